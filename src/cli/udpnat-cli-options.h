@@ -1,0 +1,45 @@
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  UDPNAT_CLI_MODE_INTERACTIVE,
+  UDPNAT_CLI_MODE_SEND, /* one message, then out */
+  UDPNAT_CLI_MODE_LIST, /* who is there, then out */
+  UDPNAT_CLI_MODE_WAIT, /* until so many messages have come, then out */
+} UdpnatCliMode;
+
+/**
+ * UdpnatCliOptions:
+ *
+ * The command line, checked. Strings are owned; see `udpnat-cli --help` for their meaning.
+ */
+typedef struct
+{
+  UdpnatCliMode mode;
+  char         *server_host;
+  guint16       server_port;
+  gboolean      is_host; /* start a server when there is none */
+  char         *bind_ip; /* nullable: all */
+  guint16       port;
+  guint         n_more_ports;
+  char         *name;    /* nullable */
+  char         *profile;
+  gboolean      is_json;
+  int           timeout_s;
+  char         *to;      /* SEND */
+  char         *text;    /* SEND */
+  int           count;   /* WAIT */
+} UdpnatCliOptions;
+
+UdpnatCliOptions *udpnat_cli_options_parse (int       *argc,
+                                            char    ***argv,
+                                            gboolean  *out_is_done,
+                                            GError   **error) G_GNUC_WARN_UNUSED_RESULT;
+void              udpnat_cli_options_free  (UdpnatCliOptions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatCliOptions, udpnat_cli_options_free)
+
+G_END_DECLS

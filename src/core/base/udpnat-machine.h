@@ -1,0 +1,132 @@
+#pragma once
+
+#include "udpnat-address.h"
+#include "udpnat-limits.h"
+#include "udpnat-time.h"
+
+G_BEGIN_DECLS
+
+/* What became of something that came from the network. Never a GError: a peer cannot be told off. */
+typedef enum
+{
+  UDPNAT_RX_OK,
+  UDPNAT_RX_IGNORED,   /* not ours, late or seen before */
+  UDPNAT_RX_MALFORMED, /* breaks the protocol */
+  UDPNAT_RX_REFUSED,   /* well-formed, but a limit or a right forbids it */
+} UdpnatRxResult;
+
+/* Which of the program's sockets a datagram belongs to. Each stands for one IPv4 and one IPv6 socket. */
+typedef enum
+{
+  UDPNAT_SOCKET_MAIN,
+  UDPNAT_SOCKET_ALT, /* a server's second port, for NAT tests */
+} UdpnatSocketId;
+
+/**
+ * UdpnatDatagram:
+ * @socket: the socket it came in by or is to leave by
+ * @ttl: IP TTL / hop limit to send it with, 0 for the system's default; 0 on receipt
+ * @remote: source on receipt, destination on sending
+ */
+typedef struct
+{
+  UdpnatSocketId socket;
+  guint8         ttl;
+  UdpnatAddress  remote;
+  gsize          n_data;
+  guint8         data[UDPNAT_DATAGRAM_MAX_BYTES];
+} UdpnatDatagram;
+
+/**
+ * UdpnatEvent:
+ *
+ * Head of every machine's own event struct. @type is an enum of that machine. Freed with udpnat_event_free().
+ */
+typedef struct _UdpnatEvent UdpnatEvent;
+struct _UdpnatEvent
+{
+  int type;
+  void (*free) (UdpnatEvent *self);
+};
+
+static inline void
+udpnat_event_free (UdpnatEvent *self)
+{
+  if (self != NULL)
+    self->free (self);
+}
+
+/**
+ * UdpnatMachine:
+ *
+ * Protocol work that does not touch the world. Whoever owns a machine (io's GSource, the simulator, a test) feeds it
+ * datagrams and time, then pops what it wants sent and what it has to tell. The same five calls for every machine:
+ *
+ * - handle_datagram: one datagram has arrived. Sends nothing itself.
+ * - next_deadline: when handle_deadline wants to be called; %UDPNAT_TIME_NEVER for not at all. A pure function of state.
+ * - handle_deadline: it is @now_us; may be called early or late, and time may have jumped.
+ * - pop_output: writes the next datagram to send; %FALSE when there is none. Pop until %FALSE after each of the calls above
+ *   and after any call of the machine's own API.
+ * - pop_event: (transfer full) (nullable): the next fact, oldest first. Pop events before outputs: what the owner
+ *   answers to an event can then leave with the same datagram.
+ *
+ * @now_us never decreases from call to call.
+ */
+typedef struct _UdpnatMachine UdpnatMachine;
+
+typedef struct
+{
+  UdpnatRxResult (*handle_datagram) (UdpnatMachine        *self,
+                                     gint64                now_us,
+                                     const UdpnatDatagram *datagram);
+  gint64 (*next_deadline) (const UdpnatMachine *self);
+  void (*handle_deadline) (UdpnatMachine *self,
+                           gint64         now_us);
+  gboolean (*pop_output) (UdpnatMachine  *self,
+                          gint64          now_us,
+                          UdpnatDatagram *out_datagram);
+  UdpnatEvent *(*pop_event) (UdpnatMachine *self);
+} UdpnatMachineClass;
+
+/* First member of every machine. */
+struct _UdpnatMachine
+{
+  const UdpnatMachineClass *klass;
+};
+
+static inline UdpnatRxResult
+udpnat_machine_handle_datagram (UdpnatMachine        *self,
+                                gint64                now_us,
+                                const UdpnatDatagram *datagram)
+{
+  return self->klass->handle_datagram (self, now_us, datagram);
+}
+
+static inline gint64
+udpnat_machine_next_deadline (const UdpnatMachine *self)
+{
+  return self->klass->next_deadline (self);
+}
+
+static inline void
+udpnat_machine_handle_deadline (UdpnatMachine *self,
+                                gint64         now_us)
+{
+  self->klass->handle_deadline (self, now_us);
+}
+
+static inline gboolean
+udpnat_machine_pop_output (UdpnatMachine  *self,
+                           gint64          now_us,
+                           UdpnatDatagram *out_datagram)
+{
+  return self->klass->pop_output (self, now_us, out_datagram);
+}
+
+static inline UdpnatEvent *
+udpnat_machine_pop_event (UdpnatMachine *self)
+{
+  return self->klass->pop_event (self);
+}
+
+G_END_DECLS

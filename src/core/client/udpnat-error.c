@@ -1,0 +1,5 @@
+#include "config.h"
+
+#include "udpnat-error.h"
+
+G_DEFINE_QUARK (udpnat-error-quark, udpnat_error)

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "udpnat-identity.h"
+#include "udpnat-writer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatNoisePattern:
+ * @UDPNAT_NOISE_IK: Noise_IK_25519_ChaChaPoly_SHA256, two messages: sessions
+ * @UDPNAT_NOISE_X: Noise_X_25519_ChaChaPoly_SHA256, one message: sealed for someone who is away
+ */
+typedef enum
+{
+  UDPNAT_NOISE_IK,
+  UDPNAT_NOISE_X,
+} UdpnatNoisePattern;
+
+#define UDPNAT_NOISE_HASH_BYTES 32
+#define UDPNAT_NOISE_TAG_BYTES 16
+/* What a message has beside its payload. First one (IK and X alike): e, encrypted s, tag. Second
+ * one of IK: e, tag. */
+#define UDPNAT_NOISE_FIRST_OVERHEAD_BYTES 96
+#define UDPNAT_NOISE_SECOND_OVERHEAD_BYTES 48
+/* Noise revision 34, section 3. */
+#define UDPNAT_NOISE_MESSAGE_MAX_BYTES 65535
+
+/**
+ * UdpnatNoise:
+ *
+ * One side of one Noise handshake (revision 34).
+ */
+typedef struct _UdpnatNoise UdpnatNoise;
+
+UdpnatNoise *udpnat_noise_new_initiator (UdpnatNoisePattern     pattern,
+                                         const guint8          *prologue,
+                                         gsize                  n_prologue,
+                                         const UdpnatIdentity  *local,
+                                         const UdpnatPublicKey *remote,
+                                         const guint8           ephemeral_secret[UDPNAT_KEY_BYTES]);
+UdpnatNoise *udpnat_noise_new_responder (UdpnatNoisePattern     pattern,
+                                         const guint8          *prologue,
+                                         gsize                  n_prologue,
+                                         const UdpnatIdentity  *local,
+                                         const guint8           ephemeral_secret[UDPNAT_KEY_BYTES]);
+void         udpnat_noise_free          (UdpnatNoise           *self);
+
+gboolean udpnat_noise_write       (UdpnatNoise       *self,
+                                   const guint8      *payload,
+                                   gsize              n_payload,
+                                   UdpnatWriter      *out) G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_noise_read        (UdpnatNoise       *self,
+                                   const guint8      *message,
+                                   gsize              n_message,
+                                   guint8            *out_payload,
+                                   gsize             *out_n_payload) G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_noise_is_complete (const UdpnatNoise *self);
+void     udpnat_noise_split       (UdpnatNoise       *self,
+                                   guint8             send_key[UDPNAT_KEY_BYTES],
+                                   guint8             receive_key[UDPNAT_KEY_BYTES]);
+
+const UdpnatPublicKey *udpnat_noise_get_remote_key       (const UdpnatNoise *self);
+const guint8          *udpnat_noise_get_remote_ephemeral (const UdpnatNoise *self);
+const guint8          *udpnat_noise_get_handshake_hash   (const UdpnatNoise *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatNoise, udpnat_noise_free)
+
+G_END_DECLS

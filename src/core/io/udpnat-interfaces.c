@@ -1,0 +1,239 @@
+/* Which addresses this machine has: what a client offers to others as "host" candidates.
+ *
+ * Ranked, because only the first few are used (UDPNAT_CANDIDATES_MAX): the interface that the
+ * default route leaves by comes first, then other networks, then tunnels. Bridges of containers and
+ * of virtual machines are left out: their addresses are the same on every second machine and lead
+ * nowhere from outside. So are loopback, and link-local addresses, which mean nothing without an
+ * interface that only we know.
+ *
+ * Not here: watching for changes (GNetworkMonitor does) and the addresses that others see
+ * (rendezvous).
+ */
+
+#include "config.h"
+
+#include "udpnat-interfaces.h"
+
+#include <ifaddrs.h>
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "udpnat-sockaddr.h"
+
+/* More than any sane machine has; a container host with hundreds of bridges must not cost more
+ * than this. */
+#define FOUND_MAX 64
+#define INTERFACES_SEEN_MAX 4096
+
+typedef enum
+{
+  RANK_DEFAULT_SOURCE, /* the very address that packets to the internet leave with */
+  RANK_DEFAULT_INTERFACE,
+  RANK_OTHER,
+  RANK_TUNNEL,
+  RANK_LEFT_OUT,
+} Rank;
+
+typedef struct
+{
+  UdpnatAddress address;
+  const char   *interface; /* borrowed from getifaddrs() */
+  Rank          rank;
+} Found;
+
+static gboolean
+address_from_entry (const struct ifaddrs *entry,
+                    UdpnatAddress        *out_address)
+{
+  struct sockaddr_storage name = { 0 };
+
+  if (entry->ifa_addr == NULL)
+    return FALSE;
+  /* What getifaddrs() gives is only as long as its family needs. */
+  if (entry->ifa_addr->sa_family == AF_INET)
+    memcpy (&name, entry->ifa_addr, sizeof (struct sockaddr_in));
+  else if (entry->ifa_addr->sa_family == AF_INET6)
+    memcpy (&name, entry->ifa_addr, sizeof (struct sockaddr_in6));
+  return udpnat_sockaddr_to_address (&name, out_address);
+}
+
+/* Asks the kernel which address it would send from. Connecting a UDP socket only looks up the
+ * route: nothing is sent, and the target is a documentation address (RFC 5737, RFC 3849) that
+ * nobody has anyway. */
+static gboolean
+find_default_source (const char    *documentation_ip,
+                     UdpnatAddress *out_address)
+{
+  struct sockaddr_storage name = { 0 };
+  socklen_t n_name;
+  UdpnatAddress target;
+  gboolean found;
+  int fd;
+
+  if (!udpnat_address_parse_ip (&target, documentation_ip, 9))
+    g_assert_not_reached ();
+  n_name = udpnat_sockaddr_from_address (&name, &target);
+
+  fd = socket (name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return FALSE;
+  found = connect (fd, (struct sockaddr *) &name, n_name) == 0;
+  n_name = sizeof name;
+  found = found && getsockname (fd, (struct sockaddr *) &name, &n_name) == 0
+          && udpnat_sockaddr_to_address (&name, out_address);
+  close (fd);
+  return found;
+}
+
+/* getifaddrs() does not tell that an IPv6 address is on its way out (a temporary one that has
+ * been replaced, RFC 8981) or not usable yet. The kernel's table does: address, index, prefix,
+ * scope and flags in hexadecimal, and a name. */
+static gboolean
+is_ipv6_stale (const UdpnatAddress *address)
+{
+  g_autofree char *contents = NULL;
+  g_auto (GStrv) lines = NULL;
+  char wanted[33];
+
+  if (!g_file_get_contents ("/proc/net/if_inet6", &contents, NULL, NULL))
+    return FALSE;
+  for (guint i = 0; i < 16; i++)
+    g_snprintf (wanted + 2 * i, 3, "%02x", address->ip[i]);
+
+  lines = g_strsplit (contents, "\n", INTERFACES_SEEN_MAX);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      guint flags;
+
+      if (!g_str_has_prefix (lines[i], wanted))
+        continue;
+      if (sscanf (lines[i] + 32, "%*x %*x %*x %x", &flags) == 1)
+        return (flags & (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0;
+    }
+  return FALSE;
+}
+
+static Rank
+rank_by_name (const char *interface)
+{
+  static const char *const left_out[] = { "docker", "br-", "veth", "virbr" };
+  static const char *const tunnels[] = { "tun", "tap", "wg" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (left_out); i++)
+    if (g_str_has_prefix (interface, left_out[i]))
+      return RANK_LEFT_OUT;
+  for (guint i = 0; i < G_N_ELEMENTS (tunnels); i++)
+    if (g_str_has_prefix (interface, tunnels[i]))
+      return RANK_TUNNEL;
+  return RANK_OTHER;
+}
+
+static gboolean
+is_offered (const UdpnatAddress *address)
+{
+  UdpnatScope scope = udpnat_address_get_scope (address);
+
+  if (scope != UDPNAT_SCOPE_PRIVATE && scope != UDPNAT_SCOPE_GLOBAL)
+    return FALSE;
+  return address->family != UDPNAT_FAMILY_IPV6 || !is_ipv6_stale (address);
+}
+
+static guint
+collect (const struct ifaddrs *list,
+         Found                *out_found)
+{
+  guint n_found = 0;
+  guint n_seen = 0;
+
+  for (const struct ifaddrs *entry = list;
+       entry != NULL && n_found < FOUND_MAX && n_seen < INTERFACES_SEEN_MAX;
+       entry = entry->ifa_next, n_seen++)
+    {
+      Found *found = &out_found[n_found];
+      const guint wanted = IFF_UP | IFF_RUNNING;
+
+      if ((entry->ifa_flags & (wanted | IFF_LOOPBACK)) != wanted)
+        continue;
+      if (!address_from_entry (entry, &found->address)
+          || !is_offered (&found->address))
+        continue;
+      found->interface = entry->ifa_name;
+      found->rank = rank_by_name (entry->ifa_name);
+      n_found++;
+    }
+  return n_found;
+}
+
+/* What the default route uses counts whatever it is called: a router's LAN bridge may well be
+ * "br-lan". */
+static void
+raise_default_route (Found      *found,
+                     guint       n_found,
+                     const char *documentation_ip)
+{
+  const char *interface = NULL;
+  UdpnatAddress source;
+
+  if (!find_default_source (documentation_ip, &source))
+    return;
+  for (guint i = 0; i < n_found; i++)
+    if (udpnat_address_equal_ip (&found[i].address, &source))
+      {
+        found[i].rank = RANK_DEFAULT_SOURCE;
+        interface = found[i].interface;
+      }
+  for (guint i = 0; i < n_found && interface != NULL; i++)
+    if (found[i].rank != RANK_DEFAULT_SOURCE && g_str_equal (found[i].interface, interface))
+      found[i].rank = RANK_DEFAULT_INTERFACE;
+}
+
+/* One address may stand on two interfaces (a bridge and its port, a tunnel pair). */
+static gboolean
+is_listed (const UdpnatAddress *addresses,
+           guint                n_addresses,
+           const UdpnatAddress *address)
+{
+  for (guint i = 0; i < n_addresses; i++)
+    if (udpnat_address_equal_ip (&addresses[i], address))
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * udpnat_interfaces_get_addresses:
+ * @out_addresses: (array length=n_max): addresses with port 0, best first, each only once
+ * @n_max: room in @out_addresses
+ *
+ * Lists the addresses that others may be able to reach this machine at: those of interfaces that
+ * are up and running, without loopback, link-local and stale ones.
+ *
+ * Returns: how many were written; 0 without any network
+ */
+guint
+udpnat_interfaces_get_addresses (UdpnatAddress *out_addresses,
+                                 guint          n_max)
+{
+  Found found[FOUND_MAX];
+  struct ifaddrs *list = NULL;
+  guint n_found;
+  guint n_written = 0;
+
+  if (getifaddrs (&list) != 0)
+    return 0;
+  n_found = collect (list, found);
+  raise_default_route (found, n_found, "192.0.2.1");
+  raise_default_route (found, n_found, "2001:db8::1");
+
+  for (Rank rank = RANK_DEFAULT_SOURCE; rank < RANK_LEFT_OUT; rank++)
+    for (guint i = 0; i < n_found && n_written < n_max; i++)
+      if (found[i].rank == rank && !is_listed (out_addresses, n_written, &found[i].address))
+        out_addresses[n_written++] = found[i].address;
+
+  freeifaddrs (list);
+  return n_written;
+}

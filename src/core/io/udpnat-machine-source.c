@@ -1,0 +1,314 @@
+/* The one GSource that lets a machine work in the world: it reads the clock and the sockets, feeds
+ * the machine, and sends what the machine wants sent. One dispatch is
+ *
+ *     now → datagrams in → deadline, if due → the owner's events → datagrams out → next deadline
+ *
+ * Events go before outputs, so that what the owner answers can leave at once and often in the same
+ * datagram.
+ *
+ * The machine's deadlines count sleep (CLOCK_BOOTTIME); poll(2) and GLib's ready time do not. So
+ * the time to wait is computed from the true clock before every poll. After a sleep the source may
+ * wake up late, by at most what was left to wait; anything that happens in the loop, arrives, or
+ * calls udpnat_machine_source_wake() makes it sooner. An idle program has no wake-up but its
+ * machine's own.
+ *
+ * Why not g_source_set_ready_time(), and why the source may recurse: either way GLib would write to
+ * the context's wake-up descriptor in every dispatch and spend the next iteration on reading that
+ * back. See dispatch().
+ *
+ * Not here: what the machine does, and how datagrams are moved (udpnat-socket.c).
+ */
+
+#include "config.h"
+
+#include "udpnat-machine-source.h"
+
+#include "udpnat-clock.h"
+
+#include <sys/socket.h>
+
+/* Per dispatch and socket, so that a flood leaves the rest of the program its turn. */
+#define BATCHES_MAX 4
+/* Per dispatch; what is left goes out in the next one. */
+#define OUTPUTS_MAX 4096
+/* How often a deadline may be due again within one dispatch before it has to wait for
+ * DEADLINE_GAP_US: a machine that asks for "now" for ever must not take the whole processor. */
+#define DEADLINE_ROUNDS_MAX 4
+#define DEADLINE_GAP_US UDPNAT_MSEC (1)
+
+#define N_SOCKETS 2
+#define N_FDS 2
+
+typedef struct
+{
+  GSource         source; /* first */
+  UdpnatDatagram *batch;  /* UDPNAT_SOCKET_BATCH of them, for receiving, then for sending */
+  gboolean        is_woken;    /* or has more to send: dispatch in the next iteration */
+  gint64          deadline_us; /* the machine's, as of the last dispatch */
+  gint64          now_us;      /* of the last dispatch, maybe one within another */
+
+  /* borrowed */
+  UdpnatMachine *machine;
+  UdpnatSocket  *sockets[N_SOCKETS]; /* by UdpnatSocketId */
+  gpointer       fd_tags[N_SOCKETS][N_FDS];
+  int            fds[N_SOCKETS][N_FDS];
+  void         (*events_cb) (gpointer user_data);
+  gpointer       user_data;
+} MachineSource;
+
+/* ---- In ---- */
+
+static gboolean
+has_input (MachineSource *self,
+           guint          socket)
+{
+  gboolean has_any = FALSE;
+
+  for (guint i = 0; i < N_FDS; i++)
+    {
+      GIOCondition condition;
+
+      if (self->fd_tags[socket][i] == NULL)
+        continue;
+      condition = g_source_query_unix_fd (&self->source, self->fd_tags[socket][i]);
+      /* The socket was freed before the source: without this the loop would spin. */
+      g_assert ((condition & G_IO_NVAL) == 0);
+      if ((condition & (G_IO_ERR | G_IO_HUP)) != 0)
+        {
+          int code;
+          socklen_t n_code = sizeof code;
+
+          /* Reading the pending error clears it; else poll reports it for ever. */
+          getsockopt (self->fds[socket][i], SOL_SOCKET, SO_ERROR, &code, &n_code);
+        }
+      has_any |= condition != 0;
+    }
+  return has_any;
+}
+
+static void
+receive (MachineSource *self,
+         UdpnatSocketId socket)
+{
+  for (guint i = 0; i < BATCHES_MAX; i++)
+    {
+      guint n_received = udpnat_socket_receive_batch (self->sockets[socket],
+                                                      self->batch, UDPNAT_SOCKET_BATCH);
+
+      for (guint j = 0; j < n_received; j++)
+        {
+          self->batch[j].socket = socket;
+          udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
+        }
+      if (n_received < UDPNAT_SOCKET_BATCH)
+        return;
+    }
+}
+
+/* ---- Out ---- */
+
+/* A datagram belongs to one of two sockets; they come in runs, nearly always one. */
+static void
+send_batch (MachineSource *self,
+            guint          n_batch)
+{
+  guint start = 0;
+
+  while (start < n_batch)
+    {
+      UdpnatSocketId socket = self->batch[start].socket;
+      guint end = start + 1;
+
+      g_assert (socket == UDPNAT_SOCKET_MAIN || socket == UDPNAT_SOCKET_ALT);
+      while (end < n_batch && self->batch[end].socket == socket)
+        end++;
+      /* A machine that does not know of its missing second socket loses these; nobody waits for
+       * them. */
+      if (self->sockets[socket] != NULL)
+        udpnat_socket_send (self->sockets[socket], self->batch + start, end - start);
+      start = end;
+    }
+}
+
+/* Returns %FALSE when it stopped at its limit, with more to send. */
+static gboolean
+send_outputs (MachineSource *self)
+{
+  for (guint n_total = 0; n_total < OUTPUTS_MAX; n_total += UDPNAT_SOCKET_BATCH)
+    {
+      guint n_batch = 0;
+
+      while (n_batch < UDPNAT_SOCKET_BATCH
+             && udpnat_machine_pop_output (self->machine, self->now_us,
+                                            &self->batch[n_batch]))
+        n_batch++;
+      send_batch (self, n_batch);
+      if (n_batch < UDPNAT_SOCKET_BATCH)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* ---- When ---- */
+
+static gboolean
+is_due (MachineSource *self,
+        gint64         now_us)
+{
+  return self->is_woken || self->deadline_us <= now_us;
+}
+
+static gboolean
+prepare (GSource *source,
+         int     *out_timeout_ms)
+{
+  MachineSource *self = (MachineSource *) source;
+  const gint64 now_us = udpnat_clock_get_now_us ();
+
+  *out_timeout_ms = -1;
+  if (is_due (self, now_us))
+    return TRUE;
+  /* Rounded up: a millisecond too early would be spent spinning. */
+  if (self->deadline_us != UDPNAT_TIME_NEVER)
+    *out_timeout_ms = (int) MIN ((self->deadline_us - now_us - 1) / 1000 + 1, G_MAXINT);
+  return FALSE;
+}
+
+/* GLib looks at the descriptors itself. */
+static gboolean
+check (GSource *source)
+{
+  return is_due ((MachineSource *) source, udpnat_clock_get_now_us ());
+}
+
+/* The owner may run a main loop within its callback, and so this function again. At that point
+ * the batch is not in use and the machine not within a call. */
+static gboolean
+dispatch (GSource    *source,
+          GSourceFunc callback,
+          gpointer    user_data)
+{
+  MachineSource *self = (MachineSource *) source;
+  gboolean is_all_sent = TRUE;
+
+  self->now_us = udpnat_clock_get_now_us ();
+  self->is_woken = FALSE;
+  for (guint i = 0; i < N_SOCKETS; i++)
+    if (self->sockets[i] != NULL && has_input (self, i))
+      receive (self, i);
+
+  for (guint i = 0; i < DEADLINE_ROUNDS_MAX && is_all_sent; i++)
+    {
+      if (udpnat_machine_next_deadline (self->machine) <= self->now_us)
+        udpnat_machine_handle_deadline (self->machine, self->now_us);
+      self->events_cb (self->user_data);
+      /* The owner may have shut everything down; the machine may be gone. */
+      if (g_source_is_destroyed (source))
+        return G_SOURCE_REMOVE;
+      /* The owner may have called the machine with a later time than ours. */
+      self->now_us = udpnat_clock_get_now_us ();
+      is_all_sent = send_outputs (self);
+      if (udpnat_machine_next_deadline (self->machine) > self->now_us)
+        break;
+    }
+
+  if (!is_all_sent)
+    self->is_woken = TRUE;
+  self->deadline_us = udpnat_machine_next_deadline (self->machine);
+  if (self->deadline_us <= self->now_us)
+    self->deadline_us = self->now_us + DEADLINE_GAP_US;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+finalize (GSource *source)
+{
+  MachineSource *self = (MachineSource *) source;
+
+  g_clear_pointer (&self->batch, g_free);
+}
+
+static GSourceFuncs source_funcs = {
+  .prepare = prepare,
+  .check = check,
+  .dispatch = dispatch,
+  .finalize = finalize,
+};
+
+/**
+ * udpnat_machine_source_new:
+ * @machine: borrowed; must outlive the source's destruction
+ * @main_socket: borrowed, likewise
+ * @alt_socket: (nullable): borrowed, likewise; for %UDPNAT_SOCKET_ALT
+ * @events_cb: called once or more in each dispatch, also when there is no event; pops events until
+ *   there is none and may call the machine's API. May destroy the source.
+ *
+ * Drives @machine from the main context that the source is attached to. The first iteration looks
+ * at everything, so what was asked of the machine before needs no wake.
+ *
+ * Returns: (transfer full): a source; g_source_attach() it
+ */
+GSource *
+udpnat_machine_source_new (UdpnatMachine *machine,
+                           UdpnatSocket  *main_socket,
+                           UdpnatSocket  *alt_socket,
+                           void (*events_cb) (gpointer user_data),
+                           gpointer       user_data)
+{
+  GSource *source = g_source_new (&source_funcs, sizeof (MachineSource));
+  MachineSource *self = (MachineSource *) source;
+
+  g_source_set_static_name (source, "udpnat-machine");
+  g_source_set_can_recurse (source, TRUE);
+  self->batch = g_new (UdpnatDatagram, UDPNAT_SOCKET_BATCH);
+  self->machine = machine;
+  self->sockets[UDPNAT_SOCKET_MAIN] = main_socket;
+  self->sockets[UDPNAT_SOCKET_ALT] = alt_socket;
+  self->events_cb = events_cb;
+  self->user_data = user_data;
+
+  for (guint i = 0; i < N_SOCKETS; i++)
+    {
+      guint n_fds = 0;
+
+      if (self->sockets[i] != NULL)
+        n_fds = udpnat_socket_get_fds (self->sockets[i], self->fds[i]);
+      for (guint j = 0; j < n_fds; j++)
+        self->fd_tags[i][j] = g_source_add_unix_fd (source, self->fds[i][j], G_IO_IN);
+    }
+  self->is_woken = TRUE;
+  self->deadline_us = UDPNAT_TIME_NEVER;
+  return source;
+}
+
+/**
+ * udpnat_machine_source_wake:
+ * @source: made by udpnat_machine_source_new()
+ *
+ * To be called after any call of the machine's own API, and when the system comes back from sleep:
+ * in the next iteration of the main loop events are handed over, outputs are sent and the deadline
+ * is looked at anew. Costs nothing, however often; may be called from the events callback. Only
+ * from the thread that runs the main loop.
+ */
+void
+udpnat_machine_source_wake (GSource *source)
+{
+  ((MachineSource *) source)->is_woken = TRUE;
+}
+
+/**
+ * udpnat_machine_source_flush:
+ * @source: made by udpnat_machine_source_new()
+ *
+ * Sends what the machine has queued, now: for a program that is about to leave its main loop. Not
+ * from the events callback, which is followed by sending anyway.
+ */
+void
+udpnat_machine_source_flush (GSource *source)
+{
+  MachineSource *self = (MachineSource *) source;
+
+  self->now_us = udpnat_clock_get_now_us ();
+  while (!send_outputs (self))
+    ;
+}

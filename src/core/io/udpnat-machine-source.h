@@ -1,0 +1,16 @@
+#pragma once
+
+#include "udpnat-machine.h"
+#include "udpnat-socket.h"
+
+G_BEGIN_DECLS
+
+GSource *udpnat_machine_source_new   (UdpnatMachine *machine,
+                                      UdpnatSocket  *main_socket,
+                                      UdpnatSocket  *alt_socket,
+                                      void (*events_cb) (gpointer user_data),
+                                      gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_machine_source_wake  (GSource       *source);
+void     udpnat_machine_source_flush (GSource       *source);
+
+G_END_DECLS

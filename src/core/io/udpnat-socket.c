@@ -1,0 +1,388 @@
+/* One UDP port of this program, on IPv4, IPv6 or both: moving datagrams.
+ *
+ * They go in batches through recvmmsg(2) and sendmmsg(2) on the descriptors that GSocket owns:
+ * GIO's address object for each packet costs more than the packet, and a system call more than
+ * that.
+ *
+ * Not here: opening (udpnat-socket-pair.c), waiting (udpnat-machine-source.c) and anything that
+ * knows what is inside a datagram.
+ *
+ * UDP promises nothing, so neither does sending: what the kernel does not take at once is dropped
+ * and counted, and the retransmission above does the rest. ICMP errors are ignored: anybody can
+ * forge them (RFC 8085, section 5.2).
+ */
+
+#include "config.h"
+
+#include "udpnat-socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "udpnat-sockaddr.h"
+#include "udpnat-socket-pair.h"
+
+/* A pending error (ICMP) makes one call fail and is gone then. More in a row is not worth
+ * waiting for. */
+#define RECEIVE_TRIES 4
+
+typedef enum
+{
+  FAMILY_IPV4,
+  FAMILY_IPV6,
+  N_FAMILIES,
+} Family;
+
+/* Control message with a TTL; cmsghdr wants its own alignment. */
+typedef union
+{
+  struct cmsghdr header;
+  guint8         bytes[CMSG_SPACE (sizeof (int))];
+} Control;
+
+struct _UdpnatSocket
+{
+  GSocket          *sockets[N_FAMILIES]; /* (nullable) each, but not both */
+  guint16           port;
+  Family            receive_first; /* turns, so that a flood on one family starves no other */
+  UdpnatSocketStats stats;
+
+  /* For the batch calls; here, so that no datagram costs an allocation. */
+  struct mmsghdr          messages[UDPNAT_SOCKET_BATCH];
+  struct iovec            buffers[UDPNAT_SOCKET_BATCH];
+  struct sockaddr_storage names[UDPNAT_SOCKET_BATCH];
+  Control                 controls[UDPNAT_SOCKET_BATCH];
+};
+
+/**
+ * udpnat_socket_new:
+ * @ip: (nullable): what to listen on: "0.0.0.0" for IPv4, "::" for IPv6 (only), an address of this
+ *   machine, or %NULL for all addresses of both families
+ * @port: UDP port; 0 lets the system choose
+ * @n_more_ports: how many following ports to try while the one before is taken; 0: only @port
+ *
+ * Opens and binds. With @ip %NULL both families get the same port number, and one that this machine
+ * lacks is left out.
+ *
+ * Returns: (transfer full) (nullable): the socket, or %NULL with an error of %UDPNAT_IO_ERROR
+ */
+UdpnatSocket *
+udpnat_socket_new (const char *ip,
+                   guint16     port,
+                   guint       n_more_ports,
+                   GError    **error)
+{
+  UdpnatSocketPair pair = { 0 };
+  UdpnatSocket *self;
+
+  if (!udpnat_socket_pair_open (&pair, ip, port, n_more_ports, error))
+    return NULL;
+
+  self = g_new0 (UdpnatSocket, 1);
+  self->sockets[FAMILY_IPV4] = pair.ipv4;
+  self->sockets[FAMILY_IPV6] = pair.ipv6;
+  self->port = pair.port;
+  return self;
+}
+
+void
+udpnat_socket_free (UdpnatSocket *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_object (&self->sockets[FAMILY_IPV4]);
+  g_clear_object (&self->sockets[FAMILY_IPV6]);
+  g_free (self);
+}
+
+/* ---- Looking ---- */
+
+/**
+ * udpnat_socket_get_port:
+ *
+ * Returns: the port that it really has; never 0
+ */
+guint16
+udpnat_socket_get_port (const UdpnatSocket *self)
+{
+  return self->port;
+}
+
+/**
+ * udpnat_socket_get_ipv4:
+ *
+ * Returns: (transfer none) (nullable): the IPv4 half
+ */
+GSocket *
+udpnat_socket_get_ipv4 (const UdpnatSocket *self)
+{
+  return self->sockets[FAMILY_IPV4];
+}
+
+/**
+ * udpnat_socket_get_ipv6:
+ *
+ * Returns: (transfer none) (nullable): the IPv6 half
+ */
+GSocket *
+udpnat_socket_get_ipv6 (const UdpnatSocket *self)
+{
+  return self->sockets[FAMILY_IPV6];
+}
+
+/**
+ * udpnat_socket_get_fds:
+ * @out_fds: file descriptors to poll for input; they stay the socket's
+ *
+ * Returns: how many were written, 1 or 2
+ */
+guint
+udpnat_socket_get_fds (const UdpnatSocket *self,
+                       int                 out_fds[2])
+{
+  guint n_fds = 0;
+
+  for (guint i = 0; i < N_FAMILIES; i++)
+    if (self->sockets[i] != NULL)
+      out_fds[n_fds++] = g_socket_get_fd (self->sockets[i]);
+  return n_fds;
+}
+
+UdpnatSocketStats
+udpnat_socket_get_stats (const UdpnatSocket *self)
+{
+  return self->stats;
+}
+
+/* ---- Receiving ---- */
+
+static void
+prepare_receive (UdpnatSocket   *self,
+                 UdpnatDatagram *datagrams,
+                 guint           n_datagrams)
+{
+  for (guint i = 0; i < n_datagrams; i++)
+    {
+      self->buffers[i] = (struct iovec) {
+        .iov_base = datagrams[i].data,
+        .iov_len = sizeof datagrams[i].data,
+      };
+      self->messages[i].msg_hdr = (struct msghdr) {
+        .msg_name = &self->names[i],
+        .msg_namelen = sizeof self->names[i],
+        .msg_iov = &self->buffers[i],
+        .msg_iovlen = 1,
+      };
+    }
+}
+
+/* Fills in what recvmmsg() has told, and closes the gaps that oversize datagrams leave. */
+static guint
+finish_receive (UdpnatSocket   *self,
+                UdpnatDatagram *datagrams,
+                guint           n_received)
+{
+  guint n_kept = 0;
+
+  for (guint i = 0; i < n_received; i++)
+    {
+      UdpnatDatagram *datagram = &datagrams[n_kept];
+
+      if ((self->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0)
+        {
+          self->stats.oversize++;
+          continue;
+        }
+      datagram->socket = UDPNAT_SOCKET_MAIN;
+      datagram->ttl = 0;
+      datagram->n_data = self->messages[i].msg_len;
+      udpnat_sockaddr_to_address (&self->names[i], &datagram->remote);
+      if (n_kept != i)
+        memcpy (datagram->data, datagrams[i].data, datagram->n_data);
+      n_kept++;
+    }
+  self->stats.received += n_kept;
+  return n_kept;
+}
+
+static guint
+receive_family (UdpnatSocket   *self,
+                GSocket        *socket,
+                UdpnatDatagram *datagrams,
+                guint           n_max)
+{
+  for (guint i = 0; i < RECEIVE_TRIES; i++)
+    {
+      int n_received;
+
+      prepare_receive (self, datagrams, n_max);
+      n_received = recvmmsg (g_socket_get_fd (socket), self->messages, n_max, MSG_DONTWAIT, NULL);
+      if (n_received >= 0)
+        return finish_receive (self, datagrams, n_received);
+      if (errno == EAGAIN)
+        return 0;
+    }
+  return 0;
+}
+
+/**
+ * udpnat_socket_receive_batch:
+ * @out_datagrams: (array length=n_max): filled from the start; `socket` is %UDPNAT_SOCKET_MAIN in
+ *   each
+ * @n_max: room in @out_datagrams; at most %UDPNAT_SOCKET_BATCH are read in one go
+ *
+ * Takes what has arrived, without waiting. Datagrams of more than %UDPNAT_DATAGRAM_MAX_BYTES are
+ * dropped and counted; empty ones are handed on.
+ *
+ * Returns: how many were written. Fewer than asked for does not mean that nothing is left: poll
+ * tells.
+ */
+guint
+udpnat_socket_receive_batch (UdpnatSocket   *self,
+                             UdpnatDatagram *out_datagrams,
+                             guint           n_max)
+{
+  guint n_total = 0;
+
+  n_max = MIN (n_max, UDPNAT_SOCKET_BATCH);
+  for (guint i = 0; i < N_FAMILIES && n_total < n_max; i++)
+    {
+      GSocket *socket = self->sockets[(self->receive_first + i) % N_FAMILIES];
+
+      if (socket != NULL)
+        n_total += receive_family (self, socket, out_datagrams + n_total, n_max - n_total);
+    }
+  self->receive_first = (self->receive_first + 1) % N_FAMILIES;
+  return n_total;
+}
+
+/* ---- Sending ---- */
+
+static void
+prepare_ttl (struct msghdr *header,
+             Control       *control,
+             Family         family,
+             int            ttl)
+{
+  struct cmsghdr *message;
+
+  memset (control, 0, sizeof *control);
+  header->msg_control = control;
+  header->msg_controllen = sizeof control->bytes;
+  message = CMSG_FIRSTHDR (header);
+  message->cmsg_level = family == FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
+  message->cmsg_type = family == FAMILY_IPV4 ? IP_TTL : IPV6_HOPLIMIT;
+  message->cmsg_len = CMSG_LEN (sizeof ttl);
+  memcpy (CMSG_DATA (message), &ttl, sizeof ttl);
+}
+
+static void
+prepare_send (UdpnatSocket         *self,
+              guint                 i,
+              Family                family,
+              const UdpnatDatagram *datagram)
+{
+  struct msghdr *header = &self->messages[i].msg_hdr;
+
+  g_assert (datagram->n_data <= UDPNAT_DATAGRAM_MAX_BYTES);
+  self->buffers[i] = (struct iovec) {
+    .iov_base = (guint8 *) datagram->data, /* only read */
+    .iov_len = datagram->n_data,
+  };
+  *header = (struct msghdr) {
+    .msg_name = &self->names[i],
+    .msg_namelen = udpnat_sockaddr_from_address (&self->names[i], &datagram->remote),
+    .msg_iov = &self->buffers[i],
+    .msg_iovlen = 1,
+  };
+  if (datagram->ttl != 0)
+    prepare_ttl (header, &self->controls[i], family, datagram->ttl);
+}
+
+/* Sends the first @n_messages prepared ones. One that the kernel refuses is left out and the
+ * rest goes on. */
+static void
+send_prepared (UdpnatSocket *self,
+               GSocket      *socket,
+               guint         n_messages)
+{
+  guint n_done = 0;
+  guint n_refused_in_row = 0;
+
+  while (n_done < n_messages)
+    {
+      int n_sent = sendmmsg (g_socket_get_fd (socket),
+                             self->messages + n_done, n_messages - n_done, MSG_DONTWAIT);
+
+      if (n_sent > 0)
+        {
+          self->stats.sent += n_sent;
+          n_done += n_sent;
+          n_refused_in_row = 0;
+        }
+      else if (errno == EAGAIN || errno == ENOBUFS)
+        {
+          /* The buffer is full, so it is for the others as well. */
+          self->stats.dropped += n_messages - n_done;
+          return;
+        }
+      else if ((errno == ECONNREFUSED || errno == EINTR) && n_refused_in_row == 0)
+        {
+          /* Not about this datagram: an old ICMP error, now gone. Once more. */
+          n_refused_in_row++;
+        }
+      else
+        {
+          self->stats.failed++;
+          n_done++;
+          n_refused_in_row = 0;
+        }
+    }
+}
+
+static void
+send_family (UdpnatSocket         *self,
+             Family                family,
+             const UdpnatDatagram *datagrams,
+             guint                 n_datagrams)
+{
+  const guint8 wanted = family == FAMILY_IPV4 ? UDPNAT_FAMILY_IPV4 : UDPNAT_FAMILY_IPV6;
+  guint n_messages = 0;
+
+  for (guint i = 0; i < n_datagrams; i++)
+    {
+      if (datagrams[i].remote.family != wanted)
+        continue;
+      if (self->sockets[family] == NULL)
+        {
+          self->stats.failed++;
+          continue;
+        }
+      prepare_send (self, n_messages++, family, &datagrams[i]);
+      if (n_messages == UDPNAT_SOCKET_BATCH)
+        {
+          send_prepared (self, self->sockets[family], n_messages);
+          n_messages = 0;
+        }
+    }
+  if (n_messages > 0)
+    send_prepared (self, self->sockets[family], n_messages);
+}
+
+/**
+ * udpnat_socket_send:
+ * @datagrams: (array length=n_datagrams): what to send where; `socket` is not looked at
+ *
+ * Sends without waiting, in order for each family. Failures are counted (see
+ * udpnat_socket_get_stats()), not told: UDP may lose anything anyway.
+ */
+void
+udpnat_socket_send (UdpnatSocket         *self,
+                    const UdpnatDatagram *datagrams,
+                    guint                 n_datagrams)
+{
+  send_family (self, FAMILY_IPV4, datagrams, n_datagrams);
+  send_family (self, FAMILY_IPV6, datagrams, n_datagrams);
+}

@@ -1,0 +1,339 @@
+/* Who is who: peers by key, by name and by relay handle, and names that are being looked up.
+ *
+ * A name is only ever a way to find a key. Once two people have talked, the pair is a *contact* and the server cannot change
+ * it any more: if it then names another key, the owner is told and the old key stays (PROTOCOL.md section 12). */
+
+#include "config.h"
+
+#include "udpnat-node-private.h"
+
+#include "udpnat-name.h"
+
+typedef struct
+{
+  UdpnatMessageId id;
+  gint64          created_us;
+  char           *text;
+} WaitingMessage;
+
+typedef struct
+{
+  guint32 request;
+  char   *folded_name;
+  char   *name;
+  GQueue  messages; /* of WaitingMessage */
+} Lookup;
+
+static int
+compare_keys (gconstpointer a,
+              gconstpointer b,
+              gpointer      user_data)
+{
+  return udpnat_public_key_compare (a, b);
+}
+
+static int
+compare_names (gconstpointer a,
+               gconstpointer b,
+               gpointer      user_data)
+{
+  return strcmp (a, b);
+}
+
+static void
+waiting_message_free (gpointer data)
+{
+  WaitingMessage *message = data;
+
+  g_free (message->text);
+  g_free (message);
+}
+
+static void
+lookup_free (gpointer data)
+{
+  Lookup *lookup = data;
+
+  g_queue_clear_full (&lookup->messages, waiting_message_free);
+  g_free (lookup->folded_name);
+  g_free (lookup->name);
+  g_free (lookup);
+}
+
+void
+udpnat_node_people_init (UdpnatNode *self)
+{
+  self->peers = g_tree_new_full (compare_keys, NULL, NULL, (GDestroyNotify) udpnat_peer_free);
+  self->names = g_tree_new_full (compare_names, NULL, g_free, NULL);
+  self->handles = g_hash_table_new (NULL, NULL);
+  self->active = g_ptr_array_new ();
+}
+
+void
+udpnat_node_people_clear (UdpnatNode *self)
+{
+  g_queue_clear_full (&self->lookups, lookup_free);
+  g_clear_pointer (&self->active, g_ptr_array_unref);
+  g_clear_pointer (&self->handles, g_hash_table_unref);
+  g_clear_pointer (&self->names, g_tree_unref);
+  g_clear_pointer (&self->peers, g_tree_unref);
+}
+
+/* ---- Peers ---- */
+
+UdpnatPeer *
+udpnat_node_find_peer (const UdpnatNode      *self,
+                       const UdpnatPublicKey *key)
+{
+  return g_tree_lookup (self->peers, key);
+}
+
+/**
+ * udpnat_node_ensure_peer:
+ *
+ * Returns: (nullable): the peer with this key, made if need be; %NULL when there are too many or it is ourselves
+ */
+UdpnatPeer *
+udpnat_node_ensure_peer (UdpnatNode            *self,
+                         const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = g_tree_lookup (self->peers, key);
+
+  if (peer != NULL)
+    return peer;
+  if (g_tree_nnodes (self->peers) >= UDPNAT_PEERS_MAX ||
+      udpnat_public_key_equal (key, udpnat_identity_get_public_key (self->identity)))
+    return NULL;
+  peer = udpnat_peer_new (self, key);
+  g_tree_insert (self->peers, &peer->key, peer);
+  return peer;
+}
+
+/** udpnat_node_set_handle: the relay now reaches @peer by @handle; 0: no longer by any */
+void
+udpnat_node_set_handle (UdpnatNode *self,
+                        UdpnatPeer *peer,
+                        guint32     handle)
+{
+  if (peer->handle != 0 &&
+      g_hash_table_lookup (self->handles, GUINT_TO_POINTER (peer->handle)) == peer)
+    g_hash_table_remove (self->handles, GUINT_TO_POINTER (peer->handle));
+  peer->handle = handle;
+  if (handle != 0)
+    g_hash_table_insert (self->handles, GUINT_TO_POINTER (handle), peer);
+}
+
+/* ---- Names ---- */
+
+UdpnatPeer *
+udpnat_node_find_name (const UdpnatNode *self,
+                       const char       *name)
+{
+  g_autofree char *folded = udpnat_name_fold (name);
+
+  return folded != NULL ? g_tree_lookup (self->names, folded) : NULL;
+}
+
+/**
+ * udpnat_node_name_peer:
+ * @name: as the server or the store says
+ *
+ * Binds a name to a peer, unless it is bound to another contact already.
+ */
+void
+udpnat_node_name_peer (UdpnatNode *self,
+                       UdpnatPeer *peer,
+                       const char *name)
+{
+  g_autofree char *folded = udpnat_name_fold (name);
+  UdpnatPeer *holder;
+
+  if (folded == NULL)
+    return;
+  holder = g_tree_lookup (self->names, folded);
+  if (holder == peer && g_strcmp0 (peer->name, name) == 0)
+    return;
+  if (holder != NULL && holder != peer && holder->is_contact)
+    {
+      udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_KEY_CHANGED,
+                                                           &peer->key, holder->name));
+      return;
+    }
+  if (holder != NULL && holder != peer)
+    g_clear_pointer (&holder->name, g_free);
+  if (peer->name != NULL)
+    {
+      g_autofree char *old_folded = udpnat_name_fold (peer->name);
+
+      if (old_folded != NULL && g_tree_lookup (self->names, old_folded) == peer)
+        g_tree_remove (self->names, old_folded);
+    }
+  g_free (peer->name);
+  peer->name = g_strdup (name);
+  g_tree_replace (self->names, g_steal_pointer (&folded), peer);
+}
+
+/** udpnat_node_note_contact: there is a conversation with @peer, so its name and key belong together from now on */
+void
+udpnat_node_note_contact (UdpnatNode *self,
+                          UdpnatPeer *peer)
+{
+  if (peer->is_contact || peer->name == NULL)
+    return;
+  peer->is_contact = TRUE;
+  udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_CONTACT, &peer->key,
+                                                       peer->name));
+}
+
+/* ---- Looking up ---- */
+
+void
+udpnat_node_fail (UdpnatNode            *self,
+                  const char            *name,
+                  const UdpnatMessageId *id,
+                  const char            *code)
+{
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_FAILED, NULL, name);
+
+  event->id = *id;
+  event->code = code;
+  udpnat_node_push_event (self, event);
+}
+
+static Lookup *
+find_lookup (UdpnatNode *self,
+             const char *folded_name)
+{
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    {
+      Lookup *lookup = link->data;
+
+      if (strcmp (lookup->folded_name, folded_name) == 0)
+        return lookup;
+    }
+  return NULL;
+}
+
+/**
+ * udpnat_node_start_lookup:
+ * @name: an allowed name that is not known here
+ *
+ * Asks the server for @name; the message goes out when it answers.
+ */
+void
+udpnat_node_start_lookup (UdpnatNode            *self,
+                          gint64                 now_us,
+                          const char            *name,
+                          const char            *text,
+                          const UdpnatMessageId *id)
+{
+  g_autofree char *folded = udpnat_name_fold (name);
+  Lookup *lookup = find_lookup (self, folded);
+  WaitingMessage *message;
+
+  if (lookup == NULL && self->lookups.length < UDPNAT_LOOKUPS_MAX)
+    {
+      lookup = g_new0 (Lookup, 1);
+      lookup->folded_name = g_steal_pointer (&folded);
+      lookup->name = g_strdup (name);
+      lookup->request = udpnat_rendezvous_client_lookup (self->server, now_us, name);
+      g_queue_push_tail (&self->lookups, lookup);
+    }
+  if (lookup == NULL || lookup->messages.length >= UDPNAT_LOOKUP_MESSAGES_MAX)
+    {
+      udpnat_node_fail (self, name, id, "too-many");
+      return;
+    }
+  message = g_new0 (WaitingMessage, 1);
+  message->id = *id;
+  message->created_us = now_us;
+  message->text = g_strdup (text);
+  g_queue_push_tail (&lookup->messages, message);
+}
+
+static void
+send_waiting (UdpnatNode           *self,
+              gint64                now_us,
+              UdpnatPeer           *peer,
+              const WaitingMessage *message)
+{
+  udpnat_peer_open (peer);
+  udpnat_node_note_contact (self, peer);
+  /* Elapsed time counts from when the user sent it, not from when the name was known. */
+  if (!udpnat_conversation_send (peer->conversation, message->created_us, &message->id,
+                                 message->created_us + self->wall_offset_us, message->text,
+                                 strlen (message->text)))
+    udpnat_node_fail (self, peer->name, &message->id, "too-many");
+  udpnat_peer_note_active (peer, now_us);
+  udpnat_node_mark_dirty (self, peer);
+}
+
+/* Ends one lookup: sends what waits for it to @peer, or says why it cannot be sent. */
+static void
+finish (UdpnatNode *self,
+        gint64      now_us,
+        GList      *link,
+        UdpnatPeer *peer,
+        const char *code)
+{
+  Lookup *lookup = link->data;
+
+  g_queue_delete_link (&self->lookups, link);
+  for (GList *item = lookup->messages.head; item != NULL; item = item->next)
+    {
+      WaitingMessage *message = item->data;
+
+      if (peer != NULL)
+        send_waiting (self, now_us, peer, message);
+      else
+        udpnat_node_fail (self, lookup->name, &message->id, code);
+    }
+  lookup_free (lookup);
+}
+
+/**
+ * udpnat_node_finish_lookup:
+ * @peer: (nullable): who has the name
+ * @code: why nobody has, when @peer is %NULL
+ */
+void
+udpnat_node_finish_lookup (UdpnatNode *self,
+                           gint64      now_us,
+                           guint32     request,
+                           UdpnatPeer *peer,
+                           const char *code)
+{
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    {
+      Lookup *lookup = link->data;
+
+      if (lookup->request == request)
+        {
+          finish (self, now_us, link, peer, code);
+          return;
+        }
+    }
+}
+
+/**
+ * udpnat_node_flush_lookups:
+ *
+ * A name has become known in another way: what waits for it goes out now, before anything newer.
+ */
+void
+udpnat_node_flush_lookups (UdpnatNode *self,
+                           gint64      now_us)
+{
+  GList *link = self->lookups.head;
+
+  while (link != NULL)
+    {
+      GList *next = link->next;
+      Lookup *lookup = link->data;
+      UdpnatPeer *peer = g_tree_lookup (self->names, lookup->folded_name);
+
+      if (peer != NULL)
+        finish (self, now_us, link, peer, NULL);
+      link = next;
+    }
+}

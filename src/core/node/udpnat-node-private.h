@@ -1,0 +1,108 @@
+#pragma once
+
+#include "udpnat-cookie.h"
+#include "udpnat-node.h"
+#include "udpnat-peer-private.h"
+#include "udpnat-rendezvous-client.h"
+#include "udpnat-token-bucket.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_NODE_RECENT_HANDSHAKES 64
+
+/* An HS1 that was answered: recognised by its ephemeral before any DH. */
+typedef struct
+{
+  guint8      ephemeral[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatPeer *peer; /* borrowed; NULL: free place */
+} UdpnatRecentHandshake;
+
+struct _UdpnatNode
+{
+  UdpnatMachine machine; /* first: a UdpnatNode is a UdpnatMachine */
+
+  UdpnatIdentity         *identity;
+  UdpnatRandom            random;
+  gint64                  wall_offset_us; /* wall clock minus now_us */
+  gint64                  last_wall_us;   /* newest timestamp given out */
+  UdpnatIndexTable       *indexes;
+  UdpnatRendezvousClient *server;
+  gboolean                is_relay_only;
+
+  /* our own candidates */
+  UdpnatAddress    host_addresses[UDPNAT_CANDIDATES_MAX];
+  guint            n_host_addresses;
+  guint16          port;
+  UdpnatCandidates local;
+
+  /* people */
+  GTree      *peers;     /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */
+  GTree      *names;     /* borrowed UdpnatPeer by folded name (owned) */
+  GHashTable *handles;   /* borrowed UdpnatPeer by relay handle; the server chooses these */
+  GQueue      lookups;   /* of UdpnatLookup: messages to names that are being looked up */
+  GPtrArray  *active;    /* borrowed peers that have a conversation */
+  UdpnatHeap *timers;
+  GQueue      dirty;     /* borrowed peers that may have something to send */
+
+  /* handshakes from strangers */
+  UdpnatTokenBucket     handshake_bucket;
+  UdpnatTokenBucket     unknown_bucket;
+  UdpnatCookieMaker    *cookies;
+  UdpnatRecentHandshake recent[UDPNAT_NODE_RECENT_HANDSHAKES];
+  guint                 next_recent;
+
+  GQueue outputs; /* of UdpnatDatagram, to leave directly */
+  GQueue events;  /* of UdpnatNodeEvent */
+};
+
+/* What peers need of their node */
+void             udpnat_node_push_event     (UdpnatNode            *self,
+                                             UdpnatNodeEvent       *event);
+void             udpnat_node_mark_dirty     (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_send_direct    (UdpnatNode            *self,
+                                             const UdpnatAddress   *to,
+                                             guint8                 ttl,
+                                             const guint8          *data,
+                                             gsize                  n_data);
+void             udpnat_node_take_timestamp (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             guint8                 out[UDPNAT_TIMESTAMP_BYTES]);
+void             udpnat_node_set_handle     (UdpnatNode            *self,
+                                             UdpnatPeer            *peer,
+                                             guint32                handle);
+
+void             udpnat_node_refresh_candidates (UdpnatNode        *self);
+
+/* udpnat-node-people.c: who is who */
+void             udpnat_node_people_init    (UdpnatNode            *self);
+void             udpnat_node_people_clear   (UdpnatNode            *self);
+UdpnatPeer      *udpnat_node_find_peer      (const UdpnatNode      *self,
+                                             const UdpnatPublicKey *key);
+UdpnatPeer      *udpnat_node_ensure_peer    (UdpnatNode            *self,
+                                             const UdpnatPublicKey *key);
+UdpnatPeer      *udpnat_node_find_name      (const UdpnatNode      *self,
+                                             const char            *name);
+void             udpnat_node_name_peer      (UdpnatNode            *self,
+                                             UdpnatPeer            *peer,
+                                             const char            *name);
+void             udpnat_node_note_contact   (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_start_lookup   (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             const char            *name,
+                                             const char            *text,
+                                             const UdpnatMessageId *id);
+void             udpnat_node_finish_lookup  (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             guint32                request,
+                                             UdpnatPeer            *peer,
+                                             const char            *code);
+void             udpnat_node_flush_lookups  (UdpnatNode            *self,
+                                             gint64                 now_us);
+void             udpnat_node_fail           (UdpnatNode            *self,
+                                             const char            *name,
+                                             const UdpnatMessageId *id,
+                                             const char            *code);
+
+G_END_DECLS

@@ -1,0 +1,746 @@
+/* One user of udpnat: a machine made of smaller machines.
+ *
+ * Who owns a packet: an index in it names a session (of the server or of a peer), everything else is told apart by its type.
+ * Packets that come through the relay take the same way as direct ones, with another route. What the parts want to
+ * send is pumped out of them in udpnat_node_pop_output(): the server's first, then each peer that has something to do.
+ *
+ * Peers with something to do are in a queue, peers with something to wait for in a heap, so that thousands of idle people in
+ * the directory cost nothing. */
+
+#include "config.h"
+
+#include "udpnat-node.h"
+
+#include "udpnat-candidate-list.h"
+#include "udpnat-frame.h"
+#include "udpnat-name.h"
+#include "udpnat-node-private.h"
+
+/* ---- Helpers for peers ---- */
+
+void
+udpnat_node_push_event (UdpnatNode      *self,
+                        UdpnatNodeEvent *event)
+{
+  g_queue_push_tail (&self->events, event);
+}
+
+void
+udpnat_node_mark_dirty (UdpnatNode *self,
+                        UdpnatPeer *peer)
+{
+  if (peer->is_dirty || peer->conversation == NULL)
+    return;
+  peer->is_dirty = TRUE;
+  g_queue_push_tail (&self->dirty, peer);
+}
+
+void
+udpnat_node_send_direct (UdpnatNode          *self,
+                         const UdpnatAddress *to,
+                         guint8               ttl,
+                         const guint8        *data,
+                         gsize                n_data)
+{
+  UdpnatDatagram *datagram = g_new (UdpnatDatagram, 1);
+
+  datagram->socket = UDPNAT_SOCKET_MAIN;
+  datagram->ttl = ttl;
+  datagram->remote = *to;
+  datagram->n_data = n_data;
+  memcpy (datagram->data, data, n_data);
+  g_queue_push_tail (&self->outputs, datagram);
+}
+
+/**
+ * udpnat_node_take_timestamp:
+ *
+ * The next timestamp for an HS1: the wall clock, or just above the last one should the clock have gone back.
+ */
+void
+udpnat_node_take_timestamp (UdpnatNode *self,
+                            gint64      now_us,
+                            guint8      out[UDPNAT_TIMESTAMP_BYTES])
+{
+  UdpnatNodeEvent *event;
+
+  self->last_wall_us = MAX (self->last_wall_us + 1, now_us + self->wall_offset_us);
+  udpnat_timestamp_from_us (self->last_wall_us, out);
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_TIMESTAMP,
+                                 udpnat_identity_get_public_key (self->identity), NULL);
+  memcpy (event->timestamp, out, UDPNAT_TIMESTAMP_BYTES);
+  udpnat_node_push_event (self, event);
+}
+
+/* ---- Our own candidates ---- */
+
+static gboolean
+is_same_candidates (const UdpnatCandidates *a,
+                    const UdpnatCandidates *b)
+{
+  if (a->n_candidates != b->n_candidates || a->mapping != b->mapping ||
+      a->relay_only != b->relay_only)
+    return FALSE;
+  for (guint i = 0; i < a->n_candidates; i++)
+    if (a->candidates[i].kind != b->candidates[i].kind ||
+        !udpnat_address_equal (&a->candidates[i].address, &b->candidates[i].address))
+      return FALSE;
+  return TRUE;
+}
+
+/** udpnat_node_refresh_candidates: something that our candidates are made of may have changed */
+void
+udpnat_node_refresh_candidates (UdpnatNode *self)
+{
+  UdpnatAddress reflexive[2];
+  UdpnatCandidates fresh = { .relay_only = self->is_relay_only };
+  guint n_reflexive = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (reflexive); i++)
+    {
+      const UdpnatAddress *seen = udpnat_rendezvous_client_get_reflexive (self->server, i);
+
+      if (seen != NULL && udpnat_address_is_set (seen))
+        reflexive[n_reflexive++] = *seen;
+    }
+  fresh.mapping = udpnat_rendezvous_client_get_mapping (self->server);
+  if (!self->is_relay_only)
+    fresh.n_candidates = udpnat_gather_candidates (self->host_addresses, self->n_host_addresses,
+                                                   self->port, reflexive, n_reflexive,
+                                                   fresh.candidates);
+  if (is_same_candidates (&fresh, &self->local))
+    return;
+  fresh.generation = self->local.generation + 1;
+  self->local = fresh;
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_peer_set_local (g_ptr_array_index (self->active, i));
+}
+
+/* ---- Packets ---- */
+
+static UdpnatPeer *
+find_recent (UdpnatNode          *self,
+             const UdpnatHs1View *view)
+{
+  for (guint i = 0; i < UDPNAT_NODE_RECENT_HANDSHAKES; i++)
+    {
+      UdpnatRecentHandshake *recent = &self->recent[i];
+
+      if (recent->peer != NULL &&
+          memcmp (recent->ephemeral, view->noise, UDPNAT_EPHEMERAL_BYTES) == 0)
+        return recent->peer;
+    }
+  return NULL;
+}
+
+static void
+remember_handshake (UdpnatNode      *self,
+                    const UdpnatHs1 *hs1,
+                    UdpnatPeer      *peer)
+{
+  UdpnatRecentHandshake *recent = &self->recent[self->next_recent];
+
+  memcpy (recent->ephemeral, hs1->ephemeral, sizeof recent->ephemeral);
+  recent->peer = peer;
+  self->next_recent = (self->next_recent + 1) % UDPNAT_NODE_RECENT_HANDSHAKES;
+}
+
+static void
+send_cookie (UdpnatNode          *self,
+             gint64               now_us,
+             const UdpnatRoute   *route,
+             const UdpnatHs1View *view)
+{
+  guint8 cookie[UDPNAT_COOKIE_BYTES];
+  guint8 nonce[UDPNAT_COOKIE_NONCE_BYTES];
+  guint8 sealed[UDPNAT_COOKIE_SEALED_BYTES];
+  guint8 data[64];
+  UdpnatWriter writer;
+
+  udpnat_cookie_maker_make (self->cookies, now_us, &route->address, cookie);
+  udpnat_random_fill (&self->random, nonce, sizeof nonce);
+  udpnat_cookie_seal (udpnat_identity_get_public_key (self->identity), nonce, view->mac1, cookie,
+                      sealed);
+  udpnat_writer_init (&writer, data, sizeof data);
+  udpnat_cookie_packet_write (&writer, view->sender_index, nonce, sealed);
+  udpnat_node_send_direct (self, &route->address, 0, data, writer.n_written);
+}
+
+/* A handshake costs two DH before we know whose it is. Beyond a modest rate, direct ones need a cookie; relayed ones have
+ * no address to prove and are the server's to limit, so those are dropped. */
+static gboolean
+may_answer (UdpnatNode          *self,
+            gint64               now_us,
+            const UdpnatRoute   *route,
+            const guint8        *data,
+            const UdpnatHs1View *view)
+{
+  if (!route->is_relayed &&
+      udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &route->address, data,
+                                       view->n_before_mac2, view->mac2))
+    return TRUE;
+  if (udpnat_token_bucket_take (&self->handshake_bucket, now_us, 1,
+                                UDPNAT_NODE_HANDSHAKES_PER_SECOND,
+                                UDPNAT_NODE_HANDSHAKES_PER_SECOND))
+    return TRUE;
+  if (!route->is_relayed)
+    send_cookie (self, now_us, route, view);
+  return FALSE;
+}
+
+static UdpnatRxResult
+handle_hs1 (UdpnatNode        *self,
+            gint64             now_us,
+            const UdpnatRoute *route,
+            const char        *name,
+            const guint8      *data,
+            gsize              n_data)
+{
+  guint8 ephemeral_secret[32];
+  UdpnatHs1View view;
+  UdpnatHs1 hs1;
+  UdpnatPeer *peer;
+  UdpnatRxResult result = UDPNAT_RX_REFUSED;
+
+  if (!udpnat_hs1_parse (&view, data, n_data) || view.role != UDPNAT_ROLE_PEER_PEER ||
+      !udpnat_hs1_check_mac1 (self->identity, data, n_data))
+    return UDPNAT_RX_MALFORMED;
+
+  peer = find_recent (self, &view);
+  if (peer != NULL && peer->session != NULL &&
+      udpnat_session_is_repeat (peer->session, view.noise))
+    {
+      udpnat_peer_handle_repeat (peer, route);
+      return UDPNAT_RX_OK;
+    }
+  if (!may_answer (self, now_us, route, data, &view))
+    return UDPNAT_RX_REFUSED;
+
+  udpnat_random_fill (&self->random, ephemeral_secret, sizeof ephemeral_secret);
+  if (!udpnat_hs1_read (self->identity, UDPNAT_ROLE_PEER_PEER, ephemeral_secret, data, n_data,
+                        &hs1))
+    return UDPNAT_RX_MALFORMED;
+  peer = udpnat_node_ensure_peer (self, &hs1.remote_key);
+  if (peer != NULL)
+    {
+      if (name != NULL && peer->name == NULL)
+        {
+          udpnat_node_name_peer (self, peer, name);
+          udpnat_node_flush_lookups (self, now_us);
+        }
+      result = udpnat_peer_handle_hs1 (peer, now_us, route, &hs1);
+      if (result == UDPNAT_RX_OK)
+        remember_handshake (self, &hs1, peer);
+    }
+  udpnat_hs1_clear (&hs1);
+  return result;
+}
+
+static void
+send_packet_back (UdpnatNode        *self,
+                  gint64             now_us,
+                  const UdpnatRoute *route,
+                  const guint8      *data,
+                  gsize              n_data)
+{
+  if (route->is_relayed)
+    udpnat_rendezvous_client_send_relay (self->server, now_us, route->handle, data, n_data);
+  else
+    udpnat_node_send_direct (self, &route->address, 0, data, n_data);
+}
+
+static UdpnatRxResult
+handle_foreign_data (UdpnatNode        *self,
+                     gint64             now_us,
+                     const UdpnatRoute *route,
+                     const guint8      *data,
+                     gsize              n_data)
+{
+  guint8 answer[8];
+  UdpnatDataView view;
+  UdpnatWriter writer;
+
+  if (!udpnat_data_parse (&view, data, n_data))
+    return UDPNAT_RX_MALFORMED;
+  if (udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
+                                UDPNAT_UNKNOWN_PER_SECOND))
+    {
+      udpnat_writer_init (&writer, answer, sizeof answer);
+      udpnat_unknown_write (&writer, view.receiver_index);
+      send_packet_back (self, now_us, route, answer, writer.n_written);
+    }
+  return UDPNAT_RX_IGNORED;
+}
+
+static UdpnatRxResult
+handle_unknown (UdpnatNode        *self,
+                gint64             now_us,
+                const UdpnatRoute *route,
+                const guint8      *data,
+                gsize              n_data)
+{
+  guint32 index;
+
+  if (!udpnat_unknown_parse (data, n_data, &index))
+    return UDPNAT_RX_MALFORMED;
+  for (guint i = 0; i < self->active->len; i++)
+    {
+      UdpnatPeer *peer = g_ptr_array_index (self->active, i);
+
+      if (peer->session != NULL && udpnat_session_get_remote_index (peer->session) == index)
+        {
+          udpnat_peer_handle_unknown (peer, now_us);
+          return UDPNAT_RX_OK;
+        }
+    }
+  return UDPNAT_RX_IGNORED;
+}
+
+static guint32
+read_receiver_index (UdpnatPacketType  type,
+                     const guint8     *data,
+                     gsize             n_data)
+{
+  UdpnatReader reader;
+
+  udpnat_reader_init (&reader, data, n_data);
+  udpnat_reader_bytes (&reader, type == UDPNAT_PACKET_HS2 ? 8 : 4);
+  return udpnat_reader_u32 (&reader);
+}
+
+static UdpnatRxResult
+handle_indexed (UdpnatNode        *self,
+                gint64             now_us,
+                const UdpnatRoute *route,
+                UdpnatPacketType   type,
+                const guint8      *data,
+                gsize              n_data)
+{
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatSession *session;
+
+  session = udpnat_index_table_lookup (self->indexes, read_receiver_index (type, data, n_data));
+  if (session == NULL || udpnat_session_get_owner (session) == self->server)
+    return type == UDPNAT_PACKET_DATA ? handle_foreign_data (self, now_us, route, data, n_data)
+                                      : UDPNAT_RX_IGNORED;
+  memcpy (packet, data, n_data);
+  return udpnat_peer_handle_packet (udpnat_session_get_owner (session), now_us, route, packet,
+                                    n_data);
+}
+
+/* @name: (nullable): who the server says is calling */
+static UdpnatRxResult
+handle_peer_packet (UdpnatNode        *self,
+                    gint64             now_us,
+                    const UdpnatRoute *route,
+                    const char        *name,
+                    const guint8      *data,
+                    gsize              n_data)
+{
+  UdpnatPacketType type;
+
+  if (!udpnat_packet_classify (data, n_data, &type))
+    return UDPNAT_RX_MALFORMED;
+  switch (type)
+    {
+    case UDPNAT_PACKET_HS1:
+      return handle_hs1 (self, now_us, route, name, data, n_data);
+    case UDPNAT_PACKET_HS2:
+    case UDPNAT_PACKET_COOKIE:
+    case UDPNAT_PACKET_DATA:
+      return handle_indexed (self, now_us, route, type, data, n_data);
+    case UDPNAT_PACKET_UNKNOWN:
+      return handle_unknown (self, now_us, route, data, n_data);
+    case UDPNAT_PACKET_OPEN:
+    case UDPNAT_PACKET_INFO:
+    case UDPNAT_PACKET_INFO_REPLY:
+      return UDPNAT_RX_IGNORED;
+    }
+  return UDPNAT_RX_IGNORED;
+}
+
+/* ---- What the server says ---- */
+
+static void
+handle_entry (UdpnatNode                 *self,
+              gint64                      now_us,
+              const UdpnatDirectoryEntry *entry)
+{
+  UdpnatPublicKey key;
+  UdpnatNodeEvent *event;
+  UdpnatPeer *peer;
+
+  memcpy (key.bytes, entry->key, sizeof key.bytes);
+  peer = udpnat_node_ensure_peer (self, &key);
+  if (peer == NULL)
+    return;
+  udpnat_node_name_peer (self, peer, entry->name);
+  udpnat_node_flush_lookups (self, now_us);
+  if (entry->online)
+    udpnat_peer_handle_online (peer, now_us, entry->handle);
+  else
+    {
+      peer->is_online = FALSE;
+      udpnat_node_set_handle (self, peer, 0);
+    }
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &key, entry->name);
+  event->is_online = entry->online;
+  udpnat_node_push_event (self, event);
+}
+
+static void
+handle_relayed (UdpnatNode                  *self,
+                gint64                       now_us,
+                const UdpnatRendezvousEvent *event)
+{
+  UdpnatRoute route = { .is_relayed = TRUE, .handle = event->handle };
+
+  handle_peer_packet (self, now_us, &route, event->name, event->data, event->n_data);
+}
+
+static void
+handle_relay_failed (UdpnatNode *self,
+                     gint64      now_us,
+                     guint32     handle,
+                     guint8      code)
+{
+  UdpnatPeer *peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (handle));
+
+  if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
+    return;
+  udpnat_node_set_handle (self, peer, 0); /* from now on by key, until it is known again */
+  udpnat_peer_handle_server_back (peer, now_us);
+}
+
+static void
+handle_dial_failed (UdpnatNode            *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *key,
+                    guint8                 code)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer != NULL && code != UDPNAT_RELAY_FAIL_QUOTA)
+    {
+      peer->is_online = FALSE;
+      udpnat_peer_handle_dial_failed (peer, now_us);
+    }
+}
+
+static void
+handle_lookup_result (UdpnatNode                  *self,
+                      gint64                       now_us,
+                      const UdpnatRendezvousEvent *event)
+{
+  UdpnatPeer *peer = NULL;
+  const char *code = "unknown-peer";
+
+  if (event->found)
+    {
+      UdpnatPublicKey key;
+
+      memcpy (key.bytes, event->entry.key, sizeof key.bytes);
+      if (udpnat_public_key_equal (&key, udpnat_identity_get_public_key (self->identity)))
+        code = "self";
+      else
+        {
+          handle_entry (self, now_us, &event->entry);
+          peer = udpnat_node_find_peer (self, &key);
+          code = "too-many";
+        }
+    }
+  udpnat_node_finish_lookup (self, now_us, event->request, peer, code);
+}
+
+static void
+handle_registered (UdpnatNode                  *self,
+                   gint64                       now_us,
+                   const UdpnatRendezvousEvent *event)
+{
+  UdpnatNodeEvent *happened = udpnat_node_event_new (UDPNAT_NODE_EVENT_REGISTERED, NULL,
+                                                     event->name);
+
+  happened->address = event->observed;
+  udpnat_node_push_event (self, happened);
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+}
+
+static void
+forget_handles (UdpnatNode *self)
+{
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_node_set_handle (self, g_ptr_array_index (self->active, i), 0);
+}
+
+static const char *
+refusal_to_code (guint8 code)
+{
+  switch (code)
+    {
+    case UDPNAT_REFUSED_NAME_TAKEN:
+      return "name-taken";
+    case UDPNAT_REFUSED_NAME_NOT_ALLOWED:
+      return "name-not-allowed";
+    case UDPNAT_REFUSED_TRY_LATER:
+      return "try-later";
+    case UDPNAT_REFUSED_FULL:
+      return "server-full";
+    default:
+      return "refused";
+    }
+}
+
+static void
+push_server_event (UdpnatNode                  *self,
+                   UdpnatNodeEventType          type,
+                   const UdpnatRendezvousEvent *event)
+{
+  UdpnatNodeEvent *happened = udpnat_node_event_new (type, &event->key, event->name);
+
+  if (type == UDPNAT_NODE_EVENT_REFUSED)
+    happened->code = refusal_to_code (event->code);
+  udpnat_node_push_event (self, happened);
+}
+
+static void
+handle_server_event (UdpnatNode                  *self,
+                     gint64                       now_us,
+                     const UdpnatRendezvousEvent *event)
+{
+  switch (event->type)
+    {
+    case UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_KEY, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_CHANGED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
+      forget_handles (self); /* they were of the session before */
+      udpnat_node_refresh_candidates (self);
+      for (guint i = 0; i < self->active->len; i++)
+        udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
+      handle_registered (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
+      push_server_event (self, UDPNAT_NODE_EVENT_REFUSED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
+      push_server_event (self, UDPNAT_NODE_EVENT_UNREGISTERED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOST:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_LOST, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_PEER:
+      handle_entry (self, now_us, &event->entry);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+      push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
+      handle_lookup_result (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
+      udpnat_node_finish_lookup (self, now_us, event->request, NULL, "no-server");
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
+      handle_relayed (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
+      handle_relay_failed (self, now_us, event->handle, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
+      handle_dial_failed (self, now_us, &event->key, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
+      udpnat_node_refresh_candidates (self);
+      break;
+    }
+}
+
+static void
+follow_server (UdpnatNode *self,
+               gint64      now_us)
+{
+  UdpnatRendezvousEvent event;
+
+  while (udpnat_rendezvous_client_pop_event (self->server, &event))
+    handle_server_event (self, now_us, &event);
+}
+
+/* ---- Machine ---- */
+
+static UdpnatRxResult
+node_handle_datagram (UdpnatMachine        *machine,
+                      gint64                now_us,
+                      const UdpnatDatagram *datagram)
+{
+  UdpnatNode *self = (UdpnatNode *) machine;
+  UdpnatRoute route = { .address = datagram->remote };
+  UdpnatRxResult result;
+
+  if (udpnat_rendezvous_client_owns (self->server, datagram))
+    {
+      result = udpnat_rendezvous_client_handle_datagram (self->server, now_us, datagram);
+      follow_server (self, now_us);
+      return result;
+    }
+  return handle_peer_packet (self, now_us, &route, NULL, datagram->data, datagram->n_data);
+}
+
+static gint64
+node_next_deadline (const UdpnatMachine *machine)
+{
+  const UdpnatNode *self = (const UdpnatNode *) machine;
+  gint64 deadline_us = udpnat_rendezvous_client_next_deadline (self->server);
+  UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
+
+  if (!g_queue_is_empty ((GQueue *) &self->events))
+    return 0; /* something happened while outputs were made: at once */
+  return first != NULL ? udpnat_time_min (deadline_us, first->deadline_us) : deadline_us;
+}
+
+static void
+node_handle_deadline (UdpnatMachine *machine,
+                      gint64         now_us)
+{
+  UdpnatNode *self = (UdpnatNode *) machine;
+  UdpnatHeapItem *first;
+
+  if (udpnat_rendezvous_client_next_deadline (self->server) <= now_us)
+    udpnat_rendezvous_client_handle_deadline (self->server, now_us);
+  follow_server (self, now_us);
+
+  while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
+    {
+      /* Back in the heap when it has been pumped. */
+      udpnat_heap_remove (self->timers, first);
+      udpnat_peer_handle_deadline (first->owner, now_us);
+    }
+}
+
+/* Takes one datagram from whoever has one. Pumping a peer either queues a datagram here or gives the server's half one to
+ * send, so each round begins again at the top. */
+static gboolean
+node_pop_output (UdpnatMachine  *machine,
+                 gint64          now_us,
+                 UdpnatDatagram *out_datagram)
+{
+  UdpnatNode *self = (UdpnatNode *) machine;
+
+  for (;;)
+    {
+      g_autofree UdpnatDatagram *queued = g_queue_pop_head (&self->outputs);
+      UdpnatPeer *peer;
+
+      if (queued != NULL)
+        {
+          out_datagram->socket = queued->socket;
+          out_datagram->ttl = queued->ttl;
+          out_datagram->remote = queued->remote;
+          out_datagram->n_data = queued->n_data;
+          memcpy (out_datagram->data, queued->data, queued->n_data);
+          return TRUE;
+        }
+      if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram))
+        return TRUE;
+      peer = g_queue_peek_head (&self->dirty);
+      if (peer == NULL)
+        return FALSE;
+      if (!udpnat_peer_pump (peer, now_us))
+        {
+          g_queue_pop_head (&self->dirty);
+          peer->is_dirty = FALSE;
+          udpnat_heap_set (self->timers, &peer->timer, udpnat_peer_next_deadline (peer));
+        }
+    }
+}
+
+static UdpnatEvent *
+node_pop_event (UdpnatMachine *machine)
+{
+  UdpnatNode *self = (UdpnatNode *) machine;
+
+  return g_queue_pop_head (&self->events);
+}
+
+static const UdpnatMachineClass node_class = {
+  .handle_datagram = node_handle_datagram,
+  .next_deadline = node_next_deadline,
+  .handle_deadline = node_handle_deadline,
+  .pop_output = node_pop_output,
+  .pop_event = node_pop_event,
+};
+
+/* ---- Construction ---- */
+
+/**
+ * udpnat_node_new:
+ * @identity: copied
+ * @random: copied; its user data must outlive the node
+ * @wall_us: wall clock at @now_us, µs since 1970
+ */
+UdpnatNode *
+udpnat_node_new (const UdpnatIdentity *identity,
+                 const UdpnatRandom   *random,
+                 gint64                now_us,
+                 gint64                wall_us)
+{
+  UdpnatNode *self = g_new0 (UdpnatNode, 1);
+  UdpnatRendezvousClientConfig config;
+
+  self->machine.klass = &node_class;
+  self->identity = udpnat_identity_copy (identity);
+  self->random = *random;
+  self->indexes = udpnat_index_table_new (random);
+  self->timers = udpnat_heap_new ();
+  self->cookies = udpnat_cookie_maker_new (random, now_us);
+  udpnat_token_bucket_init (&self->handshake_bucket, UDPNAT_NODE_HANDSHAKES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
+  udpnat_node_people_init (self);
+
+  config = (UdpnatRendezvousClientConfig) {
+    .identity = self->identity,
+    .indexes = self->indexes,
+    .random = *random,
+  };
+  self->server = udpnat_rendezvous_client_new (&config, now_us);
+  udpnat_node_set_wall_clock (self, now_us, wall_us);
+  return self;
+}
+
+void
+udpnat_node_free (UdpnatNode *self)
+{
+  if (self == NULL)
+    return;
+  g_queue_clear (&self->dirty);
+  g_queue_clear_full (&self->outputs, g_free);
+  g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
+  udpnat_node_people_clear (self);
+  g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
+  g_clear_pointer (&self->timers, udpnat_heap_free);
+  g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);
+  g_clear_pointer (&self->indexes, udpnat_index_table_free);
+  g_clear_pointer (&self->identity, udpnat_identity_free);
+  g_free (self);
+}
+
+/** udpnat_node_get_machine: Returns: (transfer none): the node as what io and the simulator drive */
+UdpnatMachine *
+udpnat_node_get_machine (UdpnatNode *self)
+{
+  return &self->machine;
+}
+
+const UdpnatPublicKey *
+udpnat_node_get_public_key (const UdpnatNode *self)
+{
+  return udpnat_identity_get_public_key (self->identity);
+}

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "udpnat-identity.h"
+#include "udpnat-node-event.h"
+#include "udpnat-random.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatNode:
+ *
+ * One user: the session with the server, a session, paths and a conversation for each peer. A [struct@UdpnatMachine]; its
+ * events are #UdpnatNodeEvent.
+ */
+typedef struct _UdpnatNode UdpnatNode;
+
+/**
+ * UdpnatNodePath:
+ * @kind: how packets to this peer travel now
+ * @address: of the direct path; unset for the relay
+ * @rtt_us: 0 when not known
+ * @reason: why it is the relay; %UDPNAT_PATH_REASON_NONE for direct
+ */
+typedef struct
+{
+  UdpnatPathKind   kind;
+  UdpnatAddress    address;
+  gint64           rtt_us;
+  UdpnatPathReason reason;
+} UdpnatNodePath;
+
+UdpnatNode            *udpnat_node_new                (const UdpnatIdentity  *identity,
+                                                       const UdpnatRandom    *random,
+                                                       gint64                 now_us,
+                                                       gint64                 wall_us) G_GNUC_WARN_UNUSED_RESULT;
+void                   udpnat_node_free               (UdpnatNode            *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatNode, udpnat_node_free)
+
+UdpnatMachine         *udpnat_node_get_machine        (UdpnatNode            *self);
+const UdpnatPublicKey *udpnat_node_get_public_key     (const UdpnatNode      *self);
+
+/* What the owner knows of the world */
+void                   udpnat_node_set_wall_clock     (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       gint64                 wall_us);
+void                   udpnat_node_set_host_addresses (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatAddress   *addresses,
+                                                       guint                  n_addresses,
+                                                       guint16                port);
+void                   udpnat_node_restore_contact    (UdpnatNode            *self,
+                                                       const UdpnatPublicKey *key,
+                                                       const char            *name,
+                                                       const guint8          *timestamp);
+
+/* The server */
+void                   udpnat_node_set_server         (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatAddress   *address,
+                                                       const UdpnatPublicKey *pinned_key);
+void                   udpnat_node_log_in             (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const char            *name);
+void                   udpnat_node_log_out            (UdpnatNode            *self,
+                                                       gint64                 now_us);
+void                   udpnat_node_leave              (UdpnatNode            *self,
+                                                       gint64                 now_us);
+gboolean               udpnat_node_is_registered      (const UdpnatNode      *self);
+gint64                 udpnat_node_get_server_rtt     (const UdpnatNode      *self);
+
+/* Talking */
+gboolean               udpnat_node_send               (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const char            *name,
+                                                       const char            *text,
+                                                       UdpnatMessageId       *out_id) G_GNUC_WARN_UNUSED_RESULT;
+void                   udpnat_node_confirm            (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatMessageId *id);
+void                   udpnat_node_set_relay_only     (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       gboolean               is_relay_only);
+gboolean               udpnat_node_get_path           (const UdpnatNode      *self,
+                                                       const UdpnatPublicKey *key,
+                                                       UdpnatNodePath        *out_path);
+gboolean               udpnat_node_is_drained         (const UdpnatNode      *self);
+
+G_END_DECLS

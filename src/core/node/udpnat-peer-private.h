@@ -1,0 +1,100 @@
+#pragma once
+
+#include "udpnat-conversation.h"
+#include "udpnat-handshake.h"
+#include "udpnat-heap.h"
+#include "udpnat-node.h"
+#include "udpnat-path-set.h"
+#include "udpnat-session.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatRoute:
+ * @is_relayed: through the server, from @handle; else directly from @address
+ *
+ * How a packet came.
+ */
+typedef struct
+{
+  gboolean      is_relayed;
+  guint32       handle;
+  UdpnatAddress address;
+} UdpnatRoute;
+
+/**
+ * UdpnatPeer:
+ *
+ * One other user. Everyone in the directory has one; conversation, paths and session are made when there is something to say.
+ */
+typedef struct
+{
+  UdpnatPublicKey key;
+  char           *name;      /* nullable: as the server or the store calls the peer */
+  gboolean        is_contact; /* name and key belong together for good */
+  gboolean        is_online;
+  guint32         handle;    /* where the relay reaches it, 0: not known */
+
+  guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
+
+  UdpnatConversation *conversation; /* nullable */
+  UdpnatPathSet      *paths;        /* nullable, made with conversation */
+  UdpnatSession      *session;      /* nullable */
+  UdpnatRoute         hs2_route;    /* where the last HS1 came from */
+  guint32             told_generation; /* candidates the peer has been told */
+
+  UdpnatNodePath told_path; /* what the owner was told last */
+  guint    n_failed_dials;
+  gint64   blocked_until_us; /* no new handshake before; 0: none */
+  gint64   last_kick_us;     /* when a hint last made us start a handshake */
+
+  gboolean        is_dirty;  /* in node->dirty */
+  UdpnatHeapItem  timer;     /* in node->timers */
+
+  /* borrowed */
+  UdpnatNode     *node;
+} UdpnatPeer;
+
+UdpnatPeer    *udpnat_peer_new                (UdpnatNode            *node,
+                                               const UdpnatPublicKey *key);
+void           udpnat_peer_free               (UdpnatPeer            *self);
+
+void           udpnat_peer_open               (UdpnatPeer            *self);
+void           udpnat_peer_set_local          (UdpnatPeer            *self);
+void           udpnat_peer_note_active        (UdpnatPeer            *self,
+                                               gint64                 now_us);
+UdpnatRxResult udpnat_peer_handle_hs1         (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               const UdpnatRoute     *route,
+                                               UdpnatHs1             *hs1);
+void           udpnat_peer_handle_repeat      (UdpnatPeer            *self,
+                                               const UdpnatRoute     *route);
+UdpnatRxResult udpnat_peer_handle_packet      (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               const UdpnatRoute     *route,
+                                               guint8                *data,
+                                               gsize                  n_data);
+void           udpnat_peer_handle_unknown     (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_handle_online      (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               guint32                handle);
+void           udpnat_peer_handle_server_back (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_drop_session       (UdpnatPeer            *self);
+void           udpnat_peer_leave              (UdpnatPeer            *self,
+                                               gint64                 now_us);
+
+void           udpnat_peer_follow_conversation (UdpnatPeer            *self);
+gint64         udpnat_peer_next_deadline      (const UdpnatPeer      *self);
+void           udpnat_peer_handle_deadline    (UdpnatPeer            *self,
+                                               gint64                 now_us);
+gboolean       udpnat_peer_pump               (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_get_path           (const UdpnatPeer      *self,
+                                               UdpnatNodePath        *out_path);
+gboolean       udpnat_peer_is_drained         (const UdpnatPeer      *self);
+
+G_END_DECLS

@@ -1,0 +1,353 @@
+/* What comes in from one peer: handshakes, packets, and the messages inside them. The rules are those of PROTOCOL.md
+ * sections 2 (handshake, both at once), 8 (control messages) and 10 (paths). */
+
+#include "config.h"
+
+#include "udpnat-peer-private.h"
+
+#include "udpnat-frame.h"
+#include "udpnat-message.h"
+#include "udpnat-node-private.h"
+
+static void
+learn_handle (UdpnatPeer        *self,
+              const UdpnatRoute *route)
+{
+  if (route->is_relayed && route->handle != self->handle)
+    udpnat_node_set_handle (self->node, self, route->handle);
+}
+
+/* ---- Messages ---- */
+
+static gboolean
+handle_control (UdpnatPeer              *self,
+                gint64                   now_us,
+                const UdpnatMessageView *view)
+{
+  UdpnatCandidates candidates;
+
+  if (view->type != UDPNAT_PP_CANDIDATES)
+    return TRUE; /* of a later version */
+  if (!udpnat_parse_candidates (view, &candidates))
+    return FALSE;
+  udpnat_path_set_handle_candidates (self->paths, now_us, &candidates);
+  return TRUE;
+}
+
+static gboolean
+handle_message (UdpnatPeer              *self,
+                gint64                   now_us,
+                guint32                  stream,
+                const UdpnatMessageView *view)
+{
+  if (stream == UDPNAT_STREAM_CONTROL)
+    return handle_control (self, now_us, view);
+  if (stream == UDPNAT_STREAM_CHAT)
+    {
+      udpnat_peer_note_active (self, now_us);
+      return udpnat_conversation_handle_message (self->conversation, now_us, view->type,
+                                                 view->body, view->n_body);
+    }
+  return TRUE;
+}
+
+/* Returns how many bytes were whole messages; -1 when one breaks the protocol. */
+static gssize
+handle_messages (UdpnatPeer   *self,
+                 gint64        now_us,
+                 guint32       stream,
+                 const guint8 *data,
+                 gsize         n_data)
+{
+  gsize n_done = 0;
+
+  while (n_done < n_data)
+    {
+      UdpnatMessageView view;
+      gsize n_consumed;
+
+      switch (udpnat_message_parse (data + n_done, n_data - n_done, &view, &n_consumed))
+        {
+        case UDPNAT_MESSAGE_COMPLETE:
+          if (!handle_message (self, now_us, stream, &view))
+            return -1;
+          n_done += n_consumed;
+          break;
+        case UDPNAT_MESSAGE_PARTIAL:
+          return n_done;
+        case UDPNAT_MESSAGE_MALFORMED:
+          return -1;
+        }
+    }
+  return n_done;
+}
+
+static void
+handle_early_frames (UdpnatPeer   *self,
+                     gint64        now_us,
+                     const guint8 *frames,
+                     gsize         n_frames)
+{
+  UdpnatFrameView frame;
+  UdpnatReader reader;
+
+  udpnat_reader_init (&reader, frames, n_frames);
+  while (udpnat_frame_next (&reader, &frame))
+    {
+      const guint8 *data;
+      guint32 stream;
+      gsize n_data;
+
+      if (frame.type == UDPNAT_FRAME_EARLY &&
+          udpnat_frame_parse_early (&frame, &stream, &data, &n_data))
+        handle_messages (self, now_us, stream, data, n_data);
+    }
+}
+
+static void
+handle_readable (UdpnatPeer *self,
+                 gint64      now_us,
+                 guint32     stream)
+{
+  gsize n_data;
+  const guint8 *data = udpnat_session_stream_peek (self->session, stream, &n_data);
+  gssize n_done;
+
+  if (stream > UDPNAT_STREAM_CHAT)
+    n_done = n_data; /* streams of a later version: read and forgotten, so that they cannot fill up */
+  else
+    n_done = handle_messages (self, now_us, stream, data, n_data);
+  if (n_done < 0)
+    udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR, "malformed message");
+  else if (n_done > 0)
+    udpnat_session_stream_consume (self->session, now_us, stream, n_done);
+}
+
+/* ---- Handshakes ---- */
+
+static void
+write_hs2_frames (UdpnatPeer        *self,
+                  const UdpnatRoute *route,
+                  UdpnatWriter      *writer)
+{
+  g_autoptr (GByteArray) messages = g_byte_array_new ();
+  gboolean fits;
+
+  udpnat_write_candidates (messages, &self->node->local);
+  fits = udpnat_frame_write_early (writer, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
+  if (!route->is_relayed)
+    fits = udpnat_frame_write_observed (writer, &route->address) && fits;
+  g_assert (fits);
+  self->told_generation = self->node->local.generation;
+}
+
+/* PROTOCOL.md section 2, "Both at once": one of two handshakes that cross must give way, and both sides must agree on
+ * which. */
+static gboolean
+our_handshake_wins (const UdpnatPeer *self)
+{
+  return udpnat_public_key_compare (udpnat_identity_get_public_key (self->node->identity),
+                                    &self->key) < 0;
+}
+
+static UdpnatRxResult
+answer_hs1 (UdpnatPeer        *self,
+            gint64             now_us,
+            const UdpnatRoute *route,
+            UdpnatHs1         *hs1)
+{
+  guint8 frames[UDPNAT_HS1_MIN_BYTES];
+  UdpnatWriter writer;
+
+  self->hs2_route = *route;
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  write_hs2_frames (self, route, &writer);
+
+  if (self->session != NULL && udpnat_session_get_id (self->session) == hs1->session_id &&
+      udpnat_session_get_state (self->session) != UDPNAT_SESSION_STATE_CLOSED)
+    {
+      if (udpnat_session_is_handshaking (self->session))
+        udpnat_session_cancel_handshake (self->session);
+      return udpnat_session_accept_rekey (self->session, hs1, now_us, frames, writer.n_written)
+               ? UDPNAT_RX_OK : UDPNAT_RX_MALFORMED;
+    }
+  else
+    {
+      UdpnatSessionConfig config = {
+        .role = UDPNAT_ROLE_PEER_PEER,
+        .identity = self->node->identity,
+        .indexes = self->node->indexes,
+        .random = self->node->random,
+        .owner = self,
+        .max_packet_bytes = UDPNAT_RELAY_INNER_MAX_BYTES,
+      };
+      UdpnatSession *session = udpnat_session_new_responder (&config, hs1, now_us, frames,
+                                                             writer.n_written);
+
+      if (session == NULL)
+        return UDPNAT_RX_MALFORMED;
+      udpnat_peer_drop_session (self);
+      self->session = session;
+      udpnat_path_set_handle_new_session (self->paths, now_us);
+      return UDPNAT_RX_OK;
+    }
+}
+
+/**
+ * udpnat_peer_handle_hs1:
+ * @hs1: read and authenticated, so it is from this peer; its replay protection is checked here
+ */
+UdpnatRxResult
+udpnat_peer_handle_hs1 (UdpnatPeer        *self,
+                        gint64             now_us,
+                        const UdpnatRoute *route,
+                        UdpnatHs1         *hs1)
+{
+  UdpnatNodeEvent *event;
+  UdpnatRxResult result = UDPNAT_RX_OK;
+
+  if (memcmp (hs1->timestamp, self->last_timestamp, sizeof self->last_timestamp) <= 0)
+    return UDPNAT_RX_IGNORED;
+  memcpy (self->last_timestamp, hs1->timestamp, sizeof self->last_timestamp);
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_TIMESTAMP, &self->key, self->name);
+  memcpy (event->timestamp, hs1->timestamp, sizeof event->timestamp);
+  udpnat_node_push_event (self->node, event);
+
+  udpnat_peer_open (self);
+  learn_handle (self, route);
+  self->is_online = TRUE;
+  self->n_failed_dials = 0;
+  self->blocked_until_us = 0;
+
+  if (self->session != NULL && udpnat_session_is_handshaking (self->session) &&
+      our_handshake_wins (self))
+    udpnat_session_repeat_handshake (self->session, now_us);
+  else
+    result = answer_hs1 (self, now_us, route, hs1);
+  handle_early_frames (self, now_us, hs1->frames, hs1->n_frames);
+  udpnat_peer_follow_conversation (self);
+  udpnat_node_mark_dirty (self->node, self);
+  return result;
+}
+
+/** udpnat_peer_handle_repeat: an HS1 that was answered came again, perhaps another way */
+void
+udpnat_peer_handle_repeat (UdpnatPeer        *self,
+                           const UdpnatRoute *route)
+{
+  self->hs2_route = *route;
+  udpnat_session_repeat_hs2 (self->session);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/* ---- Session events ---- */
+
+/* To have shaken hands at an address proves it. */
+static void
+handle_established (UdpnatPeer               *self,
+                    gint64                    now_us,
+                    const UdpnatRoute        *route,
+                    const UdpnatSessionEvent *event)
+{
+  if (!route->is_relayed)
+    udpnat_path_set_handle_handshake (self->paths, now_us, &route->address,
+                                      event->handshake_rtt_us);
+}
+
+static void
+handle_frame (UdpnatPeer               *self,
+              gint64                    now_us,
+              const UdpnatRoute        *route,
+              const UdpnatSessionEvent *event)
+{
+  UdpnatFrameView frame = {
+    .type = event->frame_type,
+    .body = event->body,
+    .n_body = event->n_body,
+  };
+  UdpnatAddress observed;
+  const guint8 *data;
+  guint32 stream;
+  guint64 token;
+  gsize n_data;
+
+  if (event->frame_type == UDPNAT_FRAME_EARLY)
+    {
+      if (udpnat_frame_parse_early (&frame, &stream, &data, &n_data))
+        handle_messages (self, now_us, stream, data, n_data);
+    }
+  else if (route->is_relayed)
+    return; /* a challenge proves a path, and the relay is none */
+  else if (event->frame_type == UDPNAT_FRAME_PATH_CHALLENGE)
+    {
+      if (udpnat_frame_parse_path_challenge (&frame, &token))
+        udpnat_path_set_handle_challenge (self->paths, now_us, &route->address, token);
+    }
+  else if (event->frame_type == UDPNAT_FRAME_PATH_RESPONSE)
+    {
+      if (udpnat_frame_parse_path_response (&frame, &token, &observed))
+        udpnat_path_set_handle_response (self->paths, now_us, &route->address, token, &observed);
+    }
+}
+
+static void
+handle_event (UdpnatPeer               *self,
+              gint64                    now_us,
+              const UdpnatRoute        *route,
+              const UdpnatSessionEvent *event)
+{
+  switch (event->type)
+    {
+    case UDPNAT_SESSION_EVENT_ESTABLISHED:
+    case UDPNAT_SESSION_EVENT_REKEYED:
+      handle_established (self, now_us, route, event);
+      break;
+    case UDPNAT_SESSION_EVENT_FRESH:
+      udpnat_conversation_restart (self->conversation);
+      udpnat_path_set_handle_new_session (self->paths, now_us);
+      handle_established (self, now_us, route, event);
+      break;
+    case UDPNAT_SESSION_EVENT_FRAME:
+      handle_frame (self, now_us, route, event);
+      break;
+    case UDPNAT_SESSION_EVENT_READABLE:
+      handle_readable (self, now_us, event->stream);
+      break;
+    case UDPNAT_SESSION_EVENT_CLOSED:
+      break; /* a closed session is replaced when there is something to say */
+    }
+}
+
+/**
+ * udpnat_peer_handle_packet:
+ * @data: (array length=n_data): an HS2, COOKIE or DATA whose index is that of our session; decrypted in place
+ */
+UdpnatRxResult
+udpnat_peer_handle_packet (UdpnatPeer        *self,
+                           gint64             now_us,
+                           const UdpnatRoute *route,
+                           guint8            *data,
+                           gsize              n_data)
+{
+  UdpnatSession *session = self->session;
+  gboolean is_cookie = data[0] == UDPNAT_PACKET_COOKIE;
+  UdpnatSessionEvent event;
+  UdpnatRxResult result = udpnat_session_handle_packet (session, now_us, data, n_data);
+
+  if (result != UDPNAT_RX_OK)
+    return result;
+  if (!is_cookie) /* which proves nothing about who sent it */
+    {
+      learn_handle (self, route);
+      if (!route->is_relayed)
+        udpnat_path_set_handle_authenticated (self->paths, now_us, &route->address);
+    }
+  while (udpnat_session_pop_event (session, &event))
+    handle_event (self, now_us, route, &event);
+  if (udpnat_session_get_state (session) == UDPNAT_SESSION_STATE_CLOSED)
+    udpnat_conversation_restart (self->conversation);
+  /* At once, so that what the owner answers leaves together with what the session answers. */
+  udpnat_peer_follow_conversation (self);
+  udpnat_node_mark_dirty (self->node, self);
+  return UDPNAT_RX_OK;
+}

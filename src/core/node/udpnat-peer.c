@@ -1,0 +1,629 @@
+/* One other user as this node sees them: ties together the conversation (what is said), the session (sealed, reliable), the
+ * paths (direct) and the relay (at once, always). None of those knows of the others; the rules of how they go together are
+ * here:
+ *
+ *  - a handshake goes by DIAL through the server and to every known address in the same instant, with the oldest messages
+ *    inside (PROTOCOL.md sections 2 and 11);
+ *  - data goes over the chosen direct path, over the relay while there is none, and over both while the direct path is suspect;
+ *  - a new session starts the conversation's writing again at the oldest message without a receipt;
+ *  - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a handshake or a pause, never the loss of anything.
+ *
+ * What comes in is in udpnat-peer-receive.c. */
+
+#include "config.h"
+
+#include "udpnat-peer-private.h"
+
+#include "udpnat-frame.h"
+#include "udpnat-message.h"
+#include "udpnat-node-private.h"
+
+/* How long to wait before dialling again when the server says that a peer is not there. Presence ends the wait at once. */
+static const gint64 redial_after_us[] = { UDPNAT_SEC (15), UDPNAT_SEC (60), UDPNAT_SEC (300) };
+
+UdpnatPeer *
+udpnat_peer_new (UdpnatNode            *node,
+                 const UdpnatPublicKey *key)
+{
+  UdpnatPeer *self = g_new0 (UdpnatPeer, 1);
+
+  self->node = node;
+  self->key = *key;
+  self->timer.owner = self;
+  self->last_kick_us = -UDPNAT_SEC (1);
+  return self;
+}
+
+void
+udpnat_peer_free (UdpnatPeer *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->session, udpnat_session_free);
+  g_clear_pointer (&self->paths, udpnat_path_set_free);
+  g_clear_pointer (&self->conversation, udpnat_conversation_free);
+  g_free (self->name);
+  g_free (self);
+}
+
+static void
+push_path_event (UdpnatPeer *self)
+{
+  UdpnatNodeEvent *event;
+  UdpnatNodePath path;
+
+  udpnat_peer_get_path (self, &path);
+  if (path.reason == UDPNAT_PATH_REASON_NO_SESSION ||
+      (path.kind == self->told_path.kind && path.reason == self->told_path.reason &&
+       udpnat_address_equal (&path.address, &self->told_path.address)))
+    return;
+  self->told_path = path;
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PATH, &self->key, self->name);
+  event->kind = path.kind;
+  event->address = path.address;
+  event->rtt_us = path.rtt_us;
+  event->reason = path.reason;
+  udpnat_node_push_event (self->node, event);
+}
+
+/**
+ * udpnat_peer_open:
+ *
+ * Makes sure that there is a conversation and a set of paths.
+ */
+void
+udpnat_peer_open (UdpnatPeer *self)
+{
+  if (self->conversation != NULL)
+    return;
+  self->conversation = udpnat_conversation_new ();
+  self->paths = udpnat_path_set_new (&self->node->random);
+  udpnat_path_set_set_local (self->paths, &self->node->local);
+  g_ptr_array_add (self->node->active, self);
+}
+
+/** udpnat_peer_set_local: our own candidates have changed */
+void
+udpnat_peer_set_local (UdpnatPeer *self)
+{
+  if (self->paths == NULL)
+    return;
+  udpnat_path_set_set_local (self->paths, &self->node->local);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/** udpnat_peer_note_active: something was said, by either side */
+void
+udpnat_peer_note_active (UdpnatPeer *self,
+                         gint64      now_us)
+{
+  udpnat_path_set_note_active (self->paths, now_us);
+  udpnat_rendezvous_client_note_conversation (self->node->server, now_us);
+}
+
+void
+udpnat_peer_drop_session (UdpnatPeer *self)
+{
+  g_clear_pointer (&self->session, udpnat_session_free);
+  if (self->conversation != NULL)
+    udpnat_conversation_restart (self->conversation);
+}
+
+void
+udpnat_peer_leave (UdpnatPeer *self,
+                   gint64      now_us)
+{
+  if (self->session != NULL && udpnat_session_can_send (self->session, now_us))
+    udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_NORMAL, "");
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+static gboolean
+session_is_over (const UdpnatPeer *self)
+{
+  return self->session == NULL ||
+         udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED;
+}
+
+/* ---- Handshake ---- */
+
+static gsize
+write_early_frame (UdpnatWriter *out,
+                   guint32       stream,
+                   GByteArray   *messages)
+{
+  if (messages->len > 0 && !udpnat_frame_write_early (out, stream, messages->data, messages->len))
+    g_debug ("early data of %u bytes does not fit", messages->len);
+  return out->n_written;
+}
+
+/**
+ * udpnat_peer_write_candidates:
+ *
+ * Appends our CANDIDATES as an EARLY frame for a handshake.
+ */
+static void
+write_early_candidates (UdpnatPeer   *self,
+                        UdpnatWriter *out)
+{
+  g_autoptr (GByteArray) messages = g_byte_array_new ();
+
+  udpnat_write_candidates (messages, &self->node->local);
+  write_early_frame (out, UDPNAT_STREAM_CONTROL, messages);
+  self->told_generation = self->node->local.generation;
+}
+
+static void
+start_handshake (UdpnatPeer *self,
+                 gint64      now_us)
+{
+  guint8 frames[UDPNAT_EARLY_MAX_BYTES];
+  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  g_autoptr (GByteArray) messages = g_byte_array_new ();
+  UdpnatWriter writer;
+
+  if (session_is_over (self))
+    {
+      UdpnatSessionConfig config = {
+        .role = UDPNAT_ROLE_PEER_PEER,
+        .identity = self->node->identity,
+        .indexes = self->node->indexes,
+        .random = self->node->random,
+        .owner = self,
+        .max_packet_bytes = UDPNAT_RELAY_INNER_MAX_BYTES,
+      };
+
+      udpnat_peer_drop_session (self);
+      self->session = udpnat_session_new_initiator (&config, &self->key, now_us);
+      udpnat_path_set_handle_new_session (self->paths, now_us);
+    }
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  write_early_candidates (self, &writer);
+  udpnat_conversation_write_early (self->conversation, messages,
+                                   udpnat_writer_left (&writer) - UDPNAT_EARLY_FRAME_BYTES);
+  write_early_frame (&writer, UDPNAT_STREAM_CHAT, messages);
+  udpnat_node_take_timestamp (self->node, now_us, timestamp);
+  udpnat_session_start_handshake (self->session, now_us, timestamp, frames, writer.n_written);
+}
+
+static gboolean
+has_route (const UdpnatPeer *self)
+{
+  UdpnatAddress address;
+
+  return udpnat_rendezvous_client_is_connected (self->node->server) ||
+         udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0;
+}
+
+static gboolean
+wants_handshake (const UdpnatPeer *self,
+                 gint64            now_us)
+{
+  gboolean has_unsent = udpnat_conversation_has_unsent (self->conversation);
+
+  if (session_is_over (self))
+    return has_unsent;
+  return udpnat_session_needs_handshake (self->session, now_us) ||
+         (has_unsent && !udpnat_session_can_send (self->session, now_us) &&
+          !udpnat_session_is_handshaking (self->session));
+}
+
+static void
+maybe_start_handshake (UdpnatPeer *self,
+                       gint64      now_us)
+{
+  if (now_us >= self->blocked_until_us && wants_handshake (self, now_us) && has_route (self))
+    start_handshake (self, now_us);
+}
+
+/* ---- Hints from elsewhere ---- */
+
+/**
+ * udpnat_peer_handle_unknown:
+ *
+ * Somebody says that the peer has no session with us. Anybody could say that, so it only makes us ask the peer itself, and
+ * not more than once a second.
+ */
+void
+udpnat_peer_handle_unknown (UdpnatPeer *self,
+                            gint64      now_us)
+{
+  if (session_is_over (self) || udpnat_session_is_handshaking (self->session))
+    return;
+  if (now_us - self->last_kick_us < UDPNAT_SEC (1) || now_us < self->blocked_until_us)
+    return;
+  self->last_kick_us = now_us;
+  start_handshake (self, now_us);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/**
+ * udpnat_peer_handle_dial_failed:
+ *
+ * The server knows of no such peer at the moment.
+ */
+void
+udpnat_peer_handle_dial_failed (UdpnatPeer *self,
+                                gint64      now_us)
+{
+  UdpnatAddress address;
+  guint last = G_N_ELEMENTS (redial_after_us) - 1;
+
+  if (self->conversation == NULL || session_is_over (self))
+    return;
+  /* The server may be wrong about someone on our own network. */
+  if (udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0)
+    return;
+
+  if (udpnat_session_is_handshaking (self->session))
+    udpnat_session_cancel_handshake (self->session);
+  if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_INITIATED)
+    udpnat_peer_drop_session (self);
+  self->blocked_until_us = now_us + redial_after_us[MIN (self->n_failed_dials, last)];
+  self->n_failed_dials++;
+  if (self->n_failed_dials == 1)
+    udpnat_node_push_event (self->node, udpnat_node_event_new (UDPNAT_NODE_EVENT_UNREACHABLE,
+                                                               &self->key, self->name));
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/** udpnat_peer_handle_online: the directory says that the peer is there, by @handle */
+void
+udpnat_peer_handle_online (UdpnatPeer *self,
+                           gint64      now_us,
+                           guint32     handle)
+{
+  self->is_online = TRUE;
+  self->n_failed_dials = 0;
+  self->blocked_until_us = 0;
+  if (self->handle != handle)
+    {
+      /* Registered anew: perhaps a new process that has forgotten our session. A packet will tell. */
+      udpnat_node_set_handle (self->node, self, handle);
+      udpnat_peer_handle_server_back (self, now_us);
+    }
+  if (self->conversation != NULL)
+    udpnat_node_mark_dirty (self->node, self);
+}
+
+/** udpnat_peer_handle_server_back: the relay works again, so do not wait for time-outs */
+void
+udpnat_peer_handle_server_back (UdpnatPeer *self,
+                                gint64      now_us)
+{
+  if (self->conversation == NULL)
+    return;
+  if (!session_is_over (self))
+    {
+      if (udpnat_session_is_handshaking (self->session))
+        udpnat_session_repeat_handshake (self->session, now_us);
+      else if (!udpnat_peer_is_drained (self))
+        udpnat_session_ping (self->session, now_us);
+    }
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/* ---- Sending ---- */
+
+static gboolean
+send_relayed (UdpnatPeer   *self,
+              gint64        now_us,
+              guint32       handle,
+              const guint8 *data,
+              gsize         n_data)
+{
+  if (n_data > UDPNAT_RELAY_INNER_MAX_BYTES)
+    return FALSE; /* sealed for a direct path that has just died; loss recovery sends its content again */
+  if (handle != 0)
+    return udpnat_rendezvous_client_send_relay (self->node->server, now_us, handle, data, n_data);
+  return udpnat_rendezvous_client_dial (self->node->server, now_us, &self->key, data, n_data);
+}
+
+static void
+send_handshake (UdpnatPeer   *self,
+                gint64        now_us,
+                const guint8 *data,
+                gsize         n_data)
+{
+  UdpnatAddress addresses[UDPNAT_CANDIDATES_MAX];
+  guint n_addresses;
+
+  /* By key rather than handle: a DIAL also tells the other side our name. */
+  send_relayed (self, now_us, 0, data, n_data);
+  n_addresses = udpnat_path_set_list_handshake_addresses (self->paths, addresses,
+                                                          G_N_ELEMENTS (addresses));
+  for (guint i = 0; i < n_addresses; i++)
+    udpnat_node_send_direct (self->node, &addresses[i], 0, data, n_data);
+}
+
+static void
+send_data (UdpnatPeer   *self,
+           gint64        now_us,
+           const guint8 *data,
+           gsize         n_data)
+{
+  UdpnatAddress address;
+  UdpnatPathKind kind;
+  gint64 rtt_us;
+  gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
+
+  if (is_direct)
+    udpnat_node_send_direct (self->node, &address, 0, data, n_data);
+  if (!is_direct || udpnat_path_set_is_suspect (self->paths))
+    send_relayed (self, now_us, self->handle, data, n_data);
+}
+
+static void
+send_hs2 (UdpnatPeer   *self,
+          gint64        now_us,
+          const guint8 *data,
+          gsize         n_data)
+{
+  if (self->hs2_route.is_relayed)
+    send_relayed (self, now_us, self->hs2_route.handle, data, n_data);
+  else
+    udpnat_node_send_direct (self->node, &self->hs2_route.address, 0, data, n_data);
+}
+
+static gboolean
+pump_session (UdpnatPeer *self,
+              gint64      now_us)
+{
+  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatSessionOutputKind kind;
+  gsize n_data;
+
+  if (self->session == NULL ||
+      !udpnat_session_pop_output (self->session, now_us, &kind, data, &n_data))
+    return FALSE;
+  switch (kind)
+    {
+    case UDPNAT_SESSION_OUTPUT_HANDSHAKE:
+      send_handshake (self, now_us, data, n_data);
+      break;
+    case UDPNAT_SESSION_OUTPUT_HS2:
+      send_hs2 (self, now_us, data, n_data);
+      break;
+    case UDPNAT_SESSION_OUTPUT_DATA:
+      send_data (self, now_us, data, n_data);
+      break;
+    }
+  return TRUE;
+}
+
+static gboolean
+pump_paths (UdpnatPeer *self,
+            gint64      now_us)
+{
+  guint8 frames[64];
+  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatPathOutput output;
+  UdpnatWriter writer;
+  gboolean fits = FALSE;
+  gsize n_data;
+
+  if (!udpnat_path_set_pop_output (self->paths, now_us, &output))
+    return FALSE;
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  switch (output.type)
+    {
+    case UDPNAT_PATH_OUTPUT_OPEN:
+      {
+        guint8 filler[7];
+
+        udpnat_random_fill (&self->node->random, filler, sizeof filler);
+        udpnat_open_packet_write (&writer, filler);
+        udpnat_node_send_direct (self->node, &output.to, output.ttl, frames, writer.n_written);
+        return TRUE;
+      }
+    case UDPNAT_PATH_OUTPUT_CHALLENGE:
+      fits = udpnat_frame_write_path_challenge (&writer, output.token);
+      break;
+    case UDPNAT_PATH_OUTPUT_RESPONSE:
+      fits = udpnat_frame_write_path_response (&writer, output.token, &output.observed);
+      break;
+    }
+  g_assert (fits);
+  if (self->session == NULL)
+    return TRUE;
+  n_data = udpnat_session_seal_frames (self->session, now_us, frames, writer.n_written, data);
+  if (n_data > 0)
+    udpnat_node_send_direct (self->node, &output.to, output.ttl, data, n_data);
+  return TRUE;
+}
+
+static void
+follow_path_changes (UdpnatPeer *self,
+                     gint64      now_us)
+{
+  UdpnatPathEventType type;
+  gboolean is_changed = FALSE;
+  gboolean is_selected = FALSE;
+
+  while (udpnat_path_set_pop_event (self->paths, &type))
+    {
+      is_changed = TRUE;
+      is_selected |= type == UDPNAT_PATH_EVENT_SELECTED;
+    }
+  if (is_selected && self->session != NULL)
+    {
+      UdpnatAddress address;
+      UdpnatPathKind kind;
+      gint64 rtt_us = 0;
+      gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
+
+      udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
+    }
+  if (self->session != NULL)
+    {
+      UdpnatAddress address;
+      UdpnatPathKind kind;
+      gint64 rtt_us;
+      gboolean is_safe = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us) &&
+                         !udpnat_path_set_is_suspect (self->paths);
+
+      udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_MAX_BYTES
+                                                            : UDPNAT_RELAY_INNER_MAX_BYTES);
+    }
+  if (is_changed)
+    push_path_event (self);
+}
+
+static void
+fill_streams (UdpnatPeer *self,
+              gint64      now_us)
+{
+  if (session_is_over (self) || !udpnat_session_can_send (self->session, now_us))
+    return;
+
+  if (self->told_generation != self->node->local.generation)
+    {
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+
+      udpnat_write_candidates (message, &self->node->local);
+      if (udpnat_session_stream_get_space (self->session, UDPNAT_STREAM_CONTROL) >= message->len)
+        {
+          udpnat_session_stream_write (self->session, UDPNAT_STREAM_CONTROL, message->data,
+                                       message->len);
+          self->told_generation = self->node->local.generation;
+        }
+    }
+
+  for (;;)
+    {
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+      gsize n_space = udpnat_session_stream_get_space (self->session, UDPNAT_STREAM_CHAT);
+      gsize n_taken;
+
+      if (!udpnat_conversation_write_next (self->conversation, message, n_space))
+        break;
+      n_taken = udpnat_session_stream_write (self->session, UDPNAT_STREAM_CHAT, message->data,
+                                             message->len);
+      g_assert (n_taken == message->len);
+    }
+}
+
+/** udpnat_peer_follow_conversation: makes the node's events of the conversation's */
+void
+udpnat_peer_follow_conversation (UdpnatPeer *self)
+{
+  UdpnatConversationEvent happened;
+
+  while (udpnat_conversation_pop_event (self->conversation, &happened))
+    {
+      UdpnatNodeEventType type = UDPNAT_NODE_EVENT_MESSAGE;
+      UdpnatNodeEvent *event;
+
+      switch (happened.type)
+        {
+        case UDPNAT_CONVERSATION_EVENT_MESSAGE:
+          type = UDPNAT_NODE_EVENT_MESSAGE;
+          break;
+        case UDPNAT_CONVERSATION_EVENT_SENT:
+          type = UDPNAT_NODE_EVENT_SENT;
+          break;
+        case UDPNAT_CONVERSATION_EVENT_DELIVERED:
+          type = UDPNAT_NODE_EVENT_DELIVERED;
+          break;
+        }
+      event = udpnat_node_event_new (type, &self->key, self->name);
+      event->id = happened.id;
+      event->sent_us = happened.sent_us;
+      event->elapsed_us = happened.elapsed_us;
+      event->text = happened.text;
+      udpnat_node_push_event (self->node, event);
+    }
+}
+
+/**
+ * udpnat_peer_pump:
+ *
+ * Brings everything up to date and sends at most one packet, directly or through the relay.
+ *
+ * Returns: %FALSE when there is nothing more to send now
+ */
+gboolean
+udpnat_peer_pump (UdpnatPeer *self,
+                  gint64      now_us)
+{
+  if (self->conversation == NULL)
+    return FALSE;
+  maybe_start_handshake (self, now_us);
+  fill_streams (self, now_us);
+  udpnat_peer_follow_conversation (self);
+  if (self->session != NULL)
+    udpnat_path_set_note_unanswered (self->paths, now_us,
+                                     udpnat_session_get_unanswered_since (self->session));
+  follow_path_changes (self, now_us);
+  return pump_session (self, now_us) || pump_paths (self, now_us);
+}
+
+/* ---- Time ---- */
+
+gint64
+udpnat_peer_next_deadline (const UdpnatPeer *self)
+{
+  gint64 deadline_us = UDPNAT_TIME_NEVER;
+
+  if (self->conversation == NULL)
+    return UDPNAT_TIME_NEVER;
+  deadline_us = udpnat_path_set_next_deadline (self->paths);
+  if (self->session != NULL)
+    deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
+  if (self->blocked_until_us > 0 && udpnat_conversation_has_unsent (self->conversation))
+    deadline_us = udpnat_time_min (deadline_us, self->blocked_until_us);
+  return deadline_us;
+}
+
+void
+udpnat_peer_handle_deadline (UdpnatPeer *self,
+                             gint64      now_us)
+{
+  if (self->conversation == NULL)
+    return;
+  if (self->blocked_until_us > 0 && now_us >= self->blocked_until_us)
+    self->blocked_until_us = 0;
+  if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
+    udpnat_session_handle_deadline (self->session, now_us);
+  if (udpnat_path_set_next_deadline (self->paths) <= now_us)
+    udpnat_path_set_handle_deadline (self->paths, now_us);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/* ---- State ---- */
+
+void
+udpnat_peer_get_path (const UdpnatPeer *self,
+                      UdpnatNodePath   *out_path)
+{
+  *out_path = (UdpnatNodePath) {
+    .kind = UDPNAT_PATH_KIND_RELAY,
+    .reason = UDPNAT_PATH_REASON_NO_SESSION,
+  };
+  if (self->paths == NULL || self->session == NULL)
+    return;
+  if (udpnat_path_set_get_selected (self->paths, &out_path->address, &out_path->kind,
+                                    &out_path->rtt_us))
+    {
+      out_path->reason = UDPNAT_PATH_REASON_NONE;
+      return;
+    }
+  out_path->kind = UDPNAT_PATH_KIND_RELAY;
+  out_path->address = UDPNAT_ADDRESS_NONE;
+  out_path->rtt_us = udpnat_session_get_rtt (self->session);
+  out_path->reason = udpnat_path_set_get_reason (self->paths);
+}
+
+/** udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no message for a receipt */
+gboolean
+udpnat_peer_is_drained (const UdpnatPeer *self)
+{
+  if (self->conversation == NULL)
+    return TRUE;
+  if (udpnat_conversation_has_unsent (self->conversation) ||
+      udpnat_conversation_get_unreceipted (self->conversation) > 0)
+    return FALSE;
+  return session_is_over (self) ||
+         udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CHAT) == 0;
+}

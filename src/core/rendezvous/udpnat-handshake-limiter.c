@@ -1,0 +1,157 @@
+#include "config.h"
+
+#include "udpnat-handshake-limiter.h"
+
+#include "udpnat-limits.h"
+#include "udpnat-siphash.h"
+#include "udpnat-token-bucket.h"
+
+#include <string.h>
+
+/* Limits on what comes from addresses that may be forged (PROTOCOL.md section 3; the idea is WireGuard's). The table of
+ * sources is an array of small sets chosen by SipHash under a key of our own: a source takes the place of the one in its set
+ * that has been quiet longest. Someone who forges very many sources can so wash out the table, and then the limit over all
+ * sources asks everyone for a cookie. */
+
+#define PLACES_PER_SET 4
+#define N_SETS (UDPNAT_LIMITER_SOURCES / PLACES_PER_SET)
+#define PREFIX_MAX_BYTES 9
+
+typedef struct
+{
+  guint64           tag; /* hash of the prefix */
+  gint64            seen_us;
+  gboolean          is_used;
+  UdpnatTokenBucket strangers; /* HS1 without a valid mac2 */
+  UdpnatTokenBucket proven;    /* HS1 with one */
+  UdpnatTokenBucket infos;
+} Source;
+
+struct _UdpnatHandshakeLimiter
+{
+  guint8 hash_key[UDPNAT_SIPHASH_KEY_BYTES];
+  Source sources[UDPNAT_LIMITER_SOURCES];
+  gint64 second; /* the one that is being counted */
+  guint  n_second;
+  guint  n_before; /* in the second before */
+};
+
+UdpnatHandshakeLimiter *
+udpnat_handshake_limiter_new (const UdpnatRandom *random)
+{
+  UdpnatHandshakeLimiter *self = g_new0 (UdpnatHandshakeLimiter, 1);
+
+  udpnat_random_fill (random, self->hash_key, sizeof self->hash_key);
+  return self;
+}
+
+void
+udpnat_handshake_limiter_free (UdpnatHandshakeLimiter *self)
+{
+  g_free (self);
+}
+
+/* One subscriber has one IPv4 address or at least an IPv6 /64. */
+static guint64
+hash_source (const UdpnatHandshakeLimiter *self,
+             const UdpnatAddress          *source)
+{
+  gsize n_prefix = source->family == UDPNAT_FAMILY_IPV4 ? 4 : 8;
+  guint8 prefix[PREFIX_MAX_BYTES] = { source->family };
+
+  memcpy (prefix + 1, source->ip, n_prefix);
+  return udpnat_siphash (self->hash_key, prefix, 1 + n_prefix);
+}
+
+static void
+init_source (Source *source,
+             guint64 tag,
+             gint64  now_us)
+{
+  source->tag = tag;
+  source->is_used = TRUE;
+  udpnat_token_bucket_init (&source->strangers, UDPNAT_HANDSHAKES_BURST_PER_SOURCE, now_us);
+  udpnat_token_bucket_init (&source->proven, UDPNAT_HANDSHAKES_PER_SECOND_PROVEN, now_us);
+  udpnat_token_bucket_init (&source->infos, UDPNAT_INFOS_BURST_PER_SOURCE, now_us);
+}
+
+static Source *
+ensure_source (UdpnatHandshakeLimiter *self,
+               gint64                  now_us,
+               const UdpnatAddress    *address)
+{
+  guint64 tag = hash_source (self, address);
+  Source *set = &self->sources[tag % N_SETS * PLACES_PER_SET];
+  Source *oldest = set;
+
+  for (guint i = 0; i < PLACES_PER_SET; i++)
+    {
+      if (set[i].is_used && set[i].tag == tag)
+        {
+          set[i].seen_us = now_us;
+          return &set[i];
+        }
+      if (oldest->is_used && (!set[i].is_used || set[i].seen_us < oldest->seen_us))
+        oldest = &set[i];
+    }
+  init_source (oldest, tag, now_us);
+  oldest->seen_us = now_us;
+  return oldest;
+}
+
+static gboolean
+count_handshake (UdpnatHandshakeLimiter *self,
+                 gint64                  now_us)
+{
+  gint64 second = now_us / G_USEC_PER_SEC;
+
+  if (second != self->second)
+    {
+      self->n_before = second == self->second + 1 ? self->n_second : 0;
+      self->n_second = 0;
+      self->second = second;
+    }
+  self->n_second++;
+  return MAX (self->n_second, self->n_before) > UDPNAT_HANDSHAKES_PER_SECOND_LOAD;
+}
+
+/**
+ * udpnat_handshake_limiter_judge:
+ * @has_cookie: mac2 is valid, so @source is not forged
+ * @is_crowded: the owner has little room left for strangers
+ *
+ * Judges an HS1 whose mac1 is right, before anything costly is done with it.
+ */
+UdpnatHandshakeVerdict
+udpnat_handshake_limiter_judge (UdpnatHandshakeLimiter *self,
+                                gint64                  now_us,
+                                const UdpnatAddress    *source,
+                                gboolean                has_cookie,
+                                gboolean                is_crowded)
+{
+  gboolean is_loaded = count_handshake (self, now_us);
+  Source *entry = ensure_source (self, now_us, source);
+
+  if (has_cookie)
+    return udpnat_token_bucket_take (&entry->proven, now_us, 1, UDPNAT_HANDSHAKES_PER_SECOND_PROVEN,
+                                     UDPNAT_HANDSHAKES_PER_SECOND_PROVEN)
+               ? UDPNAT_HANDSHAKE_ALLOW
+               : UDPNAT_HANDSHAKE_DROP;
+  if (is_loaded || is_crowded
+      || !udpnat_token_bucket_take (&entry->strangers, now_us, 1, UDPNAT_HANDSHAKES_BURST_PER_SOURCE,
+                                    UDPNAT_HANDSHAKES_PER_SECOND_PER_SOURCE))
+    return UDPNAT_HANDSHAKE_ASK_COOKIE;
+  return UDPNAT_HANDSHAKE_ALLOW;
+}
+
+/** udpnat_handshake_limiter_allow_info: Returns: whether an INFO from @source may be answered */
+gboolean
+udpnat_handshake_limiter_allow_info (UdpnatHandshakeLimiter *self,
+                                     gint64                  now_us,
+                                     const UdpnatAddress    *source)
+{
+  Source *entry = ensure_source (self, now_us, source);
+
+  return udpnat_token_bucket_take (&entry->infos, now_us, 1, UDPNAT_INFOS_BURST_PER_SOURCE,
+                                   UDPNAT_INFOS_PER_SECOND_PER_SOURCE);
+}

@@ -1,0 +1,430 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-client-private.h"
+
+#include "udpnat-name.h"
+
+/* Messages of the control stream (PROTOCOL.md section 7). What is wished is state, not a queue of requests: every wish is
+ * said once the session is up, and again when the server may have forgotten it. */
+
+/* REFUSED may name any time; we come again at least so often, or a server's mistake would keep us away for good. */
+#define REGISTER_RETRY_MAX_US UDPNAT_SEC (60)
+/* As long as more events than this wait, the rest stays in the stream, and the server sends no more than its window. */
+#define EVENTS_READ_MAX (UDPNAT_RENDEZVOUS_EVENTS_MAX / 2)
+
+void
+udpnat_rendezvous_lookup_free (UdpnatRendezvousLookup *lookup)
+{
+  g_free (lookup->name);
+  g_free (lookup);
+}
+
+/* ---- Wishes ---- */
+
+/**
+ * udpnat_rendezvous_client_register:
+ * @name: to be online under, until unregistered or refused; replaces an earlier one
+ */
+void
+udpnat_rendezvous_client_register (UdpnatRendezvousClient *self,
+                                   gint64                  now_us,
+                                   const char             *name)
+{
+  g_autofree char *normal = udpnat_name_normalize (name);
+
+  if (normal == NULL)
+    {
+      UdpnatRendezvousEvent *event
+          = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
+
+      event->name = g_utf8_make_valid (name, -1);
+      event->code = UDPNAT_REFUSED_NAME_NOT_ALLOWED;
+      return;
+    }
+  g_free (self->name);
+  self->name = g_steal_pointer (&normal);
+  self->is_register_due = TRUE;
+  self->is_unregister_due = FALSE;
+  self->register_retry_us = UDPNAT_TIME_NEVER;
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_unregister:
+ *
+ * Takes the wish to be registered back. The event comes when the server has agreed, or at once when there is no server to
+ * ask; it is told when it is back.
+ */
+void
+udpnat_rendezvous_client_unregister (UdpnatRendezvousClient *self,
+                                     gint64                  now_us)
+{
+  gboolean is_up = udpnat_rendezvous_client_is_up (self);
+
+  g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->registered_name, g_free);
+  self->is_register_due = FALSE;
+  self->register_retry_us = UDPNAT_TIME_NEVER;
+  self->is_unregister_due = is_up || self->state == UDPNAT_RENDEZVOUS_STATE_LOST;
+  self->is_unregister_told = !is_up;
+  if (!is_up)
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
+/** udpnat_rendezvous_client_subscribe: to the directory: all listed entries, then every change */
+void
+udpnat_rendezvous_client_subscribe (UdpnatRendezvousClient *self,
+                                    gint64                  now_us,
+                                    gboolean                on)
+{
+  self->is_subscribed = on;
+  self->is_subscribe_due = TRUE;
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_lookup:
+ *
+ * Asks whose @name is. One LOOKUP_RESULT or LOOKUP_TIMEOUT event answers it, the latter when too many are asked already, too.
+ *
+ * Returns: the request's number
+ */
+guint32
+udpnat_rendezvous_client_lookup (UdpnatRendezvousClient *self,
+                                 gint64                  now_us,
+                                 const char             *name)
+{
+  g_autofree char *normal = udpnat_name_normalize (name);
+  UdpnatRendezvousLookup *lookup;
+  guint32 request = ++self->last_request;
+
+  if (normal == NULL || self->lookups.length >= UDPNAT_LOOKUPS_MAX)
+    {
+      udpnat_rendezvous_client_push_event (
+          self, normal == NULL ? UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT
+                               : UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT)
+          ->request = request;
+      return request;
+    }
+  lookup = g_new0 (UdpnatRendezvousLookup, 1);
+  lookup->request = request;
+  lookup->name = g_steal_pointer (&normal);
+  lookup->deadline_us = now_us + UDPNAT_LOOKUP_TIMEOUT_US;
+  lookup->is_due = TRUE;
+  g_queue_push_tail (&self->lookups, lookup);
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+  return request;
+}
+
+/** udpnat_rendezvous_client_expire_lookups: those that nobody answered in time */
+void
+udpnat_rendezvous_client_expire_lookups (UdpnatRendezvousClient *self,
+                                         gint64                  now_us)
+{
+  UdpnatRendezvousLookup *lookup;
+
+  while ((lookup = g_queue_peek_head (&self->lookups)) != NULL && lookup->deadline_us <= now_us)
+    {
+      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT)->request
+          = lookup->request;
+      udpnat_rendezvous_lookup_free (g_queue_pop_head (&self->lookups));
+    }
+}
+
+/* ---- Requests ---- */
+
+/* FALSE: no room in the stream now; the wish stays due. */
+static gboolean
+send_message (UdpnatRendezvousClient *self,
+              const GByteArray       *message)
+{
+  if (udpnat_session_stream_get_space (self->session, 0) < message->len)
+    return FALSE;
+  self->is_quiet = FALSE;
+  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  return TRUE;
+}
+
+static void
+send_names (UdpnatRendezvousClient *self)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  if (self->is_unregister_due)
+    {
+      udpnat_write_unregister (message);
+      self->is_unregister_due = !send_message (self, message);
+    }
+  g_byte_array_set_size (message, 0);
+  if (!self->is_register_due || self->name == NULL || self->is_unregister_due)
+    return;
+  udpnat_write_register (message, TRUE, self->name);
+  self->is_register_due = !send_message (self, message);
+  if (!self->is_register_due)
+    self->n_registers++;
+}
+
+static void
+send_lookups (UdpnatRendezvousClient *self)
+{
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    {
+      g_autoptr (GByteArray) message = NULL;
+      UdpnatRendezvousLookup *lookup = link->data;
+
+      if (!lookup->is_due)
+        continue;
+      message = g_byte_array_new ();
+      udpnat_write_lookup (message, lookup->request, lookup->name);
+      lookup->is_due = !send_message (self, message);
+    }
+}
+
+/** udpnat_rendezvous_client_send_wishes: says what is due, if the session is up */
+void
+udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
+                                      gint64                  now_us)
+{
+  if (!udpnat_rendezvous_client_is_up (self))
+    return;
+  if (self->register_retry_us <= now_us)
+    {
+      self->register_retry_us = UDPNAT_TIME_NEVER;
+      self->is_register_due = TRUE;
+    }
+  send_names (self);
+  if (self->is_subscribe_due)
+    {
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+
+      udpnat_write_subscribe (message, self->is_subscribed ? UDPNAT_SUBSCRIBE_ALL
+                                                           : UDPNAT_SUBSCRIBE_STOP);
+      self->is_subscribe_due = !send_message (self, message);
+    }
+  send_lookups (self);
+}
+
+/**
+ * udpnat_rendezvous_client_repeat_wishes:
+ * @is_forgotten: the server has a new session: whatever was in the stream is gone
+ */
+void
+udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
+                                        gboolean                is_forgotten)
+{
+  if (is_forgotten)
+    {
+      self->n_registers = 0;
+      if (self->is_unregister_due && !self->is_unregister_told)
+        udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
+      self->is_unregister_due = self->is_unregister_told = FALSE;
+    }
+  self->is_register_due = self->name != NULL;
+  self->register_retry_us = UDPNAT_TIME_NEVER;
+  self->is_subscribe_due = self->is_subscribed;
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    ((UdpnatRendezvousLookup *) link->data)->is_due = TRUE;
+}
+
+/* ---- Answers: each handler returns FALSE when the message breaks the protocol ---- */
+
+static gboolean
+handle_registered (UdpnatRendezvousClient  *self,
+                   gint64                   now_us,
+                   const UdpnatMessageView *message)
+{
+  g_autofree char *name = NULL;
+  UdpnatRendezvousEvent *event;
+  UdpnatAddress observed;
+  guint32 handle;
+
+  if (!udpnat_parse_registered (message, &handle, &observed, &name))
+    return FALSE;
+  self->n_registers -= self->n_registers > 0;
+  if (self->name == NULL) /* not wished any more; UNREGISTERED follows */
+    return TRUE;
+  udpnat_rendezvous_client_set_observed (self, now_us, UDPNAT_SOCKET_MAIN, &observed);
+  udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_REGISTERED);
+  g_free (self->registered_name);
+  self->registered_name = g_strdup (name);
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REGISTERED);
+  event->name = g_steal_pointer (&name);
+  event->observed = observed;
+  event->handle = handle;
+  return TRUE;
+}
+
+/* Unless there is something newer on its way, the wish is what the server still has us under, if anything. */
+static void
+take_refusal (UdpnatRendezvousClient *self,
+              gint64                  now_us,
+              guint8                  code,
+              guint32                 retry_s)
+{
+  if (self->n_registers > 0 || self->is_register_due || self->name == NULL)
+    return;
+  if (code == UDPNAT_REFUSED_TRY_LATER)
+    {
+      self->register_retry_us
+          = now_us + CLAMP (UDPNAT_SEC (retry_s), UDPNAT_SEC (1), REGISTER_RETRY_MAX_US);
+      return;
+    }
+  g_free (self->name);
+  self->name = g_strdup (self->registered_name);
+}
+
+static gboolean
+handle_refused (UdpnatRendezvousClient  *self,
+                gint64                   now_us,
+                const UdpnatMessageView *message)
+{
+  UdpnatRendezvousEvent *event;
+  guint32 retry_s;
+  guint8 code;
+  char *name;
+
+  if (!udpnat_parse_refused (message, &code, &retry_s, &name))
+    return FALSE;
+  self->n_registers -= self->n_registers > 0;
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
+  event->name = name;
+  event->code = code;
+  event->retry_s = retry_s;
+  take_refusal (self, now_us, code, retry_s);
+  return TRUE;
+}
+
+static gboolean
+handle_unregistered (UdpnatRendezvousClient  *self,
+                     const UdpnatMessageView *message)
+{
+  if (!udpnat_parse_unregistered (message))
+    return FALSE;
+  udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTED);
+  if (!self->is_unregister_told)
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
+  self->is_unregister_told = FALSE;
+  return TRUE;
+}
+
+static GList *
+find_lookup (UdpnatRendezvousClient *self,
+             guint32                 request)
+{
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    if (((UdpnatRendezvousLookup *) link->data)->request == request)
+      return link;
+  return NULL;
+}
+
+static gboolean
+handle_lookup_result (UdpnatRendezvousClient  *self,
+                      const UdpnatMessageView *message)
+{
+  UdpnatDirectoryEntry entry = { 0 };
+  UdpnatRendezvousEvent *event;
+  guint32 request;
+  GList *link;
+  guint8 code;
+
+  if (!udpnat_parse_lookup_result (message, &request, &code, &entry))
+    return FALSE;
+  link = find_lookup (self, request);
+  if (link == NULL) /* answered, or given up */
+    {
+      if (code == UDPNAT_LOOKUP_FOUND)
+        udpnat_directory_entry_clear (&entry);
+      return TRUE;
+    }
+  udpnat_rendezvous_lookup_free (link->data);
+  g_queue_delete_link (&self->lookups, link);
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
+  event->request = request;
+  event->found = code == UDPNAT_LOOKUP_FOUND;
+  if (event->found)
+    event->entry = entry;
+  return TRUE;
+}
+
+static gboolean
+handle_peers (UdpnatRendezvousClient  *self,
+              const UdpnatMessageView *message)
+{
+  g_autoptr (GArray) entries = udpnat_parse_peers (message);
+
+  if (entries == NULL)
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      UdpnatDirectoryEntry *entry = &g_array_index (entries, UdpnatDirectoryEntry, i);
+
+      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_PEER)->entry = *entry;
+      entry->name = NULL; /* the event's now */
+    }
+  return TRUE;
+}
+
+static gboolean
+handle_message (UdpnatRendezvousClient  *self,
+                gint64                   now_us,
+                const UdpnatMessageView *message)
+{
+  switch ((UdpnatCsMessageType) message->type)
+    {
+    case UDPNAT_CS_REGISTERED:
+      return handle_registered (self, now_us, message);
+    case UDPNAT_CS_REFUSED:
+      return handle_refused (self, now_us, message);
+    case UDPNAT_CS_UNREGISTERED:
+      return handle_unregistered (self, message);
+    case UDPNAT_CS_LOOKUP_RESULT:
+      return handle_lookup_result (self, message);
+    case UDPNAT_CS_PEERS:
+      return handle_peers (self, message);
+    case UDPNAT_CS_LIST_END:
+      if (!udpnat_parse_list_end (message))
+        return FALSE;
+      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LIST_END);
+      return TRUE;
+    case UDPNAT_CS_REGISTER: /* ours to say: skipped, like unknown ones */
+    case UDPNAT_CS_UNREGISTER:
+    case UDPNAT_CS_LOOKUP:
+    case UDPNAT_CS_SUBSCRIBE:
+      break;
+    }
+  return TRUE;
+}
+
+/** udpnat_rendezvous_client_read_control: handles the messages that are complete, as far as there is room for their events */
+void
+udpnat_rendezvous_client_read_control (UdpnatRendezvousClient *self,
+                                       gint64                  now_us)
+{
+  while (self->session != NULL && self->events.length < EVENTS_READ_MAX)
+    {
+      UdpnatMessageView message;
+      gboolean is_sane = FALSE;
+      gsize n_data, n_message = 0;
+      const guint8 *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+
+      if (n_data == 0)
+        return;
+      switch (udpnat_message_parse (data, n_data, &message, &n_message))
+        {
+        case UDPNAT_MESSAGE_COMPLETE:
+          is_sane = handle_message (self, now_us, &message);
+          break;
+        case UDPNAT_MESSAGE_PARTIAL:
+          return;
+        case UDPNAT_MESSAGE_MALFORMED:
+          break;
+        }
+      if (!is_sane)
+        {
+          udpnat_rendezvous_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
+          return;
+        }
+      udpnat_session_stream_consume (self->session, now_us, 0, n_message);
+    }
+}

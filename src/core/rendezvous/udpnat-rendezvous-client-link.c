@@ -1,0 +1,369 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-client-private.h"
+
+/* The session with the server: brought up, noticed to be gone, brought up again, kept alive meanwhile (PROTOCOL.md sections
+ * 1 and 2). It is one and the same session across outages: HS1 with its id makes the server go on with it, or says that the
+ * server has forgotten it. Only after a CLOSE a new one is made.
+ *
+ * What an idle client costs: one PAD in 26 s, so that NATs on the way keep their mapping and the server knows that we are
+ * there; and instead of every seventh of them a handshake, since keys do not live longer. HS2 is then the sign of life of
+ * the server. All that is below one packet in 20 s, both directions together. */
+
+/* The upper half of the keepalive's range: see above. */
+#define KEEPALIVE_JITTER_US \
+  ((guint32) UDPNAT_SERVER_KEEPALIVE_US / 100 * (UDPNAT_SERVER_KEEPALIVE_JITTER_PERCENT - 2))
+/* Keys as old as this are replaced at the next keepalive: the seventh after they were made. */
+#define IDLE_REKEY_AFTER_US UDPNAT_SEC (150)
+/* The server takes new keys for sending when it sees a packet under them, and we drop the old ones UDPNAT_KEY_OLD_KEEP_US
+ * after HS2. So the first keepalive after a handshake comes earlier than others. If it is lost, the server goes on with
+ * the new keys all the same when its old ones are too old, a few seconds later. */
+#define FIRST_KEEPALIVE_US (UDPNAT_KEY_OLD_KEEP_US - UDPNAT_SEC (2))
+/* Whoever sends all the time has no keepalives. Long enough before the keys end to repeat HS1 a few times. */
+#define REKEY_AT_LAST_US (UDPNAT_KEY_REJECT_AFTER_US - UDPNAT_SEC (9))
+/* As long as INFO, so that the server may answer PATH-CHALLENGE and OBSERVED to an address that the NAT has just changed. */
+#define KEEPALIVE_BODY_BYTES (UDPNAT_INFO_BYTES - UDPNAT_DATA_MIN_BYTES - UDPNAT_FRAME_HEADER_BYTES)
+
+void
+udpnat_rendezvous_client_set_state (UdpnatRendezvousClient *self,
+                                    UdpnatRendezvousState   state)
+{
+  g_debug ("server: state %d to %d", self->state, state);
+  self->state = state;
+}
+
+void
+udpnat_rendezvous_client_begin_outage (UdpnatRendezvousClient *self,
+                                       gint64                  now_us)
+{
+  self->outage_us = now_us;
+  self->is_silence_told = FALSE;
+}
+
+/** udpnat_rendezvous_client_drop_session: without a word to the server */
+void
+udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
+{
+  g_clear_pointer (&self->session, udpnat_session_free);
+  self->n_sessions++;
+  self->remote_index = 0;
+  self->is_quiet = FALSE;
+}
+
+/** udpnat_rendezvous_client_start_handshake: the first one, or for new keys */
+void
+udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient *self,
+                                          gint64                  now_us)
+{
+  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+
+  /* Strictly increasing, also when the wall clock is set back. */
+  self->last_wall_us = MAX (now_us + self->wall_offset_us, self->last_wall_us + 1);
+  udpnat_timestamp_from_us (self->last_wall_us, timestamp);
+  self->handshake_us = now_us;
+  self->is_handshake_due = TRUE;
+  udpnat_session_start_handshake (self->session, now_us, timestamp, NULL, 0);
+}
+
+/** udpnat_rendezvous_client_connect: with a new session; the server's key is known */
+void
+udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
+                                  gint64                  now_us)
+{
+  UdpnatSessionConfig config = {
+    .role = UDPNAT_ROLE_CLIENT_SERVER,
+    .identity = self->config.identity,
+    .indexes = self->config.indexes,
+    .random = self->config.random,
+    .owner = self,
+    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+
+  udpnat_rendezvous_client_drop_session (self);
+  self->session = udpnat_session_new_initiator (&config, &self->key, now_us);
+  if (self->state != UDPNAT_RENDEZVOUS_STATE_LOST)
+    udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTING);
+  udpnat_rendezvous_client_start_handshake (self, now_us);
+}
+
+/* ---- Up ---- */
+
+/**
+ * udpnat_rendezvous_client_handle_up:
+ *
+ * The server has a new session with us, or goes on with one that we had given up: whatever we wish is said again.
+ */
+void
+udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
+                                    gint64                  now_us)
+{
+  udpnat_rendezvous_client_stop_asking (self);
+  udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTED);
+  self->outage_us = UDPNAT_TIME_NEVER;
+  self->keys_us = now_us;
+  self->confirm_us = now_us + UDPNAT_SERVER_CONFIRM_AFTER_US;
+  self->is_quiet = FALSE;
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED);
+  self->observed[UDPNAT_SOCKET_ALT] = UDPNAT_ADDRESS_NONE;
+  udpnat_rendezvous_client_test_mapping (self, now_us);
+}
+
+/** udpnat_rendezvous_client_handle_rekeyed: the server goes on with the session, under new keys */
+void
+udpnat_rendezvous_client_handle_rekeyed (UdpnatRendezvousClient *self,
+                                         gint64                  now_us)
+{
+  if (!udpnat_rendezvous_client_is_up (self))
+    {
+      udpnat_rendezvous_client_handle_up (self, now_us);
+      udpnat_rendezvous_client_repeat_wishes (self, FALSE);
+      return;
+    }
+  self->keys_us = now_us;
+  if (self->is_quiet)
+    self->keepalive_gap_us = FIRST_KEEPALIVE_US;
+  if (self->is_mapping_due)
+    udpnat_rendezvous_client_test_mapping (self, now_us);
+}
+
+/* ---- Lost ---- */
+
+/**
+ * udpnat_rendezvous_client_lose:
+ *
+ * The server does not answer any more, or has closed: connects again, until it does
+ */
+void
+udpnat_rendezvous_client_lose (UdpnatRendezvousClient     *self,
+                               gint64                      now_us,
+                               UdpnatRendezvousLostReason  reason)
+{
+  if (!udpnat_rendezvous_client_is_up (self))
+    return;
+  udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_LOST);
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST)->reason = reason;
+  udpnat_rendezvous_client_begin_outage (self, now_us);
+  self->is_quiet = FALSE;
+  if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
+    udpnat_rendezvous_client_connect (self, now_us);
+  else if (!udpnat_session_is_handshaking (self->session))
+    udpnat_rendezvous_client_start_handshake (self, now_us);
+}
+
+/** udpnat_rendezvous_client_handle_closed: the session is closed, by the server or for its mistakes */
+void
+udpnat_rendezvous_client_handle_closed (UdpnatRendezvousClient *self,
+                                        gint64                  now_us,
+                                        guint16                 reason)
+{
+  if (reason == UDPNAT_CLOSE_RESTARTING && udpnat_rendezvous_client_is_up (self))
+    {
+      udpnat_rendezvous_client_lose (self, now_us, UDPNAT_RENDEZVOUS_LOST_RESTARTING);
+      return;
+    }
+  if (udpnat_rendezvous_client_is_up (self))
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST)->reason
+        = reason == UDPNAT_CLOSE_REPLACED ? UDPNAT_RENDEZVOUS_LOST_REPLACED
+                                          : UDPNAT_RENDEZVOUS_LOST_CLOSED;
+  udpnat_rendezvous_client_drop_session (self);
+  udpnat_rendezvous_client_stop_asking (self);
+  self->outage_us = UDPNAT_TIME_NEVER;
+  self->wait_until_us = now_us + UDPNAT_SERVER_CLOSED_WAIT_US;
+  udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_WAITING);
+}
+
+/** udpnat_rendezvous_client_end: the server breaks the protocol: closes from our side */
+void
+udpnat_rendezvous_client_end (UdpnatRendezvousClient *self,
+                              gint64                  now_us,
+                              UdpnatCloseReason       reason)
+{
+  udpnat_session_close (self->session, now_us, reason, NULL);
+  udpnat_rendezvous_client_flush_session (self, now_us);
+  udpnat_rendezvous_client_handle_closed (self, now_us, reason);
+}
+
+/**
+ * udpnat_rendezvous_client_handle_unknown:
+ *
+ * Somebody at the server's address says that the server has no session with us. A hint only: the session stays until the
+ * server says in an HS2 that it had forgotten it.
+ */
+void
+udpnat_rendezvous_client_handle_unknown (UdpnatRendezvousClient *self,
+                                         gint64                  now_us)
+{
+  if (!udpnat_rendezvous_client_is_up (self) || udpnat_session_is_handshaking (self->session)
+      || now_us - self->handshake_us < UDPNAT_SERVER_UNKNOWN_GAP_US)
+    return;
+  self->is_quiet = FALSE;
+  udpnat_rendezvous_client_start_handshake (self, now_us);
+}
+
+/* ---- Kept alive ---- */
+
+/** udpnat_rendezvous_client_ping: asks the server for a sign of life */
+void
+udpnat_rendezvous_client_ping (UdpnatRendezvousClient *self,
+                               gint64                  now_us)
+{
+  self->is_quiet = FALSE;
+  self->ping_us = now_us;
+  udpnat_session_ping (self->session, now_us);
+}
+
+/* A session that has got new keys wants to send PING, and would have an answer. For a client that has nothing to say these
+ * two would be a quarter of all its packets, and the next keepalive shows the server the same. So while it is quiet the
+ * session only sends HS1; PAD goes past it. */
+static void
+keep_alive (UdpnatRendezvousClient *self,
+            gint64                  now_us)
+{
+  guint8 frames[UDPNAT_FRAME_HEADER_BYTES + KEEPALIVE_BODY_BYTES];
+  UdpnatWriter writer;
+
+  self->sent_us = now_us;
+  self->keepalive_gap_us
+      = UDPNAT_SERVER_KEEPALIVE_US + udpnat_random_below (&self->config.random, KEEPALIVE_JITTER_US);
+  if (udpnat_session_is_handshaking (self->session))
+    return;
+  if (now_us - self->keys_us >= IDLE_REKEY_AFTER_US)
+    {
+      self->is_quiet = now_us >= self->watch_until_us
+                       && udpnat_session_stream_unacked (self->session, 0) == 0;
+      udpnat_rendezvous_client_start_handshake (self, now_us);
+      return;
+    }
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_pad (&writer, KEEPALIVE_BODY_BYTES))
+    g_assert_not_reached ();
+  (void) !udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
+}
+
+/* Keys are replaced at a keepalive, or with a conversation going on as soon as the session wants it; but in any case in time
+ * for the server to be able to reach us. */
+static gboolean
+needs_handshake (const UdpnatRendezvousClient *self,
+                 gint64                        now_us)
+{
+  if (udpnat_session_is_handshaking (self->session))
+    return FALSE;
+  if (now_us >= self->keys_us + REKEY_AT_LAST_US)
+    return TRUE;
+  return (now_us < self->watch_until_us || !udpnat_session_can_send (self->session, now_us))
+         && udpnat_session_needs_handshake (self->session, now_us);
+}
+
+/* When the server counts as lost, if nothing comes. */
+static gint64
+get_lost_time (const UdpnatRendezvousClient *self)
+{
+  gint64 since_us = udpnat_session_get_unanswered_since (self->session);
+
+  if (udpnat_session_is_handshaking (self->session))
+    since_us = udpnat_time_min (since_us, self->handshake_us);
+  return since_us == UDPNAT_TIME_NEVER ? since_us : since_us + UDPNAT_SERVER_LOST_US;
+}
+
+/* When to ask the server for a sign of life, because a conversation depends on it. */
+static gint64
+get_watch_time (const UdpnatRendezvousClient *self)
+{
+  gint64 received_us = udpnat_session_get_last_received (self->session);
+  gint64 due_us = MAX (received_us, self->ping_us) + UDPNAT_SERVER_WATCH_US;
+
+  return due_us < self->watch_until_us ? due_us : UDPNAT_TIME_NEVER;
+}
+
+static gint64
+get_up_deadline (const UdpnatRendezvousClient *self)
+{
+  gint64 deadline_us = self->sent_us + self->keepalive_gap_us;
+
+  deadline_us = udpnat_time_min (deadline_us, self->confirm_us);
+  deadline_us = udpnat_time_min (deadline_us, get_watch_time (self));
+  deadline_us = udpnat_time_min (deadline_us, get_lost_time (self));
+  if (!udpnat_session_is_handshaking (self->session))
+    deadline_us = udpnat_time_min (deadline_us, self->keys_us + REKEY_AT_LAST_US);
+  return udpnat_time_min (deadline_us, self->register_retry_us);
+}
+
+/** udpnat_rendezvous_client_link_deadline: for udpnat_rendezvous_client_keep_link() */
+gint64
+udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
+{
+  switch (self->state)
+    {
+    case UDPNAT_RENDEZVOUS_STATE_ASKING:
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
+    case UDPNAT_RENDEZVOUS_STATE_LOST:
+      return self->is_silence_told ? UDPNAT_TIME_NEVER : self->outage_us + UDPNAT_SERVER_LOST_US;
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
+    case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
+      return get_up_deadline (self);
+    case UDPNAT_RENDEZVOUS_STATE_WAITING:
+      return self->wait_until_us;
+    case UDPNAT_RENDEZVOUS_STATE_IDLE:
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+    case UDPNAT_RENDEZVOUS_STATE_LEFT:
+      return UDPNAT_TIME_NEVER;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+keep_up (UdpnatRendezvousClient *self,
+         gint64                  now_us)
+{
+  if (get_lost_time (self) <= now_us)
+    {
+      udpnat_rendezvous_client_lose (self, now_us, UDPNAT_RENDEZVOUS_LOST_NO_ANSWER);
+      return;
+    }
+  if (get_watch_time (self) <= now_us)
+    udpnat_rendezvous_client_ping (self, now_us);
+  if (self->confirm_us <= now_us)
+    {
+      self->confirm_us = UDPNAT_TIME_NEVER;
+      udpnat_rendezvous_client_ping (self, now_us);
+    }
+  if (self->sent_us + self->keepalive_gap_us <= now_us)
+    keep_alive (self, now_us);
+  if (needs_handshake (self, now_us))
+    udpnat_rendezvous_client_start_handshake (self, now_us);
+}
+
+/** udpnat_rendezvous_client_keep_link: does what is due now */
+void
+udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
+                                    gint64                  now_us)
+{
+  switch (self->state)
+    {
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
+    case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
+      keep_up (self, now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_STATE_ASKING:
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
+    case UDPNAT_RENDEZVOUS_STATE_LOST:
+      if (self->is_silence_told || self->outage_us + UDPNAT_SERVER_LOST_US > now_us)
+        break;
+      self->is_silence_told = TRUE;
+      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER);
+      /* Perhaps it has got another key. */
+      if (self->state != UDPNAT_RENDEZVOUS_STATE_ASKING)
+        udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, G_MAXUINT);
+      break;
+    case UDPNAT_RENDEZVOUS_STATE_WAITING:
+      if (self->wait_until_us > now_us)
+        break;
+      udpnat_rendezvous_client_begin_outage (self, now_us);
+      udpnat_rendezvous_client_connect (self, now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_STATE_IDLE:
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+    case UDPNAT_RENDEZVOUS_STATE_LEFT:
+      break;
+    }
+}

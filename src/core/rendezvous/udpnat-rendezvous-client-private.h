@@ -1,0 +1,200 @@
+#pragma once
+
+#include "udpnat-frame.h"
+#include "udpnat-rendezvous-client.h"
+#include "udpnat-session.h"
+
+G_BEGIN_DECLS
+
+/* The client half's parts see each other here and nowhere else:
+ *
+ *   udpnat-rendezvous-client.c           life, wishes, time, what is asked of it
+ *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
+ *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
+ *   udpnat-rendezvous-client-control.c   messages of the control stream
+ *   udpnat-rendezvous-client-packet.c    packets in, packets out
+ *   udpnat-rendezvous-client-event.c     event queue */
+
+/**
+ * UdpnatRendezvousState:
+ * @UDPNAT_RENDEZVOUS_STATE_IDLE: no server set
+ * @UDPNAT_RENDEZVOUS_STATE_ASKING: its key is not known; INFO is out
+ * @UDPNAT_RENDEZVOUS_STATE_CONNECTING: HS1 is out, of a session that was never up
+ * @UDPNAT_RENDEZVOUS_STATE_CONNECTED: the session is up
+ * @UDPNAT_RENDEZVOUS_STATE_REGISTERED: and we are online under a name
+ * @UDPNAT_RENDEZVOUS_STATE_LOST: the session was up; HS1 is out
+ * @UDPNAT_RENDEZVOUS_STATE_WAITING: the server has closed the session for a reason that makes it pointless to come back at once
+ * @UDPNAT_RENDEZVOUS_STATE_MISMATCHED: the server has another key than the pinned one
+ * @UDPNAT_RENDEZVOUS_STATE_LEFT: by our own wish
+ */
+typedef enum
+{
+  UDPNAT_RENDEZVOUS_STATE_IDLE,
+  UDPNAT_RENDEZVOUS_STATE_ASKING,
+  UDPNAT_RENDEZVOUS_STATE_CONNECTING,
+  UDPNAT_RENDEZVOUS_STATE_CONNECTED,
+  UDPNAT_RENDEZVOUS_STATE_REGISTERED,
+  UDPNAT_RENDEZVOUS_STATE_LOST,
+  UDPNAT_RENDEZVOUS_STATE_WAITING,
+  UDPNAT_RENDEZVOUS_STATE_MISMATCHED,
+  UDPNAT_RENDEZVOUS_STATE_LEFT,
+} UdpnatRendezvousState;
+
+/* INFO to one of the server's ports, repeated until it is answered. */
+typedef struct
+{
+  gint64  next_us; /* UDPNAT_TIME_NEVER: not asking */
+  gint64  interval_us;
+  guint64 token;
+  guint   n_left; /* how often still; G_MAXUINT: for ever */
+} UdpnatInfoQuery;
+
+typedef struct
+{
+  guint32  request;
+  char    *name;
+  gint64   deadline_us;
+  gboolean is_due; /* to be sent */
+} UdpnatRendezvousLookup;
+
+struct _UdpnatRendezvousClient
+{
+  UdpnatRendezvousClientConfig config;
+  UdpnatRendezvousState        state;
+  gint64                       now_us; /* of the last call that told */
+
+  /* the server */
+  UdpnatAddress   address;
+  UdpnatPublicKey key;
+  gboolean        has_key;
+  guint16         alt_port; /* 0: not known */
+
+  /* the session */
+  UdpnatSession *session;      /* nullable */
+  guint          n_sessions;   /* made or dropped so far: tells one session from the next */
+  guint32        remote_index; /* the server's for it, as our DATA has it; 0: none sent yet */
+  gint64         wall_offset_us;
+  gint64         last_wall_us; /* newest timestamp given out */
+  gint64         handshake_us; /* when the last handshake was started */
+  gint64         keys_us;      /* when the last one was done */
+  gint64         outage_us;    /* since when we are not connected; NEVER while we are */
+  gboolean       is_silence_told;
+  gint64         wait_until_us;
+
+  /* keepalive */
+  gint64   sent_us; /* when the NAT last saw a packet to the server */
+  gint64   keepalive_gap_us;
+  gint64   confirm_us; /* one early PING; NEVER: done */
+  gint64   watch_until_us;
+  gint64   ping_us;
+  gboolean is_quiet;       /* nobody needs the session now; see udpnat_rendezvous_client_keep_alive() */
+  gboolean is_handshake_due; /* while quiet: HS1 may leave all the same */
+
+  /* NAT */
+  UdpnatInfoQuery queries[2]; /* by socket */
+  UdpnatAddress   observed[2];
+  gboolean        is_mapping_due;
+
+  /* wishes */
+  char    *name;            /* nullable */
+  char    *registered_name; /* nullable: what the server has us under, as far as we know */
+  gboolean is_register_due;
+  gint64   register_retry_us; /* NEVER: not waiting */
+  guint    n_registers; /* not answered */
+  gboolean is_unregister_due;
+  gboolean is_unregister_told; /* our owner knows already */
+  gboolean is_subscribed;
+  gboolean is_subscribe_due;
+  GQueue   lookups; /* of UdpnatRendezvousLookup, oldest first */
+  guint32  last_request;
+
+  GQueue                 outputs; /* of UdpnatDatagram */
+  GQueue                 events;  /* of UdpnatRendezvousEvent */
+  UdpnatRendezvousEvent *popped;
+};
+
+static inline gboolean
+udpnat_rendezvous_client_is_up (const UdpnatRendezvousClient *self)
+{
+  return self->state == UDPNAT_RENDEZVOUS_STATE_CONNECTED
+         || self->state == UDPNAT_RENDEZVOUS_STATE_REGISTERED;
+}
+
+/* udpnat-rendezvous-client-link.c */
+void     udpnat_rendezvous_client_set_state       (UdpnatRendezvousClient      *self,
+                                                   UdpnatRendezvousState        state);
+void     udpnat_rendezvous_client_connect         (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_drop_session    (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_begin_outage    (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_lose            (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatRendezvousLostReason   reason);
+void     udpnat_rendezvous_client_handle_up       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_rekeyed  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_closed   (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   guint16                      reason);
+void     udpnat_rendezvous_client_end             (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatCloseReason            reason);
+void     udpnat_rendezvous_client_handle_unknown  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_ping            (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+gint64   udpnat_rendezvous_client_link_deadline   (const UdpnatRendezvousClient *self);
+void     udpnat_rendezvous_client_keep_link       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-info.c */
+void     udpnat_rendezvous_client_ask             (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatSocketId               port,
+                                                   guint                        n_times);
+void     udpnat_rendezvous_client_stop_asking     (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_test_mapping    (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_set_observed    (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatSocketId               port,
+                                                   const UdpnatAddress         *observed);
+UdpnatRxResult udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClient *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatDatagram   *datagram);
+void     udpnat_rendezvous_client_keep_asking     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-control.c */
+void     udpnat_rendezvous_client_read_control    (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_send_wishes     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_repeat_wishes   (UdpnatRendezvousClient      *self,
+                                                   gboolean                     is_forgotten);
+void     udpnat_rendezvous_client_expire_lookups  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_lookup_free            (UdpnatRendezvousLookup      *lookup);
+
+/* udpnat-rendezvous-client-packet.c */
+gboolean udpnat_rendezvous_client_push_output     (UdpnatRendezvousClient      *self,
+                                                   const UdpnatAddress         *to,
+                                                   const guint8                *data,
+                                                   gsize                        n_data);
+gboolean udpnat_rendezvous_client_send_frames     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   const guint8                *frames,
+                                                   gsize                        n_frames);
+void     udpnat_rendezvous_client_flush_session   (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-event.c */
+UdpnatRendezvousEvent *udpnat_rendezvous_client_push_event (UdpnatRendezvousClient    *self,
+                                                            UdpnatRendezvousEventType  type);
+void     udpnat_rendezvous_client_clear_events    (UdpnatRendezvousClient      *self);
+
+G_END_DECLS

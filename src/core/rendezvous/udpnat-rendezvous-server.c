@@ -1,0 +1,412 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include <string.h>
+
+#include "udpnat-name.h"
+
+/* The server as a machine: its life, and datagrams that need no session (PROTOCOL.md section 1). Nothing here answers with
+ * more bytes than came in, and nothing is kept of whoever has not shown that an address is theirs, beyond the fixed table of
+ * the limiter and a bounded number of unconfirmed sessions.
+ *
+ * What has to be on disk goes out as a CLAIM event; the owner answers when it is. */
+
+static guint
+identity_hash (gconstpointer pointer)
+{
+  return (guint) ((const UdpnatServerIdentity *) pointer)->hash;
+}
+
+static gboolean
+identity_equal (gconstpointer a,
+                gconstpointer b)
+{
+  const UdpnatServerIdentity *left = a, *right = b;
+
+  return left->hash == right->hash && udpnat_public_key_equal (&left->key, &right->key);
+}
+
+static guint
+ephemeral_hash (gconstpointer pointer)
+{
+  return (guint) ((const UdpnatServerClient *) pointer)->ephemeral_hash;
+}
+
+static gboolean
+ephemeral_equal (gconstpointer a,
+                 gconstpointer b)
+{
+  const UdpnatServerClient *left = a, *right = b;
+
+  return left->ephemeral_hash == right->ephemeral_hash
+         && memcmp (left->ephemeral, right->ephemeral, UDPNAT_EPHEMERAL_BYTES) == 0;
+}
+
+/** udpnat_server_find_identity: (nullable): only keys that have a session now */
+UdpnatServerIdentity *
+udpnat_server_find_identity (UdpnatRendezvousServer *self,
+                             const UdpnatPublicKey  *key)
+{
+  UdpnatServerIdentity wanted = { .key = *key };
+
+  wanted.hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
+  return g_hash_table_lookup (self->identities, &wanted);
+}
+
+/* ---- Queues ---- */
+
+void
+udpnat_server_push_output (UdpnatRendezvousServer *self,
+                           UdpnatSocketId          socket,
+                           const UdpnatAddress    *to,
+                           const guint8           *data,
+                           gsize                   n_data)
+{
+  UdpnatDatagram *datagram;
+
+  if (self->outputs.length >= UDPNAT_SERVER_OUTPUTS_MAX)
+    return;
+  datagram = g_new (UdpnatDatagram, 1);
+  datagram->socket = socket;
+  datagram->ttl = 0;
+  datagram->remote = *to;
+  datagram->n_data = n_data;
+  memcpy (datagram->data, data, n_data);
+  g_queue_push_tail (&self->outputs, datagram);
+}
+
+static void
+server_event_free (UdpnatEvent *base)
+{
+  UdpnatServerEvent *event = (UdpnatServerEvent *) base;
+
+  g_free (event->name);
+  g_free (event);
+}
+
+/* Claims are bounded by the registry's owner and must not be lost; all others are for show. */
+void
+udpnat_server_push_event (UdpnatRendezvousServer *self,
+                          UdpnatServerEventType   type,
+                          guint64                 claim_id,
+                          const char             *name,
+                          const UdpnatPublicKey  *key)
+{
+  UdpnatServerEvent *event;
+
+  if (type != UDPNAT_SERVER_EVENT_CLAIM && self->events.length >= UDPNAT_SERVER_EVENTS_MAX)
+    return;
+  event = g_new0 (UdpnatServerEvent, 1);
+  event->base.type = type;
+  event->base.free = server_event_free;
+  event->claim_id = claim_id;
+  event->name = g_strdup (name);
+  event->key = *key;
+  g_queue_push_tail (&self->events, event);
+}
+
+/* ---- Datagrams ---- */
+
+static UdpnatRxResult
+handle_info (UdpnatRendezvousServer *self,
+             gint64                  now_us,
+             const UdpnatDatagram   *datagram)
+{
+  UdpnatInfoReply reply = { .alt_port = self->config.alt_port, .observed = datagram->remote };
+  guint8 packet[UDPNAT_INFO_REPLY_BYTES];
+  UdpnatWriter writer;
+
+  if (!udpnat_info_parse (datagram->data, datagram->n_data, &reply.token))
+    return UDPNAT_RX_MALFORMED;
+  if (!udpnat_handshake_limiter_allow_info (self->limiter, now_us, &datagram->remote))
+    return UDPNAT_RX_REFUSED;
+  memcpy (reply.server_key, udpnat_identity_get_public_key (self->config.identity)->bytes,
+          sizeof reply.server_key);
+  udpnat_cookie_maker_make (self->cookies, now_us, &datagram->remote, reply.cookie);
+  udpnat_writer_init (&writer, packet, sizeof packet);
+  udpnat_info_reply_write (&writer, &reply);
+  udpnat_server_push_output (self, datagram->socket, &datagram->remote, packet, writer.n_written);
+  return UDPNAT_RX_OK;
+}
+
+static UdpnatRxResult
+handle_data (UdpnatRendezvousServer *self,
+             gint64                  now_us,
+             const UdpnatDatagram   *datagram)
+{
+  guint8 packet[UDPNAT_UNKNOWN_BYTES];
+  UdpnatSession *session;
+  UdpnatWriter writer;
+  UdpnatDataView view;
+
+  if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
+    return UDPNAT_RX_MALFORMED;
+  session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
+  if (session != NULL)
+    return udpnat_server_client_handle_data (udpnat_session_get_owner (session), now_us, datagram);
+  if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
+                                 UDPNAT_UNKNOWN_PER_SECOND))
+    return UDPNAT_RX_REFUSED;
+  udpnat_writer_init (&writer, packet, sizeof packet);
+  udpnat_unknown_write (&writer, view.receiver_index);
+  udpnat_server_push_output (self, UDPNAT_SOCKET_MAIN, &datagram->remote, packet, writer.n_written);
+  return UDPNAT_RX_IGNORED;
+}
+
+static UdpnatRxResult
+dispatch (UdpnatRendezvousServer *self,
+          gint64                  now_us,
+          const UdpnatDatagram   *datagram)
+{
+  UdpnatPacketType type;
+
+  if (!udpnat_address_is_set (&datagram->remote)
+      || !udpnat_packet_classify (datagram->data, datagram->n_data, &type))
+    return UDPNAT_RX_MALFORMED;
+  if (self->is_shut || datagram->remote.port == 0
+      || udpnat_address_get_scope (&datagram->remote) == UDPNAT_SCOPE_UNUSABLE
+      || (datagram->socket != UDPNAT_SOCKET_MAIN && type != UDPNAT_PACKET_INFO))
+    return UDPNAT_RX_IGNORED;
+  switch (type)
+    {
+    case UDPNAT_PACKET_INFO:
+      return handle_info (self, now_us, datagram);
+    case UDPNAT_PACKET_HS1:
+      return udpnat_server_handle_hs1 (self, now_us, datagram);
+    case UDPNAT_PACKET_DATA:
+      return handle_data (self, now_us, datagram);
+    case UDPNAT_PACKET_HS2: /* a server only answers */
+    case UDPNAT_PACKET_COOKIE:
+    case UDPNAT_PACKET_OPEN:
+    case UDPNAT_PACKET_INFO_REPLY:
+    case UDPNAT_PACKET_UNKNOWN:
+      return UDPNAT_RX_IGNORED;
+    }
+  g_assert_not_reached ();
+}
+
+/* ---- The machine ---- */
+
+static UdpnatRxResult
+handle_datagram (UdpnatMachine        *machine,
+                 gint64                now_us,
+                 const UdpnatDatagram *datagram)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+  UdpnatRxResult result = dispatch (self, now_us, datagram);
+
+  self->stats.datagrams_in++;
+  switch (result)
+    {
+    case UDPNAT_RX_OK:
+      break;
+    case UDPNAT_RX_IGNORED:
+      self->stats.ignored++;
+      break;
+    case UDPNAT_RX_MALFORMED:
+      self->stats.malformed++;
+      break;
+    case UDPNAT_RX_REFUSED:
+      self->stats.refused++;
+      break;
+    }
+  return result;
+}
+
+static gint64
+next_deadline (const UdpnatMachine *machine)
+{
+  const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
+  const UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
+
+  return udpnat_time_min (self->publish_us, first != NULL ? first->deadline_us : UDPNAT_TIME_NEVER);
+}
+
+/* Ends: every client that was due is due later, or gone, afterwards. */
+static void
+handle_deadline (UdpnatMachine *machine,
+                 gint64         now_us)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+  const UdpnatHeapItem *first;
+
+  while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
+    udpnat_server_client_handle_deadline (first->owner, now_us);
+  if (self->publish_us <= now_us)
+    udpnat_server_publish_due (self, now_us);
+}
+
+static gboolean
+pop_output (UdpnatMachine  *machine,
+            gint64          now_us,
+            UdpnatDatagram *out_datagram)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+  UdpnatDatagram *datagram = g_queue_pop_head (&self->outputs);
+  UdpnatServerClient *client;
+
+  if (datagram != NULL)
+    {
+      *out_datagram = *datagram;
+      g_free (datagram);
+      self->stats.datagrams_out++;
+      return TRUE;
+    }
+  /* A client without anything to send leaves the queue. */
+  while ((client = g_queue_peek_head (&self->dirty)) != NULL)
+    if (udpnat_server_client_pop_output (client, now_us, out_datagram))
+      {
+        self->stats.datagrams_out++;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static UdpnatEvent *
+pop_event (UdpnatMachine *machine)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+
+  return g_queue_pop_head (&self->events);
+}
+
+static const UdpnatMachineClass server_class = {
+  .handle_datagram = handle_datagram,
+  .next_deadline = next_deadline,
+  .handle_deadline = handle_deadline,
+  .pop_output = pop_output,
+  .pop_event = pop_event,
+};
+
+/* ---- Life ---- */
+
+/**
+ * udpnat_rendezvous_server_new:
+ * @config: copied
+ *
+ * Makes a server without names: restore them before the first datagram.
+ */
+UdpnatRendezvousServer *
+udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
+                              gint64                              now_us)
+{
+  UdpnatRendezvousServer *self = g_new0 (UdpnatRendezvousServer, 1);
+
+  self->machine.klass = &server_class;
+  self->config = *config;
+  if (self->config.relay_burst_bytes == 0)
+    self->config.relay_burst_bytes = UDPNAT_RELAY_QUOTA_BURST_BYTES;
+  if (self->config.relay_bytes_per_second == 0)
+    self->config.relay_bytes_per_second = UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND;
+  if (self->config.max_sessions == 0)
+    self->config.max_sessions = UDPNAT_SERVER_SESSIONS_MAX;
+  udpnat_random_fill (&config->random, self->hash_key, sizeof self->hash_key);
+  self->indexes = udpnat_index_table_new (&config->random);
+  self->cookies = udpnat_cookie_maker_new (&config->random, now_us);
+  self->limiter = udpnat_handshake_limiter_new (&config->random);
+  udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
+  self->registry = udpnat_registry_new (&config->random);
+  self->identities = g_hash_table_new_full (identity_hash, identity_equal, g_free, NULL);
+  self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
+  self->handles = g_hash_table_new (g_direct_hash, g_direct_equal);
+  self->timers = udpnat_heap_new ();
+  self->publish_us = UDPNAT_TIME_NEVER;
+  return self;
+}
+
+void
+udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
+{
+  UdpnatServerClient *client;
+  UdpnatEvent *event;
+
+  if (self == NULL)
+    return;
+  while ((client = g_queue_peek_head (&self->clients)) != NULL)
+    udpnat_server_client_free (client, 0);
+  while ((event = g_queue_pop_head (&self->events)) != NULL)
+    udpnat_event_free (event);
+  g_queue_clear_full (&self->outputs, g_free);
+  udpnat_heap_free (self->timers);
+  g_hash_table_unref (self->handles);
+  g_hash_table_unref (self->handshakes);
+  g_hash_table_unref (self->identities);
+  udpnat_registry_free (self->registry);
+  udpnat_handshake_limiter_free (self->limiter);
+  udpnat_cookie_maker_free (self->cookies);
+  udpnat_index_table_free (self->indexes);
+  g_free (self);
+}
+
+UdpnatMachine *
+udpnat_rendezvous_server_get_machine (UdpnatRendezvousServer *self)
+{
+  return &self->machine;
+}
+
+/**
+ * udpnat_rendezvous_server_restore_name:
+ *
+ * Tells the server at its start what it had stored. A name that is not allowed (any more) or is there already is left out.
+ */
+void
+udpnat_rendezvous_server_restore_name (UdpnatRendezvousServer *self,
+                                       const char             *name,
+                                       const UdpnatPublicKey  *key)
+{
+  g_autofree char *normal = udpnat_name_normalize (name);
+
+  if (normal != NULL && udpnat_registry_find (self->registry, normal) == NULL)
+    udpnat_registry_add (self->registry, normal, key, TRUE);
+}
+
+/**
+ * udpnat_rendezvous_server_complete_claim:
+ * @claim_id: from a CLAIM event; others are ignored
+ * @stored: whether the pair is on disk for good; else the name is free again
+ *
+ * Only now is whoever claimed the name told that it is theirs.
+ */
+void
+udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer *self,
+                                         gint64                  now_us,
+                                         guint64                 claim_id,
+                                         gboolean                stored)
+{
+  UdpnatRegistryEntry *entry = udpnat_registry_find_claim (self->registry, claim_id);
+
+  if (entry != NULL)
+    udpnat_server_control_complete (self, now_us, entry, stored);
+}
+
+/**
+ * udpnat_rendezvous_server_shut_down:
+ *
+ * Says to all clients that the server is going to be back. Pop outputs, then free it; it takes no more datagrams.
+ */
+void
+udpnat_rendezvous_server_shut_down (UdpnatRendezvousServer *self,
+                                    gint64                  now_us)
+{
+  GList *next;
+
+  self->is_shut = TRUE;
+  for (GList *link = self->clients.head; link != NULL; link = next)
+    {
+      UdpnatServerClient *client = link->data;
+
+      next = link->next;
+      if (client->identity != NULL)
+        udpnat_server_client_end (client, now_us, UDPNAT_CLOSE_RESTARTING);
+    }
+  self->publish_us = UDPNAT_TIME_NEVER;
+}
+
+void
+udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
+                                    UdpnatRendezvousServerStats  *out_stats)
+{
+  *out_stats = self->stats;
+  out_stats->sessions = self->clients.length;
+}

@@ -1,0 +1,392 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include <string.h>
+
+/* One client's session at the server. Unconfirmed it can only wait for HS2 to be proved; confirmed it is the session of its
+ * key, until the client closes, falls silent, breaks the protocol or connects again. When it is over it leaves every table
+ * at once and stays only until its last packet has been popped. */
+
+/* ---- Life ---- */
+
+static void
+set_ephemeral (UdpnatServerClient *self,
+               const UdpnatHs1    *hs1)
+{
+  if (g_hash_table_lookup (self->server->handshakes, self) == self)
+    g_hash_table_remove (self->server->handshakes, self);
+  memcpy (self->ephemeral, hs1->ephemeral, UDPNAT_EPHEMERAL_BYTES);
+  self->ephemeral_hash
+      = udpnat_siphash (self->server->hash_key, self->ephemeral, UDPNAT_EPHEMERAL_BYTES);
+  g_hash_table_add (self->server->handshakes, self);
+}
+
+/**
+ * udpnat_server_client_new:
+ * @identity: whose it becomes the unconfirmed session; must have none
+ * @hs1: authentic and new; its Noise state is used up
+ * @frames: for HS2
+ */
+UdpnatServerClient *
+udpnat_server_client_new (UdpnatRendezvousServer *server,
+                          gint64                  now_us,
+                          UdpnatServerIdentity   *identity,
+                          const UdpnatAddress    *source,
+                          UdpnatHs1              *hs1,
+                          const guint8           *frames,
+                          gsize                   n_frames)
+{
+  UdpnatServerClient *self = g_new0 (UdpnatServerClient, 1);
+  UdpnatSessionConfig config = {
+    .role = UDPNAT_ROLE_CLIENT_SERVER,
+    .identity = server->config.identity,
+    .indexes = server->indexes,
+    .random = server->config.random,
+    .owner = self,
+    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+
+  g_assert (identity->pending == NULL);
+  self->server = server;
+  self->identity = identity;
+  self->heard_us = now_us;
+  self->address = self->hs2_address = *source;
+  self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
+  self->all_link.data = self->dirty_link.data = self->pending_link.data = self;
+  self->subscriber_link.data = self->timer.owner = self;
+  identity->pending = self;
+  g_queue_push_tail_link (&server->clients, &self->all_link);
+  g_queue_push_tail_link (&server->pending, &self->pending_link);
+  set_ephemeral (self, hs1);
+  udpnat_server_client_touch (self);
+  return self;
+}
+
+/**
+ * udpnat_server_client_detach:
+ *
+ * The session is over: nobody can reach it any more. It is freed when its last packet has been popped.
+ */
+void
+udpnat_server_client_detach (UdpnatServerClient *self,
+                             gint64              now_us)
+{
+  UdpnatRendezvousServer *server = self->server;
+  UdpnatServerIdentity *identity = g_steal_pointer (&self->identity);
+
+  if (identity == NULL)
+    return;
+  udpnat_server_unregister (self, now_us);
+  udpnat_server_subscribe (self, UDPNAT_SUBSCRIBE_STOP);
+  if (self->handle != 0)
+    g_hash_table_remove (server->handles, GUINT_TO_POINTER (self->handle));
+  if (g_hash_table_lookup (server->handshakes, self) == self)
+    g_hash_table_remove (server->handshakes, self);
+  if (!self->is_confirmed)
+    g_queue_unlink (&server->pending, &self->pending_link);
+  if (identity->live == self)
+    identity->live = NULL;
+  if (identity->pending == self)
+    identity->pending = NULL;
+  if (identity->live == NULL && identity->pending == NULL)
+    g_hash_table_remove (server->identities, identity);
+  udpnat_heap_remove (server->timers, &self->timer);
+  udpnat_server_client_touch (self);
+}
+
+/** udpnat_server_client_free: at once, whatever it still had to say */
+void
+udpnat_server_client_free (UdpnatServerClient *self,
+                           gint64              now_us)
+{
+  udpnat_server_client_detach (self, now_us);
+  if (self->is_dirty)
+    g_queue_unlink (&self->server->dirty, &self->dirty_link);
+  g_queue_unlink (&self->server->clients, &self->all_link);
+  udpnat_session_free (self->session);
+  g_free (self);
+}
+
+/** udpnat_server_client_end: closes the session from our side; one CLOSE is still sent */
+void
+udpnat_server_client_end (UdpnatServerClient *self,
+                          gint64              now_us,
+                          UdpnatCloseReason   reason)
+{
+  udpnat_session_close (self->session, now_us, reason, NULL);
+  udpnat_server_client_detach (self, now_us);
+}
+
+/** udpnat_server_client_rekey: the session has answered another HS1 of its client */
+void
+udpnat_server_client_rekey (UdpnatServerClient  *self,
+                            gint64               now_us,
+                            const UdpnatAddress *source,
+                            const UdpnatHs1     *hs1)
+{
+  self->heard_us = now_us;
+  self->hs2_address = *source;
+  set_ephemeral (self, hs1);
+  udpnat_server_client_touch (self);
+}
+
+/** udpnat_server_client_new_handle: the old one, if any, leads nowhere from now on */
+void
+udpnat_server_client_new_handle (UdpnatServerClient *self)
+{
+  GHashTable *handles = self->server->handles;
+  guint32 handle;
+
+  if (self->handle != 0)
+    g_hash_table_remove (handles, GUINT_TO_POINTER (self->handle));
+  do
+    handle = udpnat_random_u32 (&self->server->config.random);
+  while (handle == 0 || g_hash_table_contains (handles, GUINT_TO_POINTER (handle)));
+  self->handle = handle;
+  g_hash_table_insert (handles, GUINT_TO_POINTER (handle), self);
+}
+
+/* ---- Time ---- */
+
+/* When the session is over if nothing comes. */
+static gint64
+get_end (const UdpnatServerClient *self)
+{
+  return self->heard_us
+         + (self->is_confirmed ? UDPNAT_SERVER_SESSION_IDLE_US + UDPNAT_SERVER_SESSION_GRACE_US
+                               : UDPNAT_SERVER_UNCONFIRMED_US);
+}
+
+static void
+set_timer (UdpnatServerClient *self)
+{
+  if (self->identity != NULL)
+    udpnat_heap_set (
+        self->server->timers, &self->timer,
+        udpnat_time_min (get_end (self), udpnat_session_next_deadline (self->session)));
+}
+
+/** udpnat_server_client_touch: something has happened to the session: it may have something to send, and another deadline */
+void
+udpnat_server_client_touch (UdpnatServerClient *self)
+{
+  set_timer (self);
+  if (self->is_dirty)
+    return;
+  self->is_dirty = TRUE;
+  g_queue_push_tail_link (&self->server->dirty, &self->dirty_link);
+}
+
+/** udpnat_server_client_handle_deadline: frees the client when its time is over */
+void
+udpnat_server_client_handle_deadline (UdpnatServerClient *self,
+                                      gint64              now_us)
+{
+  if (get_end (self) <= now_us)
+    {
+      udpnat_server_client_free (self, now_us);
+      return;
+    }
+  udpnat_session_handle_deadline (self->session, now_us);
+  udpnat_server_client_touch (self);
+  /* Until its packets have been popped a session may still name the time that has just come. */
+  if (self->timer.deadline_us <= now_us)
+    udpnat_heap_set (self->server->timers, &self->timer, now_us + UDPNAT_MSEC (1));
+}
+
+/* ---- Events of the session ---- */
+
+static void
+confirm (UdpnatServerClient *self,
+         gint64              now_us)
+{
+  UdpnatServerClient *before = self->identity->live;
+
+  self->is_confirmed = TRUE;
+  g_queue_unlink (&self->server->pending, &self->pending_link);
+  self->identity->pending = NULL;
+  self->identity->live = self;
+  if (before != NULL)
+    udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
+  udpnat_server_client_new_handle (self);
+}
+
+static void
+handle_frame (UdpnatServerClient       *self,
+              gint64                    now_us,
+              const UdpnatAddress      *source,
+              const UdpnatSessionEvent *event)
+{
+  UdpnatFrameView frame = { event->frame_type, event->body, event->n_body };
+
+  switch ((UdpnatFrameType) event->frame_type)
+    {
+    case UDPNAT_FRAME_RELAY:
+      udpnat_server_relay (self, now_us, &frame);
+      break;
+    case UDPNAT_FRAME_DIAL:
+      udpnat_server_dial (self, now_us, &frame);
+      break;
+    case UDPNAT_FRAME_PATH_RESPONSE:
+      udpnat_server_client_handle_response (self, now_us, source, &frame);
+      break;
+    case UDPNAT_FRAME_PAD:
+    case UDPNAT_FRAME_PING:
+    case UDPNAT_FRAME_ACK:
+    case UDPNAT_FRAME_STREAM:
+    case UDPNAT_FRAME_STREAM_WINDOW:
+    case UDPNAT_FRAME_CLOSE:
+    case UDPNAT_FRAME_EARLY:
+    case UDPNAT_FRAME_OBSERVED:
+    case UDPNAT_FRAME_PATH_CHALLENGE:
+    case UDPNAT_FRAME_RELAY_FAILED:
+    case UDPNAT_FRAME_DIAL_FAILED:
+    case UDPNAT_FRAME_INCOMING:
+      break;
+    }
+}
+
+static void
+handle_event (UdpnatServerClient       *self,
+              gint64                    now_us,
+              const UdpnatAddress      *source,
+              const UdpnatSessionEvent *event)
+{
+  switch (event->type)
+    {
+    case UDPNAT_SESSION_EVENT_ESTABLISHED:
+      confirm (self, now_us);
+      break;
+    case UDPNAT_SESSION_EVENT_REKEYED:
+      /* HS2 went there and was understood. */
+      if (udpnat_address_equal (&self->address, &self->hs2_address))
+        self->is_proven = TRUE;
+      break;
+    case UDPNAT_SESSION_EVENT_FRESH: /* only who starts handshakes meets it */
+      break;
+    case UDPNAT_SESSION_EVENT_FRAME:
+      handle_frame (self, now_us, source, event);
+      break;
+    case UDPNAT_SESSION_EVENT_READABLE:
+      if (event->stream != 0)
+        udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
+      break;
+    case UDPNAT_SESSION_EVENT_CLOSED:
+      udpnat_server_client_detach (self, now_us);
+      break;
+    }
+}
+
+/**
+ * udpnat_server_client_handle_data:
+ * @datagram: a DATA whose receiver index led here
+ */
+UdpnatRxResult
+udpnat_server_client_handle_data (UdpnatServerClient   *self,
+                                  gint64                now_us,
+                                  const UdpnatDatagram *datagram)
+{
+  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatSessionEvent event;
+  UdpnatRxResult result;
+  UdpnatDataView view;
+
+  if (self->identity == NULL || !udpnat_data_parse (&view, datagram->data, datagram->n_data))
+    return UDPNAT_RX_IGNORED;
+  memcpy (data, datagram->data, datagram->n_data);
+  result = udpnat_session_handle_packet (self->session, now_us, data, datagram->n_data);
+  if (result == UDPNAT_RX_IGNORED)
+    return result;
+  /* Authentic from here on, also when malformed. */
+  self->heard_us = now_us;
+  udpnat_server_client_note_source (self, now_us, datagram, view.number);
+  while (self->identity != NULL && udpnat_session_pop_event (self->session, &event))
+    handle_event (self, now_us, &datagram->remote, &event);
+  if (self->identity != NULL && result == UDPNAT_RX_MALFORMED)
+    udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
+  if (self->identity != NULL)
+    udpnat_server_control_read (self, now_us);
+  if (self->identity != NULL && self->is_behind)
+    udpnat_server_tell_changes (self);
+  udpnat_server_client_touch (self);
+  return result;
+}
+
+/* ---- Packets out ---- */
+
+static gboolean
+may_leave (UdpnatServerClient      *self,
+           UdpnatSessionOutputKind  kind,
+           gsize                    n_data,
+           UdpnatAddress           *out_to)
+{
+  switch (kind)
+    {
+    case UDPNAT_SESSION_OUTPUT_HS2: /* never longer than the HS1 that came from there */
+      *out_to = self->hs2_address;
+      return TRUE;
+    case UDPNAT_SESSION_OUTPUT_DATA:
+      *out_to = self->address;
+      return self->is_confirmed && udpnat_server_client_may_send (self, n_data);
+    case UDPNAT_SESSION_OUTPUT_HANDSHAKE: /* a server only answers */
+      return FALSE;
+    }
+  g_assert_not_reached ();
+}
+
+/**
+ * udpnat_server_client_pop_output:
+ *
+ * What may not be sent to an unproven address is dropped, as if the network had lost it.
+ *
+ * Returns: %FALSE when there is nothing (more); then the client has left the queue of those that may have something, and is
+ *   freed if it was over
+ */
+gboolean
+udpnat_server_client_pop_output (UdpnatServerClient *self,
+                                 gint64              now_us,
+                                 UdpnatDatagram     *out_datagram)
+{
+  UdpnatSessionOutputKind kind;
+
+  while (udpnat_session_pop_output (self->session, now_us, &kind, out_datagram->data,
+                                    &out_datagram->n_data))
+    if (may_leave (self, kind, out_datagram->n_data, &out_datagram->remote))
+      {
+        out_datagram->socket = UDPNAT_SOCKET_MAIN;
+        out_datagram->ttl = 0;
+        return TRUE;
+      }
+  self->is_dirty = FALSE;
+  g_queue_unlink (&self->server->dirty, &self->dirty_link);
+  if (self->identity == NULL)
+    udpnat_server_client_free (self, now_us);
+  else
+    set_timer (self);
+  return FALSE;
+}
+
+/**
+ * udpnat_server_client_send_frames:
+ * @frames: none of them eliciting; sent once
+ *
+ * Returns: whether they are on their way; %FALSE when there are no keys, or the address may not be sent so much
+ */
+gboolean
+udpnat_server_client_send_frames (UdpnatServerClient *self,
+                                  gint64              now_us,
+                                  const guint8       *frames,
+                                  gsize               n_frames)
+{
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n_packet;
+
+  if (!udpnat_server_client_may_send (self, n_frames + UDPNAT_DATA_MIN_BYTES))
+    return FALSE;
+  n_packet = udpnat_session_seal_frames (self->session, now_us, frames, n_frames, packet);
+  if (n_packet == 0)
+    return FALSE;
+  udpnat_server_push_output (self->server, UDPNAT_SOCKET_MAIN, &self->address, packet, n_packet);
+  return TRUE;
+}

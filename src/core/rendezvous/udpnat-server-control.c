@@ -1,0 +1,302 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include "udpnat-name.h"
+
+/* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only when there is room for its
+ * answer, so that a client that does not acknowledge cannot make us hold more. */
+
+#define REPLY_MAX_BYTES 4096
+#define UNACKED_MAX_BYTES 65536
+/* After which time to come again when a name could not be stored, or too many wait for the disk. */
+#define RETRY_S 5
+
+static void
+reply (UdpnatServerClient *self,
+       const GByteArray   *message)
+{
+  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+}
+
+static void
+refuse (UdpnatServerClient *self,
+        UdpnatRefusedCode   code,
+        guint32             retry_s,
+        const char         *name)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  udpnat_write_refused (message, code, retry_s, name);
+  reply (self, message);
+}
+
+/* ---- Names ---- */
+
+/** udpnat_server_unregister: the client is under no name any more; does nothing when it was not */
+void
+udpnat_server_unregister (UdpnatServerClient *self,
+                          gint64              now_us)
+{
+  UdpnatRegistryEntry *entry = g_steal_pointer (&self->entry);
+
+  self->claimed = NULL;
+  if (entry == NULL)
+    return;
+  entry->session = NULL;
+  self->server->stats.registered--;
+  udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_GONE, 0, entry->name, &entry->key);
+  udpnat_server_publish (self->server, now_us, entry);
+}
+
+/* The name is the client's and on disk. */
+static void
+register_as (UdpnatServerClient  *self,
+             gint64               now_us,
+             UdpnatRegistryEntry *entry,
+             gboolean             is_shown)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  gboolean has_changed = self->entry != entry || entry->is_shown != is_shown;
+
+  self->claimed = NULL;
+  if (self->entry != entry)
+    {
+      udpnat_server_unregister (self, now_us);
+      g_assert (entry->session == NULL); /* a key has one confirmed session, and that is this one */
+      self->entry = entry;
+      entry->session = self;
+      self->server->stats.registered++;
+      udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_REGISTERED, 0, entry->name,
+                                &entry->key);
+    }
+  entry->is_shown = is_shown;
+  if (has_changed)
+    udpnat_server_publish (self->server, now_us, entry);
+  udpnat_write_registered (message, self->handle, &self->address, entry->name);
+  reply (self, message);
+}
+
+static void
+claim (UdpnatServerClient *self,
+       const char         *name,
+       gboolean            is_shown)
+{
+  UdpnatRendezvousServer *server = self->server;
+  const UdpnatPublicKey *key = &self->identity->key;
+  UdpnatRegistryEntry *entry;
+
+  if (udpnat_registry_count_names (server->registry, key) >= UDPNAT_NAMES_PER_KEY_MAX
+      || udpnat_registry_get_count (server->registry) >= UDPNAT_SERVER_NAMES_MAX)
+    {
+      refuse (self, UDPNAT_REFUSED_FULL, 0, name);
+      return;
+    }
+  if (udpnat_registry_get_claims (server->registry) >= UDPNAT_SERVER_CLAIMS_MAX)
+    {
+      refuse (self, UDPNAT_REFUSED_TRY_LATER, RETRY_S, name);
+      return;
+    }
+  entry = udpnat_registry_add (server->registry, name, key, FALSE);
+  self->claimed = entry;
+  self->is_claim_shown = is_shown;
+  udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_CLAIM, entry->claim_id, entry->name, key);
+}
+
+static void
+take_name (UdpnatServerClient *self,
+           gint64              now_us,
+           const char         *name,
+           gboolean            is_shown)
+{
+  g_autofree char *normal = udpnat_name_normalize (name);
+  UdpnatRegistryEntry *entry;
+
+  if (normal == NULL)
+    {
+      refuse (self, UDPNAT_REFUSED_NAME_NOT_ALLOWED, 0, name);
+      return;
+    }
+  entry = udpnat_registry_find (self->server->registry, normal);
+  if (entry == NULL)
+    claim (self, normal, is_shown);
+  else if (!udpnat_public_key_equal (&entry->key, &self->identity->key))
+    /* What is not on disk yet may still become free. */
+    refuse (self, entry->claim_id == 0 ? UDPNAT_REFUSED_NAME_TAKEN : UDPNAT_REFUSED_TRY_LATER,
+            entry->claim_id == 0 ? 0 : RETRY_S, name);
+  else if (entry->claim_id == 0)
+    register_as (self, now_us, entry, is_shown);
+  else
+    {
+      self->claimed = entry;
+      self->is_claim_shown = is_shown;
+    }
+}
+
+/** udpnat_server_control_complete: @entry's claim has been stored, or could not be */
+void
+udpnat_server_control_complete (UdpnatRendezvousServer *server,
+                                gint64                  now_us,
+                                UdpnatRegistryEntry    *entry,
+                                gboolean                stored)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
+  UdpnatServerClient *client = identity != NULL ? identity->live : NULL;
+  gboolean is_waiting = client != NULL && client->claimed == entry;
+
+  if (is_waiting)
+    client->claimed = NULL;
+  if (stored)
+    {
+      udpnat_registry_set_stored (server->registry, entry);
+      if (is_waiting)
+        register_as (client, now_us, entry, client->is_claim_shown);
+    }
+  else
+    {
+      if (is_waiting)
+        refuse (client, UDPNAT_REFUSED_TRY_LATER, RETRY_S, entry->name);
+      udpnat_registry_remove (server->registry, entry);
+    }
+  if (is_waiting)
+    udpnat_server_client_touch (client);
+}
+
+/* ---- Messages: each returns FALSE when it breaks the protocol ---- */
+
+static gboolean
+handle_register (UdpnatServerClient      *self,
+                 gint64                   now_us,
+                 const UdpnatMessageView *message)
+{
+  g_autofree char *name = NULL;
+  gboolean is_shown;
+
+  if (!udpnat_parse_register (message, &is_shown, &name))
+    return FALSE;
+  take_name (self, now_us, name, is_shown);
+  return TRUE;
+}
+
+static gboolean
+handle_unregister (UdpnatServerClient      *self,
+                   gint64                   now_us,
+                   const UdpnatMessageView *message)
+{
+  g_autoptr (GByteArray) answer = g_byte_array_new ();
+
+  if (!udpnat_parse_unregister (message))
+    return FALSE;
+  udpnat_server_unregister (self, now_us);
+  udpnat_server_client_new_handle (self); /* who is logged out is not to be reached as before */
+  udpnat_write_unregistered (answer);
+  reply (self, answer);
+  return TRUE;
+}
+
+static gboolean
+handle_lookup (UdpnatServerClient      *self,
+               gint64                   now_us,
+               const UdpnatMessageView *message)
+{
+  g_autoptr (GByteArray) answer = g_byte_array_new ();
+  g_autofree char *name = NULL;
+  g_autofree char *normal = NULL;
+  const UdpnatRegistryEntry *entry = NULL;
+  UdpnatDirectoryEntry found;
+  guint32 request;
+
+  if (!udpnat_parse_lookup (message, &request, &name))
+    return FALSE;
+  normal = udpnat_name_normalize (name);
+  if (normal != NULL)
+    entry = udpnat_registry_find (self->server->registry, normal);
+  if (entry == NULL || entry->claim_id != 0)
+    udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
+  else
+    {
+      udpnat_server_fill_entry (entry, entry->session != NULL, &found);
+      udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_FOUND, &found);
+    }
+  reply (self, answer);
+  return TRUE;
+}
+
+static gboolean
+handle_subscribe (UdpnatServerClient      *self,
+                  gint64                   now_us,
+                  const UdpnatMessageView *message)
+{
+  guint8 mode;
+
+  if (!udpnat_parse_subscribe (message, &mode))
+    return FALSE;
+  udpnat_server_subscribe (self, mode);
+  return TRUE;
+}
+
+static gboolean
+handle_message (UdpnatServerClient      *self,
+                gint64                   now_us,
+                const UdpnatMessageView *message)
+{
+  switch ((UdpnatCsMessageType) message->type)
+    {
+    case UDPNAT_CS_REGISTER:
+      return handle_register (self, now_us, message);
+    case UDPNAT_CS_UNREGISTER:
+      return handle_unregister (self, now_us, message);
+    case UDPNAT_CS_LOOKUP:
+      return handle_lookup (self, now_us, message);
+    case UDPNAT_CS_SUBSCRIBE:
+      return handle_subscribe (self, now_us, message);
+    case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
+    case UDPNAT_CS_REFUSED:
+    case UDPNAT_CS_UNREGISTERED:
+    case UDPNAT_CS_LOOKUP_RESULT:
+    case UDPNAT_CS_PEERS:
+    case UDPNAT_CS_LIST_END:
+      break;
+    }
+  return TRUE;
+}
+
+static gboolean
+has_room (const UdpnatServerClient *self)
+{
+  return udpnat_session_stream_get_space (self->session, 0) >= REPLY_MAX_BYTES
+         && udpnat_session_stream_unacked (self->session, 0) <= UNACKED_MAX_BYTES;
+}
+
+/** udpnat_server_control_read: handles the messages that are complete, as long as there is room for answers */
+void
+udpnat_server_control_read (UdpnatServerClient *self,
+                            gint64              now_us)
+{
+  while (has_room (self))
+    {
+      UdpnatMessageView message;
+      gboolean is_sane = FALSE;
+      gsize n_data, n_message = 0;
+      const guint8 *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+
+      if (n_data == 0)
+        return;
+      switch (udpnat_message_parse (data, n_data, &message, &n_message))
+        {
+        case UDPNAT_MESSAGE_COMPLETE:
+          is_sane = handle_message (self, now_us, &message);
+          break;
+        case UDPNAT_MESSAGE_PARTIAL:
+          return;
+        case UDPNAT_MESSAGE_MALFORMED:
+          break;
+        }
+      if (!is_sane)
+        {
+          udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
+          return;
+        }
+      udpnat_session_stream_consume (self->session, now_us, 0, n_message);
+    }
+}

@@ -1,0 +1,138 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include <string.h>
+
+/* Who is told about whose presence (PROTOCOL.md section 7). The roster says what has changed since any moment; a subscriber
+ * is the number of the last change it was told. Changes are told together every UDPNAT_DIRECTORY_TICK_US, so that N logins
+ * at once make N messages, not N²; and no further ahead of its ACKs than a few packets, so that a subscriber that does not
+ * listen costs little. */
+
+#define BATCH_ENTRIES 32
+
+/**
+ * udpnat_server_fill_entry:
+ * @out_entry: lends the name from @entry: not to be cleared
+ */
+void
+udpnat_server_fill_entry (const UdpnatRegistryEntry *entry,
+                          gboolean                   is_online,
+                          UdpnatDirectoryEntry      *out_entry)
+{
+  const UdpnatServerClient *client = entry->session;
+
+  memcpy (out_entry->key, entry->key.bytes, sizeof out_entry->key);
+  out_entry->online = is_online;
+  out_entry->handle = is_online ? client->handle : 0;
+  out_entry->name = entry->name;
+}
+
+/** udpnat_server_publish: @entry's session has changed; nobody is told of names that were never listed */
+void
+udpnat_server_publish (UdpnatRendezvousServer *self,
+                       gint64                  now_us,
+                       UdpnatRegistryEntry    *entry)
+{
+  if (entry->sequence == 0 && !entry->is_shown)
+    return;
+  udpnat_registry_publish (self->registry, entry);
+  if (self->publish_us == UDPNAT_TIME_NEVER && self->subscribers.length > 0)
+    self->publish_us = now_us + UDPNAT_DIRECTORY_TICK_US;
+}
+
+/** udpnat_server_publish_due: tells all subscribers what is new */
+void
+udpnat_server_publish_due (UdpnatRendezvousServer *self,
+                           gint64                  now_us)
+{
+  self->publish_us = UDPNAT_TIME_NEVER;
+  for (GList *link = self->subscribers.head; link != NULL; link = link->next)
+    {
+      udpnat_server_tell_changes (link->data);
+      udpnat_server_client_touch (link->data);
+    }
+}
+
+static guint
+collect_changes (const UdpnatServerClient *self,
+                 UdpnatRegistryEntry      *changes[BATCH_ENTRIES],
+                 UdpnatDirectoryEntry      out_entries[BATCH_ENTRIES])
+{
+  guint64 sequence = self->told_sequence;
+  guint n = 0;
+
+  while (n < BATCH_ENTRIES)
+    {
+      UdpnatRegistryEntry *entry = udpnat_registry_next_change (self->server->registry, sequence);
+
+      if (entry == NULL)
+        break;
+      udpnat_server_fill_entry (entry, entry->session != NULL && entry->is_shown, &out_entries[n]);
+      changes[n++] = entry;
+      sequence = entry->sequence;
+    }
+  return n;
+}
+
+static void
+tell_whole_list (UdpnatServerClient *self)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  udpnat_write_list_end (message);
+  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  self->has_whole_list = TRUE;
+}
+
+/**
+ * udpnat_server_tell_changes:
+ *
+ * Tells a subscriber what it does not know yet, as far as its stream has room. The rest follows with its next packet.
+ */
+void
+udpnat_server_tell_changes (UdpnatServerClient *self)
+{
+  UdpnatRegistryEntry *changes[BATCH_ENTRIES];
+  UdpnatDirectoryEntry entries[BATCH_ENTRIES];
+
+  self->is_behind = FALSE;
+  while (self->is_subscribed)
+    {
+      g_autoptr (GByteArray) message = NULL;
+      guint n_entries, n_told;
+
+      if (udpnat_session_stream_unacked (self->session, 0) > UDPNAT_DIRECTORY_UNACKED_MAX_BYTES)
+        {
+          self->is_behind = TRUE;
+          return;
+        }
+      n_entries = collect_changes (self, changes, entries);
+      if (n_entries == 0)
+        break;
+      message = g_byte_array_new ();
+      n_told = udpnat_write_peers (message, entries, n_entries);
+      (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+      self->told_sequence = changes[n_told - 1]->sequence;
+    }
+  if (self->is_subscribed && !self->has_whole_list)
+    tell_whole_list (self);
+}
+
+/** udpnat_server_subscribe: a #UdpnatSubscribeMode; others are ignored */
+void
+udpnat_server_subscribe (UdpnatServerClient *self,
+                         guint8              mode)
+{
+  if (mode != UDPNAT_SUBSCRIBE_STOP && mode != UDPNAT_SUBSCRIBE_ALL)
+    return;
+  if (self->is_subscribed)
+    g_queue_unlink (&self->server->subscribers, &self->subscriber_link);
+  self->is_subscribed = mode == UDPNAT_SUBSCRIBE_ALL;
+  self->is_behind = self->has_whole_list = FALSE;
+  if (!self->is_subscribed)
+    return;
+  g_queue_push_tail_link (&self->server->subscribers, &self->subscriber_link);
+  self->told_sequence = 0;
+  udpnat_server_tell_changes (self);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "udpnat-random.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatIndexTable:
+ *
+ * Random 32-bit receiver index -> session (PROTOCOL.md section 2). One for each program side that
+ * owns sessions; it owns none of them. Index 0 is never given out, so that 0 can mean "no index".
+ */
+typedef struct _UdpnatIndexTable UdpnatIndexTable;
+
+UdpnatIndexTable *udpnat_index_table_new       (const UdpnatRandom     *random)
+  G_GNUC_WARN_UNUSED_RESULT;
+void              udpnat_index_table_free      (UdpnatIndexTable       *self);
+guint32           udpnat_index_table_add       (UdpnatIndexTable       *self,
+                                                gpointer                session);
+void              udpnat_index_table_remove    (UdpnatIndexTable       *self,
+                                                guint32                 index);
+gpointer          udpnat_index_table_lookup    (const UdpnatIndexTable *self,
+                                                guint32                 index);
+guint             udpnat_index_table_get_count (const UdpnatIndexTable *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatIndexTable, udpnat_index_table_free)
+
+G_END_DECLS

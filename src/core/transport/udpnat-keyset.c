@@ -1,0 +1,149 @@
+#include "config.h"
+
+#include "udpnat-keyset.h"
+
+#include "udpnat-limits.h"
+#include "udpnat-seal.h"
+
+#include <sodium.h>
+
+/* PROTOCOL.md sections 2 ("Rekeying") and 4. A number must never be sealed twice under one key: the
+ * session counts on across keysets, and this asserts that numbers rise. */
+
+struct _UdpnatKeyset
+{
+  guint8       send_key[UDPNAT_SEAL_KEY_BYTES];
+  guint8       receive_key[UDPNAT_SEAL_KEY_BYTES];
+  guint32      local_index;
+  guint32      remote_index;
+  gboolean     is_initiator; /* of the handshake that made the keys */
+  gint64       created_us;
+  gboolean     has_sealed;
+  guint64      first_number; /* that was sealed */
+  guint64      next_number;  /* least that may still be sealed */
+  UdpnatReplay replay;
+};
+
+/** udpnat_keyset_new: @noise: a completed handshake */
+UdpnatKeyset *
+udpnat_keyset_new (UdpnatNoise *noise,
+                   guint32      local_index,
+                   guint32      remote_index,
+                   gboolean     is_initiator,
+                   gint64       now_us)
+{
+  UdpnatKeyset *self = g_new0 (UdpnatKeyset, 1);
+
+  udpnat_noise_split (noise, self->send_key, self->receive_key);
+  self->local_index = local_index;
+  self->remote_index = remote_index;
+  self->is_initiator = is_initiator;
+  self->created_us = now_us;
+  udpnat_replay_init (&self->replay);
+  return self;
+}
+
+void
+udpnat_keyset_free (UdpnatKeyset *self)
+{
+  if (self == NULL)
+    return;
+  sodium_memzero (self, sizeof *self);
+  g_free (self);
+}
+
+guint32
+udpnat_keyset_get_remote_index (const UdpnatKeyset *self)
+{
+  return self->remote_index;
+}
+
+guint32
+udpnat_keyset_get_local_index (const UdpnatKeyset *self)
+{
+  return self->local_index;
+}
+
+/** udpnat_keyset_get_expiry: from then on the keys must not be used at all */
+gint64
+udpnat_keyset_get_expiry (const UdpnatKeyset *self)
+{
+  return self->created_us + UDPNAT_KEY_REJECT_AFTER_US;
+}
+
+/**
+ * udpnat_keyset_get_rekey_time:
+ *
+ * Later for the responder, so that both sides seldom start at once
+ */
+gint64
+udpnat_keyset_get_rekey_time (const UdpnatKeyset *self)
+{
+  if (self->is_initiator)
+    return self->created_us + UDPNAT_REKEY_AFTER_US;
+  return self->created_us + UDPNAT_REKEY_RESPONDER_AFTER_US;
+}
+
+gboolean
+udpnat_keyset_is_usable (const UdpnatKeyset *self,
+                         gint64              now_us)
+{
+  return now_us < udpnat_keyset_get_expiry (self);
+}
+
+/**
+ * udpnat_keyset_is_worn:
+ *
+ * Returns: whether so many numbers were used that new keys are due, whatever their age
+ */
+gboolean
+udpnat_keyset_is_worn (const UdpnatKeyset *self)
+{
+  return self->next_number - self->first_number >= UDPNAT_REKEY_AFTER_PACKETS;
+}
+
+/**
+ * udpnat_keyset_seal:
+ * @packet: holds @n_frames bytes of frames after %UDPNAT_DATA_HEADER_BYTES free ones, and room for
+ *   the tag behind
+ *
+ * Returns: length of the whole DATA packet
+ */
+gsize
+udpnat_keyset_seal (UdpnatKeyset *self,
+                    guint64       number,
+                    guint8       *packet,
+                    gsize         n_frames)
+{
+  guint8      *frames = packet + UDPNAT_DATA_HEADER_BYTES;
+  UdpnatWriter writer;
+
+  g_assert (number >= self->next_number);
+  udpnat_writer_init (&writer, packet, UDPNAT_DATA_HEADER_BYTES);
+  udpnat_data_write_header (&writer, self->remote_index, number);
+  udpnat_seal (self->send_key, number, packet, UDPNAT_DATA_HEADER_BYTES, frames, n_frames, frames);
+  if (!self->has_sealed)
+    self->first_number = number;
+  self->has_sealed = TRUE;
+  self->next_number = number + 1;
+  return UDPNAT_DATA_HEADER_BYTES + n_frames + UDPNAT_SEAL_TAG_BYTES;
+}
+
+/**
+ * udpnat_keyset_open:
+ * @out_frames: room for the sealed bytes less the tag; may be the sealed bytes themselves
+ *
+ * Returns: %FALSE when the packet is forged, was opened before, or is older than the replay window
+ */
+gboolean
+udpnat_keyset_open (UdpnatKeyset         *self,
+                    const UdpnatDataView *view,
+                    guint8               *out_frames)
+{
+  if (!udpnat_replay_check (&self->replay, view->number)
+      || !udpnat_open (self->receive_key, view->number, view->header, UDPNAT_DATA_HEADER_BYTES,
+                       view->sealed, view->n_sealed, out_frames))
+    return FALSE;
+  udpnat_replay_mark (&self->replay, view->number);
+  return TRUE;
+}

@@ -1,0 +1,365 @@
+#include "config.h"
+
+#include "udpnat-recovery.h"
+
+#include "udpnat-limits.h"
+
+/* Loss detection and probe timeout of RFC 9002 section 6 and appendix A, with one packet number
+ * space. Only eliciting packets are recorded. The record is a list in the order of sending; an ACK
+ * walks it from the oldest up to the largest number acknowledged, and what is passed over there is
+ * soon acked or lost and leaves the list, so the work is in proportion to what the ACK is about and
+ * not to what is in flight. Nothing is ever given up here: that is for the session's owner to
+ * decide. */
+
+typedef struct
+{
+  GList            link; /* data: the entry itself */
+  UdpnatSentPacket packet;
+  gboolean         is_of_old_path; /* says nothing about this one: RFC 9000 section 9.4 */
+} Entry;
+
+struct _UdpnatRecovery
+{
+  UdpnatRtt         rtt;
+  UdpnatCongestion *congestion;
+  GQueue            sent;
+  GQueue            acked;
+  GQueue            lost;
+  gboolean          has_largest;
+  guint64           largest_acked;
+  gboolean          has_sent;
+  guint64           largest_sent;
+  gint64            loss_us;      /* when the oldest gap becomes a loss; or UDPNAT_TIME_NEVER */
+  gint64            pto_base_us;  /* last eliciting packet or last probe timeout */
+  guint             pto_count;
+};
+
+UdpnatRecovery *
+udpnat_recovery_new (gsize max_packet_bytes)
+{
+  UdpnatRecovery *self = g_new0 (UdpnatRecovery, 1);
+
+  udpnat_rtt_init (&self->rtt);
+  self->congestion = udpnat_congestion_new (max_packet_bytes);
+  g_queue_init (&self->sent);
+  g_queue_init (&self->acked);
+  g_queue_init (&self->lost);
+  self->loss_us = UDPNAT_TIME_NEVER;
+  return self;
+}
+
+static Entry *
+pop_entry (GQueue *queue)
+{
+  GList *link = g_queue_pop_head_link (queue);
+
+  return link != NULL ? link->data : NULL;
+}
+
+static void
+clear_queue (GQueue *queue)
+{
+  Entry *entry;
+
+  while ((entry = pop_entry (queue)) != NULL)
+    g_free (entry);
+}
+
+void
+udpnat_recovery_free (UdpnatRecovery *self)
+{
+  if (self == NULL)
+    return;
+  clear_queue (&self->sent);
+  clear_queue (&self->acked);
+  clear_queue (&self->lost);
+  udpnat_congestion_free (self->congestion);
+  g_free (self);
+}
+
+/** udpnat_recovery_handle_sent: @packet: copied; its number is larger than any before */
+void
+udpnat_recovery_handle_sent (UdpnatRecovery         *self,
+                             const UdpnatSentPacket *packet)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  g_assert (!self->has_sent || packet->number > self->largest_sent);
+  entry->link.data = entry;
+  entry->packet = *packet;
+  g_queue_push_tail_link (&self->sent, &entry->link);
+  udpnat_congestion_handle_sent (self->congestion, packet->n_bytes);
+  self->has_sent = TRUE;
+  self->largest_sent = packet->number;
+  self->pto_base_us = packet->sent_us;
+}
+
+static void
+move_to (UdpnatRecovery *self,
+         Entry          *entry,
+         GQueue         *queue)
+{
+  g_queue_unlink (&self->sent, &entry->link);
+  g_queue_push_tail_link (queue, &entry->link);
+}
+
+/* Moves what @ack names from sent to acked. Both are in order, so one walk over both is enough. */
+static void
+collect_acked (UdpnatRecovery  *self,
+               const UdpnatAck *ack,
+               guint           *out_n_acked)
+{
+  GList *next, *link = self->sent.head;
+  guint  range = ack->n_ranges;
+
+  *out_n_acked = 0;
+  for (; link != NULL && range > 0; link = next)
+    {
+      Entry  *entry = link->data;
+      guint64 number = entry->packet.number;
+
+      next = link->next;
+      while (range > 0 && ack->ranges[range - 1].last < number)
+        range--;
+      if (range > 0 && ack->ranges[range - 1].first <= number)
+        {
+          move_to (self, entry, &self->acked);
+          (*out_n_acked)++;
+        }
+    }
+}
+
+/* RFC 9002 A.10 */
+static void
+detect_lost (UdpnatRecovery *self,
+             gint64          now_us)
+{
+  gint64 loss_delay_us = udpnat_rtt_get_loss_delay (&self->rtt);
+  GList *next, *link = self->sent.head;
+
+  self->loss_us = UDPNAT_TIME_NEVER;
+  for (; link != NULL && self->has_largest; link = next)
+    {
+      Entry *entry = link->data;
+
+      next = link->next;
+      if (entry->packet.number >= self->largest_acked)
+        break;
+      if (self->largest_acked - entry->packet.number < UDPNAT_PACKET_THRESHOLD
+          && entry->packet.sent_us + loss_delay_us > now_us)
+        {
+          self->loss_us = udpnat_time_min (self->loss_us, entry->packet.sent_us + loss_delay_us);
+          continue;
+        }
+      move_to (self, entry, &self->lost);
+      if (!entry->is_of_old_path)
+        udpnat_congestion_handle_lost (self->congestion, now_us, entry->packet.sent_us,
+                                       entry->packet.n_bytes);
+    }
+}
+
+static void
+take_rtt_sample (UdpnatRecovery  *self,
+                 gint64           now_us,
+                 const UdpnatAck *ack)
+{
+  const Entry *newest = self->acked.tail->data;
+
+  if (newest->packet.number == ack->ranges[0].last && !newest->is_of_old_path)
+    udpnat_rtt_add_sample (&self->rtt, now_us - newest->packet.sent_us, ack->delay_us);
+}
+
+/**
+ * udpnat_recovery_handle_ack:
+ * @ack: well-formed; that it names no number above the last one sent is for the caller to check
+ *
+ * Pop acked and lost packets afterwards.
+ *
+ * Returns: whether it acknowledged anything new
+ */
+gboolean
+udpnat_recovery_handle_ack (UdpnatRecovery  *self,
+                            gint64           now_us,
+                            const UdpnatAck *ack)
+{
+  guint64 largest = ack->ranges[0].last;
+  guint   n_acked;
+
+  g_assert (self->acked.length == 0 && self->lost.length == 0);
+  self->largest_acked = self->has_largest ? MAX (self->largest_acked, largest) : largest;
+  self->has_largest = TRUE;
+  collect_acked (self, ack, &n_acked);
+  if (n_acked == 0)
+    return FALSE;
+  take_rtt_sample (self, now_us, ack);
+  detect_lost (self, now_us);
+  for (GList *link = self->acked.head; link != NULL; link = link->next)
+    {
+      Entry *entry = link->data;
+
+      if (!entry->is_of_old_path)
+        udpnat_congestion_handle_acked (self->congestion, entry->packet.sent_us,
+                                        entry->packet.n_bytes);
+    }
+  self->pto_count = 0;
+  return TRUE;
+}
+
+static gboolean
+pop_packet (GQueue           *queue,
+            UdpnatSentPacket *out_packet)
+{
+  Entry *entry = pop_entry (queue);
+
+  if (entry == NULL)
+    return FALSE;
+  *out_packet = entry->packet;
+  g_free (entry);
+  return TRUE;
+}
+
+gboolean
+udpnat_recovery_pop_acked (UdpnatRecovery   *self,
+                           UdpnatSentPacket *out_packet)
+{
+  return pop_packet (&self->acked, out_packet);
+}
+
+gboolean
+udpnat_recovery_pop_lost (UdpnatRecovery   *self,
+                          UdpnatSentPacket *out_packet)
+{
+  return pop_packet (&self->lost, out_packet);
+}
+
+/**
+ * udpnat_recovery_get_oldest:
+ *
+ * Returns: how many of the oldest packets in flight were lent in @out_packets
+ */
+guint
+udpnat_recovery_get_oldest (const UdpnatRecovery    *self,
+                            const UdpnatSentPacket **out_packets,
+                            guint                    n_max)
+{
+  guint n = 0;
+
+  for (GList *link = self->sent.head; link != NULL && n < n_max; link = link->next)
+    out_packets[n++] = &((Entry *) link->data)->packet;
+  return n;
+}
+
+/* A doubling for each timeout without an answer. */
+static gint64
+get_pto_us (const UdpnatRecovery *self)
+{
+  gint64 pto_us = udpnat_rtt_get_pto (&self->rtt) << MIN (self->pto_count, 16);
+
+  return MIN (pto_us, UDPNAT_PTO_MAX_US);
+}
+
+gint64
+udpnat_recovery_next_deadline (const UdpnatRecovery *self)
+{
+  if (self->loss_us != UDPNAT_TIME_NEVER)
+    return self->loss_us;
+  if (self->sent.length == 0)
+    return UDPNAT_TIME_NEVER;
+  return self->pto_base_us + get_pto_us (self);
+}
+
+/* A peer that has gone must not make the record grow for ever: the oldest counts as lost, which
+ * only means that what it carried is sent again. */
+static void
+make_room_for_probes (UdpnatRecovery *self)
+{
+  while (self->sent.length + 2 > UDPNAT_SENT_PACKETS_MAX)
+    {
+      Entry *entry = self->sent.head->data;
+
+      move_to (self, entry, &self->lost);
+      if (!entry->is_of_old_path)
+        udpnat_congestion_handle_discarded (self->congestion, entry->packet.n_bytes);
+    }
+}
+
+/**
+ * udpnat_recovery_handle_deadline:
+ *
+ * Pop lost packets afterwards. One call does one thing: repeat it while
+ * udpnat_recovery_next_deadline() is not after now.
+ *
+ * Returns: whether this was a probe timeout, so that up to two probes should be sent
+ */
+gboolean
+udpnat_recovery_handle_deadline (UdpnatRecovery *self,
+                                 gint64          now_us)
+{
+  if (now_us < udpnat_recovery_next_deadline (self))
+    return FALSE;
+  if (self->loss_us != UDPNAT_TIME_NEVER)
+    {
+      detect_lost (self, now_us);
+      return FALSE;
+    }
+  self->pto_count++;
+  self->pto_base_us = now_us;
+  make_room_for_probes (self);
+  return TRUE;
+}
+
+/**
+ * udpnat_recovery_reset_path:
+ * @rtt_us: of the new path, 0 when not known
+ *
+ * What is in flight was sent over another path: it is still waited for, but says nothing about this
+ * one.
+ */
+void
+udpnat_recovery_reset_path (UdpnatRecovery *self,
+                            gint64          rtt_us,
+                            gsize           max_packet_bytes)
+{
+  for (GList *link = self->sent.head; link != NULL; link = link->next)
+    ((Entry *) link->data)->is_of_old_path = TRUE;
+  udpnat_congestion_reset (self->congestion, max_packet_bytes);
+  udpnat_rtt_init (&self->rtt);
+  if (rtt_us > 0)
+    udpnat_rtt_add_sample (&self->rtt, rtt_us, 0);
+  self->pto_count = 0;
+  self->loss_us = UDPNAT_TIME_NEVER;
+}
+
+/**
+ * udpnat_recovery_is_full:
+ *
+ * Returns: whether only probes may be sent until something was acked or lost
+ */
+gboolean
+udpnat_recovery_is_full (const UdpnatRecovery *self)
+{
+  return self->sent.length + 2 >= UDPNAT_SENT_PACKETS_MAX;
+}
+
+guint
+udpnat_recovery_get_count (const UdpnatRecovery *self)
+{
+  return self->sent.length;
+}
+
+/**
+ * udpnat_recovery_get_rtt:
+ *
+ * (transfer none): the estimate, to which a handshake may add its sample
+ */
+UdpnatRtt *
+udpnat_recovery_get_rtt (UdpnatRecovery *self)
+{
+  return &self->rtt;
+}
+
+const UdpnatCongestion *
+udpnat_recovery_get_congestion (const UdpnatRecovery *self)
+{
+  return self->congestion;
+}

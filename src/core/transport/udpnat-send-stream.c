@@ -1,0 +1,232 @@
+#include "config.h"
+
+#include "udpnat-send-stream.h"
+
+#include "udpnat-range-set.h"
+
+#include <string.h>
+
+/* PROTOCOL.md section 6. Offsets only rise:
+ *
+ *   base <= next <= end: all before base is acked, next is the first byte never sent, end the first
+ *   not written
+ *
+ * `acked` holds what is acked above base, `lost` what was sent, is not acked, and must be sent
+ * again. Bytes are kept in one piece, data[0] being the byte at `buffer_offset` <= base; the front
+ * is cut off lazily. */
+
+struct _UdpnatSendStream
+{
+  guint8        *data;
+  gsize          n_allocated;
+  guint64        buffer_offset;
+  guint64        base;
+  guint64        next;
+  guint64        end;
+  guint64        limit; /* first offset that the peer does not want yet */
+  UdpnatRangeSet acked;
+  UdpnatRangeSet lost;
+  gsize          n_lost;
+};
+
+UdpnatSendStream *
+udpnat_send_stream_new (void)
+{
+  UdpnatSendStream *self = g_new0 (UdpnatSendStream, 1);
+
+  self->limit = UDPNAT_STREAM_WINDOW_BYTES;
+  return self;
+}
+
+void
+udpnat_send_stream_free (UdpnatSendStream *self)
+{
+  if (self == NULL)
+    return;
+  udpnat_range_set_clear (&self->acked);
+  udpnat_range_set_clear (&self->lost);
+  g_free (self->data);
+  g_free (self);
+}
+
+static void
+make_room (UdpnatSendStream *self,
+           gsize             n_more)
+{
+  gsize n_dead = self->base - self->buffer_offset;
+  gsize n_live = self->end - self->base;
+
+  if (n_dead + n_live + n_more <= self->n_allocated)
+    return;
+  if (n_dead > 0 && n_live > 0)
+    memmove (self->data, self->data + n_dead, n_live);
+  self->buffer_offset = self->base;
+  if (n_live + n_more > self->n_allocated / 2)
+    {
+      /* Twice what is needed, so that moving the bytes down stays rare. */
+      self->n_allocated = MAX (1024, 2 * (n_live + n_more));
+      self->data = g_realloc (self->data, self->n_allocated);
+    }
+}
+
+/**
+ * udpnat_send_stream_write:
+ *
+ * Returns: how many bytes were taken; fewer than @n_data when the buffer is full
+ */
+gsize
+udpnat_send_stream_write (UdpnatSendStream *self,
+                          const guint8     *data,
+                          gsize             n_data)
+{
+  gsize n = MIN (n_data, udpnat_send_stream_get_space (self));
+
+  if (n == 0)
+    return 0;
+  make_room (self, n);
+  memcpy (self->data + (self->end - self->buffer_offset), data, n);
+  self->end += n;
+  return n;
+}
+
+gsize
+udpnat_send_stream_get_space (const UdpnatSendStream *self)
+{
+  return UDPNAT_STREAM_SEND_BUFFER_BYTES - udpnat_send_stream_get_unacked (self);
+}
+
+/**
+ * udpnat_send_stream_get_unacked:
+ *
+ * Returns: bytes written, less those acked without a gap before them
+ */
+gsize
+udpnat_send_stream_get_unacked (const UdpnatSendStream *self)
+{
+  return self->end - self->base;
+}
+
+/**
+ * udpnat_send_stream_get_sendable:
+ *
+ * Returns: bytes that udpnat_send_stream_take() would give out now
+ */
+gsize
+udpnat_send_stream_get_sendable (const UdpnatSendStream *self)
+{
+  guint64 end = MIN (self->end, self->limit);
+
+  return self->n_lost + (end > self->next ? end - self->next : 0);
+}
+
+/**
+ * udpnat_send_stream_set_limit:
+ *
+ * A window never shrinks: a smaller @limit (a late packet) is ignored
+ */
+void
+udpnat_send_stream_set_limit (UdpnatSendStream *self,
+                              guint64           limit)
+{
+  self->limit = MAX (self->limit, limit);
+}
+
+/**
+ * udpnat_send_stream_take:
+ * @n_max: greater than 0
+ *
+ * Gives out the bytes to send next, lost ones before new ones. They count as sent from now on.
+ *
+ * Returns: (transfer none) (nullable) (array length=out_n): the bytes, valid until the next write;
+ *   %NULL when nothing may be sent
+ */
+const guint8 *
+udpnat_send_stream_take (UdpnatSendStream *self,
+                         gsize             n_max,
+                         guint64          *out_offset,
+                         gsize            *out_n)
+{
+  g_assert (n_max > 0);
+  if (self->n_lost > 0)
+    {
+      UdpnatRange range = self->lost.ranges[0];
+
+      *out_offset = range.start;
+      *out_n = MIN (n_max, range.end - range.start);
+      udpnat_range_set_remove (&self->lost, range.start, range.start + *out_n);
+      self->n_lost -= *out_n;
+    }
+  else
+    {
+      *out_offset = self->next;
+      *out_n = MIN (n_max, udpnat_send_stream_get_sendable (self));
+      if (*out_n == 0)
+        return NULL;
+      self->next += *out_n;
+    }
+  return self->data + (*out_offset - self->buffer_offset);
+}
+
+static gsize
+count_bytes (const UdpnatRangeSet *set)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < set->n_ranges; i++)
+    n += set->ranges[i].end - set->ranges[i].start;
+  return n;
+}
+
+void
+udpnat_send_stream_handle_acked (UdpnatSendStream *self,
+                                 guint64           offset,
+                                 gsize             n_bytes)
+{
+  guint64 end = offset + n_bytes;
+
+  g_assert (end <= self->next);
+  if (end <= self->base)
+    return;
+  if (self->n_lost > 0)
+    {
+      udpnat_range_set_remove (&self->lost, offset, end);
+      self->n_lost = count_bytes (&self->lost);
+    }
+  udpnat_range_set_add (&self->acked, MAX (offset, self->base), end);
+  if (self->acked.ranges[0].start > self->base)
+    return;
+  self->base = self->acked.ranges[0].end;
+  udpnat_range_set_remove (&self->acked, 0, self->base);
+  if (self->base == self->end)
+    {
+      /* Idle streams are the normal case, and there are many. */
+      g_clear_pointer (&self->data, g_free);
+      self->n_allocated = 0;
+      self->buffer_offset = self->base;
+      udpnat_range_set_clear (&self->acked);
+      udpnat_range_set_clear (&self->lost);
+    }
+}
+
+/**
+ * udpnat_send_stream_handle_lost:
+ *
+ * These bytes are to be sent again, unless they were acked in another packet
+ */
+void
+udpnat_send_stream_handle_lost (UdpnatSendStream *self,
+                                guint64           offset,
+                                gsize             n_bytes)
+{
+  guint64     end = offset + n_bytes;
+  UdpnatRange gap;
+
+  g_assert (end <= self->next);
+  offset = MAX (offset, self->base);
+  while (udpnat_range_set_find_gap (&self->acked, offset, end, &gap))
+    {
+      udpnat_range_set_add (&self->lost, gap.start, gap.end);
+      offset = gap.end;
+    }
+  self->n_lost = count_bytes (&self->lost);
+}

@@ -1,0 +1,278 @@
+#include "config.h"
+
+#include "udpnat-session-private.h"
+
+#include "udpnat-seal.h"
+
+#include <string.h>
+
+/* What goes out in DATA: an ACK when there is news, then PING, STREAM-WINDOW, and STREAM data with
+ * the control stream first, the chat stream second and the files in turn. Packets are framed when
+ * they are popped and never kept: what is lost is framed anew, perhaps into smaller packets. */
+
+#define OVERHEAD_BYTES (UDPNAT_DATA_HEADER_BYTES + UDPNAT_SEAL_TAG_BYTES)
+#define STREAM_FIRST_FILE 2
+/* Below this a piece of a longer stream is not worth its header; the rest goes with the next
+ * packet. */
+#define PIECE_MIN_BYTES 16
+/* An unproven address gets no packet with less room than this: an ACK, a PING and a short message.
+ */
+#define ALLOWANCE_MIN_BYTES 100
+
+static gsize
+get_packet_limit (const UdpnatSession *self)
+{
+  gsize n_max = self->config.max_packet_bytes;
+
+  if (self->allowance_bytes >= (gint64) n_max)
+    return n_max;
+  return self->allowance_bytes >= ALLOWANCE_MIN_BYTES ? (gsize) self->allowance_bytes : 0;
+}
+
+/* Numbers, seals and accounts for a packet whose frames are in place. */
+static gsize
+finish_packet (UdpnatSession *self,
+               UdpnatKeyset  *keyset,
+               gint64         now_us,
+               guint8        *packet,
+               gsize          n_frames)
+{
+  gsize n = udpnat_keyset_seal (keyset, self->next_number++, packet, n_frames);
+
+  self->n_packets_sent++;
+  self->last_used_us = now_us;
+  if (self->allowance_bytes != G_MAXINT64)
+    self->allowance_bytes -= n;
+  return n;
+}
+
+static UdpnatKeyset *
+get_usable_keyset (const UdpnatSession *self,
+                   gint64               now_us)
+{
+  UdpnatKeyset *keyset = udpnat_session_get_send_keyset (self);
+
+  return keyset != NULL && udpnat_keyset_is_usable (keyset, now_us) ? keyset : NULL;
+}
+
+/* How long a packet with eliciting frames may be now; 0: none may be sent. A small rest of the
+ * congestion window is used only for what fits into it whole, or a bulk transfer would be cut into
+ * crumbs for good. */
+static gsize
+get_eliciting_limit (const UdpnatSession *self,
+                     gsize                n_limit)
+{
+  const UdpnatCongestion *congestion = udpnat_recovery_get_congestion (self->recovery);
+  gsize                   n_room, n_wanted = udpnat_session_count_sendable (self);
+
+  if (n_wanted == 0)
+    return 0;
+  if (self->n_probes > 0)
+    return n_limit;
+  if (udpnat_recovery_is_full (self->recovery))
+    return 0;
+  n_room = udpnat_congestion_get_room (congestion);
+  if (n_room >= n_limit || udpnat_congestion_get_in_flight (congestion) == 0)
+    return n_limit;
+  return n_wanted + OVERHEAD_BYTES + UDPNAT_ACK_FRAME_MAX_BYTES <= n_room ? n_room : 0;
+}
+
+static void
+write_ack (UdpnatSession    *self,
+           gint64            now_us,
+           UdpnatWriter     *writer,
+           UdpnatSentPacket *packet)
+{
+  UdpnatAck ack;
+
+  if (!udpnat_ack_tracker_has_news (&self->acks))
+    return;
+  udpnat_ack_tracker_get_ack (&self->acks, now_us, &ack);
+  if (!udpnat_frame_write_ack (writer, &ack))
+    return;
+  udpnat_ack_tracker_handle_sent (&self->acks);
+  packet->has_ack = TRUE;
+  packet->ack_largest = ack.ranges[0].last;
+}
+
+static gboolean
+write_stream_pieces (UdpnatSession    *self,
+                     guint32           number,
+                     UdpnatWriter     *writer,
+                     UdpnatSentPacket *packet)
+{
+  UdpnatSessionStream *stream = self->streams->pdata[number];
+  gboolean             has_written = FALSE;
+
+  while (stream != NULL && packet->n_pieces < UDPNAT_SENT_PIECES_MAX)
+    {
+      gsize             n_sendable = udpnat_send_stream_get_sendable (stream->send);
+      gsize             n_left = udpnat_writer_left (writer);
+      gsize             n_room = n_left - MIN (n_left, UDPNAT_STREAM_OVERHEAD_BYTES);
+      UdpnatStreamFrame frame = { .stream = number };
+
+      if (n_sendable == 0 || n_room < MIN (n_sendable, PIECE_MIN_BYTES))
+        break;
+      frame.data = udpnat_send_stream_take (stream->send, n_room, &frame.offset, &frame.n_data);
+      if (!udpnat_frame_write_stream (writer, &frame))
+        g_assert_not_reached ();
+      packet->pieces[packet->n_pieces++] = (UdpnatSentPiece) {
+        .stream = number,
+        .n_bytes = (guint32) frame.n_data,
+        .offset = frame.offset,
+      };
+      has_written = TRUE;
+    }
+  return has_written;
+}
+
+static void
+write_limits (UdpnatSession    *self,
+              UdpnatWriter     *writer,
+              UdpnatSentPacket *packet)
+{
+  for (guint32 i = 0; i < self->streams->len && packet->n_pieces < UDPNAT_SENT_PIECES_MAX; i++)
+    {
+      UdpnatSessionStream *stream = self->streams->pdata[i];
+      guint64              limit;
+
+      if (stream == NULL || !stream->is_limit_wanted)
+        continue;
+      if (udpnat_writer_left (writer) < UDPNAT_STREAM_OVERHEAD_BYTES)
+        return;
+      limit = udpnat_receive_stream_take_limit (stream->receive);
+      if (!udpnat_frame_write_stream_window (writer, i, limit))
+        g_assert_not_reached ();
+      stream->is_limit_wanted = FALSE;
+      packet->pieces[packet->n_pieces++] = (UdpnatSentPiece) { .stream = i };
+    }
+}
+
+static void
+write_files (UdpnatSession    *self,
+             UdpnatWriter     *writer,
+             UdpnatSentPacket *packet)
+{
+  guint n_files = self->streams->len - MIN (self->streams->len, STREAM_FIRST_FILE);
+  guint first = self->turn;
+
+  for (guint i = 0; i < n_files; i++)
+    {
+      guint file = (first + i) % n_files;
+
+      if (write_stream_pieces (self, STREAM_FIRST_FILE + file, writer, packet))
+        self->turn = file + 1;
+    }
+}
+
+/* Returns: whether anything was written */
+static gboolean
+write_eliciting (UdpnatSession    *self,
+                 UdpnatWriter     *writer,
+                 UdpnatSentPacket *packet)
+{
+  gsize n_before = writer->n_written;
+
+  if (self->is_ping_wanted && udpnat_frame_write_ping (writer))
+    self->is_ping_wanted = FALSE;
+  write_limits (self, writer, packet);
+  for (guint32 i = 0; i < MIN (self->streams->len, STREAM_FIRST_FILE); i++)
+    write_stream_pieces (self, i, writer, packet);
+  write_files (self, writer, packet);
+  return writer->n_written > n_before;
+}
+
+static gsize
+pop_close (UdpnatSession *self,
+           UdpnatKeyset  *keyset,
+           gint64         now_us,
+           gsize          n_limit,
+           guint8        *out)
+{
+  UdpnatWriter writer;
+
+  self->is_close_wanted = FALSE;
+  udpnat_writer_init (&writer, out + UDPNAT_DATA_HEADER_BYTES, n_limit - OVERHEAD_BYTES);
+  if (!udpnat_frame_write_close (&writer, self->close_reason, self->close_text)
+      && !udpnat_frame_write_close (&writer, self->close_reason, ""))
+    return 0;
+  return finish_packet (self, keyset, now_us, out, writer.n_written);
+}
+
+static void
+track_packet (UdpnatSession    *self,
+              gint64            now_us,
+              gsize             n_bytes,
+              UdpnatSentPacket *packet)
+{
+  packet->number = self->next_number - 1;
+  packet->sent_us = now_us;
+  packet->n_bytes = n_bytes;
+  udpnat_recovery_handle_sent (self->recovery, packet);
+  if (self->n_probes > 0)
+    self->n_probes--;
+  if (self->unanswered_since_us == UDPNAT_TIME_NEVER)
+    self->unanswered_since_us = now_us;
+}
+
+/** udpnat_session_pop_data: the next DATA packet, if one is due and may be sent */
+gboolean
+udpnat_session_pop_data (UdpnatSession *self,
+                         gint64         now_us,
+                         guint8        *out,
+                         gsize         *out_n)
+{
+  UdpnatKeyset    *keyset = get_usable_keyset (self, now_us);
+  gsize            n_limit = get_packet_limit (self);
+  UdpnatSentPacket packet = { 0 };
+  gboolean         is_eliciting = FALSE;
+  gsize            n_eliciting;
+  UdpnatWriter     writer;
+
+  if (keyset == NULL || n_limit == 0)
+    return FALSE;
+  if (self->state == UDPNAT_SESSION_STATE_CLOSED)
+    return self->is_close_wanted && (*out_n = pop_close (self, keyset, now_us, n_limit, out)) > 0;
+
+  n_eliciting = get_eliciting_limit (self, n_limit);
+  if (n_eliciting == 0 && !self->acks.is_due)
+    return FALSE;
+  udpnat_writer_init (&writer, out + UDPNAT_DATA_HEADER_BYTES,
+                      (n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
+  write_ack (self, now_us, &writer, &packet);
+  if (n_eliciting > 0)
+    is_eliciting = write_eliciting (self, &writer, &packet);
+  if (writer.n_written == 0)
+    return FALSE;
+  *out_n = finish_packet (self, keyset, now_us, out, writer.n_written);
+  if (is_eliciting)
+    track_packet (self, now_us, *out_n, &packet);
+  return TRUE;
+}
+
+/**
+ * udpnat_session_seal_frames:
+ * @frames: whole frames, none of them eliciting
+ * @out: room for %UDPNAT_DATAGRAM_MAX_BYTES
+ *
+ * Makes one DATA packet that is neither acknowledged nor repeated, nor held back by congestion
+ * control: for path probes and for relaying.
+ *
+ * Returns: its length; 0 when there are no keys or it would be too long
+ */
+gsize
+udpnat_session_seal_frames (UdpnatSession *self,
+                            gint64         now_us,
+                            const guint8  *frames,
+                            gsize          n_frames,
+                            guint8        *out)
+{
+  UdpnatKeyset *keyset = get_usable_keyset (self, now_us);
+
+  if (self->state == UDPNAT_SESSION_STATE_CLOSED || keyset == NULL
+      || n_frames + OVERHEAD_BYTES > self->config.max_packet_bytes
+      || (gint64) (n_frames + OVERHEAD_BYTES) > self->allowance_bytes)
+    return 0;
+  memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
+  return finish_packet (self, keyset, now_us, out, n_frames);
+}

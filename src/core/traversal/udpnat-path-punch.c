@@ -1,0 +1,115 @@
+/* Rounds of punching: who is tried when, and what it means if nobody answers.
+ *
+ * A round starts a run (udpnat-path.c) at up to eight addresses, 5 ms apart, and is over when the
+ * last run is: 4 s later. If it proved nothing, the next comes 15 s, 60 s, then every 5 min later,
+ * as long as somebody is talking; both sides follow the same timetable, so that their rounds meet
+ * (nat.md section 9, PROTOCOL.md section 10). */
+
+#include "config.h"
+
+#include "udpnat-path-set-private.h"
+
+/* Starts a run at one address, a little after the one before so that no burst leaves. */
+void
+udpnat_path_set_start_run (UdpnatPathSet *self,
+                           gint64         now_us,
+                           UdpnatPath    *path)
+{
+  gint64 latest_us = now_us + UDPNAT_PATHS_MAX * UDPNAT_PUNCH_GAP_US;
+  gint64 start_us = CLAMP (self->next_start_us, now_us, latest_us);
+
+  udpnat_path_begin_run (path, start_us, now_us + UDPNAT_PUNCH_GIVE_UP_US);
+  self->next_start_us = start_us + UDPNAT_PUNCH_GAP_US;
+}
+
+/* Order in a round, which has room for eight: what has worked before comes first. */
+static guint
+get_rank (const UdpnatPath *path)
+{
+  if (path->was_proven)
+    return 0;
+  if ((path->origin & UDPNAT_PATH_ORIGIN_LISTED) != 0)
+    return 1;
+  if ((path->origin & UDPNAT_PATH_ORIGIN_CACHED) != 0)
+    return 2;
+  return 3;
+}
+
+#define N_RANKS 4
+
+/**
+ * udpnat_path_set_start_round:
+ * @restart: whether addresses that are being tried at this moment start over. Never because of what
+ *     the peer says: it could make us send without end.
+ */
+void
+udpnat_path_set_start_round (UdpnatPathSet *self,
+                             gint64         now_us,
+                             gboolean       restart)
+{
+  guint n_running = 0;
+
+  self->retry_us = UDPNAT_TIME_NEVER;
+
+  for (guint rank = 0; rank < N_RANKS; rank++)
+    for (guint i = 0; i < self->n_paths; i++)
+      {
+        UdpnatPath *path = self->paths[i];
+
+        if (get_rank (path) != rank || udpnat_path_has_proof (path))
+          continue;
+
+        if ((restart || !udpnat_path_is_running (path)) && n_running < UDPNAT_CANDIDATES_MAX)
+          udpnat_path_set_start_run (self, now_us, path);
+        if (udpnat_path_is_running (path))
+          n_running++;
+      }
+}
+
+void
+udpnat_path_set_schedule_retry (UdpnatPathSet *self,
+                                gint64         now_us)
+{
+  static const gint64 gaps_us[] = {
+    UDPNAT_PUNCH_RETRY_FIRST_US,
+    UDPNAT_PUNCH_RETRY_SECOND_US,
+    UDPNAT_PUNCH_RETRY_LATER_US,
+  };
+
+  if (self->retry_us != UDPNAT_TIME_NEVER || self->n_paths == 0)
+    return;
+
+  self->retry_us = now_us + gaps_us[MIN (self->n_retries, G_N_ELEMENTS (gaps_us) - 1)];
+  self->n_retries++;
+}
+
+/* The next failure starts the timetable from its beginning. */
+void
+udpnat_path_set_cancel_retries (UdpnatPathSet *self)
+{
+  self->retry_us = UDPNAT_TIME_NEVER;
+  self->n_retries = 0;
+}
+
+/* Returns: why a round that has proved nothing has most likely done so */
+UdpnatPathReason
+udpnat_path_set_get_verdict (const UdpnatPathSet *self)
+{
+  gboolean is_local_symmetric = self->local.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT;
+  gboolean is_remote_symmetric = self->remote.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT;
+  gboolean has_candidates = FALSE;
+
+  for (guint i = 0; i < self->n_paths; i++)
+    if ((self->paths[i]->origin & (UDPNAT_PATH_ORIGIN_LISTED | UDPNAT_PATH_ORIGIN_CACHED)) != 0)
+      has_candidates = TRUE;
+
+  if (!has_candidates)
+    return UDPNAT_PATH_REASON_NO_CANDIDATES;
+  if (is_local_symmetric && is_remote_symmetric)
+    return UDPNAT_PATH_REASON_BOTH_SYMMETRIC;
+  if (is_local_symmetric)
+    return UDPNAT_PATH_REASON_LOCAL_SYMMETRIC;
+  if (is_remote_symmetric)
+    return UDPNAT_PATH_REASON_REMOTE_SYMMETRIC;
+  return UDPNAT_PATH_REASON_NO_ANSWER;
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "udpnat-path-private.h"
+
+G_BEGIN_DECLS
+
+struct _UdpnatPathSet
+{
+  UdpnatPathQueue queue;
+  UdpnatPath     *paths[UDPNAT_PATHS_MAX];
+  guint           n_paths;
+
+  /* borrowed */
+  UdpnatPath *selected; /* NULL: relay */
+
+  gint64 selected_us; /* since when */
+
+  UdpnatCandidates local;
+  UdpnatCandidates remote;
+  gboolean         has_generation; /* @remote has been filled by this session of the peer */
+  gboolean         has_session;    /* something authentic of the peer has been seen */
+
+  UdpnatPathReason reason;
+  gint64           last_active_us; /* G_MININT64: never */
+
+  gint64 next_start_us; /* when the next candidate may get its first packet */
+  gint64 retry_us;      /* next round; UDPNAT_TIME_NEVER: none */
+  guint  n_retries;
+
+  /* events, each at most once until popped */
+  gboolean is_selected_changed;
+  gboolean is_reason_changed;
+};
+
+/* udpnat-path-table.c */
+gboolean         udpnat_path_set_may_try          (const UdpnatPathSet    *self,
+                                                   const UdpnatAddress    *address,
+                                                   UdpnatPathOrigin        origin);
+UdpnatPath      *udpnat_path_set_find             (const UdpnatPathSet    *self,
+                                                   const UdpnatAddress    *address);
+UdpnatPath      *udpnat_path_set_add              (UdpnatPathSet          *self,
+                                                   const UdpnatAddress    *address,
+                                                   UdpnatPathOrigin        origin);
+void             udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
+                                                   const UdpnatCandidates *remote);
+gboolean         udpnat_path_set_is_punching      (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self);
+
+/* udpnat-path-punch.c */
+void             udpnat_path_set_start_run        (UdpnatPathSet          *self,
+                                                   gint64                  now_us,
+                                                   UdpnatPath             *path);
+void             udpnat_path_set_start_round      (UdpnatPathSet          *self,
+                                                   gint64                  now_us,
+                                                   gboolean                restart);
+void             udpnat_path_set_schedule_retry   (UdpnatPathSet          *self,
+                                                   gint64                  now_us);
+void             udpnat_path_set_cancel_retries   (UdpnatPathSet          *self);
+UdpnatPathReason udpnat_path_set_get_verdict      (const UdpnatPathSet    *self);
+
+/* udpnat-path-settle.c */
+gboolean         udpnat_path_set_is_active        (const UdpnatPathSet    *self,
+                                                   gint64                  now_us);
+gboolean         udpnat_path_set_is_relay_only    (const UdpnatPathSet    *self);
+gint64           udpnat_path_set_get_idle_time    (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_is_due_to_let_go (const UdpnatPathSet    *self);
+void             udpnat_path_set_note_session     (UdpnatPathSet          *self,
+                                                   gint64                  now_us);
+void             udpnat_path_set_set_reason       (UdpnatPathSet          *self,
+                                                   UdpnatPathReason        reason);
+void             udpnat_path_set_stop             (UdpnatPathSet          *self,
+                                                   UdpnatPathReason        reason);
+void             udpnat_path_set_let_go           (UdpnatPathSet          *self,
+                                                   gint64                  now_us);
+void             udpnat_path_set_settle           (UdpnatPathSet          *self,
+                                                   gint64                  now_us);
+
+G_END_DECLS

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "udpnat-address.h"
+#include "udpnat-candidates.h"
+#include "udpnat-machine.h"
+#include "udpnat-path-kind.h"
+#include "udpnat-random.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatPathSet:
+ *
+ * All addresses of one peer: which are tried, which are proven, which is chosen. Knows no session
+ * and no key: frames that were opened come in, wishes to send come out, and the owner seals them.
+ * Shaped like a [struct@UdpnatMachine], with the same rules for @now_us and for popping everything
+ * after each call.
+ *
+ * Only ever tell it of packets that came directly from the address named; a packet that came
+ * through the relay has no address.
+ */
+typedef struct _UdpnatPathSet UdpnatPathSet;
+
+typedef enum
+{
+  UDPNAT_PATH_OUTPUT_OPEN,      /* an OPEN packet with @ttl */
+  UDPNAT_PATH_OUTPUT_CHALLENGE, /* PATH-CHALLENGE with @token */
+  UDPNAT_PATH_OUTPUT_RESPONSE,  /* PATH-RESPONSE with @token and @observed */
+} UdpnatPathOutputType;
+
+/**
+ * UdpnatPathOutput:
+ * @to: where to send it, directly
+ * @ttl: IP TTL / hop limit, 0 for the system's default
+ * @token: of CHALLENGE and RESPONSE
+ * @observed: of RESPONSE: where the challenge came from
+ *
+ * One packet that the set wants sent.
+ */
+typedef struct
+{
+  UdpnatPathOutputType type;
+  UdpnatAddress        to;
+  guint8               ttl;
+  guint64              token;
+  UdpnatAddress        observed;
+} UdpnatPathOutput;
+
+typedef enum
+{
+  UDPNAT_PATH_EVENT_SELECTED, /* another path or the relay is used now: ask get_selected() */
+  UDPNAT_PATH_EVENT_REASON,   /* still relayed, but for another reason */
+} UdpnatPathEventType;
+
+UdpnatPathSet   *udpnat_path_set_new                      (const UdpnatRandom     *random);
+void             udpnat_path_set_free                     (UdpnatPathSet          *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatPathSet, udpnat_path_set_free)
+
+/* What we know */
+void             udpnat_path_set_set_local                (UdpnatPathSet          *self,
+                                                           const UdpnatCandidates *local);
+UdpnatRxResult   udpnat_path_set_handle_candidates        (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatCandidates *remote);
+void             udpnat_path_set_handle_new_session       (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
+void             udpnat_path_set_add_cached               (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *address);
+guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet    *self,
+                                                           UdpnatAddress          *out_addresses,
+                                                           guint                   n_max);
+
+/* What came in */
+void             udpnat_path_set_handle_challenge         (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *from,
+                                                           guint64                 token);
+void             udpnat_path_set_handle_response          (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *from,
+                                                           guint64                 token,
+                                                           const UdpnatAddress    *observed);
+void             udpnat_path_set_handle_authenticated     (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *from);
+void             udpnat_path_set_handle_handshake         (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *from,
+                                                           gint64                  rtt_us);
+
+/* What goes on around it */
+void             udpnat_path_set_note_active              (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
+void             udpnat_path_set_note_unanswered          (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           gint64                  since_us);
+void             udpnat_path_set_handle_network_change    (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
+
+/* What is to be used */
+gboolean         udpnat_path_set_get_selected             (const UdpnatPathSet    *self,
+                                                           UdpnatAddress          *out_address,
+                                                           UdpnatPathKind         *out_kind,
+                                                           gint64                 *out_rtt_us);
+gboolean         udpnat_path_set_is_suspect               (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_is_proven                (const UdpnatPathSet    *self,
+                                                           const UdpnatAddress    *address);
+UdpnatPathReason udpnat_path_set_get_reason               (const UdpnatPathSet    *self);
+
+/* Machine */
+gint64           udpnat_path_set_next_deadline            (const UdpnatPathSet    *self);
+void             udpnat_path_set_handle_deadline          (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
+gboolean         udpnat_path_set_pop_output               (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           UdpnatPathOutput       *out_output);
+gboolean         udpnat_path_set_pop_event                (UdpnatPathSet          *self,
+                                                           UdpnatPathEventType    *out_type);
+
+G_END_DECLS

@@ -1,0 +1,361 @@
+/* Ties the server's machine to the world: its sockets, its key, its names, its signals.
+ *
+ * All thinking is in UdpnatRendezvousServer. Here a claimed name goes to disk before its owner is
+ * told, and the program starts, says where it is, and ends politely.
+ */
+
+#include "config.h"
+
+#include "udpnat-server-app.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "udpnat-clock.h"
+#include "udpnat-identity.h"
+#include "udpnat-interfaces.h"
+#include "udpnat-machine-source.h"
+#include "udpnat-name-store.h"
+#include "udpnat-rendezvous-server.h"
+#include "udpnat-server-error.h"
+#include "udpnat-server-key.h"
+#include "udpnat-socket.h"
+#include "udpnat-state-dir.h"
+#include "udpnat-system-random.h"
+
+#define KEY_FILE "server.key"
+#define NAMES_FILE "names.db"
+#define ADDRESSES_MAX 32
+
+typedef struct
+{
+  guint64  id;
+  gboolean is_stored;
+} Claim;
+
+struct _UdpnatServerApp
+{
+  UdpnatStateDir         *state_dir;
+  UdpnatIdentity         *identity;
+  UdpnatNameStore        *names;
+  UdpnatSocket           *main_socket;
+  UdpnatSocket           *alt_socket; /* (nullable) */
+  UdpnatRendezvousServer *server;
+  GSource                *source;
+  GMainLoop              *loop;
+
+  /* Between the first claim of a callback and the commit at its end. */
+  GArray   *claims; /* of Claim */
+  gboolean  is_storing;
+  GError   *claims_error; /* (nullable): the first; a full disk must not fill the log as well */
+
+  char    *ip; /* (nullable) */
+  guint    idle_exit_s;
+  guint    idle_id;
+  gboolean print_address;
+};
+
+/* ---- Names ---- */
+
+static void
+store_claim (UdpnatServerApp         *self,
+             const UdpnatServerEvent *event)
+{
+  g_autoptr (GError) error = NULL;
+  Claim claim = { .id = event->claim_id };
+
+  if (self->claims->len == 0)
+    self->is_storing = udpnat_name_store_begin (self->names, &self->claims_error);
+  if (self->is_storing)
+    claim.is_stored = udpnat_name_store_claim (self->names, event->name, &event->key,
+                                               udpnat_clock_get_wall_us (), &error);
+  g_array_append_val (self->claims, claim);
+  if (error != NULL && self->claims_error == NULL)
+    self->claims_error = g_steal_pointer (&error);
+}
+
+/* Only now are the names on disk, and only now may their owners be told. */
+static void
+finish_claims (UdpnatServerApp *self)
+{
+  gboolean is_committed = self->is_storing && udpnat_name_store_commit (self->names, NULL);
+
+  if (self->is_storing && !is_committed && self->claims_error == NULL)
+    g_set_error_literal (&self->claims_error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_FAILED,
+                         "Names could not be written to the disk.");
+  self->is_storing = FALSE;
+  for (guint i = 0; i < self->claims->len; i++)
+    {
+      const Claim *claim = &g_array_index (self->claims, Claim, i);
+
+      udpnat_rendezvous_server_complete_claim (self->server, udpnat_clock_get_now_us (), claim->id,
+                                               is_committed && claim->is_stored);
+    }
+  g_array_set_size (self->claims, 0);
+  if (self->claims_error != NULL)
+    g_printerr ("udpnat-server: %s\n", self->claims_error->message);
+  g_clear_error (&self->claims_error);
+}
+
+/* ---- Running ---- */
+
+static gboolean
+is_anybody_registered (UdpnatServerApp *self)
+{
+  UdpnatRendezvousServerStats stats;
+
+  udpnat_rendezvous_server_get_stats (self->server, &stats);
+  return stats.registered > 0;
+}
+
+static gboolean
+idle_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  self->idle_id = 0;
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_idle (UdpnatServerApp *self)
+{
+  if (self->idle_exit_s == 0)
+    return;
+  if (is_anybody_registered (self))
+    g_clear_handle_id (&self->idle_id, g_source_remove);
+  else if (self->idle_id == 0)
+    self->idle_id = g_timeout_add (self->idle_exit_s * 1000, idle_cb, self);
+}
+
+static void
+events_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  do
+    {
+      UdpnatMachine *machine = udpnat_rendezvous_server_get_machine (self->server);
+      UdpnatEvent *event;
+
+      finish_claims (self);
+      while ((event = udpnat_machine_pop_event (machine)) != NULL)
+        {
+          if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
+            store_claim (self, (UdpnatServerEvent *) event);
+          udpnat_event_free (event);
+        }
+    }
+  while (self->claims->len > 0);
+  watch_idle (self);
+}
+
+static gboolean
+signal_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+print_listening (UdpnatServerApp *self)
+{
+  const guint16 port = udpnat_socket_get_port (self->main_socket);
+  gboolean has_ipv4 = udpnat_socket_get_ipv4 (self->main_socket) != NULL;
+  const char *ip = self->ip != NULL ? self->ip : has_ipv4 ? "0.0.0.0" : "::";
+  char address_text[UDPNAT_ADDRESS_TEXT_BYTES];
+  char key_text[UDPNAT_KEY_TEXT_BYTES];
+  UdpnatAddress address;
+
+  /* It was parsed before, or there would be no socket. */
+  if (!udpnat_address_parse_ip (&address, ip, port))
+    g_assert_not_reached ();
+  udpnat_address_to_string (&address, address_text);
+  udpnat_public_key_to_string (udpnat_identity_get_public_key (self->identity), key_text);
+  g_print ("udpnat-server: listening on %s (key %s)\n", address_text, key_text);
+}
+
+/* A server that listens on one address has no other; one that listens on all can be reached at
+ * each of the machine's. */
+static void
+print_addresses (UdpnatServerApp *self)
+{
+  UdpnatAddress addresses[ADDRESSES_MAX];
+  guint n_addresses = udpnat_interfaces_get_addresses (addresses, ADDRESSES_MAX);
+  UdpnatAddress bound = UDPNAT_ADDRESS_NONE;
+  gboolean is_one = self->ip != NULL && udpnat_address_parse_ip (&bound, self->ip, 0)
+                    && udpnat_address_get_scope (&bound) != UDPNAT_SCOPE_UNUSABLE;
+
+  if (is_one)
+    {
+      addresses[0] = bound;
+      n_addresses = 1;
+    }
+  for (guint i = 0; i < n_addresses; i++)
+    {
+      GSocket *half = addresses[i].family == UDPNAT_FAMILY_IPV4
+                        ? udpnat_socket_get_ipv4 (self->main_socket)
+                        : udpnat_socket_get_ipv6 (self->main_socket);
+      char text[UDPNAT_ADDRESS_TEXT_BYTES];
+
+      if (half == NULL)
+        continue;
+      addresses[i].port = udpnat_socket_get_port (self->main_socket);
+      g_print ("udpnat-server: address %s\n", udpnat_address_to_string (&addresses[i], text));
+    }
+}
+
+/**
+ * udpnat_server_app_run:
+ *
+ * Says where the server is and works until SIGINT, SIGTERM or the end of the idle time; then takes
+ * leave of the clients, so that they need not find out by waiting.
+ */
+void
+udpnat_server_app_run (UdpnatServerApp *self)
+{
+  guint interrupt_id = g_unix_signal_add (SIGINT, signal_cb, self);
+  guint terminate_id = g_unix_signal_add (SIGTERM, signal_cb, self);
+
+  print_listening (self);
+  if (self->print_address)
+    print_addresses (self);
+  /* Whoever started us may be waiting for this line at the other end of a pipe. */
+  fflush (stdout);
+
+  g_main_loop_run (self->loop);
+
+  udpnat_rendezvous_server_shut_down (self->server, udpnat_clock_get_now_us ());
+  udpnat_machine_source_flush (self->source);
+  g_source_remove (interrupt_id);
+  g_source_remove (terminate_id);
+  g_clear_handle_id (&self->idle_id, g_source_remove);
+  g_print ("udpnat-server: stopped\n");
+  fflush (stdout);
+}
+
+/* ---- Starting ---- */
+
+static gboolean
+open_sockets (UdpnatServerApp          *self,
+              const UdpnatServerConfig *config,
+              GError                  **error)
+{
+  g_autoptr (GError) alt_error = NULL;
+  guint alt_port;
+
+  self->main_socket = udpnat_socket_new (config->ip, config->port, 0, error);
+  if (self->main_socket == NULL)
+    return FALSE;
+  alt_port = config->alt_port == UDPNAT_SERVER_ALT_PORT_NEXT
+               ? udpnat_socket_get_port (self->main_socket) + 1u
+               : (guint) config->alt_port;
+  if (alt_port > 0 && alt_port <= G_MAXUINT16)
+    self->alt_socket = udpnat_socket_new (config->ip, alt_port, 0, &alt_error);
+  if (self->alt_socket == NULL)
+    g_printerr ("udpnat-server: running without a second port%s%s Clients cannot tell what kind of "
+                "router they have, and connect directly less often.\n",
+                alt_error != NULL ? ": " : ".", alt_error != NULL ? alt_error->message : "");
+  return TRUE;
+}
+
+static gboolean
+open_state (UdpnatServerApp    *self,
+            const char         *path,
+            const UdpnatRandom *random,
+            GError            **error)
+{
+  g_autofree char *key_path = NULL;
+  g_autofree char *names_path = NULL;
+  gboolean had_names;
+  gboolean is_new;
+
+  self->state_dir = udpnat_state_dir_open (path, error);
+  if (self->state_dir == NULL)
+    return FALSE;
+  key_path = udpnat_state_dir_dup_file (self->state_dir, KEY_FILE);
+  names_path = udpnat_state_dir_dup_file (self->state_dir, NAMES_FILE);
+  had_names = g_file_test (names_path, G_FILE_TEST_EXISTS);
+
+  self->identity = udpnat_server_key_load (key_path, random, &is_new, error);
+  if (self->identity == NULL)
+    return FALSE;
+  if (is_new && had_names)
+    g_printerr ("udpnat-server: %s was missing, so a new key was made. Clients that knew the old "
+                "one will warn that the server has changed.\n", key_path);
+  self->names = udpnat_name_store_open (names_path, error);
+  return self->names != NULL;
+}
+
+static void
+restore_name (const char            *name,
+              const UdpnatPublicKey *key,
+              gpointer               user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  udpnat_rendezvous_server_restore_name (self->server, name, key);
+}
+
+/**
+ * udpnat_server_app_new:
+ *
+ * Opens everything that the server needs. Warns on stderr about what it can do without.
+ *
+ * Returns: (transfer full) (nullable): a server that is ready to run, or %NULL with an error of
+ * %UDPNAT_SERVER_ERROR or %UDPNAT_IO_ERROR
+ */
+UdpnatServerApp *
+udpnat_server_app_new (const UdpnatServerConfig *config,
+                       GError                  **error)
+{
+  g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
+  UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
+
+  self->ip = g_strdup (config->ip);
+  self->idle_exit_s = config->idle_exit_s;
+  self->print_address = config->print_address;
+  self->claims = g_array_new (FALSE, FALSE, sizeof (Claim));
+  if (!open_state (self, config->state_dir, &server_config.random, error)
+      || !open_sockets (self, config, error))
+    return NULL;
+
+  server_config.identity = self->identity;
+  if (self->alt_socket != NULL)
+    server_config.alt_port = udpnat_socket_get_port (self->alt_socket);
+  self->server = udpnat_rendezvous_server_new (&server_config, udpnat_clock_get_now_us ());
+  if (!udpnat_name_store_foreach (self->names, restore_name, self, error))
+    return NULL;
+
+  self->loop = g_main_loop_new (NULL, FALSE);
+  self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
+                                            self->main_socket, self->alt_socket, events_cb, self);
+  g_source_attach (self->source, NULL);
+  return g_steal_pointer (&self);
+}
+
+void
+udpnat_server_app_free (UdpnatServerApp *self)
+{
+  if (self == NULL)
+    return;
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_handle_id (&self->idle_id, g_source_remove);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  udpnat_rendezvous_server_free (self->server);
+  udpnat_socket_free (self->main_socket);
+  udpnat_socket_free (self->alt_socket);
+  udpnat_name_store_free (self->names);
+  udpnat_identity_free (self->identity);
+  udpnat_state_dir_free (self->state_dir);
+  g_clear_error (&self->claims_error);
+  g_array_unref (self->claims);
+  g_free (self->ip);
+  g_free (self);
+}

@@ -1,0 +1,180 @@
+/* The command line of udpnat-server, and the two environment variables that say where state
+ * belongs: $STATE_DIRECTORY (systemd.exec(5)) and $XDG_STATE_HOME (XDG base directory
+ * specification).
+ *
+ * Ports are the original udpnat's.
+ */
+
+#include "config.h"
+
+#include "udpnat-server-config.h"
+
+#include "udpnat-limits.h"
+#include "udpnat-server-error.h"
+
+/* So that the time in milliseconds fits GLib's timers: six weeks. */
+#define IDLE_EXIT_MAX_S 4000000
+
+/* GLib does not tell whether an option was there; so its variable starts with what no port is. */
+#define NOT_GIVEN G_MININT
+
+typedef struct
+{
+  char    *ip;
+  char    *state_dir;
+  int      port;
+  int      alt_port;
+  gboolean is_alt_port_given;
+  int      idle_exit_s;
+  gboolean print_address;
+  gboolean print_version;
+} Options;
+
+static void
+options_clear (Options *self)
+{
+  g_clear_pointer (&self->ip, g_free);
+  g_clear_pointer (&self->state_dir, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* systemd gives a list with colons when a unit has several; the first is the unit's own. */
+static char *
+find_state_dir (void)
+{
+  const char *given = g_getenv ("STATE_DIRECTORY");
+
+  if (given != NULL && *given != '\0')
+    {
+      g_auto (GStrv) parts = g_strsplit (given, ":", 2);
+
+      return g_strdup (parts[0]);
+    }
+  return g_build_filename (g_get_user_state_dir (), "udpnat-server", NULL);
+}
+
+static GOptionContext *
+make_context (Options *options)
+{
+  const GOptionEntry entries[] = {
+    { "ip", 0, 0, G_OPTION_ARG_STRING, &options->ip,
+      "Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)", "IP" },
+    { "port", 0, 0, G_OPTION_ARG_INT, &options->port,
+      "UDP port, 0 for any that is free (default: 8848)", "PORT" },
+    { "alt-port", 0, 0, G_OPTION_ARG_INT, &options->alt_port,
+      "Second UDP port, which lets clients test their router, 0 for none "
+      "(default: the one after --port)", "PORT" },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
+      "Where the server keeps its key and the names (default: $STATE_DIRECTORY or "
+      "~/.local/state/udpnat-server)", "DIR" },
+    { "idle-exit", 0, 0, G_OPTION_ARG_INT, &options->idle_exit_s,
+      "Exit when nobody has been registered for so long", "SECONDS" },
+    { "print-address", 0, 0, G_OPTION_ARG_NONE, &options->print_address,
+      "Print also the addresses that clients on this network can use", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options->print_version,
+      "Print the version and exit", NULL },
+    { NULL },
+  };
+  GOptionContext *context = g_option_context_new (NULL);
+
+  g_option_context_set_summary (context, "Introduces udpnat clients to each other, and carries "
+                                         "their packets where no direct path exists.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  return context;
+}
+
+static gboolean
+check_range (const char *option,
+             int         value,
+             int         max,
+             GError    **error)
+{
+  if (value >= 0 && value <= max)
+    return TRUE;
+  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+               "--%s %d is out of range: use a number from 0 to %d.", option, value, max);
+  return FALSE;
+}
+
+static gboolean
+check_options (const Options *options,
+               GError       **error)
+{
+  if (!check_range ("port", options->port, G_MAXUINT16, error)
+      || (options->is_alt_port_given
+          && !check_range ("alt-port", options->alt_port, G_MAXUINT16, error))
+      || !check_range ("idle-exit", options->idle_exit_s, IDLE_EXIT_MAX_S, error))
+    return FALSE;
+  if (options->port != 0 && options->is_alt_port_given && options->port == options->alt_port)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                   "--port and --alt-port are both %d: choose two different ports.", options->port);
+      return FALSE;
+    }
+  if (options->state_dir != NULL && *options->state_dir == '\0')
+    {
+      g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                           "--state-dir is empty: name a directory.");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * udpnat_server_config_parse:
+ * @out_config: (out caller-allocates): left empty on failure
+ * @arguments: (array zero-terminated=1): as main() has them, with the program's name; not changed
+ *
+ * Reads the command line. "--help" prints and exits, as GLib does it.
+ *
+ * Returns: %FALSE with %UDPNAT_SERVER_ERROR_USAGE
+ */
+gboolean
+udpnat_server_config_parse (UdpnatServerConfig *out_config,
+                            char              **arguments,
+                            GError            **error)
+{
+  g_auto (Options) options = {
+    .port = UDPNAT_SERVER_PORT,
+    .alt_port = NOT_GIVEN,
+  };
+  g_autoptr (GOptionContext) context = make_context (&options);
+  g_autoptr (GError) local_error = NULL;
+  g_auto (GStrv) rest = g_strdupv (arguments);
+
+  *out_config = (UdpnatServerConfig) { 0 };
+  if (!g_option_context_parse_strv (context, &rest, &local_error))
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "%s.",
+                   local_error->message);
+      return FALSE;
+    }
+  if (rest[0] != NULL && rest[1] != NULL)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                   "\"%s\" is not an option.", rest[1]);
+      return FALSE;
+    }
+  options.is_alt_port_given = options.alt_port != NOT_GIVEN;
+  if (!check_options (&options, error))
+    return FALSE;
+
+  out_config->ip = g_steal_pointer (&options.ip);
+  out_config->port = options.port;
+  out_config->alt_port = options.is_alt_port_given ? options.alt_port
+                                                   : UDPNAT_SERVER_ALT_PORT_NEXT;
+  out_config->state_dir = options.state_dir != NULL ? g_steal_pointer (&options.state_dir)
+                                                    : find_state_dir ();
+  out_config->idle_exit_s = options.idle_exit_s;
+  out_config->print_address = options.print_address;
+  out_config->print_version = options.print_version;
+  return TRUE;
+}
+
+void
+udpnat_server_config_clear (UdpnatServerConfig *self)
+{
+  g_clear_pointer (&self->ip, g_free);
+  g_clear_pointer (&self->state_dir, g_free);
+}

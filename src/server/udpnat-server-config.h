@@ -1,0 +1,41 @@
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Two servers on one machine then need only different first ports. */
+#define UDPNAT_SERVER_ALT_PORT_NEXT (-1)
+
+/**
+ * UdpnatServerConfig:
+ * @ip: (nullable): what to listen on; %NULL for all addresses of both families
+ * @port: 0 lets the system choose
+ * @alt_port: second port, for NAT tests; 0 for none, %UDPNAT_SERVER_ALT_PORT_NEXT for the one after
+ *   the first
+ * @state_dir: where key and names live
+ * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
+ * @print_address: say also which addresses clients may use
+ * @print_version: say the version and exit
+ *
+ * What the command line and the environment ask for.
+ */
+typedef struct
+{
+  char    *ip;
+  guint16  port;
+  int      alt_port;
+  char    *state_dir;
+  guint    idle_exit_s;
+  gboolean print_address;
+  gboolean print_version;
+} UdpnatServerConfig;
+
+gboolean udpnat_server_config_parse (UdpnatServerConfig *out_config,
+                                     char              **arguments,
+                                     GError            **error) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_server_config_clear (UdpnatServerConfig *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UdpnatServerConfig, udpnat_server_config_clear)
+
+G_END_DECLS

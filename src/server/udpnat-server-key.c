@@ -1,0 +1,232 @@
+/* The server's key on disk: 64 hexadecimal digits and a newline, for its owner's eyes only.
+ *
+ * Clients pin this key. So a file that cannot be used is never replaced: a new key would look to
+ * all of them like an attack, while the old one may only need its permissions set right or a backup
+ * put back.
+ */
+
+#include "config.h"
+
+#include "udpnat-server-key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "udpnat-server-error.h"
+
+#define DIGITS (2 * UDPNAT_KEY_BYTES)
+
+static void
+set_key_error (GError    **error,
+               const char *path,
+               const char *what)
+{
+  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+               "The server's key %s %s", path, what);
+}
+
+static void
+set_errno_error (GError    **error,
+                 const char *verb,
+                 const char *path,
+                 int         code)
+{
+  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+               "Cannot %s the server's key %s: %s.", verb, path, g_strerror (code));
+}
+
+/* ---- Reading ---- */
+
+static gboolean
+check_mode (const char *path,
+            int         fd,
+            GError    **error)
+{
+  struct stat about;
+
+  if (fstat (fd, &about) != 0)
+    {
+      set_errno_error (error, "read", path, errno);
+      return FALSE;
+    }
+  if (!S_ISREG (about.st_mode))
+    {
+      set_key_error (error, path, "is not a regular file. Move it away, or restore the real one.");
+      return FALSE;
+    }
+  if ((about.st_mode & 0077) != 0)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                   "The server's key %s can be read or changed by others (mode %04o). "
+                   "If nobody has read it, run: chmod 600 '%s'",
+                   path, about.st_mode & 07777, path);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+decode (const char *text,
+        gsize       n_text,
+        guint8      out_secret[UDPNAT_KEY_BYTES])
+{
+  if (n_text != DIGITS && !(n_text == DIGITS + 1 && text[DIGITS] == '\n'))
+    return FALSE;
+  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
+    {
+      int high = g_ascii_xdigit_value (text[2 * i]);
+      int low = g_ascii_xdigit_value (text[2 * i + 1]);
+
+      if (high < 0 || low < 0)
+        return FALSE;
+      out_secret[i] = (guint8) (high << 4 | low);
+    }
+  return TRUE;
+}
+
+static UdpnatIdentity *
+read_key (const char *path,
+          int         fd,
+          GError    **error)
+{
+  UdpnatIdentity *identity = NULL;
+  guint8 secret[UDPNAT_KEY_BYTES];
+  char text[DIGITS + 2]; /* one more than there may be */
+  ssize_t n_text;
+
+  if (!check_mode (path, fd, error))
+    return NULL;
+  n_text = read (fd, text, sizeof text);
+  if (n_text < 0)
+    set_errno_error (error, "read", path, errno);
+  else if (!decode (text, (gsize) n_text, secret))
+    set_key_error (error, path,
+                   "is damaged: it must hold 64 hexadecimal digits. Restore it from a backup. "
+                   "Only if there is none, move it away: a new key is then made, and clients will "
+                   "warn that the server has changed.");
+  else
+    identity = udpnat_identity_new_from_secret (secret);
+  explicit_bzero (secret, sizeof secret);
+  explicit_bzero (text, sizeof text);
+  return identity;
+}
+
+/* ---- Making ---- */
+
+static gboolean
+sync_directory (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean is_synced;
+
+  if (fd < 0)
+    return FALSE;
+  is_synced = fsync (fd) == 0;
+  close (fd);
+  return is_synced;
+}
+
+/* Written aside and renamed when it is on disk, so that a crash leaves no half a key to be
+ * refused later. Nobody else is at work here: the directory is locked. */
+static gboolean
+write_file (const char *path,
+            const char *text,
+            gsize       n_text)
+{
+  g_autofree char *aside = g_strconcat (path, ".new", NULL);
+  gboolean is_written;
+  int code;
+  int fd;
+
+  unlink (aside);
+  fd = open (aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return FALSE;
+  errno = ENOSPC; /* what a short write means */
+  is_written = write (fd, text, n_text) == (ssize_t) n_text && fsync (fd) == 0;
+  code = errno;
+  close (fd);
+  if (is_written && rename (aside, path) == 0 && sync_directory (path))
+    return TRUE;
+  if (is_written)
+    code = errno;
+  unlink (aside);
+  errno = code;
+  return FALSE;
+}
+
+static UdpnatIdentity *
+make_key (const char         *path,
+          const UdpnatRandom *random,
+          GError            **error)
+{
+  g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (random);
+  const guint8 *secret = udpnat_identity_get_secret (identity);
+  static const char digits[] = "0123456789abcdef";
+  char text[DIGITS + 1];
+  gboolean is_written;
+  int code;
+
+  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
+    {
+      text[2 * i] = digits[secret[i] >> 4];
+      text[2 * i + 1] = digits[secret[i] & 15];
+    }
+  text[DIGITS] = '\n';
+  is_written = write_file (path, text, sizeof text);
+  code = errno;
+  explicit_bzero (text, sizeof text);
+  if (!is_written)
+    {
+      set_errno_error (error, "write", path, code);
+      return NULL;
+    }
+  return g_steal_pointer (&identity);
+}
+
+/**
+ * udpnat_server_key_load:
+ * @path: the key's file, in a directory that is locked
+ * @random: for a new key
+ * @out_is_new: whether there was none and one was made
+ *
+ * Reads the key; makes one when there is no such file. Never changes a file that exists.
+ *
+ * Returns: (transfer full) (nullable): the key, or %NULL with %UDPNAT_SERVER_ERROR_KEY
+ */
+UdpnatIdentity *
+udpnat_server_key_load (const char         *path,
+                        const UdpnatRandom *random,
+                        gboolean           *out_is_new,
+                        GError            **error)
+{
+  UdpnatIdentity *identity;
+  /* Not to be led elsewhere by a link, nor to wait for a pipe's other end. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+  *out_is_new = FALSE;
+  if (fd < 0 && errno == ENOENT)
+    {
+      identity = make_key (path, random, error);
+      *out_is_new = identity != NULL;
+      return identity;
+    }
+  if (fd < 0 && errno == ELOOP)
+    {
+      set_key_error (error, path, "is a symbolic link. Put the file itself there.");
+      return NULL;
+    }
+  if (fd < 0)
+    {
+      set_errno_error (error, "read", path, errno);
+      return NULL;
+    }
+  identity = read_key (path, fd, error);
+  close (fd);
+  return identity;
+}

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""lint-bites: each lint is given deliberately bad input, and must find exactly that.
+
+    test-lint.py VIOLATION-ARCHIVE      prints TAP
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from tap import Tap  # noqa: E402
+
+GOOD_SOURCE = (
+    '#include "config.h"\n\n#include "udpnat-good.h"\n\n'
+    'int\nudpnat_good (void)\n{\n  return 1;\n}\n'
+)
+GOOD_HEADER = '#pragma once\n\n#include <stddef.h>\n\nint udpnat_good (void);\n'
+MARK = 'FIX' + 'ME'
+
+# rule -> (file, its text, the line at which it must be found, a word of the message)
+BAD_SOURCES = {
+    'file-length': [
+        ('src/core/base/a.c', '#include "config.h"\n' + '\n' * 900, 901, '900'),
+        ('src/core/base/a.h', '#pragma once\n' + '\n' * 200, 201, '200'),
+        ('tests/unit/a.c', '\n' * 1201, 1201, '1200'),
+    ],
+    'line-length': [('src/core/base/a.c', '#include "config.h"\n/*' + 97 * 'x' + '*/\n', 2, '101')],
+    'function-length': [
+        (
+            'src/core/base/a.c',
+            '#include "config.h"\n\nint\nfoo (int a,\n     int b)\n{\n' + '  ;\n' * 71 + '}\n',
+            6,
+            'foo ()',
+        ),
+        (
+            'src/core/base/a.c',
+            '#include "config.h"\nstatic gboolean\nbar (void)\n{\n' + '  ;\n' * 71 + '}\n',
+            4,
+            'bar ()',
+        ),
+    ],
+    'no-unfinished-work': [
+        ('src/core/base/a.c', f'#include "config.h"\n/* {MARK} later */\n', 2, MARK),
+        ('docs/A.md', f'one\ntwo {MARK}\n', 2, MARK),
+    ],
+    'no-tabs': [('src/core/base/a.c', '#include "config.h"\n\n\tint x;\n', 3, 'tab')],
+    'no-trailing-space': [('src/core/base/a.c', '#include "config.h"\nint x; \n', 2, 'space')],
+    'config-h-first': [
+        (
+            'src/core/base/a.c',
+            '/* text */\n#include <glib.h>\n#include "config.h"\n',
+            2,
+            'config.h',
+        ),
+        ('src/core/base/a.c', 'int x;\n', 1, 'config.h'),
+    ],
+    'pragma-once': [('src/core/base/a.h', '#ifndef A\n#define A\n#endif\n', 1, 'pragma')],
+    'no-tests-in-what-ships': [
+        (
+            'src/core/base/a.c',
+            '#include "config.h"\n#include "../../tests/sim/sim.h"\n',
+            2,
+            'tests',
+        ),
+        ('src/cli/meson.build', "\nx = include_directories('../../tests/sim')\n", 2, 'tests'),
+    ],
+    'quiet-core': [
+        ('src/core/wire/a.c', '#include "config.h"\n\n  g_warning ("no");\n', 3, 'g_warning')
+    ],
+}
+
+# Just inside each limit, or like a breach but none: nothing may be found here.
+GOOD_SOURCES = {
+    'src/core/base/udpnat-good.c': GOOD_SOURCE,
+    'src/core/base/udpnat-good.h': GOOD_HEADER,
+    'src/core/base/longest.c': '#include "config.h"\n' + '\n' * 899,
+    'src/core/base/longest.h': '#pragma once\n' + '\n' * 199,
+    'src/core/base/widest.c': '#include "config.h"\n/*' + 96 * 'ü' + '*/\n',
+    'src/core/base/function.c': '#include "config.h"\n\nint\nfoo (void)\n{\n'
+    + '  ;\n' * 70
+    + '}\n',
+    'src/core/base/table.c': '#include "config.h"\n\nstatic const int t[] =\n{\n'
+    + '  0,\n' * 80
+    + '};\n',
+    'src/core/base/type.c': '#include "config.h"\n\nstruct _A\n{\n'
+    + '  int (*a) (void);\n' * 80
+    + '};\n',
+    'src/client/class.c': '#include "config.h"\n\nstatic void\nudpnat_a_class_init (void)\n{\n'
+    + '  ;\n' * 80
+    + '}\n',
+    'src/cli/loud.c': '#include "config.h"\n  g_warning ("a program may");\n',
+    'docs/A.md': 'a Markdown line may end with two spaces  \n',
+    'tests/unit/a.c': '\n' * 1200,
+}
+
+IMPURE = '''
+g_get_monotonic_time g_get_real_time time clock_gettime gettimeofday nanosleep g_usleep
+g_date_time_new_now_utc localtime_r randombytes_buf randombytes_uniform crypto_box_keypair
+crypto_kx_keypair crypto_secretbox_keygen crypto_box_seal crypto_core_ristretto255_random
+g_random_int g_rand_new rand drand48 getrandom socket bind sendto sendmsg recvfrom
+__recvfrom_chk recvmmsg g_socket_new getaddrinfo if_nametoindex setsockopt open open64 __open_2
+__open64_2 openat64 read __read_chk write fopen fopen64 fclose __fread_chk fwrite unlink rename
+fsync g_file_get_contents g_fopen g_open g_dir_open g_key_file_load_from_file poll __poll_chk
+epoll_wait sqlite3_open getenv secure_getenv g_getenv g_get_user_data_dir g_get_home_dir
+environ getpid g_main_context_iteration g_main_loop_run g_timeout_add g_idle_add_full
+g_source_new g_thread_new pthread_create pthread_mutex_lock g_mutex_lock g_once_init_enter
+g_task_run_in_thread printf __printf_chk fprintf __fprintf_chk __vfprintf_chk puts putchar
+perror stderr stdout g_print g_printerr g_test_message g_object_new g_object_unref
+g_type_register_static_simple g_signal_emit g_value_init g_boxed_type_register_static fork
+execve system exit dlopen kill syscall
+'''.split()
+
+PURE = '''
+memcpy __memcpy_chk memset strlen qsort malloc free abort __errno_location __stack_chk_fail
+snprintf __snprintf_chk vsnprintf g_malloc0 g_free g_strdup_printf g_snprintf g_hash_table_new
+g_array_append_vals g_byte_array_append g_queue_push_tail g_assertion_message_expr g_log
+g_log_structured_standard g_utf8_normalize g_ascii_strtoull g_str_hash g_strlcpy g_bytes_new
+crypto_scalarmult crypto_scalarmult_base crypto_aead_chacha20poly1305_ietf_encrypt
+crypto_box_seed_keypair crypto_auth_hmacsha256 crypto_kx_seed_keypair sodium_memzero
+sodium_malloc sodium_init crypto_shorthash udpnat_time_format udpnat_random_fill
+udpnat_session_close udpnat_path_set_free __asan_init __asan_report_load8
+__ubsan_handle_type_mismatch_v1_abort __sanitizer_cov_trace_pc g_date_time_new_from_unix_utc
+gmtime_r strftime
+'''.split()
+
+
+def run(script, *arguments):
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *map(str, arguments)],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def write(root, name, text):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_source(tap):
+    for rule, cases in BAD_SOURCES.items():
+        for name, text, line, word in cases:
+            with tempfile.TemporaryDirectory() as folder:
+                write(Path(folder), name, text)
+                status, output = run('check-source.py', folder)
+            bad = [text for text in output.splitlines() if text.startswith('not ok')]
+            hit = [
+                text for text in output.splitlines() if f'{name}:{line}:' in text and word in text
+            ]
+            tap.check(
+                f'/lint-bites/{rule}/{name}',
+                status == 1 and len(bad) == 1 and bad[0].endswith(f'/{rule}') and len(hit) == 1,
+                output.splitlines(),
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in GOOD_SOURCES.items():
+            write(Path(folder), name, text)
+        status, output = run('check-source.py', folder)
+    tap.check('/lint-bites/source/nothing-where-nothing-is', status == 0, output.splitlines())
+
+
+def test_pure(tap, violation):
+    status, output = run('check-pure.py', violation)
+    tap.check(
+        '/lint-bites/pure/a-clock-in-an-archive-is-named',
+        status == 1 and 'impure.c.o uses g_get_monotonic_time (clock)' in output,
+        output.splitlines(),
+    )
+    tap.check(
+        '/lint-bites/pure/a-global-in-an-archive-is-named',
+        'impure.c.o has the global variable last_us' in output,
+        output.splitlines(),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, symbols in (('bad', IMPURE), ('good', PURE)):
+            source = Path(folder) / f'{name}.s'
+            source.write_text('.data\n' + ''.join(f'.quad {symbol}\n' for symbol in symbols))
+            subprocess.run(['cc', '-c', str(source), '-o', f'{folder}/{name}.o'], check=True)
+        subprocess.run(['ar', 'cr', f'{folder}/empty.a'], check=True)
+        status, output = run('check-pure.py', f'{folder}/empty.a')
+        tap.check('/lint-bites/pure/an-empty-archive-proves-nothing', status == 1, [output])
+        _, output = run('check-pure.py', f'{folder}/bad.o')
+        missed = [symbol for symbol in IMPURE if f' uses {symbol} (' not in output]
+        tap.check('/lint-bites/pure/every-way-out-is-known', not missed, missed)
+        status, output = run('check-pure.py', f'{folder}/good.o')
+        tap.check('/lint-bites/pure/what-is-pure-may-be-used', status == 0, output.splitlines())
+
+
+def run_includes(files, paths, layers):
+    """Runs check-includes over a small tree in which each folder sees the paths given for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, text in files.items():
+            write(root, name, text)
+        commands = [
+            {
+                'directory': folder,
+                'file': f'src/core/{layer}/x.c',
+                'command': 'cc '
+                + ' '.join(f'-Isrc/core/{seen}' for seen in seen_by)
+                + f' -MD -MQ x.o -MF x.d -o x.o -c src/core/{layer}/x.c',
+            }
+            for layer, seen_by in paths.items()
+        ]
+        write(root, 'compile_commands.json', json.dumps(commands))
+        return run('check-includes.py', '--root', folder, '--build', folder, *layers)
+
+
+def test_includes(tap):
+    files = {
+        'src/core/base/a.h': '#pragma once\ntypedef int A;\n',
+        'src/core/crypto/b.h': '#pragma once\n#include "a.h"\nA b (A);\n',
+    }
+    right = {'base': ['base'], 'crypto': ['crypto', 'base']}
+    layers = ['base=', 'crypto=base']
+    status, output = run_includes(files, right, layers)
+    tap.check('/lint-bites/includes/nothing-where-nothing-is', status == 0, output.splitlines())
+
+    status, output = run_includes(files, right | {'base': ['base', 'crypto']}, layers)
+    tap.check(
+        '/lint-bites/includes/base-that-sees-crypto',
+        status == 1 and 'src/core/crypto/b.h can be included here' in output,
+        output.splitlines(),
+    )
+
+    status, output = run_includes(
+        files, right | {'base': ['base', 'crypto']}, ['base=crypto', 'crypto=base']
+    )
+    tap.check(
+        '/lint-bites/includes/base-that-sees-crypto-by-the-table', status == 1, output.splitlines()
+    )
+
+    status, output = run_includes(
+        files | {'src/core/crypto/b.h': '#pragma once\nA b (A);\n'}, right, layers
+    )
+    tap.check(
+        '/lint-bites/includes/header-that-needs-another-first',
+        status == 1 and 'b.h does not compile alone' in output,
+        output.splitlines(),
+    )
+
+
+def main():
+    tap = Tap()
+    test_source(tap)
+    test_pure(tap, sys.argv[1])
+    test_includes(tap)
+    return tap.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

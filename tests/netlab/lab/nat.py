@@ -1,0 +1,120 @@
+"""The NATs, as nftables rules for a router with the interfaces `lan` and `wan`. Words of RFC 4787
+in brackets.
+
+What is not obvious about Linux:
+ - Masquerading keeps the source port and so maps endpoint-independently, but only while nothing
+   unsolicited gets a conntrack entry: a packet from P that is accepted by INPUT claims the tuple,
+   and the answer towards P then leaves from another port. Hence the drop in INPUT of each.
+ - A NAT that lets in more than conntrack knows needs a table of its own: the map `inside`, filled
+   on the way out.
+ - No rule touches what comes from `lan` for the router's own public address, so none hairpins.
+"""
+
+KINDS = ('public', 'fullcone', 'restricted', 'portrestricted', 'symmetric')
+
+# RFC 4787: how a NAT maps, and whom it lets in: EI, AD or APD (endpoint-independent, address- (and
+# port-) dependent)
+BEHAVIOUR = {
+    'public': ('EI', 'EI'),
+    'fullcone': ('EI', 'EI'),
+    'restricted': ('EI', 'AD'),
+    'portrestricted': ('EI', 'APD'),
+    'symmetric': ('APD', 'APD'),
+}
+
+_DROP_UNSOLICITED = '''
+table ip guard {
+  chain to_router {
+    type filter hook input priority filter;
+    iifname "wan" ct state new drop
+  }
+}
+'''
+
+_MASQUERADE = '''
+table ip translate {
+  chain out {
+    type nat hook postrouting priority srcnat;
+    oifname "wan" masquerade
+  }
+}
+'''
+
+_MASQUERADE_RANDOM = _MASQUERADE.replace('masquerade', 'masquerade random,fully-random')
+
+# Whoever sends to a mapped port is passed to the host that holds it.
+_CONE = '''
+table ip translate {
+  map inside {
+    type inet_service : ipv4_addr . inet_service
+    flags dynamic,timeout
+    timeout 300s
+    size 65536
+  }
+  chain in {
+    type nat hook prerouting priority dstnat;
+    iifname "wan" meta l4proto udp dnat to udp dport map @inside
+  }
+  chain out {
+    type nat hook postrouting priority srcnat;
+    oifname "wan" meta l4proto udp update @inside { udp sport timeout 300s : ip saddr . udp sport }
+    oifname "wan" snat to WAN
+  }
+}
+'''
+
+# On top of that: only from an address that this inside port has sent to.
+_ONLY_KNOWN_ADDRESSES = '''
+table ip filter_known {
+  set known {
+    type ipv4_addr . inet_service . ipv4_addr
+    flags dynamic,timeout
+    timeout 300s
+    size 65536
+  }
+  chain through {
+    type filter hook forward priority filter; policy drop;
+    iifname "lan" meta l4proto udp update @known { ip saddr . udp sport . ip daddr timeout 300s }
+    iifname "lan" accept
+    ct state established,related accept
+    iifname "wan" ip daddr . udp dport . ip saddr @known accept
+  }
+}
+'''
+
+_RULES = {
+    'fullcone': _CONE + _DROP_UNSOLICITED,
+    'restricted': _CONE + _ONLY_KNOWN_ADDRESSES + _DROP_UNSOLICITED,
+    'portrestricted': _MASQUERADE + _DROP_UNSOLICITED,
+    'symmetric': _MASQUERADE_RANDOM + _DROP_UNSOLICITED,
+}
+
+
+def write_rules(kind, wan):
+    return _RULES[kind].replace('WAN', wan)
+
+
+def expect_direct(a, b):
+    """Whether two people behind these NATs can have a direct path by plain punching.
+
+    A symmetric NAT sends to each peer from a port that the other side cannot know before, so that
+    side must let in any port of an address that it has sent to."""
+    guessing = {'symmetric', 'portrestricted'}
+    return not ('symmetric' in (a, b) and a in guessing and b in guessing)
+
+
+def write_cut(other):
+    """Rules for a router: nothing goes to, or comes from, another router. The server stays in
+    reach."""
+    return f'''
+table ip cut {{
+  chain in {{
+    type filter hook prerouting priority -300;
+    ip saddr {other} drop
+  }}
+  chain out {{
+    type filter hook forward priority -10;
+    ip daddr {other} drop
+  }}
+}}
+'''

@@ -1,0 +1,201 @@
+"""Networks out of network namespaces: a public segment, routers on it, hosts behind them.
+
+                     203.0.113.10 and .11 (server)
+                                |
+          ---- public segment 203.0.113.0/24 (a bridge) ----
+            | .1 wan                             | .2 wan
+          router ra (NAT)                      router rb (NAT)
+            | lan 192.168.1.1                    | lan 192.168.2.1
+          host a 192.168.1.2                   host b 192.168.2.2
+
+A public host hangs on the segment itself. Routers can stand behind routers.
+"""
+
+import contextlib
+import ctypes
+import os
+import socket
+import subprocess
+
+from . import nat
+
+SERVER = '203.0.113.10'
+SERVER_OTHER = '203.0.113.11'
+CLONE_NEWNET = 0x40000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+# Where the lab itself lives; whoever visits a machine comes back to here.
+_home = os.open('/proc/self/ns/net', os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _set_namespace(handle):
+    """Moves the calling thread, and only that, into a network namespace."""
+    if _libc.setns(handle, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+class Namespace:
+    """One machine of the lab."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = f'/run/netns/{name}'
+        _run(['ip', 'netns', 'add', name])
+        # Duplicate address detection keeps IPv6 silent for two seconds; a veth has nobody to
+        # collide with.
+        self.write_sysctl('ipv6/conf/default/accept_dad', '0')
+        self.write_sysctl('ipv6/conf/all/accept_dad', '0')
+        self.ip('link set lo up')
+
+    @contextlib.contextmanager
+    def entered(self):
+        """The calling thread is on this machine meanwhile."""
+        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _set_namespace(handle)
+            yield
+        finally:
+            os.close(handle)
+            _set_namespace(_home)
+
+    def write_sysctl(self, name, value):
+        with self.entered():
+            try:
+                with open(f'/proc/sys/net/{name}', 'w', encoding='ascii') as file:
+                    file.write(value)
+            except FileNotFoundError:
+                if not name.startswith('ipv6/'):
+                    raise
+
+    def ip(self, *commands):
+        _run(['ip', '-n', self.name, '-batch', '-'], '\n'.join(commands) + '\n')
+
+    def nft(self, rules):
+        return _run(self.command('nft', '-f', '-'), rules)
+
+    def command(self, *words):
+        """What to execute so that it runs on this machine."""
+        return ['nsenter', f'--net={self.path}', *words]
+
+    def udp_socket(self, address, port):
+        with self.entered():
+            found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        found.bind((address, port))
+        found.settimeout(0.5)
+        return found
+
+
+class Site:
+    """Where a user sits: the host to run on, and how the world sees it."""
+
+    def __init__(self, host, kind, address, public):
+        self.host = host
+        self.kind = kind
+        self.address = address
+        self.public = public
+
+
+class Router(Namespace):
+    """A namespace with `wan` towards the world, a bridge `lan` towards its hosts, and a NAT between
+    them."""
+
+    def __init__(self, name, kind, wan, prefix):
+        super().__init__(name)
+        self.kind = kind
+        self.wan = wan
+        self.prefix = prefix
+        self.lan_count = 0
+        self.ip(
+            'link add name lan type bridge', f'address add {prefix}.1/24 dev lan', 'link set lan up'
+        )
+        self.write_sysctl('ipv4/ip_forward', '1')
+        self.nft(nat.write_rules(kind, wan))
+
+
+class Lab:
+    """One public segment and all that hangs on it. Several labs live side by side and know nothing
+    of each other."""
+
+    def __init__(self, name):
+        self.name = name
+        self.namespaces = []
+        self.public = self._add(Namespace(f'{name}-pub'))
+        self.public_count = 0
+        self.public.ip(
+            'link add name segment type bridge',
+            f'address add {SERVER}/24 dev segment',
+            f'address add {SERVER_OTHER}/24 dev segment',
+            'link set segment up',
+        )
+
+    def _add(self, namespace):
+        self.namespaces.append(namespace)
+        return namespace
+
+    def _join(self, upstream, bridge, port, namespace, device, address, gateway=None):
+        """A cable from a bridge to a new device of a machine."""
+        upstream.ip(
+            f'link add name {port} type veth peer name {device} netns {namespace.name}',
+            f'link set {port} master {bridge} up',
+        )
+        namespace.ip(
+            f'address add {address}/24 dev {device}',
+            f'link set {device} up',
+            *([f'route add default via {gateway}'] if gateway else []),
+        )
+
+    def _join_public(self, namespace, device, address):
+        self.public_count += 1
+        self._join(self.public, 'segment', f'p{self.public_count}', namespace, device, address)
+
+    def _join_lan(self, router, namespace, device, address):
+        router.lan_count += 1
+        self._join(
+            router, 'lan', f'l{router.lan_count}', namespace, device, address, f'{router.prefix}.1'
+        )
+
+    def add_public(self, name, address):
+        """A host with a public address of its own."""
+        host = self._add(Namespace(f'{self.name}-{name}'))
+        self._join_public(host, 'eth0', address)
+        return Site(host, 'public', address, address)
+
+    def add_router(self, name, kind, wan, prefix, upstream=None):
+        """A router with a NAT, on the public segment or in the LAN of another router."""
+        router = self._add(Router(f'{self.name}-{name}', kind, wan, prefix))
+        if upstream:
+            self._join_lan(upstream, router, 'wan', wan)
+        else:
+            self._join_public(router, 'wan', wan)
+        return router
+
+    def add_host(self, name, router, number=2):
+        """A host in the LAN of a router."""
+        host = self._add(Namespace(f'{self.name}-{name}'))
+        address = f'{router.prefix}.{number}'
+        self._join_lan(router, host, 'eth0', address)
+        return Site(host, router.kind, address, router.wan)
+
+    def add_site(self, name, kind, number):
+        """The usual: a host number 1 or 2, public or alone behind a router of this kind."""
+        if kind == 'public':
+            return self.add_public(name, f'203.0.113.{number}')
+        router = self.add_router(f'r{name}', kind, f'203.0.113.{number}', f'192.168.{number}')
+        return self.add_host(name, router)
+
+    def get_router(self, name):
+        return next(found for found in self.namespaces if found.name == f'{self.name}-{name}')
+
+    def close(self):
+        for namespace in reversed(self.namespaces):
+            subprocess.run(
+                ['ip', 'netns', 'delete', namespace.name], capture_output=True, check=False
+            )
+        self.namespaces = []
+
+
+def _run(command, text=None):
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"{' '.join(command)}: {' '.join(done.stderr.split())}")
+    return done.stdout

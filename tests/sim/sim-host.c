@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include "sim-world-private.h"
+
+/*
+ * A host drives its machine exactly as the real program's GSource does: datagram or deadline in,
+ * then events, then outputs, then the next deadline. The events go to whoever attached the machine;
+ * what he calls in answer to them takes effect in the same turn.
+ */
+
+#define DEFAULT_TTL 64
+
+const char *
+sim_host_get_name (const SimHost *self)
+{
+  return self->name;
+}
+
+const SimStats *
+sim_host_get_stats (const SimHost *self)
+{
+  return &self->stats;
+}
+
+/**
+ * sim_host_attach:
+ * @machine: borrowed until sim_host_detach() or the end of the world
+ * @port: of %UDPNAT_SOCKET_MAIN
+ * @alt_port: of %UDPNAT_SOCKET_ALT; 0: none
+ * @events_cb: (nullable): pops all events of @machine with udpnat_machine_pop_event(); may call the
+ *   machine's API, but need not wake the host. %NULL: events are freed
+ *
+ * Starts a program on the host. Its first outputs leave as soon as the world runs.
+ */
+void
+sim_host_attach (SimHost       *self,
+                 UdpnatMachine *machine,
+                 guint16        port,
+                 guint16        alt_port,
+                 void           (*events_cb) (gpointer user_data),
+                 gpointer       user_data)
+{
+  g_assert (self->machine == NULL);
+  g_assert (machine != NULL && port != 0 && alt_port != port);
+
+  self->machine = machine;
+  self->port = port;
+  self->alt_port = alt_port;
+  self->events_cb = events_cb;
+  self->user_data = user_data;
+  self->n_attached++;
+  sim_world_wake (self);
+}
+
+/**
+ * sim_host_detach:
+ *
+ * The program is killed: nothing more is called, and what arrives from now on finds nobody. A
+ * successor that is attached before a datagram arrives gets it, as it would in the real world. May
+ * be called from the machine's own @events_cb.
+ */
+void
+sim_host_detach (SimHost *self)
+{
+  self->machine = NULL;
+  self->events_cb = NULL;
+  self->user_data = NULL;
+  self->n_attached++;
+  udpnat_heap_remove (self->world->timers, &self->timer);
+}
+
+/**
+ * sim_world_wake:
+ *
+ * To be called after any call of the machine's own API from outside its @events_cb: lets it send
+ * what it has to send and say when it wants to be called. Happens when the world runs on, at the
+ * present time. A host that sleeps sleeps on.
+ */
+void
+sim_world_wake (SimHost *host)
+{
+  if (host->machine != NULL)
+    udpnat_heap_set (host->world->timers, &host->timer,
+                     MAX (host->world->now_us, host->asleep_until_us));
+}
+
+/**
+ * sim_host_sleep:
+ * @duration_us: from now
+ *
+ * The lid is closed: datagrams are lost, no deadline is met. At the end the machine is called once,
+ * with a clock that has jumped.
+ */
+void
+sim_host_sleep (SimHost *self,
+                gint64   duration_us)
+{
+  g_assert (duration_us > 0);
+
+  self->asleep_until_us = self->world->now_us + duration_us;
+  sim_world_wake (self);
+}
+
+static gboolean
+is_asleep (const SimHost *self)
+{
+  return self->world->now_us < self->asleep_until_us;
+}
+
+/* ---- Sending ---- */
+
+static void
+send_packet (SimHost   *self,
+             SimPacket *packet)
+{
+  UdpnatDatagram *datagram = &packet->datagram;
+
+  g_assert (datagram->n_data <= sizeof datagram->data);
+  /* A machine that has not been given a second port cannot use it. */
+  g_assert (datagram->socket == UDPNAT_SOCKET_MAIN || self->alt_port != 0);
+
+  packet->sender = self;
+  packet->to = datagram->remote;
+  packet->from = sim_host_get_address (self, datagram->remote.family);
+  if (datagram->socket == UDPNAT_SOCKET_ALT)
+    packet->from.port = self->alt_port;
+  if (datagram->ttl == 0)
+    datagram->ttl = DEFAULT_TTL;
+
+  if (!sim_tap_report (self->world, SIM_TAP_SENT, SIM_DROP_NONE, self, packet))
+    sim_route_drop (self->world, packet, SIM_DROP_TAP);
+  else if (!udpnat_address_is_set (&packet->from))
+    sim_route_drop (self->world, packet, SIM_DROP_NO_SOURCE);
+  else
+    sim_route_send (self, packet);
+}
+
+static void
+send_outputs (SimHost *self)
+{
+  while (TRUE)
+    {
+      SimPacket *packet = sim_world_take_packet (self->world);
+
+      if (!udpnat_machine_pop_output (self->machine, self->world->now_us, &packet->datagram))
+        {
+          sim_world_put_packet (self->world, packet);
+          return;
+        }
+      send_packet (self, packet);
+    }
+}
+
+static void
+free_events (UdpnatMachine *machine)
+{
+  UdpnatEvent *event;
+
+  while ((event = udpnat_machine_pop_event (machine)) != NULL)
+    udpnat_event_free (event);
+}
+
+static void
+finish_turn (SimHost *self)
+{
+  guint n_attached = self->n_attached;
+  gint64 deadline_us;
+
+  if (self->events_cb != NULL)
+    self->events_cb (self->user_data);
+  else
+    free_events (self->machine);
+  if (self->n_attached != n_attached)
+    return; /* killed, and perhaps replaced, by what it has told */
+
+  send_outputs (self);
+  deadline_us = MAX (udpnat_machine_next_deadline (self->machine), self->world->now_us);
+  /* events_cb may have sent it to sleep. */
+  if (is_asleep (self))
+    deadline_us = self->asleep_until_us;
+  udpnat_heap_set (self->world->timers, &self->timer, deadline_us);
+}
+
+/* ---- Being called ---- */
+
+/* The host's timer is due: its machine's deadline, somebody has woken it, or it has slept
+ * enough. */
+void
+sim_host_dispatch (SimHost *self)
+{
+  gint64 now_us = self->world->now_us;
+
+  g_assert (self->machine != NULL);
+
+  if (udpnat_machine_next_deadline (self->machine) <= now_us)
+    udpnat_machine_handle_deadline (self->machine, now_us);
+  finish_turn (self);
+}
+
+static SimDrop
+accept_packet (SimHost         *self,
+               const SimPacket *packet)
+{
+  if (!sim_host_has_address (self, &packet->to))
+    return SIM_DROP_NO_ROUTE; /* it has moved while this was on its way */
+  if (is_asleep (self))
+    return SIM_DROP_ASLEEP;
+  if (self->machine == NULL)
+    return SIM_DROP_NO_LISTENER;
+  if (packet->to.port != self->port && (self->alt_port == 0 || packet->to.port != self->alt_port))
+    return SIM_DROP_NO_LISTENER;
+
+  return SIM_DROP_NONE;
+}
+
+/**
+ * sim_host_receive:
+ * @packet: (transfer full):
+ */
+void
+sim_host_receive (SimHost   *self,
+                  SimPacket *packet)
+{
+  UdpnatDatagram *datagram = &packet->datagram;
+  SimDrop drop = accept_packet (self, packet);
+
+  if (drop == SIM_DROP_NONE &&
+      !sim_tap_report (self->world, SIM_TAP_DELIVERED, SIM_DROP_NONE, self, packet))
+    drop = SIM_DROP_TAP;
+  if (drop != SIM_DROP_NONE)
+    {
+      sim_route_drop (self->world, packet, drop);
+      return;
+    }
+
+  datagram->socket = packet->to.port == self->port ? UDPNAT_SOCKET_MAIN : UDPNAT_SOCKET_ALT;
+  datagram->remote = packet->from;
+  datagram->ttl = 0;
+  udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);
+  sim_world_put_packet (self->world, packet);
+
+  finish_turn (self);
+}

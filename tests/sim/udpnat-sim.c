@@ -1,0 +1,228 @@
+/* Worlds drawn from a seed: two routers of any kind, links of any quality, a server that is killed on the way, two people who
+ * talk through it all. Prints one line for each seed; a failure prints the command that repeats it. */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim-chat.h"
+
+#define N_MESSAGES 100
+
+typedef struct
+{
+  SimWorld     *world;
+  SimServer    *server;
+  SimPeer      *alice;
+  SimPeer      *bob;
+  SimNatConfig  nats[2];
+  SimLinkConfig links[2];
+} Scene;
+
+static const char *behaviours[] = { "EI", "AD", "APD" };
+
+static SimNatConfig
+draw_nat (const UdpnatRandom *random)
+{
+  SimNatConfig nat = sim_nat_config (udpnat_random_below (random, 3), udpnat_random_below (random, 3));
+
+  nat.allocator = udpnat_random_below (random, 3);
+  if (nat.allocator == SIM_NAT_ALLOCATOR_SEQUENTIAL)
+    nat.port_base = 20000;
+  nat.hairpin = udpnat_random_below (random, 2) == 1;
+  return nat;
+}
+
+static SimLinkConfig
+draw_link (const UdpnatRandom *random)
+{
+  SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (1 + udpnat_random_below (random, 80)));
+
+  link.jitter_us = UDPNAT_MSEC (udpnat_random_below (random, 10));
+  link.loss = udpnat_random_below (random, 25) / 100.0;
+  link.duplicate = udpnat_random_below (random, 6) / 100.0;
+  link.reorder = udpnat_random_below (random, 6) / 100.0;
+  link.reorder_us = UDPNAT_MSEC (30);
+  return link;
+}
+
+static SimPeer *
+add_person (Scene              *scene,
+            const char         *name,
+            guint               i,
+            const UdpnatRandom *random)
+{
+  g_autofree char *nat_name = g_strdup_printf ("%s-nat", name);
+  SimNat *nat;
+
+  scene->nats[i] = draw_nat (random);
+  scene->links[i] = draw_link (random);
+  nat = sim_world_add_nat (scene->world, nat_name, NULL, NULL, &scene->nats[i]);
+  sim_world_set_nat_link (scene->world, nat, SIM_UP, &scene->links[i]);
+  sim_world_set_nat_link (scene->world, nat, SIM_DOWN, &scene->links[i]);
+  return sim_peer_new (scene->server, name, nat, NULL);
+}
+
+static void
+scene_init (Scene   *scene,
+            guint64  seed)
+{
+  UdpnatRandom random;
+
+  scene->world = sim_world_new (seed);
+  random = sim_world_fork_random (scene->world, "scene");
+  scene->server = sim_server_new (scene->world, "198.51.100.1");
+  scene->alice = add_person (scene, "alice", 0, &random);
+  scene->bob = add_person (scene, "bob", 1, &random);
+  sim_server_start (scene->server);
+  sim_peer_start (scene->alice);
+  sim_peer_start (scene->bob);
+}
+
+static void
+scene_clear (Scene *scene)
+{
+  sim_peer_free (scene->alice);
+  sim_peer_free (scene->bob);
+  sim_server_free (scene->server);
+  sim_world_free (scene->world);
+}
+
+static gboolean
+are_registered (gpointer user_data)
+{
+  Scene *scene = user_data;
+
+  return sim_peer_is_registered (scene->alice) && sim_peer_is_registered (scene->bob);
+}
+
+static gboolean
+is_done (gpointer user_data)
+{
+  Scene *scene = user_data;
+
+  return scene->alice->n_delivered >= N_MESSAGES && scene->bob->n_delivered >= N_MESSAGES;
+}
+
+static gboolean
+has_all (const SimPeer *peer)
+{
+  if (peer->received->len != N_MESSAGES)
+    return FALSE;
+  for (guint i = 0; i < N_MESSAGES; i++)
+    {
+      const SimMessage *message = g_ptr_array_index (peer->received, i);
+
+      if (strtoul (message->text, NULL, 10) != i)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static char *
+describe (const SimNatConfig  *nat,
+          const SimLinkConfig *link)
+{
+  return g_strdup_printf ("%s+%s %2.0f ms %2.0f %%", behaviours[nat->mapping],
+                          behaviours[nat->filtering], link->delay_us / 1000.0, link->loss * 100);
+}
+
+static gboolean
+run_seed (guint64  seed,
+          gboolean is_logged)
+{
+  char hash[SIM_TRACE_HASH_TEXT_BYTES];
+  g_autofree char *alice_text = NULL;
+  g_autofree char *bob_text = NULL;
+  gboolean is_good = FALSE;
+  const char *path;
+  Scene scene;
+
+  scene_init (&scene, seed);
+  if (is_logged)
+    sim_world_set_log (scene.world, stdout);
+  if (sim_world_run_for_true (scene.world, UDPNAT_SEC (60), are_registered, &scene))
+    {
+      sim_peer_send_numbered (scene.alice, "bob", 0, N_MESSAGES / 2);
+      sim_peer_send_numbered (scene.bob, "alice", 0, N_MESSAGES / 2);
+      sim_world_run_for (scene.world, UDPNAT_SEC (5));
+      sim_server_kill (scene.server);
+      sim_peer_send_numbered (scene.alice, "bob", N_MESSAGES / 2, N_MESSAGES / 2);
+      sim_world_run_for (scene.world, UDPNAT_SEC (3));
+      sim_server_start (scene.server);
+      sim_peer_send_numbered (scene.bob, "alice", N_MESSAGES / 2, N_MESSAGES / 2);
+      is_good = sim_world_run_for_true (scene.world, UDPNAT_SEC (300), is_done, &scene) &&
+                has_all (scene.alice) && has_all (scene.bob);
+    }
+  alice_text = describe (&scene.nats[0], &scene.links[0]);
+  bob_text = describe (&scene.nats[1], &scene.links[1]);
+  path = scene.alice->path_kind == UDPNAT_PATH_KIND_RELAY
+           ? udpnat_path_reason_to_code (scene.alice->path_reason) : "direct";
+  printf ("seed %-6" G_GUINT64_FORMAT " %s  alice %s, bob %s: %u/%u and %u/%u messages, %s, %.0f s, %.8s\n",
+          seed, is_good ? "ok    " : "FAILED", alice_text, bob_text, scene.bob->received->len,
+          N_MESSAGES, scene.alice->received->len, N_MESSAGES, path,
+          (sim_world_now (scene.world) - SIM_WORLD_START_US) / 1e6,
+          sim_world_get_trace_hash (scene.world, hash));
+  if (!is_good)
+    printf ("  again: ./dev sim %" G_GUINT64_FORMAT "   with every packet: ./dev sim --log %"
+            G_GUINT64_FORMAT "\n", seed, seed);
+  scene_clear (&scene);
+  return is_good;
+}
+
+/* Alice and Bob behind two different routers, with every packet, for people to watch. */
+static int
+run_demo (void)
+{
+  printf ("Simulated: alice behind a full-cone router, bob behind a port-restricted one.\n");
+  return run_seed (1, TRUE) ? 0 : 1;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_auto (GStrv) seeds = NULL;
+  gboolean is_demo = FALSE;
+  gboolean is_logged = FALSE;
+  int count = 0;
+  guint n_failed = 0;
+  guint n_run = 0;
+  const GOptionEntry entries[] = {
+    { "count", 0, 0, G_OPTION_ARG_INT, &count, "Run the seeds 1 to N", "N" },
+    { "log", 0, 0, G_OPTION_ARG_NONE, &is_logged, "Print every packet", NULL },
+    { "demo", 0, 0, G_OPTION_ARG_NONE, &is_demo, "One world, with every packet", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &seeds, NULL, NULL },
+    { NULL }
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("[SEED…]");
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    {
+      fprintf (stderr, "udpnat-sim: %s\n", error->message);
+      return 2;
+    }
+  if (is_demo)
+    return run_demo ();
+  for (guint i = 0; seeds != NULL && seeds[i] != NULL; i++)
+    {
+      guint64 seed;
+
+      if (!g_ascii_string_to_unsigned (seeds[i], 10, 0, G_MAXUINT64, &seed, NULL))
+        {
+          fprintf (stderr, "udpnat-sim: “%s” is not a seed: a number from 0 up\n", seeds[i]);
+          return 2;
+        }
+      n_run++;
+      n_failed += run_seed (seed, is_logged) ? 0 : 1;
+    }
+  if (n_run == 0 && count == 0)
+    count = 20;
+  for (int i = 1; i <= count; i++, n_run++)
+    n_failed += run_seed (i, is_logged) ? 0 : 1;
+  printf ("%u worlds, %u failed\n", n_run, n_failed);
+  return n_failed > 0 ? 1 : 0;
+}

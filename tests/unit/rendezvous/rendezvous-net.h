@@ -1,0 +1,578 @@
+#pragma once
+
+#include "udpnat-frame.h"
+#include "udpnat-packet.h"
+#include "udpnat-rendezvous-client.h"
+#include "udpnat-rendezvous-server.h"
+
+#include <string.h>
+
+/* A server and some clients in virtual time, joined by a network that delays and, if wished, loses packets. Everything is
+ * decided by one seed. The server's disk is a list of pairs that outlives it. */
+
+#define NET_CLIENTS_MAX 80
+#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE + 1)
+#define NET_DELAY_US UDPNAT_MSEC (10)
+#define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
+
+typedef struct
+{
+  gint64         due_us;
+  gboolean       to_server;
+  UdpnatAddress  destination;
+  UdpnatDatagram datagram;
+} NetPacket;
+
+typedef struct
+{
+  char            *name;
+  UdpnatPublicKey  key;
+} NetPair;
+
+typedef struct
+{
+  UdpnatIdentity         *identity;
+  UdpnatIndexTable       *indexes;
+  UdpnatRendezvousClient *client;
+  UdpnatAddress           address;
+  gboolean                is_symmetric; /* its NAT gives the server's second port another address */
+  gboolean                is_cut;       /* nothing gets through either way */
+  guint                   n_sent, n_received;
+
+  /* what its events said */
+  guint                      counts[NET_EVENT_TYPES];
+  char                      *registered; /* name in the last REGISTERED */
+  gint64                     registered_us;
+  guint32                    handle;
+  UdpnatPublicKey            server_key;
+  guint8                     code; /* in the last REFUSED, RELAY_FAILED, DIAL_FAILED */
+  UdpnatRendezvousLostReason lost_reason;
+  gboolean                   found;
+  UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
+  GHashTable                *directory; /* name -> handle, 0 when offline */
+  GByteArray                *relayed;
+  guint32                    relayed_from;
+} NetClient;
+
+typedef struct
+{
+  gint64                  now_us;
+  guint64                 random_state;
+  UdpnatRandom            random;
+  guint                   loss_percent;
+  UdpnatIdentity         *server_identity;
+  UdpnatRendezvousServer *server; /* NULL: down */
+  guint16                 alt_port;
+  gint64                  relay_burst_bytes;
+  guint                   max_sessions;
+  UdpnatAddress           server_address;
+  GPtrArray              *disk; /* of NetPair */
+  gboolean                is_disk_slow; /* claims stay open until net_complete() */
+  guint64                 claim_id;     /* the last one */
+  guint                   n_claims;
+  GQueue                  packets; /* of NetPacket, by time */
+  NetClient               clients[NET_CLIENTS_MAX];
+  guint                   n_clients;
+
+  /* what the server sent to whoever is no client */
+  guint                   n_stranger_packets;
+  gsize                   n_stranger_bytes;
+  UdpnatDatagram          last_stranger;
+  void                  (*take_stranger) (gpointer              user_data,
+                                          const UdpnatDatagram *datagram);
+  gpointer                stranger_data;
+  /* the last packet of each type that reached the server */
+  UdpnatDatagram          seen[16];
+} Net;
+
+static inline void
+net_fill (gpointer user_data,
+          guint8  *out,
+          gsize    n_out)
+{
+  guint64 *state = user_data;
+
+  for (gsize i = 0; i < n_out; i++)
+    {
+      /* splitmix64 */
+      guint64 z = (*state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15));
+
+      z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+      z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+      out[i] = (guint8) (z ^ (z >> 31));
+    }
+}
+
+static inline UdpnatAddress
+net_address (guint8  a,
+             guint8  b,
+             guint8  c,
+             guint8  d,
+             guint16 port)
+{
+  const guint8 ip[4] = { a, b, c, d };
+  UdpnatAddress address;
+
+  udpnat_address_init_ipv4 (&address, ip, port);
+  return address;
+}
+
+static inline UdpnatMachine *
+net_machine (Net *net)
+{
+  return udpnat_rendezvous_server_get_machine (net->server);
+}
+
+static inline void
+net_start_server (Net *net)
+{
+  UdpnatRendezvousServerConfig config = {
+    .identity = net->server_identity,
+    .random = net->random,
+    .alt_port = net->alt_port,
+    .relay_burst_bytes = net->relay_burst_bytes,
+    .max_sessions = net->max_sessions,
+  };
+
+  g_assert_null (net->server);
+  net->server = udpnat_rendezvous_server_new (&config, net->now_us);
+  for (guint i = 0; i < net->disk->len; i++)
+    {
+      const NetPair *pair = net->disk->pdata[i];
+
+      udpnat_rendezvous_server_restore_name (net->server, pair->name, &pair->key);
+    }
+}
+
+static inline void
+net_pair_free (gpointer pointer)
+{
+  NetPair *pair = pointer;
+
+  g_free (pair->name);
+  g_free (pair);
+}
+
+static inline Net *
+net_new (guint64 seed)
+{
+  Net *net = g_new0 (Net, 1);
+
+  g_assert_true (udpnat_crypto_init ());
+  net->random_state = seed;
+  net->random = (UdpnatRandom) { net_fill, &net->random_state };
+  net->now_us = UDPNAT_SEC (1000);
+  net->server_identity = udpnat_identity_generate (&net->random);
+  net->server_address = net_address (203, 0, 113, 1, UDPNAT_SERVER_PORT);
+  net->alt_port = UDPNAT_SERVER_ALT_PORT;
+  net->disk = g_ptr_array_new_with_free_func (net_pair_free);
+  net_start_server (net);
+  return net;
+}
+
+static inline void
+net_free_client (NetClient *client)
+{
+  udpnat_rendezvous_client_free (client->client);
+  udpnat_index_table_free (client->indexes);
+  udpnat_identity_free (client->identity);
+  udpnat_directory_entry_clear (&client->entry);
+  g_hash_table_unref (client->directory);
+  g_byte_array_unref (client->relayed);
+  g_free (client->registered);
+}
+
+static inline void
+net_free (Net *net)
+{
+  for (guint i = 0; i < net->n_clients; i++)
+    net_free_client (&net->clients[i]);
+  udpnat_rendezvous_server_free (net->server);
+  udpnat_identity_free (net->server_identity);
+  g_ptr_array_unref (net->disk);
+  g_queue_clear_full (&net->packets, g_free);
+  g_free (net);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Net, net_free)
+
+static inline NetClient *
+net_add_client_with (Net                  *net,
+                     const UdpnatIdentity *identity)
+{
+  NetClient *client = &net->clients[net->n_clients++];
+  UdpnatRendezvousClientConfig config;
+
+  g_assert_cmpuint (net->n_clients, <=, NET_CLIENTS_MAX);
+  client->identity = identity != NULL ? udpnat_identity_copy (identity)
+                                      : udpnat_identity_generate (&net->random);
+  client->indexes = udpnat_index_table_new (&net->random);
+  client->address = net_address (198, 51, 100, (guint8) net->n_clients, UDPNAT_CLIENT_PORT);
+  client->directory = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  client->relayed = g_byte_array_new ();
+  config = (UdpnatRendezvousClientConfig) { client->identity, client->indexes, net->random };
+  client->client = udpnat_rendezvous_client_new (&config, net->now_us);
+  udpnat_rendezvous_client_set_wall_offset (client->client, NET_WALL_US);
+  return client;
+}
+
+static inline NetClient *
+net_add_client (Net *net)
+{
+  return net_add_client_with (net, NULL);
+}
+
+/* ---- Packets ---- */
+
+static inline void
+net_push (Net                  *net,
+          gboolean              to_server,
+          const UdpnatAddress  *destination,
+          const UdpnatDatagram *datagram)
+{
+  NetPacket *packet;
+
+  if (net->loss_percent > 0 && udpnat_random_below (&net->random, 100) < net->loss_percent)
+    return;
+  packet = g_new0 (NetPacket, 1);
+  packet->due_us = net->now_us + NET_DELAY_US;
+  packet->to_server = to_server;
+  packet->destination = *destination;
+  packet->datagram = *datagram;
+  g_queue_push_tail (&net->packets, packet);
+}
+
+static inline gboolean
+net_is_address_of (const NetClient     *client,
+                   const UdpnatAddress *address)
+{
+  UdpnatAddress other = client->address;
+
+  other.port += client->is_symmetric ? 1 : 0;
+  return udpnat_address_equal (address, &client->address) || udpnat_address_equal (address, &other);
+}
+
+static inline NetClient *
+net_find (Net                 *net,
+          const UdpnatAddress *address)
+{
+  for (guint i = net->n_clients; i-- > 0;)
+    if (net_is_address_of (&net->clients[i], address))
+      return &net->clients[i];
+  return NULL;
+}
+
+static inline void
+net_take_event (Net                         *net,
+                NetClient                   *client,
+                const UdpnatRendezvousEvent *event)
+{
+  client->counts[event->type]++;
+  switch (event->type)
+    {
+    case UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY:
+    case UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH:
+      client->server_key = event->key;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
+      g_free (client->registered);
+      client->registered = g_strdup (event->name);
+      client->registered_us = net->now_us;
+      client->handle = event->handle;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOST:
+      client->lost_reason = event->reason;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_PEER:
+      g_hash_table_insert (client->directory, g_strdup (event->entry.name),
+                           GUINT_TO_POINTER (event->entry.handle));
+      g_assert_true (event->entry.online == (event->entry.handle != 0));
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
+      client->found = event->found;
+      udpnat_directory_entry_clear (&client->entry);
+      client->entry = event->entry;
+      client->entry.name = g_strdup (event->entry.name);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
+      g_byte_array_set_size (client->relayed, 0);
+      g_byte_array_append (client->relayed, event->data, (guint) event->n_data);
+      client->relayed_from = event->handle;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
+    case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
+    case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
+      client->code = event->code;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
+    case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
+    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
+    case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
+    case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
+      break;
+    }
+}
+
+static inline void
+net_drain_client (Net       *net,
+                  NetClient *client)
+{
+  UdpnatRendezvousEvent event;
+  UdpnatDatagram datagram;
+
+  while (udpnat_rendezvous_client_pop_event (client->client, &event))
+    net_take_event (net, client, &event);
+  while (udpnat_rendezvous_client_pop_output (client->client, net->now_us, &datagram))
+    {
+      UdpnatAddress destination = datagram.remote;
+
+      client->n_sent++;
+      g_assert_cmpuint (datagram.n_data, <=, UDPNAT_DATAGRAM_MAX_BYTES);
+      datagram.remote = client->address;
+      if (client->is_symmetric && destination.port == net->alt_port)
+        datagram.remote.port++;
+      if (!client->is_cut)
+        net_push (net, TRUE, &destination, &datagram);
+    }
+}
+
+static inline void
+net_complete (Net     *net,
+              guint64  claim_id,
+              gboolean stored)
+{
+  udpnat_rendezvous_server_complete_claim (net->server, net->now_us, claim_id, stored);
+}
+
+static inline void
+net_take_claim (Net                     *net,
+                const UdpnatServerEvent *event)
+{
+  NetPair *pair;
+
+  net->claim_id = event->claim_id;
+  net->n_claims++;
+  if (net->is_disk_slow)
+    return;
+  pair = g_new0 (NetPair, 1);
+  pair->name = g_strdup (event->name);
+  pair->key = event->key;
+  g_ptr_array_add (net->disk, pair);
+  net_complete (net, event->claim_id, TRUE);
+}
+
+static inline void
+net_drain_server (Net *net)
+{
+  UdpnatDatagram datagram;
+  UdpnatEvent *event;
+
+  if (net->server == NULL)
+    return;
+  while ((event = udpnat_machine_pop_event (net_machine (net))) != NULL)
+    {
+      if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
+        net_take_claim (net, (const UdpnatServerEvent *) event);
+      udpnat_event_free (event);
+    }
+  while (udpnat_machine_pop_output (net_machine (net), net->now_us, &datagram))
+    {
+      UdpnatAddress destination = datagram.remote;
+      NetClient *client = net_find (net, &destination);
+
+      if (client == NULL)
+        {
+          net->n_stranger_packets++;
+          net->n_stranger_bytes += datagram.n_data;
+          net->last_stranger = datagram;
+          if (net->take_stranger != NULL)
+            net->take_stranger (net->stranger_data, &datagram);
+          continue;
+        }
+      datagram.remote = net->server_address;
+      if (datagram.socket == UDPNAT_SOCKET_ALT)
+        datagram.remote.port = net->alt_port;
+      if (!client->is_cut)
+        net_push (net, FALSE, &destination, &datagram);
+    }
+}
+
+static inline void
+net_drain (Net *net)
+{
+  net_drain_server (net);
+  for (guint i = 0; i < net->n_clients; i++)
+    net_drain_client (net, &net->clients[i]);
+}
+
+/* Hands a datagram to the server as if it came from @source. */
+static inline UdpnatRxResult
+net_inject (Net                 *net,
+            const UdpnatAddress *source,
+            UdpnatSocketId       socket,
+            const guint8        *data,
+            gsize                n_data)
+{
+  UdpnatDatagram datagram = { .socket = socket, .remote = *source, .n_data = n_data };
+  UdpnatRxResult result;
+
+  if (n_data > 0)
+    memcpy (datagram.data, data, n_data);
+  result = udpnat_machine_handle_datagram (net_machine (net), net->now_us, &datagram);
+  net_drain_server (net);
+  return result;
+}
+
+static inline void
+net_deliver (Net       *net,
+             NetPacket *packet)
+{
+  NetClient *client;
+
+  if (packet->to_server)
+    {
+      gboolean is_alt = packet->destination.port != net->server_address.port;
+
+      if (net->server == NULL)
+        return;
+      packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
+      net->seen[packet->datagram.data[0] & 15] = packet->datagram;
+      (void) !udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
+      net_drain_server (net);
+      return;
+    }
+  client = net_find (net, &packet->destination);
+  if (client == NULL)
+    return;
+  client->n_received++;
+  packet->datagram.socket = UDPNAT_SOCKET_MAIN;
+  g_assert_true (udpnat_rendezvous_client_owns (client->client, &packet->datagram)
+                 || packet->datagram.data[0] == UDPNAT_PACKET_DATA
+                 || packet->datagram.data[0] == UDPNAT_PACKET_HS2
+                 || packet->datagram.data[0] == UDPNAT_PACKET_COOKIE);
+  (void) !udpnat_rendezvous_client_handle_datagram (client->client, net->now_us, &packet->datagram);
+  net_drain_client (net, client);
+}
+
+static inline gint64
+net_next (Net *net)
+{
+  const NetPacket *packet = g_queue_peek_head (&net->packets);
+  gint64 next_us = packet != NULL ? packet->due_us : UDPNAT_TIME_NEVER;
+
+  if (net->server != NULL)
+    next_us = udpnat_time_min (next_us, udpnat_machine_next_deadline (net_machine (net)));
+  for (guint i = 0; i < net->n_clients; i++)
+    next_us = udpnat_time_min (next_us,
+                               udpnat_rendezvous_client_next_deadline (net->clients[i].client));
+  return next_us;
+}
+
+static inline void
+net_step (Net *net)
+{
+  const NetPacket *first;
+
+  while ((first = g_queue_peek_head (&net->packets)) != NULL && first->due_us <= net->now_us)
+    {
+      g_autofree NetPacket *packet = g_queue_pop_head (&net->packets);
+
+      net_deliver (net, packet);
+    }
+  if (net->server != NULL && udpnat_machine_next_deadline (net_machine (net)) <= net->now_us)
+    {
+      udpnat_machine_handle_deadline (net_machine (net), net->now_us);
+      net_drain_server (net);
+    }
+  for (guint i = 0; i < net->n_clients; i++)
+    if (udpnat_rendezvous_client_next_deadline (net->clients[i].client) <= net->now_us)
+      {
+        udpnat_rendezvous_client_handle_deadline (net->clients[i].client, net->now_us);
+        net_drain_client (net, &net->clients[i]);
+      }
+}
+
+/* Whoever has handled all that was due wants nothing more now: else a program would spin. */
+static inline void
+net_check_deadlines (Net *net)
+{
+  if (net->server != NULL)
+    g_assert_cmpint (udpnat_machine_next_deadline (net_machine (net)), >, net->now_us);
+  for (guint i = 0; i < net->n_clients; i++)
+    g_assert_cmpint (udpnat_rendezvous_client_next_deadline (net->clients[i].client), >,
+                     net->now_us);
+}
+
+static inline void
+net_run (Net   *net,
+         gint64 duration_us)
+{
+  gint64 end_us = net->now_us + duration_us;
+
+  net_drain (net);
+  while (net_next (net) <= end_us)
+    {
+      net->now_us = MAX (net->now_us, net_next (net));
+      net_step (net);
+      net_check_deadlines (net);
+    }
+  net->now_us = end_us;
+}
+
+/* ---- Shorthands ---- */
+
+/* Connects, and registers unless @name is NULL; does not wait. */
+static inline NetClient *
+net_join_client (Net        *net,
+                 NetClient  *client,
+                 const char *name)
+{
+  udpnat_rendezvous_client_set_server (client->client, net->now_us, &net->server_address,
+                                       udpnat_identity_get_public_key (net->server_identity));
+  if (name != NULL)
+    udpnat_rendezvous_client_register (client->client, net->now_us, name);
+  return client;
+}
+
+static inline NetClient *
+net_join (Net        *net,
+          const char *name)
+{
+  return net_join_client (net, net_add_client (net), name);
+}
+
+static inline UdpnatRendezvousServerStats
+net_stats (Net *net)
+{
+  UdpnatRendezvousServerStats stats;
+
+  udpnat_rendezvous_server_get_stats (net->server, &stats);
+  return stats;
+}
+
+static inline guint32
+net_listed_handle (const NetClient *client,
+                   const char      *name)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (client->directory, name));
+}
+
+static inline gboolean
+net_is_registered (const NetClient *client)
+{
+  return udpnat_rendezvous_client_is_registered (client->client);
+}
+
+/* What a relay may carry: looks like DATA, says @fill. */
+static inline gsize
+net_make_inner (guint8 *out,
+                gsize   n_inner,
+                guint8  fill)
+{
+  g_assert_cmpuint (n_inner, >=, UDPNAT_DATA_MIN_BYTES);
+  memset (out, fill, n_inner);
+  memset (out, 0, 4);
+  out[0] = UDPNAT_PACKET_DATA;
+  return n_inner;
+}
