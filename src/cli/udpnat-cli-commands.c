@@ -1,5 +1,5 @@
-/* The commands typed at the prompt or read from a pipe. Those of the original program mean what they meant: login, send,
- * getuser, logout, exit. */
+/* The commands typed at the prompt or read from a pipe. Those of the original program mean what
+ * they meant: login, send, getuser, logout, exit. */
 
 #include "config.h"
 
@@ -45,6 +45,20 @@ say_usage (UdpnatCli  *self,
            const char *usage)
 {
   udpnat_cli_view_show_error (self->view, "usage", "Usage: %s", usage);
+}
+
+/* Longest part of a wrong command that is said back. */
+#define ECHO_MAX_CHARS 40
+
+static void
+say_unknown (UdpnatCli  *self,
+             const char *verb)
+{
+  gboolean is_long = g_utf8_strlen (verb, -1) > ECHO_MAX_CHARS;
+  g_autofree char *shown = is_long ? g_utf8_substring (verb, 0, ECHO_MAX_CHARS) : g_strdup (verb);
+
+  udpnat_cli_view_show_error (self->view, "usage", "“%s%s” is not a command; help lists them.",
+                              shown, is_long ? "…" : "");
 }
 
 static void
@@ -198,7 +212,7 @@ udpnat_cli_handle_line (const char *line,
         commands[i].func (self, arguments);
         return;
       }
-  udpnat_cli_view_show_error (self->view, "usage", "“%s” is not a command; help lists them.", verb);
+  say_unknown (self, verb);
 }
 
 /**

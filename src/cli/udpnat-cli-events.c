@@ -75,8 +75,9 @@ server_changed_cb (UdpnatClient *client,
                    UdpnatCli    *self)
 {
   udpnat_cli_fail (self, "server-changed",
-                   "The server %s has another key than before (%s). Not connected. If its owner says "
-                   "that this is right, use a new profile.", udpnat_client_get_server (client), key);
+                   "The server %s has another key than before (%s). Not connected. If its owner "
+                   "says that this is right, use a new profile.",
+                   udpnat_client_get_server (client), key);
 }
 
 static void
@@ -105,7 +106,8 @@ person_changed_cb (UdpnatClient *client,
     {
       g_autofree char *clean = udpnat_cli_view_clean (name);
 
-      udpnat_cli_view_show_text (self->view, was_online ? "○ %s has gone." : "● %s is here.", clean);
+      udpnat_cli_view_show_text (self->view, was_online ? "○ %s has gone." : "● %s is here.",
+                                 clean);
     }
   if (udpnat_person_is_online (person))
     g_hash_table_add (self->online, g_strdup (name));
@@ -215,8 +217,8 @@ person_unreachable_cb (UdpnatClient *client,
     udpnat_cli_fail (self, "offline", "%s is not there at the moment. Not delivered.", name);
   else
     udpnat_cli_view_show_error (self->view, "offline",
-                                "%s is not there at the moment; the message waits until they are, as "
-                                "long as you stay.", name);
+                                "%s is not there at the moment; the message waits until they are, "
+                                "as long as you stay.", name);
 }
 
 /** udpnat_cli_connect: listens to everything that the client tells */

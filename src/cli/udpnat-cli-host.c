@@ -1,5 +1,6 @@
-/* Starting a server for a user who has none. It is a process of its own, so that it outlives its host for as long as others
- * use it; when nobody has been registered for a while it ends by itself. */
+/* Starting a server for a user who has none. It is a process of its own, so that it outlives its
+ * host for as long as others use it; when nobody has been registered for a while it ends by
+ * itself. */
 
 #include "config.h"
 
@@ -39,11 +40,34 @@ is_port_taken (guint16 port)
   return socket != NULL && !g_socket_bind (socket, address, FALSE, NULL);
 }
 
+/* Reads what the server says until it is ready, or has ended. */
+static gboolean
+wait_until_listening (GDataInputStream *lines,
+                      guint16           port,
+                      GError          **error)
+{
+  g_autofree char *last = g_strdup ("it said nothing");
+  char *line;
+
+  while ((line = g_data_input_stream_read_line (lines, NULL, NULL, NULL)) != NULL)
+    {
+      g_free (last);
+      last = line;
+      if (strstr (line, "listening") != NULL)
+        return TRUE;
+    }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+               "The server could not be started on port %u: %s", port, last);
+  return FALSE;
+}
+
 /**
  * udpnat_cli_host_start:
- * @out_is_own: (out): %FALSE when a program had the port already: it is taken to be a server, and joined
+ * @out_is_own: (out): %FALSE when a program had the port already: it is taken to be a server, and
+ *   joined
  *
- * Makes sure that there is a server on @port of this machine. Waits until it is ready, some milliseconds.
+ * Makes sure that there is a server on @port of this machine. Waits until it is ready, some
+ * milliseconds.
  */
 gboolean
 udpnat_cli_host_start (guint16   port,
@@ -52,9 +76,9 @@ udpnat_cli_host_start (guint16   port,
 {
   g_autofree char *program = find_server ();
   g_autofree char *port_text = g_strdup_printf ("%u", port);
+  GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
   g_autoptr (GSubprocess) server = NULL;
   g_autoptr (GDataInputStream) lines = NULL;
-  g_autofree char *line = NULL;
 
   *out_is_own = FALSE;
   if (is_port_taken (port))
@@ -66,18 +90,13 @@ udpnat_cli_host_start (guint16   port,
                            "Name one with --server HOST.");
       return FALSE;
     }
-  server = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, error, program, "--port", port_text,
+  /* Nothing of ours is passed on: the server may outlive us, and whoever reads our output would
+   * wait for its end too. */
+  server = g_subprocess_new (flags, error, program, "--port", port_text,
                              "--idle-exit", IDLE_EXIT_S, NULL);
   if (server == NULL)
     return FALSE;
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (server));
-  line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
-  if (line == NULL || strstr (line, "listening") == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   "The server could not be started on port %u; what it said stands above.", port);
-      return FALSE;
-    }
-  *out_is_own = TRUE;
-  return TRUE;
+  *out_is_own = wait_until_listening (lines, port, error);
+  return *out_is_own;
 }

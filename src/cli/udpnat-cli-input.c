@@ -1,5 +1,5 @@
-/* Lines from stdin on the main loop. At a terminal GNU Readline edits them through its callback interface; a pipe or a file
- * is read as it is, so that scripts get neither prompt nor echo.
+/* Lines from stdin on the main loop. At a terminal GNU Readline edits them through its callback
+ * interface; a pipe or a file is read as it is, so that scripts get neither prompt nor echo.
  *
  * Readline keeps its state in globals, so this file keeps one pointer to the input in use. */
 
@@ -100,7 +100,9 @@ terminal_cb (int          fd,
   return G_SOURCE_CONTINUE;
 }
 
-/** udpnat_cli_input_hide: takes prompt and half-typed line off the screen, so that a line can be written */
+/**
+ * udpnat_cli_input_hide: takes prompt and half-typed line off the screen, so that a line can be
+ * written */
 void
 udpnat_cli_input_hide (void)
 {
@@ -148,7 +150,8 @@ pipe_cb (int          fd,
   if (n_read > 0)
     {
       g_string_append_len (self->partial, buffer, n_read);
-      if (self->partial->len > LINE_MAX_BYTES && !memchr (self->partial->str, '\n', self->partial->len))
+      if (self->partial->len > LINE_MAX_BYTES &&
+          memchr (self->partial->str, '\n', self->partial->len) == NULL)
         g_string_truncate (self->partial, 0);
       take_plain_lines (self);
       return G_SOURCE_CONTINUE;
@@ -230,8 +233,11 @@ udpnat_cli_input_set_prompt (UdpnatCliInput *self,
 {
   g_free (self->prompt);
   self->prompt = g_strdup (prompt);
-  if (self->is_edited)
-    rl_set_prompt (prompt);
+  if (!self->is_edited)
+    return;
+  udpnat_cli_input_hide ();
+  rl_set_prompt (prompt);
+  udpnat_cli_input_show ();
 }
 
 gboolean

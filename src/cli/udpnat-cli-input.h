@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatCliInput:
  *
- * Lines from stdin: with editing, history and completion at a terminal, plain ones otherwise. There is one at a time,
- * since the line-editing library has global state.
+ * Lines from stdin: with editing, history and completion at a terminal, plain ones otherwise. There
+ * is one at a time, since the line-editing library has global state.
  */
 typedef struct _UdpnatCliInput UdpnatCliInput;
 
@@ -21,7 +21,8 @@ UdpnatCliInput *udpnat_cli_input_new        (gboolean               is_plain,
                                              const char            *history_path,
                                              UdpnatCliLineFunc      line_func,
                                              UdpnatCliCompleteFunc  complete_func,
-                                             gpointer               user_data) G_GNUC_WARN_UNUSED_RESULT;
+                                             gpointer               user_data)
+  G_GNUC_WARN_UNUSED_RESULT;
 void            udpnat_cli_input_free       (UdpnatCliInput        *self);
 void            udpnat_cli_input_set_prompt (UdpnatCliInput        *self,
                                              const char            *prompt);

@@ -1,4 +1,5 @@
-/* The command line of udpnat-cli. The original program's options (--sip, --sport, --cip, --cport) mean what they meant. */
+/* The command line of udpnat-cli. The original program's options (--sip, --sport, --cip, --cport)
+ * mean what they meant. */
 
 #include "config.h"
 

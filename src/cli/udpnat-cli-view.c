@@ -1,8 +1,8 @@
-/* What the terminal shows. In JSON mode each event is one object on one line, and nothing else is written to stdout; the
- * members are a contract with other programs (see the man page).
+/* What the terminal shows. In JSON mode each event is one object on one line, and nothing else is
+ * written to stdout; the members are a contract with other programs (see the man page).
  *
- * Text from other people is cleaned before it reaches a terminal: control characters could move the cursor, change the
- * title or answer for the user. */
+ * Text from other people is cleaned before it reaches a terminal: control characters could move the
+ * cursor, change the title or answer for the user. */
 
 #include "config.h"
 
@@ -231,7 +231,8 @@ udpnat_cli_view_show_message (UdpnatCliView *self,
   if (!self->is_json)
     {
       g_autoptr (GDateTime) sent = g_date_time_new_from_unix_local (sent_us / G_USEC_PER_SEC);
-      g_autofree char *clock = sent != NULL ? g_date_time_format (sent, "%H:%M") : g_strdup ("--:--");
+      g_autofree char *clock = sent != NULL ? g_date_time_format (sent, "%H:%M")
+                                            : g_strdup ("--:--");
       g_autofree char *name = udpnat_cli_view_clean (udpnat_person_get_name (person));
       g_autofree char *clean = udpnat_cli_view_clean (text);
 
@@ -290,14 +291,16 @@ describe_path (UdpnatPerson *person)
   const char *kind = udpnat_person_get_path_kind (person);
   const char *remote = udpnat_person_get_path_remote (person);
   gint64 rtt_us = udpnat_person_get_path_rtt (person);
-  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0) : g_strdup ("");
+  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0)
+                                    : g_strdup ("");
 
   if (g_str_equal (kind, "lan"))
     return g_strdup_printf ("direct on this network, %s%s", remote, rtt);
   if (g_str_equal (kind, "direct"))
     return g_strdup_printf ("direct, %s%s", remote, rtt);
   return g_strdup_printf ("through the server: %s%s",
-                          udpnat_words_explain_reason (udpnat_person_get_path_reason (person)), rtt);
+                          udpnat_words_explain_reason (udpnat_person_get_path_reason (person)),
+                          rtt);
 }
 
 void

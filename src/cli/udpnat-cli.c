@@ -1,5 +1,6 @@
-/* The terminal program from start to end: opens the profile and the socket, connects, and leaves without losing anything:
- * before it exits it waits a little until every message and receipt on its way has been acknowledged. */
+/* The terminal program from start to end: opens the profile and the socket, connects, and leaves
+ * without losing anything: before it exits it waits a little until every message and receipt on its
+ * way has been acknowledged. */
 
 #include "config.h"
 
@@ -31,7 +32,9 @@ drain_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/** udpnat_cli_leave: ends the program with @exit_status as soon as nothing would be lost, in 3 s at the latest */
+/**
+ * udpnat_cli_leave: ends the program with @exit_status as soon as nothing would be lost, in 3 s at
+ * the latest */
 void
 udpnat_cli_leave (UdpnatCli *self,
                   int        exit_status)
@@ -47,7 +50,9 @@ udpnat_cli_leave (UdpnatCli *self,
   g_source_attach (self->leave_source, NULL);
 }
 
-/** udpnat_cli_fail: says why, and ends a one-shot command with status 1; at the prompt the user goes on */
+/**
+ * udpnat_cli_fail: says why, and ends a one-shot command with status 1; at the prompt the user goes
+ * on */
 void
 udpnat_cli_fail (UdpnatCli  *self,
                  const char *code,
@@ -76,8 +81,8 @@ timeout_cb (gpointer user_data)
   if (self->is_leaving)
     return G_SOURCE_REMOVE;
   if (!udpnat_client_is_registered (self->client))
-    udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or start "
-                     "one there: udpnat-server.", udpnat_client_get_server (self->client));
+    udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or "
+                     "start one there: udpnat-server.", udpnat_client_get_server (self->client));
   else if (self->options->mode == UDPNAT_CLI_MODE_SEND)
     udpnat_cli_fail (self, "timeout", "%s did not confirm the message in %d s.", self->options->to,
                      self->options->timeout_s);

@@ -9,6 +9,7 @@
 
 #include "udpnat-server-config.h"
 
+#include "udpnat-address.h"
 #include "udpnat-limits.h"
 #include "udpnat-server-error.h"
 
@@ -101,6 +102,8 @@ static gboolean
 check_options (const Options *options,
                GError       **error)
 {
+  UdpnatAddress address;
+
   if (!check_range ("port", options->port, G_MAXUINT16, error)
       || (options->is_alt_port_given
           && !check_range ("alt-port", options->alt_port, G_MAXUINT16, error))
@@ -110,6 +113,13 @@ check_options (const Options *options,
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
                    "--port and --alt-port are both %d: choose two different ports.", options->port);
+      return FALSE;
+    }
+  if (options->ip != NULL && !udpnat_address_parse_ip (&address, options->ip, 0))
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                   "--ip \"%s\" is not an IP address: write one like 192.0.2.7 or 2001:db8::7.",
+                   options->ip);
       return FALSE;
     }
   if (options->state_dir != NULL && *options->state_dir == '\0')

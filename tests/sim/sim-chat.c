@@ -1,5 +1,5 @@
-/* The real machines as processes of a simulated world. Only what a program adds around a machine is imitated here: the
- * store, and answering events. */
+/* The real machines as processes of a simulated world. Only what a program adds around a machine is
+ * imitated here: the store, and answering events. */
 
 #include "config.h"
 
@@ -343,7 +343,9 @@ sim_peer_send_numbered (SimPeer    *self,
     }
 }
 
-/** sim_peer_assert_received: exactly the texts "0" to n_messages − 1, in order, each once, from @from */
+/**
+ * sim_peer_assert_received: exactly the texts "0" to n_messages − 1, in order, each once, from
+ * @from */
 void
 sim_peer_assert_received (const SimPeer *self,
                           const char    *from,

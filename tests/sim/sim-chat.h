@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 /**
  * SimServer:
  *
- * A rendezvous server as a process on a host: it can be killed and started again, and its names survive that, as the real
- * one's do on disk.
+ * A rendezvous server as a process on a host: it can be killed and started again, and its names
+ * survive that, as the real one's do on disk.
  */
 typedef struct
 {
@@ -34,8 +34,8 @@ typedef struct
 /**
  * SimPeer:
  *
- * A user's program as a process on a host. What it remembers between runs (identity, contacts, timestamps) survives
- * sim_peer_kill().
+ * A user's program as a process on a host. What it remembers between runs (identity, contacts,
+ * timestamps) survives sim_peer_kill().
  */
 typedef struct
 {

@@ -1,5 +1,5 @@
-/* Two people (and more) talk through the real server in virtual time: the same machines that the programs use, over links
- * and routers that do what they are told. */
+/* Two people (and more) talk through the real server in virtual time: the same machines that the
+ * programs use, over links and routers that do what they are told. */
 
 #include "config.h"
 
@@ -18,8 +18,8 @@ typedef struct
   SimPeer   *bob;
 } Pair;
 
-/* A person behind a router of their own, or (@config is %NULL) on the open Internet. The link is the access line: beyond
- * the router, where there is one. */
+/* A person behind a router of their own, or (@config is %NULL) on the open Internet. The link is
+ * the access line: beyond the router, where there is one. */
 static SimPeer *
 add_person (Pair                *pair,
             const char          *name,
@@ -111,7 +111,8 @@ test_first_message (void)
   gint64 start_us;
   Pair pair;
 
-  g_test_summary ("40 ms per leg, cold: shown after one one-way trip, delivered after two, then direct");
+  g_test_summary ("40 ms per leg, cold: shown after one one-way trip, delivered after two, "
+                  "then direct");
   pair_init (&pair, 1, port_restricted (), port_restricted (), &link);
   start_us = sim_world_now (pair.world);
   sim_peer_send (pair.alice, "bob", "hello");
@@ -180,7 +181,8 @@ run_bad_link (guint64 seed,
 static void
 test_bad_link (void)
 {
-  g_test_summary ("20 % loss, 5 % reordering, 5 % duplicates on each link: 1,000 messages each way, 200 seeds");
+  g_test_summary ("20 % loss, 5 % reordering, 5 % duplicates on each link: 1,000 messages "
+                  "each way, 200 seeds");
   for (guint64 seed = 1; seed <= 200; seed++)
     run_bad_link (seed, 1000);
 }
@@ -193,11 +195,12 @@ typedef enum
 {
   PROMISE_RELAY,
   PROMISE_DIRECT,
-  PROMISE_NONE, /* direct if the router lets answers leave by the mapping that the question came in by */
+  /* direct if the router lets answers leave by the mapping that the question came in by */
+  PROMISE_NONE,
 } Promise;
 
-/* What plain punching owes, by RFC 4787 behaviour of both sides. A side whose mapping depends on the endpoint is learned as
- * peer-reflexive, if the other lets its unknown port in. */
+/* What plain punching owes, by RFC 4787 behaviour of both sides. A side whose mapping depends on
+ * the endpoint is learned as peer-reflexive, if the other lets its unknown port in. */
 static Promise
 get_promise (const SimNatConfig *a,
              const SimNatConfig *b)
@@ -253,14 +256,16 @@ check_matrix_cell (guint   cell,
       g_assert_cmpint (pair.alice->path_reason, !=, UDPNAT_PATH_REASON_CONNECTING);
       g_assert_cmpint (pair.bob->path_reason, !=, UDPNAT_PATH_REASON_CONNECTING);
     }
-  g_test_message ("%s: %s", label, is_direct ? "direct" : udpnat_path_reason_to_code (pair.alice->path_reason));
+  g_test_message ("%s: %s", label,
+                  is_direct ? "direct" : udpnat_path_reason_to_code (pair.alice->path_reason));
   pair_clear (&pair);
 }
 
 static void
 test_matrix (void)
 {
-  g_test_summary ("Every RFC 4787 mapping × filtering on both sides: all delivered, direct where punching can win");
+  g_test_summary ("Every RFC 4787 mapping × filtering on both sides: all delivered, direct where "
+                  "punching can win");
   for (guint cell = 0; cell < 81; cell++)
     check_matrix_cell (cell, 100 + cell);
 }
@@ -352,7 +357,7 @@ test_path_cut (void)
   UdpnatAddress b;
   Pair pair;
 
-  g_test_summary ("The direct path dies in mid-conversation: messages go on over the relay at once");
+  g_test_summary ("The direct path dies in mid-conversation: messages go on over the relay");
   pair_init (&pair, 12, port_restricted (), port_restricted (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 1);
   sim_world_run_for (pair.world, UDPNAT_SEC (5));
@@ -388,7 +393,8 @@ test_peer_restart (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   Pair pair;
 
-  g_test_summary ("Bob's program is killed and started again: he gets what comes after, once and in order");
+  g_test_summary ("Bob's program is killed and started again: he gets what comes after, once and "
+                  "in order");
   pair_init (&pair, 13, port_restricted (), port_restricted (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 5);
   sim_world_run_for (pair.world, UDPNAT_SEC (5));
@@ -408,7 +414,8 @@ test_both_at_once (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
 
-  g_test_summary ("Both speak first at the same moment: two handshakes cross, nothing is lost or doubled");
+  g_test_summary ("Both speak first at the same moment: two handshakes cross, nothing is lost "
+                  "or doubled");
   for (guint64 seed = 20; seed < 40; seed++)
     {
       Pair pair;
@@ -564,15 +571,18 @@ test_idle_traffic (void)
   guint64 n_sent;
   Pair pair;
 
-  g_test_summary ("Idle: under one packet per 20 s, sent and received together, and none between idle peers");
+  g_test_summary ("Idle: under one packet per 20 s, sent and received together, and none between "
+                  "idle peers");
   pair_init (&pair, 21, port_restricted (), port_restricted (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 1);
   sim_world_run_for (pair.world, UDPNAT_SEC (300));
-  before = sim_host_get_stats (pair.alice->host)->sent + sim_host_get_stats (pair.alice->host)->delivered;
+  before = sim_host_get_stats (pair.alice->host)->sent +
+           sim_host_get_stats (pair.alice->host)->delivered;
   sim_world_run_for (pair.world, UDPNAT_SEC (3600));
   n_sent = sim_host_get_stats (pair.alice->host)->sent +
            sim_host_get_stats (pair.alice->host)->delivered - before;
-  g_test_message ("%" G_GUINT64_FORMAT " packets in an hour: one per %.1f s", n_sent, 3600.0 / n_sent);
+  g_test_message ("%" G_GUINT64_FORMAT " packets in an hour: one per %.1f s", n_sent,
+                  3600.0 / n_sent);
   g_assert_cmpuint (n_sent, <, 180);
   g_assert_cmpuint (n_sent, >, 100); /* the binding must live */
   g_assert_true (sim_peer_is_registered (pair.alice));

@@ -1,5 +1,6 @@
-/* Worlds drawn from a seed: two routers of any kind, links of any quality, a server that is killed on the way, two people who
- * talk through it all. Prints one line for each seed; a failure prints the command that repeats it. */
+/* Worlds drawn from a seed: two routers of any kind, links of any quality, a server that is killed
+ * on the way, two people who talk through it all. Prints one line for each seed; a failure prints
+ * the command that repeats it. */
 
 #include "config.h"
 
@@ -25,7 +26,8 @@ static const char *behaviours[] = { "EI", "AD", "APD" };
 static SimNatConfig
 draw_nat (const UdpnatRandom *random)
 {
-  SimNatConfig nat = sim_nat_config (udpnat_random_below (random, 3), udpnat_random_below (random, 3));
+  SimNatConfig nat = sim_nat_config (udpnat_random_below (random, 3),
+                                     udpnat_random_below (random, 3));
 
   nat.allocator = udpnat_random_below (random, 3);
   if (nat.allocator == SIM_NAT_ALLOCATOR_SEQUENTIAL)
@@ -37,7 +39,8 @@ draw_nat (const UdpnatRandom *random)
 static SimLinkConfig
 draw_link (const UdpnatRandom *random)
 {
-  SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (1 + udpnat_random_below (random, 80)));
+  gint64 delay_us = UDPNAT_MSEC (1 + udpnat_random_below (random, 80));
+  SimLinkConfig link = sim_link_config_with_delay (delay_us);
 
   link.jitter_us = UDPNAT_MSEC (udpnat_random_below (random, 10));
   link.loss = udpnat_random_below (random, 25) / 100.0;
@@ -159,7 +162,8 @@ run_seed (guint64  seed,
   bob_text = describe (&scene.nats[1], &scene.links[1]);
   path = scene.alice->path_kind == UDPNAT_PATH_KIND_RELAY
            ? udpnat_path_reason_to_code (scene.alice->path_reason) : "direct";
-  printf ("seed %-6" G_GUINT64_FORMAT " %s  alice %s, bob %s: %u/%u and %u/%u messages, %s, %.0f s, %.8s\n",
+  printf ("seed %-6" G_GUINT64_FORMAT " %s  alice %s, bob %s: %u/%u and %u/%u messages, %s, "
+          "%.0f s, %.8s\n",
           seed, is_good ? "ok    " : "FAILED", alice_text, bob_text, scene.bob->received->len,
           N_MESSAGES, scene.alice->received->len, N_MESSAGES, path,
           (sim_world_now (scene.world) - SIM_WORLD_START_US) / 1e6,

@@ -14,7 +14,7 @@ typedef enum
 /* What an address is good for; see RFC 6890 and RFC 4291. */
 typedef enum
 {
-  UDPNAT_SCOPE_UNUSABLE,   /* unspecified, multicast, broadcast, reserved: nobody may be sent anything there */
+  UDPNAT_SCOPE_UNUSABLE,   /* unspecified, multicast, broadcast, reserved: nothing is sent there */
   UDPNAT_SCOPE_LOOPBACK,
   UDPNAT_SCOPE_LINK_LOCAL, /* 169.254/16, fe80::/10 */
   UDPNAT_SCOPE_PRIVATE,    /* 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7 */
@@ -28,7 +28,8 @@ typedef enum
  * @port: host order
  * @scope_id: interface index for IPv6 link-local addresses, else 0; never on the wire
  *
- * An IP address and a port, small enough to copy. Always canonical: an IPv4-mapped IPv6 address is held as IPv4.
+ * An IP address and a port, small enough to copy. Always canonical: an IPv4-mapped IPv6 address
+ * is held as IPv4.
  */
 typedef struct
 {

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What became of something that came from the network. Never a GError: a peer cannot be told off. */
+/* What became of something from the network. Never a GError: a peer cannot be told off. */
 typedef enum
 {
   UDPNAT_RX_OK,
@@ -15,7 +15,8 @@ typedef enum
   UDPNAT_RX_REFUSED,   /* well-formed, but a limit or a right forbids it */
 } UdpnatRxResult;
 
-/* Which of the program's sockets a datagram belongs to. Each stands for one IPv4 and one IPv6 socket. */
+/* Which of the program's sockets a datagram belongs to. Each stands for one IPv4 and one IPv6
+ * socket. */
 typedef enum
 {
   UDPNAT_SOCKET_MAIN,
@@ -40,7 +41,8 @@ typedef struct
 /**
  * UdpnatEvent:
  *
- * Head of every machine's own event struct. @type is an enum of that machine. Freed with udpnat_event_free().
+ * Head of every machine's own event struct. @type is an enum of that machine. Freed with
+ * udpnat_event_free().
  */
 typedef struct _UdpnatEvent UdpnatEvent;
 struct _UdpnatEvent
@@ -59,16 +61,18 @@ udpnat_event_free (UdpnatEvent *self)
 /**
  * UdpnatMachine:
  *
- * Protocol work that does not touch the world. Whoever owns a machine (io's GSource, the simulator, a test) feeds it
- * datagrams and time, then pops what it wants sent and what it has to tell. The same five calls for every machine:
+ * Protocol work that does not touch the world. Whoever owns a machine (io's GSource, the
+ * simulator, a test) feeds it datagrams and time, then pops what it wants sent and what it has to
+ * tell. The same five calls for every machine:
  *
  * - handle_datagram: one datagram has arrived. Sends nothing itself.
- * - next_deadline: when handle_deadline wants to be called; %UDPNAT_TIME_NEVER for not at all. A pure function of state.
+ * - next_deadline: when handle_deadline wants to be called; %UDPNAT_TIME_NEVER for not at all. A
+ *   pure function of state.
  * - handle_deadline: it is @now_us; may be called early or late, and time may have jumped.
- * - pop_output: writes the next datagram to send; %FALSE when there is none. Pop until %FALSE after each of the calls above
- *   and after any call of the machine's own API.
- * - pop_event: (transfer full) (nullable): the next fact, oldest first. Pop events before outputs: what the owner
- *   answers to an event can then leave with the same datagram.
+ * - pop_output: writes the next datagram to send; %FALSE when there is none. Pop until %FALSE
+ *   after each of the calls above and after any call of the machine's own API.
+ * - pop_event: (transfer full) (nullable): the next fact, oldest first. Pop events before outputs:
+ *   what the owner answers to an event can then leave with the same datagram.
  *
  * @now_us never decreases from call to call.
  */

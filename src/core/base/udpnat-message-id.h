@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatMessageId:
  *
- * Names one chat message for ever: 16 random bytes chosen by its sender. Receivers drop an id they have seen, which makes it
- * safe to send a message again over any session or path.
+ * Names one chat message for ever: 16 random bytes chosen by its sender. Receivers drop an id they
+ * have seen, which makes it safe to send a message again over any session or path.
  */
 typedef struct
 {

@@ -24,9 +24,11 @@ typedef enum
   UDPNAT_PATH_REASON_BOTH_SYMMETRIC,    /* tried; both NATs map each destination to another port */
   UDPNAT_PATH_REASON_LOCAL_SYMMETRIC,   /* tried; only ours does */
   UDPNAT_PATH_REASON_REMOTE_SYMMETRIC,  /* tried; only the peer's does */
-  UDPNAT_PATH_REASON_NO_ANSWER,         /* tried; no packet made it both ways, and the NATs do not say why */
+  /* tried; no packet made it both ways, and the NATs do not say why */
+  UDPNAT_PATH_REASON_NO_ANSWER,
   UDPNAT_PATH_REASON_DIRECT_LOST,       /* there was a direct path and it fell silent */
-  UDPNAT_PATH_REASON_IDLE,              /* let go while nobody was talking; punched again with the next message */
+  /* let go while nobody was talking; punched again with the next message */
+  UDPNAT_PATH_REASON_IDLE,
 } UdpnatPathReason;
 
 const char *udpnat_path_reason_to_code (UdpnatPathReason reason);

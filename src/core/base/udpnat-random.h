@@ -7,9 +7,10 @@ G_BEGIN_DECLS
 /**
  * UdpnatRandom:
  *
- * Where a machine gets its random bytes: handed in at construction, so that the pure layers have no random device of their
- * own and a simulator can replay a run from one seed. `io` fills it from the kernel. Copied by value; @user_data is borrowed
- * and must outlive every machine that holds a copy. All bytes must be fit for keys.
+ * Where a machine gets its random bytes: handed in at construction, so that the pure layers have
+ * no random device of their own and a simulator can replay a run from one seed. `io` fills it from
+ * the kernel. Copied by value; @user_data is borrowed and must outlive every machine that holds a
+ * copy. All bytes must be fit for keys.
  */
 typedef struct
 {

@@ -4,8 +4,9 @@
 
 G_BEGIN_DECLS
 
-/* Time below `io` is a number that the caller hands in: microseconds of a clock that never runs backwards and also
- * counts sleep (CLOCK_BOOTTIME in io, virtual time in the simulator). It may jump forward by hours. */
+/* Time below `io` is a number that the caller hands in: microseconds of a clock that never runs
+ * backwards and also counts sleep (CLOCK_BOOTTIME in io, virtual time in the simulator). It may
+ * jump forward by hours. */
 
 /** UDPNAT_TIME_NEVER: no deadline */
 #define UDPNAT_TIME_NEVER G_MAXINT64

@@ -1,17 +1,18 @@
 /* One side of the talk with one peer.
  *
- * The promise: each message is shown once, in the order it was sent, whatever carried it. It rests on three rules
- * (PROTOCOL.md section 9):
+ * The promise: each message is shown once, in the order it was sent, whatever carried it. It rests
+ * on three rules (PROTOCOL.md section 9):
  *
- *  - the sender puts messages on the wire in order, and begins every new session with the oldest one without a receipt;
- *  - every carrier (a stream, the early data of a handshake) is itself in order or all-or-nothing;
- *  - the receiver drops ids it has seen, and sends their receipt again.
+ *  - the sender puts messages on the wire in order, and begins every new session with the oldest
+ *  one without a receipt; - every carrier (a stream, the early data of a handshake) is itself in
+ *  order or all-or-nothing; - the receiver drops ids it has seen, and sends their receipt again.
  *
- * So what a receiver has is always a beginning of what was sent, and a repeated message is recognised. A receipt goes out only
- * after udpnat_conversation_confirm(): the owner says when a message is safe.
+ * So what a receiver has is always a beginning of what was sent, and a repeated message is
+ * recognised. A receipt goes out only after udpnat_conversation_confirm(): the owner says when a
+ * message is safe.
  *
- * Nothing here knows about time-outs: as long as a session lives its stream repeats what is lost; when it dies the owner
- * calls udpnat_conversation_restart(). */
+ * Nothing here knows about time-outs: as long as a session lives its stream repeats what is lost;
+ * when it dies the owner calls udpnat_conversation_restart(). */
 
 #include "config.h"
 
@@ -43,7 +44,8 @@ struct _UdpnatConversation
   GList *next;          /* borrowed: first item this session's stream has not taken; NULL: none */
   guint  n_on_wire;     /* items before next */
   GQueue receipts;      /* of UdpnatMessageId to be confirmed to the peer */
-  GTree *seen;          /* borrowed SeenItem by id; a tree, because the ids are chosen by a stranger */
+  /* borrowed SeenItem by id; a tree, because the ids are chosen by a stranger */
+  GTree *seen;
   GQueue seen_order;    /* of SeenItem, oldest first */
   GQueue events;        /* of UdpnatConversationEvent */
 };
@@ -157,7 +159,8 @@ queue_receipt (UdpnatConversation    *self,
  * udpnat_conversation_confirm:
  * @id: of a MESSAGE event
  *
- * Says that the message is safe on this side: its receipt is sent, now and whenever the message comes again.
+ * Says that the message is safe on this side: its receipt is sent, now and whenever the message
+ * comes again.
  */
 void
 udpnat_conversation_confirm (UdpnatConversation    *self,
@@ -174,7 +177,8 @@ udpnat_conversation_confirm (UdpnatConversation    *self,
 /**
  * udpnat_conversation_has_unsent:
  *
- * Returns: %TRUE when there is something that the current session has not taken yet: messages or receipts
+ * Returns: %TRUE when there is something that the current session has not taken yet: messages or
+ *   receipts
  */
 gboolean
 udpnat_conversation_has_unsent (const UdpnatConversation *self)
@@ -192,7 +196,8 @@ udpnat_conversation_get_unreceipted (const UdpnatConversation *self)
 /**
  * udpnat_conversation_restart:
  *
- * A new session begins with empty streams: everything without a receipt will be written again, oldest first.
+ * A new session begins with empty streams: everything without a receipt will be written again,
+ * oldest first.
  */
 void
 udpnat_conversation_restart (UdpnatConversation *self)
@@ -224,8 +229,9 @@ write_item (UdpnatConversation *self,
  * udpnat_conversation_write_early:
  * @n_max: how many bytes may be appended to @out
  *
- * Writes the oldest messages without a receipt for the early data of a handshake, as many as fit. They remain to be
- * written to the stream as well: the handshake may be given up, and the receiver recognises them.
+ * Writes the oldest messages without a receipt for the early data of a handshake, as many as fit.
+ * They remain to be written to the stream as well: the handshake may be given up, and the receiver
+ * recognises them.
  */
 void
 udpnat_conversation_write_early (UdpnatConversation *self,
@@ -272,8 +278,8 @@ write_receipts (UdpnatConversation *self,
  * udpnat_conversation_write_next:
  * @n_max: how many bytes may be appended to @out
  *
- * Writes the next message or receipts for the session's chat stream. What is written counts as taken by the session, so
- * all of it must reach the stream.
+ * Writes the next message or receipts for the session's chat stream. What is written counts as
+ * taken by the session, so all of it must reach the stream.
  *
  * Returns: %FALSE when there is nothing to write, or not enough room for it
  */
@@ -286,7 +292,8 @@ udpnat_conversation_write_next (UdpnatConversation *self,
 
   if (write_receipts (self, out, n_max))
     return TRUE;
-  /* Not more than the peer surely remembers: otherwise a message sent again could be taken for new. */
+  /* Not more than the peer surely remembers: otherwise a message sent again could be taken for
+   * new. */
   if (self->next == NULL || self->n_on_wire >= UDPNAT_MESSAGES_ON_WIRE_MAX)
     return FALSE;
   item = self->next->data;
@@ -348,8 +355,8 @@ handle_delivered (UdpnatConversation    *self,
                   gint64                 now_us,
                   const UdpnatMessageId *id)
 {
-  /* Receipts come in about the order of the messages, so the first few items are as far as this looks. Early messages count
-   * too, although the stream has not taken them. */
+  /* Receipts come in about the order of the messages, so the first few items are as far as this
+   * looks. Early messages count too, although the stream has not taken them. */
   for (GList *link = self->outbox.head; link != NULL; link = link->next)
     {
       OutboxItem *item = link->data;

@@ -8,13 +8,15 @@ G_BEGIN_DECLS
 /**
  * UdpnatConversation:
  *
- * One side of the talk with one peer: what is still to be sent, what has come. It knows neither sessions nor paths.
+ * One side of the talk with one peer: what is still to be sent, what has come. It knows neither
+ * sessions nor paths.
  */
 typedef struct _UdpnatConversation UdpnatConversation;
 
 typedef enum
 {
-  UDPNAT_CONVERSATION_EVENT_MESSAGE,   /* new text from the peer; answer with udpnat_conversation_confirm() */
+  /* new text from the peer; answer with udpnat_conversation_confirm() */
+  UDPNAT_CONVERSATION_EVENT_MESSAGE,
   UDPNAT_CONVERSATION_EVENT_SENT,      /* has left for the first time */
   UDPNAT_CONVERSATION_EVENT_DELIVERED, /* the peer has it safe */
 } UdpnatConversationEventType;
@@ -43,7 +45,8 @@ gboolean            udpnat_conversation_send           (UdpnatConversation    *s
                                                         const UdpnatMessageId *id,
                                                         gint64                 sent_us,
                                                         const char            *text,
-                                                        gsize                  n_text) G_GNUC_WARN_UNUSED_RESULT;
+                                                        gsize                  n_text)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                udpnat_conversation_confirm        (UdpnatConversation    *self,
                                                         const UdpnatMessageId *id);
 
@@ -60,7 +63,8 @@ gboolean            udpnat_conversation_handle_message (UdpnatConversation *self
                                                         gint64              now_us,
                                                         guint8              type,
                                                         const guint8       *body,
-                                                        gsize               n_body) G_GNUC_WARN_UNUSED_RESULT;
+                                                        gsize               n_body)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean            udpnat_conversation_pop_event      (UdpnatConversation      *self,
                                                         UdpnatConversationEvent *out_event);

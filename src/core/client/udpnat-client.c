@@ -1,5 +1,6 @@
-/* The face of the core. It owns what touches the world (profile, store, socket, main-loop source) and the node that thinks,
- * and turns the node's events into signals and a list model. It decides nothing about the protocol. */
+/* The face of the core. It owns what touches the world (profile, store, socket, main-loop source)
+ * and the node that thinks, and turns the node's events into signals and a list model. It decides
+ * nothing about the protocol. */
 
 #include "config.h"
 
@@ -548,7 +549,9 @@ udpnat_client_log_out (UdpnatClient *self)
   wake (self);
 }
 
-/** udpnat_client_leave: says goodbye to everyone, at once: what has to be sent has left when it returns */
+/**
+ * udpnat_client_leave: says goodbye to everyone, at once: what has to be sent has left when it
+ * returns */
 void
 udpnat_client_leave (UdpnatClient *self)
 {
@@ -614,7 +617,9 @@ udpnat_client_get_port (UdpnatClient *self)
   return udpnat_socket_get_port (self->socket);
 }
 
-/** udpnat_client_dup_local: Returns: (transfer full): this host's address and port, for people to read */
+/**
+ * udpnat_client_dup_local: Returns: (transfer full): this host's address and port, for people to
+ * read */
 char *
 udpnat_client_dup_local (UdpnatClient *self)
 {
@@ -657,7 +662,9 @@ udpnat_client_get_server_rtt (UdpnatClient *self)
   return udpnat_node_get_server_rtt (self->node);
 }
 
-/** udpnat_client_get_people: Returns: (transfer none): a list model of #UdpnatPerson, everyone heard of */
+/**
+ * udpnat_client_get_people: Returns: (transfer none): a list model of #UdpnatPerson, everyone heard
+ * of */
 GListModel *
 udpnat_client_get_people (UdpnatClient *self)
 {

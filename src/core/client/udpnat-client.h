@@ -13,13 +13,14 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
 /**
  * UdpnatClient:
  *
- * The face of the core: one user, with a profile on disk and a socket on the network. Views know nothing below it. Everything
- * happens on the thread and main context that made it.
+ * The face of the core: one user, with a profile on disk and a socket on the network. Views know
+ * nothing below it. Everything happens on the thread and main context that made it.
  *
- * Signals: "registered" (name, observed address), "refused" (name, code), "unregistered", "server-silent", "server-lost",
- * "server-changed" (key text), "server-failed" (message), "person-changed" (person), "directory-complete",
- * "key-changed" (name, key text), "message-received" (person, id, text, sent µs), "message-sent" (person, id),
- * "message-delivered" (person, id, elapsed µs), "message-failed" (name, id, code), "person-unreachable" (person),
+ * Signals: "registered" (name, observed address), "refused" (name, code), "unregistered",
+ * "server-silent", "server-lost", "server-changed" (key text), "server-failed" (message),
+ * "person-changed" (person), "directory-complete", "key-changed" (name, key text),
+ * "message-received" (person, id, text, sent µs), "message-sent" (person, id), "message-delivered"
+ * (person, id, elapsed µs), "message-failed" (name, id, code), "person-unreachable" (person),
  * "path-changed" (person).
  */
 

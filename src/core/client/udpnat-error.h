@@ -9,10 +9,13 @@ G_BEGIN_DECLS
 /* One code for each thing that the caller can do about it. */
 typedef enum
 {
-  UDPNAT_ERROR_PROFILE_IN_USE,      /* another process has it open: use another profile, or close that one */
+  /* another process has it open: use another profile, or close that one */
+  UDPNAT_ERROR_PROFILE_IN_USE,
   UDPNAT_ERROR_PROFILE_UNWRITABLE,  /* mend the rights of the folder, or use another */
-  UDPNAT_ERROR_PROFILE_DAMAGED,     /* a file in it cannot be read: restore it, or use another profile */
-  UDPNAT_ERROR_SERVER_NOT_FOUND,    /* the host name has no address: check its spelling, or the network */
+  /* a file in it cannot be read: restore it, or use another profile */
+  UDPNAT_ERROR_PROFILE_DAMAGED,
+  /* the host name has no address: check its spelling, or the network */
+  UDPNAT_ERROR_SERVER_NOT_FOUND,
   UDPNAT_ERROR_INVALID,             /* a name or text that is not allowed */
 } UdpnatError;
 

@@ -112,7 +112,9 @@ udpnat_person_get_key_text (UdpnatPerson *self)
   return self->key_text;
 }
 
-/** udpnat_person_get_name: Returns: (transfer none): the name, or the key's text while no name is known */
+/**
+ * udpnat_person_get_name: Returns: (transfer none): the name, or the key's text while no name is
+ * known */
 const char *
 udpnat_person_get_name (UdpnatPerson *self)
 {
@@ -125,7 +127,9 @@ udpnat_person_is_online (UdpnatPerson *self)
   return self->is_online;
 }
 
-/** udpnat_person_has_path: whether there is a conversation, so that the path calls below mean something */
+/**
+ * udpnat_person_has_path: whether there is a conversation, so that the path calls below mean
+ * something */
 gboolean
 udpnat_person_has_path (UdpnatPerson *self)
 {

@@ -1,7 +1,7 @@
 /* A user's folder: made at first use, locked while in use, and holder of the identity key.
  *
- * The key file is 64 hexadecimal digits and a newline. It is never overwritten: a file that cannot be read is an error, because
- * the name at the server belongs to that key for good. */
+ * The key file is 64 hexadecimal digits and a newline. It is never overwritten: a file that cannot
+ * be read is an error, because the name at the server belongs to that key for good. */
 
 #include "config.h"
 
@@ -110,8 +110,8 @@ read_identity (UdpnatProfile *self,
       !parse_key (text, n_text, secret))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-                   "The identity key %s cannot be read%s%s. Restore it from a backup, or start anew "
-                   "with --profile DIR; the file was left as it is.", key_path,
+                   "The identity key %s cannot be read%s%s. Restore it from a backup, or start "
+                   "anew with --profile DIR; the file was left as it is.", key_path,
                    read_error != NULL ? ": " : "", read_error != NULL ? read_error->message : "");
       return FALSE;
     }

@@ -1,8 +1,9 @@
-/* The profile's database. Small writes on the main loop: a timestamp per handshake, a row per new contact or server. The
- * message history, which needs a thread of its own, is not here yet.
+/* The profile's database. Small writes on the main loop: a timestamp per handshake, a row per new
+ * contact or server. The message history, which needs a thread of its own, is not here yet.
  *
- * Writes are in order but not flushed one by one (synchronous = NORMAL): a power failure may forget the last few
- * timestamps and names, and a flush on the main loop would delay each first message by it.
+ * Writes are in order but not flushed one by one (synchronous = NORMAL): a power failure may forget
+ * the last few timestamps and names, and a flush on the main loop would delay each first message by
+ * it.
  *
  * A database that cannot be read is never overwritten: opening it fails, and says so. */
 
@@ -195,7 +196,9 @@ udpnat_store_set_contact_name (UdpnatStore           *self,
   run (self, statement);
 }
 
-/** udpnat_store_set_timestamp: remembers the last handshake timestamp of a peer, or the last we gave out (our own key) */
+/**
+ * udpnat_store_set_timestamp: remembers the last handshake timestamp of a peer, or the last we gave
+ * out (our own key) */
 void
 udpnat_store_set_timestamp (UdpnatStore           *self,
                             const UdpnatPublicKey *key,

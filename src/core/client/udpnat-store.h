@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 /**
  * UdpnatStore:
  *
- * What a profile remembers between runs, in SQLite: keys of servers and contacts, the last handshake timestamps, the
- * user's name. Failing writes are reported once each as a warning and change nothing that is in memory.
+ * What a profile remembers between runs, in SQLite: keys of servers and contacts, the last
+ * handshake timestamps, the user's name. Failing writes are reported once each as a warning and
+ * change nothing that is in memory.
  */
 typedef struct _UdpnatStore UdpnatStore;
 
@@ -18,7 +19,8 @@ typedef void (*UdpnatStoreContactFunc) (const UdpnatPublicKey *key,
                                         gpointer               user_data);
 
 UdpnatStore *udpnat_store_open             (const char             *path,
-                                            GError                **error) G_GNUC_WARN_UNUSED_RESULT;
+                                            GError                **error)
+  G_GNUC_WARN_UNUSED_RESULT;
 void         udpnat_store_free             (UdpnatStore            *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatStore, udpnat_store_free)
 

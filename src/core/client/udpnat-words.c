@@ -42,7 +42,8 @@ static const Entry codes[] = {
   { "server-changed",
     "the server has another key than before. If its owner says that this is right, remove it from "
     "the profile" },
-  { "key-changed", "the server says that this name belongs to another key now; the old one is kept" },
+  { "key-changed",
+    "the server says that this name belongs to another key now; the old one is kept" },
 };
 
 static const char *
@@ -56,14 +57,18 @@ find (const Entry *entries,
   return code;
 }
 
-/** udpnat_words_explain_reason: Returns: the sentence for a path's reason code; the code itself when it is not known */
+/**
+ * udpnat_words_explain_reason: Returns: the sentence for a path's reason code; the code itself when
+ * it is not known */
 const char *
 udpnat_words_explain_reason (const char *reason)
 {
   return find (reasons, G_N_ELEMENTS (reasons), reason);
 }
 
-/** udpnat_words_explain_code: Returns: the sentence for an error code; the code itself when it is not known */
+/**
+ * udpnat_words_explain_code: Returns: the sentence for an error code; the code itself when it is
+ * not known */
 const char *
 udpnat_words_explain_code (const char *code)
 {

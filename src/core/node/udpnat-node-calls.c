@@ -1,4 +1,5 @@
-/* What the owner of a node asks of it. Each call only changes state; what follows from it is popped afterwards. */
+/* What the owner of a node asks of it. Each call only changes state; what follows from it is popped
+ * afterwards. */
 
 #include "config.h"
 
@@ -21,7 +22,8 @@ udpnat_node_set_wall_clock (UdpnatNode *self,
 
 /**
  * udpnat_node_set_host_addresses:
- * @addresses: (array length=n_addresses): this host's addresses, best first; ports are not looked at
+ * @addresses: (array length=n_addresses): this host's addresses, best first; ports are not looked
+ *   at
  * @port: the port that the node's socket is bound to
  *
  * Call it at the start and whenever the network changes: paths are then proven anew.
@@ -60,7 +62,8 @@ udpnat_node_set_host_addresses (UdpnatNode          *self,
 /**
  * udpnat_node_restore_contact:
  * @name: (nullable): the name that belongs to @key for good; %NULL for our own key
- * @timestamp: (nullable): 12 bytes, the last one accepted from @key, or given out by us when @key is our own
+ * @timestamp: (nullable): 12 bytes, the last one accepted from @key, or given out by us when @key
+ *   is our own
  *
  * Tells the node what it knew before: at the start, from the store.
  */
@@ -213,7 +216,9 @@ udpnat_node_confirm (UdpnatNode            *self,
   udpnat_node_mark_dirty (self, peer);
 }
 
-/** udpnat_node_set_relay_only: when set, no peer is told an address of ours and none is sent to directly */
+/**
+ * udpnat_node_set_relay_only: when set, no peer is told an address of ours and none is sent to
+ * directly */
 void
 udpnat_node_set_relay_only (UdpnatNode *self,
                             gint64      now_us,
@@ -250,7 +255,9 @@ udpnat_node_get_path (const UdpnatNode      *self,
   return TRUE;
 }
 
-/** udpnat_node_is_drained: every message has its receipt, and peers have all of ours: nothing would be lost by leaving */
+/**
+ * udpnat_node_is_drained: every message has its receipt, and peers have all of ours: nothing would
+ * be lost by leaving */
 gboolean
 udpnat_node_is_drained (const UdpnatNode *self)
 {

@@ -11,23 +11,30 @@ G_BEGIN_DECLS
 typedef enum
 {
   UDPNAT_NODE_EVENT_SERVER_KEY,      /* @key: the server's, seen for the first time: pin it */
-  UDPNAT_NODE_EVENT_SERVER_CHANGED,  /* @key: the server has another key than the pinned one; not connected */
+  /* @key: the server has another key than the pinned one; not connected */
+  UDPNAT_NODE_EVENT_SERVER_CHANGED,
   UDPNAT_NODE_EVENT_SERVER_SILENT,   /* no answer for some seconds; still trying */
   UDPNAT_NODE_EVENT_SERVER_LOST,     /* the session is over; reconnecting by itself */
-  UDPNAT_NODE_EVENT_REGISTERED,      /* @name as the server writes it, @address as the server sees us */
+  /* @name as the server writes it, @address as the server sees us */
+  UDPNAT_NODE_EVENT_REGISTERED,
   UDPNAT_NODE_EVENT_REFUSED,         /* @name, @code */
   UDPNAT_NODE_EVENT_UNREGISTERED,    /* by our own wish */
-  UDPNAT_NODE_EVENT_PEER,            /* @key, @name, @is_online: directory entry is new or has changed */
+  /* @key, @name, @is_online: directory entry is new or has changed */
+  UDPNAT_NODE_EVENT_PEER,
   UDPNAT_NODE_EVENT_LIST_END,        /* the whole directory has been told */
-  UDPNAT_NODE_EVENT_CONTACT,         /* @key, @name: first conversation with this peer: remember the pair */
-  UDPNAT_NODE_EVENT_KEY_CHANGED,     /* @name now belongs to @key at the server, but we know it with another */
-  UDPNAT_NODE_EVENT_MESSAGE,         /* @key, @name, @id, @text, @sent_us; answer with udpnat_node_confirm() */
+  /* @key, @name: first conversation with this peer: remember the pair */
+  UDPNAT_NODE_EVENT_CONTACT,
+  /* @name now belongs to @key at the server, but we know it with another */
+  UDPNAT_NODE_EVENT_KEY_CHANGED,
+  /* @key, @name, @id, @text, @sent_us; answer with udpnat_node_confirm() */
+  UDPNAT_NODE_EVENT_MESSAGE,
   UDPNAT_NODE_EVENT_SENT,            /* @key, @name, @id */
   UDPNAT_NODE_EVENT_DELIVERED,       /* @key, @name, @id, @elapsed_us */
   UDPNAT_NODE_EVENT_PATH,            /* @key, @name, @kind, @address, @rtt_us, @reason */
   UDPNAT_NODE_EVENT_UNREACHABLE,     /* @key, @name: has gone; messages wait and are tried again */
   UDPNAT_NODE_EVENT_FAILED,          /* @name, @id, @code: this message will not be sent */
-  UDPNAT_NODE_EVENT_TIMESTAMP,       /* @key, @timestamp: last one accepted from a peer, or given out (our own key) */
+  /* @key, @timestamp: last one accepted from a peer, or given out (our own key) */
+  UDPNAT_NODE_EVENT_TIMESTAMP,
 } UdpnatNodeEventType;
 
 /**

@@ -1,7 +1,8 @@
 /* Who is who: peers by key, by name and by relay handle, and names that are being looked up.
  *
- * A name is only ever a way to find a key. Once two people have talked, the pair is a *contact* and the server cannot change
- * it any more: if it then names another key, the owner is told and the old key stays (PROTOCOL.md section 12). */
+ * A name is only ever a way to find a key. Once two people have talked, the pair is a *contact* and
+ * the server cannot change it any more: if it then names another key, the owner is told and the old
+ * key stays (PROTOCOL.md section 12). */
 
 #include "config.h"
 
@@ -91,7 +92,8 @@ udpnat_node_find_peer (const UdpnatNode      *self,
 /**
  * udpnat_node_ensure_peer:
  *
- * Returns: (nullable): the peer with this key, made if need be; %NULL when there are too many or it is ourselves
+ * Returns: (nullable): the peer with this key, made if need be; %NULL when there are too many or it
+ *   is ourselves
  */
 UdpnatPeer *
 udpnat_node_ensure_peer (UdpnatNode            *self,
@@ -173,7 +175,9 @@ udpnat_node_name_peer (UdpnatNode *self,
   g_tree_replace (self->names, g_steal_pointer (&folded), peer);
 }
 
-/** udpnat_node_note_contact: there is a conversation with @peer, so its name and key belong together from now on */
+/**
+ * udpnat_node_note_contact: there is a conversation with @peer, so its name and key belong together
+ * from now on */
 void
 udpnat_node_note_contact (UdpnatNode *self,
                           UdpnatPeer *peer)

@@ -36,7 +36,8 @@ struct _UdpnatNode
   UdpnatCandidates local;
 
   /* people */
-  GTree      *peers;     /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */
+  /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */
+  GTree      *peers;
   GTree      *names;     /* borrowed UdpnatPeer by folded name (owned) */
   GHashTable *handles;   /* borrowed UdpnatPeer by relay handle; the server chooses these */
   GQueue      lookups;   /* of UdpnatLookup: messages to names that are being looked up */

@@ -1,11 +1,12 @@
 /* One user of udpnat: a machine made of smaller machines.
  *
- * Who owns a packet: an index in it names a session (of the server or of a peer), everything else is told apart by its type.
- * Packets that come through the relay take the same way as direct ones, with another route. What the parts want to
- * send is pumped out of them in udpnat_node_pop_output(): the server's first, then each peer that has something to do.
+ * Who owns a packet: an index in it names a session (of the server or of a peer), everything else
+ * is told apart by its type. Packets that come through the relay take the same way as direct ones,
+ * with another route. What the parts want to send is pumped out of them in
+ * udpnat_node_pop_output(): the server's first, then each peer that has something to do.
  *
- * Peers with something to do are in a queue, peers with something to wait for in a heap, so that thousands of idle people in
- * the directory cost nothing. */
+ * Peers with something to do are in a queue, peers with something to wait for in a heap, so that
+ * thousands of idle people in the directory cost nothing. */
 
 #include "config.h"
 
@@ -55,7 +56,8 @@ udpnat_node_send_direct (UdpnatNode          *self,
 /**
  * udpnat_node_take_timestamp:
  *
- * The next timestamp for an HS1: the wall clock, or just above the last one should the clock have gone back.
+ * The next timestamp for an HS1: the wall clock, or just above the last one should the clock have
+ * gone back.
  */
 void
 udpnat_node_take_timestamp (UdpnatNode *self,
@@ -166,8 +168,9 @@ send_cookie (UdpnatNode          *self,
   udpnat_node_send_direct (self, &route->address, 0, data, writer.n_written);
 }
 
-/* A handshake costs two DH before we know whose it is. Beyond a modest rate, direct ones need a cookie; relayed ones have
- * no address to prove and are the server's to limit, so those are dropped. */
+/* A handshake costs two DH before we know whose it is. Beyond a modest rate, direct ones need a
+ * cookie; relayed ones have no address to prove and are the server's to limit, so those are
+ * dropped. */
 static gboolean
 may_answer (UdpnatNode          *self,
             gint64               now_us,
@@ -625,8 +628,8 @@ node_handle_deadline (UdpnatMachine *machine,
     }
 }
 
-/* Takes one datagram from whoever has one. Pumping a peer either queues a datagram here or gives the server's half one to
- * send, so each round begins again at the top. */
+/* Takes one datagram from whoever has one. Pumping a peer either queues a datagram here or gives
+ * the server's half one to send, so each round begins again at the top. */
 static gboolean
 node_pop_output (UdpnatMachine  *machine,
                  gint64          now_us,
@@ -723,16 +726,17 @@ udpnat_node_free (UdpnatNode *self)
   g_queue_clear (&self->dirty);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
+  g_clear_pointer (&self->timers, udpnat_heap_free); /* its items live in the peers */
   udpnat_node_people_clear (self);
   g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
-  g_clear_pointer (&self->timers, udpnat_heap_free);
   g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);
   g_clear_pointer (&self->indexes, udpnat_index_table_free);
   g_clear_pointer (&self->identity, udpnat_identity_free);
   g_free (self);
 }
 
-/** udpnat_node_get_machine: Returns: (transfer none): the node as what io and the simulator drive */
+/**
+ * udpnat_node_get_machine: Returns: (transfer none): the node as what io and the simulator drive */
 UdpnatMachine *
 udpnat_node_get_machine (UdpnatNode *self)
 {

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatNode:
  *
- * One user: the session with the server, a session, paths and a conversation for each peer. A [struct@UdpnatMachine]; its
- * events are #UdpnatNodeEvent.
+ * One user: the session with the server, a session, paths and a conversation for each peer. A
+ * [struct@UdpnatMachine]; its events are #UdpnatNodeEvent.
  */
 typedef struct _UdpnatNode UdpnatNode;
 
@@ -32,7 +32,8 @@ typedef struct
 UdpnatNode            *udpnat_node_new                (const UdpnatIdentity  *identity,
                                                        const UdpnatRandom    *random,
                                                        gint64                 now_us,
-                                                       gint64                 wall_us) G_GNUC_WARN_UNUSED_RESULT;
+                                                       gint64                 wall_us)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                   udpnat_node_free               (UdpnatNode            *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatNode, udpnat_node_free)
 
@@ -73,7 +74,8 @@ gboolean               udpnat_node_send               (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const char            *name,
                                                        const char            *text,
-                                                       UdpnatMessageId       *out_id) G_GNUC_WARN_UNUSED_RESULT;
+                                                       UdpnatMessageId       *out_id)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                   udpnat_node_confirm            (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,

@@ -25,7 +25,8 @@ typedef struct
 /**
  * UdpnatPeer:
  *
- * One other user. Everyone in the directory has one; conversation, paths and session are made when there is something to say.
+ * One other user. Everyone in the directory has one; conversation, paths and session are made when
+ * there is something to say.
  */
 typedef struct
 {

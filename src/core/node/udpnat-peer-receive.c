@@ -1,5 +1,6 @@
-/* What comes in from one peer: handshakes, packets, and the messages inside them. The rules are those of PROTOCOL.md
- * sections 2 (handshake, both at once), 8 (control messages) and 10 (paths). */
+/* What comes in from one peer: handshakes, packets, and the messages inside them. The rules are
+ * those of PROTOCOL.md sections 2 (handshake, both at once), 8 (control messages) and 10
+ * (paths). */
 
 #include "config.h"
 
@@ -114,7 +115,8 @@ handle_readable (UdpnatPeer *self,
   gssize n_done;
 
   if (stream > UDPNAT_STREAM_CHAT)
-    n_done = n_data; /* streams of a later version: read and forgotten, so that they cannot fill up */
+    /* streams of a later version: read and forgotten, so that they cannot fill up */
+    n_done = n_data;
   else
     n_done = handle_messages (self, now_us, stream, data, n_data);
   if (n_done < 0)
@@ -141,8 +143,8 @@ write_hs2_frames (UdpnatPeer        *self,
   self->told_generation = self->node->local.generation;
 }
 
-/* PROTOCOL.md section 2, "Both at once": one of two handshakes that cross must give way, and both sides must agree on
- * which. */
+/* PROTOCOL.md section 2, "Both at once": one of two handshakes that cross must give way, and both
+ * sides must agree on which. */
 static gboolean
 our_handshake_wins (const UdpnatPeer *self)
 {
@@ -320,7 +322,8 @@ handle_event (UdpnatPeer               *self,
 
 /**
  * udpnat_peer_handle_packet:
- * @data: (array length=n_data): an HS2, COOKIE or DATA whose index is that of our session; decrypted in place
+ * @data: (array length=n_data): an HS2, COOKIE or DATA whose index is that of our session;
+ *   decrypted in place
  */
 UdpnatRxResult
 udpnat_peer_handle_packet (UdpnatPeer        *self,

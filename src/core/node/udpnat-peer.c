@@ -1,12 +1,15 @@
-/* One other user as this node sees them: ties together the conversation (what is said), the session (sealed, reliable), the
- * paths (direct) and the relay (at once, always). None of those knows of the others; the rules of how they go together are
+/* One other user as this node sees them: ties together the conversation (what is said), the session
+ * (sealed, reliable), the paths (direct) and the relay (at once, always). None of those knows of
+ * the others; the rules of how they go together are
  * here:
  *
- *  - a handshake goes by DIAL through the server and to every known address in the same instant, with the oldest messages
+ *  - a handshake goes by DIAL through the server and to every known address in the same instant,
+ *  with the oldest messages
  *    inside (PROTOCOL.md sections 2 and 11);
- *  - data goes over the chosen direct path, over the relay while there is none, and over both while the direct path is suspect;
- *  - a new session starts the conversation's writing again at the oldest message without a receipt;
- *  - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a handshake or a pause, never the loss of anything.
+ *  - data goes over the chosen direct path, over the relay while there is none, and over both while
+ *  the direct path is suspect; - a new session starts the conversation's writing again at the
+ *  oldest message without a receipt; - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a
+ *  handshake or a pause, never the loss of anything.
  *
  * What comes in is in udpnat-peer-receive.c. */
 
@@ -18,7 +21,8 @@
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
 
-/* How long to wait before dialling again when the server says that a peer is not there. Presence ends the wait at once. */
+/* How long to wait before dialling again when the server says that a peer is not there. Presence
+ * ends the wait at once. */
 static const gint64 redial_after_us[] = { UDPNAT_SEC (15), UDPNAT_SEC (60), UDPNAT_SEC (300) };
 
 UdpnatPeer *
@@ -222,8 +226,8 @@ maybe_start_handshake (UdpnatPeer *self,
 /**
  * udpnat_peer_handle_unknown:
  *
- * Somebody says that the peer has no session with us. Anybody could say that, so it only makes us ask the peer itself, and
- * not more than once a second.
+ * Somebody says that the peer has no session with us. Anybody could say that, so it only makes us
+ * ask the peer itself, and not more than once a second.
  */
 void
 udpnat_peer_handle_unknown (UdpnatPeer *self,
@@ -279,7 +283,8 @@ udpnat_peer_handle_online (UdpnatPeer *self,
   self->blocked_until_us = 0;
   if (self->handle != handle)
     {
-      /* Registered anew: perhaps a new process that has forgotten our session. A packet will tell. */
+      /* Registered anew: perhaps a new process that has forgotten our session. A packet will
+       * tell. */
       udpnat_node_set_handle (self->node, self, handle);
       udpnat_peer_handle_server_back (self, now_us);
     }
@@ -314,7 +319,8 @@ send_relayed (UdpnatPeer   *self,
               gsize         n_data)
 {
   if (n_data > UDPNAT_RELAY_INNER_MAX_BYTES)
-    return FALSE; /* sealed for a direct path that has just died; loss recovery sends its content again */
+    /* sealed for a direct path that has just died; loss recovery sends its content again */
+    return FALSE;
   if (handle != 0)
     return udpnat_rendezvous_client_send_relay (self->node->server, now_us, handle, data, n_data);
   return udpnat_rendezvous_client_dial (self->node->server, now_us, &self->key, data, n_data);
@@ -615,7 +621,9 @@ udpnat_peer_get_path (const UdpnatPeer *self,
   out_path->reason = udpnat_path_set_get_reason (self->paths);
 }
 
-/** udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no message for a receipt */
+/**
+ * udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no message for
+ * a receipt */
 gboolean
 udpnat_peer_is_drained (const UdpnatPeer *self)
 {

@@ -8,10 +8,11 @@
 
 #include <string.h>
 
-/* Limits on what comes from addresses that may be forged (PROTOCOL.md section 3; the idea is WireGuard's). The table of
- * sources is an array of small sets chosen by SipHash under a key of our own: a source takes the place of the one in its set
- * that has been quiet longest. Someone who forges very many sources can so wash out the table, and then the limit over all
- * sources asks everyone for a cookie. */
+/* Limits on what comes from addresses that may be forged (PROTOCOL.md section 3; the idea is
+ * WireGuard's). The table of sources is an array of small sets chosen by SipHash under a key of our
+ * own: a source takes the place of the one in its set that has been quiet longest. Someone who
+ * forges very many sources can so wash out the table, and then the limit over all sources asks
+ * everyone for a cookie. */
 
 #define PLACES_PER_SET 4
 #define N_SETS (UDPNAT_LIMITER_SOURCES / PLACES_PER_SET)
@@ -56,7 +57,7 @@ static guint64
 hash_source (const UdpnatHandshakeLimiter *self,
              const UdpnatAddress          *source)
 {
-  gsize n_prefix = source->family == UDPNAT_FAMILY_IPV4 ? 4 : 8;
+  gsize  n_prefix = source->family == UDPNAT_FAMILY_IPV4 ? 4 : 8;
   guint8 prefix[PREFIX_MAX_BYTES] = { source->family };
 
   memcpy (prefix + 1, source->ip, n_prefix);
@@ -130,7 +131,7 @@ udpnat_handshake_limiter_judge (UdpnatHandshakeLimiter *self,
                                 gboolean                is_crowded)
 {
   gboolean is_loaded = count_handshake (self, now_us);
-  Source *entry = ensure_source (self, now_us, source);
+  Source  *entry = ensure_source (self, now_us, source);
 
   if (has_cookie)
     return udpnat_token_bucket_take (&entry->proven, now_us, 1, UDPNAT_HANDSHAKES_PER_SECOND_PROVEN,
@@ -138,7 +139,8 @@ udpnat_handshake_limiter_judge (UdpnatHandshakeLimiter *self,
                ? UDPNAT_HANDSHAKE_ALLOW
                : UDPNAT_HANDSHAKE_DROP;
   if (is_loaded || is_crowded
-      || !udpnat_token_bucket_take (&entry->strangers, now_us, 1, UDPNAT_HANDSHAKES_BURST_PER_SOURCE,
+      || !udpnat_token_bucket_take (&entry->strangers, now_us, 1,
+                                    UDPNAT_HANDSHAKES_BURST_PER_SOURCE,
                                     UDPNAT_HANDSHAKES_PER_SECOND_PER_SOURCE))
     return UDPNAT_HANDSHAKE_ASK_COOKIE;
   return UDPNAT_HANDSHAKE_ALLOW;

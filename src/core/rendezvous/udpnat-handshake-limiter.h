@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatHandshakeLimiter:
  *
- * How much work strangers may make: per source (IPv4 /32, IPv6 /64) and in all (PROTOCOL.md section 3). Its memory is fixed.
+ * How much work strangers may make: per source (IPv4 /32, IPv6 /64) and in all (PROTOCOL.md section
+ * 3). Its memory is fixed.
  */
 typedef struct _UdpnatHandshakeLimiter UdpnatHandshakeLimiter;
 
@@ -19,7 +20,8 @@ typedef enum
   UDPNAT_HANDSHAKE_DROP, /* silently: the source has proved itself and still sends too much */
 } UdpnatHandshakeVerdict;
 
-UdpnatHandshakeLimiter *udpnat_handshake_limiter_new        (const UdpnatRandom     *random) G_GNUC_WARN_UNUSED_RESULT;
+UdpnatHandshakeLimiter *udpnat_handshake_limiter_new        (const UdpnatRandom     *random)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                    udpnat_handshake_limiter_free       (UdpnatHandshakeLimiter *self);
 UdpnatHandshakeVerdict  udpnat_handshake_limiter_judge      (UdpnatHandshakeLimiter *self,
                                                              gint64                  now_us,

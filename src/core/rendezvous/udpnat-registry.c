@@ -7,11 +7,13 @@
 
 #include <string.h>
 
-/* Names and their owners (PROTOCOL.md section 12). Strangers choose names and keys, so both tables compare a SipHash value
- * under a key of our own before anything else: nobody can make them collide.
+/* Names and their owners (PROTOCOL.md section 12). Strangers choose names and keys, so both tables
+ * compare a SipHash value under a key of our own before anything else: nobody can make them
+ * collide.
  *
- * The roster is a balanced tree by the number of an entry's last change. Whoever knows everything up to some number finds
- * what is new behind it, however many others read at the same time and however the list has changed in between.
+ * The roster is a balanced tree by the number of an entry's last change. Whoever knows everything
+ * up to some number finds what is new behind it, however many others read at the same time and
+ * however the list has changed in between.
  *
  * It neither stores anything nor knows what a session is. */
 
@@ -137,7 +139,7 @@ UdpnatRegistryEntry *
 udpnat_registry_find (const UdpnatRegistry *self,
                       const char           *name)
 {
-  g_autofree char *folded = udpnat_name_fold (name);
+  g_autofree char    *folded = udpnat_name_fold (name);
   UdpnatRegistryEntry wanted = { .folded = folded };
 
   if (folded == NULL)

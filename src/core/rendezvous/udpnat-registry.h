@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatRegistry:
  *
- * The names of a server: whose they are, for good, and who is online under them now (PROTOCOL.md section 12).
+ * The names of a server: whose they are, for good, and who is online under them now (PROTOCOL.md
+ * section 12).
  */
 typedef struct _UdpnatRegistry UdpnatRegistry;
 
@@ -19,7 +20,8 @@ typedef struct _UdpnatRegistry UdpnatRegistry;
  * @hash: of @folded
  * @key: to whom it belongs
  * @claim_id: 0 when the pair is on disk
- * @session: (nullable): borrowed; who is registered under it now. The owner of the registry writes it
+ * @session: (nullable): borrowed; who is registered under it now. The owner of the registry writes
+ *   it
  * @is_shown: that session wants to be listed
  * @sequence: place in the roster, 0 when not in it
  */
@@ -35,7 +37,8 @@ typedef struct
   guint64          sequence;
 } UdpnatRegistryEntry;
 
-UdpnatRegistry      *udpnat_registry_new         (const UdpnatRandom    *random) G_GNUC_WARN_UNUSED_RESULT;
+UdpnatRegistry      *udpnat_registry_new         (const UdpnatRandom    *random)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                 udpnat_registry_free        (UdpnatRegistry        *self);
 
 /* Names */

@@ -4,12 +4,15 @@
 
 #include "udpnat-name.h"
 
-/* Messages of the control stream (PROTOCOL.md section 7). What is wished is state, not a queue of requests: every wish is
- * said once the session is up, and again when the server may have forgotten it. */
+/* Messages of the control stream (PROTOCOL.md section 7). What is wished is state, not a queue of
+ * requests: every wish is said once the session is up, and again when the server may have forgotten
+ * it. */
 
-/* REFUSED may name any time; we come again at least so often, or a server's mistake would keep us away for good. */
+/* REFUSED may name any time; we come again at least so often, or a server's mistake would keep us
+ * away for good. */
 #define REGISTER_RETRY_MAX_US UDPNAT_SEC (60)
-/* As long as more events than this wait, the rest stays in the stream, and the server sends no more than its window. */
+/* As long as more events than this wait, the rest stays in the stream, and the server sends no more
+ * than its window. */
 #define EVENTS_READ_MAX (UDPNAT_RENDEZVOUS_EVENTS_MAX / 2)
 
 void
@@ -30,13 +33,12 @@ udpnat_rendezvous_client_register (UdpnatRendezvousClient *self,
                                    gint64                  now_us,
                                    const char             *name)
 {
-  g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char       *normal = udpnat_name_normalize (name);
+  UdpnatRendezvousEvent *event;
 
   if (normal == NULL)
     {
-      UdpnatRendezvousEvent *event
-          = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
-
+      event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
       event->name = g_utf8_make_valid (name, -1);
       event->code = UDPNAT_REFUSED_NAME_NOT_ALLOWED;
       return;
@@ -52,8 +54,8 @@ udpnat_rendezvous_client_register (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_unregister:
  *
- * Takes the wish to be registered back. The event comes when the server has agreed, or at once when there is no server to
- * ask; it is told when it is back.
+ * Takes the wish to be registered back. The event comes when the server has agreed, or at once when
+ * there is no server to ask; it is told when it is back.
  */
 void
 udpnat_rendezvous_client_unregister (UdpnatRendezvousClient *self,
@@ -83,10 +85,21 @@ udpnat_rendezvous_client_subscribe (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
 
+static void
+push_timeout (UdpnatRendezvousClient *self,
+              guint32                 request)
+{
+  UdpnatRendezvousEvent *event;
+
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT);
+  event->request = request;
+}
+
 /**
  * udpnat_rendezvous_client_lookup:
  *
- * Asks whose @name is. One LOOKUP_RESULT or LOOKUP_TIMEOUT event answers it, the latter when too many are asked already, too.
+ * Asks whose @name is. One LOOKUP_RESULT or LOOKUP_TIMEOUT event answers it, the latter when too
+ * many are asked already, too.
  *
  * Returns: the request's number
  */
@@ -95,16 +108,20 @@ udpnat_rendezvous_client_lookup (UdpnatRendezvousClient *self,
                                  gint64                  now_us,
                                  const char             *name)
 {
-  g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char        *normal = udpnat_name_normalize (name);
   UdpnatRendezvousLookup *lookup;
-  guint32 request = ++self->last_request;
+  UdpnatRendezvousEvent  *event;
+  guint32                 request = ++self->last_request;
 
-  if (normal == NULL || self->lookups.length >= UDPNAT_LOOKUPS_MAX)
+  if (normal == NULL) /* nobody's */
     {
-      udpnat_rendezvous_client_push_event (
-          self, normal == NULL ? UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT
-                               : UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT)
-          ->request = request;
+      event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
+      event->request = request;
+      return request;
+    }
+  if (self->lookups.length >= UDPNAT_LOOKUPS_MAX)
+    {
+      push_timeout (self, request);
       return request;
     }
   lookup = g_new0 (UdpnatRendezvousLookup, 1);
@@ -126,8 +143,7 @@ udpnat_rendezvous_client_expire_lookups (UdpnatRendezvousClient *self,
 
   while ((lookup = g_queue_peek_head (&self->lookups)) != NULL && lookup->deadline_us <= now_us)
     {
-      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT)->request
-          = lookup->request;
+      push_timeout (self, lookup->request);
       udpnat_rendezvous_lookup_free (g_queue_pop_head (&self->lookups));
     }
 }
@@ -142,7 +158,7 @@ send_message (UdpnatRendezvousClient *self,
   if (udpnat_session_stream_get_space (self->session, 0) < message->len)
     return FALSE;
   self->is_quiet = FALSE;
-  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
   return TRUE;
 }
 
@@ -234,10 +250,10 @@ handle_registered (UdpnatRendezvousClient  *self,
                    gint64                   now_us,
                    const UdpnatMessageView *message)
 {
-  g_autofree char *name = NULL;
+  g_autofree char       *name = NULL;
   UdpnatRendezvousEvent *event;
-  UdpnatAddress observed;
-  guint32 handle;
+  UdpnatAddress          observed;
+  guint32                handle;
 
   if (!udpnat_parse_registered (message, &handle, &observed, &name))
     return FALSE;
@@ -255,7 +271,8 @@ handle_registered (UdpnatRendezvousClient  *self,
   return TRUE;
 }
 
-/* Unless there is something newer on its way, the wish is what the server still has us under, if anything. */
+/* Unless there is something newer on its way, the wish is what the server still has us under, if
+ * anything. */
 static void
 take_refusal (UdpnatRendezvousClient *self,
               gint64                  now_us,
@@ -266,8 +283,9 @@ take_refusal (UdpnatRendezvousClient *self,
     return;
   if (code == UDPNAT_REFUSED_TRY_LATER)
     {
+      self->register_retry_us = now_us;
       self->register_retry_us
-          = now_us + CLAMP (UDPNAT_SEC (retry_s), UDPNAT_SEC (1), REGISTER_RETRY_MAX_US);
+          += CLAMP (UDPNAT_SEC (retry_s), UDPNAT_SEC (1), REGISTER_RETRY_MAX_US);
       return;
     }
   g_free (self->name);
@@ -280,9 +298,9 @@ handle_refused (UdpnatRendezvousClient  *self,
                 const UdpnatMessageView *message)
 {
   UdpnatRendezvousEvent *event;
-  guint32 retry_s;
-  guint8 code;
-  char *name;
+  guint32                retry_s;
+  guint8                 code;
+  char                  *name;
 
   if (!udpnat_parse_refused (message, &code, &retry_s, &name))
     return FALSE;
@@ -322,11 +340,11 @@ static gboolean
 handle_lookup_result (UdpnatRendezvousClient  *self,
                       const UdpnatMessageView *message)
 {
-  UdpnatDirectoryEntry entry = { 0 };
+  UdpnatDirectoryEntry   entry = { 0 };
   UdpnatRendezvousEvent *event;
-  guint32 request;
-  GList *link;
-  guint8 code;
+  guint32                request;
+  GList                 *link;
+  guint8                 code;
 
   if (!udpnat_parse_lookup_result (message, &request, &code, &entry))
     return FALSE;
@@ -396,7 +414,9 @@ handle_message (UdpnatRendezvousClient  *self,
   return TRUE;
 }
 
-/** udpnat_rendezvous_client_read_control: handles the messages that are complete, as far as there is room for their events */
+/**
+ * udpnat_rendezvous_client_read_control: handles the messages that are complete, as far as there is
+ * room for their events */
 void
 udpnat_rendezvous_client_read_control (UdpnatRendezvousClient *self,
                                        gint64                  now_us)
@@ -404,9 +424,9 @@ udpnat_rendezvous_client_read_control (UdpnatRendezvousClient *self,
   while (self->session != NULL && self->events.length < EVENTS_READ_MAX)
     {
       UdpnatMessageView message;
-      gboolean is_sane = FALSE;
-      gsize n_data, n_message = 0;
-      const guint8 *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+      gboolean          is_sane = FALSE;
+      gsize             n_data, n_message = 0;
+      const guint8     *data = udpnat_session_stream_peek (self->session, 0, &n_data);
 
       if (n_data == 0)
         return;

@@ -2,9 +2,9 @@
 
 #include "udpnat-rendezvous-client-private.h"
 
-/* Facts for the node, oldest first. Those that say how things stand are few by nature; relayed packets are dropped when too
- * many wait, as the network may drop them; and directory entries, which must not be lost, stay in the control stream until
- * there is room. */
+/* Facts for the node, oldest first. Those that say how things stand are few by nature; relayed
+ * packets are dropped when too many wait, as the network may drop them; and directory entries,
+ * which must not be lost, stay in the control stream until there is room. */
 
 static void
 free_event (gpointer pointer)
@@ -25,8 +25,8 @@ free_event (gpointer pointer)
  * Returns: the queued event, to be filled; it owns what its pointers are set to
  */
 UdpnatRendezvousEvent *
-udpnat_rendezvous_client_push_event (UdpnatRendezvousClient    *self,
-                                     UdpnatRendezvousEventType  type)
+udpnat_rendezvous_client_push_event (UdpnatRendezvousClient   *self,
+                                     UdpnatRendezvousEventType type)
 {
   UdpnatRendezvousEvent *event = g_new0 (UdpnatRendezvousEvent, 1);
 

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-/* INFO (PROTOCOL.md section 1): asks an unknown server for its key, asks a silent one whether it has changed its key, and
- * finds out how the NAT maps us: the server's two ports see the same address of ours, or they do not (RFC 4787 section
- * 4.1). An answer counts only for a token that is out, from the address that was asked. It is not authenticated, so it can
- * never end a session that works. */
+/* INFO (PROTOCOL.md section 1): asks an unknown server for its key, asks a silent one whether it
+ * has changed its key, and finds out how the NAT maps us: the server's two ports see the same
+ * address of ours, or they do not (RFC 4787 section 4.1). An answer counts only for a token that is
+ * out, from the address that was asked. It is not authenticated, so it can never end a session that
+ * works. */
 
 static UdpnatAddress
 get_port_address (const UdpnatRendezvousClient *self,
@@ -25,12 +26,12 @@ send_info (UdpnatRendezvousClient *self,
            UdpnatSocketId          port)
 {
   UdpnatAddress to = get_port_address (self, port);
-  guint8 packet[UDPNAT_INFO_BYTES];
-  UdpnatWriter writer;
+  guint8        packet[UDPNAT_INFO_BYTES];
+  UdpnatWriter  writer;
 
   udpnat_writer_init (&writer, packet, sizeof packet);
   udpnat_info_write (&writer, self->queries[port].token);
-  (void) !udpnat_rendezvous_client_push_output (self, &to, packet, writer.n_written);
+  (void) udpnat_rendezvous_client_push_output (self, &to, packet, writer.n_written);
 }
 
 /**
@@ -106,7 +107,7 @@ udpnat_rendezvous_client_set_observed (UdpnatRendezvousClient *self,
                                        const UdpnatAddress    *observed)
 {
   UdpnatAddress *known = &self->observed[port];
-  gboolean is_first = !udpnat_address_is_set (known);
+  gboolean       is_first = !udpnat_address_is_set (known);
 
   if (udpnat_address_equal (known, observed))
     return;
@@ -235,7 +236,7 @@ udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClient *self,
                                             const UdpnatDatagram   *datagram)
 {
   UdpnatInfoReply reply;
-  UdpnatSocketId port;
+  UdpnatSocketId  port;
 
   if (!udpnat_info_reply_parse (&reply, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;

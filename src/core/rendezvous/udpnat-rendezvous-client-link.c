@@ -2,26 +2,31 @@
 
 #include "udpnat-rendezvous-client-private.h"
 
-/* The session with the server: brought up, noticed to be gone, brought up again, kept alive meanwhile (PROTOCOL.md sections
- * 1 and 2). It is one and the same session across outages: HS1 with its id makes the server go on with it, or says that the
- * server has forgotten it. Only after a CLOSE a new one is made.
+/* The session with the server: brought up, noticed to be gone, brought up again, kept alive
+ * meanwhile (PROTOCOL.md sections 1 and 2). It is one and the same session across outages: HS1 with
+ * its id makes the server go on with it, or says that the server has forgotten it. Only after a
+ * CLOSE a new one is made.
  *
- * What an idle client costs: one PAD in 26 s, so that NATs on the way keep their mapping and the server knows that we are
- * there; and instead of every seventh of them a handshake, since keys do not live longer. HS2 is then the sign of life of
- * the server. All that is below one packet in 20 s, both directions together. */
+ * What an idle client costs: one PAD in 26 s, so that NATs on the way keep their mapping and the
+ * server knows that we are there; and instead of every seventh of them a handshake, since keys do
+ * not live longer. HS2 is then the sign of life of the server. All that is below one packet in 20
+ * s, both directions together. */
 
 /* The upper half of the keepalive's range: see above. */
 #define KEEPALIVE_JITTER_US \
   ((guint32) UDPNAT_SERVER_KEEPALIVE_US / 100 * (UDPNAT_SERVER_KEEPALIVE_JITTER_PERCENT - 2))
 /* Keys as old as this are replaced at the next keepalive: the seventh after they were made. */
 #define IDLE_REKEY_AFTER_US UDPNAT_SEC (150)
-/* The server takes new keys for sending when it sees a packet under them, and we drop the old ones UDPNAT_KEY_OLD_KEEP_US
- * after HS2. So the first keepalive after a handshake comes earlier than others. If it is lost, the server goes on with
- * the new keys all the same when its old ones are too old, a few seconds later. */
+/* The server takes new keys for sending when it sees a packet under them, and we drop the old ones
+ * UDPNAT_KEY_OLD_KEEP_US after HS2. So the first keepalive after a handshake comes earlier than
+ * others. If it is lost, the server goes on with the new keys all the same when its old ones are
+ * too old, a few seconds later. */
 #define FIRST_KEEPALIVE_US (UDPNAT_KEY_OLD_KEEP_US - UDPNAT_SEC (2))
-/* Whoever sends all the time has no keepalives. Long enough before the keys end to repeat HS1 a few times. */
+/* Whoever sends all the time has no keepalives. Long enough before the keys end to repeat HS1 a few
+ * times. */
 #define REKEY_AT_LAST_US (UDPNAT_KEY_REJECT_AFTER_US - UDPNAT_SEC (9))
-/* As long as INFO, so that the server may answer PATH-CHALLENGE and OBSERVED to an address that the NAT has just changed. */
+/* As long as INFO, so that the server may answer PATH-CHALLENGE and OBSERVED to an address that the
+ * NAT has just changed. */
 #define KEEPALIVE_BODY_BYTES (UDPNAT_INFO_BYTES - UDPNAT_DATA_MIN_BYTES - UDPNAT_FRAME_HEADER_BYTES)
 
 void
@@ -91,7 +96,8 @@ udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_handle_up:
  *
- * The server has a new session with us, or goes on with one that we had given up: whatever we wish is said again.
+ * The server has a new session with us, or goes on with one that we had given up: whatever we wish
+ * is said again.
  */
 void
 udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
@@ -128,20 +134,30 @@ udpnat_rendezvous_client_handle_rekeyed (UdpnatRendezvousClient *self,
 
 /* ---- Lost ---- */
 
+void
+udpnat_rendezvous_client_tell_lost (UdpnatRendezvousClient    *self,
+                                    UdpnatRendezvousLostReason reason)
+{
+  UdpnatRendezvousEvent *event;
+
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST);
+  event->reason = reason;
+}
+
 /**
  * udpnat_rendezvous_client_lose:
  *
  * The server does not answer any more, or has closed: connects again, until it does
  */
 void
-udpnat_rendezvous_client_lose (UdpnatRendezvousClient     *self,
-                               gint64                      now_us,
-                               UdpnatRendezvousLostReason  reason)
+udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
+                               gint64                     now_us,
+                               UdpnatRendezvousLostReason reason)
 {
   if (!udpnat_rendezvous_client_is_up (self))
     return;
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_LOST);
-  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST)->reason = reason;
+  udpnat_rendezvous_client_tell_lost (self, reason);
   udpnat_rendezvous_client_begin_outage (self, now_us);
   self->is_quiet = FALSE;
   if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
@@ -150,7 +166,9 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient     *self,
     udpnat_rendezvous_client_start_handshake (self, now_us);
 }
 
-/** udpnat_rendezvous_client_handle_closed: the session is closed, by the server or for its mistakes */
+/**
+ * udpnat_rendezvous_client_handle_closed: the session is closed, by the server or for its
+ * mistakes */
 void
 udpnat_rendezvous_client_handle_closed (UdpnatRendezvousClient *self,
                                         gint64                  now_us,
@@ -162,9 +180,9 @@ udpnat_rendezvous_client_handle_closed (UdpnatRendezvousClient *self,
       return;
     }
   if (udpnat_rendezvous_client_is_up (self))
-    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST)->reason
-        = reason == UDPNAT_CLOSE_REPLACED ? UDPNAT_RENDEZVOUS_LOST_REPLACED
-                                          : UDPNAT_RENDEZVOUS_LOST_CLOSED;
+    udpnat_rendezvous_client_tell_lost (self, reason == UDPNAT_CLOSE_REPLACED
+                                                  ? UDPNAT_RENDEZVOUS_LOST_REPLACED
+                                                  : UDPNAT_RENDEZVOUS_LOST_CLOSED);
   udpnat_rendezvous_client_drop_session (self);
   udpnat_rendezvous_client_stop_asking (self);
   self->outage_us = UDPNAT_TIME_NEVER;
@@ -186,8 +204,8 @@ udpnat_rendezvous_client_end (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_handle_unknown:
  *
- * Somebody at the server's address says that the server has no session with us. A hint only: the session stays until the
- * server says in an HS2 that it had forgotten it.
+ * Somebody at the server's address says that the server has no session with us. A hint only: the
+ * session stays until the server says in an HS2 that it had forgotten it.
  */
 void
 udpnat_rendezvous_client_handle_unknown (UdpnatRendezvousClient *self,
@@ -212,19 +230,19 @@ udpnat_rendezvous_client_ping (UdpnatRendezvousClient *self,
   udpnat_session_ping (self->session, now_us);
 }
 
-/* A session that has got new keys wants to send PING, and would have an answer. For a client that has nothing to say these
- * two would be a quarter of all its packets, and the next keepalive shows the server the same. So while it is quiet the
- * session only sends HS1; PAD goes past it. */
+/* A session that has got new keys wants to send PING, and would have an answer. For a client that
+ * has nothing to say these two would be a quarter of all its packets, and the next keepalive shows
+ * the server the same. So while it is quiet the session only sends HS1; PAD goes past it. */
 static void
 keep_alive (UdpnatRendezvousClient *self,
             gint64                  now_us)
 {
-  guint8 frames[UDPNAT_FRAME_HEADER_BYTES + KEEPALIVE_BODY_BYTES];
+  guint8       frames[UDPNAT_FRAME_HEADER_BYTES + KEEPALIVE_BODY_BYTES];
   UdpnatWriter writer;
 
   self->sent_us = now_us;
-  self->keepalive_gap_us
-      = UDPNAT_SERVER_KEEPALIVE_US + udpnat_random_below (&self->config.random, KEEPALIVE_JITTER_US);
+  self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
+  self->keepalive_gap_us += udpnat_random_below (&self->config.random, KEEPALIVE_JITTER_US);
   if (udpnat_session_is_handshaking (self->session))
     return;
   if (now_us - self->keys_us >= IDLE_REKEY_AFTER_US)
@@ -237,11 +255,11 @@ keep_alive (UdpnatRendezvousClient *self,
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_pad (&writer, KEEPALIVE_BODY_BYTES))
     g_assert_not_reached ();
-  (void) !udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
+  (void) udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
 }
 
-/* Keys are replaced at a keepalive, or with a conversation going on as soon as the session wants it; but in any case in time
- * for the server to be able to reach us. */
+/* Keys are replaced at a keepalive, or with a conversation going on as soon as the session wants
+ * it; but in any case in time for the server to be able to reach us. */
 static gboolean
 needs_handshake (const UdpnatRendezvousClient *self,
                  gint64                        now_us)

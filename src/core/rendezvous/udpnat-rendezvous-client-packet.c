@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-/* Packets of the server flow, in and out. The node shares its socket and its index table with the sessions of peers: ours is
- * what our session's indexes lead to, and what comes from the server's address without one. */
+/* Packets of the server flow, in and out. The node shares its socket and its index table with the
+ * sessions of peers: ours is what our session's indexes lead to, and what comes from the server's
+ * address without one. */
 
 /* ---- Out ---- */
 
@@ -42,7 +43,9 @@ note_remote_index (UdpnatRendezvousClient *self,
     self->remote_index = view.receiver_index;
 }
 
-/** udpnat_rendezvous_client_send_frames: none of them eliciting; sent once. Returns: %FALSE when they could not be sent */
+/**
+ * udpnat_rendezvous_client_send_frames: none of them eliciting; sent once. Returns: %FALSE when
+ * they could not be sent */
 gboolean
 udpnat_rendezvous_client_send_frames (UdpnatRendezvousClient *self,
                                       gint64                  now_us,
@@ -50,7 +53,7 @@ udpnat_rendezvous_client_send_frames (UdpnatRendezvousClient *self,
                                       gsize                   n_frames)
 {
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize n_packet;
+  gsize  n_packet;
 
   if (self->session == NULL || self->outputs.length >= UDPNAT_RENDEZVOUS_OUTPUTS_MAX)
     return FALSE;
@@ -75,7 +78,7 @@ udpnat_rendezvous_client_send_relay (UdpnatRendezvousClient *self,
                                      const guint8           *inner,
                                      gsize                   n_inner)
 {
-  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter writer;
 
   g_assert (n_inner <= UDPNAT_RELAY_INNER_MAX_BYTES);
@@ -100,7 +103,7 @@ udpnat_rendezvous_client_dial (UdpnatRendezvousClient *self,
                                const guint8           *inner,
                                gsize                   n_inner)
 {
-  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter writer;
 
   g_assert (n_inner <= UDPNAT_RELAY_INNER_MAX_BYTES);
@@ -129,17 +132,19 @@ pop_session_output (UdpnatRendezvousClient *self,
   return TRUE;
 }
 
-/** udpnat_rendezvous_client_flush_session: what the session has to say goes out even if it is freed now */
+/**
+ * udpnat_rendezvous_client_flush_session: what the session has to say goes out even if it is freed
+ * now */
 void
 udpnat_rendezvous_client_flush_session (UdpnatRendezvousClient *self,
                                         gint64                  now_us)
 {
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize n_packet;
+  gsize  n_packet;
 
   self->is_quiet = FALSE;
   while (pop_session_output (self, now_us, packet, &n_packet))
-    (void) !udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
+    (void) udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
 }
 
 /** udpnat_rendezvous_client_pop_output: Returns: %FALSE when there is nothing to send */
@@ -194,24 +199,24 @@ answer_challenge (UdpnatRendezvousClient *self,
                   const UdpnatAddress    *source,
                   guint64                 token)
 {
-  guint8 frames[64];
+  guint8       frames[64];
   UdpnatWriter writer;
 
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_path_response (&writer, token, source))
     g_assert_not_reached ();
-  (void) !udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
+  (void) udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
 }
 
 static void
 handle_failure (UdpnatRendezvousClient *self,
                 const UdpnatFrameView  *frame)
 {
-  UdpnatPublicKey key = { { 0 } };
-  gboolean is_dial = frame->type == UDPNAT_FRAME_DIAL_FAILED;
+  UdpnatPublicKey        key = { { 0 } };
+  gboolean               is_dial = frame->type == UDPNAT_FRAME_DIAL_FAILED;
   UdpnatRendezvousEvent *event;
-  guint32 handle = 0;
-  guint8 code;
+  guint32                handle = 0;
+  guint8                 code;
 
   if (self->events.length >= UDPNAT_RENDEZVOUS_EVENTS_MAX
       || !(is_dial ? udpnat_frame_parse_dial_failed (frame, key.bytes, &code)
@@ -232,10 +237,10 @@ handle_frame (UdpnatRendezvousClient *self,
 {
   UdpnatAddress observed;
   const guint8 *inner;
-  char *name = NULL;
-  guint64 token;
-  guint32 handle;
-  gsize n_inner;
+  char         *name = NULL;
+  guint64       token;
+  guint32       handle;
+  gsize         n_inner;
 
   switch ((UdpnatFrameType) frame->type)
     {
@@ -286,8 +291,7 @@ handle_event (UdpnatRendezvousClient   *self,
     {
     case UDPNAT_SESSION_EVENT_FRESH:
       if (udpnat_rendezvous_client_is_up (self))
-        udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOST)->reason
-            = UDPNAT_RENDEZVOUS_LOST_UNKNOWN;
+        udpnat_rendezvous_client_tell_lost (self, UDPNAT_RENDEZVOUS_LOST_UNKNOWN);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_SESSION_EVENT_ESTABLISHED:
       udpnat_rendezvous_client_handle_up (self, now_us);
@@ -315,9 +319,9 @@ find_session (const UdpnatRendezvousClient *self,
               gsize                         n_data)
 {
   UdpnatCookieView cookie;
-  UdpnatDataView packet;
-  UdpnatHs2View hs2;
-  guint32 index;
+  UdpnatDataView   packet;
+  UdpnatHs2View    hs2;
+  guint32          index;
 
   if (udpnat_data_parse (&packet, data, n_data))
     index = packet.receiver_index;
@@ -335,11 +339,11 @@ handle_session_packet (UdpnatRendezvousClient *self,
                        gint64                  now_us,
                        const UdpnatDatagram   *datagram)
 {
-  UdpnatSession *session = find_session (self, datagram->data, datagram->n_data);
-  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
-  guint number = self->n_sessions;
+  UdpnatSession     *session = find_session (self, datagram->data, datagram->n_data);
+  guint8             data[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint              number = self->n_sessions;
   UdpnatSessionEvent event;
-  UdpnatRxResult result;
+  UdpnatRxResult     result;
 
   if (session == NULL || session != self->session)
     return UDPNAT_RX_IGNORED;
@@ -384,7 +388,7 @@ gboolean
 udpnat_rendezvous_client_owns (const UdpnatRendezvousClient *self,
                                const UdpnatDatagram         *datagram)
 {
-  UdpnatSession *session;
+  UdpnatSession   *session;
   UdpnatPacketType type;
 
   if (!udpnat_packet_classify (datagram->data, datagram->n_data, &type))
@@ -418,7 +422,7 @@ udpnat_rendezvous_client_handle_datagram (UdpnatRendezvousClient *self,
                                           gint64                  now_us,
                                           const UdpnatDatagram   *datagram)
 {
-  UdpnatRxResult result = UDPNAT_RX_IGNORED;
+  UdpnatRxResult   result = UDPNAT_RX_IGNORED;
   UdpnatPacketType type;
 
   if (!udpnat_packet_classify (datagram->data, datagram->n_data, &type))

@@ -15,29 +15,18 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-packet.c    packets in, packets out
  *   udpnat-rendezvous-client-event.c     event queue */
 
-/**
- * UdpnatRendezvousState:
- * @UDPNAT_RENDEZVOUS_STATE_IDLE: no server set
- * @UDPNAT_RENDEZVOUS_STATE_ASKING: its key is not known; INFO is out
- * @UDPNAT_RENDEZVOUS_STATE_CONNECTING: HS1 is out, of a session that was never up
- * @UDPNAT_RENDEZVOUS_STATE_CONNECTED: the session is up
- * @UDPNAT_RENDEZVOUS_STATE_REGISTERED: and we are online under a name
- * @UDPNAT_RENDEZVOUS_STATE_LOST: the session was up; HS1 is out
- * @UDPNAT_RENDEZVOUS_STATE_WAITING: the server has closed the session for a reason that makes it pointless to come back at once
- * @UDPNAT_RENDEZVOUS_STATE_MISMATCHED: the server has another key than the pinned one
- * @UDPNAT_RENDEZVOUS_STATE_LEFT: by our own wish
- */
+/* What has happened. */
 typedef enum
 {
-  UDPNAT_RENDEZVOUS_STATE_IDLE,
-  UDPNAT_RENDEZVOUS_STATE_ASKING,
-  UDPNAT_RENDEZVOUS_STATE_CONNECTING,
-  UDPNAT_RENDEZVOUS_STATE_CONNECTED,
-  UDPNAT_RENDEZVOUS_STATE_REGISTERED,
-  UDPNAT_RENDEZVOUS_STATE_LOST,
-  UDPNAT_RENDEZVOUS_STATE_WAITING,
-  UDPNAT_RENDEZVOUS_STATE_MISMATCHED,
-  UDPNAT_RENDEZVOUS_STATE_LEFT,
+  UDPNAT_RENDEZVOUS_STATE_IDLE,       /* no server set */
+  UDPNAT_RENDEZVOUS_STATE_ASKING,     /* its key is not known; INFO is out */
+  UDPNAT_RENDEZVOUS_STATE_CONNECTING, /* HS1 is out, of a session that was never up */
+  UDPNAT_RENDEZVOUS_STATE_CONNECTED,  /* the session is up */
+  UDPNAT_RENDEZVOUS_STATE_REGISTERED, /* and we are online under a name */
+  UDPNAT_RENDEZVOUS_STATE_LOST,       /* the session was up; HS1 is out */
+  UDPNAT_RENDEZVOUS_STATE_WAITING,    /* closed for a reason that forbids to come back at once */
+  UDPNAT_RENDEZVOUS_STATE_MISMATCHED, /* the server has another key than the pinned one */
+  UDPNAT_RENDEZVOUS_STATE_LEFT,       /* by our own wish */
 } UdpnatRendezvousState;
 
 /* INFO to one of the server's ports, repeated until it is answered. */
@@ -87,7 +76,8 @@ struct _UdpnatRendezvousClient
   gint64   confirm_us; /* one early PING; NEVER: done */
   gint64   watch_until_us;
   gint64   ping_us;
-  gboolean is_quiet;       /* nobody needs the session now; see udpnat_rendezvous_client_keep_alive() */
+  /* nobody needs the session now; see udpnat_rendezvous_client_keep_alive() */
+  gboolean is_quiet;
   gboolean is_handshake_due; /* while quiet: HS1 may leave all the same */
 
   /* NAT */
@@ -130,6 +120,8 @@ void     udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient      *
 void     udpnat_rendezvous_client_drop_session    (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_begin_outage    (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
+void     udpnat_rendezvous_client_tell_lost       (UdpnatRendezvousClient      *self,
+                                                   UdpnatRendezvousLostReason   reason);
 void     udpnat_rendezvous_client_lose            (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us,
                                                    UdpnatRendezvousLostReason   reason);

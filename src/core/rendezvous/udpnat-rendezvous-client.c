@@ -2,9 +2,9 @@
 
 #include "udpnat-rendezvous-client-private.h"
 
-/* The client half as a whole: life, which server, time. PROTOCOL.md sections 1 to 3, 7 and 11; the parts are listed in
- * udpnat-rendezvous-client-private.h. It knows nothing of peers beyond what the server tells, and stores nothing: the
- * owner pins the server's key. */
+/* The client half as a whole: life, which server, time. PROTOCOL.md sections 1 to 3, 7 and 11; the
+ * parts are listed in udpnat-rendezvous-client-private.h. It knows nothing of peers beyond what the
+ * server tells, and stores nothing: the owner pins the server's key. */
 
 /**
  * udpnat_rendezvous_client_new:
@@ -40,7 +40,9 @@ udpnat_rendezvous_client_free (UdpnatRendezvousClient *self)
   g_free (self);
 }
 
-/** udpnat_rendezvous_client_set_wall_offset: how far the wall clock is ahead of @now_us; for timestamps of HS1 */
+/**
+ * udpnat_rendezvous_client_set_wall_offset: how far the wall clock is ahead of @now_us; for
+ * timestamps of HS1 */
 void
 udpnat_rendezvous_client_set_wall_offset (UdpnatRendezvousClient *self,
                                           gint64                  wall_minus_now_us)
@@ -76,7 +78,8 @@ forget_server (UdpnatRendezvousClient *self)
 /**
  * udpnat_rendezvous_client_set_server:
  * @address: (nullable): %NULL for none
- * @pinned: (nullable): its key, if known; else whatever key it has is taken, and told with SERVER_KEY
+ * @pinned: (nullable): its key, if known; else whatever key it has is taken, and told with
+ *   SERVER_KEY
  *
  * Leaves the server before, if any. All wishes go to the new one.
  */
@@ -108,8 +111,8 @@ udpnat_rendezvous_client_set_server (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_leave:
  *
- * Says goodbye, at once and without waiting for an answer; the name is not wished any more. Nothing is sent after that until
- * a server is set.
+ * Says goodbye, at once and without waiting for an answer; the name is not wished any more. Nothing
+ * is sent after that until a server is set.
  */
 void
 udpnat_rendezvous_client_leave (UdpnatRendezvousClient *self,
@@ -134,7 +137,8 @@ udpnat_rendezvous_client_leave (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_note_conversation:
  *
- * A conversation is active, and may depend on the server: for some time its silence is noticed within seconds
+ * A conversation is active, and may depend on the server: for some time its silence is noticed
+ * within seconds
  */
 void
 udpnat_rendezvous_client_note_conversation (UdpnatRendezvousClient *self,
@@ -148,7 +152,8 @@ udpnat_rendezvous_client_note_conversation (UdpnatRendezvousClient *self,
 /**
  * udpnat_rendezvous_client_handle_network_change:
  *
- * Our own addresses have changed: shows the server the new one, and finds out how the NAT there maps us
+ * Our own addresses have changed: shows the server the new one, and finds out how the NAT there
+ * maps us
  */
 void
 udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
@@ -181,12 +186,14 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
 
 /* ---- Time ---- */
 
-/** udpnat_rendezvous_client_next_deadline: Returns: when to call handle_deadline; %UDPNAT_TIME_NEVER for not at all */
+/**
+ * udpnat_rendezvous_client_next_deadline: Returns: when to call handle_deadline; %UDPNAT_TIME_NEVER
+ * for not at all */
 gint64
 udpnat_rendezvous_client_next_deadline (const UdpnatRendezvousClient *self)
 {
   const UdpnatRendezvousLookup *lookup = g_queue_peek_head ((GQueue *) &self->lookups);
-  gint64 deadline_us = udpnat_rendezvous_client_link_deadline (self);
+  gint64                        deadline_us = udpnat_rendezvous_client_link_deadline (self);
 
   for (guint i = 0; i < G_N_ELEMENTS (self->queries); i++)
     deadline_us = udpnat_time_min (deadline_us, self->queries[i].next_us);
@@ -216,7 +223,9 @@ udpnat_rendezvous_client_handle_deadline (UdpnatRendezvousClient *self,
 
 /* ---- How things stand ---- */
 
-/** udpnat_rendezvous_client_is_connected: Returns: whether the server can be asked and can relay now */
+/**
+ * udpnat_rendezvous_client_is_connected: Returns: whether the server can be asked and can relay
+ * now */
 gboolean
 udpnat_rendezvous_client_is_connected (const UdpnatRendezvousClient *self)
 {

@@ -6,9 +6,10 @@
 
 #include "udpnat-name.h"
 
-/* The server as a machine: its life, and datagrams that need no session (PROTOCOL.md section 1). Nothing here answers with
- * more bytes than came in, and nothing is kept of whoever has not shown that an address is theirs, beyond the fixed table of
- * the limiter and a bounded number of unconfirmed sessions.
+/* The server as a machine: its life, and datagrams that need no session (PROTOCOL.md section 1).
+ * Nothing here answers with more bytes than came in, and nothing is kept of whoever has not shown
+ * that an address is theirs, beyond the fixed table of the limiter and a bounded number of
+ * unconfirmed sessions.
  *
  * What has to be on disk goes out as a CLAIM event; the owner answers when it is. */
 
@@ -114,8 +115,8 @@ handle_info (UdpnatRendezvousServer *self,
              const UdpnatDatagram   *datagram)
 {
   UdpnatInfoReply reply = { .alt_port = self->config.alt_port, .observed = datagram->remote };
-  guint8 packet[UDPNAT_INFO_REPLY_BYTES];
-  UdpnatWriter writer;
+  guint8          packet[UDPNAT_INFO_REPLY_BYTES];
+  UdpnatWriter    writer;
 
   if (!udpnat_info_parse (datagram->data, datagram->n_data, &reply.token))
     return UDPNAT_RX_MALFORMED;
@@ -135,9 +136,9 @@ handle_data (UdpnatRendezvousServer *self,
              gint64                  now_us,
              const UdpnatDatagram   *datagram)
 {
-  guint8 packet[UDPNAT_UNKNOWN_BYTES];
+  guint8         packet[UDPNAT_UNKNOWN_BYTES];
   UdpnatSession *session;
-  UdpnatWriter writer;
+  UdpnatWriter   writer;
   UdpnatDataView view;
 
   if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
@@ -194,7 +195,7 @@ handle_datagram (UdpnatMachine        *machine,
                  const UdpnatDatagram *datagram)
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  UdpnatRxResult result = dispatch (self, now_us, datagram);
+  UdpnatRxResult          result = dispatch (self, now_us, datagram);
 
   self->stats.datagrams_in++;
   switch (result)
@@ -218,7 +219,7 @@ static gint64
 next_deadline (const UdpnatMachine *machine)
 {
   const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
-  const UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
+  const UdpnatHeapItem         *first = udpnat_heap_peek (self->timers);
 
   return udpnat_time_min (self->publish_us, first != NULL ? first->deadline_us : UDPNAT_TIME_NEVER);
 }
@@ -229,7 +230,7 @@ handle_deadline (UdpnatMachine *machine,
                  gint64         now_us)
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  const UdpnatHeapItem *first;
+  const UdpnatHeapItem   *first;
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
     udpnat_server_client_handle_deadline (first->owner, now_us);
@@ -243,8 +244,8 @@ pop_output (UdpnatMachine  *machine,
             UdpnatDatagram *out_datagram)
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  UdpnatDatagram *datagram = g_queue_pop_head (&self->outputs);
-  UdpnatServerClient *client;
+  UdpnatDatagram         *datagram = g_queue_pop_head (&self->outputs);
+  UdpnatServerClient     *client;
 
   if (datagram != NULL)
     {
@@ -319,7 +320,7 @@ void
 udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
 {
   UdpnatServerClient *client;
-  UdpnatEvent *event;
+  UdpnatEvent        *event;
 
   if (self == NULL)
     return;
@@ -348,7 +349,8 @@ udpnat_rendezvous_server_get_machine (UdpnatRendezvousServer *self)
 /**
  * udpnat_rendezvous_server_restore_name:
  *
- * Tells the server at its start what it had stored. A name that is not allowed (any more) or is there already is left out.
+ * Tells the server at its start what it had stored. A name that is not allowed (any more) or is
+ * there already is left out.
  */
 void
 udpnat_rendezvous_server_restore_name (UdpnatRendezvousServer *self,
@@ -383,7 +385,8 @@ udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer *self,
 /**
  * udpnat_rendezvous_server_shut_down:
  *
- * Says to all clients that the server is going to be back. Pop outputs, then free it; it takes no more datagrams.
+ * Says to all clients that the server is going to be back. Pop outputs, then free it; it takes no
+ * more datagrams.
  */
 void
 udpnat_rendezvous_server_shut_down (UdpnatRendezvousServer *self,

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatRendezvousServer:
  *
- * The server (PROTOCOL.md sections 1-3, 7, 11, 12): introduces clients to each other and carries their sealed packets. A
- * [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
+ * The server (PROTOCOL.md sections 1-3, 7, 11, 12): introduces clients to each other and carries
+ * their sealed packets. A [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
  */
 typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
 
@@ -34,7 +34,8 @@ typedef struct
 
 typedef enum
 {
-  UDPNAT_SERVER_EVENT_CLAIM,      /* @claim_id, @name, @key: store this pair, then complete the claim */
+  /* @claim_id, @name, @key: store this pair, then complete the claim */
+  UDPNAT_SERVER_EVENT_CLAIM,
   UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key: is online */
   UDPNAT_SERVER_EVENT_GONE,       /* @name, @key: is offline */
 } UdpnatServerEventType;
@@ -81,19 +82,20 @@ typedef struct
 UdpnatRendezvousServer *udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
                                                       gint64                              now_us)
   G_GNUC_WARN_UNUSED_RESULT;
-void                    udpnat_rendezvous_server_free           (UdpnatRendezvousServer      *self);
-UdpnatMachine          *udpnat_rendezvous_server_get_machine    (UdpnatRendezvousServer      *self);
-void                    udpnat_rendezvous_server_restore_name   (UdpnatRendezvousServer      *self,
-                                                                 const char                  *name,
-                                                                 const UdpnatPublicKey       *key);
-void                    udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer      *self,
-                                                                 gint64                       now_us,
-                                                                 guint64                      claim_id,
-                                                                 gboolean                     stored);
-void                    udpnat_rendezvous_server_shut_down      (UdpnatRendezvousServer      *self,
-                                                                 gint64                       now_us);
-void                    udpnat_rendezvous_server_get_stats      (const UdpnatRendezvousServer *self,
-                                                                 UdpnatRendezvousServerStats  *out_stats);
+
+void           udpnat_rendezvous_server_free           (UdpnatRendezvousServer       *self);
+UdpnatMachine *udpnat_rendezvous_server_get_machine    (UdpnatRendezvousServer       *self);
+void           udpnat_rendezvous_server_restore_name   (UdpnatRendezvousServer       *self,
+                                                        const char                   *name,
+                                                        const UdpnatPublicKey        *key);
+void           udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer       *self,
+                                                        gint64                        now_us,
+                                                        guint64                       claim_id,
+                                                        gboolean                      stored);
+void           udpnat_rendezvous_server_shut_down      (UdpnatRendezvousServer       *self,
+                                                        gint64                        now_us);
+void           udpnat_rendezvous_server_get_stats      (const UdpnatRendezvousServer *self,
+                                                        UdpnatRendezvousServerStats  *out_stats);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatRendezvousServer, udpnat_rendezvous_server_free)
 

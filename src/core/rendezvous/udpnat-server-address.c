@@ -2,15 +2,16 @@
 
 #include "udpnat-rendezvous-server-private.h"
 
-/* Where a client is. Its address follows its newest authentic packet, since NATs change ports (PROTOCOL.md section 10); but
- * whoever has a session could put another's address as source and have the server send there. So a new address has to answer
- * a PATH-CHALLENGE first, and until then it is sent no more bytes than came from it. */
+/* Where a client is. Its address follows its newest authentic packet, since NATs change ports
+ * (PROTOCOL.md section 10); but whoever has a session could put another's address as source and
+ * have the server send there. So a new address has to answer a PATH-CHALLENGE first, and until then
+ * it is sent no more bytes than came from it. */
 
 static void
 send_challenge (UdpnatServerClient *self,
                 gint64              now_us)
 {
-  guint8 frames[64];
+  guint8       frames[64];
   UdpnatWriter writer;
 
   if (self->credit_bytes < UDPNAT_DATA_MIN_BYTES)
@@ -22,7 +23,7 @@ send_challenge (UdpnatServerClient *self,
     return;
   if (udpnat_frame_write_observed (&writer, &self->address))
     self->is_address_told = TRUE;
-  (void) !udpnat_server_client_send_frames (self, now_us, frames, writer.n_written);
+  (void) udpnat_server_client_send_frames (self, now_us, frames, writer.n_written);
 }
 
 /**
@@ -55,17 +56,19 @@ udpnat_server_client_note_source (UdpnatServerClient   *self,
   send_challenge (self, now_us);
 }
 
-/** udpnat_server_client_handle_response: PATH-RESPONSE: does it prove the address that we send to? */
+/**
+ * udpnat_server_client_handle_response: PATH-RESPONSE: does it prove the address that we send
+ * to? */
 void
 udpnat_server_client_handle_response (UdpnatServerClient    *self,
                                       gint64                 now_us,
                                       const UdpnatAddress   *source,
                                       const UdpnatFrameView *frame)
 {
-  guint8 frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
+  guint8        frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
   UdpnatAddress observed;
-  UdpnatWriter writer;
-  guint64 token;
+  UdpnatWriter  writer;
+  guint64       token;
 
   if (self->is_proven || !udpnat_frame_parse_path_response (frame, &token, &observed)
       || token != self->token || !udpnat_address_equal (source, &self->address))
@@ -79,7 +82,9 @@ udpnat_server_client_handle_response (UdpnatServerClient    *self,
   self->is_address_told = udpnat_server_client_send_frames (self, now_us, frames, writer.n_written);
 }
 
-/** udpnat_server_client_may_send: Returns: whether so many bytes may go to the client's address; they are accounted for */
+/**
+ * udpnat_server_client_may_send: Returns: whether so many bytes may go to the client's address;
+ * they are accounted for */
 gboolean
 udpnat_server_client_may_send (UdpnatServerClient *self,
                                gsize               n_data)

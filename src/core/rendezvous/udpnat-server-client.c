@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-/* One client's session at the server. Unconfirmed it can only wait for HS2 to be proved; confirmed it is the session of its
- * key, until the client closes, falls silent, breaks the protocol or connects again. When it is over it leaves every table
- * at once and stays only until its last packet has been popped. */
+/* One client's session at the server. Unconfirmed it can only wait for HS2 to be proved; confirmed
+ * it is the session of its key, until the client closes, falls silent, breaks the protocol or
+ * connects again. When it is over it leaves every table at once and stays only until its last
+ * packet has been popped. */
 
 /* ---- Life ---- */
 
@@ -66,14 +67,15 @@ udpnat_server_client_new (UdpnatRendezvousServer *server,
 /**
  * udpnat_server_client_detach:
  *
- * The session is over: nobody can reach it any more. It is freed when its last packet has been popped.
+ * The session is over: nobody can reach it any more. It is freed when its last packet has been
+ * popped.
  */
 void
 udpnat_server_client_detach (UdpnatServerClient *self,
                              gint64              now_us)
 {
   UdpnatRendezvousServer *server = self->server;
-  UdpnatServerIdentity *identity = g_steal_pointer (&self->identity);
+  UdpnatServerIdentity   *identity = g_steal_pointer (&self->identity);
 
   if (identity == NULL)
     return;
@@ -136,7 +138,7 @@ void
 udpnat_server_client_new_handle (UdpnatServerClient *self)
 {
   GHashTable *handles = self->server->handles;
-  guint32 handle;
+  guint32     handle;
 
   if (self->handle != 0)
     g_hash_table_remove (handles, GUINT_TO_POINTER (self->handle));
@@ -167,7 +169,9 @@ set_timer (UdpnatServerClient *self)
         udpnat_time_min (get_end (self), udpnat_session_next_deadline (self->session)));
 }
 
-/** udpnat_server_client_touch: something has happened to the session: it may have something to send, and another deadline */
+/**
+ * udpnat_server_client_touch: something has happened to the session: it may have something to send,
+ * and another deadline */
 void
 udpnat_server_client_touch (UdpnatServerClient *self)
 {
@@ -287,10 +291,10 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
                                   gint64                now_us,
                                   const UdpnatDatagram *datagram)
 {
-  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8             data[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatSessionEvent event;
-  UdpnatRxResult result;
-  UdpnatDataView view;
+  UdpnatRxResult     result;
+  UdpnatDataView     view;
 
   if (self->identity == NULL || !udpnat_data_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_IGNORED;
@@ -316,10 +320,10 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
 /* ---- Packets out ---- */
 
 static gboolean
-may_leave (UdpnatServerClient      *self,
-           UdpnatSessionOutputKind  kind,
-           gsize                    n_data,
-           UdpnatAddress           *out_to)
+may_leave (UdpnatServerClient     *self,
+           UdpnatSessionOutputKind kind,
+           gsize                   n_data,
+           UdpnatAddress          *out_to)
 {
   switch (kind)
     {
@@ -340,7 +344,8 @@ may_leave (UdpnatServerClient      *self,
  *
  * What may not be sent to an unproven address is dropped, as if the network had lost it.
  *
- * Returns: %FALSE when there is nothing (more); then the client has left the queue of those that may have something, and is
+ * Returns: %FALSE when there is nothing (more); then the client has left the queue of those that
+ *   may have something, and is
  *   freed if it was over
  */
 gboolean
@@ -371,7 +376,8 @@ udpnat_server_client_pop_output (UdpnatServerClient *self,
  * udpnat_server_client_send_frames:
  * @frames: none of them eliciting; sent once
  *
- * Returns: whether they are on their way; %FALSE when there are no keys, or the address may not be sent so much
+ * Returns: whether they are on their way; %FALSE when there are no keys, or the address may not be
+ *   sent so much
  */
 gboolean
 udpnat_server_client_send_frames (UdpnatServerClient *self,
@@ -380,7 +386,7 @@ udpnat_server_client_send_frames (UdpnatServerClient *self,
                                   gsize               n_frames)
 {
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize n_packet;
+  gsize  n_packet;
 
   if (!udpnat_server_client_may_send (self, n_frames + UDPNAT_DATA_MIN_BYTES))
     return FALSE;

@@ -4,8 +4,9 @@
 
 #include "udpnat-name.h"
 
-/* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only when there is room for its
- * answer, so that a client that does not acknowledge cannot make us hold more. */
+/* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only
+ * when there is room for its answer, so that a client that does not acknowledge cannot make us hold
+ * more. */
 
 #define REPLY_MAX_BYTES 4096
 #define UNACKED_MAX_BYTES 65536
@@ -16,7 +17,7 @@ static void
 reply (UdpnatServerClient *self,
        const GByteArray   *message)
 {
-  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
 }
 
 static void
@@ -83,8 +84,8 @@ claim (UdpnatServerClient *self,
        gboolean            is_shown)
 {
   UdpnatRendezvousServer *server = self->server;
-  const UdpnatPublicKey *key = &self->identity->key;
-  UdpnatRegistryEntry *entry;
+  const UdpnatPublicKey  *key = &self->identity->key;
+  UdpnatRegistryEntry    *entry;
 
   if (udpnat_registry_count_names (server->registry, key) >= UDPNAT_NAMES_PER_KEY_MAX
       || udpnat_registry_get_count (server->registry) >= UDPNAT_SERVER_NAMES_MAX)
@@ -109,7 +110,7 @@ take_name (UdpnatServerClient *self,
            const char         *name,
            gboolean            is_shown)
 {
-  g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char     *normal = udpnat_name_normalize (name);
   UdpnatRegistryEntry *entry;
 
   if (normal == NULL)
@@ -141,8 +142,8 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
                                 gboolean                stored)
 {
   const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
-  UdpnatServerClient *client = identity != NULL ? identity->live : NULL;
-  gboolean is_waiting = client != NULL && client->claimed == entry;
+  UdpnatServerClient         *client = identity != NULL ? identity->live : NULL;
+  gboolean                    is_waiting = client != NULL && client->claimed == entry;
 
   if (is_waiting)
     client->claimed = NULL;
@@ -170,7 +171,7 @@ handle_register (UdpnatServerClient      *self,
                  const UdpnatMessageView *message)
 {
   g_autofree char *name = NULL;
-  gboolean is_shown;
+  gboolean         is_shown;
 
   if (!udpnat_parse_register (message, &is_shown, &name))
     return FALSE;
@@ -200,11 +201,11 @@ handle_lookup (UdpnatServerClient      *self,
                const UdpnatMessageView *message)
 {
   g_autoptr (GByteArray) answer = g_byte_array_new ();
-  g_autofree char *name = NULL;
-  g_autofree char *normal = NULL;
+  g_autofree char           *name = NULL;
+  g_autofree char           *normal = NULL;
   const UdpnatRegistryEntry *entry = NULL;
-  UdpnatDirectoryEntry found;
-  guint32 request;
+  UdpnatDirectoryEntry       found;
+  guint32                    request;
 
   if (!udpnat_parse_lookup (message, &request, &name))
     return FALSE;
@@ -268,7 +269,9 @@ has_room (const UdpnatServerClient *self)
          && udpnat_session_stream_unacked (self->session, 0) <= UNACKED_MAX_BYTES;
 }
 
-/** udpnat_server_control_read: handles the messages that are complete, as long as there is room for answers */
+/**
+ * udpnat_server_control_read: handles the messages that are complete, as long as there is room for
+ * answers */
 void
 udpnat_server_control_read (UdpnatServerClient *self,
                             gint64              now_us)
@@ -276,9 +279,9 @@ udpnat_server_control_read (UdpnatServerClient *self,
   while (has_room (self))
     {
       UdpnatMessageView message;
-      gboolean is_sane = FALSE;
-      gsize n_data, n_message = 0;
-      const guint8 *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+      gboolean          is_sane = FALSE;
+      gsize             n_data, n_message = 0;
+      const guint8     *data = udpnat_session_stream_peek (self->session, 0, &n_data);
 
       if (n_data == 0)
         return;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* Who is told about whose presence (PROTOCOL.md section 7). The roster says what has changed since any moment; a subscriber
- * is the number of the last change it was told. Changes are told together every UDPNAT_DIRECTORY_TICK_US, so that N logins
- * at once make N messages, not N²; and no further ahead of its ACKs than a few packets, so that a subscriber that does not
- * listen costs little. */
+/* Who is told about whose presence (PROTOCOL.md section 7). The roster says what has changed since
+ * any moment; a subscriber is the number of the last change it was told. Changes are told together
+ * every UDPNAT_DIRECTORY_TICK_US, so that N logins at once make N messages, not N²; and no further
+ * ahead of its ACKs than a few packets, so that a subscriber that does not listen costs little. */
 
 #define BATCH_ENTRIES 32
 
@@ -28,7 +28,9 @@ udpnat_server_fill_entry (const UdpnatRegistryEntry *entry,
   out_entry->name = entry->name;
 }
 
-/** udpnat_server_publish: @entry's session has changed; nobody is told of names that were never listed */
+/**
+ * udpnat_server_publish: @entry's session has changed; nobody is told of names that were never
+ * listed */
 void
 udpnat_server_publish (UdpnatRendezvousServer *self,
                        gint64                  now_us,
@@ -60,7 +62,7 @@ collect_changes (const UdpnatServerClient *self,
                  UdpnatDirectoryEntry      out_entries[BATCH_ENTRIES])
 {
   guint64 sequence = self->told_sequence;
-  guint n = 0;
+  guint   n = 0;
 
   while (n < BATCH_ENTRIES)
     {
@@ -81,14 +83,15 @@ tell_whole_list (UdpnatServerClient *self)
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
   udpnat_write_list_end (message);
-  (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
   self->has_whole_list = TRUE;
 }
 
 /**
  * udpnat_server_tell_changes:
  *
- * Tells a subscriber what it does not know yet, as far as its stream has room. The rest follows with its next packet.
+ * Tells a subscriber what it does not know yet, as far as its stream has room. The rest follows
+ * with its next packet.
  */
 void
 udpnat_server_tell_changes (UdpnatServerClient *self)
@@ -112,7 +115,7 @@ udpnat_server_tell_changes (UdpnatServerClient *self)
         break;
       message = g_byte_array_new ();
       n_told = udpnat_write_peers (message, entries, n_entries);
-      (void) !udpnat_session_stream_write (self->session, 0, message->data, message->len);
+      (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
       self->told_sequence = changes[n_told - 1]->sequence;
     }
   if (self->is_subscribed && !self->has_whole_list)

@@ -5,9 +5,10 @@
 #include <sodium.h>
 #include <string.h>
 
-/* HS1 at the server (PROTOCOL.md sections 2 and 3), cheapest question first: is mac1 right, is the source within its limits
- * or has it a cookie, is it a repetition; only then the Diffie-Hellman operations. A new session stands beside the old one
- * until its client has proved the keys, so that a replayed HS1 changes nothing. */
+/* HS1 at the server (PROTOCOL.md sections 2 and 3), cheapest question first: is mac1 right, is the
+ * source within its limits or has it a cookie, is it a repetition; only then the Diffie-Hellman
+ * operations. A new session stands beside the old one until its client has proved the keys, so that
+ * a replayed HS1 changes nothing. */
 
 static UdpnatRxResult
 ask_cookie (UdpnatRendezvousServer *self,
@@ -15,10 +16,10 @@ ask_cookie (UdpnatRendezvousServer *self,
             const UdpnatDatagram   *datagram,
             const UdpnatHs1View    *view)
 {
-  guint8 nonce[UDPNAT_COOKIE_NONCE_BYTES];
-  guint8 cookie[UDPNAT_COOKIE_BYTES];
-  guint8 sealed[UDPNAT_COOKIE_SEALED_BYTES];
-  guint8 packet[UDPNAT_COOKIE_PACKET_BYTES];
+  guint8       nonce[UDPNAT_COOKIE_NONCE_BYTES];
+  guint8       cookie[UDPNAT_COOKIE_BYTES];
+  guint8       sealed[UDPNAT_COOKIE_SEALED_BYTES];
+  guint8       packet[UDPNAT_COOKIE_PACKET_BYTES];
   UdpnatWriter writer;
 
   udpnat_random_fill (&self->config.random, nonce, sizeof nonce);
@@ -93,8 +94,8 @@ accept_hs1 (UdpnatRendezvousServer *self,
             UdpnatHs1              *hs1)
 {
   UdpnatServerIdentity *identity = udpnat_server_find_identity (self, &hs1->remote_key);
-  guint8 frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
-  gsize n_frames = write_observed (&datagram->remote, frames);
+  guint8                frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
+  gsize                 n_frames = write_observed (&datagram->remote, frames);
 
   if (identity != NULL && memcmp (hs1->timestamp, identity->timestamp, sizeof hs1->timestamp) <= 0)
     return UDPNAT_RX_IGNORED;
@@ -118,9 +119,9 @@ read_hs1 (UdpnatRendezvousServer *self,
           gint64                  now_us,
           const UdpnatDatagram   *datagram)
 {
-  guint8 secret[UDPNAT_EPHEMERAL_BYTES];
+  guint8         secret[UDPNAT_EPHEMERAL_BYTES];
   UdpnatRxResult result = UDPNAT_RX_MALFORMED;
-  UdpnatHs1 hs1 = { 0 };
+  UdpnatHs1      hs1 = { 0 };
 
   udpnat_random_fill (&self->config.random, secret, sizeof secret);
   self->stats.handshakes++;
@@ -139,10 +140,10 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
                           gint64                  now_us,
                           const UdpnatDatagram   *datagram)
 {
-  gboolean is_crowded = self->pending.length >= UDPNAT_SERVER_PENDING_MAX / 2;
+  gboolean            is_crowded = self->pending.length >= UDPNAT_SERVER_PENDING_MAX / 2;
   UdpnatServerClient *client;
-  UdpnatHs1View view;
-  gboolean has_cookie;
+  UdpnatHs1View       view;
+  gboolean            has_cookie;
 
   if (!udpnat_hs1_parse (&view, datagram->data, datagram->n_data)
       || !udpnat_hs1_check_mac1 (self->config.identity, datagram->data, datagram->n_data))

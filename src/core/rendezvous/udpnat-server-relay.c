@@ -2,9 +2,9 @@
 
 #include "udpnat-rendezvous-server-private.h"
 
-/* RELAY and DIAL (PROTOCOL.md section 11): packets that clients send each other through the server. They go from one live
- * session to another, never to an address that a client names, and count against the quota of whoever sends them. The
- * server cannot read them. */
+/* RELAY and DIAL (PROTOCOL.md section 11): packets that clients send each other through the server.
+ * They go from one live session to another, never to an address that a client names, and count
+ * against the quota of whoever sends them. The server cannot read them. */
 
 typedef enum
 {
@@ -55,8 +55,8 @@ take_quota (UdpnatServerClient *self,
   return FALSE;
 }
 
-/* @name: (nullable): the sender's, when the receiver should be told: whoever is dialled may never have heard of the caller.
- * Left out when the packet leaves no room for it. */
+/* @name: (nullable): the sender's, when the receiver should be told: whoever is dialled may never
+ *   have heard of the caller. Left out when the packet leaves no room for it. */
 static void
 write_relayed (const UdpnatServerClient *self,
                const char               *name,
@@ -78,7 +78,7 @@ forward (UdpnatServerClient *self,
          const guint8       *inner,
          gsize               n_inner)
 {
-  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES - UDPNAT_DATA_MIN_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES - UDPNAT_DATA_MIN_BYTES];
   UdpnatWriter writer;
 
   if (!take_quota (self, now_us, n_inner))
@@ -108,13 +108,13 @@ udpnat_server_relay (UdpnatServerClient    *self,
                      gint64                 now_us,
                      const UdpnatFrameView *frame)
 {
-  guint8 failed[UDPNAT_FRAME_HEADER_BYTES + 5];
-  Forward result = FORWARD_UNKNOWN;
+  guint8              failed[UDPNAT_FRAME_HEADER_BYTES + 5];
+  Forward             result = FORWARD_UNKNOWN;
   UdpnatServerClient *to;
-  const guint8 *inner;
-  UdpnatWriter writer;
-  guint32 handle;
-  gsize n_inner;
+  const guint8       *inner;
+  UdpnatWriter        writer;
+  guint32             handle;
+  gsize               n_inner;
 
   if (!udpnat_frame_parse_relay (frame, &handle, &inner, &n_inner)
       || !is_relayable (inner, n_inner))
@@ -127,10 +127,11 @@ udpnat_server_relay (UdpnatServerClient    *self,
   udpnat_writer_init (&writer, failed, sizeof failed);
   if (!udpnat_frame_write_relay_failed (&writer, handle, (guint8) result))
     g_assert_not_reached ();
-  (void) !udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
+  (void) udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
 }
 
-/* A key can be dialled while it is registered: who has logged out is offline, even if still connected. */
+/* A key can be dialled while it is registered: who has logged out is offline, even if still
+ * connected. */
 static Forward
 dial_key (UdpnatServerClient    *self,
           gint64                 now_us,
@@ -153,12 +154,12 @@ udpnat_server_dial (UdpnatServerClient    *self,
                     gint64                 now_us,
                     const UdpnatFrameView *frame)
 {
-  guint8 failed[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_KEY_BYTES + 1];
-  const guint8 *inner;
+  guint8          failed[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_KEY_BYTES + 1];
+  const guint8   *inner;
   UdpnatPublicKey key;
-  UdpnatWriter writer;
-  Forward result;
-  gsize n_inner;
+  UdpnatWriter    writer;
+  Forward         result;
+  gsize           n_inner;
 
   if (!udpnat_frame_parse_dial (frame, key.bytes, &inner, &n_inner)
       || !is_relayable (inner, n_inner))
@@ -169,5 +170,5 @@ udpnat_server_dial (UdpnatServerClient    *self,
   udpnat_writer_init (&writer, failed, sizeof failed);
   if (!udpnat_frame_write_dial_failed (&writer, key.bytes, (guint8) result))
     g_assert_not_reached ();
-  (void) !udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
+  (void) udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
 }

@@ -95,7 +95,8 @@ udpnat_session_start_handshake (UdpnatSession *self,
                                 gsize          n_early)
 {
   UdpnatSessionHandshake *handshake;
-  /* One that is replaced has waited its time: its successor does not begin with short waits again. */
+  /* One that is replaced has waited its time: its successor does not begin with short waits
+   * again. */
   gint64 interval_us = self->handshake != NULL ? self->handshake->interval_us
                                                : UDPNAT_HANDSHAKE_RETRY_MIN_US;
 
@@ -511,7 +512,8 @@ udpnat_session_can_send (const UdpnatSession *self,
          && udpnat_keyset_is_usable (keyset, now_us);
 }
 
-/* Whether the peer seems never to have got our HS2, or to have given up the handshake that it answers. */
+/* Whether the peer seems never to have got our HS2, or to have given up the handshake that it
+ * answers. */
 static gboolean
 is_answer_lost (const UdpnatSession *self,
                 gint64               now_us)

@@ -36,8 +36,9 @@ is_same_subnet (const UdpnatAddress *a,
   return a->family == b->family && memcmp (a->ip, b->ip, n_prefix) == 0;
 }
 
-/* Whether the peer may be on our own network: an address of ours is in the subnet of @address, or the server sees both of us
- * at the same IP, or it is on a private network itself, or it has not told one of us. */
+/* Whether the peer may be on our own network: an address of ours is in the subnet of @address, or
+ * the server sees both of us at the same IP, or it is on a private network itself, or it has not
+ * told one of us. */
 static gboolean
 may_share_network (const UdpnatPathSet    *self,
                    const UdpnatCandidates *remote,
@@ -69,8 +70,8 @@ may_share_network (const UdpnatPathSet    *self,
   return !is_any_reflexive || !is_remote_reflexive;
 }
 
-/* A private address means something only where we are: elsewhere it is another network's host, or nobody's, and trying it
- * costs packets and 5 ms (PROTOCOL.md section 10). */
+/* A private address means something only where we are: elsewhere it is another network's host, or
+ * nobody's, and trying it costs packets and 5 ms (PROTOCOL.md section 10). */
 static gboolean
 is_worth_trying (const UdpnatPathSet    *self,
                  const UdpnatCandidates *remote,

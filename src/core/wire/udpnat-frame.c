@@ -20,7 +20,7 @@ gboolean
 udpnat_frame_next (UdpnatReader    *reader,
                    UdpnatFrameView *out_frame)
 {
-  if (reader->failed || udpnat_reader_left (reader) == 0)
+  if (udpnat_reader_left (reader) == 0) /* also after a failure */
     return FALSE;
   out_frame->type = udpnat_reader_u8 (reader);
   out_frame->n_body = udpnat_reader_u16 (reader);

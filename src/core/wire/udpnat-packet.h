@@ -119,6 +119,9 @@ typedef struct
   guint8        cookie[16];
 } UdpnatInfoReply;
 
+/* Readers give FALSE for a datagram of another type, version, role or length; what a view points at
+ * lies in the datagram. Writers append; what does not fit makes the writer fail. */
+
 gboolean udpnat_packet_classify     (const guint8          *data,
                                      gsize                  n_data,
                                      UdpnatPacketType      *out_type) G_GNUC_WARN_UNUSED_RESULT;

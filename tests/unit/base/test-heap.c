@@ -69,6 +69,31 @@ test_remove_twice (void)
   g_assert_cmpuint (udpnat_heap_get_count (heap), ==, 0);
 }
 
+/* The item that fills the hole comes from another branch and is earlier than the hole's parent. */
+static void
+test_remove_from_the_middle (void)
+{
+  static const gint64 deadlines[] = { 1, 10, 2, 11, 12, 3, 4 };
+  static const gint64 expected[] = { 1, 2, 3, 4, 10, 12, 20, 21, 22 };
+  g_autoptr (UdpnatHeap) heap = udpnat_heap_new ();
+  UdpnatHeapItem items[G_N_ELEMENTS (deadlines)] = { 0 };
+  UdpnatHeapItem late[3] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    udpnat_heap_set (heap, &items[i], deadlines[i]);
+  udpnat_heap_remove (heap, &items[3]);
+  for (guint i = 0; i < G_N_ELEMENTS (late); i++)
+    udpnat_heap_set (heap, &late[i], 20 + i);
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      UdpnatHeapItem *first = udpnat_heap_peek (heap);
+
+      g_assert_cmpint (first->deadline_us, ==, expected[i]);
+      udpnat_heap_remove (heap, first);
+    }
+}
+
 static void
 test_free_lets_go (void)
 {
@@ -175,6 +200,7 @@ main (int    argc,
   g_test_add_func ("/base-heap/set/moves-both-ways", test_set_moves);
   g_test_add_func ("/base-heap/set/never-removes", test_never_removes);
   g_test_add_func ("/base-heap/remove/not-queued-does-nothing", test_remove_twice);
+  g_test_add_func ("/base-heap/remove/from-the-middle", test_remove_from_the_middle);
   g_test_add_func ("/base-heap/free/lets-items-go", test_free_lets_go);
   g_test_add_func ("/base-heap/random/same-as-array", test_random_against_array);
   g_test_add_func ("/base-heap/random/drains-in-order", test_drains_in_order);

@@ -12,8 +12,9 @@ check_form (const char *name,
             const char *expected)
 {
   g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char *printable = g_strescape (name, NULL);
 
-  g_test_message ("\"%s\"", name);
+  g_test_message ("\"%s\"", printable);
   g_assert_cmpstr (normal, ==, expected);
 }
 
@@ -38,8 +39,9 @@ check_same (const char *a,
   g_autofree char *normal_b = udpnat_name_normalize (b);
   g_autofree char *key_a = NULL;
   g_autofree char *key_b = NULL;
+  g_autofree char *printable = g_strescape (a, NULL);
 
-  g_test_message ("\"%s\" \"%s\"", a, b);
+  g_test_message ("\"%s\"", printable);
   g_assert_nonnull (normal_a);
   g_assert_nonnull (normal_b);
   key_a = udpnat_name_fold (normal_a);

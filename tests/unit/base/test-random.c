@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Numbers from random bytes: range, fairness, and the same numbers from the same bytes everywhere. */
+/* Numbers from random bytes: range, fairness, the same numbers from the same bytes everywhere. */
 
 typedef struct
 {

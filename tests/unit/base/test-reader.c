@@ -35,7 +35,7 @@ test_numbers_big_endian (void)
 }
 
 static void
-test_truncated_at_every_length (void)
+test_truncated (void)
 {
   for (gsize n = 0; n < sizeof numbers; n++)
     {
@@ -196,7 +196,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/base-reader/numbers/big-endian", test_numbers_big_endian);
-  g_test_add_func ("/base-reader/numbers/truncated-at-every-length", test_truncated_at_every_length);
+  g_test_add_func ("/base-reader/numbers/truncated-at-every-length", test_truncated);
   g_test_add_func ("/base-reader/failed/gives-nothing-and-stays", test_failed_gives_nothing);
   g_test_add_func ("/base-reader/bytes/huge-length-refused", test_huge_length);
   g_test_add_func ("/base-reader/bytes/lent-in-place", test_bytes_lent);

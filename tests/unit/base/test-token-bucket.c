@@ -27,7 +27,7 @@ test_refill_exact (void)
 
 /* Asking all the time must not round the refill away. */
 static void
-test_refill_in_small_steps (void)
+test_small_steps (void)
 {
   UdpnatTokenBucket bucket;
   guint n_taken = 0;
@@ -103,7 +103,7 @@ main (int    argc,
 
   g_test_add_func ("/base-token-bucket/take/burst-then-empty", test_burst_then_empty);
   g_test_add_func ("/base-token-bucket/refill/not-a-microsecond-early", test_refill_exact);
-  g_test_add_func ("/base-token-bucket/refill/nothing-lost-in-small-steps", test_refill_in_small_steps);
+  g_test_add_func ("/base-token-bucket/refill/nothing-lost-in-small-steps", test_small_steps);
   g_test_add_func ("/base-token-bucket/refill/never-above-burst", test_never_more_than_burst);
   g_test_add_func ("/base-token-bucket/take/refused-takes-nothing", test_refused_takes_nothing);
   g_test_add_func ("/base-token-bucket/time/jumps-both-ways", test_time_jumps);

@@ -40,7 +40,7 @@ test_fields_big_endian (void)
 }
 
 static void
-test_full_at_every_length (void)
+test_full (void)
 {
   static const gsize ends[] = { 0, 1, 3, 7, 15, 17, 20 };
 
@@ -176,7 +176,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/base-writer/fields/big-endian", test_fields_big_endian);
-  g_test_add_func ("/base-writer/full/nothing-by-halves-at-every-length", test_full_at_every_length);
+  g_test_add_func ("/base-writer/full/nothing-by-halves-at-every-length", test_full);
   g_test_add_func ("/base-writer/full/nothing-written-after", test_failed_writes_nothing);
   g_test_add_func ("/base-writer/reserve/exact-fit-and-one-more", test_reserve_exact_and_one_more);
   g_test_add_func ("/base-writer/full/no-buffer-at-all", test_no_buffer);

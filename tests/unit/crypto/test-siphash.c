@@ -2,8 +2,8 @@
 
 #include "udpnat-siphash.h"
 
-/* Vectors of SipHash-2-4's authors (https://github.com/veorq/SipHash): key 00 01 … 0f, input 00 01 …
- * of each length. */
+/* Vectors of SipHash-2-4's authors (https://github.com/veorq/SipHash): key 00 01 … 0f, input
+ * 00 01 … of each length. */
 
 static const guint8 rising[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* A server and some clients in virtual time, joined by a network that delays and, if wished, loses packets. Everything is
- * decided by one seed. The server's disk is a list of pairs that outlives it. */
+/* A server and some clients in virtual time, joined by a network that delays and, if wished, loses
+ * packets. Everything is decided by one seed. The server's disk is a list of pairs that outlives
+ * it. */
 
 #define NET_CLIENTS_MAX 80
 #define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE + 1)
@@ -52,6 +53,7 @@ typedef struct
   GHashTable                *directory; /* name -> handle, 0 when offline */
   GByteArray                *relayed;
   guint32                    relayed_from;
+  char                      *relayed_name;
 } NetClient;
 
 typedef struct
@@ -179,6 +181,7 @@ net_free_client (NetClient *client)
   udpnat_directory_entry_clear (&client->entry);
   g_hash_table_unref (client->directory);
   g_byte_array_unref (client->relayed);
+  g_free (client->relayed_name);
   g_free (client->registered);
 }
 
@@ -298,6 +301,8 @@ net_take_event (Net                         *net,
       g_byte_array_set_size (client->relayed, 0);
       g_byte_array_append (client->relayed, event->data, (guint) event->n_data);
       client->relayed_from = event->handle;
+      g_free (client->relayed_name);
+      client->relayed_name = g_strdup (event->name);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
@@ -438,7 +443,7 @@ net_deliver (Net       *net,
         return;
       packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
       net->seen[packet->datagram.data[0] & 15] = packet->datagram;
-      (void) !udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
+      (void) udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
       net_drain_server (net);
       return;
     }
@@ -451,7 +456,7 @@ net_deliver (Net       *net,
                  || packet->datagram.data[0] == UDPNAT_PACKET_DATA
                  || packet->datagram.data[0] == UDPNAT_PACKET_HS2
                  || packet->datagram.data[0] == UDPNAT_PACKET_COOKIE);
-  (void) !udpnat_rendezvous_client_handle_datagram (client->client, net->now_us, &packet->datagram);
+  (void) udpnat_rendezvous_client_handle_datagram (client->client, net->now_us, &packet->datagram);
   net_drain_client (net, client);
 }
 

@@ -15,7 +15,7 @@ fill (gpointer user_data,
     out[i] = (guint8) ((*(guint *) user_data)++ * 29);
 }
 
-static guint random_state;
+static guint              random_state;
 static const UdpnatRandom test_random = { fill, &random_state };
 
 static UdpnatAddress
@@ -31,7 +31,7 @@ make_address (const char *ip,
 static UdpnatAddress
 make_ipv4 (guint32 number)
 {
-  const guint8 ip[4] = { 10, (guint8) (number >> 16), (guint8) (number >> 8), (guint8) number };
+  const guint8  ip[4] = { 10, (guint8) (number >> 16), (guint8) (number >> 8), (guint8) number };
   UdpnatAddress address;
 
   udpnat_address_init_ipv4 (&address, ip, 1);
@@ -66,7 +66,7 @@ test_rate (void)
 {
   g_autoptr (UdpnatHandshakeLimiter) limiter = udpnat_handshake_limiter_new (&test_random);
   UdpnatAddress source = make_address ("192.0.2.1", 1);
-  guint n_allowed = 0;
+  guint         n_allowed = 0;
 
   for (guint i = 0; i < 1000; i++) /* 100 a second for 10 s */
     n_allowed += judge (limiter, NOW_US + i * UDPNAT_MSEC (10), &source) == UDPNAT_HANDSHAKE_ALLOW;
@@ -149,7 +149,8 @@ test_infos (void)
   g_assert_cmpint (judge (limiter, NOW_US, &source), ==, UDPNAT_HANDSHAKE_ALLOW);
 }
 
-/* However many sources there are, one that goes on sending is not forgotten by a few hundred others. */
+/* However many sources there are, one that goes on sending is not forgotten by a few hundred
+ * others. */
 static void
 test_many_sources (void)
 {
@@ -160,7 +161,7 @@ test_many_sources (void)
     {
       UdpnatAddress other = make_ipv4 (100 + i);
 
-      (void) !udpnat_handshake_limiter_allow_info (limiter, NOW_US, &other);
+      (void) udpnat_handshake_limiter_allow_info (limiter, NOW_US, &other);
     }
   for (guint i = 0; i < UDPNAT_HANDSHAKES_BURST_PER_SOURCE; i++)
     g_assert_cmpint (judge (limiter, NOW_US + 1, &source), ==, UDPNAT_HANDSHAKE_ALLOW);

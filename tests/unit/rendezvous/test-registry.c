@@ -15,8 +15,8 @@ fill (gpointer user_data,
     out[i] = (guint8) ((*(guint *) user_data)++ * 17);
 }
 
-static guint random_state;
-static const UdpnatRandom test_random = { fill, &random_state };
+static guint                 random_state;
+static const UdpnatRandom    test_random = { fill, &random_state };
 static const UdpnatPublicKey alice = { { 1 } };
 static const UdpnatPublicKey bob = { { 2 } };
 
@@ -42,7 +42,7 @@ test_claims (void)
   g_autoptr (UdpnatRegistry) registry = udpnat_registry_new (&test_random);
   UdpnatRegistryEntry *first = udpnat_registry_add (registry, "First", &alice, FALSE);
   UdpnatRegistryEntry *second = udpnat_registry_add (registry, "Second", &alice, FALSE);
-  guint64 first_id = first->claim_id, second_id = second->claim_id;
+  guint64              first_id = first->claim_id, second_id = second->claim_id;
 
   g_assert_cmpuint (first_id, !=, 0);
   g_assert_cmpuint (first_id, !=, second_id);

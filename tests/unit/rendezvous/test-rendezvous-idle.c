@@ -29,7 +29,7 @@ test_hour (void)
     {
       g_autoptr (Net) net = net_new (seed);
       NetClient *alice = net_join (net, "Alice");
-      Cost cost;
+      Cost       cost;
 
       udpnat_rendezvous_client_subscribe (alice->client, net->now_us, TRUE);
       net_run (net, UDPNAT_SEC (10));
@@ -50,8 +50,8 @@ test_gaps (void)
 {
   g_autoptr (Net) net = net_new (100);
   NetClient *alice = net_join (net, "Alice");
-  guint n_sent;
-  gint64 quiet_us = 0;
+  guint      n_sent;
+  gint64     quiet_us = 0;
 
   net_run (net, UDPNAT_SEC (10));
   n_sent = alice->n_sent;
@@ -106,8 +106,8 @@ test_busy (void)
   g_autoptr (Net) net = net_new (400);
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
-  guint8 inner[100];
-  guint n_sent = 0;
+  guint8     inner[100];
+  guint      n_sent = 0;
 
   net_make_inner (inner, sizeof inner, 1);
   net_run (net, UDPNAT_SEC (5));

@@ -2,7 +2,8 @@
 
 #include "rendezvous-net.h"
 
-/* Names, lookups and the directory (PROTOCOL.md sections 7 and 12), over a client half and a server half. */
+/* Names, lookups and the directory (PROTOCOL.md sections 7 and 12), over a client half and a server
+ * half. */
 
 static void
 test_register (void)
@@ -57,12 +58,47 @@ test_key_mismatch (void)
   g_assert_true (net_is_registered (alice));
 }
 
+/* Whoever cannot see our INFO cannot answer it. */
+static void
+test_forged_info_reply (void)
+{
+  g_autoptr (Net) net = net_new (23);
+  NetClient      *alice = net_add_client (net);
+  UdpnatDatagram  datagram = { .remote = net->server_address };
+  UdpnatInfoReply reply = { .observed = alice->address };
+  UdpnatWriter    writer;
+  guint64         token;
+
+  alice->is_cut = TRUE;
+  udpnat_rendezvous_client_set_server (alice->client, net->now_us, &net->server_address, NULL);
+  g_assert_true (udpnat_rendezvous_client_pop_output (alice->client, net->now_us, &datagram));
+  g_assert_true (udpnat_info_parse (datagram.data, datagram.n_data, &token));
+  for (guint i = 0; i < 2; i++)
+    {
+      reply.token = i == 0 ? token + 1 : token;
+      datagram.remote = net->server_address;
+      datagram.remote.port += i;
+      udpnat_writer_init (&writer, datagram.data, sizeof datagram.data);
+      udpnat_info_reply_write (&writer, &reply);
+      datagram.n_data = writer.n_written;
+      g_assert_cmpint (
+          udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram), ==,
+          UDPNAT_RX_IGNORED);
+    }
+  net_run (net, UDPNAT_MSEC (100));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY], ==, 0);
+  alice->is_cut = FALSE;
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_true (udpnat_public_key_equal (&alice->server_key,
+                                          udpnat_identity_get_public_key (net->server_identity)));
+}
+
 static void
 test_taken (void)
 {
   g_autoptr (Net) net = net_new (4);
   const char *same[] = { "Alice", "ALICE", "alice", "Ａｌｉｃｅ" };
-  NetClient *alice = net_join (net, "Alice");
+  NetClient  *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (1));
   for (guint i = 0; i < G_N_ELEMENTS (same); i++)
@@ -140,6 +176,30 @@ test_claim_first (void)
   net_run (net, UDPNAT_SEC (10));
   g_assert_false (net_is_registered (rival));
   g_assert_cmpuint (rival->code, ==, UDPNAT_REFUSED_NAME_TAKEN);
+}
+
+/* Asked again, in another session too, while the first claim is still on its way to the disk. */
+static void
+test_claim_again (void)
+{
+  g_autoptr (Net) net = net_new (22);
+  NetClient *alice;
+
+  net->is_disk_slow = TRUE;
+  alice = net_join (net, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_register (alice->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_false (net_is_registered (alice));
+  udpnat_rendezvous_client_leave (alice->client, net->now_us);
+  net_run (net, UDPNAT_SEC (1));
+  net_join_client (net, alice, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_false (net_is_registered (alice));
+  g_assert_cmpuint (net->n_claims, ==, 1);
+  net_complete (net, net->claim_id, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (alice));
 }
 
 static void
@@ -318,12 +378,12 @@ test_many_logins (void)
 {
   g_autoptr (Net) net = net_new (16);
   const guint n = 60;
-  guint n_received = 0;
+  guint       n_received = 0;
 
   for (guint i = 0; i < n; i++)
     {
       g_autofree char *name = g_strdup_printf ("Client %u", i);
-      NetClient *client = net_join (net, name);
+      NetClient       *client = net_join (net, name);
 
       udpnat_rendezvous_client_subscribe (client->client, net->now_us, TRUE);
     }
@@ -346,8 +406,8 @@ test_long_list (void)
 {
   g_autoptr (Net) net = net_new (17);
   g_autofree char *filler = g_strnfill (60, 'x');
-  NetClient *alice = net_join (net, NULL);
-  NetClient *bob;
+  NetClient       *alice = net_join (net, NULL);
+  NetClient       *bob;
 
   net->loss_percent = 5;
   /* One client after the other, so that they all stay in the roster. */
@@ -378,7 +438,8 @@ test_mapping (void)
   NetClient *hard = net_add_client (net);
 
   g_assert_null (udpnat_rendezvous_client_get_reflexive (easy->client, 0));
-  g_assert_cmpuint (udpnat_rendezvous_client_get_mapping (easy->client), ==, UDPNAT_MAPPING_UNKNOWN);
+  g_assert_cmpuint (udpnat_rendezvous_client_get_mapping (easy->client), ==,
+                    UDPNAT_MAPPING_UNKNOWN);
   hard->is_symmetric = TRUE;
   net_join_client (net, easy, NULL);
   net_join_client (net, hard, NULL);
@@ -396,7 +457,7 @@ test_no_second_port (void)
 {
   g_autoptr (Net) net = net_new (19);
   NetClient *alice;
-  guint n_sent;
+  guint      n_sent;
 
   g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
   net->alt_port = 0;
@@ -417,7 +478,7 @@ test_address_change (void)
   g_autoptr (Net) net = net_new (20);
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
-  guint8 inner[100];
+  guint8     inner[100];
 
   net_run (net, UDPNAT_SEC (5));
   alice->address.port = 4000;
@@ -484,11 +545,13 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/register/is-told-handle", test_register);
   g_test_add_func ("/rendezvous-names/server-key/learned-on-first-contact", test_first_contact);
   g_test_add_func ("/rendezvous-names/server-key/other-than-pinned-stops", test_key_mismatch);
+  g_test_add_func ("/rendezvous-names/server-key/forged-reply-ignored", test_forged_info_reply);
   g_test_add_func ("/rendezvous-names/taken/also-in-other-case-and-width", test_taken);
   g_test_add_func ("/rendezvous-names/own/in-other-case-keeps-spelling",
                    test_own_name_in_other_case);
   g_test_add_func ("/rendezvous-names/not-allowed/refused", test_not_allowed);
   g_test_add_func ("/rendezvous-names/claim/registered-only-when-stored", test_claim_first);
+  g_test_add_func ("/rendezvous-names/claim/asked-again-meanwhile", test_claim_again);
   g_test_add_func ("/rendezvous-names/claim/not-stored-is-tried-again", test_claim_failed);
   g_test_add_func ("/rendezvous-names/claim/claimer-gone-meanwhile", test_claimer_gone);
   g_test_add_func ("/rendezvous-names/per-key/limited", test_names_per_key);

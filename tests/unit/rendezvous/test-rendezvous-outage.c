@@ -27,7 +27,7 @@ check_restart (guint64  seed,
   for (guint i = 0; i < 10; i++)
     {
       g_autofree char *name = g_strdup_printf ("Client %u", i);
-      NetClient *client = net_join (net, name);
+      NetClient       *client = net_join (net, name);
 
       udpnat_rendezvous_client_subscribe (client->client, net->now_us, TRUE);
       net_run (net, UDPNAT_MSEC (700));
@@ -35,7 +35,8 @@ check_restart (guint64  seed,
   net_run (net, UDPNAT_SEC (10));
   stop_server (net, is_polite);
   if (!is_polite)
-    for (guint i = 0; i < 10; i++) /* else nobody would notice before the next keepalive that asks for an answer */
+    /* else nobody would notice before the next keepalive that asks for an answer */
+    for (guint i = 0; i < 10; i++)
       udpnat_rendezvous_client_note_conversation (net->clients[i].client, net->now_us);
   net_run (net, down_us);
   net_start_server (net);
@@ -113,7 +114,7 @@ test_short_cut (void)
   g_autoptr (Net) net = net_new (10);
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
-  guint32 handle;
+  guint32    handle;
 
   udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
   net_run (net, UDPNAT_SEC (5));
@@ -197,10 +198,10 @@ static void
 test_hints_prove_nothing (void)
 {
   g_autoptr (Net) net = net_new (14);
-  NetClient *alice = net_join (net, "Alice");
+  NetClient     *alice = net_join (net, "Alice");
   UdpnatDatagram datagram = { .remote = net->server_address };
-  UdpnatWriter writer;
-  guint n_sent;
+  UdpnatWriter   writer;
+  guint          n_sent;
 
   net_run (net, UDPNAT_SEC (5));
   n_sent = alice->n_sent;
@@ -228,24 +229,25 @@ static void
 test_unknown_from_elsewhere (void)
 {
   g_autoptr (Net) net = net_new (15);
-  NetClient *alice = net_join (net, "Alice");
+  NetClient     *alice = net_join (net, "Alice");
   UdpnatDatagram datagram = { .remote = net_address (192, 0, 2, 1, 8848), .n_data = 8 };
-  guint n_sent;
+  guint          n_sent;
 
   net_run (net, UDPNAT_SEC (5));
   n_sent = alice->n_sent;
   datagram.data[0] = UDPNAT_PACKET_UNKNOWN;
   memcpy (datagram.data + 4, net->seen[UDPNAT_PACKET_DATA].data + 4, 4);
   g_assert_false (udpnat_rendezvous_client_owns (alice->client, &datagram));
-  (void) !udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram);
+  (void) udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram);
   datagram.remote = net->server_address;
   datagram.data[4] ^= 1;
-  (void) !udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram);
+  (void) udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (alice->n_sent, ==, n_sent);
 }
 
-/* The same key connects from two places: the later one wins, and they do not throw each other out in turn. */
+/* The same key connects from two places: the later one wins, and they do not throw each other out
+ * in turn. */
 static void
 test_replaced (void)
 {
@@ -263,7 +265,8 @@ test_replaced (void)
   g_assert_cmpuint (net_stats (net).sessions, ==, 1);
 }
 
-/* The clock of a restarted client is behind: it has to wait until its old session is gone, not for ever. */
+/* The clock of a restarted client is behind: it has to wait until its old session is gone, not for
+ * ever. */
 static void
 test_clock_set_back (void)
 {
@@ -282,12 +285,26 @@ test_clock_set_back (void)
   g_assert_true (net_is_registered (second));
 }
 
+/* Timestamps go on rising when the wall clock of a running client is set back. */
+static void
+test_clock_set_back_while_running (void)
+{
+  g_autoptr (Net) net = net_new (22);
+  NetClient *alice = net_join (net, "Alice");
+
+  net_run (net, UDPNAT_SEC (5));
+  udpnat_rendezvous_client_set_wall_offset (alice->client, NET_WALL_US - UDPNAT_SEC (3600));
+  net_run (net, UDPNAT_SEC (600)); /* several times new keys */
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 0);
+}
+
 static void
 test_network_change (void)
 {
   g_autoptr (Net) net = net_new (18);
   NetClient *alice = net_join (net, "Alice");
-  guint32 handle;
+  guint32    handle;
 
   net_run (net, UDPNAT_SEC (5));
   handle = alice->handle;
@@ -330,7 +347,7 @@ test_leave (void)
 {
   g_autoptr (Net) net = net_new (20);
   NetClient *alice = net_join (net, "Alice");
-  guint n_sent;
+  guint      n_sent;
 
   net_run (net, UDPNAT_SEC (5));
   udpnat_rendezvous_client_leave (alice->client, net->now_us);
@@ -378,6 +395,8 @@ main (int    argc,
   g_test_add_func ("/rendezvous-outage/hint/unknown-from-elsewhere", test_unknown_from_elsewhere);
   g_test_add_func ("/rendezvous-outage/replaced/no-ping-pong", test_replaced);
   g_test_add_func ("/rendezvous-outage/clock/set-back", test_clock_set_back);
+  g_test_add_func ("/rendezvous-outage/clock/set-back-while-running",
+                   test_clock_set_back_while_running);
   g_test_add_func ("/rendezvous-outage/network/change-keeps-session", test_network_change);
   g_test_add_func ("/rendezvous-outage/unregister/while-away", test_unregister_while_away);
   g_test_add_func ("/rendezvous-outage/leave/silent-afterwards", test_leave);

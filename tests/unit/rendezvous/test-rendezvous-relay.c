@@ -41,7 +41,7 @@ test_by_handle (void)
   g_autoptr (Net) net = net_new (1);
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
-  guint8 expected[UDPNAT_RELAY_INNER_MAX_BYTES];
+  guint8     expected[UDPNAT_RELAY_INNER_MAX_BYTES];
 
   net_run (net, UDPNAT_SEC (1));
   relay (net, alice, bob->handle, UDPNAT_RELAY_INNER_MAX_BYTES);
@@ -69,6 +69,47 @@ test_by_key (void)
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (guest->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, 1);
   g_assert_cmpuint (guest->relayed_from, ==, bob->handle);
+}
+
+/* Whoever is dialled is told the caller's name, unless the packet leaves no room for it. */
+static void
+test_incoming (void)
+{
+  g_autoptr (Net) net = net_new (9);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, "Bob");
+  /* DATA 32, frame header 3, handle 4, length 2, "Alice" 5 */
+  const gsize n_max = UDPNAT_DATAGRAM_MAX_BYTES - 32 - 3 - 4 - 2 - 5;
+
+  g_assert_cmpuint (n_max, >, UDPNAT_RELAY_INNER_MAX_BYTES);
+  net_run (net, UDPNAT_SEC (1));
+  dial (net, alice, key_of (bob), UDPNAT_RELAY_INNER_MAX_BYTES);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (bob->relayed_name, ==, "Alice");
+  g_assert_cmpuint (bob->relayed_from, ==, alice->handle);
+  g_assert_cmpuint (bob->relayed->len, ==, UDPNAT_RELAY_INNER_MAX_BYTES);
+  relay (net, alice, bob->handle, 100);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (bob->relayed_name, ==, NULL);
+}
+
+static void
+test_incoming_long_name (void)
+{
+  g_autoptr (Net) net = net_new (10);
+  g_autofree char *name = g_strnfill (UDPNAT_NAME_MAX_CODE_POINTS, 'a');
+  const gsize      n_room = UDPNAT_DATAGRAM_MAX_BYTES - 41 - UDPNAT_NAME_MAX_CODE_POINTS;
+  NetClient       *alice = net_join (net, name);
+  NetClient       *bob = net_join (net, "Bob");
+
+  net_run (net, UDPNAT_SEC (1));
+  dial (net, alice, key_of (bob), n_room);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (bob->relayed_name, ==, name);
+  dial (net, alice, key_of (bob), n_room + 1);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (bob->relayed_name, ==, NULL);
+  g_assert_cmpuint (bob->relayed->len, ==, n_room + 1);
 }
 
 static void
@@ -101,7 +142,7 @@ test_offline (void)
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
   NetClient *carol = net_join (net, "Carol");
-  guint32 handle;
+  guint32    handle;
 
   net_run (net, UDPNAT_SEC (1));
   handle = bob->handle;
@@ -132,17 +173,17 @@ test_not_relayable (void)
   g_autoptr (Net) net = net_new (5);
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
-  guint8 info[UDPNAT_INFO_BYTES] = { UDPNAT_PACKET_INFO, UDPNAT_PACKET_VERSION };
-  guint8 open[UDPNAT_OPEN_BYTES] = { UDPNAT_PACKET_OPEN };
-  guint8 none[1] = { 0 };
+  guint8     info[UDPNAT_INFO_BYTES] = { UDPNAT_PACKET_INFO, UDPNAT_PACKET_VERSION };
+  guint8     open[UDPNAT_OPEN_BYTES] = { UDPNAT_PACKET_OPEN };
+  guint8     none[1] = { 0 };
 
   net_run (net, UDPNAT_SEC (1));
-  (void) !udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, info,
-                                               sizeof info);
-  (void) !udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, open,
-                                               sizeof open);
-  (void) !udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, none, 1);
-  (void) !udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, none, 0);
+  (void) udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, info,
+                                              sizeof info);
+  (void) udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, open,
+                                              sizeof open);
+  (void) udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, none, 1);
+  (void) udpnat_rendezvous_client_send_relay (alice->client, net->now_us, bob->handle, none, 0);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, 0);
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED], ==, 0);
@@ -155,7 +196,7 @@ test_quota (void)
   g_autoptr (Net) net = net_new (6);
   const gsize n_cost = 1000;
   const guint n_burst = 10;
-  NetClient *alice, *bob, *carol;
+  NetClient  *alice, *bob, *carol;
 
   g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
   net->relay_burst_bytes = n_cost * n_burst;
@@ -209,7 +250,7 @@ test_not_connected (void)
 {
   g_autoptr (Net) net = net_new (8);
   NetClient *alice = net_join (net, "Alice");
-  guint8 inner[100];
+  guint8     inner[100];
 
   net_make_inner (inner, sizeof inner, 1);
   g_assert_false (udpnat_rendezvous_client_send_relay (alice->client, net->now_us, 1, inner, 100));
@@ -230,7 +271,7 @@ test_reach_idle (void)
       g_autoptr (Net) net = net_new (100 + seed);
       NetClient *alice = net_join (net, "Alice");
       NetClient *bob = net_join (net, "Bob");
-      guint n_lost = 0;
+      guint      n_lost = 0;
 
       net_run (net, UDPNAT_SEC (5));
       for (guint i = 0; i < 60; i++)
@@ -255,6 +296,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rendezvous-relay/handle/carries-longest-packet", test_by_handle);
   g_test_add_func ("/rendezvous-relay/dial/guest-can-be-answered", test_by_key);
+  g_test_add_func ("/rendezvous-relay/dial/told-callers-name", test_incoming);
+  g_test_add_func ("/rendezvous-relay/dial/long-name-left-out", test_incoming_long_name);
   g_test_add_func ("/rendezvous-relay/failed/unknown", test_unknown);
   g_test_add_func ("/rendezvous-relay/failed/offline", test_offline);
   g_test_add_func ("/rendezvous-relay/failed/limited", test_failures_limited);

@@ -22,13 +22,14 @@ parse_hex (const char *hex,
   return udpnat_frame_parse_ack (&frame, out_ack);
 }
 
-/* Writes @ack into @n_room bytes and gives the ranges that a reader finds in it; 0 when nothing was written. */
+/* Writes @ack into @n_room bytes and gives the ranges that a reader finds in it; 0 when nothing
+ * was written. */
 static guint
 write_and_read (const UdpnatAck *ack,
                 gsize            n_room,
                 UdpnatAck       *out_ack)
 {
-  g_autofree guint8 *out = g_malloc (MAX (n_room, 1));
+  g_autofree guint8 *out = g_malloc (n_room);
   UdpnatFrameView frame;
   UdpnatWriter writer;
   UdpnatReader reader;
@@ -82,7 +83,11 @@ read_as_documented (void)
 static void
 written_as_documented (void)
 {
-  UdpnatAck ack = { .delay_us = 1000, .n_ranges = 3, .ranges = { { 96, 100 }, { 92, 92 }, { 81, 90 } } };
+  UdpnatAck ack = {
+    .delay_us = 1000,
+    .n_ranges = 3,
+    .ranges = { { 96, 100 }, { 92, 92 }, { 81, 90 } },
+  };
   guint8 out[64];
   UdpnatWriter writer;
 

@@ -5,7 +5,8 @@
 #include "wire-codec.h"
 #include "wire-hex.h"
 
-/* Client-server and peer-peer control messages against the bytes of PROTOCOL.md sections 7 and 8. */
+/* Client-server and peer-peer control messages against the bytes of PROTOCOL.md sections 7 and
+ * 8. */
 
 #define KEY_HEX "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
 #define IPV4_HEX "04 c0000201 000000000000000000000000 2290"

@@ -5,16 +5,17 @@
 #include "wire-codec.h"
 #include "wire-hex.h"
 
-/* Frames against the bytes of PROTOCOL.md section 5: framing, what each reader gives for a written example, where it
- * refuses, and that nothing is written when it does not fit. The ACK frame, STREAM's and CLOSE's borders are here; see
- * test-ack-frame.c for ACK. */
+/* Frames against the bytes of PROTOCOL.md section 5: framing, what each reader gives for a
+ * written example, where it refuses, and that nothing is written when it does not fit. test-ack-
+ * frame.c has the rest of ACK. */
 
 #define KEY_HEX "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
 #define IPV4_HEX "04 c0000201 000000000000000000000000 2290"
 #define IPV6_HEX "06 20010db8000000000000000000000001 2290"
 
 static const Golden goldens[] = {
-  { "ack", "02 0020 0000000000000064 000003e8 00000004 00000002 00000000 00000000 00000009", 16, 8 },
+  { "ack",
+    "02 0020 0000000000000064 000003e8 00000004 00000002 00000000 00000000 00000009", 16, 8 },
   { "stream", "03 0010 00000001 0000000000010000 deadbeef", 12, 1 },
   { "stream-without-data", "03 000c 00000001 0000000000010000", 12, 1 },
   { "stream-window", "04 000c 00000002 0000000000040000", 0, 0 },
@@ -143,7 +144,6 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_null (name);
 }
 
-/* ACK leaves ranges out instead; test-ack-frame.c has that. */
 static void
 golden_fits_whole_or_not_at_all (gconstpointer user_data)
 {
@@ -151,15 +151,12 @@ golden_fits_whole_or_not_at_all (gconstpointer user_data)
   g_autoptr (GByteArray) data = bytes_from_hex (golden->hex);
   UdpnatFrameView frame = read_only_frame (data->data, data->len);
 
-  if (frame.type == UDPNAT_FRAME_ACK)
-    return;
   for (gsize n_room = 0; n_room <= data->len; n_room++)
     {
-      g_autofree guint8 *out = g_malloc (n_room + 1);
-      g_autofree guint8 *exact = copy_exactly (out, n_room);
+      g_autofree guint8 *out = g_malloc (n_room);
       UdpnatWriter writer;
 
-      udpnat_writer_init (&writer, exact, n_room);
+      udpnat_writer_init (&writer, out, n_room);
       g_assert_cmpint (recode_frame (&frame, &writer), ==, n_room == data->len);
       g_assert_false (writer.failed);
       g_assert_cmpuint (writer.n_written, ==, n_room == data->len ? n_room : 0);
@@ -681,6 +678,9 @@ add_golden_tests (const Golden *golden)
     {
       g_autofree char *path = g_strdup_printf ("/wire-frame/%s/%s", golden->name, tests[i].fact);
 
+      /* ACK leaves ranges out instead; see test-ack-frame.c */
+      if (tests[i].run == golden_fits_whole_or_not_at_all && g_str_equal (golden->name, "ack"))
+        continue;
       g_test_add_data_func (path, golden, tests[i].run);
     }
 }

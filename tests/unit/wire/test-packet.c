@@ -4,7 +4,8 @@
 
 #include "wire-hex.h"
 
-/* The outer packets against the bytes of PROTOCOL.md sections 1 to 4, and every length that a datagram may have. */
+/* The outer packets against the bytes of PROTOCOL.md sections 1 to 4, and every length that a
+ * datagram may have. */
 
 #define KEY_HEX "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
 #define COOKIE_HEX "606162636465666768696a6b6c6d6e6f"
@@ -58,7 +59,8 @@ example_reply (void)
   return reply;
 }
 
-/* Writes one of each kind, in the order of their types; OPEN has no reader and HS1, HS2 and DATA are headers. */
+/* Writes one of each kind, in the order of their types; OPEN has no reader and HS1, HS2 and DATA
+ * are headers. */
 static void
 write_packet (guint         type,
               UdpnatWriter *writer)
@@ -145,7 +147,7 @@ static guint8 *
 make_packet (const Rule *rule,
              gsize       n_data)
 {
-  guint8 *data = g_malloc0 (MAX (n_data, 1));
+  guint8 *data = g_malloc0 (n_data); /* NULL for none */
 
   if (n_data > 0)
     data[0] = rule->type;

@@ -3,9 +3,10 @@
 #include "wire-codec.h"
 #include "wire-hex.h"
 
-/* Random bytes, and valid bytes that were damaged, through every reader. A sanitizer sees what is read out of bounds; here
- * it is checked that what a reader accepts can be written, that the writing is accepted again, and that it then stays as it
- * is. So nothing is understood in two ways. The seeds are fixed: every run is the same. */
+/* Random bytes, and valid bytes that were damaged, through every reader. A sanitizer sees what
+ * is read out of bounds; here it is checked that what a reader accepts can be written, that the
+ * writing is accepted again, and that it then stays as it is. So nothing is understood in two
+ * ways. The seeds are fixed: every run is the same. */
 
 #define N_INPUTS 100000
 #define BODY_MAX_BYTES 400
@@ -113,7 +114,7 @@ make_random (GRand *random,
   guint8 *data;
 
   *out_n = random_length (random);
-  data = g_malloc (MAX (*out_n, 1));
+  data = g_malloc (*out_n); /* NULL for none */
   fill (random, data, *out_n);
   return data;
 }

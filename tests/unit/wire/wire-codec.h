@@ -5,8 +5,8 @@
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-message.h"
 
-/* Reads something and writes it again: what truncation, round trips and random input are tested with. Each gives FALSE
- * when the reader refuses the input. */
+/* Reads something and writes it again: what truncation, round trips and random input are tested
+ * with. Each gives FALSE when the reader refuses the input. */
 
 #define CODEC_ROOM_BYTES (UDPNAT_FRAME_HEADER_BYTES + G_MAXUINT16)
 
@@ -253,8 +253,9 @@ recode_chat_message (const UdpnatMessageView *message,
   return TRUE;
 }
 
-/* What a golden example promises about its body: it is valid as it is, and when it is cut to @n_fixed bytes or to any
- * multiple of @n_step above that. With @n_step 0 it is valid at its own length only. */
+/* What a golden example promises about its body: it is valid as it is, and when it is cut to
+ * @n_fixed bytes or to any multiple of @n_step above that. With @n_step 0 it is valid at its own
+ * length only. */
 typedef struct
 {
   const char *name;

@@ -51,14 +51,10 @@ assert_hex (const guint8 *data,
   g_assert_cmpstr (text, ==, wanted);
 }
 
-/* A copy of exactly @n_data bytes, so that a sanitizer sees any look beyond them. */
+/* A copy of exactly @n_data bytes, NULL for none, so that any look beyond them is noticed. */
 static inline guint8 *
 copy_exactly (const guint8 *data,
               gsize         n_data)
 {
-  guint8 *copy = g_malloc (MAX (n_data, 1));
-
-  if (n_data > 0)
-    memcpy (copy, data, n_data);
-  return copy;
+  return n_data > 0 ? g_memdup2 (data, n_data) : NULL;
 }

@@ -1,0 +1,162 @@
+#pragma once
+
+#include "udpnat-frame.h"
+#include "udpnat-heap.h"
+#include "udpnat-registry.h"
+#include "udpnat-rendezvous-message.h"
+#include "udpnat-rendezvous-server.h"
+#include "udpnat-session.h"
+#include "udpnat-token-bucket.h"
+
+G_BEGIN_DECLS
+
+typedef struct _UdpnatServerClient UdpnatServerClient;
+
+/**
+ * UdpnatServerIdentity:
+ * @hash: SipHash of @key, since strangers choose keys
+ * @live: (nullable): the session that counts
+ * @pending: (nullable): a newer one that is not confirmed yet
+ * @timestamp: of the newest HS1 accepted
+ *
+ * A static key that has a session now. Lives as long as one of its sessions.
+ */
+typedef struct
+{
+  guint64             hash;
+  UdpnatPublicKey     key;
+  UdpnatServerClient *live;
+  UdpnatServerClient *pending;
+  guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
+  UdpnatTokenBucket   relay_bucket;
+  UdpnatTokenBucket   failure_bucket;
+} UdpnatServerIdentity;
+
+/**
+ * UdpnatServerClient:
+ *
+ * One session with one client. Detached (@identity is %NULL) when it is over and only waits until
+ * its last packet is popped.
+ */
+struct _UdpnatServerClient
+{
+  UdpnatSession *session;
+  gboolean       is_confirmed;
+  guint32        handle; /* 0 until confirmed */
+  gint64         heard_us; /* last sign of life: authentic, and not seen before */
+
+  /* where it is */
+  UdpnatAddress address;
+  UdpnatAddress hs2_address; /* where its last HS1 came from */
+  gboolean      has_number;
+  guint64       newest_number;
+  gboolean      is_proven;    /* @address has shown that it receives what we send there */
+  gboolean      is_address_told;
+  gint64        credit_bytes; /* what may be sent to it while it has not */
+  guint64       token;        /* of the challenge that is to show it */
+
+  /* its last HS1, by which a repeated one is known */
+  guint64 ephemeral_hash;
+  guint8  ephemeral[UDPNAT_EPHEMERAL_BYTES];
+
+  /* names */
+  UdpnatRegistryEntry *entry;   /* nullable, borrowed: registered under it */
+  UdpnatRegistryEntry *claimed; /* nullable, borrowed: waits for the disk */
+  gboolean             is_claim_shown;
+
+  /* directory */
+  gboolean is_subscribed;
+  gboolean has_whole_list;
+  gboolean is_behind; /* the stream had no room for all changes */
+  guint64  told_sequence;
+
+  gboolean       is_dirty; /* in server->dirty */
+  UdpnatHeapItem timer;
+  GList          all_link;
+  GList          dirty_link;
+  GList          pending_link;
+  GList          subscriber_link;
+
+  /* borrowed */
+  UdpnatRendezvousServer *server;
+  UdpnatServerIdentity   *identity; /* nullable */
+};
+
+/* udpnat-server-client.c */
+UdpnatServerClient   *udpnat_server_client_new     (UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    UdpnatServerIdentity   *identity,
+                                                    const UdpnatAddress    *source,
+                                                    UdpnatHs1              *hs1,
+                                                    const guint8           *frames,
+                                                    gsize                   n_frames);
+void                  udpnat_server_client_free    (UdpnatServerClient     *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_client_rekey   (UdpnatServerClient     *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatAddress    *source,
+                                                    const UdpnatHs1        *hs1);
+void                  udpnat_server_client_touch   (UdpnatServerClient     *self);
+UdpnatRxResult        udpnat_server_client_handle_data (UdpnatServerClient   *self,
+                                                        gint64                now_us,
+                                                        const UdpnatDatagram *datagram);
+void                  udpnat_server_client_handle_deadline (UdpnatServerClient *self,
+                                                            gint64              now_us);
+gboolean              udpnat_server_client_pop_output (UdpnatServerClient  *self,
+                                                       gint64               now_us,
+                                                       UdpnatDatagram      *out_datagram);
+gboolean              udpnat_server_client_send_frames (UdpnatServerClient *self,
+                                                        gint64              now_us,
+                                                        const guint8       *frames,
+                                                        gsize               n_frames);
+void                  udpnat_server_client_end     (UdpnatServerClient     *self,
+                                                    gint64                  now_us,
+                                                    UdpnatCloseReason       reason);
+void                  udpnat_server_client_detach  (UdpnatServerClient     *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_client_new_handle (UdpnatServerClient  *self);
+
+/* udpnat-server-address.c */
+void                  udpnat_server_client_note_source (UdpnatServerClient   *self,
+                                                        gint64                now_us,
+                                                        const UdpnatDatagram *datagram,
+                                                        guint64               number);
+void                  udpnat_server_client_handle_response (UdpnatServerClient    *self,
+                                                            gint64                 now_us,
+                                                            const UdpnatAddress   *source,
+                                                            const UdpnatFrameView *frame);
+gboolean              udpnat_server_client_may_send (UdpnatServerClient    *self,
+                                                     gsize                  n_data);
+
+/* udpnat-server-control.c */
+void                  udpnat_server_control_read   (UdpnatServerClient     *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_control_complete (UdpnatRendezvousServer *self,
+                                                      gint64                  now_us,
+                                                      UdpnatRegistryEntry    *entry,
+                                                      gboolean                stored);
+void                  udpnat_server_unregister     (UdpnatServerClient     *self,
+                                                    gint64                  now_us);
+
+/* udpnat-server-directory.c */
+void                  udpnat_server_publish        (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    UdpnatRegistryEntry    *entry);
+void                  udpnat_server_publish_due    (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_subscribe      (UdpnatServerClient     *self,
+                                                    guint8                  mode);
+void                  udpnat_server_tell_changes   (UdpnatServerClient     *self);
+void                  udpnat_server_fill_entry     (const UdpnatRegistryEntry *entry,
+                                                    gboolean                   is_online,
+                                                    UdpnatDirectoryEntry      *out_entry);
+
+/* udpnat-server-relay.c */
+void                  udpnat_server_relay          (UdpnatServerClient     *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatFrameView  *frame);
+void                  udpnat_server_dial           (UdpnatServerClient     *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatFrameView  *frame);
+
+G_END_DECLS

@@ -1,0 +1,427 @@
+"""The two programs as their users meet them: started on this machine, over loopback, with
+everything that people get wrong. Prints TAP. Each scenario has a home of its own and a server on a
+port of its own."""
+
+import argparse
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import tap as tap_module  # noqa: E402
+
+BAD = re.compile(r'Sanitizer|runtime error:|-CRITICAL \*\*|-WARNING \*\*|Assertion|Traceback')
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Home:
+    """A folder where programs keep what they keep, and the way to start them there."""
+
+    def __init__(self, build, folder):
+        self.folder = Path(folder)
+        self.cli_path = build / 'src/cli/udpnat-cli'
+        self.server_path = build / 'src/server/udpnat-server'
+        self.port = free_port()
+        self.running = []
+        self.stderr = []
+
+    def environment(self):
+        names = ('PATH', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH')
+        mine = {name: value for name, value in os.environ.items() if name in names}
+        return mine | {
+            'HOME': str(self.folder),
+            'XDG_DATA_HOME': f'{self.folder}/data',
+            'XDG_STATE_HOME': f'{self.folder}/state',
+            'LC_ALL': 'C.UTF-8',
+            'TERM': 'dumb',
+            'ASAN_OPTIONS': 'detect_leaks=1',
+            'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+        }
+
+    def start(self, words, **options):
+        process = subprocess.Popen(
+            [str(word) for word in words],
+            env=self.environment(),
+            stdin=options.pop('stdin', subprocess.PIPE),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        self.running.append(process)
+        return process
+
+    def start_server(self, *words):
+        server = self.start([self.server_path, '--ip', '127.0.0.1', '--port', self.port, *words])
+        line = server.stdout.readline().decode()
+        if 'listening' not in line:
+            raise RuntimeError(f'no server: {line} {server.stderr.read().decode()}')
+        return server
+
+    def cli_words(self, who, *words):
+        return [
+            self.cli_path, '--server', f'127.0.0.1:{self.port}', '--cip', '127.0.0.1',
+            '--profile', self.folder / f'profile-{who}', '--name', who, *words,
+        ]
+
+    def start_cli(self, who, *words, **options):
+        return self.start(self.cli_words(who, *words), **options)
+
+    def finish(self, process, text=None, seconds=40):
+        """Waits for the end; returns exit status, stdout, stderr."""
+        try:
+            out, err = process.communicate(text.encode() if text else None, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            err += b'\n(did not end)'
+        self.running.remove(process)
+        self.stderr.append(err.decode(errors='replace'))
+        return process.returncode, out.decode(errors='replace'), self.stderr[-1]
+
+    def run(self, words, text=None, seconds=40):
+        return self.finish(self.start(words), text, seconds)
+
+    def run_cli(self, who, *words, **options):
+        return self.run(self.cli_words(who, *words), **options)
+
+    def stop(self, process, seconds=15):
+        process.send_signal(signal.SIGTERM)
+        return self.finish(process, seconds=seconds)
+
+    def close(self):
+        for process in list(self.running):
+            process.kill()
+            process.communicate()
+        return [line for text in self.stderr for line in text.splitlines() if BAD.search(line)]
+
+
+# ---- Wrong command lines ----
+
+
+def usage(home, check):
+    cli, server = home.cli_path, home.server_path
+    wrong = {
+        'cli unknown option': [cli, '--nonsense'],
+        'cli unknown command': [cli, 'dance'],
+        'cli send without text': [cli, 'send', 'bob'],
+        'cli list with words': [cli, 'list', 'all'],
+        'cli count without wait': [cli, '--count', '3', 'list'],
+        'cli count of -1': [cli, '--count', '-1', 'wait'],
+        'cli port 0': [cli, '--cport', '70000'],
+        'cli server port': [cli, '--sport', '99999'],
+        'cli sip is no address': [cli, '--sip', 'example'],
+        'cli cip is no address': [cli, '--cip', '1.2.3'],
+        'cli server and sip': [cli, '--server', 'a', '--sip', '127.0.0.1'],
+        'cli host and server': [cli, '--host', '--server', 'a'],
+        'cli timeout of -1': [cli, '--timeout', '-1', 'list'],
+        'cli nobody': [cli, '--profile', home.folder / 'nobody', 'list'],
+        'server unknown option': [server, '--nonsense'],
+        'server word': [server, 'start'],
+        'server port': [server, '--port', '70000'],
+        'server ip': [server, '--ip', 'everywhere'],
+    }
+    for name, words in wrong.items():
+        status, out, err = home.run(words, seconds=10)
+        label = name.replace(' ', '-')
+        check(f'usage/{label}-exits-2', status == 2 and len(err) > 20, [status, out, err])
+    for program in cli, server:
+        status, out, _ = home.run([program, '--version'])
+        check(f'usage/{program.name}-version', status == 0 and program.name in out)
+        status, out, _ = home.run([program, '--help'])
+        check(f'usage/{program.name}-help', status == 0 and '--' in out)
+
+
+# ---- Things that are not as they should be ----
+
+
+def trouble(home, check):
+    status, _, err = home.run_cli('alice', '--timeout', '4', 'send', 'bob', 'hi')
+    check('trouble/no-server-exits-1', status == 1 and 'does not answer' in err, [status, err])
+
+    bad_profile = [home.cli_path, '--profile', '/dev/null/profile', '--name', 'a', 'list']
+    status, _, err = home.run(bad_profile)
+    check('trouble/profile-unwritable', status == 1 and '--profile' in err, [status, err])
+
+    server = home.start_server()
+    status, _, err = home.run_cli('alice', 'send', 'nobody', 'hi')
+    check('trouble/unknown-peer', status == 1 and 'nobody' in err, [status, err])
+
+    status, _, err = home.run_cli('alice', 'send', 'alice', 'hi')
+    check('trouble/send-to-oneself', status == 1 and 'you' in err, [status, err])
+
+    holder = home.start_cli('carol', 'wait')
+    time.sleep(1)
+    status, _, err = home.run_cli('carol', 'list')
+    check('trouble/profile-in-use', status == 1 and str(holder.pid) in err, [status, err])
+
+    taken = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--profile',
+             home.folder / 'thief', '--name', 'CAROL', 'list']
+    status, _, err = home.run(taken)
+    check('trouble/name-taken', status == 1 and 'belongs' in err, [status, err])
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as blocker:
+        blocker.bind(('127.0.0.1', 0))
+        port = blocker.getsockname()[1]
+        status, _, err = home.run_cli('dave', '--cport', port, 'list')
+        check('trouble/own-port-in-use', status == 1 and str(port) in err, [status, err])
+
+    status, _, err = home.stop(holder)
+    check('trouble/interrupted-wait-exits-1', status == 1, [status, err])
+
+    (home.folder / 'profile-eve').mkdir()
+    key = home.folder / 'profile-eve/identity.key'
+    key.write_text('not a key\n')
+    status, _, err = home.run_cli('eve', 'list')
+    check('trouble/damaged-key-is-kept', status == 1 and key.read_text() == 'not a key\n',
+          [status, err])
+    key.unlink()
+    database = home.folder / 'profile-eve/udpnat.db'
+    database.write_bytes(b'this is no database, but somebody may want it back' * 100)
+    before = database.read_bytes()
+    status, _, err = home.run_cli('eve', 'list')
+    check('trouble/damaged-database-is-kept', status == 1 and database.read_bytes() == before,
+          [status, err])
+
+    status, out, err = home.stop(server)
+    check('trouble/server-stops-politely', status == 0 and 'stopped' in out, [status, out, err])
+
+
+def server_trouble(home, check):
+    server = home.start_server('--state-dir', home.folder / 'one')
+    again = [home.server_path, '--ip', '127.0.0.1', '--port', home.port, '--state-dir',
+             home.folder / 'two']
+    status, _, err = home.run(again)
+    check('server/port-in-use', status == 1 and str(home.port) in err, [status, err])
+    again = [home.server_path, '--ip', '127.0.0.1', '--port', free_port(), '--state-dir',
+             home.folder / 'one']
+    status, _, err = home.run(again)
+    check('server/state-dir-in-use', status == 1 and '--state-dir' in err, [status, err])
+    status, _, err = home.run([home.server_path, '--state-dir', '/dev/null/state'])
+    check('server/state-dir-unwritable', status == 1 and 'state' in err, [status, err])
+    home.stop(server)
+    key = home.folder / 'one/server.key'
+    secret = key.read_text()
+    key.write_text('rubbish')
+    status, _, err = home.run(again)
+    check('server/damaged-key-is-kept', status == 1 and key.read_text() == 'rubbish', [status, err])
+    key.write_text(secret)
+    server = home.start_server('--state-dir', home.folder / 'one')
+    check('server/same-key-again', server.poll() is None)
+    home.stop(server)
+    idle = home.start_server('--state-dir', home.folder / 'one', '--idle-exit', '1')
+    status, _, err = home.finish(idle, seconds=10)
+    check('server/idle-exit', status == 0, [status, err])
+
+
+# ---- Talking ----
+
+
+def talk(home, check):
+    server = home.start_server()
+    waiting = home.start_cli('bob', '--json', 'wait', '--count', '2')
+    time.sleep(0.7)
+    status, out, err = home.run_cli('alice', 'send', 'bob', 'hello', 'there,', 'Bob')
+    check('talk/send-exits-0', status == 0, [status, out, err])
+    status, out, err = home.run_cli('carol', '--json', 'send', 'Bob', 'größer 你好')
+    check('talk/send-finds-name-in-other-case', status == 0, [status, out, err])
+    status, out, err = home.finish(waiting)
+    events = [json.loads(line) for line in out.splitlines()]
+    texts = [(event['from'], event['text']) for event in events if event['event'] == 'message']
+    check('talk/wait-gets-both-and-exits-0',
+          status == 0 and texts == [('alice', 'hello there, Bob'), ('carol', 'größer 你好')],
+          [status, texts, err])
+
+    bob = home.start_cli('bob', '--json')
+    time.sleep(0.7)
+    status, out, err = home.run_cli('alice', 'list')
+    check('talk/list-shows-who-is-there', status == 0 and 'bob' in out and 'carol' not in out,
+          [status, out, err])
+    status, _, _ = home.finish(bob, 'exit\n')
+    check('talk/exit-exits-0', status == 0)
+
+    home.stop(server)
+    server = home.start_server()
+    thief = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--profile',
+             home.folder / 'thief', '--name', 'bob', 'list']
+    status, _, err = home.run(thief)
+    check('talk/name-survives-server-restart', status == 1 and 'belongs' in err, [status, err])
+
+    # A server with another key at the same address must not be trusted.
+    home.stop(server)
+    server = home.start_server('--state-dir', home.folder / 'impostor')
+    status, _, err = home.run_cli('alice', '--timeout', '15', 'list')
+    check('talk/other-server-key-is-refused', status == 1 and 'another key' in err, [status, err])
+    home.stop(server)
+
+
+def commands(home, check):
+    server = home.start_server()
+    alice = home.start_cli('alice', '--json')
+    lines = ['', 'help', 'getuser', 'peers', 'paths', 'send', 'send bob', 'dance', 'logout bob',
+             'x' * 200000, 'send "no such person" hi', 'login', 'login ' + 'n' * 65, 'logout alice',
+             'logout', 'login alice']
+    alice.stdin.write(b'\xff\xfe\n')
+    for line in lines:
+        alice.stdin.write(line.encode() + b'\n')
+        alice.stdin.flush()
+        time.sleep(0.3)
+    time.sleep(0.5)
+    status, out, err = home.finish(alice, 'exit\n')
+    events = [json.loads(line) for line in out.splitlines()]
+    codes = [event.get('code') for event in events if event['event'] == 'error']
+    check('commands/every-line-is-json', status == 0 and len(events) > 5, [status, out[-500:], err])
+    for code in 'usage', 'unknown-peer', 'name-not-allowed', 'not-yours', 'not-logged-in':
+        check(f'commands/error-{code}', code in codes, codes)
+    kinds = [event['event'] for event in events]
+    check('commands/logout-and-login-again',
+          'unregistered' in kinds and 'registered' in kinds[kinds.index('unregistered'):], kinds)
+    home.stop(server)
+
+
+def read_until(fd, text, seconds=10):
+    seen = b''
+    end = time.monotonic() + seconds
+    while text not in seen and time.monotonic() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                seen += os.read(fd, 4096)
+            except OSError:
+                break
+    return seen
+
+
+def terminal(home, check):
+    """At a real terminal: asks for a name, edits lines, completes names."""
+    server = home.start_server()
+    master, slave = pty.openpty()
+    words = home.cli_words('x')
+    at = words.index('--name')
+    del words[at:at + 2]
+    process = subprocess.Popen([str(word) for word in words], env=home.environment(), stdin=slave,
+                               stdout=slave, stderr=subprocess.PIPE, close_fds=True,
+                               start_new_session=True)
+    os.close(slave)
+    seen = read_until(master, b'Your name: ')
+    check('terminal/asks-for-a-name', b'Your name: ' in seen, [seen])
+    os.write(master, b'zoe\n')
+    seen = read_until(master, b'You are zoe')
+    check('terminal/logs-in', b'You are zoe' in seen, [seen])
+    bob = home.start_cli('bobby', '--json')
+    seen = read_until(master, b'bobby is here')
+    check('terminal/says-who-comes', b'bobby is here' in seen, [seen])
+    os.write(master, b'send bo\t hello\n')
+    seen = read_until(master, b'delivered to bobby')
+    check('terminal/completes-names-and-delivers', b'delivered to bobby' in seen, [seen])
+    bob.stdin.write(b'send zoe \x1b]0;evil\x07red\n')
+    bob.stdin.flush()
+    seen = read_until(master, b'red')
+    check('terminal/control-characters-are-taken-out',
+          b'\x1b]0;evil' not in seen and b'red' in seen, [seen])
+    os.write(master, b'exit\n')
+    process.wait(timeout=15)
+    home.stderr.append(process.stderr.read().decode(errors='replace'))
+    os.close(master)
+    check('terminal/exit-exits-0', process.returncode == 0, [process.returncode, home.stderr[-1]])
+    home.finish(bob, 'exit\n')
+    home.stop(server)
+
+
+def hosted(home, check):
+    """Without any server: --host starts one, and the next one joins it."""
+    port = ['--sport', home.port, '--cip', '127.0.0.1']
+    first = home.start([home.cli_path, '--host', *port, '--profile', home.folder / 'p1', '--name',
+                        'ann', '--json'])
+    time.sleep(1.5)
+    second = home.start([home.cli_path, '--host', *port, '--profile', home.folder / 'p2', '--name',
+                         'ben', 'send', 'ann', 'found you'])
+    status, out, err = home.finish(second)
+    check('hosted/second-joins-and-sends', status == 0, [status, out, err])
+    status, out, err = home.finish(first, 'exit\n')
+    texts = [json.loads(line).get('text') for line in out.splitlines()]
+    check('hosted/first-received', status == 0 and 'found you' in texts, [status, out, err])
+    # The server outlives its host; end it here.
+    for entry in Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            words = entry.read_bytes().split(b'\0')
+        except OSError:
+            continue
+        if words[0].endswith(b'udpnat-server') and str(home.port).encode() in words:
+            os.kill(int(entry.parent.name), signal.SIGTERM)
+
+
+def rubbish(home, check):
+    """Datagrams that nobody should send, to the server's and a client's port."""
+    server = home.start_server()
+    own_port = free_port()
+    alice = home.start_cli('alice', '--json', '--cport', own_port)
+    time.sleep(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
+        attacker.settimeout(0.05)
+        n_out = n_in = 0
+        for port in home.port, home.port + 1, own_port:
+            for data in [b'', b'\x04', b'\x00' * 1200, os.urandom(9000), b'P2PTRANS']:
+                attacker.sendto(data, ('127.0.0.1', port))
+                n_out += len(data)
+            for kind in range(256):
+                data = bytes([kind, 1]) + os.urandom(kind * 5)
+                attacker.sendto(data, ('127.0.0.1', port))
+                n_out += len(data)
+        time.sleep(0.3)
+        try:
+            while True:
+                n_in += len(attacker.recvfrom(65536)[0])
+        except socket.timeout:
+            pass
+    check('rubbish/answers-are-smaller-than-questions', n_in < n_out / 10, [n_in, n_out])
+    status, _, err = home.run_cli('bob', 'send', 'alice', 'still there?')
+    check('rubbish/both-still-work', status == 0, [status, err])
+    status, _, err = home.finish(alice, 'exit\n')
+    check('rubbish/client-exits-0', status == 0, [status, err])
+    status, _, err = home.stop(server)
+    check('rubbish/server-exits-0', status == 0, [status, err])
+
+
+SCENARIOS = [usage, trouble, server_trouble, talk, commands, terminal, hosted, rubbish]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--build', type=Path, required=True)
+    parser.add_argument('names', nargs='*')
+    options = parser.parse_args()
+    tap = tap_module.Tap()
+    for scenario in SCENARIOS:
+        if options.names and scenario.__name__ not in options.names:
+            continue
+        with tempfile.TemporaryDirectory(prefix='udpnat-') as folder:
+            home = Home(options.build.resolve(), folder)
+
+            def check(name, good, details=()):
+                tap.check(name, good, [line for item in details for line in str(item).splitlines()])
+
+            try:
+                scenario(home, check)
+            except Exception as error:  # noqa: BLE001: a failure, with its reason
+                check(f'{scenario.__name__}/runs-to-its-end', False, [repr(error)])
+            complaints = home.close()
+            check(f'{scenario.__name__}/no-complaint-of-a-sanitizer-or-glib', not complaints,
+                  complaints)
+    return tap.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
