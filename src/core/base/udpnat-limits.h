@@ -110,7 +110,6 @@
 /* RFC 4787 REQ-5 asks NATs for two minutes, but Linux drops an unconfirmed binding after 30 s. */
 #define UDPNAT_SERVER_KEEPALIVE_US UDPNAT_SEC (25)
 #define UDPNAT_SERVER_KEEPALIVE_JITTER_PERCENT 10
-#define UDPNAT_SERVER_KEEPALIVE_ANSWERED_EVERY 6 /* of so many keepalives one asks for an ACK */
 #define UDPNAT_SERVER_WATCH_US UDPNAT_SEC (3)    /* instead, while a conversation is active */
 #define UDPNAT_SERVER_WATCH_ACTIVE_US UDPNAT_SEC (30)
 #define UDPNAT_SERVER_SESSION_IDLE_US UDPNAT_SEC (75)  /* three keepalives missed: offline */
