@@ -170,8 +170,16 @@ command_help (UdpnatCli  *self,
               const char *arguments)
 {
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (commands[i].usage != NULL)
-      udpnat_cli_view_show_text (self->view, "  %-20s %s", commands[i].usage, commands[i].words);
+    if (commands[i].usage == NULL)
+      continue; /* another word for one of the others */
+    else
+      {
+        /* By hand: printf pads by bytes, and "…" has three. */
+        int n_padding = 20 - (int) g_utf8_strlen (commands[i].usage, -1);
+
+        udpnat_cli_view_show_text (self->view, "  %s%*s %s", commands[i].usage, n_padding, "",
+                                   commands[i].words);
+      }
 }
 
 /** udpnat_cli_handle_line: does what @line says; %NULL: the input has ended */

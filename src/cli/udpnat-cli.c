@@ -129,6 +129,35 @@ open_client (UdpnatCli *self)
   return FALSE;
 }
 
+/* What to type to start this program: its name if that finds it, else where it is. */
+static char *
+dup_own_command (void)
+{
+  g_autofree char *path = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *found = g_find_program_in_path ("udpnat-cli");
+
+  if (path == NULL || g_strcmp0 (path, found) == 0)
+    return g_strdup ("udpnat-cli");
+  return g_steal_pointer (&path);
+}
+
+static void
+say_how_to_join (UdpnatCli *self)
+{
+  g_autofree char *command = dup_own_command ();
+  g_autofree char *local = udpnat_client_dup_local (self->client);
+  char *port = strrchr (local, ':');
+
+  if (port != NULL)
+    *port = '\0';
+  udpnat_cli_view_show_text (self->view, "A server for you and your friends runs here now.");
+  udpnat_cli_view_show_text (self->view, "  Others join it with:  udpnat-cli --server %s:%u", local,
+                             self->options->server_port);
+  udpnat_cli_view_show_text (self->view, "  A second person on this computer:  %s --sport %u "
+                             "--profile ~/.local/share/udpnat-2 --name NAME", command,
+                             self->options->server_port);
+}
+
 static gboolean
 start_host (UdpnatCli *self)
 {
@@ -143,18 +172,7 @@ start_host (UdpnatCli *self)
       return FALSE;
     }
   if (is_own)
-    {
-      g_autofree char *local = udpnat_client_dup_local (self->client);
-      char *port = strrchr (local, ':');
-
-      if (port != NULL)
-        *port = '\0';
-      udpnat_cli_view_show_text (self->view, "A server for you and your friends runs here now.");
-      udpnat_cli_view_show_text (self->view, "  Others join it with:  udpnat-cli --server %s:%u",
-                                 local, self->options->server_port);
-      udpnat_cli_view_show_text (self->view, "  A second person on this computer:  "
-                                 "udpnat-cli --profile ~/.local/share/udpnat-2 --name NAME");
-    }
+    say_how_to_join (self);
   else
     udpnat_cli_view_show_text (self->view, "Joining the server that runs on this computer.");
   return TRUE;
