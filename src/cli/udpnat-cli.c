@@ -24,9 +24,19 @@ static gboolean
 drain_cb (gpointer user_data)
 {
   UdpnatCli *self = user_data;
+  guint n_undelivered;
 
   if (!udpnat_client_is_drained (self->client) && g_get_monotonic_time () < self->leave_by_us)
     return G_SOURCE_CONTINUE;
+  n_undelivered = udpnat_client_count_undelivered (self->client);
+  if (n_undelivered > 0 && self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+    {
+      udpnat_cli_view_show_error (self->view, "undelivered",
+                                  "%u %s not delivered; leaving forgets %s.", n_undelivered,
+                                  n_undelivered == 1 ? "message was" : "messages were",
+                                  n_undelivered == 1 ? "it" : "them");
+      self->exit_status = 1;
+    }
   udpnat_client_leave (self->client);
   g_main_loop_quit (self->loop);
   return G_SOURCE_REMOVE;

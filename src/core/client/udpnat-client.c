@@ -655,6 +655,13 @@ udpnat_client_is_drained (UdpnatClient *self)
   return udpnat_node_is_drained (self->node);
 }
 
+/** udpnat_client_count_undelivered: how many messages of ours nobody has confirmed yet */
+guint
+udpnat_client_count_undelivered (UdpnatClient *self)
+{
+  return udpnat_node_count_undelivered (self->node);
+}
+
 /** udpnat_client_get_server_rtt: Returns: µs, 0 when not known */
 gint64
 udpnat_client_get_server_rtt (UdpnatClient *self)

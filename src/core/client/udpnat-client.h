@@ -54,6 +54,7 @@ char         *udpnat_client_dup_local       (UdpnatClient  *self);
 const char   *udpnat_client_get_server      (UdpnatClient  *self);
 gboolean      udpnat_client_is_registered   (UdpnatClient  *self);
 gboolean      udpnat_client_is_drained      (UdpnatClient  *self);
+guint         udpnat_client_count_undelivered (UdpnatClient *self);
 gint64        udpnat_client_get_server_rtt  (UdpnatClient  *self);
 GListModel   *udpnat_client_get_people      (UdpnatClient  *self);
 void          udpnat_client_refresh_path    (UdpnatClient  *self,

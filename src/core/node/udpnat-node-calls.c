@@ -268,3 +268,18 @@ udpnat_node_is_drained (const UdpnatNode *self)
       return FALSE;
   return TRUE;
 }
+
+/** udpnat_node_count_undelivered: how many messages of ours have no receipt yet */
+guint
+udpnat_node_count_undelivered (const UdpnatNode *self)
+{
+  guint n_undelivered = udpnat_node_count_waiting (self);
+
+  for (guint i = 0; i < self->active->len; i++)
+    {
+      UdpnatPeer *peer = g_ptr_array_index (self->active, i);
+
+      n_undelivered += udpnat_conversation_get_unreceipted (peer->conversation);
+    }
+  return n_undelivered;
+}

@@ -341,3 +341,14 @@ udpnat_node_flush_lookups (UdpnatNode *self,
       link = next;
     }
 }
+
+/** udpnat_node_count_waiting: messages to names that are being looked up */
+guint
+udpnat_node_count_waiting (const UdpnatNode *self)
+{
+  guint n_waiting = 0;
+
+  for (GList *link = self->lookups.head; link != NULL; link = link->next)
+    n_waiting += ((Lookup *) link->data)->messages.length;
+  return n_waiting;
+}

@@ -101,6 +101,7 @@ void             udpnat_node_finish_lookup  (UdpnatNode            *self,
                                              const char            *code);
 void             udpnat_node_flush_lookups  (UdpnatNode            *self,
                                              gint64                 now_us);
+guint            udpnat_node_count_waiting  (const UdpnatNode      *self);
 void             udpnat_node_fail           (UdpnatNode            *self,
                                              const char            *name,
                                              const UdpnatMessageId *id,

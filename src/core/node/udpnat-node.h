@@ -87,5 +87,6 @@ gboolean               udpnat_node_get_path           (const UdpnatNode      *se
                                                        const UdpnatPublicKey *key,
                                                        UdpnatNodePath        *out_path);
 gboolean               udpnat_node_is_drained         (const UdpnatNode      *self);
+guint                  udpnat_node_count_undelivered  (const UdpnatNode      *self);
 
 G_END_DECLS
