@@ -410,6 +410,58 @@ test_peer_restart (void)
 }
 
 static void
+test_server_away_for_an_hour (void)
+{
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  gint64 back_us;
+  Pair pair;
+
+  g_test_summary ("Written while the server was away for an hour: delivered when it is back");
+  pair_init (&pair, 22, symmetric (), symmetric (), &link);
+  sim_peer_send_numbered (pair.alice, "bob", 0, 2);
+  sim_world_run_for (pair.world, UDPNAT_SEC (5));
+  sim_server_kill (pair.server);
+  sim_world_run_for (pair.world, UDPNAT_SEC (3600));
+  sim_peer_send_numbered (pair.alice, "bob", 2, 3);
+  sim_peer_send_numbered (pair.bob, "alice", 0, 3);
+  sim_world_run_for (pair.world, UDPNAT_SEC (600));
+  g_assert_cmpuint (pair.bob->received->len, ==, 2);
+  sim_server_start (pair.server);
+  back_us = sim_world_now (pair.world);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_assert_received (pair.bob, "alice", 5);
+  sim_peer_assert_received (pair.alice, "bob", 3);
+  g_assert_cmpint (pair.alice->registered_us - back_us, <=, UDPNAT_SEC (5));
+  g_assert_cmpint (pair.bob->registered_us - back_us, <=, UDPNAT_SEC (5));
+  pair_clear (&pair);
+}
+
+static void
+test_sleep_of_an_hour (void)
+{
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  SimMessage *last;
+  gint64 woken_us;
+  Pair pair;
+
+  g_test_summary ("Bob's computer sleeps for an hour; what was written to him meanwhile comes at once");
+  pair_init (&pair, 23, port_restricted (), port_restricted (), &link);
+  sim_peer_send_numbered (pair.alice, "bob", 0, 2);
+  sim_world_run_for (pair.world, UDPNAT_SEC (5));
+  sim_host_sleep (pair.bob->host, UDPNAT_SEC (3600));
+  sim_world_run_for (pair.world, UDPNAT_SEC (1800));
+  sim_peer_send_numbered (pair.alice, "bob", 2, 2);
+  sim_world_run_for (pair.world, UDPNAT_SEC (1800));
+  woken_us = sim_world_now (pair.world);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_assert_received (pair.bob, "alice", 4);
+  last = g_ptr_array_index (pair.bob->received, 3);
+  g_test_message ("after %.2f s", (last->at_us - woken_us) / 1e6);
+  g_assert_cmpint (last->at_us - woken_us, <=, UDPNAT_SEC (1));
+  pair_clear (&pair);
+}
+
+static void
 test_both_at_once (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
@@ -632,6 +684,8 @@ main (int    argc,
   g_test_add_func ("/sim-chat/server/killed-while-direct", test_server_killed_direct);
   g_test_add_func ("/sim-chat/server/killed-while-relayed", test_server_killed_relay);
   g_test_add_func ("/sim-chat/server/stopped-while-relayed", test_server_stopped_relay);
+  g_test_add_func ("/sim-chat/server/away-for-an-hour", test_server_away_for_an_hour);
+  g_test_add_func ("/sim-chat/peer/sleep-of-an-hour", test_sleep_of_an_hour);
   g_test_add_func ("/sim-chat/peer/restart-loses-nothing", test_peer_restart);
   g_test_add_func ("/sim-chat/peer/both-at-once", test_both_at_once);
   g_test_add_func ("/sim-chat/peer/long-conversation", test_long_conversation);
