@@ -444,7 +444,7 @@ test_sleep_of_an_hour (void)
   gint64 woken_us;
   Pair pair;
 
-  g_test_summary ("Bob's computer sleeps for an hour; what was written to him meanwhile comes at once");
+  g_test_summary ("An hour of sleep at Bob's: what was written meanwhile comes at once");
   pair_init (&pair, 23, port_restricted (), port_restricted (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 2);
   sim_world_run_for (pair.world, UDPNAT_SEC (5));
