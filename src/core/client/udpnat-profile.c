@@ -150,6 +150,16 @@ write_identity (UdpnatProfile *self,
   return TRUE;
 }
 
+/* Only what is surely not there may be written anew; a link to a disk that is not mounted, or a
+ * folder that may not be looked into, is there. */
+static gboolean
+is_missing (const char *path)
+{
+  GStatBuf about;
+
+  return g_lstat (path, &about) != 0 && errno == ENOENT;
+}
+
 /**
  * udpnat_profile_open:
  * @path: the folder; made with mode 0700 when it is not there
@@ -175,8 +185,8 @@ udpnat_profile_open (const char *path,
     return NULL;
 
   key_path = g_build_filename (path, "identity.key", NULL);
-  if (g_file_test (key_path, G_FILE_TEST_EXISTS) ? !read_identity (self, key_path, error)
-                                                 : !write_identity (self, key_path, error))
+  if (is_missing (key_path) ? !write_identity (self, key_path, error)
+                            : !read_identity (self, key_path, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -23,11 +23,14 @@ struct _UdpnatStore
   sqlite3 *db;
 };
 
+/* All of it or nothing: half a schema would be refused for ever. */
 static const char schema[] =
+  "BEGIN;"
   "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
   "CREATE TABLE server (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;"
   "CREATE TABLE contact (key BLOB PRIMARY KEY, name TEXT, timestamp BLOB) STRICT;"
-  "PRAGMA user_version = 1;";
+  "PRAGMA user_version = 1;"
+  "COMMIT;";
 
 static sqlite3_stmt *
 prepare (UdpnatStore *self,
@@ -63,11 +66,37 @@ read_version (UdpnatStore *self)
   return version;
 }
 
+/* Reads every page: damage is found now, not by the query that happens to meet it. */
+static gboolean
+is_sound (UdpnatStore *self)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean sound = FALSE;
+
+  if (sqlite3_prepare_v2 (self->db, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
+      sqlite3_step (statement) == SQLITE_ROW)
+    sound = g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") == 0;
+  sqlite3_finalize (statement);
+  return sound;
+}
+
+/* WAL comes last: setting it writes to the file, which must be known to be ours by then. */
+static gboolean
+set_up (UdpnatStore *self,
+        int          version)
+{
+  return (version == SCHEMA_VERSION ||
+          sqlite3_exec (self->db, schema, NULL, NULL, NULL) == SQLITE_OK) &&
+         sqlite3_exec (self->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL,
+                       NULL, NULL) == SQLITE_OK;
+}
+
 static gboolean
 prepare_database (UdpnatStore *self,
                   const char  *path,
                   GError     **error)
 {
+  const char *why;
   int version;
 
   sqlite3_busy_timeout (self->db, 1000);
@@ -78,15 +107,14 @@ prepare_database (UdpnatStore *self,
                    "The profile database %s was written by a newer udpnat. Update this one.", path);
       return FALSE;
     }
-  if (version >= 0 &&
-      sqlite3_exec (self->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL, NULL,
-                    NULL) == SQLITE_OK &&
-      (version == SCHEMA_VERSION ||
-       sqlite3_exec (self->db, schema, NULL, NULL, NULL) == SQLITE_OK))
+  if (version >= 0 && is_sound (self) && set_up (self, version))
     return TRUE;
+  why = sqlite3_errcode (self->db) == SQLITE_OK || sqlite3_errcode (self->db) == SQLITE_ROW ||
+        sqlite3_errcode (self->db) == SQLITE_DONE ? "its pages are damaged"
+                                                  : sqlite3_errmsg (self->db);
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
                "The profile database %s cannot be used: %s. It was left as it is; restore it, or "
-               "choose another profile with --profile DIR.", path, sqlite3_errmsg (self->db));
+               "choose another profile with --profile DIR.", path, why);
   return FALSE;
 }
 

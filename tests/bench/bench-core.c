@@ -1,0 +1,264 @@
+/* What the core costs, and how quick it is: figures and ratios to look at, no pass or fail. Each
+ * cost is the median of five rounds of process CPU time; use the ratios, since machines differ.
+ * Times of messages are virtual and exact. */
+
+#include "config.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim-chat.h"
+
+#include "udpnat-noise.h"
+#include "udpnat-seal.h"
+
+#define N_ROUNDS 5
+
+typedef void (*Work) (guint n);
+
+static double
+get_cpu_s (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &now);
+  return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static int
+compare_doubles (gconstpointer a,
+                 gconstpointer b)
+{
+  return *(const double *) a < *(const double *) b ? -1 : 1;
+}
+
+/* Median of what one piece of @work costs, in µs. */
+static double
+measure (Work  work,
+         guint n)
+{
+  double costs[N_ROUNDS];
+
+  work (n / 10 + 1);
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      double start_s = get_cpu_s ();
+
+      work (n);
+      costs[i] = (get_cpu_s () - start_s) * 1e6 / n;
+    }
+  qsort (costs, N_ROUNDS, sizeof *costs, compare_doubles);
+  return costs[N_ROUNDS / 2];
+}
+
+static void
+fill_random (gpointer user_data,
+             guint8  *out,
+             gsize    n_out)
+{
+  randombytes_buf (out, n_out);
+}
+
+static const UdpnatRandom random_source = { fill_random, NULL };
+
+/* ---- Crypto ---- */
+
+static void
+bare_responder (guint n)
+{
+  guint8 secret[32];
+  guint8 point[32];
+  guint8 shared[32];
+
+  randombytes_buf (secret, sizeof secret);
+  crypto_scalarmult_base (point, secret);
+  for (guint i = 0; i < n; i++)
+    {
+      crypto_scalarmult_base (shared, secret);
+      for (guint j = 0; j < 4; j++)
+        if (crypto_scalarmult (shared, secret, point) != 0)
+          g_assert_not_reached ();
+    }
+}
+
+/* Both sides of Noise IK, so twice what a responder does. */
+static void
+noise_both_sides (guint n)
+{
+  static const guint8 prologue[] = "udpnat/1pp";
+  g_autoptr (UdpnatIdentity) a = udpnat_identity_generate (&random_source);
+  g_autoptr (UdpnatIdentity) b = udpnat_identity_generate (&random_source);
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint8 ephemeral_a[32];
+      guint8 ephemeral_b[32];
+      guint8 message[512];
+      guint8 payload[512];
+      UdpnatWriter writer;
+      gsize n_payload;
+      g_autoptr (UdpnatNoise) initiator = NULL;
+      g_autoptr (UdpnatNoise) responder = NULL;
+
+      randombytes_buf (ephemeral_a, sizeof ephemeral_a);
+      randombytes_buf (ephemeral_b, sizeof ephemeral_b);
+      initiator = udpnat_noise_new_initiator (UDPNAT_NOISE_IK, prologue, 10, a,
+                                              udpnat_identity_get_public_key (b), ephemeral_a);
+      responder = udpnat_noise_new_responder (UDPNAT_NOISE_IK, prologue, 10, b, ephemeral_b);
+      udpnat_writer_init (&writer, message, sizeof message);
+      if (!udpnat_noise_write (initiator, prologue, 10, &writer) ||
+          !udpnat_noise_read (responder, message, writer.n_written, payload, &n_payload))
+        g_assert_not_reached ();
+      udpnat_writer_init (&writer, message, sizeof message);
+      if (!udpnat_noise_write (responder, prologue, 10, &writer) ||
+          !udpnat_noise_read (initiator, message, writer.n_written, payload, &n_payload))
+        g_assert_not_reached ();
+    }
+}
+
+static void
+seal_and_open (guint n)
+{
+  guint8 key[32] = { 1 };
+  guint8 packet[1200 + UDPNAT_SEAL_TAG_BYTES] = { 0 };
+
+  for (guint i = 0; i < n; i++)
+    {
+      udpnat_seal (key, i, packet, 0, packet, 1200, packet);
+      if (!udpnat_open (key, i, packet, 0, packet, sizeof packet, packet))
+        g_assert_not_reached ();
+    }
+}
+
+/* ---- Whole machines ---- */
+
+typedef struct
+{
+  SimWorld  *world;
+  SimServer *server;
+  SimPeer   *alice;
+  SimPeer   *bob;
+} Pair;
+
+static void
+pair_init (Pair            *pair,
+           SimNatBehaviour  mapping,
+           gint64           leg_us)
+{
+  SimLinkConfig link = sim_link_config_with_delay (leg_us);
+  SimNatConfig nat = sim_nat_config (mapping, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimPeer **people[] = { &pair->alice, &pair->bob };
+  static const char *names[] = { "alice", "bob" };
+  static const char *routers[] = { "alice-nat", "bob-nat" };
+
+  nat.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  pair->world = sim_world_new (1);
+  sim_world_set_core (pair->world, 0, 6);
+  pair->server = sim_server_new (pair->world, "198.51.100.1");
+  sim_server_start (pair->server);
+  for (guint i = 0; i < 2; i++)
+    {
+      SimNat *router = sim_world_add_nat (pair->world, routers[i], NULL, NULL, &nat);
+
+      sim_world_set_nat_link (pair->world, router, SIM_UP, &link);
+      sim_world_set_nat_link (pair->world, router, SIM_DOWN, &link);
+      *people[i] = sim_peer_new (pair->server, names[i], router, NULL);
+      sim_peer_start (*people[i]);
+    }
+  sim_world_run_for (pair->world, UDPNAT_SEC (5));
+}
+
+static void
+pair_clear (Pair *pair)
+{
+  sim_peer_free (pair->alice);
+  sim_peer_free (pair->bob);
+  sim_server_free (pair->server);
+  sim_world_free (pair->world);
+}
+
+/* One message and its receipt, one after the other, the whole way through both nodes (and the
+ * server, when relayed). */
+static void
+send_messages (guint           n,
+               SimNatBehaviour mapping)
+{
+  Pair pair;
+
+  pair_init (&pair, mapping, UDPNAT_MSEC (1));
+  for (guint i = 0; i < n; i++)
+    {
+      sim_peer_send (pair.alice, "bob", "a line of text as people write them");
+      sim_world_run_for (pair.world, UDPNAT_MSEC (60));
+    }
+  if (pair.alice->n_delivered != n)
+    g_error ("only %u of %u messages were delivered", pair.alice->n_delivered, n);
+  pair_clear (&pair);
+}
+
+static void
+send_direct (guint n)
+{
+  send_messages (n, SIM_NAT_ENDPOINT_INDEPENDENT);
+}
+
+static void
+send_relayed (guint n)
+{
+  send_messages (n, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+}
+
+static void
+print_first_message (gint64 leg_us)
+{
+  const SimMessage *message;
+  gint64 start_us;
+  Pair pair;
+
+  pair_init (&pair, SIM_NAT_ENDPOINT_INDEPENDENT, leg_us);
+  start_us = sim_world_now (pair.world);
+  sim_peer_send (pair.alice, "bob", "hello");
+  sim_world_run_for (pair.world, UDPNAT_SEC (3));
+  g_assert_cmpuint (pair.bob->received->len, ==, 1);
+  message = g_ptr_array_index (pair.bob->received, 0);
+  printf ("%8.0f ms %14.1f ms %14.1f ms %11.1f ms %11.1f ms\n", leg_us / 1000.0,
+          (message->at_us - start_us) / 1000.0, pair.alice->last_elapsed_us / 1000.0,
+          (pair.bob->direct_us - start_us) / 1000.0, (pair.alice->direct_us - start_us) / 1000.0);
+  pair_clear (&pair);
+}
+
+int
+main (void)
+{
+  double bare_us;
+  double noise_us;
+  double seal_us;
+  double direct_us;
+  double relayed_us;
+
+  if (!udpnat_crypto_init ())
+    return 1;
+  bare_us = measure (bare_responder, 200);
+  noise_us = measure (noise_both_sides, 200) / 2;
+  seal_us = measure (seal_and_open, 20000);
+  direct_us = measure (send_direct, 1000);
+  relayed_us = measure (send_relayed, 1000);
+
+  printf ("CPU, median of %d rounds\n", N_ROUNDS);
+  printf ("  Noise IK, one side          %8.1f µs   %.2f × its five multiplications (%.1f µs)\n",
+          noise_us, noise_us / bare_us, bare_us);
+  printf ("  seal and open 1,200 bytes   %8.2f µs   %.0f MB/s each way\n", seal_us,
+          1200 / (seal_us / 2));
+  printf ("  message and receipt, direct %8.1f µs   both nodes, with the simulator\n",
+          direct_us);
+  printf ("  the same, relayed           %8.1f µs   and the server: %.2f × direct\n", relayed_us,
+          relayed_us / direct_us);
+  printf ("\nFirst message between strangers behind port-restricted routers (virtual time)\n");
+  printf ("   one leg      shown at bob  delivered back   direct, bob direct, alice\n");
+  print_first_message (UDPNAT_MSEC (10));
+  print_first_message (UDPNAT_MSEC (40));
+  print_first_message (UDPNAT_MSEC (120));
+  return 0;
+}
