@@ -161,4 +161,7 @@
 #define UDPNAT_PEERS_MAX 100000
 #define UDPNAT_LOOKUP_MESSAGES_MAX 256 /* messages that may wait for one of them */
 /* first handshakes that a node answers, from whomever */
+#define UDPNAT_NODE_STRANGERS_MAX 256 /* conversations with people whom we have never written to */
+#define UDPNAT_NODE_PUNCH_BURST 320
+#define UDPNAT_NODE_PUNCHES_PER_SECOND 40
 #define UDPNAT_NODE_HANDSHAKES_PER_SECOND 50

@@ -152,7 +152,10 @@ static void
 queue_receipt (UdpnatConversation    *self,
                const UdpnatMessageId *id)
 {
-  g_queue_push_tail (&self->receipts, g_memdup2 (id, sizeof *id));
+  /* A peer that repeats itself and takes nothing from us would fill our memory. Nobody else comes
+   * near the limit, with UDPNAT_MESSAGES_ON_WIRE_MAX messages that have no receipt. */
+  if (g_queue_get_length (&self->receipts) < UDPNAT_SEEN_IDS_MAX)
+    g_queue_push_tail (&self->receipts, g_memdup2 (id, sizeof *id));
 }
 
 /**
@@ -333,6 +336,10 @@ handle_text (UdpnatConversation      *self,
   gsize n_text;
   SeenItem *seen;
 
+  /* An honest peer has far fewer on the wire; another one could repeat a message for ever, and
+   * take no receipt. */
+  if (g_queue_get_length (&self->receipts) >= UDPNAT_SEEN_IDS_MAX)
+    return FALSE;
   if (!udpnat_parse_text (view, &id, &sent_us, &text, &n_text))
     return FALSE;
 
@@ -355,6 +362,8 @@ handle_delivered (UdpnatConversation    *self,
                   gint64                 now_us,
                   const UdpnatMessageId *id)
 {
+  gboolean is_on_wire = TRUE; /* in this session: before next */
+
   /* Receipts come in about the order of the messages, so the first few items are as far as this
    * looks. Early messages count too, although the stream has not taken them. */
   for (GList *link = self->outbox.head; link != NULL; link = link->next)
@@ -362,6 +371,8 @@ handle_delivered (UdpnatConversation    *self,
       OutboxItem *item = link->data;
       UdpnatConversationEvent *event;
 
+      if (link == self->next)
+        is_on_wire = FALSE;
       if (!item->is_sent)
         return;
       if (udpnat_message_id_compare (&item->id, id) != 0)
@@ -370,7 +381,7 @@ handle_delivered (UdpnatConversation    *self,
       event->elapsed_us = now_us - item->created_us;
       if (link == self->next)
         self->next = link->next;
-      else if (self->n_on_wire > 0)
+      if (is_on_wire)
         self->n_on_wire--;
       g_queue_delete_link (&self->outbox, link);
       outbox_item_free (item);

@@ -179,6 +179,7 @@ udpnat_node_send (UdpnatNode      *self,
       return TRUE;
     }
   udpnat_peer_open (peer);
+  peer->has_sent = TRUE;
   udpnat_node_note_contact (self, peer);
   if (!udpnat_conversation_send (peer->conversation, now_us, out_id,
                                  now_us + self->wall_offset_us, text, n_text))

@@ -125,6 +125,59 @@ udpnat_node_set_handle (UdpnatNode *self,
     g_hash_table_insert (self->handles, GUINT_TO_POINTER (handle), peer);
 }
 
+/* ---- Strangers ---- */
+
+static gboolean
+is_stranger (const UdpnatPeer *peer)
+{
+  return !peer->has_sent && udpnat_conversation_get_unreceipted (peer->conversation) == 0;
+}
+
+static void
+close_peer (UdpnatNode *self,
+            UdpnatPeer *peer)
+{
+  for (guint i = 0; i < UDPNAT_NODE_RECENT_HANDSHAKES; i++)
+    if (self->recent[i].peer == peer)
+      self->recent[i].peer = NULL;
+  if (peer->is_dirty)
+    g_queue_remove (&self->dirty, peer);
+  peer->is_dirty = FALSE;
+  udpnat_heap_remove (self->timers, &peer->timer);
+  g_ptr_array_remove (self->active, peer);
+  udpnat_peer_close (peer);
+}
+
+/**
+ * udpnat_node_limit_strangers:
+ * @newcomer: whose handshake is about to be answered
+ *
+ * Keys cost nothing, so conversations with people whom we have never written to are limited: the
+ * oldest one makes room. Its peer can begin again at any time.
+ */
+void
+udpnat_node_limit_strangers (UdpnatNode *self,
+                             UdpnatPeer *newcomer)
+{
+  UdpnatPeer *oldest = NULL;
+  guint n_strangers = 0;
+
+  if (newcomer->conversation != NULL)
+    return;
+  for (guint i = 0; i < self->active->len; i++)
+    {
+      UdpnatPeer *peer = g_ptr_array_index (self->active, i);
+
+      if (!is_stranger (peer))
+        continue;
+      n_strangers++;
+      if (oldest == NULL)
+        oldest = peer;
+    }
+  if (n_strangers >= UDPNAT_NODE_STRANGERS_MAX)
+    close_peer (self, oldest);
+}
+
 /* ---- Names ---- */
 
 UdpnatPeer *
@@ -158,12 +211,12 @@ udpnat_node_name_peer (UdpnatNode *self,
   if (holder != NULL && holder != peer && holder->is_contact)
     {
       udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_KEY_CHANGED,
-                                                           &peer->key, holder->name));
+                                                           &peer->key, name));
       return;
     }
   if (holder != NULL && holder != peer)
     g_clear_pointer (&holder->name, g_free);
-  if (peer->name != NULL)
+  if (peer->name != NULL && !peer->is_contact) /* a contact keeps every name it was known by */
     {
       g_autofree char *old_folded = udpnat_name_fold (peer->name);
 
@@ -262,6 +315,7 @@ send_waiting (UdpnatNode           *self,
               const WaitingMessage *message)
 {
   udpnat_peer_open (peer);
+  peer->has_sent = TRUE;
   udpnat_node_note_contact (self, peer);
   /* Elapsed time counts from when the user sent it, not from when the name was known. */
   if (!udpnat_conversation_send (peer->conversation, message->created_us, &message->id,
@@ -313,6 +367,12 @@ udpnat_node_finish_lookup (UdpnatNode *self,
 
       if (lookup->request == request)
         {
+          /* The answer must be about the question: a server could name anybody. */
+          if (peer != NULL && g_tree_lookup (self->names, lookup->folded_name) != peer)
+            {
+              peer = NULL;
+              code = "unknown-peer";
+            }
           finish (self, now_us, link, peer, code);
           return;
         }

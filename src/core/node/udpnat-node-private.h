@@ -46,7 +46,10 @@ struct _UdpnatNode
   GQueue      dirty;     /* borrowed peers that may have something to send */
 
   /* handshakes from strangers */
-  UdpnatTokenBucket     handshake_bucket;
+  UdpnatTokenBucket     handshake_bucket; /* direct ones without a cookie */
+  UdpnatTokenBucket     proven_bucket;    /* direct ones with a cookie */
+  UdpnatTokenBucket     relayed_bucket;
+  UdpnatTokenBucket     punch_bucket;     /* packets to unproven addresses of all peers */
   UdpnatTokenBucket     unknown_bucket;
   UdpnatCookieMaker    *cookies;
   UdpnatRecentHandshake recent[UDPNAT_NODE_RECENT_HANDSHAKES];
@@ -87,6 +90,8 @@ UdpnatPeer      *udpnat_node_find_name      (const UdpnatNode      *self,
 void             udpnat_node_name_peer      (UdpnatNode            *self,
                                              UdpnatPeer            *peer,
                                              const char            *name);
+void             udpnat_node_limit_strangers (UdpnatNode           *self,
+                                             UdpnatPeer            *newcomer);
 void             udpnat_node_note_contact   (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 void             udpnat_node_start_lookup   (UdpnatNode            *self,

@@ -168,9 +168,9 @@ send_cookie (UdpnatNode          *self,
   udpnat_node_send_direct (self, &route->address, 0, data, writer.n_written);
 }
 
-/* A handshake costs two DH before we know whose it is. Beyond a modest rate, direct ones need a
- * cookie; relayed ones have no address to prove and are the server's to limit, so those are
- * dropped. */
+/* A handshake costs two DH before we know whose it is. Each way has a purse of its own, so that a
+ * flood on one does not close the others. Direct ones beyond it need a cookie; relayed ones have no
+ * address to prove and are the server's to limit. */
 static gboolean
 may_answer (UdpnatNode          *self,
             gint64               now_us,
@@ -178,15 +178,16 @@ may_answer (UdpnatNode          *self,
             const guint8        *data,
             const UdpnatHs1View *view)
 {
-  if (!route->is_relayed &&
-      udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &route->address, data,
-                                       view->n_before_mac2, view->mac2))
-    return TRUE;
-  if (udpnat_token_bucket_take (&self->handshake_bucket, now_us, 1,
-                                UDPNAT_NODE_HANDSHAKES_PER_SECOND,
+  UdpnatTokenBucket *bucket = &self->relayed_bucket;
+
+  if (!route->is_relayed)
+    bucket = udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &route->address, data,
+                                              view->n_before_mac2, view->mac2)
+               ? &self->proven_bucket : &self->handshake_bucket;
+  if (udpnat_token_bucket_take (bucket, now_us, 1, UDPNAT_NODE_HANDSHAKES_PER_SECOND,
                                 UDPNAT_NODE_HANDSHAKES_PER_SECOND))
     return TRUE;
-  if (!route->is_relayed)
+  if (bucket == &self->handshake_bucket)
     send_cookie (self, now_us, route, view);
   return FALSE;
 }
@@ -231,6 +232,7 @@ handle_hs1 (UdpnatNode        *self,
           udpnat_node_name_peer (self, peer, name);
           udpnat_node_flush_lookups (self, now_us);
         }
+      udpnat_node_limit_strangers (self, peer);
       result = udpnat_peer_handle_hs1 (peer, now_us, route, &hs1);
       if (result == UDPNAT_RX_OK)
         remember_handshake (self, &hs1, peer);
@@ -284,7 +286,8 @@ handle_unknown (UdpnatNode        *self,
 {
   guint32 index;
 
-  if (!udpnat_unknown_parse (data, n_data, &index))
+  /* 0 is what a session without keys would have. */
+  if (!udpnat_unknown_parse (data, n_data, &index) || index == 0)
     return UDPNAT_RX_MALFORMED;
   for (guint i = 0; i < self->active->len; i++)
     {
@@ -386,7 +389,9 @@ handle_entry (UdpnatNode                 *self,
       peer->is_online = FALSE;
       udpnat_node_set_handle (self, peer, 0);
     }
-  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &key, entry->name);
+  peer->is_heard = TRUE;
+  /* By the name that it has here: the server's word for it may have been refused. */
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &key, peer->name);
   event->is_online = entry->online;
   udpnat_node_push_event (self, event);
 }
@@ -469,11 +474,33 @@ handle_registered (UdpnatNode                  *self,
     udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
 }
 
-static void
-forget_handles (UdpnatNode *self)
+/* Handles and presence were of the session before. */
+static gboolean
+forget_presence (gpointer key,
+                 gpointer value,
+                 gpointer user_data)
 {
-  for (guint i = 0; i < self->active->len; i++)
-    udpnat_node_set_handle (self, g_ptr_array_index (self->active, i), 0);
+  UdpnatPeer *peer = value;
+
+  udpnat_node_set_handle (user_data, peer, 0);
+  peer->is_heard = FALSE;
+  return FALSE;
+}
+
+/* The whole directory has been told: who is not in it has not come back. */
+static gboolean
+notice_absence (gpointer key,
+                gpointer value,
+                gpointer user_data)
+{
+  UdpnatPeer *peer = value;
+
+  if (peer->is_heard || !peer->is_online)
+    return FALSE;
+  peer->is_online = FALSE;
+  udpnat_node_push_event (user_data, udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &peer->key,
+                                                            peer->name));
+  return FALSE;
 }
 
 static const char *
@@ -520,7 +547,7 @@ handle_server_event (UdpnatNode                  *self,
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_CHANGED, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
-      forget_handles (self); /* they were of the session before */
+      g_tree_foreach (self->peers, forget_presence, self);
       udpnat_node_refresh_candidates (self);
       for (guint i = 0; i < self->active->len; i++)
         udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
@@ -544,6 +571,7 @@ handle_server_event (UdpnatNode                  *self,
       handle_entry (self, now_us, &event->entry);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+      g_tree_foreach (self->peers, notice_absence, self);
       push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
@@ -705,6 +733,9 @@ udpnat_node_new (const UdpnatIdentity *identity,
   self->timers = udpnat_heap_new ();
   self->cookies = udpnat_cookie_maker_new (random, now_us);
   udpnat_token_bucket_init (&self->handshake_bucket, UDPNAT_NODE_HANDSHAKES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->proven_bucket, UDPNAT_NODE_HANDSHAKES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->relayed_bucket, UDPNAT_NODE_HANDSHAKES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->punch_bucket, UDPNAT_NODE_PUNCH_BURST, now_us);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_node_people_init (self);
 

@@ -44,6 +44,15 @@ typedef struct
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
   guint32             told_generation; /* candidates the peer has been told */
 
+  gboolean         has_sent;  /* we have written to this peer: no stranger */
+  gboolean         is_heard;  /* in the directory since the server was last connected */
+  gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
+  gboolean         has_early_candidates; /* wait for the first packet under the new keys */
+  UdpnatCandidates early_candidates;
+  UdpnatRoute      crossed_route; /* where the last HS1 came from that gave way to ours */
+  gsize            n_crossed_hs1; /* its length; 0: none, or answered */
+  guint            n_closed;      /* sessions closed since something was delivered */
+
   UdpnatNodePath told_path; /* what the owner was told last */
   guint    n_failed_dials;
   gint64   blocked_until_us; /* no new handshake before; 0: none */
@@ -75,6 +84,9 @@ UdpnatRxResult udpnat_peer_handle_packet      (UdpnatPeer            *self,
                                                const UdpnatRoute     *route,
                                                guint8                *data,
                                                gsize                  n_data);
+void           udpnat_peer_pause              (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_close              (UdpnatPeer            *self);
 void           udpnat_peer_handle_unknown     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,

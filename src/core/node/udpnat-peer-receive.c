@@ -31,6 +31,12 @@ handle_control (UdpnatPeer              *self,
     return TRUE; /* of a later version */
   if (!udpnat_parse_candidates (view, &candidates))
     return FALSE;
+  if (self->is_source_unproven)
+    {
+      self->early_candidates = candidates;
+      self->has_early_candidates = TRUE;
+      return TRUE;
+    }
   udpnat_path_set_handle_candidates (self->paths, now_us, &candidates);
   return TRUE;
 }
@@ -120,7 +126,11 @@ handle_readable (UdpnatPeer *self,
   else
     n_done = handle_messages (self, now_us, stream, data, n_data);
   if (n_done < 0)
-    udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR, "malformed message");
+    {
+      udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR,
+                            "malformed message");
+      udpnat_peer_pause (self, now_us);
+    }
   else if (n_done > 0)
     udpnat_session_stream_consume (self->session, now_us, stream, n_done);
 }
@@ -223,10 +233,21 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
 
   if (self->session != NULL && udpnat_session_is_handshaking (self->session) &&
       our_handshake_wins (self))
-    udpnat_session_repeat_handshake (self->session, now_us);
+    {
+      /* Also to where theirs came from: perhaps that is the only way there is. */
+      self->crossed_route = *route;
+      self->n_crossed_hs1 = hs1->n_hs1;
+      udpnat_session_repeat_handshake (self->session, now_us);
+    }
   else
     result = answer_hs1 (self, now_us, route, hs1);
+  /* Whoever comes through the server has proved an address there. Anybody else may have forged the
+   * source, and could have us send to the addresses in it: that waits for a packet under the new
+   * keys. */
+  self->is_source_unproven = !route->is_relayed;
+  self->has_early_candidates = FALSE;
   handle_early_frames (self, now_us, hs1->frames, hs1->n_frames);
+  self->is_source_unproven = FALSE;
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
   return result;
@@ -244,16 +265,17 @@ udpnat_peer_handle_repeat (UdpnatPeer        *self,
 
 /* ---- Session events ---- */
 
-/* To have shaken hands at an address proves it. */
+/* The first packet under new keys shows that the handshake is real. It does not show that its source
+ * address is: that is for challenges. */
 static void
-handle_established (UdpnatPeer               *self,
-                    gint64                    now_us,
-                    const UdpnatRoute        *route,
-                    const UdpnatSessionEvent *event)
+handle_established (UdpnatPeer *self,
+                    gint64      now_us)
 {
-  if (!route->is_relayed)
-    udpnat_path_set_handle_handshake (self->paths, now_us, &route->address,
-                                      event->handshake_rtt_us);
+  if (self->has_early_candidates)
+    {
+      self->has_early_candidates = FALSE;
+      udpnat_path_set_handle_candidates (self->paths, now_us, &self->early_candidates);
+    }
 }
 
 static void
@@ -302,12 +324,12 @@ handle_event (UdpnatPeer               *self,
     {
     case UDPNAT_SESSION_EVENT_ESTABLISHED:
     case UDPNAT_SESSION_EVENT_REKEYED:
-      handle_established (self, now_us, route, event);
+      handle_established (self, now_us);
       break;
     case UDPNAT_SESSION_EVENT_FRESH:
       udpnat_conversation_restart (self->conversation);
       udpnat_path_set_handle_new_session (self->paths, now_us);
-      handle_established (self, now_us, route, event);
+      handle_established (self, now_us);
       break;
     case UDPNAT_SESSION_EVENT_FRAME:
       handle_frame (self, now_us, route, event);
@@ -316,7 +338,8 @@ handle_event (UdpnatPeer               *self,
       handle_readable (self, now_us, event->stream);
       break;
     case UDPNAT_SESSION_EVENT_CLOSED:
-      break; /* a closed session is replaced when there is something to say */
+      udpnat_peer_pause (self, now_us); /* it is replaced when there is something to say */
+      break;
     }
 }
 

@@ -223,6 +223,26 @@ maybe_start_handshake (UdpnatPeer *self,
 
 /* ---- Hints from elsewhere ---- */
 
+/** udpnat_peer_pause: a session was closed: wait before the next one, longer each time in vain */
+void
+udpnat_peer_pause (UdpnatPeer *self,
+                   gint64      now_us)
+{
+  gint64 pause_us = UDPNAT_SEC (1) << MIN (self->n_closed, 6);
+
+  self->n_closed++;
+  self->blocked_until_us = MAX (self->blocked_until_us, now_us + pause_us);
+}
+
+/** udpnat_peer_close: forgets conversation, session and paths: of a stranger, to make room */
+void
+udpnat_peer_close (UdpnatPeer *self)
+{
+  g_clear_pointer (&self->session, udpnat_session_free);
+  g_clear_pointer (&self->paths, udpnat_path_set_free);
+  g_clear_pointer (&self->conversation, udpnat_conversation_free);
+}
+
 /**
  * udpnat_peer_handle_unknown:
  *
@@ -341,6 +361,10 @@ send_handshake (UdpnatPeer   *self,
                                                           G_N_ELEMENTS (addresses));
   for (guint i = 0; i < n_addresses; i++)
     udpnat_node_send_direct (self->node, &addresses[i], 0, data, n_data);
+  /* Once, and no more than came from there: the address is not proved. */
+  if (self->n_crossed_hs1 >= n_data && !self->crossed_route.is_relayed)
+    udpnat_node_send_direct (self->node, &self->crossed_route.address, 0, data, n_data);
+  self->n_crossed_hs1 = 0;
 }
 
 static void
@@ -398,6 +422,17 @@ pump_session (UdpnatPeer *self,
   return TRUE;
 }
 
+/* All peers together, so that many of them cannot make us a nuisance to somebody they name. */
+static gboolean
+may_punch (UdpnatPeer          *self,
+           gint64               now_us,
+           const UdpnatAddress *to)
+{
+  return udpnat_path_set_is_proven (self->paths, to) ||
+         udpnat_token_bucket_take (&self->node->punch_bucket, now_us, 1, UDPNAT_NODE_PUNCH_BURST,
+                                   UDPNAT_NODE_PUNCHES_PER_SECOND);
+}
+
 static gboolean
 pump_paths (UdpnatPeer *self,
             gint64      now_us)
@@ -418,6 +453,8 @@ pump_paths (UdpnatPeer *self,
       {
         guint8 filler[7];
 
+        if (!may_punch (self, now_us, &output.to))
+          return TRUE;
         udpnat_random_fill (&self->node->random, filler, sizeof filler);
         udpnat_open_packet_write (&writer, filler);
         udpnat_node_send_direct (self->node, &output.to, output.ttl, frames, writer.n_written);
@@ -432,6 +469,8 @@ pump_paths (UdpnatPeer *self,
     }
   g_assert (fits);
   if (self->session == NULL)
+    return TRUE;
+  if (output.type == UDPNAT_PATH_OUTPUT_CHALLENGE && !may_punch (self, now_us, &output.to))
     return TRUE;
   n_data = udpnat_session_seal_frames (self->session, now_us, frames, writer.n_written, data);
   if (n_data > 0)
@@ -530,6 +569,7 @@ udpnat_peer_follow_conversation (UdpnatPeer *self)
           type = UDPNAT_NODE_EVENT_SENT;
           break;
         case UDPNAT_CONVERSATION_EVENT_DELIVERED:
+          self->n_closed = 0;
           type = UDPNAT_NODE_EVENT_DELIVERED;
           break;
         }
@@ -555,6 +595,9 @@ udpnat_peer_pump (UdpnatPeer *self,
 {
   if (self->conversation == NULL)
     return FALSE;
+  /* The last word of a closed session comes before its successor. */
+  if (self->session != NULL && session_is_over (self) && pump_session (self, now_us))
+    return TRUE;
   maybe_start_handshake (self, now_us);
   fill_streams (self, now_us);
   udpnat_peer_follow_conversation (self);
@@ -577,7 +620,7 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
   deadline_us = udpnat_path_set_next_deadline (self->paths);
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
-  if (self->blocked_until_us > 0 && udpnat_conversation_has_unsent (self->conversation))
+  if (self->blocked_until_us > 0 && !udpnat_peer_is_drained (self))
     deadline_us = udpnat_time_min (deadline_us, self->blocked_until_us);
   return deadline_us;
 }
