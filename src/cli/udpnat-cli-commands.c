@@ -245,8 +245,12 @@ udpnat_cli_complete (const char *before,
     for (guint i = 0; i < g_list_model_get_n_items (people); i++)
       {
         g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+        g_autofree char *quoted = NULL;
+        const char *name;
 
-        g_strv_builder_add (words, udpnat_person_get_name (person));
+        name = udpnat_person_get_name (person);
+        quoted = g_strdup_printf ("\"%s\"", name);
+        g_strv_builder_add (words, strchr (name, ' ') != NULL ? quoted : name);
       }
   return g_strv_builder_end (words);
 }

@@ -38,7 +38,11 @@ refused_cb (UdpnatClient *client,
             const char   *code,
             UdpnatCli    *self)
 {
-  udpnat_cli_fail (self, code, "Cannot log in as %s: %s.", name,
+  if (g_str_equal (code, "try-later"))
+    udpnat_cli_view_show_error (self->view, code, "Not logged in yet: %s.",
+                                udpnat_words_explain_code (code));
+  else
+    udpnat_cli_fail (self, code, "Cannot log in as %s: %s.", name,
                    udpnat_words_explain_code (code));
 }
 

@@ -8,6 +8,7 @@
 
 #include <gio/gio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long the server stays when everybody has gone. */
 #define IDLE_EXIT_S "60"
@@ -38,6 +39,13 @@ is_port_taken (guint16 port)
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (any, port);
 
   return socket != NULL && !g_socket_bind (socket, address, FALSE, NULL);
+}
+
+/* Ctrl+C and a closed window are for us, not for the server that others use. */
+static void
+leave_terminal (gpointer user_data)
+{
+  setsid ();
 }
 
 /* Reads what the server says until it is ready, or has ended. */
@@ -77,6 +85,7 @@ udpnat_cli_host_start (guint16   port,
   g_autofree char *program = find_server ();
   g_autofree char *port_text = g_strdup_printf ("%u", port);
   GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
+  g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) server = NULL;
   g_autoptr (GDataInputStream) lines = NULL;
 
@@ -92,8 +101,10 @@ udpnat_cli_host_start (guint16   port,
     }
   /* Nothing of ours is passed on: the server may outlive us, and whoever reads our output would
    * wait for its end too. */
-  server = g_subprocess_new (flags, error, program, "--port", port_text,
-                             "--idle-exit", IDLE_EXIT_S, NULL);
+  launcher = g_subprocess_launcher_new (flags);
+  g_subprocess_launcher_set_child_setup (launcher, leave_terminal, NULL, NULL);
+  server = g_subprocess_launcher_spawn (launcher, error, program, "--port", port_text,
+                                        "--idle-exit", IDLE_EXIT_S, NULL);
   if (server == NULL)
     return FALSE;
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (server));

@@ -29,6 +29,7 @@ struct _UdpnatCliInput
   UdpnatCliCompleteFunc  complete_func;
   gpointer               user_data;
   GString               *partial; /* of a plain line */
+  gboolean               is_skipping; /* the rest of a line that is too long */
   guint                  source_id;
 };
 
@@ -134,7 +135,10 @@ take_plain_lines (UdpnatCliInput *self)
       g_autofree char *line = g_strndup (self->partial->str, n_line);
 
       g_string_erase (self->partial, 0, n_line + 1);
-      self->line_func (g_strchomp (line), self->user_data);
+      if (self->is_skipping)
+        self->is_skipping = FALSE;
+      else
+        self->line_func (g_strchomp (line), self->user_data);
     }
 }
 
@@ -152,12 +156,17 @@ pipe_cb (int          fd,
       g_string_append_len (self->partial, buffer, n_read);
       if (self->partial->len > LINE_MAX_BYTES &&
           memchr (self->partial->str, '\n', self->partial->len) == NULL)
-        g_string_truncate (self->partial, 0);
+        {
+          g_string_truncate (self->partial, 0);
+          if (!self->is_skipping)
+            self->line_func ("(a line that is too long)", self->user_data);
+          self->is_skipping = TRUE;
+        }
       take_plain_lines (self);
       return G_SOURCE_CONTINUE;
     }
   self->source_id = 0;
-  if (self->partial->len > 0)
+  if (self->partial->len > 0 && !self->is_skipping)
     self->line_func (g_strchomp (self->partial->str), self->user_data);
   self->line_func (NULL, self->user_data);
   return G_SOURCE_REMOVE;

@@ -10,6 +10,7 @@
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "udpnat-words.h"
 
@@ -44,6 +45,13 @@ udpnat_cli_view_set_prompt_funcs (UdpnatCliView *self,
   self->show_prompt = show;
 }
 
+/* What changes the order of its neighbours or breaks lines. */
+static gboolean
+is_invisible (gunichar c)
+{
+  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
+}
+
 /**
  * udpnat_cli_view_clean:
  *
@@ -62,7 +70,7 @@ udpnat_cli_view_clean (const char *text)
         g_string_append (clean, "\n    ");
       else if (c == '\t')
         g_string_append_c (clean, ' ');
-      else if (g_unichar_iscntrl (c))
+      else if (g_unichar_iscntrl (c) || is_invisible (c))
         g_string_append (clean, "\357\277\275"); /* U+FFFD */
       else
         g_string_append_unichar (clean, c);
@@ -80,7 +88,10 @@ write_line (UdpnatCliView *self,
     self->hide_prompt ();
   fputs (line, stdout);
   fputc ('\n', stdout);
-  fflush (stdout);
+  /* Nobody reads us any more. End before a message that was not shown is confirmed: its sender
+   * keeps it. */
+  if (fflush (stdout) != 0 || ferror (stdout))
+    _exit (1);
   if (self->show_prompt != NULL)
     self->show_prompt ();
 }
@@ -180,7 +191,9 @@ udpnat_cli_view_show_registered (UdpnatCliView *self,
 
   if (!self->is_json)
     {
-      udpnat_cli_view_show_text (self, "You are %s, seen from outside as %s.", name, observed);
+      g_autofree char *clean = udpnat_cli_view_clean (name);
+
+      udpnat_cli_view_show_text (self, "You are %s, seen from outside as %s.", clean, observed);
       return;
     }
   builder = begin ("registered");

@@ -42,9 +42,17 @@ drain_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/**
- * udpnat_cli_leave: ends the program with @exit_status as soon as nothing would be lost, in 3 s at
- * the latest */
+/* A person at a terminal has said that they go; a script that has written its last line wants it
+ * delivered. */
+static gint64
+get_patience (UdpnatCli *self)
+{
+  gboolean is_script = self->input != NULL && !udpnat_cli_input_is_edited (self->input);
+
+  return is_script ? self->options->timeout_s * G_USEC_PER_SEC : DRAIN_MAX_US;
+}
+
+/** udpnat_cli_leave: ends the program with @exit_status as soon as nothing would be lost */
 void
 udpnat_cli_leave (UdpnatCli *self,
                   int        exit_status)
@@ -53,8 +61,8 @@ udpnat_cli_leave (UdpnatCli *self,
     return;
   self->is_leaving = TRUE;
   self->exit_status = exit_status;
-  self->leave_by_us = g_get_monotonic_time () +
-                      (udpnat_client_is_registered (self->client) ? DRAIN_MAX_US : 0);
+  udpnat_client_set_receiving (self->client, FALSE);
+  self->leave_by_us = g_get_monotonic_time () + get_patience (self);
   self->leave_source = g_timeout_source_new (DRAIN_CHECK_MS);
   g_source_set_callback (self->leave_source, drain_cb, self, NULL);
   g_source_attach (self->leave_source, NULL);
@@ -78,7 +86,11 @@ udpnat_cli_fail (UdpnatCli  *self,
   if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
     udpnat_cli_view_show_error (self->view, code, "%s", message);
   else
-    g_printerr ("udpnat-cli: %s\n", message);
+    {
+      g_autofree char *clean = udpnat_cli_view_clean (message);
+
+      g_printerr ("udpnat-cli: %s\n", clean);
+    }
   if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
     udpnat_cli_leave (self, 1);
 }
@@ -251,6 +263,8 @@ start (UdpnatCli *self)
     }
   name = g_strdup (self->options->name != NULL ? self->options->name
                                                : udpnat_client_get_name (self->client));
+  udpnat_client_set_receiving (self->client, self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE ||
+                                             self->options->mode == UDPNAT_CLI_MODE_WAIT);
   udpnat_cli_connect (self);
   start_input (self);
   udpnat_client_set_server (self->client, self->options->server_host, self->options->server_port);
@@ -286,6 +300,7 @@ udpnat_cli_run (UdpnatCliOptions *options)
   UdpnatCli self = { .options = options };
   guint interrupt_id;
   guint terminate_id;
+  guint hang_up_id;
 
   self.client = udpnat_client_new ();
   self.view = udpnat_cli_view_new (options->is_json);
@@ -293,12 +308,14 @@ udpnat_cli_run (UdpnatCliOptions *options)
   self.online = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   interrupt_id = g_unix_signal_add (SIGINT, signal_cb, &self);
   terminate_id = g_unix_signal_add (SIGTERM, signal_cb, &self);
+  hang_up_id = g_unix_signal_add (SIGHUP, signal_cb, &self);
 
   if (start (&self))
     g_main_loop_run (self.loop);
 
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
+  g_source_remove (hang_up_id);
   clear_source (&self.leave_source);
   clear_source (&self.timeout_source);
   g_clear_pointer (&self.input, udpnat_cli_input_free);

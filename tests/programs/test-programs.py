@@ -252,7 +252,8 @@ def talk(home, check):
           [status, out, err])
     status, _, _ = home.finish(bob, 'exit\n')
     check('talk/exit-exits-0', status == 0)
-    status, out, err = home.run_cli('alice', '--json', text='send bob are you there?\nexit\n')
+    status, out, err = home.run_cli('alice', '--json', '--timeout', '3',
+                                    text='send bob are you there?\nexit\n')
     check('talk/leaving-with-an-undelivered-message-says-so',
           status == 1 and '"undelivered"' in out, [status, out, err])
 

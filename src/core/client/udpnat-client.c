@@ -34,6 +34,7 @@ struct _UdpnatClient
   char          *bound_ip; /* nullable */
   GListStore    *people;
   GHashTable    *people_by_key; /* borrowed UdpnatPerson by key text */
+  gboolean       is_receiving;  /* messages are shown to somebody, and so confirmed */
   GCancellable  *cancellable;   /* of the name resolution under way */
   GSource       *network_source; /* waits for the network to settle */
 };
@@ -134,6 +135,8 @@ emit_message (UdpnatClient          *self,
   UdpnatPerson *person = ensure_person (self, event);
   char id[UDPNAT_MESSAGE_ID_TEXT_BYTES];
 
+  if (!self->is_receiving)
+    return;
   udpnat_message_id_to_string (&event->id, id);
   g_signal_emit (self, signals[MESSAGE_RECEIVED], 0, person, id, event->text, event->sent_us);
   udpnat_node_confirm (self->node, udpnat_clock_get_now_us (), &event->key, &event->id);
@@ -330,6 +333,7 @@ udpnat_client_class_init (UdpnatClientClass *klass)
 static void
 udpnat_client_init (UdpnatClient *self)
 {
+  self->is_receiving = TRUE;
   self->people = g_list_store_new (UDPNAT_TYPE_PERSON);
   self->people_by_key = g_hash_table_new (g_str_hash, g_str_equal);
 }
@@ -506,6 +510,9 @@ udpnat_client_set_server (UdpnatClient *self,
 
   g_return_if_fail (self->node != NULL);
 
+  /* A late answer about another name must not connect to it. */
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_free (self->server);
   self->server = strchr (host, ':') != NULL ? g_strdup_printf ("[%s]:%u", host, port)
                                             : g_strdup_printf ("%s:%u", host, port);
@@ -514,8 +521,6 @@ udpnat_client_set_server (UdpnatClient *self,
       connect_server (self, &address);
       return;
     }
-  g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
   resolution = g_new0 (Resolution, 1);
   resolution->client = g_object_ref (self);
@@ -562,6 +567,19 @@ udpnat_client_leave (UdpnatClient *self)
 }
 
 /* ---- Talking ---- */
+
+/**
+ * udpnat_client_set_receiving:
+ *
+ * When nobody is there to see messages they are neither told nor confirmed: their senders keep
+ * them.
+ */
+void
+udpnat_client_set_receiving (UdpnatClient *self,
+                             gboolean      is_receiving)
+{
+  self->is_receiving = is_receiving;
+}
 
 /**
  * udpnat_client_send:

@@ -40,6 +40,8 @@ void          udpnat_client_log_in          (UdpnatClient  *self,
                                              const char    *name);
 void          udpnat_client_log_out         (UdpnatClient  *self);
 void          udpnat_client_leave           (UdpnatClient  *self);
+void          udpnat_client_set_receiving   (UdpnatClient  *self,
+                                             gboolean       is_receiving);
 
 gboolean      udpnat_client_send            (UdpnatClient  *self,
                                              const char    *name,

@@ -265,8 +265,8 @@ udpnat_peer_handle_repeat (UdpnatPeer        *self,
 
 /* ---- Session events ---- */
 
-/* The first packet under new keys shows that the handshake is real. It does not show that its source
- * address is: that is for challenges. */
+/* The first packet under new keys shows that the handshake is real. It does not show that its
+ * source address is: that is for challenges. */
 static void
 handle_established (UdpnatPeer *self,
                     gint64      now_us)
