@@ -336,10 +336,6 @@ handle_text (UdpnatConversation      *self,
   gsize n_text;
   SeenItem *seen;
 
-  /* An honest peer has far fewer on the wire; another one could repeat a message for ever, and
-   * take no receipt. */
-  if (g_queue_get_length (&self->receipts) >= UDPNAT_SEEN_IDS_MAX)
-    return FALSE;
   if (!udpnat_parse_text (view, &id, &sent_us, &text, &n_text))
     return FALSE;
 

@@ -43,8 +43,13 @@ udpnat_node_send_direct (UdpnatNode          *self,
                          const guint8        *data,
                          gsize                n_data)
 {
-  UdpnatDatagram *datagram = g_new (UdpnatDatagram, 1);
+  UdpnatDatagram *datagram;
 
+  /* Path sets know it too; this is for answers to whoever knocks at our address: HS2, COOKIE,
+   * UNKNOWN. A peer that means it comes through the server as well. */
+  if (self->is_relay_only)
+    return;
+  datagram = g_new (UdpnatDatagram, 1);
   datagram->socket = UDPNAT_SOCKET_MAIN;
   datagram->ttl = ttl;
   datagram->remote = *to;

@@ -1,0 +1,437 @@
+/* Whole nodes and a real server in virtual time: who a name belongs to, what becomes of messages
+ * that wait, and that a node comes to rest (node-net.h checks that after every single step). */
+
+#include "config.h"
+
+#include "node-net.h"
+
+static void
+join_two (Net      *net,
+          NetUser **out_alice,
+          NetUser **out_bob)
+{
+  *out_alice = net_join (net, "alice");
+  *out_bob = net_join (net, "bob");
+  net_run (net, UDPNAT_SEC (4));
+  g_assert_true (udpnat_node_is_registered ((*out_alice)->node));
+  g_assert_true (udpnat_node_is_registered ((*out_bob)->node));
+}
+
+/* Somebody leaves, and the name becomes another's, as only a server can do that lies or has lost
+ * its disk. */
+static NetUser *
+take_over (NetUser    *from,
+           const char *name)
+{
+  Net *net = from->net;
+  NetUser *mallory;
+
+  if (from->node != NULL)
+    {
+      udpnat_node_leave (from->node, net->now_us);
+      net_turn_user (from);
+      net_kill_user (from);
+    }
+  net_wipe_server (net);
+  mallory = net_join (net, name);
+  net_run (net, UDPNAT_SEC (90)); /* the others have noticed */
+  g_assert_true (udpnat_node_is_registered (mallory->node));
+  return mallory;
+}
+
+/* ---- Talking ---- */
+
+static void
+test_talk (void)
+{
+  g_autoptr (Net) net = net_new (1);
+  NetUser *alice;
+  NetUser *bob;
+
+  join_two (net, &alice, &bob);
+  net_say_numbers (alice, "bob", 0, 50);
+  net_say_numbers (bob, "alice", 0, 50);
+  net_run (net, UDPNAT_SEC (3));
+  net_check_numbers (alice, 50);
+  net_check_numbers (bob, 50);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_SENT], ==, 50);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 50);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_CONTACT], ==, 1);
+  g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  g_assert_true (udpnat_node_is_drained (alice->node));
+  g_assert_true (udpnat_node_is_drained (bob->node));
+  g_assert_cmpstr (bob->received_name, ==, "alice");
+  g_assert_true (udpnat_public_key_equal (&bob->received_from, net_key (alice)));
+}
+
+static void
+test_wrong_send (void)
+{
+  g_autoptr (Net) net = net_new (2);
+  g_autofree char *large = g_strnfill (UDPNAT_TEXT_MAX_BYTES + 1, 'x');
+  UdpnatMessageId id;
+  NetUser *alice;
+  NetUser *bob;
+
+  join_two (net, &alice, &bob);
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "", &id));
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "\xff", &id));
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", large, &id));
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, "", "x", &id));
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, " bob", "x", &id));
+  large[UDPNAT_TEXT_MAX_BYTES] = '\0';
+  g_assert_true (udpnat_node_send (alice->node, net->now_us, "BOB", large, &id));
+  net_run (net, UDPNAT_SEC (5));
+  g_assert_cmpuint (bob->received->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (bob->received, 0), ==, large);
+}
+
+/* ---- Names ---- */
+
+static void
+test_name_of_contact_is_kept (void)
+{
+  g_autoptr (Net) net = net_new (3);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  net_check_numbers (bob, 1);
+
+  mallory = take_over (bob, "bob");
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_KEY_CHANGED], >, 0);
+  g_assert_true (udpnat_public_key_equal (&alice->changed_key, net_key (mallory)));
+  g_assert_cmpstr (alice->changed_name, ==, "bob");
+  net_say (alice, "bob", "1");
+  net_say (alice, "Bob", "2"); /* the same name */
+  net_run (net, UDPNAT_SEC (20));
+  g_assert_cmpuint (mallory->received->len, ==, 0);
+
+  /* What waited is for the old key, and finds it under whatever name. */
+  net_start_user (bob);
+  net_log_in (bob, "robert");
+  net_run (net, UDPNAT_SEC (5));
+  net_check_numbers (bob, 3);
+  g_assert_cmpuint (mallory->received->len, ==, 0);
+}
+
+static void
+test_name_is_kept_over_restart (void)
+{
+  g_autoptr (Net) net = net_new (4);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  net_kill_user (alice);
+  mallory = take_over (bob, "bob");
+
+  net_start_user (alice);
+  net_log_in (alice, "alice");
+  net_run (net, UDPNAT_SEC (3));
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_KEY_CHANGED], >, 0);
+  net_say (alice, "bob", "1");
+  net_run (net, UDPNAT_SEC (20));
+  g_assert_cmpuint (mallory->received->len, ==, 0);
+}
+
+static void
+test_name_after_renaming (void)
+{
+  g_autoptr (Net) net = net_new (5);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  g_test_summary ("The server says that bob is called robert now, then that somebody else is bob");
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  udpnat_node_log_in (bob->node, net->now_us, "robert");
+  net_run (net, UDPNAT_SEC (2));
+  net_say (alice, "robert", "1"); /* the new name is good, */
+  net_say (alice, "bob", "2");    /* and the old one too */
+  net_run (net, UDPNAT_SEC (2));
+  net_check_numbers (bob, 3);
+
+  mallory = take_over (bob, "bob");
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_KEY_CHANGED], >, 0);
+  g_assert_cmpstr (alice->changed_name, ==, "bob");
+  net_say (alice, "bob", "3");
+  net_run (net, UDPNAT_SEC (20));
+  g_assert_cmpuint (mallory->received->len, ==, 0);
+}
+
+static void
+test_taken_name_is_not_shown (void)
+{
+  g_autoptr (Net) net = net_new (6);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  g_test_summary ("What the new holder of a contact's name writes is not shown as the contact's");
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  mallory = take_over (bob, "bob");
+  net_say (mallory, "alice", "hello, it is me, bob");
+  net_run (net, UDPNAT_SEC (5));
+  g_assert_cmpuint (alice->received->len, ==, 1);
+  g_assert_true (udpnat_public_key_equal (&alice->received_from, net_key (mallory)));
+  g_assert_cmpstr (alice->received_name, !=, "bob");
+}
+
+static void
+test_name_of_stranger_is_free (void)
+{
+  g_autoptr (Net) net = net_new (7);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  g_test_summary ("A name nobody has talked to is the server's to give");
+  join_two (net, &alice, &bob);
+  mallory = take_over (bob, "bob");
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_KEY_CHANGED], ==, 0);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  net_check_numbers (mallory, 1);
+}
+
+/* ---- Messages that wait for a name ---- */
+
+/* As soon as the directory names bob, five more. */
+static void
+say_more_at_once (NetUser               *self,
+                  const UdpnatNodeEvent *event)
+{
+  if (event->base.type != UDPNAT_NODE_EVENT_PEER || g_strcmp0 (event->name, "bob") != 0)
+    return;
+  self->on_event = NULL;
+  net_say_numbers (self, "bob", 5, 5);
+}
+
+static void
+test_lookup_keeps_order (void)
+{
+  g_autoptr (Net) net = net_new (8);
+  NetUser *bob = net_join (net, "bob");
+  NetUser *alice = net_add_user (net);
+
+  net_run (net, UDPNAT_SEC (4));
+  net_start_user (alice);
+  alice->on_event = say_more_at_once;
+  net_log_in (alice, "alice");
+  net_say_numbers (alice, "bob", 0, 2); /* nothing is connected yet */
+  net_say_numbers (alice, "BOB", 2, 3);
+  g_assert_false (udpnat_node_is_drained (alice->node));
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_null (alice->on_event);
+  net_say_numbers (alice, "bob", 10, 5);
+  net_run (net, UDPNAT_SEC (2));
+  net_check_numbers (bob, 15);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 15);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  g_assert_true (udpnat_node_is_drained (alice->node));
+}
+
+static void
+test_lookup_of_absent (void)
+{
+  g_autoptr (Net) net = net_new (9);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("The server knows the name, but nobody is there: messages wait, in order");
+  join_two (net, &alice, &bob);
+  net_kill_user (bob);
+  net_kill_user (alice);
+  net_run (net, UDPNAT_SEC (120));
+  net_start_user (alice);
+  net_log_in (alice, "alice");
+  net_run (net, UDPNAT_SEC (3));
+  net_say_numbers (alice, "bob", 0, 3);
+  net_run (net, UDPNAT_SEC (3));
+  net_say_numbers (alice, "bob", 3, 3);
+  net_run (net, UDPNAT_SEC (3));
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_UNREACHABLE], >, 0);
+  net_start_user (bob);
+  net_log_in (bob, "bob");
+  net_run (net, UDPNAT_SEC (3));
+  net_check_numbers (bob, 6);
+}
+
+static void
+test_lookup_fails (void)
+{
+  g_autoptr (Net) net = net_new (10);
+  NetUser *alice;
+  NetUser *bob;
+
+  join_two (net, &alice, &bob);
+  net_say (alice, "nobody", "x");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (alice->failed_code, ==, "unknown-peer");
+  net_say (alice, "alice", "x");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpstr (alice->failed_code, ==, "self");
+  net_kill_server (net);
+  net_say (alice, "somebody", "x");
+  net_say (alice, "somebody", "y");
+  net_run (net, UDPNAT_LOOKUP_TIMEOUT_US + UDPNAT_SEC (1));
+  g_assert_cmpstr (alice->failed_code, ==, "no-server");
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 4); /* each message is told */
+  g_assert_true (udpnat_node_is_drained (alice->node));
+}
+
+static void
+test_lookup_limits (void)
+{
+  g_autoptr (Net) net = net_new (11);
+  NetUser *alice = net_add_user (net);
+
+  net_start_user (alice);
+  for (guint i = 0; i < UDPNAT_LOOKUP_MESSAGES_MAX; i++)
+    net_say (alice, "name-0", "x");
+  for (guint i = 1; i < UDPNAT_LOOKUPS_MAX; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("name-%u", i);
+
+      net_say (alice, name, "x");
+    }
+  net_turn (net);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  net_say (alice, "name-0", "x");
+  net_say (alice, "name-256", "x");
+  net_turn (net);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 2);
+  g_assert_cmpstr (alice->failed_code, ==, "too-many");
+  net_say (alice, "name-1", "x");
+  net_turn (net);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 2);
+}
+
+static void
+test_outbox_limit (void)
+{
+  g_autoptr (Net) net = net_new (12);
+  NetUser *alice;
+  NetUser *bob;
+
+  join_two (net, &alice, &bob);
+  net_kill_user (bob);
+  for (guint i = 0; i < UDPNAT_OUTBOX_MAX; i++)
+    net_say (alice, "bob", "x");
+  net_turn (net);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  net_say (alice, "bob", "one too many");
+  net_turn (net);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 1);
+  g_assert_cmpstr (alice->failed_code, ==, "too-many");
+}
+
+/* ---- Time ---- */
+
+static void
+test_deadline_is_never_past (void)
+{
+  g_autoptr (Net) net = net_new (13);
+  NetUser *alice;
+  NetUser *bob;
+  guint n_said = 0;
+
+  g_test_summary ("Two hours with all that happens in them; node-net.h checks after each step that "
+                  "nothing is due");
+  join_two (net, &alice, &bob);
+  for (guint i = 0; i < 40; i++)
+    {
+      net_say_numbers (alice, "bob", n_said++, 1);
+      if (i % 8 == 3)
+        net_kill_server (net);
+      net_run (net, UDPNAT_SEC (1 + i * 9));
+      if (i % 8 == 5)
+        net_start_server (net);
+    }
+  net_run (net, UDPNAT_SEC (60));
+  net_check_numbers (bob, n_said);
+  g_assert_cmpint (udpnat_machine_next_deadline (udpnat_node_get_machine (alice->node)), >,
+                   net->now_us);
+}
+
+static void
+test_clock_jumps (void)
+{
+  g_autoptr (Net) net = net_new (14);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("After hours of sleep a node comes to rest at once, and is back soon");
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (5));
+  for (guint i = 1; i <= 5; i++)
+    {
+      net->now_us += UDPNAT_SEC (3600) * i * i;
+      net_run (net, UDPNAT_SEC (30));
+      g_assert_true (udpnat_node_is_registered (alice->node));
+      net_say_numbers (alice, "bob", i, 1);
+      net_run (net, UDPNAT_SEC (5));
+      net_check_numbers (bob, i + 1);
+    }
+}
+
+static void
+test_wall_clock_goes_back (void)
+{
+  g_autoptr (Net) net = net_new (15);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("A wall clock set back by a year does not make a node's handshakes look old");
+  join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (5));
+  udpnat_node_set_wall_clock (alice->node, net->now_us,
+                              net->now_us + NET_WALL_US - UDPNAT_SEC (365 * 86400));
+  net_kill_user (bob); /* so that there must be a new handshake */
+  net_start_user (bob);
+  net_log_in (bob, "bob");
+  net_say (alice, "bob", "1");
+  net_run (net, UDPNAT_SEC (10));
+  net_check_numbers (bob, 2);
+}
+
+#define ADD(path, function) g_test_add_func ("/node/" path, function)
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  ADD ("talk/once-in-order-and-drained", test_talk);
+  ADD ("talk/wrong-text-or-name-is-refused", test_wrong_send);
+  ADD ("name/contact-keeps-its-key", test_name_of_contact_is_kept);
+  ADD ("name/kept-over-restart", test_name_is_kept_over_restart);
+  ADD ("name/kept-after-renaming", test_name_after_renaming);
+  ADD ("name/taken-name-is-not-shown", test_taken_name_is_not_shown);
+  ADD ("name/of-stranger-may-change", test_name_of_stranger_is_free);
+  ADD ("lookup/keeps-order-with-later-ones", test_lookup_keeps_order);
+  ADD ("lookup/absent-peer-gets-all-in-order", test_lookup_of_absent);
+  ADD ("lookup/failure-is-told-for-each", test_lookup_fails);
+  ADD ("lookup/limits", test_lookup_limits);
+  ADD ("limit/outbox", test_outbox_limit);
+  ADD ("deadline/never-past-after-handling", test_deadline_is_never_past);
+  ADD ("deadline/rest-after-hours-of-sleep", test_clock_jumps);
+  ADD ("clock/wall-goes-back", test_wall_clock_goes_back);
+
+  return g_test_run ();
+}
