@@ -237,7 +237,6 @@ handle_hs1 (UdpnatNode        *self,
           udpnat_node_name_peer (self, peer, name);
           udpnat_node_flush_lookups (self, now_us);
         }
-      udpnat_node_limit_strangers (self, peer);
       result = udpnat_peer_handle_hs1 (peer, now_us, route, &hs1);
       if (result == UDPNAT_RX_OK)
         remember_handshake (self, &hs1, peer);

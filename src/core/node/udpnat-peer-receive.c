@@ -225,6 +225,8 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
   memcpy (event->timestamp, hs1->timestamp, sizeof event->timestamp);
   udpnat_node_push_event (self->node, event);
 
+  /* Not before: a handshake sent again must not cost others their place. */
+  udpnat_node_limit_strangers (self->node, self);
   udpnat_peer_open (self);
   learn_handle (self, route);
   self->is_online = TRUE;

@@ -77,6 +77,10 @@ struct _Net
   GPtrArray              *seen;        /* of NetPacket: all that were ever sent */
   guint                   n_stray[16]; /* sent to addresses where nobody is, by packet type */
   UdpnatDatagram          last_stray;
+  /* nullable: gets them as they arrive */
+  void (*take_stray)(gpointer              stray_data,
+                     const UdpnatDatagram *datagram);
+  gpointer stray_data;
 };
 
 static inline void
@@ -414,6 +418,8 @@ net_hand_over (Net       *net,
                                              net->now_us, datagram);
   net->n_stray[datagram->data[0] & 15]++;
   net->last_stray = *datagram;
+  if (net->take_stray != NULL)
+    net->take_stray (net->stray_data, datagram);
   return UDPNAT_RX_IGNORED;
 }
 

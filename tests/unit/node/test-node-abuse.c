@@ -5,7 +5,9 @@
 
 #include "node-net.h"
 
+#include "udpnat-candidates.h"
 #include "udpnat-chat-message.h"
+#include "udpnat-rendezvous-client.h"
 
 #define SOMEWHERE net_address (200, 4000)
 
@@ -515,6 +517,50 @@ test_strangers_flood (void)
   g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_TIMESTAMP], <=, 50 * 4 + 10);
 }
 
+static gboolean
+has_conversation (const NetUser         *user,
+                  const UdpnatPublicKey *with)
+{
+  UdpnatNodePath path;
+
+  return udpnat_node_get_path (user->node, with, &path);
+}
+
+static void
+test_strangers_make_room (void)
+{
+  g_autoptr (Net) net = net_new (19);
+  g_autofree UdpnatPublicKey *keys = g_new (UdpnatPublicKey, UDPNAT_NODE_STRANGERS_MAX + 1);
+  UdpnatDatagram first;
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("Beyond 256 conversations with strangers the oldest one goes, and only for "
+                  "somebody new: not for what was sent before");
+  join_two (net, &alice, &bob);
+  net_say_numbers (bob, "alice", 0, 1); /* older than all of them, but no stranger */
+  net_run (net, UDPNAT_SEC (1));
+  for (guint i = 0; i <= UDPNAT_NODE_STRANGERS_MAX; i++)
+    {
+      g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+      UdpnatDatagram hs1;
+
+      keys[i] = *udpnat_identity_get_public_key (stranger);
+      net_make_hs1 (net, stranger, bob, get_wall (net), NULL, &hs1);
+      if (i == 0)
+        first = hs1;
+      g_assert_true (i == 0 || has_conversation (bob, &keys[0]));
+      g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
+      net_run (net, UDPNAT_MSEC (20));
+    }
+  g_assert_false (has_conversation (bob, &keys[0]));
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpint (net_give (bob, SOMEWHERE, &first), ==, UDPNAT_RX_IGNORED);
+  for (guint i = 1; i <= UDPNAT_NODE_STRANGERS_MAX; i++)
+    g_assert_true (has_conversation (bob, &keys[i]));
+  g_assert_true (has_conversation (bob, net_key (alice)));
+}
+
 static void
 test_strangers_beyond_all (void)
 {
@@ -615,6 +661,207 @@ test_relay_only (void)
   check_path (bob, alice, UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE);
 }
 
+/* A curious user, who opens alice's handshakes and looks at what is inside. */
+typedef struct
+{
+  Net                    *net;
+  UdpnatIdentity         *identity;
+  UdpnatIndexTable       *indexes;
+  UdpnatRendezvousClient *client;
+  UdpnatAddress           address;
+  UdpnatNoise            *noise; /* nullable: of our own HS1 */
+  gsize                   n_frames;
+  guint8                  frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint                   n_found; /* CANDIDATES in those frames */
+  UdpnatCandidates        candidates;
+} Curious;
+
+static void
+curious_hear (gpointer              data,
+              const UdpnatDatagram *datagram)
+{
+  Curious *self = data;
+
+  (void) udpnat_rendezvous_client_handle_datagram (self->client, self->net->now_us, datagram);
+}
+
+static void
+curious_init (Curious *self,
+              Net     *net)
+{
+  UdpnatRendezvousClientConfig config;
+
+  *self = (Curious) { .net = net, .address = net_address (100, UDPNAT_CLIENT_PORT) };
+  self->identity = udpnat_identity_generate (&net->random);
+  self->indexes = udpnat_index_table_new (&net->random);
+  config = (UdpnatRendezvousClientConfig) { self->identity, self->indexes, net->random };
+  self->client = udpnat_rendezvous_client_new (&config, net->now_us);
+  udpnat_rendezvous_client_set_wall_offset (self->client, NET_WALL_US);
+  udpnat_rendezvous_client_set_server (self->client, net->now_us, &net->server_address,
+                                       udpnat_identity_get_public_key (net->server_identity));
+  udpnat_rendezvous_client_register (self->client, net->now_us, "carol");
+  net->take_stray = curious_hear;
+  net->stray_data = self;
+}
+
+static void
+curious_clear (Curious *self)
+{
+  self->net->take_stray = NULL;
+  udpnat_rendezvous_client_free (self->client);
+  udpnat_index_table_free (self->indexes);
+  udpnat_identity_free (self->identity);
+  udpnat_noise_free (self->noise);
+}
+
+static void
+curious_look (Curious *self)
+{
+  UdpnatFrameView frame;
+  UdpnatReader reader;
+
+  udpnat_reader_init (&reader, self->frames, self->n_frames);
+  while (udpnat_frame_next (&reader, &frame))
+    {
+      UdpnatMessageView view;
+      const guint8 *data;
+      guint32 stream;
+      gsize n_data;
+      gsize n_consumed;
+
+      if (frame.type == UDPNAT_FRAME_EARLY &&
+          udpnat_frame_parse_early (&frame, &stream, &data, &n_data) &&
+          stream == UDPNAT_STREAM_CONTROL &&
+          udpnat_message_parse (data, n_data, &view, &n_consumed) == UDPNAT_MESSAGE_COMPLETE &&
+          udpnat_parse_candidates (&view, &self->candidates))
+        self->n_found++;
+    }
+}
+
+static void
+curious_open (Curious      *self,
+              const guint8 *data,
+              gsize         n_data)
+{
+  UdpnatHs2View view;
+
+  if (data[0] == UDPNAT_PACKET_HS1)
+    {
+      guint8 ephemeral_secret[32] = { 1 };
+      UdpnatHs1 hs1;
+
+      g_assert_true (udpnat_hs1_read (self->identity, UDPNAT_ROLE_PEER_PEER, ephemeral_secret,
+                                      data, n_data, &hs1));
+      memcpy (self->frames, hs1.frames, hs1.n_frames);
+      self->n_frames = hs1.n_frames;
+      udpnat_hs1_clear (&hs1);
+      curious_look (self);
+    }
+  else if (self->noise != NULL && udpnat_hs2_parse (&view, data, n_data))
+    {
+      gboolean is_continued;
+
+      g_assert_true (udpnat_hs2_read (self->noise, &view, &is_continued, self->frames,
+                                      &self->n_frames));
+      g_clear_pointer (&self->noise, udpnat_noise_free);
+      curious_look (self);
+    }
+}
+
+static void
+curious_run (Curious *self,
+             gint64   duration_us)
+{
+  Net *net = self->net;
+
+  for (gint64 i = 0; i < duration_us / UDPNAT_MSEC (5); i++)
+    {
+      UdpnatRendezvousEvent event;
+      UdpnatDatagram datagram;
+
+      if (udpnat_rendezvous_client_next_deadline (self->client) <= net->now_us)
+        udpnat_rendezvous_client_handle_deadline (self->client, net->now_us);
+      while (udpnat_rendezvous_client_pop_event (self->client, &event))
+        if (event.type == UDPNAT_RENDEZVOUS_EVENT_RELAYED)
+          curious_open (self, event.data, event.n_data);
+      while (udpnat_rendezvous_client_pop_output (self->client, net->now_us, &datagram))
+        net_inject (net, &self->address, &datagram.remote, datagram.data, datagram.n_data);
+      net_run (net, UDPNAT_MSEC (5));
+    }
+}
+
+/* Calls @to through the server. */
+static void
+curious_call (Curious       *self,
+              const NetUser *to)
+{
+  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  guint8 ephemeral_secret[32] = { 7 };
+  guint8 hs1[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n_hs1;
+  UdpnatHs1Request request = {
+    .role = UDPNAT_ROLE_PEER_PEER,
+    .local = self->identity,
+    .remote = net_key (to),
+    .ephemeral_secret = ephemeral_secret,
+    .sender_index = 1,
+    .timestamp = timestamp,
+    .session_id = 1,
+    .max_bytes = 903, /* PROTOCOL.md section 11 */
+  };
+
+  udpnat_timestamp_from_us (get_wall (self->net), timestamp);
+  self->noise = udpnat_hs1_write (&request, hs1, &n_hs1);
+  g_assert_nonnull (self->noise);
+  g_assert_true (udpnat_rendezvous_client_dial (self->client, self->net->now_us, net_key (to),
+                                                hs1, n_hs1));
+}
+
+static gboolean
+knows_address (const Curious *self,
+               const NetUser *of)
+{
+  return memmem (self->frames, self->n_frames, of->address.ip, 4) != NULL;
+}
+
+/* @is_calling: carol calls alice and reads the answer; else alice calls carol. */
+static void
+check_told_addresses (gboolean is_relay_only,
+                      gboolean is_calling)
+{
+  g_autoptr (Net) net = net_new (30);
+  NetUser *alice = net_add_user (net);
+  Curious carol;
+
+  net_start_user (alice);
+  udpnat_node_set_relay_only (alice->node, net->now_us, is_relay_only);
+  net_log_in (alice, "alice");
+  curious_init (&carol, net);
+  curious_run (&carol, UDPNAT_SEC (3));
+  g_assert_true (udpnat_rendezvous_client_is_registered (carol.client));
+  g_assert_true (udpnat_node_is_registered (alice->node));
+  if (is_calling)
+    curious_call (&carol, alice);
+  else
+    net_say (alice, "carol", "hello");
+  curious_run (&carol, UDPNAT_MSEC (200));
+  g_assert_cmpuint (carol.n_found, ==, 1);
+  g_assert_true (carol.candidates.relay_only == is_relay_only);
+  g_assert_true ((carol.candidates.n_candidates == 0) == is_relay_only);
+  g_assert_true (knows_address (&carol, alice) == !is_relay_only);
+  curious_clear (&carol);
+}
+
+static void
+test_relay_only_tells_nothing (void)
+{
+  g_test_summary ("What is inside the handshakes, and that this test would find it");
+  check_told_addresses (TRUE, FALSE);
+  check_told_addresses (TRUE, TRUE);
+  check_told_addresses (FALSE, FALSE);
+  check_told_addresses (FALSE, TRUE);
+}
+
 static void
 test_relay_only_called_directly (void)
 {
@@ -700,8 +947,10 @@ main (int    argc,
   ADD ("unknown/sent-20-a-second", test_unknown_is_limited);
   ADD ("stranger/beyond-50-a-second-cookies", test_strangers_need_cookies);
   ADD ("stranger/flood-disturbs-nobody", test_strangers_flood);
+  ADD ("stranger/oldest-of-256-makes-room", test_strangers_make_room);
   ADD ("stranger/beyond-100000-nobody", test_strangers_beyond_all);
   ADD ("relay-only/never-direct", test_relay_only);
+  ADD ("relay-only/no-address-in-handshakes", test_relay_only_tells_nothing);
   ADD ("relay-only/knocking-is-not-answered", test_relay_only_called_directly);
   ADD ("relay-only/switched-on-and-off", test_relay_only_switched);
 

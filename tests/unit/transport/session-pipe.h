@@ -34,6 +34,7 @@ typedef struct
   GByteArray       *texts;    /* bodies of EARLY and CLOSE, each with a final zero */
   guint16           close_reason;
   gint64            handshake_rtt_us;
+  guint8            last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of an HS1 that was answered */
   gboolean          is_reading; /* consumes what arrives */
   gboolean          is_rekeying; /* starts handshakes when the session needs one */
 } PipeEnd;
@@ -48,6 +49,7 @@ typedef struct
   guint      reorder_percent;
   guint      repeat_percent;
   gboolean   is_cut;     /* nothing arrives */
+  gboolean   is_strict;  /* owners refuse an HS1 whose timestamp is not above the last one */
   UdpnatRole role;
   guint64    n_timestamps;
   GQueue     in_flight;  /* of PipePacket, by time */
@@ -314,18 +316,47 @@ pipe_insists (Pipe *pipe,
          && udpnat_public_key_compare (own, other) < 0;
 }
 
-/* What an owner does with an HS1: repeats, rekeys, or makes a session. No check of timestamps. */
+G_GNUC_UNUSED static gboolean
+pipe_is_old (const Pipe      *pipe,
+             const PipeEnd   *end,
+             const UdpnatHs1 *hs1)
+{
+  return pipe->is_strict
+         && memcmp (hs1->timestamp, end->last_timestamp, UDPNAT_TIMESTAMP_BYTES) <= 0;
+}
+
+/* What an owner does with an HS1 that is neither a repeat nor old: rekeys, or makes a session. */
+G_GNUC_UNUSED static void
+pipe_answer_hs1 (Pipe      *pipe,
+                 guint      side,
+                 UdpnatHs1 *hs1)
+{
+  PipeEnd            *end = &pipe->ends[side];
+  UdpnatSessionConfig config = pipe_get_config (pipe, side);
+
+  memcpy (end->last_timestamp, hs1->timestamp, sizeof hs1->timestamp);
+  if (pipe_insists (pipe, side))
+    {
+      udpnat_session_repeat_handshake (end->session, pipe->now_us);
+      return;
+    }
+  if (end->session != NULL
+      && udpnat_session_accept_rekey (end->session, hs1, pipe->now_us, NULL, 0))
+    return;
+  udpnat_session_free (end->session);
+  end->session = udpnat_session_new_responder (&config, hs1, pipe->now_us, NULL, 0);
+}
+
 G_GNUC_UNUSED static void
 pipe_deliver_hs1 (Pipe         *pipe,
                   guint         side,
                   const guint8 *data,
                   gsize         n_data)
 {
-  PipeEnd            *end = &pipe->ends[side];
-  UdpnatRandom        random = pipe_get_random (pipe);
-  UdpnatSessionConfig config = pipe_get_config (pipe, side);
-  guint8              secret[UDPNAT_EPHEMERAL_BYTES];
-  UdpnatHs1           hs1;
+  PipeEnd     *end = &pipe->ends[side];
+  UdpnatRandom random = pipe_get_random (pipe);
+  guint8       secret[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatHs1    hs1;
 
   udpnat_random_fill (&random, secret, sizeof secret);
   if (!udpnat_hs1_check_mac1 (end->identity, data, n_data)
@@ -333,14 +364,8 @@ pipe_deliver_hs1 (Pipe         *pipe,
     return;
   if (end->session != NULL && udpnat_session_is_repeat (end->session, hs1.ephemeral))
     udpnat_session_repeat_hs2 (end->session);
-  else if (pipe_insists (pipe, side))
-    udpnat_session_repeat_handshake (end->session, pipe->now_us);
-  else if (end->session == NULL
-           || !udpnat_session_accept_rekey (end->session, &hs1, pipe->now_us, NULL, 0))
-    {
-      udpnat_session_free (end->session);
-      end->session = udpnat_session_new_responder (&config, &hs1, pipe->now_us, NULL, 0);
-    }
+  else if (!pipe_is_old (pipe, end, &hs1))
+    pipe_answer_hs1 (pipe, side, &hs1);
   udpnat_hs1_clear (&hs1);
 }
 

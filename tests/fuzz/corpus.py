@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Writes the seed corpora of the fuzz targets: small inputs that are right, for a fuzzer to bend.
+
+    corpus.py [FOLDER]    default: corpus/ beside this file; other files there are left alone
+
+What a crash or a hunt left behind is committed beside these under a name that says what it is.
+"""
+
+import struct
+import sys
+from pathlib import Path
+
+IPV4 = bytes([4, 198, 51, 100, 7]) + bytes(12) + struct.pack('>H', 8900)
+IPV6 = bytes([6, 0x20, 0x01, 0x0D, 0xB8]) + bytes(12) + struct.pack('>H', 8900)
+KEY = bytes(range(32))
+ID = bytes(range(16))
+
+
+def take(data):
+    """As fuzz_take() reads it."""
+    return struct.pack('>H', len(data)) + data
+
+
+def frame(kind, body=b''):
+    return struct.pack('>BH', kind, len(body)) + body
+
+
+def message(kind, body=b''):
+    return struct.pack('>BI', kind, len(body)) + body
+
+
+def string(text):
+    data = text.encode()
+    return struct.pack('>H', len(data)) + data
+
+
+def entry(name, online=1):
+    return KEY + struct.pack('>IB', 1, online) + string(name)
+
+
+def candidates(generation=1):
+    return message(
+        0x41, struct.pack('>IBBBB', generation, 0, 1, 0, 2) + b'\1' + IPV4 + b'\4' + IPV6
+    )
+
+
+def text(words=b'hello'):
+    return message(1, ID + struct.pack('>Q', 1790000000000000) + words)
+
+
+PACKETS = {
+    'hs1': bytes([4, 1, 1, 0]) + bytes(508),
+    'hs2': bytes([5, 1, 0, 0]) + bytes(89),
+    'cookie': bytes([6]) + bytes(63),
+    'data': bytes([7]) + bytes(31),
+    'open': bytes([8]) + bytes(7),
+    'info': bytes([9, 1, 0, 0]) + bytes(92),
+    'info-reply': bytes([10, 1, 0x22, 0x91]) + bytes(8) + KEY + IPV4 + bytes(16),
+    'unknown': bytes([11]) + bytes(7),
+}
+
+STREAM = frame(3, struct.pack('>IQ', 1, 0) + b'data')
+ACK = frame(2, struct.pack('>QII', 9, 25, 1) + struct.pack('>II', 0, 2))
+FRAMES = {
+    'pad-ping-ack': frame(0, bytes(9)) + frame(1) + ACK,
+    'streams': STREAM + frame(4, struct.pack('>IQ', 1, 300000)),
+    'close': frame(5, struct.pack('>H', 1) + b'restarting'),
+    'early': frame(6, struct.pack('>I', 1) + text()),
+    'paths': frame(7, IPV4) + frame(8, bytes(8)) + frame(9, bytes(8) + IPV6),
+    'relay': frame(0x10, struct.pack('>I', 1) + bytes(40)) + frame(0x11, KEY + bytes(40)),
+    'failed': frame(0x12, struct.pack('>IB', 1, 2)) + frame(0x13, KEY + b'\1'),
+    'incoming': frame(0x14, struct.pack('>I', 1) + string('bob') + bytes(40)),
+}
+
+MESSAGES = {
+    'register': message(1, b'\1' + string('alice')) + message(4),
+    'registered': message(2, struct.pack('>I', 7) + IPV4 + string('alice')) + message(5),
+    'refused': message(3, struct.pack('>BI', 1, 5) + string('alice')),
+    'lookup': message(6, struct.pack('>I', 1) + string('bob')),
+    'lookup-result': message(7, struct.pack('>IB', 1, 0) + entry('bob')),
+    'directory': message(8, b'\1') + message(9, struct.pack('>H', 1) + entry('bob')) + message(10),
+    'candidates': candidates(),
+    'text': text('grüße 🙂'.encode()),
+    'receipt': message(2, b'\1' + ID + ID[::-1]),
+}
+
+TEXTS = {
+    'name': b'\0' + 'Ångström ㎾ 🙂\ufe0f'.encode(),
+    'ipv4': b'\1' + b'192.168.1.20',
+    'ipv6': b'\1' + b'fe80::1:ffff:192.0.2.1',
+    'wire': b'\2' + IPV6,
+    'mapped': b'\2' + bytes([6]) + bytes(10) + bytes([255, 255, 192, 0, 2, 1, 1, 1]),
+    'key': b'\3' + b'a' * 52,
+    'message-id': b'\4' + b'0123456789abcdef' * 2,
+}
+
+WAIT = bytes([2, 63])  # 64 ms
+SESSION = {
+    'talk': WAIT + (b'\0' + b'\x0f\xff' + b'\x90' + b'\x03\xe8') * 3 + bytes([2, 0x87, 15]),
+    'bad-link': WAIT + bytes([4, 0x15]) + (b'\0' + b'\x0f\xff' + WAIT) * 4 + bytes([2, 0x87, 15]),
+    'rekey': WAIT + bytes([10]) + take(b'') + WAIT + bytes([2, 0xC0]) + b'\0\x00\x40' + WAIT,
+    'forged': WAIT + bytes([7]) + take(STREAM + ACK) + WAIT + bytes([0x87]) + take(FRAMES['paths']),
+    'replayed': WAIT + bytes([5, 0, 0, 0, 40, 1, 5, 0, 1, 0, 40, 0]) + WAIT,
+    'forgotten': WAIT + bytes([12]) + b'\0\x00\x40' + bytes([2, 0x85]),
+}
+
+
+def on_server(client, op, argument=b''):
+    return bytes([client << 4 | op]) + argument
+
+
+def join(client, name):
+    """Dials, registers, lists all; the claim is stored."""
+    return (
+        on_server(client, 2, take(b''))
+        + on_server(client, 6, b'\4' + take(name))
+        + on_server(client, 12)
+        + on_server(client, 6, b'\6' + take(b''))
+        + on_server(client, 9, bytes([0x41]))
+    )
+
+
+SERVER = {
+    'two-people': join(0, b'alice') + join(1, b'bob') + on_server(0, 8, b'\1' + take(bytes(64))),
+    'same-name': join(0, b'alice') + join(1, b'Alice') + on_server(1, 6, b'\1' + take(b'alice')),
+    'strangers': on_server(0, 0, b'\0' + take(PACKETS['info']))
+    + on_server(0, 0, b'\1' + take(PACKETS['data'])),
+    'moves': join(0, b'alice')
+    + on_server(0, 11, b'\1')
+    + on_server(0, 3, take(frame(0, bytes(60)))),
+    'forged': join(0, b'alice')
+    + on_server(0, 3, take(FRAMES['relay']))
+    + on_server(0, 5, take(MESSAGES['lookup']) + b'\0'),
+    'goes': join(0, b'alice')
+    + on_server(0, 9, b'\x9f')
+    + join(1, b'bob')
+    + on_server(0, 15, b'\xff'),
+}
+
+
+def on_node(who, op, argument=b''):
+    return bytes([who << 4 | op]) + argument
+
+
+BOB, CAROL, HOST = 0, 1, 2
+LOGGED_IN = on_node(HOST, 2, b'\0\0') + on_node(HOST, 2, b'\2\0') + on_node(HOST, 12, b'\x40')
+EARLY = take(
+    frame(6, struct.pack('>I', 0) + candidates()) + frame(6, struct.pack('>I', 1) + text())
+)
+NODE = {
+    'writes-to-bob': LOGGED_IN
+    + on_node(0, 10, b'\0')
+    + on_node(0, 12, b'\x41')
+    + on_node(BOB, 8, b'\1'),
+    'bob-dials': LOGGED_IN
+    + on_node(BOB, 4, EARLY)
+    + on_node(BOB, 8, b'\4\1\1\1\1')
+    + on_node(0, 10, b'\3'),
+    'carol-relayed': LOGGED_IN
+    + on_node(CAROL, 14)
+    + on_node(CAROL, 4, EARLY)
+    + on_node(CAROL, 9, b'\2'),
+    'server-goes': LOGGED_IN + on_node(HOST, 14) + on_node(0, 10, b'\0') + on_node(0, 12, b'\x9f'),
+    'forged': LOGGED_IN
+    + on_node(BOB, 4, EARLY)
+    + on_node(BOB, 5, take(FRAMES['paths']))
+    + on_node(HOST, 5, take(FRAMES['incoming'])),
+    'sleeps': LOGGED_IN
+    + on_node(0, 10, b'\0')
+    + on_node(0, 12, b'\xc9')
+    + on_node(0, 10, b'\x15')
+    + on_node(0, 12, b'\x84'),
+}
+
+CORPORA = {
+    'packet': PACKETS,
+    'frame': FRAMES,
+    'message': MESSAGES,
+    'text': TEXTS,
+    'session': SESSION,
+    'server': SERVER,
+    'node': NODE,
+}
+
+
+def main():
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / 'corpus'
+    for target, inputs in CORPORA.items():
+        (root / target).mkdir(parents=True, exist_ok=True)
+        for name, data in inputs.items():
+            (root / target / name).write_bytes(data)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,201 @@
+/* The messages of the control and chat streams: rendezvous, candidates, chat. Every parser on every
+ * message; a message that was understood and is written again gives the same bytes, or, where
+ * reading forgets something (reserved flags), the same bytes from then on. */
+
+#include "config.h"
+
+#include "fuzz.h"
+
+#include "udpnat-chat-message.h"
+#include "udpnat-rendezvous-message.h"
+
+static void
+check_name (const char *name)
+{
+  g_assert_true (g_utf8_validate (name, -1, NULL));
+  g_assert_cmpuint (strlen (name), <=, UDPNAT_NAME_MAX_BYTES);
+}
+
+/* Clients to server. Returns whether something was written to @out. */
+static gboolean
+rewrite_question (const UdpnatMessageView *message,
+                  GByteArray              *out)
+{
+  g_autofree char *name = NULL;
+  gboolean         is_listed;
+  guint32          request;
+  guint8           mode;
+
+  if (udpnat_parse_register (message, &is_listed, &name))
+    {
+      check_name (name);
+      udpnat_write_register (out, is_listed, name);
+    }
+  else if (udpnat_parse_lookup (message, &request, &name))
+    {
+      check_name (name);
+      udpnat_write_lookup (out, request, name);
+    }
+  else if (udpnat_parse_unregister (message))
+    udpnat_write_unregister (out);
+  else if (udpnat_parse_subscribe (message, &mode))
+    udpnat_write_subscribe (out, mode);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
+rewrite_peers (const UdpnatMessageView *message,
+               GByteArray              *out)
+{
+  GArray *entries = udpnat_parse_peers (message);
+  guint   n_written;
+
+  if (entries == NULL)
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    check_name (g_array_index (entries, UdpnatDirectoryEntry, i).name);
+  n_written = udpnat_write_peers (out, (const UdpnatDirectoryEntry *) (gconstpointer) entries->data,
+                                  entries->len);
+  g_assert_cmpuint (n_written, ==, entries->len);
+  g_array_unref (entries);
+  return TRUE;
+}
+
+static gboolean
+rewrite_lookup_result (const UdpnatMessageView *message,
+                       GByteArray              *out)
+{
+  UdpnatDirectoryEntry entry = { 0 };
+  guint32              request;
+  guint8               code;
+
+  if (!udpnat_parse_lookup_result (message, &request, &code, &entry))
+    return FALSE;
+  if (code == UDPNAT_LOOKUP_FOUND)
+    {
+      check_name (entry.name);
+      udpnat_write_lookup_result (out, request, code, &entry);
+      udpnat_directory_entry_clear (&entry);
+    }
+  else
+    udpnat_write_lookup_result (out, request, code, NULL);
+  return TRUE;
+}
+
+/* Server to clients. */
+static gboolean
+rewrite_answer (const UdpnatMessageView *message,
+                GByteArray              *out)
+{
+  g_autofree char *name = NULL;
+  UdpnatAddress    observed;
+  guint32          number;
+  guint8           code;
+
+  if (udpnat_parse_registered (message, &number, &observed, &name))
+    {
+      check_name (name);
+      udpnat_write_registered (out, number, &observed, name);
+    }
+  else if (udpnat_parse_refused (message, &code, &number, &name))
+    {
+      check_name (name);
+      udpnat_write_refused (out, code, number, name);
+    }
+  else if (udpnat_parse_unregistered (message))
+    udpnat_write_unregistered (out);
+  else if (udpnat_parse_list_end (message))
+    udpnat_write_list_end (out);
+  else
+    return rewrite_lookup_result (message, out) || rewrite_peers (message, out);
+  return TRUE;
+}
+
+static gboolean
+rewrite_candidates (const UdpnatMessageView *message,
+                    GByteArray              *out)
+{
+  UdpnatCandidates candidates;
+
+  if (!udpnat_parse_candidates (message, &candidates))
+    return FALSE;
+  g_assert_cmpuint (candidates.n_candidates, <=, UDPNAT_CANDIDATES_MAX);
+  udpnat_write_candidates (out, &candidates);
+  return TRUE;
+}
+
+static gboolean
+rewrite_chat (const UdpnatMessageView *message,
+              GByteArray              *out)
+{
+  UdpnatMessageId id;
+  const guint8   *ids;
+  const char     *text;
+  gint64          sent_us;
+  gsize           n_text;
+  guint           n_ids;
+  guint8          kind;
+
+  if (udpnat_parse_text (message, &id, &sent_us, &text, &n_text))
+    {
+      g_assert_true (udpnat_text_is_valid (text, n_text));
+      g_assert_cmpint (sent_us, >=, 0);
+      udpnat_write_text (out, &id, sent_us, text, n_text);
+      return TRUE;
+    }
+  if (udpnat_parse_receipt (message, &kind, &ids, &n_ids))
+    {
+      g_autofree UdpnatMessageId *copies = g_new0 (UdpnatMessageId, n_ids + 1);
+
+      memcpy (copies, ids, n_ids * sizeof *copies);
+      udpnat_write_receipt (out, kind, copies, n_ids);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+typedef gboolean (*Rewrite) (const UdpnatMessageView *message,
+                             GByteArray              *out);
+
+static const Rewrite rewrites[] = {
+  rewrite_question, rewrite_answer, rewrite_candidates, rewrite_chat,
+};
+
+static void
+check_message (const UdpnatMessageView *message,
+               Rewrite                  rewrite)
+{
+  g_autoptr (GByteArray) first = g_byte_array_new ();
+  g_autoptr (GByteArray) second = g_byte_array_new ();
+  UdpnatMessageView      again;
+  gsize                  n_consumed;
+
+  if (!rewrite (message, first))
+    return;
+  g_assert_cmpint (udpnat_message_parse (first->data, first->len, &again, &n_consumed), ==,
+                   UDPNAT_MESSAGE_COMPLETE);
+  g_assert_cmpuint (n_consumed, ==, first->len);
+  g_assert_cmpuint (again.n_body, ==, message->n_body);
+  g_assert_true (rewrite (&again, second));
+  g_assert_cmpmem (first->data, first->len, second->data, second->len);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         n_data)
+{
+  UdpnatMessageView message;
+  gsize             n_consumed;
+
+  while (udpnat_message_parse (data, n_data, &message, &n_consumed) == UDPNAT_MESSAGE_COMPLETE)
+    {
+      g_assert_true (message.body + message.n_body == data + n_consumed);
+      for (guint i = 0; i < G_N_ELEMENTS (rewrites); i++)
+        check_message (&message, rewrites[i]);
+      data += n_consumed;
+      n_data -= n_consumed;
+    }
+  return 0;
+}

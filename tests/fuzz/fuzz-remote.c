@@ -1,0 +1,184 @@
+/* A peer without good manners, made of the same sessions that everybody has: what it seals is
+ * authentic, what is inside comes from the input. */
+
+#include "config.h"
+
+#include "fuzz-remote.h"
+
+#include <string.h>
+
+void
+fuzz_remote_init (FuzzRemote          *self,
+                  UdpnatRole           role,
+                  const UdpnatRandom  *random,
+                  const UdpnatAddress *address)
+{
+  *self = (FuzzRemote) { .role = role, .address = *address, .random = *random };
+  self->identity = udpnat_identity_generate (random);
+  self->indexes = udpnat_index_table_new (random);
+}
+
+void
+fuzz_remote_clear (FuzzRemote *self)
+{
+  fuzz_remote_forget (self);
+  udpnat_index_table_free (self->indexes);
+  udpnat_identity_free (self->identity);
+}
+
+/** fuzz_remote_forget: as a program that is started anew */
+void
+fuzz_remote_forget (FuzzRemote *self)
+{
+  g_clear_pointer (&self->session, udpnat_session_free);
+}
+
+const UdpnatPublicKey *
+fuzz_remote_get_key (const FuzzRemote *self)
+{
+  return udpnat_identity_get_public_key (self->identity);
+}
+
+static UdpnatSessionConfig
+get_config (FuzzRemote *self)
+{
+  return (UdpnatSessionConfig) {
+    .role = self->role,
+    .identity = self->identity,
+    .indexes = self->indexes,
+    .random = self->random,
+    .owner = self,
+    .max_packet_bytes = self->role == UDPNAT_ROLE_PEER_PEER ? UDPNAT_RELAY_INNER_MAX_BYTES
+                                                            : UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+}
+
+/**
+ * fuzz_remote_dial:
+ *
+ * Starts a handshake: for the session it has (a rekeying), or a new one. @frames are its early
+ * data.
+ */
+void
+fuzz_remote_dial (FuzzRemote            *self,
+                  gint64                 now_us,
+                  const UdpnatPublicKey *to,
+                  const guint8          *frames,
+                  gsize                  n_frames)
+{
+  UdpnatSessionConfig config = get_config (self);
+  guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
+
+  if (self->session != NULL
+      && udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
+    fuzz_remote_forget (self);
+  if (self->session == NULL)
+    self->session = udpnat_session_new_initiator (&config, to, now_us);
+  udpnat_timestamp_from_us (FUZZ_WALL_OFFSET_US + now_us, timestamp);
+  udpnat_session_start_handshake (self->session, now_us, timestamp, frames, n_frames);
+}
+
+static void
+receive_hs1 (FuzzRemote   *self,
+             gint64        now_us,
+             const guint8 *data,
+             gsize         n_data)
+{
+  UdpnatSessionConfig config = get_config (self);
+  guint8              secret[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatHs1           hs1;
+
+  udpnat_random_fill (&self->random, secret, sizeof secret);
+  if (!udpnat_hs1_check_mac1 (self->identity, data, n_data)
+      || !udpnat_hs1_read (self->identity, self->role, secret, data, n_data, &hs1))
+    return;
+  if (self->session != NULL && udpnat_session_is_repeat (self->session, hs1.ephemeral))
+    udpnat_session_repeat_hs2 (self->session);
+  else if (self->session == NULL
+           || !udpnat_session_accept_rekey (self->session, &hs1, now_us, self->answer_frames,
+                                            self->n_answer_frames))
+    {
+      fuzz_remote_forget (self);
+      self->session = udpnat_session_new_responder (&config, &hs1, now_us, self->answer_frames,
+                                                    self->n_answer_frames);
+    }
+  udpnat_hs1_clear (&hs1);
+}
+
+/* Reads all streams to their end, so that the other side may go on writing. */
+static void
+read_streams (FuzzRemote *self,
+              gint64      now_us)
+{
+  for (guint32 stream = 0; stream < 2; stream++)
+    {
+      gsize n;
+
+      if (udpnat_session_stream_peek (self->session, stream, &n) != NULL)
+        udpnat_session_stream_consume (self->session, now_us, stream, n);
+    }
+}
+
+void
+fuzz_remote_receive (FuzzRemote   *self,
+                     gint64        now_us,
+                     const guint8 *data,
+                     gsize         n_data)
+{
+  guint8           copy[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatPacketType type;
+
+  g_assert_cmpuint (n_data, <=, sizeof copy);
+  if (!udpnat_packet_classify (data, n_data, &type))
+    return;
+  memcpy (copy, data, n_data);
+  if (type == UDPNAT_PACKET_HS1)
+    receive_hs1 (self, now_us, copy, n_data);
+  else if (self->session != NULL)
+    udpnat_session_handle_packet (self->session, now_us, copy, n_data);
+  if (self->session != NULL)
+    read_streams (self, now_us);
+}
+
+void
+fuzz_remote_elapse (FuzzRemote *self,
+                    gint64      now_us)
+{
+  if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
+    udpnat_session_handle_deadline (self->session, now_us);
+}
+
+gboolean
+fuzz_remote_pop (FuzzRemote *self,
+                 gint64      now_us,
+                 guint8     *out,
+                 gsize      *out_n)
+{
+  UdpnatSessionOutputKind kind;
+
+  return self->session != NULL
+         && udpnat_session_pop_output (self->session, now_us, &kind, out, out_n);
+}
+
+/** fuzz_remote_seal: Returns: length of the datagram around @frames; 0 when there are no keys */
+gsize
+fuzz_remote_seal (FuzzRemote   *self,
+                  gint64        now_us,
+                  const guint8 *frames,
+                  gsize         n_frames,
+                  guint8       *out)
+{
+  if (self->session == NULL)
+    return 0;
+  return udpnat_session_seal_frames (self->session, now_us, frames, n_frames, out);
+}
+
+void
+fuzz_remote_write (FuzzRemote   *self,
+                   guint32       stream,
+                   const guint8 *data,
+                   gsize         n_data)
+{
+  if (self->session != NULL)
+    udpnat_session_stream_write (self->session, stream, data, n_data);
+}

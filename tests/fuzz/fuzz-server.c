@@ -1,0 +1,397 @@
+/* The rendezvous server: raw datagrams from anywhere, authenticated clients that say what the input
+ * wants, jumps of time, a disk that answers late or not at all. Checked besides assertions:
+ * strangers never get more bytes than they sent, no datagram is too long, and time always makes
+ * progress. */
+
+#include "config.h"
+
+#include "fuzz-remote.h"
+#include "fuzz.h"
+
+#include "udpnat-rendezvous-message.h"
+#include "udpnat-rendezvous-server.h"
+
+#include <string.h>
+
+#define STEPS_MAX 200
+#define N_CLIENTS 3
+#define N_STRANGERS 4
+#define ROUNDS_MAX 64
+
+typedef struct
+{
+  gint64                  now_us;
+  guint64                 random_state;
+  UdpnatRandom            random;
+  UdpnatIdentity         *identity;
+  UdpnatRendezvousServer *server;
+  UdpnatMachine          *machine;
+  FuzzRemote              clients[N_CLIENTS];
+  UdpnatAddress           strangers[N_STRANGERS];
+  gint64                  credit_bytes[N_STRANGERS]; /* sent by it, less what it got */
+  GArray                 *claims;                    /* of guint64: not answered yet */
+  UdpnatDatagram          last;                      /* of a client */
+} Scene;
+
+static UdpnatAddress
+make_address (guint8  net,
+              guint8  host,
+              guint16 port)
+{
+  const guint8  ip[4] = { 198, 51, net, host };
+  UdpnatAddress address;
+
+  udpnat_address_init_ipv4 (&address, ip, port);
+  return address;
+}
+
+static void
+scene_init (Scene *self)
+{
+  UdpnatRendezvousServerConfig config = { .alt_port = 8849, .max_sessions = 8 };
+
+  g_assert_true (udpnat_crypto_init ());
+  self->now_us = UDPNAT_SEC (1000);
+  self->random = config.random = fuzz_random (&self->random_state);
+  self->identity = udpnat_identity_generate (&self->random);
+  config.identity = self->identity;
+  self->server = udpnat_rendezvous_server_new (&config, self->now_us);
+  self->machine = udpnat_rendezvous_server_get_machine (self->server);
+  self->claims = g_array_new (FALSE, FALSE, sizeof (guint64));
+  for (guint8 i = 0; i < N_CLIENTS; i++)
+    {
+      UdpnatAddress address = make_address (100, i + 1, 8900);
+
+      fuzz_remote_init (&self->clients[i], UDPNAT_ROLE_CLIENT_SERVER, &self->random, &address);
+    }
+  for (guint8 i = 0; i < N_STRANGERS; i++)
+    self->strangers[i] = make_address (101, i + 1, 9000);
+}
+
+static void
+scene_clear (Scene *self)
+{
+  udpnat_rendezvous_server_free (self->server);
+  for (guint i = 0; i < N_CLIENTS; i++)
+    fuzz_remote_clear (&self->clients[i]);
+  udpnat_identity_free (self->identity);
+  g_array_unref (self->claims);
+}
+
+/* ---- Between server and clients ---- */
+
+static void
+deliver_to_server (Scene               *self,
+                   UdpnatSocketId       socket,
+                   const UdpnatAddress *from,
+                   const guint8        *data,
+                   gsize                n_data)
+{
+  g_autofree UdpnatDatagram *datagram = g_new0 (UdpnatDatagram, 1);
+
+  for (guint i = 0; i < N_STRANGERS; i++)
+    if (udpnat_address_equal (from, &self->strangers[i]))
+      self->credit_bytes[i] += (gint64) n_data;
+  datagram->socket = socket;
+  datagram->remote = *from;
+  datagram->n_data = n_data;
+  memcpy (datagram->data, data, n_data);
+  udpnat_machine_handle_datagram (self->machine, self->now_us, datagram);
+}
+
+static void
+deliver_to_others (Scene                *self,
+                   const UdpnatDatagram *datagram)
+{
+  g_assert_cmpuint (datagram->n_data, <=, UDPNAT_DATAGRAM_MAX_BYTES);
+  g_assert_true (udpnat_address_is_set (&datagram->remote));
+  for (guint i = 0; i < N_STRANGERS; i++)
+    if (udpnat_address_equal (&datagram->remote, &self->strangers[i]))
+      {
+        self->credit_bytes[i] -= (gint64) datagram->n_data;
+        g_assert_cmpint (self->credit_bytes[i], >=, 0);
+      }
+  for (guint i = 0; i < N_CLIENTS; i++)
+    if (udpnat_address_equal (&datagram->remote, &self->clients[i].address))
+      fuzz_remote_receive (&self->clients[i], self->now_us, datagram->data, datagram->n_data);
+}
+
+static void
+pop_events (Scene *self)
+{
+  UdpnatEvent *event;
+
+  while ((event = udpnat_machine_pop_event (self->machine)) != NULL)
+    {
+      if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
+        g_array_append_val (self->claims, ((UdpnatServerEvent *) event)->claim_id);
+      udpnat_event_free (event);
+    }
+}
+
+static gboolean
+exchange (Scene *self)
+{
+  UdpnatDatagram datagram;
+  guint8         out[UDPNAT_DATAGRAM_MAX_BYTES];
+  gboolean       has_moved = FALSE;
+  gsize          n;
+
+  pop_events (self);
+  while (udpnat_machine_pop_output (self->machine, self->now_us, &datagram))
+    {
+      deliver_to_others (self, &datagram);
+      has_moved = TRUE;
+    }
+  for (guint i = 0; i < N_CLIENTS; i++)
+    while (fuzz_remote_pop (&self->clients[i], self->now_us, out, &n))
+      {
+        self->last.n_data = n;
+        memcpy (self->last.data, out, n);
+        deliver_to_server (self, UDPNAT_SOCKET_MAIN, &self->clients[i].address, out, n);
+        has_moved = TRUE;
+      }
+  return has_moved;
+}
+
+/* Until nobody has anything to say. Bounded, since two sessions may well go on answering. */
+static void
+settle (Scene *self)
+{
+  for (guint i = 0; i < ROUNDS_MAX && exchange (self); i++)
+    ;
+}
+
+/* Everybody does what is due now. An answer may make something due at once, but not for ever. */
+static void
+handle_deadlines (Scene *self)
+{
+  for (guint i = 0; i < ROUNDS_MAX; i++)
+    {
+      udpnat_machine_handle_deadline (self->machine, self->now_us);
+      for (guint j = 0; j < N_CLIENTS; j++)
+        fuzz_remote_elapse (&self->clients[j], self->now_us);
+      settle (self);
+      if (udpnat_machine_next_deadline (self->machine) > self->now_us)
+        return;
+    }
+  g_error ("the machine wants to be woken at once, for ever");
+}
+
+static void
+elapse (Scene *self,
+        gint64 duration_us)
+{
+  gint64 until_us = self->now_us + duration_us;
+
+  for (guint i = 0; i < ROUNDS_MAX && self->now_us < until_us; i++)
+    {
+      gint64 next_us = udpnat_machine_next_deadline (self->machine);
+
+      self->now_us = CLAMP (next_us, self->now_us, until_us);
+      handle_deadlines (self);
+    }
+  self->now_us = until_us; /* as if it had slept */
+}
+
+/* ---- Steps ---- */
+
+static void
+send_raw (Scene        *self,
+          UdpnatReader *input)
+{
+  guint8         who = udpnat_reader_u8 (input);
+  UdpnatSocketId socket = who & 0x80 ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
+  UdpnatAddress  from = self->strangers[who % N_STRANGERS];
+  const guint8  *data;
+  gsize          n;
+
+  if (who & 0x40)
+    udpnat_reader_address (input, &from);
+  data = fuzz_take (input, UDPNAT_DATAGRAM_MAX_BYTES, &n);
+  deliver_to_server (self, socket, &from, data, n);
+}
+
+/* What anybody on the way could do with the last datagram of a client. */
+static void
+send_again (Scene        *self,
+            UdpnatReader *input)
+{
+  guint8         who = udpnat_reader_u8 (input);
+  guint          at = udpnat_reader_u16 (input);
+  UdpnatDatagram copy = self->last;
+
+  if (copy.n_data == 0)
+    return;
+  copy.data[at % copy.n_data] ^= udpnat_reader_u8 (input);
+  deliver_to_server (self, UDPNAT_SOCKET_MAIN, &self->strangers[who % N_STRANGERS], copy.data,
+                     copy.n_data);
+}
+
+static void
+send_frames (Scene        *self,
+             FuzzRemote   *client,
+             UdpnatReader *input)
+{
+  guint8        out[UDPNAT_DATAGRAM_MAX_BYTES];
+  const guint8 *frames;
+  gsize         n_frames, n;
+
+  frames = fuzz_take (input, sizeof out, &n_frames);
+  n = fuzz_remote_seal (client, self->now_us, frames, n_frames, out);
+  if (n > 0)
+    deliver_to_server (self, UDPNAT_SOCKET_MAIN, &client->address, out, n);
+}
+
+static void
+send_dial (Scene        *self,
+           FuzzRemote   *client,
+           UdpnatReader *input)
+{
+  const UdpnatPublicKey *to;
+  guint8                 frames[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter           writer;
+  const guint8          *inner;
+  gsize                  n_inner, n;
+
+  to = fuzz_remote_get_key (&self->clients[udpnat_reader_u8 (input) % N_CLIENTS]);
+  inner = fuzz_take (input, UDPNAT_RELAY_INNER_MAX_BYTES, &n_inner);
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_dial (&writer, to->bytes, inner, n_inner))
+    return;
+  n = fuzz_remote_seal (client, self->now_us, frames, writer.n_written, out);
+  if (n > 0)
+    deliver_to_server (self, UDPNAT_SOCKET_MAIN, &client->address, out, n);
+}
+
+static void
+send_request (FuzzRemote   *client,
+              UdpnatReader *input)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  guint8                 kind = udpnat_reader_u8 (input);
+  g_autofree char       *name = NULL;
+  const guint8          *text;
+  gsize                  n_text;
+
+  text = fuzz_take (input, UDPNAT_NAME_MAX_BYTES, &n_text);
+  name = g_utf8_make_valid ((const char *) text, (gssize) MIN (n_text, 80));
+  switch (kind & 3)
+    {
+    case 0:
+      udpnat_write_register (message, (kind & 4) != 0, name);
+      break;
+    case 1:
+      udpnat_write_lookup (message, kind, name);
+      break;
+    case 2:
+      udpnat_write_subscribe (message, kind >> 2 & 1);
+      break;
+    case 3:
+      udpnat_write_unregister (message);
+      break;
+    }
+  fuzz_remote_write (client, UDPNAT_STREAM_CONTROL, message->data, message->len);
+}
+
+static void
+answer_claim (Scene   *self,
+              gboolean is_stored)
+{
+  guint64 claim_id;
+
+  if (self->claims->len == 0)
+    return;
+  claim_id = g_array_index (self->claims, guint64, 0);
+  g_array_remove_index (self->claims, 0);
+  udpnat_rendezvous_server_complete_claim (self->server, self->now_us, claim_id, is_stored);
+}
+
+static void
+dial (Scene        *self,
+      FuzzRemote   *client,
+      UdpnatReader *input)
+{
+  const guint8 *frames;
+  gsize         n_frames;
+
+  frames = fuzz_take (input, UDPNAT_DATAGRAM_MAX_BYTES, &n_frames);
+  fuzz_remote_dial (client, self->now_us, udpnat_identity_get_public_key (self->identity), frames,
+                    n_frames);
+}
+
+static void
+take_step (Scene        *self,
+           UdpnatReader *input)
+{
+  guint8        op = udpnat_reader_u8 (input);
+  FuzzRemote   *client = &self->clients[(op >> 4) % N_CLIENTS];
+  const guint8 *data;
+  gsize         n;
+
+  switch (op & 0x0f)
+    {
+    case 0:
+      send_raw (self, input);
+      break;
+    case 1:
+      send_again (self, input);
+      break;
+    case 2:
+      dial (self, client, input);
+      break;
+    case 3:
+    case 4:
+      send_frames (self, client, input);
+      break;
+    case 5:
+      data = fuzz_take (input, 4096, &n);
+      fuzz_remote_write (client, udpnat_reader_u8 (input) & 1, data, n);
+      break;
+    case 6:
+    case 7:
+      send_request (client, input);
+      break;
+    case 8:
+      send_dial (self, client, input);
+      break;
+    case 9:
+    case 10:
+      elapse (self, fuzz_take_duration (input));
+      break;
+    case 11:
+      client->address.port = (guint16) (8900 + (udpnat_reader_u8 (input) & 7));
+      break;
+    case 12:
+    case 13:
+      answer_claim (self, (op & 0x80) == 0);
+      break;
+    case 14:
+      fuzz_remote_forget (client);
+      break;
+    case 15:
+      if (udpnat_reader_u8 (input) == 0xff)
+        udpnat_rendezvous_server_shut_down (self->server, self->now_us);
+      break;
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         n_data)
+{
+  g_autofree Scene *scene = g_new0 (Scene, 1);
+  UdpnatReader      input;
+  guint             n_steps = 0;
+
+  scene_init (scene);
+  udpnat_reader_init (&input, data, n_data);
+  while (udpnat_reader_left (&input) > 0 && n_steps++ < STEPS_MAX)
+    {
+      take_step (scene, &input);
+      settle (scene);
+    }
+  elapse (scene, UDPNAT_SEC (1));
+  scene_clear (scene);
+  return 0;
+}
