@@ -7,61 +7,12 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "sim-chat.h"
 
 #include "udpnat-noise.h"
 #include "udpnat-seal.h"
-
-#define N_ROUNDS 5
-
-typedef void (*Work) (guint n);
-
-static double
-get_cpu_s (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &now);
-  return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
-{
-  return *(const double *) a < *(const double *) b ? -1 : 1;
-}
-
-/* Median of what one piece of @work costs, in µs. */
-static double
-measure (Work  work,
-         guint n)
-{
-  double costs[N_ROUNDS];
-
-  work (n / 10 + 1);
-  for (guint i = 0; i < N_ROUNDS; i++)
-    {
-      double start_s = get_cpu_s ();
-
-      work (n);
-      costs[i] = (get_cpu_s () - start_s) * 1e6 / n;
-    }
-  qsort (costs, N_ROUNDS, sizeof *costs, compare_doubles);
-  return costs[N_ROUNDS / 2];
-}
-
-static void
-fill_random (gpointer user_data,
-             guint8  *out,
-             gsize    n_out)
-{
-  randombytes_buf (out, n_out);
-}
-
-static const UdpnatRandom random_source = { fill_random, NULL };
 
 /* ---- Crypto ---- */
 
@@ -88,8 +39,9 @@ static void
 noise_both_sides (guint n)
 {
   static const guint8 prologue[] = "udpnat/1pp";
-  g_autoptr (UdpnatIdentity) a = udpnat_identity_generate (&random_source);
-  g_autoptr (UdpnatIdentity) b = udpnat_identity_generate (&random_source);
+  UdpnatRandom random = bench_random ();
+  g_autoptr (UdpnatIdentity) a = udpnat_identity_generate (&random);
+  g_autoptr (UdpnatIdentity) b = udpnat_identity_generate (&random);
 
   for (guint i = 0; i < n; i++)
     {
@@ -210,6 +162,38 @@ send_relayed (guint n)
   send_messages (n, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
 }
 
+/* Steps of the simulation that one second of CPU does, with the machines' work in it: two people
+ * who write to each other over a link that loses 10 %. */
+static double
+get_events_per_s (void)
+{
+  double rates[BENCH_ROUNDS];
+
+  for (guint round = 0; round < BENCH_ROUNDS; round++)
+    {
+      SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (20));
+      double start_s;
+      guint64 start;
+      Pair pair;
+
+      pair_init (&pair, SIM_NAT_ENDPOINT_INDEPENDENT, UDPNAT_MSEC (20));
+      link.loss = 0.1;
+      sim_host_set_link (pair.alice->host, SIM_UP, &link);
+      start = sim_world_get_stats (pair.world)->events;
+      start_s = bench_get_cpu_s ();
+      for (guint i = 0; i < 2000; i++)
+        {
+          sim_peer_send (pair.alice, "bob", "hello");
+          sim_peer_send (pair.bob, "alice", "hello");
+          sim_world_run_for (pair.world, UDPNAT_MSEC (50));
+        }
+      rates[round] = (double) (sim_world_get_stats (pair.world)->events - start)
+                     / (bench_get_cpu_s () - start_s);
+      pair_clear (&pair);
+    }
+  return bench_median (rates, BENCH_ROUNDS);
+}
+
 static void
 print_first_message (gint64 leg_us)
 {
@@ -240,21 +224,24 @@ main (void)
 
   if (!udpnat_crypto_init ())
     return 1;
-  bare_us = measure (bare_responder, 200);
-  noise_us = measure (noise_both_sides, 200) / 2;
-  seal_us = measure (seal_and_open, 20000);
-  direct_us = measure (send_direct, 1000);
-  relayed_us = measure (send_relayed, 1000);
+  bare_us = bench_measure (bare_responder, 200);
+  noise_us = bench_measure (noise_both_sides, 200) / 2;
+  seal_us = bench_measure (seal_and_open, 20000);
+  direct_us = bench_measure (send_direct, 1000);
+  relayed_us = bench_measure (send_relayed, 1000);
 
-  printf ("CPU, median of %d rounds\n", N_ROUNDS);
-  printf ("  Noise IK, one side          %8.1f µs   %.2f × its five multiplications (%.1f µs)\n",
-          noise_us, noise_us / bare_us, bare_us);
+  printf ("CPU, median of %d rounds\n", BENCH_ROUNDS);
+  printf ("  Noise IK, one side          %8.1f µs   %.2f × its five multiplications (%.1f µs), "
+          "%.0f/s\n",
+          noise_us, noise_us / bare_us, bare_us, 1e6 / noise_us);
   printf ("  seal and open 1,200 bytes   %8.2f µs   %.0f MB/s each way\n", seal_us,
           1200 / (seal_us / 2));
   printf ("  message and receipt, direct %8.1f µs   both nodes, with the simulator\n",
           direct_us);
   printf ("  the same, relayed           %8.1f µs   and the server: %.2f × direct\n", relayed_us,
           relayed_us / direct_us);
+  printf ("  simulator                   %8.0f events/s with two nodes and a server at work\n",
+          get_events_per_s ());
   printf ("\nFirst message between strangers behind port-restricted routers (virtual time)\n");
   printf ("   one leg      shown at bob  delivered back   direct, bob direct, alice\n");
   print_first_message (UDPNAT_MSEC (10));

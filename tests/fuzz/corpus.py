@@ -101,6 +101,9 @@ SESSION = {
     'rekey': WAIT + bytes([10]) + take(b'') + WAIT + bytes([2, 0xC0]) + b'\0\x00\x40' + WAIT,
     'forged': WAIT + bytes([7]) + take(STREAM + ACK) + WAIT + bytes([0x87]) + take(FRAMES['paths']),
     'replayed': WAIT + bytes([5, 0, 0, 0, 40, 1, 5, 0, 1, 0, 40, 0]) + WAIT,
+    'much': WAIT + (b'\0\xff\xff' + WAIT + b'\x0f' + WAIT) * 4,
+    'paths': WAIT + b'\0\x00\x40' + b'\x0b\x11\x01' + b'\x0b\x00\x02' + WAIT + b'\x0b\0\0',
+    'sleeps': WAIT + b'\0\x00\x40' + bytes([3, 0xC2]) + WAIT + bytes([2, 0x84, 15]),
     'forgotten': WAIT + bytes([12]) + b'\0\x00\x40' + bytes([2, 0x85]),
 }
 
@@ -120,14 +123,24 @@ def join(client, name):
     )
 
 
+TWO_PEOPLE = join(0, b'alice') + join(1, b'bob')
 SERVER = {
-    'two-people': join(0, b'alice') + join(1, b'bob') + on_server(0, 8, b'\1' + take(bytes(64))),
+    'two-people': TWO_PEOPLE
+    + on_server(0, 8, b'\1' + take(PACKETS['data']))
+    + on_server(1, 8, b'\x80' + take(PACKETS['data'])),
     'same-name': join(0, b'alice') + join(1, b'Alice') + on_server(1, 6, b'\1' + take(b'alice')),
     'strangers': on_server(0, 0, b'\0' + take(PACKETS['info']))
     + on_server(0, 0, b'\1' + take(PACKETS['data'])),
-    'moves': join(0, b'alice')
+    'moves': TWO_PEOPLE
     + on_server(0, 11, b'\1')
-    + on_server(0, 3, take(frame(0, bytes(60)))),
+    + on_server(0, 8, b'\1' + take(PACKETS['hs1']))
+    + on_server(1, 8, b'\x80' + take(PACKETS['data'])),
+    'forged-source': TWO_PEOPLE
+    + on_server(0, 11, b'\x41')
+    + on_server(0, 3, take(frame(0, bytes(60))))
+    + on_server(1, 8, b'\x80' + take(PACKETS['data'])),
+    'cookies': on_server(0, 2, take(b'')) * 9 + on_server(0, 9, b'\x44'),
+    'rekeys': join(0, b'alice') + on_server(0, 9, b'\x9b') + on_server(0, 2, take(b'')),
     'forged': join(0, b'alice')
     + on_server(0, 3, take(FRAMES['relay']))
     + on_server(0, 5, take(MESSAGES['lookup']) + b'\0'),
@@ -143,33 +156,43 @@ def on_node(who, op, argument=b''):
 
 
 BOB, CAROL, HOST = 0, 1, 2
-LOGGED_IN = on_node(HOST, 2, b'\0\0') + on_node(HOST, 2, b'\2\0') + on_node(HOST, 12, b'\x40')
 EARLY = take(
     frame(6, struct.pack('>I', 0) + candidates()) + frame(6, struct.pack('>I', 1) + text())
 )
+
+
+def wait(byte):
+    return on_node(0, 12, bytes([byte]))
+
+
+def write(to):
+    return on_node(0, 10, bytes([to << 4]))
+
+
+REGISTERED = on_node(HOST, 2, b'\0\0') + on_node(HOST, 2, b'\2\0') + wait(0x40)
+LOGGED_IN = b'\0' + REGISTERED
+CANDIDATES = b'\4\1\1\1\1'
+BOB_DIRECT = LOGGED_IN + on_node(BOB, 4, EARLY) + on_node(BOB, 8, CANDIDATES) + wait(0x44)
 NODE = {
-    'writes-to-bob': LOGGED_IN
-    + on_node(0, 10, b'\0')
-    + on_node(0, 12, b'\x41')
-    + on_node(BOB, 8, b'\1'),
-    'bob-dials': LOGGED_IN
-    + on_node(BOB, 4, EARLY)
-    + on_node(BOB, 8, b'\4\1\1\1\1')
-    + on_node(0, 10, b'\3'),
+    'writes-to-bob': LOGGED_IN + write(BOB) + wait(0x41) + on_node(BOB, 8, b'\1'),
+    'bob-direct': BOB_DIRECT + write(BOB) + on_node(0, 10, b'\3') + wait(0xBF) + write(BOB),
+    'bob-falls-silent': BOB_DIRECT + on_node(BOB, 3, b'\x83') + write(BOB) + wait(0x88),
+    'bob-unknown': BOB_DIRECT + write(BOB) + on_node(BOB, 3, b'\2') + wait(0x44),
     'carol-relayed': LOGGED_IN
     + on_node(CAROL, 14)
     + on_node(CAROL, 4, EARLY)
     + on_node(CAROL, 9, b'\2'),
-    'server-goes': LOGGED_IN + on_node(HOST, 14) + on_node(0, 10, b'\0') + on_node(0, 12, b'\x9f'),
+    'carol-is-looked-up': LOGGED_IN + write(CAROL) + on_node(HOST, 2, b'\6\1\1') + wait(0x81),
+    'bob-is-away': LOGGED_IN + write(BOB) + on_node(BOB, 3, b'\x09') + wait(0x85) + write(BOB),
+    'server-goes': LOGGED_IN + on_node(HOST, 14) + write(BOB) + wait(0x9F),
+    'server-asks-cookie': LOGGED_IN + on_node(HOST, 3, b'\7') + on_node(HOST, 14) + wait(0x9F),
+    'server-key-unknown': b'\1' + wait(0x40) + REGISTERED + write(BOB) + on_node(HOST, 3, b'\2'),
+    'network-changes': BOB_DIRECT + on_node(0, 10, b'\x0d') + wait(0x44) + on_node(0, 10, b'\x84'),
     'forged': LOGGED_IN
     + on_node(BOB, 4, EARLY)
     + on_node(BOB, 5, take(FRAMES['paths']))
     + on_node(HOST, 5, take(FRAMES['incoming'])),
-    'sleeps': LOGGED_IN
-    + on_node(0, 10, b'\0')
-    + on_node(0, 12, b'\xc9')
-    + on_node(0, 10, b'\x15')
-    + on_node(0, 12, b'\x84'),
+    'sleeps': LOGGED_IN + write(BOB) + wait(0xC9) + write(CAROL) + wait(0x84),
 }
 
 CORPORA = {

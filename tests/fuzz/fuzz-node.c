@@ -60,7 +60,8 @@ set_host_address (Scene *self,
 }
 
 static void
-scene_init (Scene *self)
+scene_init (Scene   *self,
+            gboolean is_pinned)
 {
   g_autoptr (UdpnatIdentity) identity = NULL;
   UdpnatAddress              address = make_address (203, 1, UDPNAT_SERVER_PORT);
@@ -82,7 +83,10 @@ scene_init (Scene *self)
                                 self->now_us + FUZZ_WALL_OFFSET_US);
   self->machine = udpnat_node_get_machine (self->node);
   set_host_address (self, 5);
-  udpnat_node_set_server (self->node, self->now_us, &address, fuzz_remote_get_key (&self->server));
+  udpnat_node_restore_contact (self->node, fuzz_remote_get_key (&self->peers[0]), peer_names[0],
+                               NULL);
+  udpnat_node_set_server (self->node, self->now_us, &address,
+                          is_pinned ? fuzz_remote_get_key (&self->server) : NULL);
   udpnat_node_log_in (self->node, self->now_us, "alice");
 }
 
@@ -153,33 +157,58 @@ deliver_from_peer (Scene        *self,
 
 /* ---- From the node ---- */
 
+static void
+receive_as_peer (Scene        *self,
+                 guint         i,
+                 const guint8 *data,
+                 gsize         n_data)
+{
+  UdpnatFrameView frame;
+
+  fuzz_remote_receive (&self->peers[i], self->now_us, data, n_data);
+  while (fuzz_remote_pop_frame (&self->peers[i], self->now_us, &frame))
+    ;
+}
+
 /* RELAY and DIAL, as a good server would pass them on. */
 static void
-pass_on (Scene                    *self,
-         const UdpnatSessionEvent *event)
+pass_on (Scene                 *self,
+         const UdpnatFrameView *frame)
 {
-  UdpnatFrameView frame = { event->frame_type, event->body, event->n_body };
-  const guint8   *inner;
-  gsize           n_inner;
-  guint32         handle = 0;
-  guint8          key[UDPNAT_KEY_BYTES] = { 0 };
+  const guint8 *inner;
+  gsize         n_inner;
+  guint32       handle = 0;
+  guint8        key[UDPNAT_KEY_BYTES] = { 0 };
 
-  if (!udpnat_frame_parse_relay (&frame, &handle, &inner, &n_inner)
-      && !udpnat_frame_parse_dial (&frame, key, &inner, &n_inner))
+  if (!udpnat_frame_parse_relay (frame, &handle, &inner, &n_inner)
+      && !udpnat_frame_parse_dial (frame, key, &inner, &n_inner))
     return;
   for (guint i = 0; i < N_PEERS; i++)
     if (handle == i + 1 || memcmp (key, fuzz_remote_get_key (&self->peers[i])->bytes, 32) == 0)
-      fuzz_remote_receive (&self->peers[i], self->now_us, inner, n_inner);
+      receive_as_peer (self, i, inner, n_inner);
 }
 
+/* INFO has an answer unless the server is deaf. */
 static void
-follow_server (Scene *self)
+receive_as_server (Scene                *self,
+                   const UdpnatDatagram *datagram)
 {
-  UdpnatSessionEvent event;
+  UdpnatInfoReply reply = { .alt_port = UDPNAT_SERVER_ALT_PORT };
+  guint8          out[UDPNAT_INFO_REPLY_BYTES];
+  UdpnatFrameView frame;
+  UdpnatWriter    writer;
 
-  while (self->server.session != NULL && udpnat_session_pop_event (self->server.session, &event))
-    if (event.type == UDPNAT_SESSION_EVENT_FRAME)
-      pass_on (self, &event);
+  if (udpnat_info_parse (datagram->data, datagram->n_data, &reply.token) && !self->server.is_deaf)
+    {
+      memcpy (reply.server_key, fuzz_remote_get_key (&self->server)->bytes, UDPNAT_KEY_BYTES);
+      reply.observed = make_address (198, 77, 5000);
+      udpnat_writer_init (&writer, out, sizeof out);
+      udpnat_info_reply_write (&writer, &reply);
+      deliver (self, &datagram->remote, out, writer.n_written);
+    }
+  fuzz_remote_receive (&self->server, self->now_us, datagram->data, datagram->n_data);
+  while (fuzz_remote_pop_frame (&self->server, self->now_us, &frame))
+    pass_on (self, &frame);
 }
 
 static void
@@ -188,12 +217,11 @@ take_from_node (Scene                *self,
 {
   g_assert_cmpuint (datagram->n_data, <=, UDPNAT_DATAGRAM_MAX_BYTES);
   g_assert_true (udpnat_address_is_set (&datagram->remote));
-  if (udpnat_address_equal (&datagram->remote, &self->server.address))
-    fuzz_remote_receive (&self->server, self->now_us, datagram->data, datagram->n_data);
+  if (udpnat_address_equal_ip (&datagram->remote, &self->server.address))
+    receive_as_server (self, datagram);
   for (guint i = 0; i < N_PEERS; i++)
     if (udpnat_address_equal (&datagram->remote, &self->peers[i].address))
-      fuzz_remote_receive (&self->peers[i], self->now_us, datagram->data, datagram->n_data);
-  follow_server (self);
+      receive_as_peer (self, i, datagram->data, datagram->n_data);
 }
 
 static void
@@ -222,6 +250,20 @@ pop_events (Scene *self)
         note_message (self, (UdpnatNodeEvent *) event);
       udpnat_event_free (event);
     }
+}
+
+/* What an owner may ask at any time changes nothing, and must not be wrong. */
+static void
+ask_node (Scene *self)
+{
+  UdpnatNodePath path;
+
+  (void) udpnat_node_is_drained (self->node);
+  g_assert_cmpint (udpnat_node_get_server_rtt (self->node), >=, 0);
+  for (guint i = 0; i < N_PEERS; i++)
+    if (udpnat_node_get_path (self->node, fuzz_remote_get_key (&self->peers[i]), &path))
+      g_assert_true ((path.kind == UDPNAT_PATH_KIND_RELAY)
+                     == !udpnat_address_is_set (&path.address));
 }
 
 static gboolean
@@ -258,6 +300,7 @@ settle (Scene *self)
 {
   for (guint i = 0; i < ROUNDS_MAX && exchange (self); i++)
     ;
+  ask_node (self);
 }
 
 /* Everybody does what is due now. An answer may make something due at once, but not for ever. */
@@ -363,6 +406,46 @@ say_as_server (Scene        *self,
       break;
     }
   fuzz_remote_write (&self->server, UDPNAT_STREAM_CONTROL, message->data, message->len);
+}
+
+/* What makes the node doubt: RELAY-FAILED, DIAL-FAILED, UNKNOWN, COOKIE, and silence. */
+static void
+discourage (Scene        *self,
+            guint         who,
+            UdpnatReader *input)
+{
+  guint8       kind = udpnat_reader_u8 (input);
+  FuzzRemote  *remote = who < N_PEERS ? &self->peers[who] : &self->server;
+  guint        peer = who % N_PEERS;
+  guint8       frames[64], unknown[UDPNAT_UNKNOWN_BYTES];
+  UdpnatWriter writer;
+  gboolean     fits = TRUE;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  switch (kind & 3)
+    {
+    case 0:
+      fits = udpnat_frame_write_relay_failed (&writer, peer + 1, kind >> 2 & 3);
+      break;
+    case 1:
+      fits = udpnat_frame_write_dial_failed (
+        &writer, fuzz_remote_get_key (&self->peers[peer])->bytes, kind >> 2 & 3);
+      break;
+    case 2:
+      udpnat_writer_init (&writer, unknown, sizeof unknown);
+      udpnat_unknown_write (&writer, remote->last_index);
+      if (who < N_PEERS)
+        deliver_from_peer (self, who, unknown, sizeof unknown);
+      else
+        deliver (self, &remote->address, unknown, sizeof unknown);
+      return;
+    case 3:
+      remote->n_cookies = kind >> 2 & 3;
+      remote->is_deaf = (kind & 0x80) != 0;
+      return;
+    }
+  g_assert_true (fits);
+  deliver_frames (self, &self->server, frames, writer.n_written);
 }
 
 static void
@@ -499,8 +582,10 @@ take_step (Scene        *self,
       send_again (self, input);
       break;
     case 2:
-    case 3:
       say_as_server (self, input);
+      break;
+    case 3:
+      discourage (self, who, input);
       break;
     case 4:
       if (who < N_PEERS)
@@ -547,8 +632,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   UdpnatReader      input;
   guint             n_steps = 0;
 
-  scene_init (scene);
   udpnat_reader_init (&input, data, n_data);
+  scene_init (scene, (udpnat_reader_u8 (&input) & 1) == 0);
   while (udpnat_reader_left (&input) > 0 && n_steps++ < STEPS_MAX)
     {
       take_step (scene, &input);

@@ -11,6 +11,11 @@ G_BEGIN_DECLS
 /**
  * FuzzRemote:
  * @answer_frames: what its next HS2 carries
+ * @n_cookies: so many HS1 are answered with COOKIE instead
+ * @is_deaf: does not answer PATH-CHALLENGE
+ * @handle: of the last REGISTERED that it got
+ * @last_index: the receiver index of the last DATA that it got
+ * @replies: (element-type GBytes): datagrams to send besides the session's
  *
  * The other end of a machine that is being tested: somebody who has keys and speaks the handshake,
  * and then says whatever the input wants. Raw noise would never get past the AEAD.
@@ -25,6 +30,11 @@ typedef struct
   UdpnatSession    *session; /* NULL before the first handshake */
   guint8            answer_frames[UDPNAT_DATAGRAM_MAX_BYTES];
   gsize             n_answer_frames;
+  guint             n_cookies;
+  gboolean          is_deaf;
+  guint32           handle;
+  guint32           last_index;
+  GQueue            replies;
 } FuzzRemote;
 
 void     fuzz_remote_init    (FuzzRemote            *self,
@@ -44,6 +54,9 @@ void     fuzz_remote_receive (FuzzRemote            *self,
                               gsize                  n_data);
 void     fuzz_remote_elapse  (FuzzRemote            *self,
                               gint64                 now_us);
+gboolean fuzz_remote_pop_frame (FuzzRemote          *self,
+                              gint64                 now_us,
+                              UdpnatFrameView       *out_frame);
 gboolean fuzz_remote_pop     (FuzzRemote            *self,
                               gint64                 now_us,
                               guint8                *out,

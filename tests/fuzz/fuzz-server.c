@@ -27,6 +27,7 @@ typedef struct
   UdpnatRendezvousServer *server;
   UdpnatMachine          *machine;
   FuzzRemote              clients[N_CLIENTS];
+  const UdpnatAddress    *sources[N_CLIENTS]; /* its own, or a stranger's that it forges */
   UdpnatAddress           strangers[N_STRANGERS];
   gint64                  credit_bytes[N_STRANGERS]; /* sent by it, less what it got */
   GArray                 *claims;                    /* of guint64: not answered yet */
@@ -63,6 +64,7 @@ scene_init (Scene *self)
       UdpnatAddress address = make_address (100, i + 1, 8900);
 
       fuzz_remote_init (&self->clients[i], UDPNAT_ROLE_CLIENT_SERVER, &self->random, &address);
+      self->sources[i] = &self->clients[i].address;
     }
   for (guint8 i = 0; i < N_STRANGERS; i++)
     self->strangers[i] = make_address (101, i + 1, 9000);
@@ -100,6 +102,17 @@ deliver_to_server (Scene               *self,
 }
 
 static void
+deliver_from_client (Scene            *self,
+                     const FuzzRemote *client,
+                     const guint8     *data,
+                     gsize             n_data)
+{
+  if (n_data > 0)
+    deliver_to_server (self, UDPNAT_SOCKET_MAIN, self->sources[client - self->clients], data,
+                       n_data);
+}
+
+static void
 deliver_to_others (Scene                *self,
                    const UdpnatDatagram *datagram)
 {
@@ -113,7 +126,13 @@ deliver_to_others (Scene                *self,
       }
   for (guint i = 0; i < N_CLIENTS; i++)
     if (udpnat_address_equal (&datagram->remote, &self->clients[i].address))
-      fuzz_remote_receive (&self->clients[i], self->now_us, datagram->data, datagram->n_data);
+      {
+        UdpnatFrameView frame;
+
+        fuzz_remote_receive (&self->clients[i], self->now_us, datagram->data, datagram->n_data);
+        while (fuzz_remote_pop_frame (&self->clients[i], self->now_us, &frame))
+          ;
+      }
 }
 
 static void
@@ -148,7 +167,7 @@ exchange (Scene *self)
       {
         self->last.n_data = n;
         memcpy (self->last.data, out, n);
-        deliver_to_server (self, UDPNAT_SOCKET_MAIN, &self->clients[i].address, out, n);
+        deliver_from_client (self, &self->clients[i], out, n);
         has_moved = TRUE;
       }
   return has_moved;
@@ -239,29 +258,32 @@ send_frames (Scene        *self,
 
   frames = fuzz_take (input, sizeof out, &n_frames);
   n = fuzz_remote_seal (client, self->now_us, frames, n_frames, out);
-  if (n > 0)
-    deliver_to_server (self, UDPNAT_SOCKET_MAIN, &client->address, out, n);
+  deliver_from_client (self, client, out, n);
 }
 
+/* DIAL, or RELAY if the other has a handle and the input wants it. */
 static void
-send_dial (Scene        *self,
-           FuzzRemote   *client,
-           UdpnatReader *input)
+send_inner (Scene        *self,
+            FuzzRemote   *client,
+            UdpnatReader *input)
 {
-  const UdpnatPublicKey *to;
-  guint8                 frames[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
-  UdpnatWriter           writer;
-  const guint8          *inner;
-  gsize                  n_inner, n;
+  guint8            how = udpnat_reader_u8 (input);
+  const FuzzRemote *other = &self->clients[how % N_CLIENTS];
+  guint8            frames[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter      writer;
+  const guint8     *inner;
+  gsize             n_inner, n;
+  gboolean          fits;
 
-  to = fuzz_remote_get_key (&self->clients[udpnat_reader_u8 (input) % N_CLIENTS]);
   inner = fuzz_take (input, UDPNAT_RELAY_INNER_MAX_BYTES, &n_inner);
   udpnat_writer_init (&writer, frames, sizeof frames);
-  if (!udpnat_frame_write_dial (&writer, to->bytes, inner, n_inner))
+  fits = how & 0x80 ? udpnat_frame_write_relay (&writer, other->handle, inner, n_inner)
+                    : udpnat_frame_write_dial (&writer, fuzz_remote_get_key (other)->bytes, inner,
+                                               n_inner);
+  if (!fits)
     return;
   n = fuzz_remote_seal (client, self->now_us, frames, writer.n_written, out);
-  if (n > 0)
-    deliver_to_server (self, UDPNAT_SOCKET_MAIN, &client->address, out, n);
+  deliver_from_client (self, client, out, n);
 }
 
 static void
@@ -305,6 +327,20 @@ answer_claim (Scene   *self,
   claim_id = g_array_index (self->claims, guint64, 0);
   g_array_remove_index (self->claims, 0);
   udpnat_rendezvous_server_complete_claim (self->server, self->now_us, claim_id, is_stored);
+}
+
+/* Another port, or the address of somebody who does not know of it. */
+static void
+move (Scene      *self,
+      FuzzRemote *client,
+      guint8      how)
+{
+  const UdpnatAddress **source = &self->sources[client - self->clients];
+
+  client->is_deaf = (how & 0x80) != 0;
+  *source = how & 0x40 ? &self->strangers[how % N_STRANGERS] : &client->address;
+  if ((how & 0x40) == 0)
+    client->address.port = (guint16) (UDPNAT_CLIENT_PORT + (how & 7));
 }
 
 static void
@@ -353,14 +389,14 @@ take_step (Scene        *self,
       send_request (client, input);
       break;
     case 8:
-      send_dial (self, client, input);
+      send_inner (self, client, input);
       break;
     case 9:
     case 10:
       elapse (self, fuzz_take_duration (input));
       break;
     case 11:
-      client->address.port = (guint16) (8900 + (udpnat_reader_u8 (input) & 7));
+      move (self, client, udpnat_reader_u8 (input));
       break;
     case 12:
     case 13:
