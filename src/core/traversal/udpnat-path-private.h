@@ -79,9 +79,6 @@ gboolean    udpnat_path_handle_response   (UdpnatPath          *self,
                                            guint64              token);
 void        udpnat_path_handle_heard      (UdpnatPath          *self,
                                            gint64               now_us);
-void        udpnat_path_prove             (UdpnatPath          *self,
-                                           gint64               now_us,
-                                           gint64               rtt_us);
 void        udpnat_path_note_unanswered   (UdpnatPath          *self,
                                            gint64               now_us,
                                            gint64               since_us);

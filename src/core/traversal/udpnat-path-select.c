@@ -43,13 +43,6 @@ get_class (const UdpnatPath *self)
   return self->address.family == UDPNAT_FAMILY_IPV6 ? CLASS_IPV6 : CLASS_IPV4;
 }
 
-/* A path that a handshake proved without measuring it counts as slow until its first answer. */
-static gint64
-get_rtt (const UdpnatPath *self)
-{
-  return self->rtt_us > 0 ? self->rtt_us : UDPNAT_RTT_INITIAL_US;
-}
-
 static gboolean
 is_eligible (const UdpnatPath *self,
              gint64            now_us)
@@ -65,7 +58,7 @@ is_before (const UdpnatPath *a,
   if (get_class (a) != get_class (b))
     return get_class (a) < get_class (b);
 
-  return get_rtt (a) < get_rtt (b);
+  return a->rtt_us < b->rtt_us;
 }
 
 /* Whether @challenger is so much better than @chosen that a change pays. */
@@ -73,8 +66,8 @@ static gboolean
 is_worth_changing (const UdpnatPath *challenger,
                    const UdpnatPath *chosen)
 {
-  gint64 chosen_rtt_us = get_rtt (chosen);
-  gint64 gain_us = chosen_rtt_us - get_rtt (challenger);
+  gint64 chosen_rtt_us = chosen->rtt_us;
+  gint64 gain_us = chosen_rtt_us - challenger->rtt_us;
 
   if (get_class (challenger) != get_class (chosen))
     return get_class (challenger) < get_class (chosen);

@@ -393,38 +393,6 @@ udpnat_path_set_handle_authenticated (UdpnatPathSet       *self,
     handle_inbound (self, now_us, from, FALSE);
 }
 
-/**
- * udpnat_path_set_handle_handshake:
- * @rtt_us: how long it took from our packet to its answer, 0 if not known
- *
- * A handshake has been completed over @from, each side having answered the other from there: proof
- * in both directions.
- */
-void
-udpnat_path_set_handle_handshake (UdpnatPathSet       *self,
-                                  gint64               now_us,
-                                  const UdpnatAddress *from,
-                                  gint64               rtt_us)
-{
-  UdpnatPath *path;
-
-  if (!may_hear (self, from))
-    return;
-
-  udpnat_path_set_note_session (self, now_us);
-  if (!udpnat_path_set_is_active (self, now_us))
-    return;
-
-  path = udpnat_path_set_add (self, from, UDPNAT_PATH_ORIGIN_LEARNED);
-  if (path == NULL)
-    return;
-
-  udpnat_path_prove (path, now_us, rtt_us);
-  if (path->rtt_us == 0)
-    udpnat_path_challenge (path, now_us, &self->queue);
-  udpnat_path_set_settle (self, now_us);
-}
-
 /* ---- What goes on around it ---- */
 
 /**

@@ -84,10 +84,6 @@ void             udpnat_path_set_handle_response          (UdpnatPathSet        
 void             udpnat_path_set_handle_authenticated     (UdpnatPathSet          *self,
                                                            gint64                  now_us,
                                                            const UdpnatAddress    *from);
-void             udpnat_path_set_handle_handshake         (UdpnatPathSet          *self,
-                                                           gint64                  now_us,
-                                                           const UdpnatAddress    *from,
-                                                           gint64                  rtt_us);
 
 /* What goes on around it */
 void             udpnat_path_set_note_active              (UdpnatPathSet          *self,

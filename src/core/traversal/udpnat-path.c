@@ -280,16 +280,11 @@ udpnat_path_handle_heard (UdpnatPath *self,
   clear_suspicion (self, now_us);
 }
 
-/**
- * udpnat_path_prove:
- * @rtt_us: a round trip measured on this path, 0 for unknown
- *
- * The path works both ways.
- */
-void
-udpnat_path_prove (UdpnatPath *self,
-                   gint64      now_us,
-                   gint64      rtt_us)
+/* The path works both ways: @rtt_us, more than 0, is a round trip measured on it. */
+static void
+prove (UdpnatPath *self,
+       gint64      now_us,
+       gint64      rtt_us)
 {
   if (!udpnat_path_has_proof (self))
     {
@@ -297,8 +292,7 @@ udpnat_path_prove (UdpnatPath *self,
       self->rtt_us = 0;
     }
 
-  if (rtt_us > 0)
-    self->rtt_us = self->rtt_us == 0 ? rtt_us : (7 * self->rtt_us + rtt_us) / 8; /* RFC 9002, 5.3 */
+  self->rtt_us = self->rtt_us == 0 ? rtt_us : (7 * self->rtt_us + rtt_us) / 8; /* RFC 9002, 5.3 */
 
   self->challenge_since_us = UDPNAT_TIME_NEVER;
   self->data_since_us = UDPNAT_TIME_NEVER;
@@ -325,7 +319,7 @@ udpnat_path_handle_response (UdpnatPath *self,
         continue;
 
       /* At least 1 µs, because 0 means unknown. */
-      udpnat_path_prove (self, now_us, MAX (1, now_us - sent->sent_us));
+      prove (self, now_us, MAX (1, now_us - sent->sent_us));
       sent->sent_us = UDPNAT_TIME_NEVER;
       return TRUE;
     }

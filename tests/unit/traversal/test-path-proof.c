@@ -287,7 +287,6 @@ test_learned_forbidden (Fixture       *f,
     {
       challenge (f, &forbidden[i]);
       udpnat_path_set_handle_authenticated (f->set, f->now_us, &forbidden[i]);
-      udpnat_path_set_handle_handshake (f->set, f->now_us, &forbidden[i], 1);
       udpnat_path_set_add_cached (f->set, f->now_us, &forbidden[i]);
     }
   run_until (f, MS (5000));
@@ -324,37 +323,6 @@ test_rebinding_is_followed (Fixture       *f,
   g_assert_cmpuint (count_sent_to (f, &b, UDPNAT_PATH_OUTPUT_CHALLENGE), ==, 1);
   assert_selected (f, &a);
   g_assert_false (udpnat_path_set_is_proven (f->set, &b));
-}
-
-static void
-test_handshake_proves (Fixture       *f,
-                       gconstpointer  data)
-{
-  UdpnatAddress a = at ("203.0.113.5", 8900);
-  gint64 rtt_us;
-
-  udpnat_path_set_handle_handshake (f->set, f->now_us, &a, UDPNAT_MSEC (33));
-  drain (f);
-  assert_selected (f, &a);
-  g_assert_true (udpnat_path_set_get_selected (f->set, NULL, NULL, &rtt_us));
-  g_assert_cmpint (rtt_us, ==, UDPNAT_MSEC (33));
-  g_assert_cmpuint (f->sent->len, ==, 0);
-}
-
-static void
-test_handshake_without_rtt_measures (Fixture       *f,
-                                     gconstpointer  data)
-{
-  UdpnatAddress a = at ("203.0.113.5", 8900);
-  gint64 rtt_us;
-
-  udpnat_path_set_handle_handshake (f->set, f->now_us, &a, 0);
-  drain (f);
-  assert_selected (f, &a);
-  run_until (f, MS (12));
-  answer_last (f, &a);
-  g_assert_true (udpnat_path_set_get_selected (f->set, NULL, NULL, &rtt_us));
-  g_assert_cmpint (rtt_us, ==, UDPNAT_MSEC (12));
 }
 
 static void
@@ -465,8 +433,6 @@ main (int    argc,
   add_path_test ("/path-proof/learned/forbidden-sources", test_learned_forbidden);
   add_path_test ("/path-proof/learned/loopback-allowed", test_learned_loopback);
   add_path_test ("/path-proof/learned/rebinding-followed", test_rebinding_is_followed);
-  add_path_test ("/path-proof/handshake/proves", test_handshake_proves);
-  add_path_test ("/path-proof/handshake/without-rtt-measures", test_handshake_without_rtt_measures);
   add_path_test ("/path-proof/table/bounded-by-proven", test_table_is_bounded);
   add_path_test ("/path-proof/table/unproven-make-room", test_unproven_make_room);
   add_path_test ("/path-proof/table/listed-outlive-learned", test_listed_outlive_learned);

@@ -636,7 +636,6 @@ test_relay_only_local (Fixture       *f,
   give (f, 1, &a, 1);
   challenge (f, &a);
   udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
-  udpnat_path_set_handle_handshake (f->set, f->now_us, &a, UDPNAT_MSEC (10));
   udpnat_path_set_handle_network_change (f->set, f->now_us);
   run_until (f, MS (100000));
   g_assert_cmpuint (f->sent->len, ==, 0);

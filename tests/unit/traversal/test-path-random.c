@@ -191,15 +191,8 @@ do_something (Run *run)
       answer_something (run);
       break;
     case 8:
-      udpnat_path_set_handle_authenticated (set, now_us, &from);
-      break;
     case 9:
-      if (g_rand_boolean (run->rand))
-        {
-          udpnat_path_set_handle_handshake (set, now_us, &from,
-                                            g_rand_int_range (run->rand, 0, 500000));
-          run->was_proven[get_pool_index (&from)] = TRUE;
-        }
+      udpnat_path_set_handle_authenticated (set, now_us, &from);
       break;
     case 10:
     case 11:
