@@ -31,7 +31,6 @@
 /* Frames in an HS1 of a peer: it must fit, with the caller's name, in what the server sends on
  * (PROTOCOL.md section 11). */
 #define UDPNAT_EARLY_MAX_BYTES 720
-#define UDPNAT_EARLY_FRAME_BYTES 7 /* an EARLY frame without its messages */
 
 /* ---- Handshake, keys ---- */
 #define UDPNAT_HANDSHAKE_RETRY_MIN_US UDPNAT_MSEC (250)

@@ -4,8 +4,9 @@
  * on three rules (PROTOCOL.md section 9):
  *
  *  - the sender puts messages on the wire in order, and begins every new session with the oldest
- *  one without a receipt; - every carrier (a stream, the early data of a handshake) is itself in
- *  order or all-or-nothing; - the receiver drops ids it has seen, and sends their receipt again.
+ *    one without a receipt;
+ *  - every carrier (a stream, the early data of a handshake) is itself in order or all-or-nothing;
+ *  - the receiver drops ids it has seen, and sends their receipt again.
  *
  * So what a receiver has is always a beginning of what was sent, and a repeated message is
  * recognised. A receipt goes out only after udpnat_conversation_confirm(): the owner says when a
@@ -131,9 +132,8 @@ udpnat_conversation_send (UdpnatConversation    *self,
 {
   OutboxItem *item;
 
-  if (n_text == 0 || n_text > UDPNAT_TEXT_MAX_BYTES || !g_utf8_validate_len (text, n_text, NULL))
-    return FALSE;
-  if (g_queue_get_length (&self->outbox) >= UDPNAT_OUTBOX_MAX)
+  if (!udpnat_text_is_valid (text, n_text) ||
+      g_queue_get_length (&self->outbox) >= UDPNAT_OUTBOX_MAX)
     return FALSE;
 
   item = g_new0 (OutboxItem, 1);
@@ -212,7 +212,7 @@ udpnat_conversation_restart (UdpnatConversation *self)
 static gsize
 item_wire_bytes (const OutboxItem *item)
 {
-  return UDPNAT_MESSAGE_HEADER_BYTES + UDPNAT_MESSAGE_ID_BYTES + 8 + item->n_text;
+  return UDPNAT_TEXT_OVERHEAD_BYTES + item->n_text;
 }
 
 static void

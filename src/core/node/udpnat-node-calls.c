@@ -5,6 +5,7 @@
 
 #include "udpnat-node-private.h"
 
+#include "udpnat-chat-message.h"
 #include "udpnat-name.h"
 
 /**
@@ -167,8 +168,7 @@ udpnat_node_send (UdpnatNode      *self,
   g_autofree char *normal = udpnat_name_normalize (name);
   UdpnatPeer *peer;
 
-  if (normal == NULL || n_text == 0 || n_text > UDPNAT_TEXT_MAX_BYTES ||
-      !g_utf8_validate (text, n_text, NULL))
+  if (normal == NULL || !udpnat_text_is_valid (text, n_text))
     return FALSE;
   udpnat_random_fill (&self->random, out_id->bytes, sizeof out_id->bytes);
 

@@ -101,6 +101,10 @@ void           udpnat_peer_leave              (UdpnatPeer            *self,
                                                gint64                 now_us);
 
 void           udpnat_peer_follow_conversation (UdpnatPeer            *self);
+gboolean       udpnat_peer_has_session        (const UdpnatPeer      *self);
+UdpnatSessionConfig udpnat_peer_get_session_config (UdpnatPeer        *self);
+void           udpnat_peer_write_candidates   (UdpnatPeer            *self,
+                                               UdpnatWriter          *out);
 gint64         udpnat_peer_next_deadline      (const UdpnatPeer      *self);
 void           udpnat_peer_handle_deadline    (UdpnatPeer            *self,
                                                gint64                 now_us);

@@ -142,15 +142,9 @@ write_hs2_frames (UdpnatPeer        *self,
                   const UdpnatRoute *route,
                   UdpnatWriter      *writer)
 {
-  g_autoptr (GByteArray) messages = g_byte_array_new ();
-  gboolean fits;
-
-  udpnat_write_candidates (messages, &self->node->local);
-  fits = udpnat_frame_write_early (writer, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
-  if (!route->is_relayed)
-    fits = udpnat_frame_write_observed (writer, &route->address) && fits;
-  g_assert (fits);
-  self->told_generation = self->node->local.generation;
+  udpnat_peer_write_candidates (self, writer);
+  if (!route->is_relayed && !udpnat_frame_write_observed (writer, &route->address))
+    g_debug ("no room for OBSERVED");
 }
 
 /* PROTOCOL.md section 2, "Both at once": one of two handshakes that cross must give way, and both
@@ -175,24 +169,13 @@ answer_hs1 (UdpnatPeer        *self,
   udpnat_writer_init (&writer, frames, sizeof frames);
   write_hs2_frames (self, route, &writer);
 
-  if (self->session != NULL && udpnat_session_get_id (self->session) == hs1->session_id &&
-      udpnat_session_get_state (self->session) != UDPNAT_SESSION_STATE_CLOSED)
-    {
-      if (udpnat_session_is_handshaking (self->session))
-        udpnat_session_cancel_handshake (self->session);
-      return udpnat_session_accept_rekey (self->session, hs1, now_us, frames, writer.n_written)
-               ? UDPNAT_RX_OK : UDPNAT_RX_MALFORMED;
-    }
+  if (udpnat_peer_has_session (self) &&
+      udpnat_session_get_id (self->session) == hs1->session_id)
+    return udpnat_session_accept_rekey (self->session, hs1, now_us, frames, writer.n_written)
+             ? UDPNAT_RX_OK : UDPNAT_RX_MALFORMED;
   else
     {
-      UdpnatSessionConfig config = {
-        .role = UDPNAT_ROLE_PEER_PEER,
-        .identity = self->node->identity,
-        .indexes = self->node->indexes,
-        .random = self->node->random,
-        .owner = self,
-        .max_packet_bytes = UDPNAT_RELAY_INNER_MAX_BYTES,
-      };
+      UdpnatSessionConfig config = udpnat_peer_get_session_config (self);
       UdpnatSession *session = udpnat_session_new_responder (&config, hs1, now_us, frames,
                                                              writer.n_written);
 

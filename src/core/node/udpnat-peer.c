@@ -1,15 +1,14 @@
 /* One other user as this node sees them: ties together the conversation (what is said), the session
  * (sealed, reliable), the paths (direct) and the relay (at once, always). None of those knows of
- * the others; the rules of how they go together are
- * here:
+ * the others; the rules of how they go together are here:
  *
  *  - a handshake goes by DIAL through the server and to every known address in the same instant,
- *  with the oldest messages
- *    inside (PROTOCOL.md sections 2 and 11);
+ *    with the oldest messages inside (PROTOCOL.md sections 2 and 11);
  *  - data goes over the chosen direct path, over the relay while there is none, and over both while
- *  the direct path is suspect; - a new session starts the conversation's writing again at the
- *  oldest message without a receipt; - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a
- *  handshake or a pause, never the loss of anything.
+ *    the direct path is suspect;
+ *  - a new session starts the conversation's writing again at the oldest message without a receipt;
+ *  - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a handshake or a pause, never the loss of
+ *    anything.
  *
  * What comes in is in udpnat-peer-receive.c. */
 
@@ -43,9 +42,7 @@ udpnat_peer_free (UdpnatPeer *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->session, udpnat_session_free);
-  g_clear_pointer (&self->paths, udpnat_path_set_free);
-  g_clear_pointer (&self->conversation, udpnat_conversation_free);
+  udpnat_peer_close (self);
   g_free (self->name);
   g_free (self);
 }
@@ -122,39 +119,42 @@ udpnat_peer_leave (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
-static gboolean
-session_is_over (const UdpnatPeer *self)
+/** udpnat_peer_has_session: whether there is one, of any state but closed */
+gboolean
+udpnat_peer_has_session (const UdpnatPeer *self)
 {
-  return self->session == NULL ||
-         udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED;
+  return self->session != NULL &&
+         udpnat_session_get_state (self->session) != UDPNAT_SESSION_STATE_CLOSED;
 }
 
 /* ---- Handshake ---- */
 
-static gsize
-write_early_frame (UdpnatWriter *out,
-                   guint32       stream,
-                   GByteArray   *messages)
-{
-  if (messages->len > 0 && !udpnat_frame_write_early (out, stream, messages->data, messages->len))
-    g_debug ("early data of %u bytes does not fit", messages->len);
-  return out->n_written;
-}
-
-/**
- * udpnat_peer_write_candidates:
- *
- * Appends our CANDIDATES as an EARLY frame for a handshake.
- */
-static void
-write_early_candidates (UdpnatPeer   *self,
-                        UdpnatWriter *out)
+/** udpnat_peer_write_candidates: appends our CANDIDATES as an EARLY frame, for HS1 and HS2 */
+void
+udpnat_peer_write_candidates (UdpnatPeer   *self,
+                              UdpnatWriter *out)
 {
   g_autoptr (GByteArray) messages = g_byte_array_new ();
+  gboolean fits;
 
   udpnat_write_candidates (messages, &self->node->local);
-  write_early_frame (out, UDPNAT_STREAM_CONTROL, messages);
+  fits = udpnat_frame_write_early (out, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
+  g_assert (fits); /* first in a buffer that has room for the longest list */
   self->told_generation = self->node->local.generation;
+}
+
+/** udpnat_peer_get_session_config: for a session with this peer, in either role */
+UdpnatSessionConfig
+udpnat_peer_get_session_config (UdpnatPeer *self)
+{
+  return (UdpnatSessionConfig) {
+    .role = UDPNAT_ROLE_PEER_PEER,
+    .identity = self->node->identity,
+    .indexes = self->node->indexes,
+    .random = self->node->random,
+    .owner = self,
+    .max_packet_bytes = UDPNAT_RELAY_INNER_MAX_BYTES,
+  };
 }
 
 static void
@@ -166,16 +166,9 @@ start_handshake (UdpnatPeer *self,
   g_autoptr (GByteArray) messages = g_byte_array_new ();
   UdpnatWriter writer;
 
-  if (session_is_over (self))
+  if (!udpnat_peer_has_session (self))
     {
-      UdpnatSessionConfig config = {
-        .role = UDPNAT_ROLE_PEER_PEER,
-        .identity = self->node->identity,
-        .indexes = self->node->indexes,
-        .random = self->node->random,
-        .owner = self,
-        .max_packet_bytes = UDPNAT_RELAY_INNER_MAX_BYTES,
-      };
+      UdpnatSessionConfig config = udpnat_peer_get_session_config (self);
 
       udpnat_peer_drop_session (self);
       self->session = udpnat_session_new_initiator (&config, &self->key, now_us);
@@ -183,10 +176,12 @@ start_handshake (UdpnatPeer *self,
     }
 
   udpnat_writer_init (&writer, frames, sizeof frames);
-  write_early_candidates (self, &writer);
+  udpnat_peer_write_candidates (self, &writer);
   udpnat_conversation_write_early (self->conversation, messages,
-                                   udpnat_writer_left (&writer) - UDPNAT_EARLY_FRAME_BYTES);
-  write_early_frame (&writer, UDPNAT_STREAM_CHAT, messages);
+                                   udpnat_writer_left (&writer) - UDPNAT_EARLY_OVERHEAD_BYTES);
+  if (messages->len > 0 && !udpnat_frame_write_early (&writer, UDPNAT_STREAM_CHAT, messages->data,
+                                                      messages->len))
+    g_assert_not_reached (); /* it was told how much room there is */
   udpnat_node_take_timestamp (self->node, now_us, timestamp);
   udpnat_session_start_handshake (self->session, now_us, timestamp, frames, writer.n_written);
 }
@@ -206,7 +201,7 @@ wants_handshake (const UdpnatPeer *self,
 {
   gboolean has_unsent = udpnat_conversation_has_unsent (self->conversation);
 
-  if (session_is_over (self))
+  if (!udpnat_peer_has_session (self))
     return has_unsent;
   return udpnat_session_needs_handshake (self->session, now_us) ||
          (has_unsent && !udpnat_session_can_send (self->session, now_us) &&
@@ -253,7 +248,7 @@ void
 udpnat_peer_handle_unknown (UdpnatPeer *self,
                             gint64      now_us)
 {
-  if (session_is_over (self) || udpnat_session_is_handshaking (self->session))
+  if (!udpnat_peer_has_session (self) || udpnat_session_is_handshaking (self->session))
     return;
   if (now_us - self->last_kick_us < UDPNAT_SEC (1) || now_us < self->blocked_until_us)
     return;
@@ -274,7 +269,7 @@ udpnat_peer_handle_dial_failed (UdpnatPeer *self,
   UdpnatAddress address;
   guint last = G_N_ELEMENTS (redial_after_us) - 1;
 
-  if (self->conversation == NULL || session_is_over (self))
+  if (self->conversation == NULL || !udpnat_peer_has_session (self))
     return;
   /* The server may be wrong about someone on our own network. */
   if (udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0)
@@ -319,7 +314,7 @@ udpnat_peer_handle_server_back (UdpnatPeer *self,
 {
   if (self->conversation == NULL)
     return;
-  if (!session_is_over (self))
+  if (udpnat_peer_has_session (self))
     {
       if (udpnat_session_is_handshaking (self->session))
         udpnat_session_repeat_handshake (self->session, now_us);
@@ -491,23 +486,16 @@ follow_path_changes (UdpnatPeer *self,
       is_changed = TRUE;
       is_selected |= type == UDPNAT_PATH_EVENT_SELECTED;
     }
-  if (is_selected && self->session != NULL)
+  if (self->session != NULL)
     {
       UdpnatAddress address;
       UdpnatPathKind kind;
       gint64 rtt_us = 0;
       gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
+      gboolean is_safe = is_direct && !udpnat_path_set_is_suspect (self->paths);
 
-      udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
-    }
-  if (self->session != NULL)
-    {
-      UdpnatAddress address;
-      UdpnatPathKind kind;
-      gint64 rtt_us;
-      gboolean is_safe = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us) &&
-                         !udpnat_path_set_is_suspect (self->paths);
-
+      if (is_selected)
+        udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
       udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_MAX_BYTES
                                                             : UDPNAT_RELAY_INNER_MAX_BYTES);
     }
@@ -519,7 +507,7 @@ static void
 fill_streams (UdpnatPeer *self,
               gint64      now_us)
 {
-  if (session_is_over (self) || !udpnat_session_can_send (self->session, now_us))
+  if (!udpnat_peer_has_session (self) || !udpnat_session_can_send (self->session, now_us))
     return;
 
   if (self->told_generation != self->node->local.generation)
@@ -596,7 +584,7 @@ udpnat_peer_pump (UdpnatPeer *self,
   if (self->conversation == NULL)
     return FALSE;
   /* The last word of a closed session comes before its successor. */
-  if (self->session != NULL && session_is_over (self) && pump_session (self, now_us))
+  if (self->session != NULL && !udpnat_peer_has_session (self) && pump_session (self, now_us))
     return TRUE;
   maybe_start_handshake (self, now_us);
   fill_streams (self, now_us);
@@ -675,6 +663,6 @@ udpnat_peer_is_drained (const UdpnatPeer *self)
   if (udpnat_conversation_has_unsent (self->conversation) ||
       udpnat_conversation_get_unreceipted (self->conversation) > 0)
     return FALSE;
-  return session_is_over (self) ||
+  return !udpnat_peer_has_session (self) ||
          udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CHAT) == 0;
 }
