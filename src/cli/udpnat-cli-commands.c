@@ -170,9 +170,7 @@ command_help (UdpnatCli  *self,
               const char *arguments)
 {
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (commands[i].usage == NULL)
-      continue; /* another word for one of the others */
-    else
+    if (commands[i].usage != NULL) /* else it is another word for one of the others */
       {
         /* By hand: printf pads by bytes, and "…" has three. */
         int n_padding = 20 - (int) g_utf8_strlen (commands[i].usage, -1);
@@ -180,6 +178,16 @@ command_help (UdpnatCli  *self,
         udpnat_cli_view_show_text (self->view, "  %s%*s %s", commands[i].usage, n_padding, "",
                                    commands[i].words);
       }
+}
+
+/** udpnat_cli_handle_overlong: a line was too long to be anything, and has been left out */
+void
+udpnat_cli_handle_overlong (gpointer user_data)
+{
+  UdpnatCli *self = user_data;
+
+  if (!self->is_leaving)
+    udpnat_cli_view_show_error (self->view, "usage", "That line is too long; nothing was done.");
 }
 
 /** udpnat_cli_handle_line: does what @line says; %NULL: the input has ended */
@@ -245,11 +253,9 @@ udpnat_cli_complete (const char *before,
     for (guint i = 0; i < g_list_model_get_n_items (people); i++)
       {
         g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-        g_autofree char *quoted = NULL;
-        const char *name;
+        const char *name = udpnat_person_get_name (person);
+        g_autofree char *quoted = g_strdup_printf ("\"%s\"", name);
 
-        name = udpnat_person_get_name (person);
-        quoted = g_strdup_printf ("\"%s\"", name);
         g_strv_builder_add (words, strchr (name, ' ') != NULL ? quoted : name);
       }
   return g_strv_builder_end (words);

@@ -43,7 +43,7 @@ refused_cb (UdpnatClient *client,
                                 udpnat_words_explain_code (code));
   else
     udpnat_cli_fail (self, code, "Cannot log in as %s: %s.", name,
-                   udpnat_words_explain_code (code));
+                     udpnat_words_explain_code (code));
 }
 
 static void

@@ -26,6 +26,7 @@ struct _UdpnatCliInput
   char                  *prompt;
   char                  *history_path;
   UdpnatCliLineFunc      line_func;
+  UdpnatCliOverlongFunc  overlong_func;
   UdpnatCliCompleteFunc  complete_func;
   gpointer               user_data;
   GString               *partial; /* of a plain line */
@@ -159,7 +160,7 @@ pipe_cb (int          fd,
         {
           g_string_truncate (self->partial, 0);
           if (!self->is_skipping)
-            self->line_func ("(a line that is too long)", self->user_data);
+            self->overlong_func (self->user_data);
           self->is_skipping = TRUE;
         }
       take_plain_lines (self);
@@ -184,6 +185,7 @@ UdpnatCliInput *
 udpnat_cli_input_new (gboolean               is_plain,
                       const char            *history_path,
                       UdpnatCliLineFunc      line_func,
+                      UdpnatCliOverlongFunc  overlong_func,
                       UdpnatCliCompleteFunc  complete_func,
                       gpointer               user_data)
 {
@@ -193,6 +195,7 @@ udpnat_cli_input_new (gboolean               is_plain,
   current = self;
   self->is_edited = !is_plain && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO);
   self->line_func = line_func;
+  self->overlong_func = overlong_func;
   self->complete_func = complete_func;
   self->user_data = user_data;
   self->history_path = g_strdup (history_path);

@@ -14,12 +14,14 @@ typedef struct _UdpnatCliInput UdpnatCliInput;
 
 typedef void   (*UdpnatCliLineFunc)     (const char *line, /* nullable: end of input */
                                          gpointer    user_data);
+typedef void   (*UdpnatCliOverlongFunc) (gpointer    user_data);
 typedef char **(*UdpnatCliCompleteFunc) (const char *start,
                                          gpointer    user_data);
 
 UdpnatCliInput *udpnat_cli_input_new        (gboolean               is_plain,
                                              const char            *history_path,
                                              UdpnatCliLineFunc      line_func,
+                                             UdpnatCliOverlongFunc  overlong_func,
                                              UdpnatCliCompleteFunc  complete_func,
                                              gpointer               user_data)
   G_GNUC_WARN_UNUSED_RESULT;

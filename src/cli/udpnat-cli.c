@@ -208,7 +208,7 @@ start_input (UdpnatCli *self)
   if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
     return;
   self->input = udpnat_cli_input_new (self->options->is_json, history, udpnat_cli_handle_line,
-                                      udpnat_cli_complete, self);
+                                      udpnat_cli_handle_overlong, udpnat_cli_complete, self);
   if (udpnat_cli_input_is_edited (self->input))
     udpnat_cli_view_set_prompt_funcs (self->view, udpnat_cli_input_hide, udpnat_cli_input_show);
 }

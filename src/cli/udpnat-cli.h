@@ -35,6 +35,7 @@ int  udpnat_cli_run          (UdpnatCliOptions *options);
 /* udpnat-cli-commands.c */
 void udpnat_cli_handle_line  (const char       *line,
                               gpointer          user_data);
+void udpnat_cli_handle_overlong (gpointer       user_data);
 char **udpnat_cli_complete   (const char       *before,
                               gpointer          user_data);
 

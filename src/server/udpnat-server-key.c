@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "udpnat-hex.h"
 #include "udpnat-server-error.h"
 
 #define DIGITS (2 * UDPNAT_KEY_BYTES)
@@ -76,16 +77,7 @@ decode (const char *text,
 {
   if (n_text != DIGITS && !(n_text == DIGITS + 1 && text[DIGITS] == '\n'))
     return FALSE;
-  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
-    {
-      int high = g_ascii_xdigit_value (text[2 * i]);
-      int low = g_ascii_xdigit_value (text[2 * i + 1]);
-
-      if (high < 0 || low < 0)
-        return FALSE;
-      out_secret[i] = (guint8) (high << 4 | low);
-    }
-  return TRUE;
+  return udpnat_hex_read (text, UDPNAT_KEY_BYTES, out_secret);
 }
 
 static UdpnatIdentity *
@@ -167,16 +159,11 @@ make_key (const char         *path,
 {
   g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (random);
   const guint8 *secret = udpnat_identity_get_secret (identity);
-  static const char digits[] = "0123456789abcdef";
   char text[DIGITS + 1];
   gboolean is_written;
   int code;
 
-  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
-    {
-      text[2 * i] = digits[secret[i] >> 4];
-      text[2 * i + 1] = digits[secret[i] & 15];
-    }
+  udpnat_hex_write (secret, UDPNAT_KEY_BYTES, text);
   text[DIGITS] = '\n';
   is_written = write_file (path, text, sizeof text);
   code = errno;

@@ -86,49 +86,20 @@ seal_and_open (guint n)
 
 /* ---- Whole machines ---- */
 
-typedef struct
-{
-  SimWorld  *world;
-  SimServer *server;
-  SimPeer   *alice;
-  SimPeer   *bob;
-} Pair;
-
+/* Two people behind routers of one kind, known to each other. */
 static void
-pair_init (Pair            *pair,
+pair_init (SimPair         *pair,
            SimNatBehaviour  mapping,
            gint64           leg_us)
 {
   SimLinkConfig link = sim_link_config_with_delay (leg_us);
   SimNatConfig nat = sim_nat_config (mapping, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
-  SimPeer **people[] = { &pair->alice, &pair->bob };
-  static const char *names[] = { "alice", "bob" };
-  static const char *routers[] = { "alice-nat", "bob-nat" };
+  SimWorld *world = sim_world_new (1);
 
   nat.allocator = SIM_NAT_ALLOCATOR_RANDOM;
-  pair->world = sim_world_new (1);
-  sim_world_set_core (pair->world, 0, 6);
-  pair->server = sim_server_new (pair->world, "198.51.100.1");
-  sim_server_start (pair->server);
-  for (guint i = 0; i < 2; i++)
-    {
-      SimNat *router = sim_world_add_nat (pair->world, routers[i], NULL, NULL, &nat);
-
-      sim_world_set_nat_link (pair->world, router, SIM_UP, &link);
-      sim_world_set_nat_link (pair->world, router, SIM_DOWN, &link);
-      *people[i] = sim_peer_new (pair->server, names[i], router, NULL);
-      sim_peer_start (*people[i]);
-    }
-  sim_world_run_for (pair->world, UDPNAT_SEC (5));
-}
-
-static void
-pair_clear (Pair *pair)
-{
-  sim_peer_free (pair->alice);
-  sim_peer_free (pair->bob);
-  sim_server_free (pair->server);
-  sim_world_free (pair->world);
+  sim_world_set_core (world, 0, 6);
+  sim_pair_start (pair, world, &nat, &link, &nat, &link);
+  sim_world_run_for (world, UDPNAT_SEC (5));
 }
 
 /* One message and its receipt, one after the other, the whole way through both nodes (and the
@@ -137,7 +108,7 @@ static void
 send_messages (guint           n,
                SimNatBehaviour mapping)
 {
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, mapping, UDPNAT_MSEC (1));
   for (guint i = 0; i < n; i++)
@@ -147,7 +118,7 @@ send_messages (guint           n,
     }
   if (pair.alice->n_delivered != n)
     g_error ("only %u of %u messages were delivered", pair.alice->n_delivered, n);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -174,7 +145,7 @@ get_events_per_s (void)
       SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (20));
       double start_s;
       guint64 start;
-      Pair pair;
+      SimPair pair;
 
       pair_init (&pair, SIM_NAT_ENDPOINT_INDEPENDENT, UDPNAT_MSEC (20));
       link.loss = 0.1;
@@ -189,7 +160,7 @@ get_events_per_s (void)
         }
       rates[round] = (double) (sim_world_get_stats (pair.world)->events - start)
                      / (bench_get_cpu_s () - start_s);
-      pair_clear (&pair);
+      sim_pair_clear (&pair);
     }
   return bench_median (rates, BENCH_ROUNDS);
 }
@@ -199,7 +170,7 @@ print_first_message (gint64 leg_us)
 {
   const SimMessage *message;
   gint64 start_us;
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, SIM_NAT_ENDPOINT_INDEPENDENT, leg_us);
   start_us = sim_world_now (pair.world);
@@ -210,7 +181,7 @@ print_first_message (gint64 leg_us)
   printf ("%8.0f ms %14.1f ms %14.1f ms %11.1f ms %11.1f ms\n", leg_us / 1000.0,
           (message->at_us - start_us) / 1000.0, pair.alice->last_elapsed_us / 1000.0,
           (pair.bob->direct_us - start_us) / 1000.0, (pair.alice->direct_us - start_us) / 1000.0);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 int

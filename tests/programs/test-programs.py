@@ -290,6 +290,8 @@ def commands(home, check):
     check('commands/every-line-is-json', status == 0 and len(events) > 5, [status, out[-500:], err])
     for code in 'usage', 'unknown-peer', 'name-not-allowed', 'not-yours', 'not-logged-in':
         check(f'commands/error-{code}', code in codes, codes)
+    told = [event for event in events if 'too long' in event.get('message', '')]
+    check('commands/overlong-line-is-told-once', len(told) == 1, told)
     kinds = [event['event'] for event in events]
     check('commands/logout-and-login-again',
           'unregistered' in kinds and 'registered' in kinds[kinds.index('unregistered'):], kinds)

@@ -64,6 +64,19 @@ typedef struct
   gboolean         holds_receipts; /* do not confirm messages */
 } SimPeer;
 
+/**
+ * SimPair:
+ *
+ * The commonest scene: a world of its own with a server and two people. All are owned.
+ */
+typedef struct
+{
+  SimWorld  *world;
+  SimServer *server;
+  SimPeer   *alice;
+  SimPeer   *bob;
+} SimPair;
+
 SimServer *sim_server_new    (SimWorld            *world,
                               const char          *ip);
 void       sim_server_start  (SimServer           *self);
@@ -89,6 +102,19 @@ void       sim_peer_assert_received (const SimPeer *self,
                               const char          *from,
                               guint                n_messages);
 gboolean   sim_peer_is_registered (gpointer        self);
+
+SimPeer   *sim_peer_new_at_home (SimServer          *server,
+                              const char          *name,
+                              const SimNatConfig  *router,
+                              const SimLinkConfig *line);
+void       sim_pair_start    (SimPair             *self,
+                              SimWorld            *world,
+                              const SimNatConfig  *alice_router,
+                              const SimLinkConfig *alice_line,
+                              const SimNatConfig  *bob_router,
+                              const SimLinkConfig *bob_line);
+void       sim_pair_clear    (SimPair             *self);
+gboolean   sim_pair_is_registered (gpointer        self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimServer, sim_server_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimPeer, sim_peer_free)

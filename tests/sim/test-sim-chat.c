@@ -9,74 +9,26 @@
 
 #define LEG_US UDPNAT_MSEC (40)
 
-/* A world with a server and two people, both registered. */
-typedef struct
-{
-  SimWorld  *world;
-  SimServer *server;
-  SimPeer   *alice;
-  SimPeer   *bob;
-} Pair;
-
-/* A person behind a router of their own, or (@config is %NULL) on the open Internet. The link is
- * the access line: beyond the router, where there is one. */
-static SimPeer *
-add_person (Pair                *pair,
-            const char          *name,
-            const SimNatConfig  *config,
-            const SimLinkConfig *link)
-{
-  g_autofree char *nat_name = g_strdup_printf ("%s-nat", name);
-  SimNat *nat;
-
-  if (config == NULL)
-    return sim_peer_new (pair->server, name, NULL, link);
-  nat = sim_world_add_nat (pair->world, nat_name, NULL, NULL, config);
-  sim_world_set_nat_link (pair->world, nat, SIM_UP, link);
-  sim_world_set_nat_link (pair->world, nat, SIM_DOWN, link);
-  return sim_peer_new (pair->server, name, nat, NULL);
-}
-
-static gboolean
-both_registered (gpointer user_data)
-{
-  Pair *pair = user_data;
-
-  return sim_peer_is_registered (pair->alice) && sim_peer_is_registered (pair->bob);
-}
-
+/* Two people behind routers of these kinds, on lines of this quality, both registered. */
 static void
-pair_init (Pair                *pair,
+pair_init (SimPair             *pair,
            guint64              seed,
            const SimNatConfig  *alice_nat,
            const SimNatConfig  *bob_nat,
            const SimLinkConfig *link)
 {
-  pair->world = sim_world_new (seed);
-  sim_world_set_core (pair->world, 0, 6); /* so that a leg is what the link says */
-  pair->server = sim_server_new (pair->world, "198.51.100.1");
-  pair->alice = add_person (pair, "alice", alice_nat, link);
-  pair->bob = add_person (pair, "bob", bob_nat, link);
-  sim_server_start (pair->server);
-  sim_peer_start (pair->alice);
-  sim_peer_start (pair->bob);
-  g_assert_true (sim_world_run_for_true (pair->world, UDPNAT_SEC (20), both_registered, pair));
-  sim_world_run_for (pair->world, UDPNAT_SEC (4)); /* directory, mapping verdict */
-}
+  SimWorld *world = sim_world_new (seed);
 
-static void
-pair_clear (Pair *pair)
-{
-  sim_peer_free (pair->alice);
-  sim_peer_free (pair->bob);
-  sim_server_free (pair->server);
-  sim_world_free (pair->world);
+  sim_world_set_core (world, 0, 6); /* so that a leg is what the link says */
+  sim_pair_start (pair, world, alice_nat, link, bob_nat, link);
+  g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, pair));
+  sim_world_run_for (world, UDPNAT_SEC (4)); /* directory, mapping verdict */
 }
 
 static gboolean
 all_delivered (gpointer user_data)
 {
-  Pair *pair = user_data;
+  SimPair *pair = user_data;
 
   return pair->alice->n_delivered >= pair->bob->received->len &&
          udpnat_node_is_drained (pair->alice->node) && udpnat_node_is_drained (pair->bob->node);
@@ -109,7 +61,7 @@ test_first_message (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   SimMessage *message;
   gint64 start_us;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("40 ms per leg, cold: shown after one one-way trip, delivered after two, "
                   "then direct");
@@ -134,7 +86,7 @@ test_first_message (void)
   g_assert_cmpint (pair.bob->direct_us, >, 0);
   g_assert_cmpint (pair.bob->direct_us - start_us, <=, UDPNAT_MSEC (250));
   g_assert_cmpint (pair.alice->direct_us - start_us, <=, UDPNAT_MSEC (170 + 250));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 /* ---- Nothing lost, doubled or reordered ---- */
@@ -157,7 +109,7 @@ run_bad_link (guint64 seed,
 {
   SimLinkConfig link = get_bad_link ();
   const SimStats *stats;
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, seed, port_restricted (), port_restricted (), &link);
   for (guint i = 0; i < n_messages; i += 10)
@@ -175,7 +127,7 @@ run_bad_link (guint64 seed,
   g_assert_cmpuint (pair.bob->n_delivered, ==, n_messages);
   stats = sim_world_get_stats (pair.world);
   g_assert_cmpuint (stats->dropped[SIM_DROP_LOST], >, stats->sent / 10); /* the links were bad */
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -232,7 +184,7 @@ check_matrix_cell (guint   cell,
                                             behaviour_names[a_nat.filtering],
                                             behaviour_names[b_nat.mapping],
                                             behaviour_names[b_nat.filtering]);
-  Pair pair;
+  SimPair pair;
 
   a_nat.allocator = SIM_NAT_ALLOCATOR_RANDOM;
   b_nat.allocator = SIM_NAT_ALLOCATOR_RANDOM;
@@ -258,7 +210,7 @@ check_matrix_cell (guint   cell,
     }
   g_test_message ("%s: %s", label,
                   is_direct ? "direct" : udpnat_path_reason_to_code (pair.alice->path_reason));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -277,7 +229,7 @@ test_same_lan (void)
   SimNatConfig config = *port_restricted ();
   SimWorld *world = sim_world_new (7);
   SimNat *nat = sim_world_add_nat (world, "nat", NULL, NULL, &config);
-  Pair pair = { .world = world, .server = sim_server_new (world, "198.51.100.1") };
+  SimPair pair = { .world = world, .server = sim_server_new (world, "198.51.100.1") };
 
   pair.alice = sim_peer_new (pair.server, "alice", nat, &link);
   pair.bob = sim_peer_new (pair.server, "bob", nat, &link);
@@ -290,7 +242,7 @@ test_same_lan (void)
   sim_peer_assert_received (pair.bob, "alice", 1);
   g_assert_cmpint (pair.alice->path_kind, ==, UDPNAT_PATH_KIND_LAN);
   g_assert_cmpint (pair.bob->path_kind, ==, UDPNAT_PATH_KIND_LAN);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 /* ---- Faults ---- */
@@ -301,7 +253,7 @@ run_server_restart (const SimNatConfig *nat,
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   gint64 back_us;
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, 11, nat, nat, &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 5);
@@ -328,7 +280,7 @@ run_server_restart (const SimNatConfig *nat,
   g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (30), all_delivered, &pair));
   sim_peer_assert_received (pair.bob, "alice", 15);
   sim_peer_assert_received (pair.alice, "bob", 15);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -355,7 +307,7 @@ test_path_cut (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   UdpnatAddress a;
   UdpnatAddress b;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("The direct path dies in mid-conversation: messages go on over the relay");
   pair_init (&pair, 12, port_restricted (), port_restricted (), &link);
@@ -384,14 +336,14 @@ test_path_cut (void)
   sim_peer_send_numbered (pair.alice, "bob", 20, 1);
   sim_world_run_for (pair.world, UDPNAT_SEC (5));
   g_assert_cmpint (pair.alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
 test_peer_restart (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("Bob's program is killed and started again: he gets what comes after, once and "
                   "in order");
@@ -406,7 +358,7 @@ test_peer_restart (void)
   g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (10), all_delivered, &pair));
   sim_peer_assert_received (pair.bob, "alice", 10);
   g_assert_cmpuint (pair.alice->n_delivered, ==, 10);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -414,7 +366,7 @@ test_server_away_for_an_hour (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   gint64 back_us;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("Written while the server was away for an hour: delivered when it is back");
   pair_init (&pair, 22, symmetric (), symmetric (), &link);
@@ -433,7 +385,7 @@ test_server_away_for_an_hour (void)
   sim_peer_assert_received (pair.alice, "bob", 3);
   g_assert_cmpint (pair.alice->registered_us - back_us, <=, UDPNAT_SEC (5));
   g_assert_cmpint (pair.bob->registered_us - back_us, <=, UDPNAT_SEC (5));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -442,7 +394,7 @@ test_sleep_of_an_hour (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   SimMessage *last;
   gint64 woken_us;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("An hour of sleep at Bob's: what was written meanwhile comes at once");
   pair_init (&pair, 23, port_restricted (), port_restricted (), &link);
@@ -458,7 +410,7 @@ test_sleep_of_an_hour (void)
   last = g_ptr_array_index (pair.bob->received, 3);
   g_test_message ("after %.2f s", (last->at_us - woken_us) / 1e6);
   g_assert_cmpint (last->at_us - woken_us, <=, UDPNAT_SEC (1));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -470,7 +422,7 @@ test_both_at_once (void)
                   "or doubled");
   for (guint64 seed = 20; seed < 40; seed++)
     {
-      Pair pair;
+      SimPair pair;
 
       pair_init (&pair, seed, port_restricted (), port_restricted (), &link);
       sim_peer_send_numbered (pair.alice, "bob", 0, 3);
@@ -480,7 +432,7 @@ test_both_at_once (void)
       sim_peer_assert_received (pair.alice, "bob", 3);
       g_assert_cmpuint (pair.alice->n_delivered, ==, 3);
       g_assert_cmpuint (pair.bob->n_delivered, ==, 3);
-      pair_clear (&pair);
+      sim_pair_clear (&pair);
     }
 }
 
@@ -488,7 +440,7 @@ static void
 test_long_conversation (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("A word every 20 s for 20 minutes: keys change on the way, nothing else does");
   pair_init (&pair, 14, port_restricted (), port_restricted (), &link);
@@ -500,7 +452,7 @@ test_long_conversation (void)
     }
   sim_peer_assert_received (pair.bob, "alice", 60);
   g_assert_cmpint (pair.alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -509,7 +461,7 @@ test_after_idle (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   SimMessage *message;
   gint64 start_us;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("After an hour of silence the next message needs one one-way trip again");
   pair_init (&pair, 15, port_restricted (), port_restricted (), &link);
@@ -522,7 +474,7 @@ test_after_idle (void)
   message = g_ptr_array_index (pair.bob->received, 1);
   g_test_message ("shown after %.1f ms", (message->at_us - start_us) / 1000.0);
   g_assert_cmpint (message->at_us - start_us, <=, UDPNAT_MSEC (85));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 /* ---- People ---- */
@@ -531,21 +483,21 @@ static void
 test_unknown_name (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, 16, NULL, NULL, &link);
   sim_peer_send (pair.alice, "nobody", "are you there?");
   sim_world_run_for (pair.world, UDPNAT_SEC (2));
   g_assert_cmpuint (pair.alice->n_failed, ==, 1);
   g_assert_cmpstr (pair.alice->last_code, ==, "unknown-peer");
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
 test_offline_then_back (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("A message to somebody who is away waits, and arrives when they come");
   pair_init (&pair, 17, port_restricted (), port_restricted (), &link);
@@ -558,14 +510,14 @@ test_offline_then_back (void)
   sim_world_run_for (pair.world, UDPNAT_SEC (3));
   sim_peer_assert_received (pair.bob, "alice", 2);
   g_assert_cmpuint (pair.alice->n_delivered, ==, 2);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
 test_receipt_only_when_safe (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("No \"delivered\" before the receiver says that the message is safe");
   pair_init (&pair, 18, port_restricted (), port_restricted (), &link);
@@ -574,7 +526,7 @@ test_receipt_only_when_safe (void)
   sim_world_run_for (pair.world, UDPNAT_SEC (5));
   g_assert_cmpuint (pair.bob->received->len, ==, 1);
   g_assert_cmpuint (pair.alice->n_delivered, ==, 0);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 /* ---- The wire ---- */
@@ -603,7 +555,7 @@ test_no_plaintext (void)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   Search search = { .secret = "the eagle lands at midnight" };
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, 19, symmetric (), port_restricted (), &link);
   sim_world_add_tap (pair.world, search_tap, &search);
@@ -612,7 +564,7 @@ test_no_plaintext (void)
   g_assert_cmpuint (pair.bob->received->len, ==, 1);
   g_assert_cmpuint (search.n_datagrams, >, 10);
   g_assert_cmpuint (search.n_found, ==, 0);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static void
@@ -621,7 +573,7 @@ test_idle_traffic (void)
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   guint64 before;
   guint64 n_sent;
-  Pair pair;
+  SimPair pair;
 
   g_test_summary ("Idle: under one packet per 20 s, sent and received together, and none between "
                   "idle peers");
@@ -638,7 +590,7 @@ test_idle_traffic (void)
   g_assert_cmpuint (n_sent, <, 180);
   g_assert_cmpuint (n_sent, >, 100); /* the binding must live */
   g_assert_true (sim_peer_is_registered (pair.alice));
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
 }
 
 static char *
@@ -646,14 +598,14 @@ run_traced (guint64 seed)
 {
   SimLinkConfig link = get_bad_link ();
   char hash[SIM_TRACE_HASH_TEXT_BYTES];
-  Pair pair;
+  SimPair pair;
 
   pair_init (&pair, seed, port_restricted (), symmetric (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 20);
   sim_peer_send_numbered (pair.bob, "alice", 0, 20);
   sim_world_run_for (pair.world, UDPNAT_SEC (10));
   sim_world_get_trace_hash (pair.world, hash);
-  pair_clear (&pair);
+  sim_pair_clear (&pair);
   return g_strdup (hash);
 }
 

@@ -13,10 +13,7 @@
 
 typedef struct
 {
-  SimWorld     *world;
-  SimServer    *server;
-  SimPeer      *alice;
-  SimPeer      *bob;
+  SimPair       pair;
   SimNatConfig  nats[2];
   SimLinkConfig links[2];
 } Scene;
@@ -50,62 +47,28 @@ draw_link (const UdpnatRandom *random)
   return link;
 }
 
-static SimPeer *
-add_person (Scene              *scene,
-            const char         *name,
-            guint               i,
-            const UdpnatRandom *random)
-{
-  g_autofree char *nat_name = g_strdup_printf ("%s-nat", name);
-  SimNat *nat;
-
-  scene->nats[i] = draw_nat (random);
-  scene->links[i] = draw_link (random);
-  nat = sim_world_add_nat (scene->world, nat_name, NULL, NULL, &scene->nats[i]);
-  sim_world_set_nat_link (scene->world, nat, SIM_UP, &scene->links[i]);
-  sim_world_set_nat_link (scene->world, nat, SIM_DOWN, &scene->links[i]);
-  return sim_peer_new (scene->server, name, nat, NULL);
-}
-
 static void
 scene_init (Scene   *scene,
             guint64  seed)
 {
-  UdpnatRandom random;
+  SimWorld *world = sim_world_new (seed);
+  UdpnatRandom random = sim_world_fork_random (world, "scene");
 
-  scene->world = sim_world_new (seed);
-  random = sim_world_fork_random (scene->world, "scene");
-  scene->server = sim_server_new (scene->world, "198.51.100.1");
-  scene->alice = add_person (scene, "alice", 0, &random);
-  scene->bob = add_person (scene, "bob", 1, &random);
-  sim_server_start (scene->server);
-  sim_peer_start (scene->alice);
-  sim_peer_start (scene->bob);
-}
-
-static void
-scene_clear (Scene *scene)
-{
-  sim_peer_free (scene->alice);
-  sim_peer_free (scene->bob);
-  sim_server_free (scene->server);
-  sim_world_free (scene->world);
-}
-
-static gboolean
-are_registered (gpointer user_data)
-{
-  Scene *scene = user_data;
-
-  return sim_peer_is_registered (scene->alice) && sim_peer_is_registered (scene->bob);
+  for (guint i = 0; i < 2; i++)
+    {
+      scene->nats[i] = draw_nat (&random);
+      scene->links[i] = draw_link (&random);
+    }
+  sim_pair_start (&scene->pair, world, &scene->nats[0], &scene->links[0], &scene->nats[1],
+                  &scene->links[1]);
 }
 
 static gboolean
 is_done (gpointer user_data)
 {
-  Scene *scene = user_data;
+  SimPair *pair = user_data;
 
-  return scene->alice->n_delivered >= N_MESSAGES && scene->bob->n_delivered >= N_MESSAGES;
+  return pair->alice->n_delivered >= N_MESSAGES && pair->bob->n_delivered >= N_MESSAGES;
 }
 
 static gboolean
@@ -144,34 +107,35 @@ run_seed (guint64  seed,
 
   scene_init (&scene, seed);
   if (is_logged)
-    sim_world_set_log (scene.world, stdout);
-  if (sim_world_run_for_true (scene.world, UDPNAT_SEC (60), are_registered, &scene))
+    sim_world_set_log (scene.pair.world, stdout);
+  if (sim_world_run_for_true (scene.pair.world, UDPNAT_SEC (60), sim_pair_is_registered,
+                              &scene.pair))
     {
-      sim_peer_send_numbered (scene.alice, "bob", 0, N_MESSAGES / 2);
-      sim_peer_send_numbered (scene.bob, "alice", 0, N_MESSAGES / 2);
-      sim_world_run_for (scene.world, UDPNAT_SEC (5));
-      sim_server_kill (scene.server);
-      sim_peer_send_numbered (scene.alice, "bob", N_MESSAGES / 2, N_MESSAGES / 2);
-      sim_world_run_for (scene.world, UDPNAT_SEC (3));
-      sim_server_start (scene.server);
-      sim_peer_send_numbered (scene.bob, "alice", N_MESSAGES / 2, N_MESSAGES / 2);
-      is_good = sim_world_run_for_true (scene.world, UDPNAT_SEC (300), is_done, &scene) &&
-                has_all (scene.alice) && has_all (scene.bob);
+      sim_peer_send_numbered (scene.pair.alice, "bob", 0, N_MESSAGES / 2);
+      sim_peer_send_numbered (scene.pair.bob, "alice", 0, N_MESSAGES / 2);
+      sim_world_run_for (scene.pair.world, UDPNAT_SEC (5));
+      sim_server_kill (scene.pair.server);
+      sim_peer_send_numbered (scene.pair.alice, "bob", N_MESSAGES / 2, N_MESSAGES / 2);
+      sim_world_run_for (scene.pair.world, UDPNAT_SEC (3));
+      sim_server_start (scene.pair.server);
+      sim_peer_send_numbered (scene.pair.bob, "alice", N_MESSAGES / 2, N_MESSAGES / 2);
+      is_good = sim_world_run_for_true (scene.pair.world, UDPNAT_SEC (300), is_done, &scene.pair) &&
+                has_all (scene.pair.alice) && has_all (scene.pair.bob);
     }
   alice_text = describe (&scene.nats[0], &scene.links[0]);
   bob_text = describe (&scene.nats[1], &scene.links[1]);
-  path = scene.alice->path_kind == UDPNAT_PATH_KIND_RELAY
-           ? udpnat_path_reason_to_code (scene.alice->path_reason) : "direct";
+  path = scene.pair.alice->path_kind == UDPNAT_PATH_KIND_RELAY
+           ? udpnat_path_reason_to_code (scene.pair.alice->path_reason) : "direct";
   printf ("seed %-6" G_GUINT64_FORMAT " %s  alice %s, bob %s: %u/%u and %u/%u messages, %s, "
           "%.0f s, %.8s\n",
-          seed, is_good ? "ok    " : "FAILED", alice_text, bob_text, scene.bob->received->len,
-          N_MESSAGES, scene.alice->received->len, N_MESSAGES, path,
-          (sim_world_now (scene.world) - SIM_WORLD_START_US) / 1e6,
-          sim_world_get_trace_hash (scene.world, hash));
+          seed, is_good ? "ok    " : "FAILED", alice_text, bob_text, scene.pair.bob->received->len,
+          N_MESSAGES, scene.pair.alice->received->len, N_MESSAGES, path,
+          (sim_world_now (scene.pair.world) - SIM_WORLD_START_US) / 1e6,
+          sim_world_get_trace_hash (scene.pair.world, hash));
   if (!is_good)
     printf ("  again: ./dev sim %" G_GUINT64_FORMAT "   with every packet: ./dev sim --log %"
             G_GUINT64_FORMAT "\n", seed, seed);
-  scene_clear (&scene);
+  sim_pair_clear (&scene.pair);
   return is_good;
 }
 

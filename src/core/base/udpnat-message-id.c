@@ -2,6 +2,8 @@
 
 #include "udpnat-message-id.h"
 
+#include "udpnat-hex.h"
+
 /**
  * udpnat_message_id_to_string:
  * @text: (out): receives 32 lower-case hexadecimal digits and a zero
@@ -12,13 +14,7 @@ char *
 udpnat_message_id_to_string (const UdpnatMessageId *self,
                              char                   text[UDPNAT_MESSAGE_ID_TEXT_BYTES])
 {
-  static const char digits[] = "0123456789abcdef";
-
-  for (guint i = 0; i < UDPNAT_MESSAGE_ID_BYTES; i++)
-    {
-      text[2 * i] = digits[self->bytes[i] >> 4];
-      text[2 * i + 1] = digits[self->bytes[i] & 15];
-    }
+  udpnat_hex_write (self->bytes, UDPNAT_MESSAGE_ID_BYTES, text);
   text[UDPNAT_MESSAGE_ID_TEXT_BYTES - 1] = '\0';
   return text;
 }
@@ -34,17 +30,9 @@ udpnat_message_id_parse (UdpnatMessageId *self,
 {
   UdpnatMessageId id;
 
-  if (strlen (text) != UDPNAT_MESSAGE_ID_TEXT_BYTES - 1)
+  if (strlen (text) != UDPNAT_MESSAGE_ID_TEXT_BYTES - 1 ||
+      !udpnat_hex_read (text, UDPNAT_MESSAGE_ID_BYTES, id.bytes))
     return FALSE;
-  for (guint i = 0; i < UDPNAT_MESSAGE_ID_BYTES; i++)
-    {
-      int high = g_ascii_xdigit_value (text[2 * i]);
-      int low = g_ascii_xdigit_value (text[2 * i + 1]);
-
-      if (high < 0 || low < 0)
-        return FALSE;
-      id.bytes[i] = (guint8) (high << 4 | low);
-    }
   *self = id;
   return TRUE;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "udpnat-error.h"
+#include "udpnat-hex.h"
 #include "udpnat-system-random.h"
 
 #define KEY_FILE_BYTES (2 * UDPNAT_KEY_BYTES + 1)
@@ -82,18 +83,8 @@ parse_key (const char *text,
            gsize       n_text,
            guint8      out_secret[UDPNAT_KEY_BYTES])
 {
-  if (n_text != KEY_FILE_BYTES || text[n_text - 1] != '\n')
-    return FALSE;
-  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
-    {
-      int high = g_ascii_xdigit_value (text[2 * i]);
-      int low = g_ascii_xdigit_value (text[2 * i + 1]);
-
-      if (high < 0 || low < 0)
-        return FALSE;
-      out_secret[i] = (guint8) (high << 4 | low);
-    }
-  return TRUE;
+  return n_text == KEY_FILE_BYTES && text[n_text - 1] == '\n' &&
+         udpnat_hex_read (text, UDPNAT_KEY_BYTES, out_secret);
 }
 
 static gboolean
@@ -130,12 +121,11 @@ write_identity (UdpnatProfile *self,
   g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&random);
   const guint8 *secret = udpnat_identity_get_secret (identity);
   g_autoptr (GError) write_error = NULL;
-  char text[KEY_FILE_BYTES + 1];
+  char text[KEY_FILE_BYTES];
   gboolean is_written;
 
-  for (guint i = 0; i < UDPNAT_KEY_BYTES; i++)
-    g_snprintf (text + 2 * i, 3, "%02x", secret[i]);
-  g_strlcat (text, "\n", sizeof text);
+  udpnat_hex_write (secret, UDPNAT_KEY_BYTES, text);
+  text[KEY_FILE_BYTES - 1] = '\n';
   is_written = g_file_set_contents_full (key_path, text, KEY_FILE_BYTES,
                                          G_FILE_SET_CONTENTS_CONSISTENT |
                                          G_FILE_SET_CONTENTS_DURABLE, 0600, &write_error);

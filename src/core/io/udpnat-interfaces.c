@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "udpnat-hex.h"
 #include "udpnat-sockaddr.h"
 
 /* More than any sane machine has; a container host with hundreds of bridges must not cost more
@@ -98,12 +99,11 @@ is_ipv6_stale (const UdpnatAddress *address)
 {
   g_autofree char *contents = NULL;
   g_auto (GStrv) lines = NULL;
-  char wanted[33];
+  char wanted[33] = "";
 
   if (!g_file_get_contents ("/proc/net/if_inet6", &contents, NULL, NULL))
     return FALSE;
-  for (guint i = 0; i < 16; i++)
-    g_snprintf (wanted + 2 * i, 3, "%02x", address->ip[i]);
+  udpnat_hex_write (address->ip, sizeof address->ip, wanted);
 
   lines = g_strsplit (contents, "\n", INTERFACES_SEEN_MAX);
   for (guint i = 0; lines[i] != NULL; i++)

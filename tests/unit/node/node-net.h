@@ -622,3 +622,15 @@ net_give (NetUser              *to,
   net_turn (to->net);
   return result;
 }
+
+static inline void
+net_join_two (Net      *net,
+              NetUser **out_alice,
+              NetUser **out_bob)
+{
+  *out_alice = net_join (net, "alice");
+  *out_bob = net_join (net, "bob");
+  net_run (net, UDPNAT_SEC (4));
+  g_assert_true (udpnat_node_is_registered ((*out_alice)->node));
+  g_assert_true (udpnat_node_is_registered ((*out_bob)->node));
+}

@@ -11,18 +11,6 @@
 
 #define SOMEWHERE net_address (200, 4000)
 
-static void
-join_two (Net      *net,
-          NetUser **out_alice,
-          NetUser **out_bob)
-{
-  *out_alice = net_join (net, "alice");
-  *out_bob = net_join (net, "bob");
-  net_run (net, UDPNAT_SEC (4));
-  g_assert_true (udpnat_node_is_registered ((*out_alice)->node));
-  g_assert_true (udpnat_node_is_registered ((*out_bob)->node));
-}
-
 static GByteArray *
 make_text (Net        *net,
            const char *text)
@@ -62,7 +50,7 @@ test_replay_while_session_lives (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_make_hs1 (net, stranger, bob, get_wall (net), text, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
   g_assert_cmpuint (bob->received->len, ==, 1);
@@ -87,7 +75,7 @@ test_replay_after_session (void)
   NetUser *bob;
   guint n_answers;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_make_hs1 (net, stranger, bob, get_wall (net), text, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
   net_run (net, UDPNAT_SEC (3600)); /* the session has been given up long since */
@@ -115,7 +103,7 @@ test_old_timestamp (void)
   NetUser *bob;
 
   g_test_summary ("One microsecond decides; each HS1 is new in all else");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (gint step = 0; step < 3; step++)
     {
       g_autoptr (GByteArray) text = make_text (net, "x");
@@ -144,7 +132,7 @@ test_old_timestamp_hurts_nobody (void)
   NetUser *bob;
 
   g_test_summary ("A handshake of alice's that is too old does not end the session with her");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (2));
   net_make_hs1 (net, alice->identity, bob, get_wall (net) - UDPNAT_SEC (60), NULL, &hs1);
@@ -206,7 +194,7 @@ test_replay_everything (void)
   NetUser *bob;
 
   g_test_summary ("All datagrams of a conversation again: in it, after it, and after a restart");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < 20; i++)
     {
       net_say_numbers (alice, "bob", i, 1);
@@ -249,7 +237,7 @@ test_message_repeated_in_new_handshake (void)
   NetUser *bob;
 
   g_test_summary ("A sender who starts anew repeats what has no receipt: shown once");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < 5; i++)
     {
       UdpnatDatagram hs1;
@@ -272,7 +260,7 @@ test_wrong_hs1 (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_make_hs1 (net, stranger, bob, get_wall (net), text, &good);
   for (gsize n = 0; n < good.n_data; n++)
     {
@@ -301,7 +289,7 @@ test_random_datagrams (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (2));
   for (guint i = 0; i < 20000; i++)
@@ -372,7 +360,7 @@ test_unknown_flood (void)
   guint n_said = 0;
 
   g_test_summary ("Forged UNKNOWN for ten seconds, one each millisecond, with the right index");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", n_said++, 1);
   net_run (net, UDPNAT_SEC (5));
   alice->n_handshakes = 0;
@@ -399,7 +387,7 @@ test_unknown_of_other_index (void)
   NetUser *bob;
   guint32 index;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (5));
   index = sniff_index (net, &alice->address, &bob->address);
@@ -420,7 +408,7 @@ test_unknown_helps (void)
   NetUser *bob;
 
   g_test_summary ("What it is for: bob has forgotten the session, and says so");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (5));
   net_kill_user (bob);
@@ -439,7 +427,7 @@ test_unknown_is_limited (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < 1000; i++)
     {
       datagram.data[7] = (guint8) i;
@@ -463,7 +451,7 @@ test_strangers_need_cookies (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < UDPNAT_NODE_HANDSHAKES_PER_SECOND; i++)
     {
       g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
@@ -496,7 +484,7 @@ test_strangers_flood (void)
   NetUser *bob;
 
   g_test_summary ("3,000 handshakes of 3,000 strangers in three seconds, while alice and bob talk");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (3));
   bob->on_event = NULL;
@@ -537,7 +525,7 @@ test_strangers_make_room (void)
 
   g_test_summary ("Beyond 256 conversations with strangers the oldest one goes, and only for "
                   "somebody new: not for what was sent before");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (bob, "alice", 0, 1); /* older than all of them, but no stranger */
   net_run (net, UDPNAT_SEC (1));
   for (guint i = 0; i <= UDPNAT_NODE_STRANGERS_MAX; i++)
@@ -572,7 +560,7 @@ test_strangers_beyond_all (void)
   NetUser *bob;
 
   g_test_summary ("A node that knows as many people as it may answers those, and nobody else");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < UDPNAT_PEERS_MAX; i++)
     {
       UdpnatPublicKey key;
@@ -872,7 +860,7 @@ test_relay_only_called_directly (void)
   NetUser *bob;
 
   g_test_summary ("Whoever knocks at her address is not answered from there, be it a stranger");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   udpnat_node_set_relay_only (alice->node, net->now_us, TRUE);
   net_turn (net);
   alice->n_direct = 0;
@@ -898,7 +886,7 @@ test_relay_only_switched (void)
   NetUser *bob;
 
   g_test_summary ("Chosen while there is a direct path: no direct packet from then on");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   talk_for_a_while (net, alice, bob, 0, 1);
   g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
   g_assert_cmpint (bob->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);

@@ -5,18 +5,6 @@
 
 #include "node-net.h"
 
-static void
-join_two (Net      *net,
-          NetUser **out_alice,
-          NetUser **out_bob)
-{
-  *out_alice = net_join (net, "alice");
-  *out_bob = net_join (net, "bob");
-  net_run (net, UDPNAT_SEC (4));
-  g_assert_true (udpnat_node_is_registered ((*out_alice)->node));
-  g_assert_true (udpnat_node_is_registered ((*out_bob)->node));
-}
-
 /* Somebody leaves, and the name becomes another's, as only a server can do that lies or has lost
  * its disk. */
 static NetUser *
@@ -48,7 +36,7 @@ test_talk (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 50);
   net_say_numbers (bob, "alice", 0, 50);
   net_run (net, UDPNAT_SEC (3));
@@ -73,7 +61,7 @@ test_wrong_send (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "", &id));
   g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "\xff", &id));
   g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", large, &id));
@@ -96,7 +84,7 @@ test_name_of_contact_is_kept (void)
   NetUser *bob;
   NetUser *mallory;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (2));
   net_check_numbers (bob, 1);
@@ -126,7 +114,7 @@ test_name_is_kept_over_restart (void)
   NetUser *bob;
   NetUser *mallory;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (2));
   net_kill_user (alice);
@@ -150,7 +138,7 @@ test_name_after_renaming (void)
   NetUser *mallory;
 
   g_test_summary ("The server says that bob is called robert now, then that somebody else is bob");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (2));
   udpnat_node_log_in (bob->node, net->now_us, "robert");
@@ -176,7 +164,7 @@ test_taken_name_is_not_shown (void)
   NetUser *mallory;
 
   g_test_summary ("What the new holder of a contact's name writes is not shown as the contact's");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (2));
   mallory = take_over (bob, "bob");
@@ -196,7 +184,7 @@ test_name_of_stranger_is_free (void)
   NetUser *mallory;
 
   g_test_summary ("A name nobody has talked to is the server's to give");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   mallory = take_over (bob, "bob");
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_KEY_CHANGED], ==, 0);
   net_say (alice, "bob", "0");
@@ -284,7 +272,7 @@ test_lookup_of_absent (void)
   NetUser *bob;
 
   g_test_summary ("The server knows the name, but nobody is there: messages wait, in order");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_kill_user (bob);
   net_kill_user (alice);
   net_run (net, UDPNAT_SEC (120));
@@ -310,7 +298,7 @@ test_lookup_fails (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "nobody", "x");
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpstr (alice->failed_code, ==, "unknown-peer");
@@ -360,7 +348,7 @@ test_outbox_limit (void)
   NetUser *alice;
   NetUser *bob;
 
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_kill_user (bob);
   for (guint i = 0; i < UDPNAT_OUTBOX_MAX; i++)
     net_say (alice, "bob", "x");
@@ -384,7 +372,7 @@ test_deadline_is_never_past (void)
 
   g_test_summary ("Two hours with all that happens in them; node-net.h checks after each step that "
                   "nothing is due");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   for (guint i = 0; i < 40; i++)
     {
       net_say_numbers (alice, "bob", n_said++, 1);
@@ -408,7 +396,7 @@ test_clock_jumps (void)
   NetUser *bob;
 
   g_test_summary ("After hours of sleep a node comes to rest at once, and is back soon");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (5));
   for (guint i = 1; i <= 5; i++)
@@ -430,7 +418,7 @@ test_wall_clock_goes_back (void)
   NetUser *bob;
 
   g_test_summary ("A wall clock set back by a year does not make a node's handshakes look old");
-  join_two (net, &alice, &bob);
+  net_join_two (net, &alice, &bob);
   net_say (alice, "bob", "0");
   net_run (net, UDPNAT_SEC (5));
   udpnat_node_set_wall_clock (alice->node, net->now_us,
