@@ -159,6 +159,10 @@
 #define UDPNAT_OUTBOX_MAX 100000
 #define UDPNAT_PEERS_MAX 100000
 #define UDPNAT_LOOKUP_MESSAGES_MAX 256 /* messages that may wait for one of them */
+#define UDPNAT_REACTION_MAX_BYTES 64   /* one emoji with all its modifiers */
+#define UDPNAT_STATUS_MAX_BYTES 512
+#define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */
+#define UDPNAT_PREKEYS_MAX 32          /* in one PREKEYS */
 /* first handshakes that a node answers, from whomever */
 #define UDPNAT_NODE_STRANGERS_MAX 256 /* conversations with people whom we have never written to */
 #define UDPNAT_NODE_PUNCH_BURST 320
