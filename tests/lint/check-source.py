@@ -14,6 +14,8 @@ from tap import Tap  # noqa: E402
 
 SOURCE_LINES_MAX = 900
 HEADER_LINES_MAX = 200
+# One by design, so that every number is found in one place.
+HEADER_OF_CONSTANTS = 'src/core/base/udpnat-limits.h'
 TEST_LINES_MAX = 1200
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
@@ -53,7 +55,7 @@ def check_file_length(file):
     limit = SOURCE_LINES_MAX
     if file.is_test:
         limit = TEST_LINES_MAX
-    elif file.ending == '.h':
+    elif file.ending == '.h' and file.name != HEADER_OF_CONSTANTS:
         limit = HEADER_LINES_MAX
     if len(file.lines) <= limit:
         return []

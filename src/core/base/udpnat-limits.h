@@ -152,13 +152,57 @@
 #define UDPNAT_RENDEZVOUS_EVENTS_MAX 8192
 #define UDPNAT_RENDEZVOUS_OUTPUTS_MAX 4096
 
+/* ---- Mail (PROTOCOL.md section 14) ---- */
+#define UDPNAT_STREAM_MAIL 1 /* of a client-server session */
+#define UDPNAT_MAIL_PASS_BYTES 16
+/* A text of UDPNAT_TEXT_MAX_BYTES with everything around it, and still a message. */
+#define UDPNAT_MAIL_SEALED_MAX_BYTES 66400
+#define UDPNAT_MAIL_ACK_MAX_NUMBERS 256
+#define UDPNAT_MAIL_PASSES_MAX 4096
+/* What may wait for one recipient. */
+#define UDPNAT_MAIL_RECIPIENT_BYTES (G_GINT64_CONSTANT (16) << 20)
+#define UDPNAT_MAIL_RECIPIENT_ITEMS 10000
+#define UDPNAT_MAIL_SENDER_BYTES (4 << 20) /* of one sender that the recipient accepts */
+#define UDPNAT_MAIL_SENDER_ITEMS 2000
+#define UDPNAT_MAIL_STRANGERS_BYTES 65536 /* of all others together */
+#define UDPNAT_MAIL_STRANGERS_ITEMS 16
+#define UDPNAT_MAIL_STRANGER_MAX_BYTES 16384 /* each */
+#define UDPNAT_MAIL_TOTAL_BYTES (G_GINT64_CONSTANT (1) << 30)
+/* What a letter and a pass cost of the total besides their bytes: a row on disk, an entry in
+ * memory. Without it the total could be made of a billion letters of one byte. */
+#define UDPNAT_MAIL_ITEM_COST_BYTES 512
+#define UDPNAT_MAIL_PASS_COST_BYTES 64
+#define UDPNAT_MAIL_DAYS 30
+/* What one session may put. */
+#define UDPNAT_MAIL_PUTS_PER_SECOND 10
+#define UDPNAT_MAIL_PUTS_BURST 20
+#define UDPNAT_MAIL_STRANGER_PUT_S 10 /* one in so many seconds to people who do not know us */
+#define UDPNAT_MAIL_STRANGER_PUTS_BURST 4
+#define UDPNAT_MAIL_PENDING_MAX_BYTES (8 << 20) /* of all letters on their way to the disk */
+/* Told to one client ahead of its MAIL-ACKs, and of its ACKs of packets. */
+#define UDPNAT_MAIL_UNACKED_MAX 64
+#define UDPNAT_MAIL_UNACKED_MAX_BYTES 65536
+/* What is read from the disk for one recipient: its whole mailbox twice over at once. Whoever
+ * connects again and again without acknowledging anything gets no more than this. */
+#define UDPNAT_MAIL_READ_BURST_BYTES (G_GINT64_CONSTANT (32) << 20)
+#define UDPNAT_MAIL_READ_BYTES_PER_SECOND 262144
+/* Changed passes wait so long for the disk. A client says them again after each registration, so
+ * that a crash in between loses nothing. */
+#define UDPNAT_MAIL_PASSES_TICK_US UDPNAT_SEC (5)
+#define UDPNAT_MAIL_EXPIRE_TICK_US UDPNAT_SEC (60)
+#define UDPNAT_MAIL_EXPIRE_BATCH 4096 /* deletions that one tick may ask for */
+/* At the client: open requests, acknowledgements that wait, and letters that nobody has popped. */
+#define UDPNAT_MAIL_PUTS_MAX 64
+#define UDPNAT_MAIL_ACKS_MAX 4096
+#define UDPNAT_MAIL_WAITING_MAX_BYTES 262144
+
 /* ---- Conversations ---- */
-#define UDPNAT_SEEN_IDS_MAX 4096
+/* Two letters full of the shortest texts, which may be under way at once, hold 4,400. */
+#define UDPNAT_SEEN_IDS_MAX 8192
 /* well below UDPNAT_SEEN_IDS_MAX, so that a repeated id is still remembered */
 #define UDPNAT_MESSAGES_ON_WIRE_MAX 512
 #define UDPNAT_OUTBOX_MAX 100000
 #define UDPNAT_PEERS_MAX 100000
-#define UDPNAT_LOOKUP_MESSAGES_MAX 256 /* messages that may wait for one of them */
 #define UDPNAT_REACTION_MAX_BYTES 64   /* one emoji with all its modifiers */
 #define UDPNAT_STATUS_MAX_BYTES 512
 #define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */
@@ -168,3 +212,74 @@
 #define UDPNAT_NODE_PUNCH_BURST 320
 #define UDPNAT_NODE_PUNCHES_PER_SECOND 40
 #define UDPNAT_NODE_HANDSHAKES_PER_SECOND 50
+
+/* ---- Mail ---- */
+/* An item that has no receipt after so long is put into the peer's mailbox as well, whatever the
+ * directory says of the peer. */
+#define UDPNAT_MAIL_AFTER_US UDPNAT_SEC (8)
+/* Letters that are opened and wait to be safe; the server has no more than 64 under way. */
+#define UDPNAT_LETTERS_MAX 256
+#define UDPNAT_LETTER_ITEMS_MAX 4096
+/* After a refusal: soon when the server was only lost, late when a mailbox is full or off. */
+#define UDPNAT_MAIL_RETRY_SOON_US UDPNAT_SEC (5)
+#define UDPNAT_MAIL_RETRY_LATE_US UDPNAT_SEC (600)
+#define UDPNAT_PEER_PREKEYS_MAX 64 /* of one peer that we keep */
+
+/* ---- Links ---- */
+/* A name of 64 code points, each of them percent-encoded (768), a host name (253), a key (52), and
+ * room for what later versions add. */
+#define UDPNAT_LINK_MAX_BYTES 2048
+/* Every link without such additions; a code of more modules cannot be read from a screen. */
+#define UDPNAT_QR_MAX_BYTES 1152
+
+/* ---- Encryption at rest ---- */
+/* SQLite's default since 2016, and a page of memory: one page is one write. */
+#define UDPNAT_PAGE_BYTES 4096
+/* Nonce (24) and tag (16) of XChaCha20-Poly1305. */
+#define UDPNAT_PAGE_RESERVED_BYTES 40
+/* SQLite's file format, section 4.1: header of the write-ahead log, header of a frame in it. */
+#define UDPNAT_WAL_HEADER_BYTES 32
+#define UDPNAT_WAL_FRAME_HEADER_BYTES 24
+#define UDPNAT_WAL_FRAME_OPEN_BYTES 16 /* of it, what is no checksum */
+#define UDPNAT_PAGE_BINDING_BYTES 16   /* of a frame: page number, size, salts of the log */
+#define UDPNAT_PROBE_PAGES_MAX 16      /* that are tried before a key counts as wrong */
+/* What a guess of the passphrase costs: libsodium's crypto_pwhash MODERATE, 0.7 s on a desktop of
+ * 2016. */
+#define UDPNAT_PASSPHRASE_PASSES 3
+#define UDPNAT_PASSPHRASE_MEMORY_BYTES 268435456
+/* What a file may ask for: four passes over 1 GiB are libsodium's SENSITIVE. More would let a
+ * forged file stop the program. */
+#define UDPNAT_PASSPHRASE_PASSES_MAX 16
+#define UDPNAT_PASSPHRASE_MEMORY_MAX_BYTES 1073741824
+#define UDPNAT_PASSPHRASE_MAX_BYTES 1024
+#define UDPNAT_KEY_FILE_MAX_BYTES 1024
+#define UDPNAT_BACKUP_CHUNK_BYTES 65536
+#define UDPNAT_KEYRING_TIMEOUT_MS 2000 /* a start waits no longer for the desktop's keyring */
+
+/* ---- The profile's database ---- */
+#define UDPNAT_STORE_BUSY_MS 5000 /* a backup program may hold the file for a moment */
+/* Writes in one transaction: enough that the flush costs each next to nothing (perf.md section 7:
+ * 100 are at 7 times the rate of one), and few enough that nobody waits long. */
+#define UDPNAT_STORE_BATCH_MAX 1000
+/* Messages that wait for the disk; beyond, new ones are refused. */
+#define UDPNAT_STORE_QUEUE_MAX 10000
+#define UDPNAT_STORE_QUEUE_MAX_BYTES 16777216
+/* Last handshakes kept of people who are no contacts: a stranger can have any number of keys. */
+#define UDPNAT_STORE_TIMESTAMPS_MAX 4096
+/* What strangers may leave here before the user has said yes: requests, and in each of them. */
+#define UDPNAT_REQUESTS_MAX 64
+#define UDPNAT_REQUEST_LINES_MAX 16
+#define UDPNAT_REQUEST_MAX_BYTES 16384
+/* One-time keys of ours that are kept for one peer; the oldest go. Letters sealed to those given
+ * out long ago are still on their way, so many more than UDPNAT_PEER_PREKEYS_MAX. */
+#define UDPNAT_OWN_PREKEYS_MAX 1024
+/* Edits and reactions of one peer that came before what they are about. */
+#define UDPNAT_EARLY_CHANGES_MAX 256
+#define UDPNAT_QUOTE_MAX_CODE_POINTS 160 /* of the quoted text that is shown above a reply */
+/* If the last line of a conversation is so far in the future, our own clock was wrong then, and the
+ * times of the lines begin anew. */
+#define UDPNAT_CLOCK_BACK_MAX_US UDPNAT_SEC (3600)
+#define UDPNAT_SEARCH_MAX_CODE_POINTS 512 /* of what is searched for; the rest is not looked at */
+/* Of the search index that are merged in one go: a few hundredths of a second. */
+#define UDPNAT_STORE_MERGE_PAGES 500
+#define UDPNAT_STORE_CHANGED_MAX 1000 /* lines that are named when one receipt changes many */

@@ -2,6 +2,7 @@
 
 #include "udpnat-noise.h"
 
+#include "udpnat-dh-private.h"
 #include "udpnat-symmetric-private.h"
 
 #include <sodium.h>
@@ -11,12 +12,15 @@
  * of a message pattern. What is hashed and encrypted, and how, is in udpnat-symmetric.c; headers,
  * MACs, timestamps and retransmission are in transport.
  *
- * The patterns are those that PROTOCOL.md needs (section 7.5 and 7.4 of the Noise paper):
+ * The patterns are those that PROTOCOL.md needs (section 7.5, 7.4 and 9.4 of the Noise paper):
  *
- *     IK:  <- s               X:  <- s
- *          ...                    ...
- *          -> e, es, s, ss        -> e, es, s, ss
+ *     IK:  <- s               X:  <- s               Xpsk1:  <- s
+ *          ...                    ...                        ...
+ *          -> e, es, s, ss        -> e, es, s, ss            -> e, es, s, ss, psk
  *          <- e, ee, se
+ *
+ * In a handshake with a pre-shared key each e goes into the key as well (section 9.2), so that
+ * the key is never the same twice, whatever the pre-shared one is.
  *
  * The ephemeral secret is handed in: this layer has no source of randomness. Whoever makes a
  * handshake must draw a new one each time.
@@ -27,7 +31,7 @@
 G_STATIC_ASSERT (UDPNAT_NOISE_HASH_BYTES == UDPNAT_SYMMETRIC_HASH_BYTES);
 G_STATIC_ASSERT (UDPNAT_NOISE_TAG_BYTES == UDPNAT_SYMMETRIC_TAG_BYTES);
 
-#define TOKENS_MAX 4
+#define TOKENS_MAX 5
 #define MESSAGES_MAX 2
 #define SEALED_KEY_BYTES (UDPNAT_KEY_BYTES + UDPNAT_NOISE_TAG_BYTES)
 
@@ -40,11 +44,13 @@ typedef enum
   TOKEN_ES,
   TOKEN_SE,
   TOKEN_SS,
+  TOKEN_PSK,
 } Token;
 
 typedef struct
 {
   const char *name;
+  gboolean    has_psk;
   guint       n_messages;
   Token       messages[MESSAGES_MAX][TOKENS_MAX + 1];
 } Pattern;
@@ -63,6 +69,14 @@ static const Pattern patterns[] = {
     .n_messages = 1,
     .messages = {
       { TOKEN_E, TOKEN_ES, TOKEN_S, TOKEN_SS },
+    },
+  },
+  [UDPNAT_NOISE_X_PSK1] = {
+    .name = "Noise_Xpsk1_25519_ChaChaPoly_SHA256",
+    .has_psk = TRUE,
+    .n_messages = 1,
+    .messages = {
+      { TOKEN_E, TOKEN_ES, TOKEN_S, TOKEN_SS, TOKEN_PSK },
     },
   },
 };
@@ -84,6 +98,8 @@ struct _UdpnatNoise
   gboolean        is_initiator;
   gboolean        is_broken; /* a write failed */
   gboolean        is_split;
+  gboolean        has_psk;
+  guint8          psk[UDPNAT_NOISE_PSK_BYTES];
   guint8          static_secret[UDPNAT_KEY_BYTES];
   UdpnatPublicKey static_key;
   guint8          ephemeral_secret[UDPNAT_KEY_BYTES];
@@ -113,7 +129,7 @@ noise_new (UdpnatNoisePattern     pattern,
 
   udpnat_symmetric_init (&self->state.symmetric, self->pattern->name);
   udpnat_symmetric_mix_hash (&self->state.symmetric, prologue, n_prologue);
-  /* The pre-message "<- s" that both patterns begin with. */
+  /* The pre-message "<- s" that all patterns begin with. */
   udpnat_symmetric_mix_hash (&self->state.symmetric, responder->bytes, UDPNAT_KEY_BYTES);
 
   return self;
@@ -149,7 +165,7 @@ udpnat_noise_new_initiator (UdpnatNoisePattern     pattern,
  * udpnat_noise_new_responder:
  * @prologue: (array length=n_prologue): both sides must have the same
  * @local: copied
- * @ephemeral_secret: random, never used before; copied. Not used by %UDPNAT_NOISE_X
+ * @ephemeral_secret: random, never used before; copied. Not used by the patterns of one message
  *
  * Returns: (transfer full): the side that reads first
  */
@@ -162,6 +178,23 @@ udpnat_noise_new_responder (UdpnatNoisePattern    pattern,
 {
   return noise_new (pattern, FALSE, prologue, n_prologue, local,
                     udpnat_identity_get_public_key (local), ephemeral_secret);
+}
+
+/**
+ * udpnat_noise_set_psk:
+ * @psk: known to both sides, and to nobody else; copied
+ *
+ * Must be called, before the first message, for a pattern that has a pre-shared key, and for no
+ * other.
+ */
+void
+udpnat_noise_set_psk (UdpnatNoise  *self,
+                      const guint8  psk[UDPNAT_NOISE_PSK_BYTES])
+{
+  g_assert (self->pattern->has_psk && self->state.n_messages == 0);
+
+  memcpy (self->psk, psk, UDPNAT_NOISE_PSK_BYTES);
+  self->has_psk = TRUE;
 }
 
 /**
@@ -188,15 +221,30 @@ mix_dh (UdpnatNoise           *self,
   guint8 shared[UDPNAT_KEY_BYTES];
   gboolean usable;
 
-  /* A remote key of small order gives zero whatever our secret is (RFC 7748 section 6.1): nothing
-   * that a stranger does not know would go into the key. */
-  usable = crypto_scalarmult (shared, secret, remote->bytes) == 0
-           && !sodium_is_zero (shared, sizeof shared);
+  usable = udpnat_dh_compute (secret, remote, shared);
   if (usable)
     udpnat_symmetric_mix_key (&self->state.symmetric, shared);
   sodium_memzero (shared, sizeof shared);
 
   return usable;
+}
+
+/* A public key that is sent in the clear. */
+static void
+mix_ephemeral (UdpnatNoise  *self,
+               const guint8 *ephemeral)
+{
+  udpnat_symmetric_mix_hash (&self->state.symmetric, ephemeral, UDPNAT_KEY_BYTES);
+  if (self->pattern->has_psk)
+    udpnat_symmetric_mix_key (&self->state.symmetric, ephemeral);
+}
+
+static void
+mix_psk (UdpnatNoise *self)
+{
+  g_assert (self->has_psk);
+
+  udpnat_symmetric_mix_key_and_hash (&self->state.symmetric, self->psk);
 }
 
 /* The first letter of a token names the initiator's key, the second the responder's. */
@@ -230,6 +278,7 @@ get_token_bytes (Token token)
     case TOKEN_ES:
     case TOKEN_SE:
     case TOKEN_SS:
+    case TOKEN_PSK:
       return 0;
     }
 
@@ -278,7 +327,7 @@ write_token (UdpnatNoise *self,
     {
     case TOKEN_E:
       memcpy (out, self->ephemeral_key.bytes, UDPNAT_KEY_BYTES);
-      udpnat_symmetric_mix_hash (symmetric, out, UDPNAT_KEY_BYTES);
+      mix_ephemeral (self, out);
       return TRUE;
     case TOKEN_S:
       udpnat_symmetric_encrypt_and_hash (symmetric, self->static_key.bytes, UDPNAT_KEY_BYTES, out);
@@ -291,6 +340,9 @@ write_token (UdpnatNoise *self,
       return mix_dh_token (self, FALSE, TRUE);
     case TOKEN_SS:
       return mix_dh_token (self, FALSE, FALSE);
+    case TOKEN_PSK:
+      mix_psk (self);
+      return TRUE;
     case TOKEN_END:
       break;
     }
@@ -376,7 +428,7 @@ read_token (UdpnatNoise  *self,
     case TOKEN_E:
       memcpy (state->remote_ephemeral.bytes, message, UDPNAT_KEY_BYTES);
       state->has_remote_ephemeral = TRUE;
-      udpnat_symmetric_mix_hash (&state->symmetric, message, UDPNAT_KEY_BYTES);
+      mix_ephemeral (self, message);
       return TRUE;
     case TOKEN_S:
       state->has_remote_static =
@@ -391,6 +443,9 @@ read_token (UdpnatNoise  *self,
       return mix_dh_token (self, FALSE, TRUE);
     case TOKEN_SS:
       return mix_dh_token (self, FALSE, FALSE);
+    case TOKEN_PSK:
+      mix_psk (self);
+      return TRUE;
     case TOKEN_END:
       break;
     }
@@ -479,8 +534,8 @@ udpnat_noise_is_complete (const UdpnatNoise *self)
  * @send_key: (out): for what this side sends
  * @receive_key: (out): for what it receives
  *
- * Gives the keys of the session, once, when the handshake is complete. After %UDPNAT_NOISE_X only
- * the initiator may send. The caller wipes them in the end.
+ * Gives the keys of the session, once, when the handshake is complete. After a pattern of one
+ * message only the initiator may send. The caller wipes them in the end.
  */
 void
 udpnat_noise_split (UdpnatNoise *self,
@@ -497,6 +552,7 @@ udpnat_noise_split (UdpnatNoise *self,
   self->is_split = TRUE;
   sodium_memzero (self->static_secret, sizeof self->static_secret);
   sodium_memzero (self->ephemeral_secret, sizeof self->ephemeral_secret);
+  sodium_memzero (self->psk, sizeof self->psk);
 }
 
 /**

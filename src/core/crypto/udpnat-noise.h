@@ -9,16 +9,20 @@ G_BEGIN_DECLS
  * UdpnatNoisePattern:
  * @UDPNAT_NOISE_IK: Noise_IK_25519_ChaChaPoly_SHA256, two messages: sessions
  * @UDPNAT_NOISE_X: Noise_X_25519_ChaChaPoly_SHA256, one message: sealed for someone who is away
+ * @UDPNAT_NOISE_X_PSK1: Noise_Xpsk1_25519_ChaChaPoly_SHA256, the same with one more secret, mixed
+ *   in before the payload
  */
 typedef enum
 {
   UDPNAT_NOISE_IK,
   UDPNAT_NOISE_X,
+  UDPNAT_NOISE_X_PSK1,
 } UdpnatNoisePattern;
 
 #define UDPNAT_NOISE_HASH_BYTES 32
 #define UDPNAT_NOISE_TAG_BYTES 16
-/* What a message has beside its payload. First one (IK and X alike): e, encrypted s, tag. Second
+#define UDPNAT_NOISE_PSK_BYTES 32
+/* What a message has beside its payload. First one (of all patterns): e, encrypted s, tag. Second
  * one of IK: e, tag. */
 #define UDPNAT_NOISE_FIRST_OVERHEAD_BYTES 96
 #define UDPNAT_NOISE_SECOND_OVERHEAD_BYTES 48
@@ -43,6 +47,8 @@ UdpnatNoise *udpnat_noise_new_responder (UdpnatNoisePattern     pattern,
                                          gsize                  n_prologue,
                                          const UdpnatIdentity  *local,
                                          const guint8           ephemeral_secret[UDPNAT_KEY_BYTES]);
+void         udpnat_noise_set_psk       (UdpnatNoise           *self,
+                                         const guint8           psk[UDPNAT_NOISE_PSK_BYTES]);
 void         udpnat_noise_free          (UdpnatNoise           *self);
 
 gboolean udpnat_noise_write       (UdpnatNoise       *self,

@@ -29,6 +29,8 @@ void     udpnat_symmetric_mix_key          (UdpnatSymmetric *self,
 void     udpnat_symmetric_mix_hash         (UdpnatSymmetric *self,
                                             const guint8    *data,
                                             gsize            n_data);
+void     udpnat_symmetric_mix_key_and_hash (UdpnatSymmetric *self,
+                                            const guint8     input[32]);
 void     udpnat_symmetric_encrypt_and_hash (UdpnatSymmetric *self,
                                             const guint8    *plain,
                                             gsize            n_plain,

@@ -12,7 +12,9 @@
  * ChaChaPoly.
  *
  * Only patterns are supported that have a key before the first encryption, as IK and X do: there
- * is no way to send something in the clear by mistake. */
+ * is no way to send something in the clear by mistake.
+ *
+ * mix_key_and_hash() is for pre-shared keys (section 9). */
 
 static void
 hmac (const guint8  key[32],
@@ -47,6 +49,24 @@ derive (const guint8  chaining_key[32],
   sodium_memzero (temp_key, sizeof temp_key);
 }
 
+/* HKDF with three outputs. @out_first may be @chaining_key. */
+static void
+derive_three (const guint8  chaining_key[32],
+              const guint8 *input,
+              gsize         n_input,
+              guint8        out_first[32],
+              guint8        out_second[32],
+              guint8        out_third[32])
+{
+  guint8 temp_key[32];
+
+  hmac (chaining_key, input, n_input, 0, temp_key);
+  hmac (temp_key, NULL, 0, 1, out_first);
+  hmac (temp_key, out_first, 32, 2, out_second);
+  hmac (temp_key, out_second, 32, 3, out_third);
+  sodium_memzero (temp_key, sizeof temp_key);
+}
+
 static void
 hash_onto (const guint8  hash[32],
            const guint8 *data,
@@ -63,7 +83,7 @@ hash_onto (const guint8  hash[32],
 
 /**
  * udpnat_symmetric_init:
- * @protocol_name: at most 32 characters, as all names of this suite without modifiers have
+ * @protocol_name: hashed when it is longer than a hash, as the names with a modifier are
  */
 void
 udpnat_symmetric_init (UdpnatSymmetric *self,
@@ -71,10 +91,11 @@ udpnat_symmetric_init (UdpnatSymmetric *self,
 {
   gsize n_name = strlen (protocol_name);
 
-  g_assert (n_name <= UDPNAT_SYMMETRIC_HASH_BYTES);
-
   *self = (UdpnatSymmetric) { 0 };
-  memcpy (self->hash, protocol_name, n_name);
+  if (n_name <= UDPNAT_SYMMETRIC_HASH_BYTES)
+    memcpy (self->hash, protocol_name, n_name);
+  else
+    crypto_hash_sha256 (self->hash, (const guint8 *) protocol_name, n_name);
   memcpy (self->chaining_key, self->hash, sizeof self->chaining_key);
 }
 
@@ -97,6 +118,23 @@ udpnat_symmetric_mix_hash (UdpnatSymmetric *self,
                            gsize            n_data)
 {
   hash_onto (self->hash, data, n_data, self->hash);
+}
+
+/**
+ * udpnat_symmetric_mix_key_and_hash:
+ * @input: a pre-shared key
+ */
+void
+udpnat_symmetric_mix_key_and_hash (UdpnatSymmetric *self,
+                                   const guint8     input[32])
+{
+  guint8 temp_hash[UDPNAT_SYMMETRIC_HASH_BYTES];
+
+  derive_three (self->chaining_key, input, 32, self->chaining_key, temp_hash, self->key);
+  udpnat_symmetric_mix_hash (self, temp_hash, sizeof temp_hash);
+  self->has_key = TRUE;
+  self->nonce = 0;
+  sodium_memzero (temp_hash, sizeof temp_hash);
 }
 
 /**

@@ -71,6 +71,13 @@ new_vector_pair (UdpnatNoisePattern pattern,
                                                resp_ephemeral != NULL ? resp_ephemeral : unused);
   g_assert_null (udpnat_noise_get_remote_key (pair.responder));
   g_assert_null (udpnat_noise_get_remote_ephemeral (pair.responder));
+  if (vector->psk != NULL)
+    {
+      g_autofree guint8 *psk = decode_hex (vector->psk, NULL);
+
+      udpnat_noise_set_psk (pair.initiator, psk);
+      udpnat_noise_set_psk (pair.responder, psk);
+    }
 
   return pair;
 }
@@ -158,10 +165,10 @@ test_vector_ik (void)
 
 /* One way: all transport messages go from the initiator to the responder. */
 static void
-test_vector_x (void)
+check_vector_one_way (UdpnatNoisePattern pattern,
+                      const NoiseVector *vector)
 {
-  const NoiseVector *vector = &noise_vector_x;
-  Pair pair = new_vector_pair (UDPNAT_NOISE_X, vector);
+  Pair pair = new_vector_pair (pattern, vector);
   guint8 init_send[32], init_receive[32], resp_send[32], resp_receive[32];
 
   check_handshake_message (pair.initiator, pair.responder, &vector->messages[0]);
@@ -173,6 +180,18 @@ test_vector_x (void)
     check_transport_message (init_send, resp_receive, i - 1, &vector->messages[i]);
   g_assert_cmpmem (init_receive, 32, resp_send, 32);
   clear_pair (&pair);
+}
+
+static void
+test_vector_x (void)
+{
+  check_vector_one_way (UDPNAT_NOISE_X, &noise_vector_x);
+}
+
+static void
+test_vector_x_psk1 (void)
+{
+  check_vector_one_way (UDPNAT_NOISE_X_PSK1, &noise_vector_x_psk1);
 }
 
 /* ---- Attacks ---- */
@@ -548,6 +567,119 @@ test_worthless_ephemeral (Fixture      *fixture,
   read_first (fixture);
 }
 
+/* ---- Pre-shared key ---- */
+
+typedef struct
+{
+  UdpnatNoise *alice;
+  UdpnatNoise *bob;
+} PskPair;
+
+static PskPair
+new_psk_pair (const Fixture *fixture,
+              const guint8   alice_psk[UDPNAT_NOISE_PSK_BYTES],
+              const guint8   bob_psk[UDPNAT_NOISE_PSK_BYTES])
+{
+  PskPair pair = {
+    udpnat_noise_new_initiator (UDPNAT_NOISE_X_PSK1, prologue, sizeof prologue, fixture->alice,
+                                udpnat_identity_get_public_key (fixture->bob), alice_ephemeral),
+    udpnat_noise_new_responder (UDPNAT_NOISE_X_PSK1, prologue, sizeof prologue, fixture->bob,
+                                bob_ephemeral),
+  };
+
+  udpnat_noise_set_psk (pair.alice, alice_psk);
+  udpnat_noise_set_psk (pair.bob, bob_psk);
+
+  return pair;
+}
+
+static void
+clear_psk_pair (PskPair *pair)
+{
+  udpnat_noise_free (pair->alice);
+  udpnat_noise_free (pair->bob);
+}
+
+static void
+test_psk_any_bit (Fixture      *fixture,
+                  gconstpointer data)
+{
+  guint8 psk[UDPNAT_NOISE_PSK_BYTES] = { 5 }, other[UDPNAT_NOISE_PSK_BYTES] = { 5 };
+  guint8 message[UDPNAT_NOISE_FIRST_OVERHEAD_BYTES];
+
+  for (gsize i = 0; i < sizeof psk * 8; i++)
+    {
+      PskPair pair;
+      UdpnatWriter out;
+
+      other[i / 8] ^= (guint8) (1 << i % 8);
+      pair = new_psk_pair (fixture, psk, other);
+      other[i / 8] ^= (guint8) (1 << i % 8);
+      udpnat_writer_init (&out, message, sizeof message);
+      g_assert_true (udpnat_noise_write (pair.alice, NULL, 0, &out));
+      check_unreadable (pair.bob, message, sizeof message);
+      clear_psk_pair (&pair);
+    }
+}
+
+static void
+test_psk_second_try (Fixture      *fixture,
+                     gconstpointer data)
+{
+  static const guint8 psk[UDPNAT_NOISE_PSK_BYTES] = { 5 };
+  PskPair pair = new_psk_pair (fixture, psk, psk);
+  guint8 message[UDPNAT_NOISE_FIRST_OVERHEAD_BYTES], payload;
+  UdpnatWriter out;
+  gsize n;
+
+  udpnat_writer_init (&out, message, sizeof message);
+  g_assert_true (udpnat_noise_write (pair.alice, NULL, 0, &out));
+  message[sizeof message - 1] ^= 1;
+  check_unreadable (pair.bob, message, sizeof message);
+  message[sizeof message - 1] ^= 1;
+  g_assert_true (udpnat_noise_read (pair.bob, message, sizeof message, &payload, &n));
+  clear_psk_pair (&pair);
+}
+
+/* A pattern with such a key must not be written without it: all zeros would take its place. */
+static void
+test_psk_missing (Fixture      *fixture,
+                  gconstpointer data)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr (UdpnatNoise) alice =
+        udpnat_noise_new_initiator (UDPNAT_NOISE_X_PSK1, prologue, sizeof prologue, fixture->alice,
+                                    udpnat_identity_get_public_key (fixture->bob),
+                                    alice_ephemeral);
+      guint8 message[UDPNAT_NOISE_FIRST_OVERHEAD_BYTES];
+      UdpnatWriter out;
+
+      udpnat_writer_init (&out, message, sizeof message);
+      g_assert_true (udpnat_noise_write (alice, NULL, 0, &out));
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+}
+
+static void
+test_psk_of_other_pattern (Fixture      *fixture,
+                           gconstpointer data)
+{
+  static const guint8 psk[UDPNAT_NOISE_PSK_BYTES] = { 5 };
+
+  if (g_test_subprocess ())
+    {
+      udpnat_noise_set_psk (fixture->pair.responder, psk);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+}
+
 /* ---- Writing ---- */
 
 static void
@@ -678,6 +810,7 @@ main (int    argc,
 
   g_test_add_func ("/crypto-noise/vectors/ik", test_vector_ik);
   g_test_add_func ("/crypto-noise/vectors/x", test_vector_x);
+  g_test_add_func ("/crypto-noise/vectors/x-psk1", test_vector_x_psk1);
   ADD ("/crypto-noise/forged/first-message-any-bit", test_first_any_bit);
   ADD ("/crypto-noise/forged/second-message-any-bit-then-the-genuine-one", test_second_any_bit);
   ADD ("/crypto-noise/forged/truncated-at-every-length", test_truncated);
@@ -689,6 +822,10 @@ main (int    argc,
   ADD ("/crypto-noise/worthless/static-key-of-small-order", test_worthless_static);
   ADD ("/crypto-noise/worthless/forger-passes-with-a-good-key", test_forgery_with_good_key);
   ADD ("/crypto-noise/worthless/ephemeral-key-of-small-order", test_worthless_ephemeral);
+  ADD ("/crypto-noise/psk/any-bit-wrong-is-unreadable", test_psk_any_bit);
+  ADD ("/crypto-noise/psk/forged-then-the-genuine-one", test_psk_second_try);
+  ADD ("/crypto-noise/psk/missing-stops-the-program", test_psk_missing);
+  ADD ("/crypto-noise/psk/of-another-pattern-stops-the-program", test_psk_of_other_pattern);
   ADD ("/crypto-noise/write/buffer-too-small", test_write_too_small);
   ADD ("/crypto-noise/write/longest-and-one-more", test_write_longest);
   ADD ("/crypto-noise/write/empty-payload", test_empty_payload);
