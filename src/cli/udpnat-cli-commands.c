@@ -1,147 +1,20 @@
-/* The commands typed at the prompt or read from a pipe. Those of the original program mean what
- * they meant: login, send, getuser, logout, exit. */
+/* The commands typed at the prompt, read from a pipe or given on the command line. Those of the
+ * original program mean what they meant: login, send, getuser, logout, exit. */
 
 #include "config.h"
 
-#include "udpnat-cli.h"
+#include "udpnat-cli-arguments.h"
+#include "udpnat-cli-commands.h"
 
 #include <string.h>
 
-#include "udpnat-name.h"
-
-typedef struct
-{
-  const char *verb;
-  const char *usage;
-  const char *words;
-  void (*func) (UdpnatCli  *self,
-                const char *arguments);
-} Command;
-
-/* Takes the first word of @arguments, or the first quoted words: names may have spaces. */
-static char *
-take_name (const char **arguments)
-{
-  const char *start = *arguments;
-  const char *stop;
-
-  if (*start == '"' && (stop = strchr (start + 1, '"')) != NULL)
-    {
-      *arguments = stop + 1;
-      start++;
-    }
-  else
-    {
-      stop = start + strcspn (start, " ");
-      *arguments = stop;
-    }
-  while (**arguments == ' ')
-    (*arguments)++;
-  return g_strndup (start, stop - start);
-}
-
-static void
-say_usage (UdpnatCli  *self,
-           const char *usage)
-{
-  udpnat_cli_view_show_error (self->view, "usage", "Usage: %s", usage);
-}
+#define USAGE_COLUMNS 26
 
 /* Longest part of a wrong command that is said back. */
-#define ECHO_MAX_CHARS 40
+#define ECHO_MAX_CHARACTERS 40
 
-static void
-say_unknown (UdpnatCli  *self,
-             const char *verb)
-{
-  gboolean is_long = g_utf8_strlen (verb, -1) > ECHO_MAX_CHARS;
-  g_autofree char *shown = is_long ? g_utf8_substring (verb, 0, ECHO_MAX_CHARS) : g_strdup (verb);
-
-  udpnat_cli_view_show_error (self->view, "usage", "“%s%s” is not a command; help lists them.",
-                              shown, is_long ? "…" : "");
-}
-
-static void
-command_login (UdpnatCli  *self,
-               const char *arguments)
-{
-  g_autofree char *name = g_strstrip (g_strdup (arguments));
-
-  if (*name == '\0')
-    say_usage (self, "login NAME");
-  else
-    udpnat_cli_log_in (self, name);
-}
-
-static void
-command_logout (UdpnatCli  *self,
-                const char *arguments)
-{
-  g_autofree char *name = g_strstrip (g_strdup (arguments));
-  g_autofree char *asked = udpnat_name_fold (name);
-  const char *own_name = udpnat_client_get_name (self->client);
-  g_autofree char *own = own_name != NULL ? udpnat_name_fold (own_name) : NULL;
-
-  if (!udpnat_client_is_registered (self->client))
-    udpnat_cli_view_show_error (self->view, "not-logged-in", "You are not logged in.");
-  else if (*name != '\0' && g_strcmp0 (asked, own) != 0)
-    udpnat_cli_view_show_error (self->view, "not-yours",
-                                "You are %s; only %s can log %s out.", own_name, name, name);
-  else
-    udpnat_client_log_out (self->client);
-}
-
-static void
-command_send (UdpnatCli  *self,
-              const char *arguments)
-{
-  g_autofree char *name = take_name (&arguments);
-  g_autoptr (GError) error = NULL;
-
-  if (*name == '\0' || *arguments == '\0')
-    say_usage (self, "send NAME MESSAGE…   (quote a name that has spaces)");
-  else if (!udpnat_client_send (self->client, name, arguments, NULL, &error))
-    udpnat_cli_view_show_error (self->view, "not-sent", "%s", error->message);
-}
-
-static void
-command_peers (UdpnatCli  *self,
-               const char *arguments)
-{
-  GListModel *people = udpnat_client_get_people (self->client);
-  guint n_people = g_list_model_get_n_items (people);
-
-  for (guint i = 0; i < n_people; i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      udpnat_cli_view_show_person (self->view, person);
-    }
-  if (n_people == 0)
-    udpnat_cli_view_show_text (self->view, "Nobody else has been here yet.");
-}
-
-static void
-command_paths (UdpnatCli  *self,
-               const char *arguments)
-{
-  GListModel *people = udpnat_client_get_people (self->client);
-  guint n_people = g_list_model_get_n_items (people);
-  guint n_paths = 0;
-
-  for (guint i = 0; i < n_people; i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (!udpnat_person_has_path (person))
-        continue;
-      n_paths++;
-      udpnat_client_refresh_path (self->client, person);
-      udpnat_cli_view_show_path (self->view, person);
-    }
-  if (n_paths == 0)
-    udpnat_cli_view_show_text (self->view, "No conversation yet: send NAME MESSAGE…");
-}
+static void command_help (UdpnatCli  *self,
+                          const char *arguments);
 
 static void
 command_exit (UdpnatCli  *self,
@@ -150,35 +23,213 @@ command_exit (UdpnatCli  *self,
   udpnat_cli_leave (self, 0);
 }
 
-static void command_help (UdpnatCli  *self,
-                          const char *arguments);
+/* ---- The table ---- */
 
-static const Command commands[] = {
-  { "send", "send NAME MESSAGE…", "say something; the message may have spaces", command_send },
-  { "peers", "peers", "who has been here, and who is here now (also: getuser)", command_peers },
-  { "getuser", NULL, NULL, command_peers },
-  { "paths", "paths", "how each conversation travels, and why", command_paths },
-  { "login", "login NAME", "be known as NAME", command_login },
-  { "logout", "logout [NAME]", "be known no longer; conversations go on", command_logout },
-  { "help", "help", "this list", command_help },
-  { "exit", "exit", "leave (also: quit, Ctrl+D)", command_exit },
-  { "quit", NULL, NULL, command_exit },
+static const UdpnatCliCommand commands[] = {
+  /* Talking */
+  { "send", "send NAME MESSAGE…", "say something; the message may have spaces",
+    "It is on your disk at once, and sent again and again until it has arrived. Whom you write to "
+    "is a contact of yours from then on. Quote a name that has spaces.",
+    1, FALSE, TRUE, TRUE, udpnat_cli_command_send },
+  { "reply", "reply #N MESSAGE…", "answer a certain line", NULL, 0, FALSE, FALSE, TRUE,
+    udpnat_cli_command_reply },
+  { "edit", "edit #N MESSAGE…", "change what you have said, at both sides", NULL, 0, FALSE, FALSE,
+    TRUE, udpnat_cli_command_edit },
+  { "delete", "delete [--here] #N", "delete a line of yours at both sides, or any only here",
+    "Whoever has read it may remember it. Lines of others can only be deleted --here.",
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_delete },
+  { "react", "react #N [SIGN]", "put a sign on a line, as 👍; without one: take it off", NULL, 0,
+    FALSE, FALSE, FALSE, udpnat_cli_command_react },
+  { "withdraw", "withdraw #N", "send no more what has not arrived yet", NULL, 0, FALSE, FALSE,
+    FALSE, udpnat_cli_command_withdraw },
+  { "note", "note TEXT…", "a note to yourself; “history me” has them", NULL, 0, TRUE, FALSE, TRUE,
+    udpnat_cli_command_note },
+  { "draft", "draft NAME [TEXT…]", "keep or show what you mean to say; --none: drop it", NULL, 1,
+    TRUE, TRUE, TRUE, udpnat_cli_command_draft },
+  { "waiting", "waiting", "what has not arrived yet, and why", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_waiting },
+
+  /* What was said */
+  { "history", "history NAME [COUNT]", "the last lines with somebody (20); before #N: older ones",
+    "Signs: · waiting, → sent, ⌂ in their mailbox, ✓ delivered, ✓✓ read, ! failed.",
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_history },
+  { "search", "search WORDS…", "find lines that have all these words; search in NAME WORDS…",
+    "The beginning of a word will do, and capitals and accents do not matter.",
+    2, TRUE, FALSE, TRUE, udpnat_cli_command_search },
+  { "unread", "unread", "who has written what you have not seen", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_unread },
+  { "read", "read NAME", "show what you have not seen, and count it as seen", NULL, 1, TRUE, TRUE,
+    FALSE, udpnat_cli_command_read },
+  { "export", "export NAME FILE", "write a conversation to a file: --text or --json-lines",
+    "With --replace, FILE may be there already.", 2, TRUE, TRUE, FALSE,
+    udpnat_cli_command_export },
+
+  /* People */
+  { "peers", "peers", "who has been here, and who is here now (also: getuser)", NULL, 0, FALSE,
+    FALSE, FALSE, udpnat_cli_command_peers },
+  { "getuser", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_peers },
+  { "contacts", "contacts", "your contacts, pinned ones first", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_contacts },
+  { "requests", "requests", "who wrote to you and waits for an answer", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_requests },
+  { "accept", "accept NAME", "make somebody a contact",
+    "From then on a direct path is sought, so they learn your address.",
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_accept },
+  { "decline", "decline NAME", "turn a request down; what they wrote is deleted", NULL, 1, TRUE,
+    TRUE, FALSE, udpnat_cli_command_decline },
+  { "block", "block NAME", "let nothing of somebody in any more", NULL, 1, TRUE, TRUE, FALSE,
+    udpnat_cli_command_block },
+  { "unblock", "unblock NAME", "let them write again", NULL, 1, TRUE, TRUE, FALSE,
+    udpnat_cli_command_unblock },
+  { "forget", "forget NAME", "delete somebody, with all that was said", NULL, 1, TRUE, TRUE, FALSE,
+    udpnat_cli_command_forget },
+  { "nick", "nick NAME [NICKNAME]", "call somebody otherwise; without: as before", NULL, 1, TRUE,
+    TRUE, FALSE, udpnat_cli_command_nick },
+  { "pin", "pin NAME", "keep somebody at the top (unpin: no longer)", NULL, 1, TRUE, TRUE, FALSE,
+    udpnat_cli_command_pin },
+  { "unpin", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unpin },
+  { "mute", "mute NAME", "no word of their coming and going (unmute: again)", NULL, 1, TRUE, TRUE,
+    FALSE, udpnat_cli_command_mute },
+  { "unmute", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unmute },
+  { "whois", "whois NAME", "everything that is known of somebody", NULL, 1, TRUE, TRUE, FALSE,
+    udpnat_cli_command_whois },
+  { "verify", "verify NAME", "the safety number; then: verify NAME yes, no, or the digits",
+    "60 digits that are the same at both ends when nobody is in between.",
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_verify },
+  { "trust", "trust NAME", "take the new key of somebody who has lost the old one", NULL, 1, FALSE,
+    TRUE, FALSE, udpnat_cli_command_trust },
+  { "link", "link", "your own link, for others to “add”", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_link },
+  { "add", "add LINK", "make a contact of a link: udpnat:name@server?key=…", NULL, 0, TRUE, FALSE,
+    FALSE, udpnat_cli_command_add },
+
+  /* Oneself */
+  { "status", "status [TEXT…]", "what your contacts see beside your name; --none: nothing", NULL, 0,
+    TRUE, FALSE, TRUE, udpnat_cli_command_status },
+  { "avatar", "avatar FILE|none", "your picture: a PNG or JPEG of at most 48 KiB", NULL, 1, TRUE,
+    FALSE, FALSE, udpnat_cli_command_avatar },
+  { "away", "away", "be shown as away (back: as here)", NULL, 0, FALSE, FALSE, FALSE,
+    udpnat_cli_command_away },
+  { "back", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_back },
+  { "set", "set [NAME [VALUE]]", "what can be set, and how it is", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_set },
+  { "paths", "paths", "how each conversation travels, and why", NULL, 0, FALSE, FALSE, FALSE,
+    udpnat_cli_command_paths },
+  { "backup", NULL, NULL, NULL, 1, TRUE, FALSE, FALSE, udpnat_cli_command_backup },
+  { "login", "login NAME", "be known as NAME", NULL, 0, FALSE, FALSE, FALSE,
+    udpnat_cli_command_login },
+  { "logout", "logout [NAME]", "be known no longer; conversations go on", NULL, 0, FALSE, FALSE,
+    FALSE, udpnat_cli_command_logout },
+  { "help", "help [COMMAND]", "this list, or more about one", NULL, 0, FALSE, FALSE, FALSE,
+    command_help },
+  { "exit", "exit", "leave (also: quit, Ctrl+D)", NULL, 0, FALSE, FALSE, FALSE, command_exit },
+  { "quit", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, command_exit },
 };
+
+/** udpnat_cli_commands_find: Returns: (nullable): the command of that name */
+const UdpnatCliCommand *
+udpnat_cli_commands_find (const char *verb)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (commands[i].verb, verb))
+      return &commands[i];
+  return NULL;
+}
+
+/**
+ * udpnat_cli_commands_join: Returns: (transfer full): words of a command line as one would type
+ * them at the prompt: names with spaces are quoted */
+char *
+udpnat_cli_commands_join (char **words)
+{
+  const UdpnatCliCommand *command = udpnat_cli_commands_find (words[0]);
+  GString *line = g_string_new (words[0]);
+  guint n_names = 0;
+
+  for (guint i = 1; words[i] != NULL; i++)
+    {
+      gboolean is_option = g_str_has_prefix (words[i], "--");
+      gboolean is_name = !is_option && command != NULL && n_names++ < command->n_names;
+      gboolean is_quoted = is_name && (*words[i] == '\0' || strchr (words[i], ' ') != NULL);
+
+      g_string_append_printf (line, is_quoted ? " \"%s\"" : " %s", words[i]);
+    }
+  return g_string_free (line, FALSE);
+}
+
+/** udpnat_cli_commands_may_keep: whether a typed line may go to disk: none that says something */
+gboolean
+udpnat_cli_commands_may_keep (const char *line)
+{
+  g_autofree char *verb = udpnat_cli_take_word (&line);
+  const UdpnatCliCommand *command = udpnat_cli_commands_find (verb);
+
+  return command != NULL && !command->has_text;
+}
+
+/* ---- Help ---- */
+
+static void
+show_usage (UdpnatCli              *self,
+            const UdpnatCliCommand *command)
+{
+  /* By hand: printf pads by bytes, and "…" has three. */
+  int n_padding = USAGE_COLUMNS - (int) g_utf8_strlen (command->usage, -1);
+
+  udpnat_cli_view_show_text (self->view, "  %s%*s %s", command->usage, MAX (n_padding, 0), "",
+                             command->words);
+}
+
+static void
+say_unknown (UdpnatCli  *self,
+             const char *verb)
+{
+  gboolean is_long = g_utf8_strlen (verb, -1) > ECHO_MAX_CHARACTERS;
+  g_autofree char *shown = is_long ? g_utf8_substring (verb, 0, ECHO_MAX_CHARACTERS)
+                                   : g_strdup (verb);
+
+  udpnat_cli_view_show_error (self->view, "usage", "“%s%s” is not a command; help lists them.",
+                              shown, is_long ? "…" : "");
+}
+
+static void
+explain_one (UdpnatCli  *self,
+             const char *verb)
+{
+  const UdpnatCliCommand *command = udpnat_cli_commands_find (verb);
+
+  if (command == NULL)
+    {
+      say_unknown (self, verb);
+      return;
+    }
+  /* Another word for the one before it, or its opposite. */
+  while (command->usage == NULL && command > commands)
+    command--;
+  show_usage (self, command);
+  if (command->help != NULL)
+    udpnat_cli_view_show_text (self->view, "  %s", command->help);
+}
 
 static void
 command_help (UdpnatCli  *self,
               const char *arguments)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (commands[i].usage != NULL) /* else it is another word for one of the others */
-      {
-        /* By hand: printf pads by bytes, and "…" has three. */
-        int n_padding = 20 - (int) g_utf8_strlen (commands[i].usage, -1);
+  g_autofree char *verb = udpnat_cli_take_word (&arguments);
 
-        udpnat_cli_view_show_text (self->view, "  %s%*s %s", commands[i].usage, n_padding, "",
-                                   commands[i].words);
-      }
+  if (*verb != '\0')
+    {
+      explain_one (self, verb);
+      return;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (commands[i].usage != NULL)
+      show_usage (self, &commands[i]);
+  udpnat_cli_view_show_text (self->view, "Every line has a number, #N, by which the commands know "
+                             "it.");
 }
+
+/* ---- Lines that were typed ---- */
 
 /** udpnat_cli_handle_overlong: a line was too long to be anything, and has been left out */
 void
@@ -196,8 +247,8 @@ udpnat_cli_handle_line (const char *line,
                         gpointer    user_data)
 {
   UdpnatCli *self = user_data;
+  const UdpnatCliCommand *command;
   g_autofree char *verb = NULL;
-  const char *arguments;
 
   if (self->is_leaving)
     return;
@@ -217,25 +268,140 @@ udpnat_cli_handle_line (const char *line,
     }
   if (self->is_asking_name)
     {
-      command_login (self, line);
+      udpnat_cli_command_login (self, line);
       return;
     }
-  arguments = line;
-  verb = take_name (&arguments);
-  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (g_str_equal (commands[i].verb, verb))
-      {
-        commands[i].func (self, arguments);
-        return;
-      }
-  say_unknown (self, verb);
+  verb = udpnat_cli_take_word (&line);
+  command = udpnat_cli_commands_find (verb);
+  if (command != NULL)
+    command->run (self, line);
+  else
+    say_unknown (self, verb);
+}
+
+/* Whom a half-typed line is for; NULL when it says nothing yet. */
+static UdpnatPerson *
+find_addressee (UdpnatCli  *self,
+                const char *line)
+{
+  g_autofree char *verb = NULL;
+  g_autofree char *word = NULL;
+  g_autoptr (UdpnatHistoryItem) quoted = NULL;
+  gint64 number;
+
+  if (!g_utf8_validate (line, -1, NULL))
+    return NULL;
+  verb = udpnat_cli_take_word (&line);
+  word = udpnat_cli_take_word (&line);
+  if (*line == '\0')
+    return NULL;
+  if (g_str_equal (verb, "send"))
+    return udpnat_cli_find_person (self, word);
+  if (!g_str_equal (verb, "reply") || !udpnat_cli_parse_number (word, &number))
+    return NULL;
+  quoted = udpnat_client_dup_line (self->client, number);
+  return quoted != NULL ? udpnat_client_get_person_of (self->client, quoted) : NULL;
+}
+
+/** udpnat_cli_handle_typing: the line being typed has changed: a contact sees that we write */
+void
+udpnat_cli_handle_typing (const char *line,
+                          gpointer    user_data)
+{
+  UdpnatCli *self = user_data;
+  UdpnatPerson *person = NULL;
+
+  if (self->is_leaving || self->is_asking_name)
+    return;
+  person = find_addressee (self, line);
+  if (person != NULL && !udpnat_person_is_contact (person))
+    person = NULL;
+  if (person == self->typing_to)
+    return;
+  if (self->typing_to != NULL)
+    udpnat_client_set_typing (self->client, self->typing_to, FALSE);
+  if (person != NULL)
+    udpnat_client_set_typing (self->client, person, TRUE);
+  g_set_object (&self->typing_to, person);
+}
+
+/* ---- Completion ---- */
+
+static void
+add_name (GStrvBuilder *words,
+          const char   *name)
+{
+  g_autofree char *quoted = g_strdup_printf ("\"%s\"", name);
+
+  g_strv_builder_add (words, strchr (name, ' ') != NULL ? quoted : name);
+}
+
+/* What others have chosen is typed into our terminal: only names that show what they are. */
+static gboolean
+is_typable (const char *name)
+{
+  g_autofree char *clean = udpnat_cli_view_clean (name);
+
+  return g_str_equal (clean, name) && strchr (name, '"') == NULL && strchr (name, '\n') == NULL;
+}
+
+static void
+add_names (UdpnatCli    *self,
+           GStrvBuilder *words)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+      const char *name = udpnat_person_get_name (person);
+      const char *nickname = udpnat_person_get_nickname (person);
+
+      if (is_typable (name))
+        add_name (words, name);
+      if (nickname != NULL && is_typable (nickname))
+        add_name (words, nickname);
+    }
+}
+
+static void
+add_settings (GStrvBuilder *words,
+              const char   *wanted)
+{
+  const char *setting;
+  const char *const *values;
+
+  for (guint i = 0; udpnat_client_explain_setting (i, &setting, &values) != NULL; i++)
+    if (wanted == NULL)
+      g_strv_builder_add (words, setting);
+    else if (g_str_equal (wanted, setting))
+      g_strv_builder_addv (words, (const char **) values);
+}
+
+/* The word after @verb. */
+static void
+add_arguments (UdpnatCli    *self,
+               GStrvBuilder *words,
+               const char   *verb)
+{
+  const UdpnatCliCommand *command = udpnat_cli_commands_find (verb);
+
+  if (g_str_equal (verb, "set"))
+    add_settings (words, NULL);
+  else if (g_str_equal (verb, "help"))
+    for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+      g_strv_builder_add (words, commands[i].verb);
+  else if (g_str_equal (verb, "search"))
+    g_strv_builder_add (words, "in");
+  else if (command != NULL && command->is_about_people)
+    add_names (self, words);
 }
 
 /**
  * udpnat_cli_complete:
  * @before: what stands before the word being typed
  *
- * Returns: (transfer full): words that may come next: verbs, then names
+ * Returns: (transfer full): words that may come next: verbs, then names or settings
  */
 char **
 udpnat_cli_complete (const char *before,
@@ -243,20 +409,19 @@ udpnat_cli_complete (const char *before,
 {
   UdpnatCli *self = user_data;
   g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
-  g_autofree char *start = g_strstrip (g_strdup (before));
-  GListModel *people = udpnat_client_get_people (self->client);
+  g_autofree char *verb = udpnat_cli_take_word (&before);
+  g_autofree char *second = udpnat_cli_take_word (&before);
 
-  if (*start == '\0')
+  if (self->is_asking_name)
+    return g_strv_builder_end (words);
+  if (*verb == '\0')
     for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
       g_strv_builder_add (words, commands[i].verb);
-  else if (g_str_equal (start, "send"))
-    for (guint i = 0; i < g_list_model_get_n_items (people); i++)
-      {
-        g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-        const char *name = udpnat_person_get_name (person);
-        g_autofree char *quoted = g_strdup_printf ("\"%s\"", name);
-
-        g_strv_builder_add (words, strchr (name, ' ') != NULL ? quoted : name);
-      }
+  else if (*second == '\0')
+    add_arguments (self, words, verb);
+  else if (g_str_equal (verb, "set") && *before == '\0')
+    add_settings (words, second);
+  else if (g_str_equal (verb, "search") && g_str_equal (second, "in") && *before == '\0')
+    add_names (self, words);
   return g_strv_builder_end (words);
 }

@@ -1,24 +1,20 @@
-/* What the client tells, and what each mode of the program makes of it. */
+/* What the client tells of the server and of people, and what each mode of the program makes of
+ * it. What it tells of lines is in udpnat-cli-lines.c. */
 
 #include "config.h"
 
 #include "udpnat-cli.h"
 
+#include "udpnat-presence.h"
 #include "udpnat-words.h"
 
-/* ---- The server ---- */
-
-static void
-send_once (UdpnatCli *self)
+static gboolean
+is_talkative (UdpnatCli *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->is_sent)
-    return;
-  self->is_sent = TRUE;
-  if (!udpnat_client_send (self->client, self->options->to, self->options->text, NULL, &error))
-    udpnat_cli_fail (self, "not-sent", "%s", error->message);
+  return self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE;
 }
+
+/* ---- The server ---- */
 
 static void
 registered_cb (UdpnatClient *client,
@@ -26,10 +22,10 @@ registered_cb (UdpnatClient *client,
                const char   *observed,
                UdpnatCli    *self)
 {
-  if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+  self->is_server_silent = FALSE;
+  if (is_talkative (self))
     udpnat_cli_view_show_registered (self->view, name, observed);
-  if (self->options->mode == UDPNAT_CLI_MODE_SEND)
-    send_once (self);
+  udpnat_cli_send_unfound (self);
 }
 
 static void
@@ -57,7 +53,8 @@ static void
 server_silent_cb (UdpnatClient *client,
                   UdpnatCli    *self)
 {
-  if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+  self->is_server_silent = TRUE;
+  if (is_talkative (self))
     udpnat_cli_view_show_error (self->view, "no-server",
                                 "The server %s does not answer; still trying.",
                                 udpnat_client_get_server (client));
@@ -67,10 +64,19 @@ static void
 server_lost_cb (UdpnatClient *client,
                 UdpnatCli    *self)
 {
-  if (!self->is_leaving &&
-      (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE))
+  if (!self->is_leaving && is_talkative (self))
     udpnat_cli_view_show_error (self->view, "server-lost",
                                 "The server is gone; trying again. Direct conversations go on.");
+}
+
+static void
+server_replaced_cb (UdpnatClient *client,
+                    UdpnatCli    *self)
+{
+  if (!self->is_leaving)
+    udpnat_cli_view_show_error (self->view, "replaced",
+                                "You are logged in at another place with the same key, and only "
+                                "one can be connected. Trying again.");
 }
 
 static void
@@ -96,27 +102,54 @@ server_failed_cb (UdpnatClient *client,
 /* ---- People ---- */
 
 static void
+say_presence (UdpnatCli      *self,
+              UdpnatPerson   *person,
+              UdpnatPresence  before)
+{
+  g_autofree char *title = udpnat_cli_view_dup_title (person);
+
+  switch ((UdpnatPresence) udpnat_person_get_presence (person))
+    {
+    case UDPNAT_PRESENCE_OFFLINE:
+      udpnat_cli_view_show_text (self->view, "○ %s has gone.", title);
+      break;
+    case UDPNAT_PRESENCE_ONLINE:
+      udpnat_cli_view_show_text (self->view, before == UDPNAT_PRESENCE_AWAY ? "● %s is back."
+                                                                            : "● %s is here.",
+                                 title);
+      break;
+    case UDPNAT_PRESENCE_AWAY:
+      udpnat_cli_view_show_text (self->view, before == UDPNAT_PRESENCE_ONLINE
+                                               ? "◐ %s is away from the keyboard."
+                                               : "◐ %s is here, but away from the keyboard.",
+                                 title);
+      break;
+    }
+}
+
+/* The client speaks of every change; only a change of what we tell is told. */
+static void
 person_changed_cb (UdpnatClient *client,
                    UdpnatPerson *person,
                    UdpnatCli    *self)
 {
-  const char *name = udpnat_person_get_name (person);
-  gboolean was_online = g_hash_table_contains (self->online, name);
+  const char *key = udpnat_person_get_key_text (person);
+  gpointer before_pointer = g_hash_table_lookup (self->presence, key);
+  guint before = GPOINTER_TO_UINT (before_pointer);
+  /* Not 0, so that somebody who is offline differs from somebody of whom nothing was told. */
+  guint now = 1 + udpnat_person_get_presence (person) + 16 * udpnat_person_get_relation (person);
+  guint presence_before = before == 0 ? UDPNAT_PRESENCE_OFFLINE : (before - 1) % 16;
+  gboolean is_moved = presence_before != udpnat_person_get_presence (person);
 
-  if (self->options->is_json)
+  if (before == now || person == udpnat_client_get_self (client))
+    return;
+  g_hash_table_replace (self->presence, g_strdup (key), GUINT_TO_POINTER (now));
+  if (self->options->is_json && self->options->mode != UDPNAT_CLI_MODE_OFFLINE)
     udpnat_cli_view_show_person (self->view, person);
-  else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE &&
-           was_online != udpnat_person_is_online (person))
-    {
-      g_autofree char *clean = udpnat_cli_view_clean (name);
-
-      udpnat_cli_view_show_text (self->view, was_online ? "○ %s has gone." : "● %s is here.",
-                                 clean);
-    }
-  if (udpnat_person_is_online (person))
-    g_hash_table_add (self->online, g_strdup (name));
-  else
-    g_hash_table_remove (self->online, name);
+  else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE && is_moved &&
+           !udpnat_person_is_muted (person) &&
+           udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
+    say_presence (self, person, presence_before);
 }
 
 static void
@@ -144,15 +177,45 @@ directory_complete_cb (UdpnatClient *client,
   udpnat_cli_leave (self, 0);
 }
 
+/** udpnat_cli_warn_of_new_key: at the moment it is told, and at each message until it is decided */
+void
+udpnat_cli_warn_of_new_key (UdpnatCli    *self,
+                            UdpnatPerson *person)
+{
+  const char *new_key = udpnat_person_get_new_key (person);
+  g_autofree char *title = NULL;
+
+  if (new_key == NULL)
+    return;
+  if (self->options->is_json)
+    {
+      udpnat_cli_view_show_error (self->view, "key-changed",
+                                  "The server says that %s now has another key (%s). Messages "
+                                  "still go to the old one only.", udpnat_person_get_name (person),
+                                  new_key);
+      return;
+    }
+  title = udpnat_cli_view_dup_title (person);
+  udpnat_cli_view_show_text (self->view, "!!! WARNING: %s has another key at the server now.",
+                             title);
+  udpnat_cli_view_show_text (self->view, "!!!   the one you know: %s",
+                             udpnat_person_get_key_text (person));
+  udpnat_cli_view_show_text (self->view, "!!!   the new one:      %s", new_key);
+  udpnat_cli_view_show_text (self->view, "!!! Either they lost their old key, or somebody wants to "
+                             "pass for them. Ask them, not here.");
+  udpnat_cli_view_show_text (self->view, "!!! Until you decide with “trust %s”, messages go to the "
+                             "old key only.", title);
+}
+
 static void
 key_changed_cb (UdpnatClient *client,
-                const char   *name,
+                UdpnatPerson *person,
                 const char   *key,
                 UdpnatCli    *self)
 {
-  udpnat_cli_view_show_error (self->view, "key-changed",
-                              "WARNING: the server says that %s now has another key (%s). Messages "
-                              "still go to the old one only.", name, key);
+  udpnat_cli_view_tell (self->view, "key_changed", "name", udpnat_person_get_name (person), "key",
+                        key, NULL);
+  udpnat_cli_warn_of_new_key (self, person);
 }
 
 static void
@@ -160,69 +223,100 @@ path_changed_cb (UdpnatClient *client,
                  UdpnatPerson *person,
                  UdpnatCli    *self)
 {
-  if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+  if (is_talkative (self))
     udpnat_cli_view_show_path (self->view, person);
 }
 
-/* ---- Messages ---- */
-
 static void
-message_received_cb (UdpnatClient *client,
-                     UdpnatPerson *person,
-                     const char   *id,
-                     const char   *text,
-                     gint64        sent_us,
-                     UdpnatCli    *self)
+typing_cb (UdpnatPerson *person,
+           GParamSpec   *pspec,
+           UdpnatCli    *self)
 {
-  udpnat_cli_view_show_message (self->view, person, id, text, sent_us);
-  if (self->options->mode == UDPNAT_CLI_MODE_WAIT && ++self->n_received >= self->options->count)
-    udpnat_cli_leave (self, 0);
+  if (is_talkative (self) && !udpnat_person_is_muted (person) &&
+      udpnat_person_is_contact (person))
+    udpnat_cli_view_show_typing (self->view, person);
+}
+
+static const char *
+get_text (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+/* One change may be notified as several properties; it is told once. */
+static void
+contact_cb (UdpnatPerson *person,
+            GParamSpec   *pspec,
+            UdpnatCli    *self)
+{
+  const char *key = udpnat_person_get_key_text (person);
+  g_autofree char *now = NULL;
+
+  if (!self->options->is_json)
+    return;
+  now = g_strdup_printf ("%u%d%d%d%d %s\n%s\n%s", udpnat_person_get_relation (person),
+                         udpnat_person_is_mutual (person), udpnat_person_is_verified (person),
+                         udpnat_person_is_pinned (person), udpnat_person_is_muted (person),
+                         get_text (udpnat_person_get_nickname (person)),
+                         get_text (udpnat_person_get_status (person)),
+                         get_text (udpnat_person_get_draft (person)));
+  if (g_strcmp0 (g_hash_table_lookup (self->contacts, key), now) == 0)
+    return;
+  g_hash_table_replace (self->contacts, g_strdup (key), g_steal_pointer (&now));
+  udpnat_cli_view_show_contact (self->view, person);
 }
 
 static void
-message_sent_cb (UdpnatClient *client,
-                 UdpnatPerson *person,
-                 const char   *id,
-                 UdpnatCli    *self)
+listen_to (UdpnatCli    *self,
+           UdpnatPerson *person)
 {
-  udpnat_cli_view_show_sent (self->view, udpnat_person_get_name (person), id);
+  static const char *const told[] = {
+    "notify::relation", "notify::mutual", "notify::nickname", "notify::verified", "notify::pinned",
+    "notify::muted", "notify::status", "notify::draft",
+  };
+
+  g_ptr_array_add (self->people, g_object_ref (person));
+  g_signal_connect (person, "notify::typing", G_CALLBACK (typing_cb), self);
+  for (guint i = 0; i < G_N_ELEMENTS (told); i++)
+    g_signal_connect (person, told[i], G_CALLBACK (contact_cb), self);
 }
 
 static void
-message_delivered_cb (UdpnatClient *client,
-                      UdpnatPerson *person,
-                      const char   *id,
-                      gint64        elapsed_us,
-                      UdpnatCli    *self)
+people_changed_cb (GListModel *people,
+                   guint       position,
+                   guint       n_removed,
+                   guint       n_added,
+                   UdpnatCli  *self)
 {
-  udpnat_cli_view_show_delivered (self->view, udpnat_person_get_name (person), id, elapsed_us);
-  if (self->options->mode == UDPNAT_CLI_MODE_SEND)
-    udpnat_cli_leave (self, 0);
+  for (guint i = 0; i < n_added; i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, position + i);
+
+      listen_to (self, person);
+    }
 }
 
-static void
-message_failed_cb (UdpnatClient *client,
-                   const char   *name,
-                   const char   *id,
-                   const char   *code,
-                   UdpnatCli    *self)
+/** udpnat_cli_connect_people: listens to everybody who is known, and to everybody who will be */
+void
+udpnat_cli_connect_people (UdpnatCli *self)
 {
-  udpnat_cli_fail (self, code, "Not sent to %s: %s.", name, udpnat_words_explain_code (code));
+  GListModel *people = udpnat_client_get_people (self->client);
+
+  self->people = g_ptr_array_new_with_free_func (g_object_unref);
+  g_signal_connect (people, "items-changed", G_CALLBACK (people_changed_cb), self);
+  people_changed_cb (people, 0, 0, g_list_model_get_n_items (people), self);
 }
 
-static void
-person_unreachable_cb (UdpnatClient *client,
-                       UdpnatPerson *person,
-                       UdpnatCli    *self)
+/** udpnat_cli_disconnect_people: at the end: the client may tell something as it closes */
+void
+udpnat_cli_disconnect_people (UdpnatCli *self)
 {
-  const char *name = udpnat_person_get_name (person);
-
-  if (self->options->mode == UDPNAT_CLI_MODE_SEND)
-    udpnat_cli_fail (self, "offline", "%s is not there at the moment. Not delivered.", name);
-  else
-    udpnat_cli_view_show_error (self->view, "offline",
-                                "%s is not there at the moment; the message waits until they are, "
-                                "as long as you stay.", name);
+  if (self->people == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (udpnat_client_get_people (self->client), self);
+  for (guint i = 0; i < self->people->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->people, i), self);
+  g_clear_pointer (&self->people, g_ptr_array_unref);
 }
 
 /** udpnat_cli_connect: listens to everything that the client tells */
@@ -239,19 +333,17 @@ udpnat_cli_connect (UdpnatCli *self)
     { "unregistered", G_CALLBACK (unregistered_cb) },
     { "server-silent", G_CALLBACK (server_silent_cb) },
     { "server-lost", G_CALLBACK (server_lost_cb) },
+    { "server-replaced", G_CALLBACK (server_replaced_cb) },
     { "server-changed", G_CALLBACK (server_changed_cb) },
     { "server-failed", G_CALLBACK (server_failed_cb) },
     { "person-changed", G_CALLBACK (person_changed_cb) },
     { "directory-complete", G_CALLBACK (directory_complete_cb) },
     { "key-changed", G_CALLBACK (key_changed_cb) },
     { "path-changed", G_CALLBACK (path_changed_cb) },
-    { "message-received", G_CALLBACK (message_received_cb) },
-    { "message-sent", G_CALLBACK (message_sent_cb) },
-    { "message-delivered", G_CALLBACK (message_delivered_cb) },
-    { "message-failed", G_CALLBACK (message_failed_cb) },
-    { "person-unreachable", G_CALLBACK (person_unreachable_cb) },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect (self->client, handlers[i].signal, handlers[i].callback, self);
+  udpnat_cli_connect_people (self);
+  udpnat_cli_connect_lines (self);
 }

@@ -8,6 +8,7 @@
 #include "udpnat-cli-input.h"
 
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ struct _UdpnatCliInput
   gboolean               is_edited;
   char                  *prompt;
   char                  *history_path;
+  UdpnatCliKeepFunc      keep_func;
+  UdpnatCliTypingFunc    typing_func; /* nullable */
   UdpnatCliLineFunc      line_func;
   UdpnatCliOverlongFunc  overlong_func;
   UdpnatCliCompleteFunc  complete_func;
@@ -98,7 +101,11 @@ terminal_cb (int          fd,
              GIOCondition condition,
              gpointer     user_data)
 {
+  UdpnatCliInput *self = user_data;
+
   rl_callback_read_char ();
+  if (current == self && self->typing_func != NULL)
+    self->typing_func (rl_line_buffer, self->user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -173,17 +180,38 @@ pipe_cb (int          fd,
   return G_SOURCE_REMOVE;
 }
 
+/* ---- Typed lines on disk ---- */
+
+/* Only those that tell nothing of what was said: the file stands beside a database that may be
+ * encrypted, and is easily copied with other files. */
+static void
+write_kept_history (UdpnatCliInput *self)
+{
+  HIST_ENTRY **entries = history_list ();
+  g_autoptr (GString) kept = g_string_new (NULL);
+
+  for (guint i = 0; entries != NULL && entries[i] != NULL; i++)
+    if (self->keep_func (entries[i]->line))
+      g_string_append_printf (kept, "%s\n", entries[i]->line);
+  if (!g_file_set_contents_full (self->history_path, kept->str, kept->len,
+                                 G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
+    g_debug ("typed lines are not remembered");
+  g_chmod (self->history_path, 0600); /* it may be from an earlier version */
+}
+
 /* ---- Construction ---- */
 
 /**
  * udpnat_cli_input_new:
  * @is_plain: no editing, even at a terminal
  * @history_path: (nullable): where typed lines are remembered
+ * @keep_func: whether a line may be remembered there
  * @complete_func: gives the words that may follow what stands before the cursor
  */
 UdpnatCliInput *
 udpnat_cli_input_new (gboolean               is_plain,
                       const char            *history_path,
+                      UdpnatCliKeepFunc      keep_func,
                       UdpnatCliLineFunc      line_func,
                       UdpnatCliOverlongFunc  overlong_func,
                       UdpnatCliCompleteFunc  complete_func,
@@ -194,6 +222,7 @@ udpnat_cli_input_new (gboolean               is_plain,
   g_assert (current == NULL);
   current = self;
   self->is_edited = !is_plain && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO);
+  self->keep_func = keep_func;
   self->line_func = line_func;
   self->overlong_func = overlong_func;
   self->complete_func = complete_func;
@@ -228,7 +257,7 @@ udpnat_cli_input_free (UdpnatCliInput *self)
     {
       rl_callback_handler_remove ();
       if (self->history_path != NULL)
-        write_history (self->history_path);
+        write_kept_history (self);
     }
   if (self->source_id != 0)
     g_source_remove (self->source_id);
@@ -250,6 +279,14 @@ udpnat_cli_input_set_prompt (UdpnatCliInput *self,
   udpnat_cli_input_hide ();
   rl_set_prompt (prompt);
   udpnat_cli_input_show ();
+}
+
+/** udpnat_cli_input_set_typing_func: called after each key, at a terminal */
+void
+udpnat_cli_input_set_typing_func (UdpnatCliInput      *self,
+                                  UdpnatCliTypingFunc  typing_func)
+{
+  self->typing_func = typing_func;
 }
 
 gboolean

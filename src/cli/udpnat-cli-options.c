@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "udpnat-cli-commands.h"
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 
@@ -28,6 +29,16 @@ typedef struct
   gboolean json;
   int      timeout;
   int      count;
+  char    *strangers;
+  char    *passphrase_file;
+  char    *new_passphrase_file;
+  gboolean keyring;
+  gboolean unencrypted;
+  gboolean here;
+  gboolean text;
+  gboolean json_lines;
+  gboolean replace;
+  gboolean none;
   gboolean version;
   char   **rest;
 } RawOptions;
@@ -40,6 +51,9 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->cip);
   g_free (raw->name);
   g_free (raw->profile);
+  g_free (raw->strangers);
+  g_free (raw->passphrase_file);
+  g_free (raw->new_passphrase_file);
   g_strfreev (raw->rest);
 }
 
@@ -56,6 +70,10 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->profile);
   g_free (self->to);
   g_free (self->text);
+  g_free (self->line);
+  g_free (self->strangers);
+  g_free (self->passphrase_file);
+  g_free (self->new_passphrase_file);
   g_free (self);
 }
 
@@ -149,6 +167,78 @@ parse_send (UdpnatCliOptions *self,
   return TRUE;
 }
 
+/* Options that belong to one command are typed before its words at the prompt. */
+static char *
+join_command (const RawOptions *raw)
+{
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+  guint n_words = g_strv_length (raw->rest);
+  gboolean is_last = raw->none;
+
+  g_strv_builder_add (words, raw->rest[0]);
+  if (raw->here)
+    g_strv_builder_add (words, "--here");
+  if (raw->json_lines)
+    g_strv_builder_add (words, "--json-lines");
+  if (raw->replace)
+    g_strv_builder_add (words, "--replace");
+  for (guint i = 1; i < n_words; i++)
+    g_strv_builder_add (words, raw->rest[i]);
+  if (is_last)
+    g_strv_builder_add (words, "--none");
+  all = g_strv_builder_end (words);
+  return udpnat_cli_commands_join (all);
+}
+
+static gboolean
+parse_wait (UdpnatCliOptions *self,
+            const RawOptions *raw,
+            GError          **error)
+{
+  self->mode = UDPNAT_CLI_MODE_WAIT;
+  if (raw->count < 0)
+    return set_usage (error, "--count: a number from 1 up");
+  self->count = raw->count > 0 ? raw->count : 1;
+  return TRUE;
+}
+
+/* Commands that need more than a profile and no server: they have modes of their own. */
+static gboolean
+parse_profile_command (UdpnatCliOptions *self,
+                       const RawOptions *raw,
+                       GError          **error)
+{
+  static const char *const actions[] = { "set", "change", "remove", NULL };
+  gboolean is_restore = g_str_equal (raw->rest[0], "restore");
+
+  if (g_strv_length (raw->rest) != 2)
+    return set_usage (error, is_restore ? "restore: say from which file: restore FILE"
+                                        : "passphrase: say what: passphrase set|change|remove");
+  if (!is_restore && !g_strv_contains (actions, raw->rest[1]))
+    return set_usage (error, "passphrase: set, change or remove; not “%s”", raw->rest[1]);
+  self->mode = is_restore ? UDPNAT_CLI_MODE_RESTORE : UDPNAT_CLI_MODE_PASSPHRASE;
+  self->line = g_strdup (raw->rest[1]);
+  return TRUE;
+}
+
+static gboolean
+parse_offline (UdpnatCliOptions *self,
+               const RawOptions *raw,
+               GError          **error)
+{
+  const UdpnatCliCommand *command = udpnat_cli_commands_find (raw->rest[0]);
+
+  if (command == NULL)
+    return set_usage (error, "“%s” is not a command; man udpnat-cli lists them", raw->rest[0]);
+  if (!command->is_one_shot)
+    return set_usage (error, "“%s” is a command of the prompt: start udpnat-cli without a command",
+                      raw->rest[0]);
+  self->mode = UDPNAT_CLI_MODE_OFFLINE;
+  self->line = join_command (raw);
+  return TRUE;
+}
+
 static gboolean
 parse_command (UdpnatCliOptions *self,
                const RawOptions *raw,
@@ -164,24 +254,42 @@ parse_command (UdpnatCliOptions *self,
     return TRUE;
   if (g_str_equal (command, "send"))
     return parse_send (self, raw->rest, n_words, error);
+  if (g_str_equal (command, "passphrase") || g_str_equal (command, "restore"))
+    return parse_profile_command (self, raw, error);
   if (!g_str_equal (command, "list") && !g_str_equal (command, "wait"))
-    return set_usage (error, "“%s” is not a command; there are send, list and wait", command);
+    return parse_offline (self, raw, error);
   if (n_words > 1)
     return set_usage (error, "%s takes no more words: “%s”", command, raw->rest[1]);
-  self->mode = g_str_equal (command, "list") ? UDPNAT_CLI_MODE_LIST : UDPNAT_CLI_MODE_WAIT;
-  if (self->mode == UDPNAT_CLI_MODE_WAIT)
-    {
-      if (raw->count < 0)
-        return set_usage (error, "--count: a number from 1 up");
-      self->count = raw->count > 0 ? raw->count : 1;
-    }
+  if (g_str_equal (command, "wait"))
+    return parse_wait (self, raw, error);
+  self->mode = UDPNAT_CLI_MODE_LIST;
+  return TRUE;
+}
+
+static gboolean
+parse_person_options (UdpnatCliOptions *self,
+                      RawOptions       *raw,
+                      GError          **error)
+{
+  static const char *const values[] = { "ask", "accept", "refuse", NULL };
+
+  if (raw->strangers != NULL && !g_strv_contains (values, raw->strangers))
+    return set_usage (error, "--strangers: ask, accept or refuse; not “%s”", raw->strangers);
+  if (g_strcmp0 (raw->passphrase_file, "-") == 0 && self->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+    return set_usage (error, "--passphrase-file: “-” goes with a command only; here stdin is for "
+                      "what you type");
+  self->strangers = g_steal_pointer (&raw->strangers);
+  self->passphrase_file = g_steal_pointer (&raw->passphrase_file);
+  self->new_passphrase_file = g_steal_pointer (&raw->new_passphrase_file);
+  self->is_keyring = raw->keyring;
+  self->is_unencrypted = raw->unencrypted;
   return TRUE;
 }
 
 static GOptionContext *
 create_context (RawOptions *raw)
 {
-  GOptionContext *context = g_option_context_new ("[send NAME TEXT… | list | wait]");
+  GOptionContext *context = g_option_context_new ("[COMMAND…]");
   const GOptionEntry entries[] = {
     { "server", 0, 0, G_OPTION_ARG_STRING, &raw->server, "The rendezvous server", "HOST[:PORT]" },
     { "sip", 0, 0, G_OPTION_ARG_STRING, &raw->sip, "The server's IP address (127.0.0.1)", "IP" },
@@ -193,18 +301,40 @@ create_context (RawOptions *raw)
       "Own port to use (8900, or the next free one)", "PORT" },
     { "name", 0, 0, G_OPTION_ARG_STRING, &raw->name, "Your name", "NAME" },
     { "profile", 0, 0, G_OPTION_ARG_FILENAME, &raw->profile,
-      "Folder of your identity and contacts", "DIR" },
+      "Folder of your identity, contacts and history", "DIR" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
       "How long send and list may take (30); how long wait waits (for ever)", "SECONDS" },
     { "count", 0, 0, G_OPTION_ARG_INT, &raw->count, "With wait: how many messages (1)", "N" },
+    { "strangers", 0, 0, G_OPTION_ARG_STRING, &raw->strangers,
+      "What becomes of people you do not know; remembered", "ask|accept|refuse" },
+    { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &raw->passphrase_file,
+      "Take the passphrase from the first line of a file (-: stdin)", "FILE" },
+    { "new-passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &raw->new_passphrase_file,
+      "With passphrase and backup: the new one", "FILE" },
+    { "keyring", 0, 0, G_OPTION_ARG_NONE, &raw->keyring,
+      "Let the desktop's keyring remember the passphrase", NULL },
+    { "unencrypted", 0, 0, G_OPTION_ARG_NONE, &raw->unencrypted,
+      "With backup: without a passphrase", NULL },
+    { "here", 0, 0, G_OPTION_ARG_NONE, &raw->here, "With delete: only here", NULL },
+    { "text", 0, 0, G_OPTION_ARG_NONE, &raw->text, "With export: as text (the default)", NULL },
+    { "json-lines", 0, 0, G_OPTION_ARG_NONE, &raw->json_lines,
+      "With export: as one JSON object a line", NULL },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &raw->replace,
+      "With export and backup: the file may be there", NULL },
+    { "none", 0, 0, G_OPTION_ARG_NONE, &raw->none, "With draft and status: no text", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL, NULL },
     { NULL }
   };
 
   g_option_context_set_summary (context,
-    "Talk to people directly, wherever they are. Without a command: a prompt; try help there.");
+    "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
+    "Commands for scripts that need the server:  send NAME TEXT…, list, wait\n"
+    "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
+    "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
+    "whois, verify, link, add, note, draft, delete --here, status, avatar, set, export, backup,\n"
+    "restore, passphrase set|change|remove");
   g_option_context_set_description (context,
     "Exit status: 0 done, 1 failed, 2 wrong usage.");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -248,7 +378,7 @@ udpnat_cli_options_parse (int      *argc,
       return NULL;
     }
   if (!parse_server (self, &raw, error) || !parse_client (self, &raw, error) ||
-      !parse_command (self, &raw, error))
+      !parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))
     return NULL;
   self->is_host = raw.host;
   self->is_json = raw.json;

@@ -10,6 +10,9 @@ typedef enum
   UDPNAT_CLI_MODE_SEND, /* one message, then out */
   UDPNAT_CLI_MODE_LIST, /* who is there, then out */
   UDPNAT_CLI_MODE_WAIT, /* until so many messages have come, then out */
+  UDPNAT_CLI_MODE_OFFLINE,    /* one command on the profile alone, then out */
+  UDPNAT_CLI_MODE_PASSPHRASE, /* of the profile: set, change, remove */
+  UDPNAT_CLI_MODE_RESTORE,    /* a profile from a backup */
 } UdpnatCliMode;
 
 /**
@@ -33,6 +36,12 @@ typedef struct
   char         *to;      /* SEND */
   char         *text;    /* SEND */
   int           count;   /* WAIT */
+  char         *line;    /* OFFLINE: the command; PASSPHRASE: which; RESTORE: the file */
+  char         *strangers;           /* nullable: value of that setting */
+  char         *passphrase_file;     /* nullable: with the profile's, or the backup's */
+  char         *new_passphrase_file; /* nullable */
+  gboolean      is_keyring;          /* may have the passphrase */
+  gboolean      is_unencrypted;      /* the backup */
 } UdpnatCliOptions;
 
 UdpnatCliOptions *udpnat_cli_options_parse (int       *argc,

@@ -6,27 +6,32 @@
 
 #include "config.h"
 
-#include "udpnat-cli-view.h"
+#include "udpnat-cli-view-private.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include "udpnat-words.h"
 
 struct _UdpnatCliView
 {
   gboolean is_json;
-  void (*hide_prompt) (void); /* nullable */
-  void (*show_prompt) (void); /* nullable */
+  gboolean is_one_shot;
+  int      exit_status;         /* as the errors told so far ask for */
+  void   (*hide_prompt) (void); /* nullable */
+  void   (*show_prompt) (void); /* nullable */
 };
 
+/**
+ * udpnat_cli_view_new:
+ * @is_one_shot: what is wrong goes to stderr
+ */
 UdpnatCliView *
-udpnat_cli_view_new (gboolean is_json)
+udpnat_cli_view_new (gboolean is_json,
+                     gboolean is_one_shot)
 {
   UdpnatCliView *self = g_new0 (UdpnatCliView, 1);
 
   self->is_json = is_json;
+  self->is_one_shot = is_one_shot;
   return self;
 }
 
@@ -44,6 +49,21 @@ udpnat_cli_view_set_prompt_funcs (UdpnatCliView *self,
   self->hide_prompt = hide;
   self->show_prompt = show;
 }
+
+gboolean
+udpnat_cli_view_is_json (UdpnatCliView *self)
+{
+  return self->is_json;
+}
+
+/** udpnat_cli_view_get_exit_status: Returns: 0: no error was told, 1: some, 2: wrong usage */
+int
+udpnat_cli_view_get_exit_status (UdpnatCliView *self)
+{
+  return self->exit_status;
+}
+
+/* ---- Text ---- */
 
 /* What changes the order of its neighbours or breaks lines. */
 static gboolean
@@ -78,6 +98,23 @@ udpnat_cli_view_clean (const char *text)
   return g_string_free (clean, FALSE);
 }
 
+/** udpnat_cli_view_dup_title: Returns: (transfer full): what to call somebody, clean */
+char *
+udpnat_cli_view_dup_title (UdpnatPerson *person)
+{
+  return udpnat_cli_view_clean (udpnat_person_get_title (person));
+}
+
+/** udpnat_cli_view_format_time: Returns: (transfer full): as g_date_time_format() has it */
+char *
+udpnat_cli_view_format_time (gint64      wall_us,
+                             const char *format)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+
+  return time != NULL ? g_date_time_format (time, format) : g_strdup ("--:--");
+}
+
 /* ---- Writing a line ---- */
 
 static void
@@ -88,16 +125,15 @@ write_line (UdpnatCliView *self,
     self->hide_prompt ();
   fputs (line, stdout);
   fputc ('\n', stdout);
-  /* Nobody reads us any more. End before a message that was not shown is confirmed: its sender
-   * keeps it. */
+  /* Nobody reads us any more. End before a message that was not shown counts as read. */
   if (fflush (stdout) != 0 || ferror (stdout))
     _exit (1);
   if (self->show_prompt != NULL)
     self->show_prompt ();
 }
 
-static JsonBuilder *
-begin (const char *event)
+JsonBuilder *
+udpnat_cli_view_begin (const char *event)
 {
   JsonBuilder *builder = json_builder_new ();
 
@@ -107,27 +143,38 @@ begin (const char *event)
   return builder;
 }
 
-static void
-add_text (JsonBuilder *builder,
-          const char  *member,
-          const char  *value)
+/** udpnat_cli_view_add_text: @value: (nullable): written as "" when %NULL */
+void
+udpnat_cli_view_add_text (JsonBuilder *builder,
+                          const char  *member,
+                          const char  *value)
 {
   json_builder_set_member_name (builder, member);
   json_builder_add_string_value (builder, value != NULL ? value : "");
 }
 
-static void
-add_number (JsonBuilder *builder,
-            const char  *member,
-            gint64       value)
+void
+udpnat_cli_view_add_number (JsonBuilder *builder,
+                            const char  *member,
+                            gint64       value)
 {
   json_builder_set_member_name (builder, member);
   json_builder_add_int_value (builder, value);
 }
 
-static void
-end (UdpnatCliView *self,
-     JsonBuilder   *builder)
+void
+udpnat_cli_view_add_boolean (JsonBuilder *builder,
+                             const char  *member,
+                             gboolean     value)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_boolean_value (builder, value);
+}
+
+/** udpnat_cli_view_end: @builder: (transfer full): its object is written */
+void
+udpnat_cli_view_end (UdpnatCliView *self,
+                     JsonBuilder   *builder)
 {
   g_autoptr (JsonGenerator) generator = json_generator_new ();
   g_autoptr (JsonNode) root = NULL;
@@ -141,7 +188,29 @@ end (UdpnatCliView *self,
   g_object_unref (builder);
 }
 
-/** udpnat_cli_view_show_text: a line for people; nothing in JSON mode */
+/** udpnat_cli_view_tell: an event whose members are texts, in JSON mode only */
+void
+udpnat_cli_view_tell (UdpnatCliView *self,
+                      const char    *event,
+                      const char    *first_member,
+                      ...)
+{
+  JsonBuilder *builder;
+  va_list arguments;
+
+  if (!self->is_json)
+    return;
+  builder = udpnat_cli_view_begin (event);
+  va_start (arguments, first_member);
+  for (const char *member = first_member; member != NULL; member = va_arg (arguments, char *))
+    udpnat_cli_view_add_text (builder, member, va_arg (arguments, char *));
+  va_end (arguments);
+  udpnat_cli_view_end (self, builder);
+}
+
+/**
+ * udpnat_cli_view_show_text: a line for people, written as it is; nothing in JSON mode. What others
+ * have written must be clean. */
 void
 udpnat_cli_view_show_text (UdpnatCliView *self,
                            const char    *format,
@@ -158,185 +227,42 @@ udpnat_cli_view_show_text (UdpnatCliView *self,
   write_line (self, text);
 }
 
-/* ---- Events ---- */
-
+/** udpnat_cli_view_show_clean: the same, and the whole line is cleaned */
 void
-udpnat_cli_view_show_ready (UdpnatCliView *self,
-                            const char    *name,
-                            const char    *key,
-                            const char    *local,
-                            const char    *server)
+udpnat_cli_view_show_clean (UdpnatCliView *self,
+                            const char    *format,
+                            ...)
 {
-  JsonBuilder *builder;
+  g_autofree char *text = NULL;
+  g_autofree char *clean = NULL;
+  va_list arguments;
 
-  if (!self->is_json)
-    {
-      udpnat_cli_view_show_text (self, "Listening on %s, server %s.", local, server);
-      return;
-    }
-  builder = begin ("ready");
-  add_text (builder, "name", name);
-  add_text (builder, "key", key);
-  add_text (builder, "local", local);
-  add_text (builder, "server", server);
-  end (self, builder);
-}
-
-void
-udpnat_cli_view_show_registered (UdpnatCliView *self,
-                                 const char    *name,
-                                 const char    *observed)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    {
-      g_autofree char *clean = udpnat_cli_view_clean (name);
-
-      udpnat_cli_view_show_text (self, "You are %s, seen from outside as %s.", clean, observed);
-      return;
-    }
-  builder = begin ("registered");
-  add_text (builder, "name", name);
-  add_text (builder, "observed", observed);
-  end (self, builder);
-}
-
-void
-udpnat_cli_view_show_unregistered (UdpnatCliView *self)
-{
   if (self->is_json)
-    end (self, begin ("unregistered"));
+    return;
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  clean = udpnat_cli_view_clean (text);
+  write_line (self, clean);
+}
+
+static void
+show_wrong (UdpnatCliView *self,
+            const char    *code,
+            const char    *message)
+{
+  g_autofree char *clean = NULL;
+
+  if (self->is_json)
+    {
+      udpnat_cli_view_tell (self, "error", "code", code, "message", message, NULL);
+      return;
+    }
+  clean = udpnat_cli_view_clean (message);
+  if (self->is_one_shot)
+    g_printerr ("udpnat-cli: %s\n", clean);
   else
-    udpnat_cli_view_show_text (self, "Logged out. Nobody can find you until you login NAME.");
-}
-
-void
-udpnat_cli_view_show_person (UdpnatCliView *self,
-                             UdpnatPerson  *person)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    {
-      g_autofree char *name = udpnat_cli_view_clean (udpnat_person_get_name (person));
-
-      udpnat_cli_view_show_text (self, "%s %s", udpnat_person_is_online (person) ? "●" : "○", name);
-      return;
-    }
-  builder = begin ("peer");
-  add_text (builder, "name", udpnat_person_get_name (person));
-  add_text (builder, "key", udpnat_person_get_key_text (person));
-  json_builder_set_member_name (builder, "online");
-  json_builder_add_boolean_value (builder, udpnat_person_is_online (person));
-  end (self, builder);
-}
-
-void
-udpnat_cli_view_show_message (UdpnatCliView *self,
-                              UdpnatPerson  *person,
-                              const char    *id,
-                              const char    *text,
-                              gint64         sent_us)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    {
-      g_autoptr (GDateTime) sent = g_date_time_new_from_unix_local (sent_us / G_USEC_PER_SEC);
-      g_autofree char *clock = sent != NULL ? g_date_time_format (sent, "%H:%M")
-                                            : g_strdup ("--:--");
-      g_autofree char *name = udpnat_cli_view_clean (udpnat_person_get_name (person));
-      g_autofree char *clean = udpnat_cli_view_clean (text);
-
-      udpnat_cli_view_show_text (self, "%s %s: %s", clock, name, clean);
-      return;
-    }
-  builder = begin ("message");
-  add_text (builder, "from", udpnat_person_get_name (person));
-  add_text (builder, "key", udpnat_person_get_key_text (person));
-  add_text (builder, "id", id);
-  add_text (builder, "text", text);
-  add_number (builder, "sent_us", sent_us);
-  end (self, builder);
-}
-
-void
-udpnat_cli_view_show_sent (UdpnatCliView *self,
-                           const char    *to,
-                           const char    *id)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    return; /* people are told when it has arrived */
-  builder = begin ("sent");
-  add_text (builder, "to", to);
-  add_text (builder, "id", id);
-  end (self, builder);
-}
-
-void
-udpnat_cli_view_show_delivered (UdpnatCliView *self,
-                                const char    *to,
-                                const char    *id,
-                                gint64         elapsed_us)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    {
-      g_autofree char *name = udpnat_cli_view_clean (to);
-
-      udpnat_cli_view_show_text (self, "  ✓ delivered to %s (%.0f ms)", name, elapsed_us / 1000.0);
-      return;
-    }
-  builder = begin ("delivered");
-  add_text (builder, "to", to);
-  add_text (builder, "id", id);
-  add_number (builder, "elapsed_us", elapsed_us);
-  end (self, builder);
-}
-
-static char *
-describe_path (UdpnatPerson *person)
-{
-  const char *kind = udpnat_person_get_path_kind (person);
-  const char *remote = udpnat_person_get_path_remote (person);
-  gint64 rtt_us = udpnat_person_get_path_rtt (person);
-  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0)
-                                    : g_strdup ("");
-
-  if (g_str_equal (kind, "lan"))
-    return g_strdup_printf ("direct on this network, %s%s", remote, rtt);
-  if (g_str_equal (kind, "direct"))
-    return g_strdup_printf ("direct, %s%s", remote, rtt);
-  return g_strdup_printf ("through the server: %s%s",
-                          udpnat_words_explain_reason (udpnat_person_get_path_reason (person)),
-                          rtt);
-}
-
-void
-udpnat_cli_view_show_path (UdpnatCliView *self,
-                           UdpnatPerson  *person)
-{
-  JsonBuilder *builder;
-
-  if (!self->is_json)
-    {
-      g_autofree char *path = describe_path (person);
-      g_autofree char *name = udpnat_cli_view_clean (udpnat_person_get_name (person));
-
-      udpnat_cli_view_show_text (self, "  ⇄ %s: %s", name, path);
-      return;
-    }
-  builder = begin ("path");
-  add_text (builder, "peer", udpnat_person_get_name (person));
-  add_text (builder, "kind", udpnat_person_get_path_kind (person));
-  add_text (builder, "remote", udpnat_person_get_path_remote (person));
-  add_number (builder, "rtt_us", udpnat_person_get_path_rtt (person));
-  add_text (builder, "reason", udpnat_person_get_path_reason (person));
-  end (self, builder);
+    write_line (self, clean);
 }
 
 /** udpnat_cli_view_show_error: in JSON mode an event, else a line */
@@ -347,21 +273,27 @@ udpnat_cli_view_show_error (UdpnatCliView *self,
                             ...)
 {
   g_autofree char *message = NULL;
-  JsonBuilder *builder;
+  va_list arguments;
+
+  self->exit_status = MAX (self->exit_status, g_str_equal (code, "usage") ? 2 : 1);
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  show_wrong (self, code, message);
+}
+
+/** udpnat_cli_view_show_warning: the same, and the command has not failed by it */
+void
+udpnat_cli_view_show_warning (UdpnatCliView *self,
+                              const char    *code,
+                              const char    *format,
+                              ...)
+{
+  g_autofree char *message = NULL;
   va_list arguments;
 
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  if (!self->is_json)
-    {
-      g_autofree char *clean = udpnat_cli_view_clean (message);
-
-      write_line (self, clean);
-      return;
-    }
-  builder = begin ("error");
-  add_text (builder, "code", code);
-  add_text (builder, "message", message);
-  end (self, builder);
+  show_wrong (self, code, message);
 }

@@ -1,6 +1,6 @@
-/* The terminal program from start to end: opens the profile and the socket, connects, and leaves
- * without losing anything: before it exits it waits a little until every message and receipt on its
- * way has been acknowledged. */
+/* The terminal program from start to end: opens the profile and the socket, connects, and leaves.
+ * Whatever was said is on disk; but before it exits it waits a little until what is on its way has
+ * been acknowledged, so that nobody waits for its next start without need. */
 
 #include "config.h"
 
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "udpnat-cli-commands.h"
 #include "udpnat-cli-host.h"
 #include "udpnat-limits.h"
 #include "udpnat-words.h"
@@ -18,25 +19,57 @@
 #define DRAIN_CHECK_MS 20
 #define DRAIN_MAX_US (3 * G_USEC_PER_SEC)
 
+#define WAITS_IN_OUTBOX " The message waits in the outbox, and is sent when udpnat runs."
+
 /* ---- Leaving ---- */
+
+/* Nothing on disk is lost by leaving; what nobody could be addressed with is. */
+static void
+say_what_waits (UdpnatCli *self)
+{
+  guint n_unfound = udpnat_cli_count_unfound (self);
+  guint n_waiting = udpnat_cli_count_waiting (self);
+
+  if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
+    return;
+  if (n_unfound > 0)
+    {
+      udpnat_cli_view_show_error (self->view, "undelivered",
+                                  "%u %s not kept: the server has not said who is meant.",
+                                  n_unfound, n_unfound == 1 ? "message is" : "messages are");
+      self->exit_status = 1;
+    }
+  if (n_waiting == 0)
+    return;
+  udpnat_cli_view_show_text (self->view, n_waiting == 1
+                             ? "%u message waits in the outbox and is sent next time."
+                             : "%u messages wait in the outbox and are sent next time.", n_waiting);
+}
+
+/* A server that does not answer, and people who have no mailbox, may be away for days. */
+static gboolean
+is_patience_over (UdpnatCli *self)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 since_us = MAX (self->leave_since_us, self->last_progress_us);
+
+  return now_us >= self->leave_by_us ||
+         ((self->is_server_silent || self->is_mail_refused) && now_us >= since_us + DRAIN_MAX_US);
+}
 
 static gboolean
 drain_cb (gpointer user_data)
 {
   UdpnatCli *self = user_data;
-  guint n_undelivered;
+  gboolean is_drained = udpnat_client_is_drained (self->client) &&
+                        udpnat_cli_count_unfound (self) == 0;
 
-  if (!udpnat_client_is_drained (self->client) && g_get_monotonic_time () < self->leave_by_us)
+  if (!is_drained && !is_patience_over (self))
     return G_SOURCE_CONTINUE;
-  n_undelivered = udpnat_client_count_undelivered (self->client);
-  if (n_undelivered > 0 && self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
-    {
-      udpnat_cli_view_show_error (self->view, "undelivered",
-                                  "%u %s not delivered; leaving forgets %s.", n_undelivered,
-                                  n_undelivered == 1 ? "message was" : "messages were",
-                                  n_undelivered == 1 ? "it" : "them");
-      self->exit_status = 1;
-    }
+  if (!udpnat_client_flush (self->client))
+    self->exit_status = 1;
+  udpnat_cli_flush_read (self);
+  say_what_waits (self);
   udpnat_client_leave (self->client);
   g_main_loop_quit (self->loop);
   return G_SOURCE_REMOVE;
@@ -61,8 +94,8 @@ udpnat_cli_leave (UdpnatCli *self,
     return;
   self->is_leaving = TRUE;
   self->exit_status = exit_status;
-  udpnat_client_set_receiving (self->client, FALSE);
-  self->leave_by_us = g_get_monotonic_time () + get_patience (self);
+  self->leave_since_us = g_get_monotonic_time ();
+  self->leave_by_us = self->leave_since_us + get_patience (self);
   self->leave_source = g_timeout_source_new (DRAIN_CHECK_MS);
   g_source_set_callback (self->leave_source, drain_cb, self, NULL);
   g_source_attach (self->leave_source, NULL);
@@ -83,16 +116,57 @@ udpnat_cli_fail (UdpnatCli  *self,
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
-    udpnat_cli_view_show_error (self->view, code, "%s", message);
-  else
-    {
-      g_autofree char *clean = udpnat_cli_view_clean (message);
-
-      g_printerr ("udpnat-cli: %s\n", clean);
-    }
+  udpnat_cli_view_show_error (self->view, code, "%s", message);
   if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
     udpnat_cli_leave (self, 1);
+}
+
+/* Errors of the client that have a code of their own for programs; NULL for the others. */
+static const char *
+get_code (const GError *error)
+{
+  if (error->domain != UDPNAT_ERROR)
+    return NULL;
+  switch ((UdpnatError) error->code)
+    {
+    case UDPNAT_ERROR_UNKNOWN_PERSON:
+      return "unknown-peer";
+    case UDPNAT_ERROR_NO_SERVER:
+      return "no-server";
+    case UDPNAT_ERROR_BLOCKED:
+      return "blocked";
+    case UDPNAT_ERROR_EXISTS:
+      return "exists";
+    case UDPNAT_ERROR_PROFILE_IN_USE:
+    case UDPNAT_ERROR_PROFILE_UNWRITABLE:
+    case UDPNAT_ERROR_PROFILE_DAMAGED:
+    case UDPNAT_ERROR_SERVER_NOT_FOUND:
+    case UDPNAT_ERROR_INVALID:
+    case UDPNAT_ERROR_LOCKED:
+    case UDPNAT_ERROR_WRONG_PASSPHRASE:
+    case UDPNAT_ERROR_BACKUP_DAMAGED:
+      return NULL;
+    }
+  return NULL;
+}
+
+/**
+ * udpnat_cli_say_error:
+ * @code: for programs, when the error has none
+ *
+ * Says what the client has refused. As udpnat_cli_fail(), it ends commands that need the server.
+ */
+void
+udpnat_cli_say_error (UdpnatCli    *self,
+                      const char   *code,
+                      const GError *error)
+{
+  const char *own = get_code (error);
+
+  if (self->options->mode == UDPNAT_CLI_MODE_OFFLINE)
+    udpnat_cli_view_show_error (self->view, own != NULL ? own : code, "%s", error->message);
+  else
+    udpnat_cli_fail (self, own != NULL ? own : code, "%s", error->message);
 }
 
 static gboolean
@@ -104,10 +178,12 @@ timeout_cb (gpointer user_data)
     return G_SOURCE_REMOVE;
   if (!udpnat_client_is_registered (self->client))
     udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or "
-                     "start one there: udpnat-server.", udpnat_client_get_server (self->client));
+                     "start one there: udpnat-server.%s", udpnat_client_get_server (self->client),
+                     self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
   else if (self->options->mode == UDPNAT_CLI_MODE_SEND)
-    udpnat_cli_fail (self, "timeout", "%s did not confirm the message in %d s.", self->options->to,
-                     self->options->timeout_s);
+    udpnat_cli_fail (self, "timeout", "%s did not confirm the message in %d s.%s",
+                     self->options->to, self->options->timeout_s,
+                     self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
   else
     udpnat_cli_fail (self, "timeout", "Nothing more came in %d s.", self->options->timeout_s);
   return G_SOURCE_REMOVE;
@@ -139,13 +215,25 @@ udpnat_cli_log_in (UdpnatCli  *self,
 }
 
 static gboolean
-open_client (UdpnatCli *self)
+open_socket (UdpnatCli *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (udpnat_client_open (self->client, self->options->profile, &error) &&
-      udpnat_client_bind (self->client, self->options->bind_ip, self->options->port,
+  if (udpnat_client_bind (self->client, self->options->bind_ip, self->options->port,
                           self->options->n_more_ports, &error))
+    return TRUE;
+  g_printerr ("udpnat-cli: %s\n", error->message);
+  return FALSE;
+}
+
+/* What the command line sets, and the profile keeps. */
+static gboolean
+apply_settings (UdpnatCli *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->options->strangers == NULL ||
+      udpnat_client_set_setting (self->client, "strangers", self->options->strangers, &error))
     return TRUE;
   g_printerr ("udpnat-cli: %s\n", error->message);
   return FALSE;
@@ -207,8 +295,10 @@ start_input (UdpnatCli *self)
 
   if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
     return;
-  self->input = udpnat_cli_input_new (self->options->is_json, history, udpnat_cli_handle_line,
+  self->input = udpnat_cli_input_new (self->options->is_json, self->is_locked ? NULL : history,
+                                      udpnat_cli_commands_may_keep, udpnat_cli_handle_line,
                                       udpnat_cli_handle_overlong, udpnat_cli_complete, self);
+  udpnat_cli_input_set_typing_func (self->input, udpnat_cli_handle_typing);
   if (udpnat_cli_input_is_edited (self->input))
     udpnat_cli_view_set_prompt_funcs (self->view, udpnat_cli_input_hide, udpnat_cli_input_show);
 }
@@ -251,33 +341,48 @@ log_in_or_ask (UdpnatCli  *self,
   return TRUE;
 }
 
+static void
+start_timeout (UdpnatCli *self)
+{
+  if (self->options->timeout_s == 0 || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+    return;
+  self->timeout_source = g_timeout_source_new_seconds (self->options->timeout_s);
+  g_source_set_callback (self->timeout_source, timeout_cb, self, NULL);
+  g_source_attach (self->timeout_source, NULL);
+}
+
 static gboolean
 start (UdpnatCli *self)
 {
   g_autofree char *name = NULL;
 
-  if (!open_client (self) || !start_host (self))
-    {
-      self->exit_status = 1;
-      return FALSE;
-    }
+  self->exit_status = 1;
+  if (!open_socket (self) || !start_host (self))
+    return FALSE;
+  self->exit_status = 0;
   name = g_strdup (self->options->name != NULL ? self->options->name
                                                : udpnat_client_get_name (self->client));
-  udpnat_client_set_receiving (self->client, self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE ||
-                                             self->options->mode == UDPNAT_CLI_MODE_WAIT);
-  udpnat_cli_connect (self);
   start_input (self);
   udpnat_client_set_server (self->client, self->options->server_host, self->options->server_port);
   show_start (self, name);
+  udpnat_cli_show_news (self);
   if (!log_in_or_ask (self, name))
     return FALSE;
-  if (self->options->timeout_s > 0 && self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
-    {
-      self->timeout_source = g_timeout_source_new_seconds (self->options->timeout_s);
-      g_source_set_callback (self->timeout_source, timeout_cb, self, NULL);
-      g_source_attach (self->timeout_source, NULL);
-    }
+  if (self->options->mode == UDPNAT_CLI_MODE_SEND)
+    udpnat_cli_send (self, self->options->to, self->options->text);
+  start_timeout (self);
   return TRUE;
+}
+
+/* One command on what is on disk. What it says to others waits in the outbox. */
+static void
+run_offline (UdpnatCli *self)
+{
+  udpnat_cli_show_news (self);
+  udpnat_cli_handle_line (self->options->line, self);
+  if (!udpnat_client_flush (self->client))
+    udpnat_cli_view_show_error (self->view, "not-saved", "Not all of it could be written to disk.");
+  self->exit_status = udpnat_cli_view_get_exit_status (self->view);
 }
 
 static void
@@ -289,6 +394,43 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+static void
+run (UdpnatCli *self)
+{
+  self->exit_status = 1;
+  if (!udpnat_cli_open_profile (self) || !apply_settings (self))
+    return;
+  udpnat_cli_connect (self);
+  if (self->options->mode == UDPNAT_CLI_MODE_OFFLINE)
+    run_offline (self);
+  else if (start (self))
+    g_main_loop_run (self->loop);
+}
+
+static void
+clear (UdpnatCli *self)
+{
+  clear_source (&self->leave_source);
+  clear_source (&self->timeout_source);
+  clear_source (&self->read_source);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_pointer (&self->input, udpnat_cli_input_free);
+  udpnat_cli_disconnect_people (self);
+  g_signal_handlers_disconnect_by_data (self->client, self);
+  g_clear_object (&self->typing_to);
+  g_clear_object (&self->client);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->view, udpnat_cli_view_free);
+  g_clear_pointer (&self->presence, g_hash_table_unref);
+  g_clear_pointer (&self->contacts, g_hash_table_unref);
+  g_clear_pointer (&self->lines, g_hash_table_unref);
+  g_clear_pointer (&self->requests, g_hash_table_unref);
+  g_clear_pointer (&self->read_lines, g_ptr_array_unref);
+  g_clear_pointer (&self->unfound, g_hash_table_unref);
+  g_clear_pointer (&self->awaited_id, g_free);
+  g_main_loop_unref (self->loop);
+}
+
 /**
  * udpnat_cli_run:
  *
@@ -298,30 +440,28 @@ int
 udpnat_cli_run (UdpnatCliOptions *options)
 {
   UdpnatCli self = { .options = options };
-  guint interrupt_id;
-  guint terminate_id;
-  guint hang_up_id;
+  const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  guint ids[G_N_ELEMENTS (signals)];
 
+  if (options->mode == UDPNAT_CLI_MODE_PASSPHRASE)
+    return udpnat_cli_change_passphrase (options);
+  if (options->mode == UDPNAT_CLI_MODE_RESTORE)
+    return udpnat_cli_restore (options);
   self.client = udpnat_client_new ();
-  self.view = udpnat_cli_view_new (options->is_json);
+  self.view = udpnat_cli_view_new (options->is_json,
+                                   options->mode != UDPNAT_CLI_MODE_INTERACTIVE);
   self.loop = g_main_loop_new (NULL, FALSE);
-  self.online = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  interrupt_id = g_unix_signal_add (SIGINT, signal_cb, &self);
-  terminate_id = g_unix_signal_add (SIGTERM, signal_cb, &self);
-  hang_up_id = g_unix_signal_add (SIGHUP, signal_cb, &self);
+  self.cancellable = g_cancellable_new ();
+  self.presence = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.requests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.contacts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    ids[i] = g_unix_signal_add (signals[i], signal_cb, &self);
 
-  if (start (&self))
-    g_main_loop_run (self.loop);
+  run (&self);
 
-  g_source_remove (interrupt_id);
-  g_source_remove (terminate_id);
-  g_source_remove (hang_up_id);
-  clear_source (&self.leave_source);
-  clear_source (&self.timeout_source);
-  g_clear_pointer (&self.input, udpnat_cli_input_free);
-  g_clear_object (&self.client);
-  g_clear_pointer (&self.view, udpnat_cli_view_free);
-  g_clear_pointer (&self.online, g_hash_table_unref);
-  g_main_loop_unref (self.loop);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_source_remove (ids[i]);
+  clear (&self);
   return self.exit_status;
 }

@@ -18,38 +18,81 @@ typedef struct
   UdpnatCliView    *view;
   UdpnatCliInput   *input;  /* NULL in one-shot modes */
   GMainLoop        *loop;
+  GCancellable     *cancellable; /* of look-ups */
   int               exit_status;
 
   gboolean          is_asking_name; /* the next line typed is a name */
+  gboolean          is_locked;      /* the profile has a passphrase */
+  gboolean          is_server_silent;
+  gboolean          is_mail_refused;  /* so what waits may wait for long */
+  gint64            last_progress_us; /* monotonic: something of ours got further */
   gboolean          is_leaving;
-  gint64            leave_by_us;    /* monotonic */
+  gint64            leave_since_us; /* monotonic, as the next */
+  gint64            leave_by_us;
   GSource          *leave_source;
   GSource          *timeout_source;
-  gboolean          is_sent;        /* SEND: has been handed over */
-  int               n_received;     /* WAIT */
-  GHashTable       *online;         /* names (owned) said to be online: only changes are shown */
+
+  char             *awaited_id;     /* SEND: nullable: of the message, when it is on disk */
+  int               n_shown;        /* WAIT: messages printed */
+  GHashTable       *presence;       /* of people, by key, as it was told last */
+  GHashTable       *contacts;       /* what else was told of them last, by key */
+  GHashTable       *lines;          /* lines as they were last told, by number */
+  GHashTable       *requests;       /* keys of people whose request was explained */
+  GPtrArray        *read_lines;     /* told to be read as soon as nothing else is to be told */
+  GSource          *read_source;
+  GHashTable       *unfound;        /* what is to be said to names that nobody knows yet */
+  GPtrArray        *people;         /* whose properties we listen to */
+  UdpnatPerson     *typing_to;      /* nullable: who sees that we type */
 } UdpnatCli;
 
-int  udpnat_cli_run          (UdpnatCliOptions *options);
-
-/* udpnat-cli-commands.c */
-void udpnat_cli_handle_line  (const char       *line,
-                              gpointer          user_data);
-void udpnat_cli_handle_overlong (gpointer       user_data);
-char **udpnat_cli_complete   (const char       *before,
-                              gpointer          user_data);
-
-/* udpnat-cli-events.c */
-void udpnat_cli_connect      (UdpnatCli        *self);
-
 /* udpnat-cli.c */
-void udpnat_cli_leave        (UdpnatCli        *self,
-                              int               exit_status);
-void udpnat_cli_fail         (UdpnatCli        *self,
-                              const char       *code,
-                              const char       *format,
-                              ...) G_GNUC_PRINTF (3, 4);
-void udpnat_cli_log_in       (UdpnatCli        *self,
-                              const char       *name);
+int      udpnat_cli_run           (UdpnatCliOptions  *options);
+void     udpnat_cli_leave         (UdpnatCli         *self,
+                                   int                exit_status);
+void     udpnat_cli_fail          (UdpnatCli         *self,
+                                   const char        *code,
+                                   const char        *format,
+                                   ...) G_GNUC_PRINTF (3, 4);
+void     udpnat_cli_say_error     (UdpnatCli         *self,
+                                   const char        *code,
+                                   const GError      *error);
+void     udpnat_cli_log_in        (UdpnatCli         *self,
+                                   const char        *name);
+
+/* udpnat-cli-profile.c */
+gboolean udpnat_cli_open_profile  (UdpnatCli         *self);
+int      udpnat_cli_change_passphrase (UdpnatCliOptions *options);
+int      udpnat_cli_restore       (UdpnatCliOptions  *options);
+
+/* udpnat-cli-commands.c: what input calls */
+void     udpnat_cli_handle_line   (const char        *line,
+                                   gpointer           user_data);
+void     udpnat_cli_handle_overlong (gpointer         user_data);
+void     udpnat_cli_handle_typing (const char        *line,
+                                   gpointer           user_data);
+char   **udpnat_cli_complete      (const char        *before,
+                                   gpointer           user_data);
+
+/* udpnat-cli-events.c, -lines.c, -notices.c */
+void     udpnat_cli_connect       (UdpnatCli         *self);
+void     udpnat_cli_connect_people (UdpnatCli        *self);
+void     udpnat_cli_disconnect_people (UdpnatCli     *self);
+void     udpnat_cli_connect_lines (UdpnatCli         *self);
+void     udpnat_cli_flush_read    (UdpnatCli         *self);
+void     udpnat_cli_remember_line (UdpnatCli         *self,
+                                   UdpnatHistoryItem *line);
+void     udpnat_cli_show_news     (UdpnatCli         *self);
+void     udpnat_cli_warn_of_new_key (UdpnatCli       *self,
+                                   UdpnatPerson      *person);
+
+/* udpnat-cli-talk.c */
+void     udpnat_cli_send          (UdpnatCli         *self,
+                                   const char        *name,
+                                   const char        *text);
+void     udpnat_cli_send_unfound  (UdpnatCli         *self);
+guint    udpnat_cli_count_unfound (UdpnatCli         *self);
+void     udpnat_cli_accept        (UdpnatCli         *self,
+                                   UdpnatPerson      *person);
+guint    udpnat_cli_count_waiting (UdpnatCli         *self);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
-/* Ties the server's machine to the world: its sockets, its key, its names, its signals.
+/* Ties the server's machine to the world: its sockets, its key, its files, its signals.
  *
- * All thinking is in UdpnatRendezvousServer. Here a claimed name goes to disk before its owner is
- * told, and the program starts, says where it is, and ends politely.
+ * All thinking is in UdpnatRendezvousServer, and what it wants stored is UdpnatServerDisk's. Here
+ * the program starts, says where it is, and ends politely.
  */
 
 #include "config.h"
@@ -16,8 +16,8 @@
 #include "udpnat-identity.h"
 #include "udpnat-interfaces.h"
 #include "udpnat-machine-source.h"
-#include "udpnat-name-store.h"
 #include "udpnat-rendezvous-server.h"
+#include "udpnat-server-disk.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
 #include "udpnat-socket.h"
@@ -26,77 +26,27 @@
 
 #define KEY_FILE "server.key"
 #define NAMES_FILE "names.db"
+#define MAIL_FILE "mail.db"
 #define ADDRESSES_MAX 32
-
-typedef struct
-{
-  guint64  id;
-  gboolean is_stored;
-} Claim;
 
 struct _UdpnatServerApp
 {
   UdpnatStateDir         *state_dir;
   UdpnatIdentity         *identity;
   UdpnatNameStore        *names;
+  UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
   UdpnatSocket           *main_socket;
   UdpnatSocket           *alt_socket; /* (nullable) */
   UdpnatRendezvousServer *server;
+  UdpnatServerDisk       *disk;
   GSource                *source;
   GMainLoop              *loop;
-
-  /* Between the first claim of a callback and the commit at its end. */
-  GArray   *claims; /* of Claim */
-  gboolean  is_storing;
-  GError   *claims_error; /* (nullable): the first; a full disk must not fill the log as well */
 
   char    *ip; /* (nullable) */
   guint    idle_exit_s;
   guint    idle_id;
   gboolean print_address;
 };
-
-/* ---- Names ---- */
-
-static void
-store_claim (UdpnatServerApp         *self,
-             const UdpnatServerEvent *event)
-{
-  g_autoptr (GError) error = NULL;
-  Claim claim = { .id = event->claim_id };
-
-  if (self->claims->len == 0)
-    self->is_storing = udpnat_name_store_begin (self->names, &self->claims_error);
-  if (self->is_storing)
-    claim.is_stored = udpnat_name_store_claim (self->names, event->name, &event->key,
-                                               udpnat_clock_get_wall_us (), &error);
-  g_array_append_val (self->claims, claim);
-  if (error != NULL && self->claims_error == NULL)
-    self->claims_error = g_steal_pointer (&error);
-}
-
-/* Only now are the names on disk, and only now may their owners be told. */
-static void
-finish_claims (UdpnatServerApp *self)
-{
-  gboolean is_committed = self->is_storing && udpnat_name_store_commit (self->names, NULL);
-
-  if (self->is_storing && !is_committed && self->claims_error == NULL)
-    g_set_error_literal (&self->claims_error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_FAILED,
-                         "Names could not be written to the disk.");
-  self->is_storing = FALSE;
-  for (guint i = 0; i < self->claims->len; i++)
-    {
-      const Claim *claim = &g_array_index (self->claims, Claim, i);
-
-      udpnat_rendezvous_server_complete_claim (self->server, udpnat_clock_get_now_us (), claim->id,
-                                               is_committed && claim->is_stored);
-    }
-  g_array_set_size (self->claims, 0);
-  if (self->claims_error != NULL)
-    g_printerr ("udpnat-server: %s\n", self->claims_error->message);
-  g_clear_error (&self->claims_error);
-}
 
 /* ---- Running ---- */
 
@@ -131,24 +81,33 @@ watch_idle (UdpnatServerApp *self)
 }
 
 static void
+handle_events (UdpnatServerApp *self)
+{
+  UdpnatMachine *machine = udpnat_rendezvous_server_get_machine (self->server);
+  gint64 now_us = udpnat_clock_get_now_us ();
+  gint64 wall_us = udpnat_clock_get_wall_us ();
+
+  udpnat_rendezvous_server_set_wall_clock (self->server, now_us, wall_us);
+  do
+    {
+      UdpnatEvent *event;
+
+      while ((event = udpnat_machine_pop_event (machine)) != NULL)
+        {
+          udpnat_server_disk_handle_event (self->disk, now_us, wall_us,
+                                           (const UdpnatServerEvent *) event);
+          udpnat_event_free (event);
+        }
+    }
+  while (udpnat_server_disk_finish (self->disk, now_us));
+}
+
+static void
 events_cb (gpointer user_data)
 {
   UdpnatServerApp *self = user_data;
 
-  do
-    {
-      UdpnatMachine *machine = udpnat_rendezvous_server_get_machine (self->server);
-      UdpnatEvent *event;
-
-      finish_claims (self);
-      while ((event = udpnat_machine_pop_event (machine)) != NULL)
-        {
-          if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
-            store_claim (self, (UdpnatServerEvent *) event);
-          udpnat_event_free (event);
-        }
-    }
-  while (self->claims->len > 0);
+  handle_events (self);
   watch_idle (self);
 }
 
@@ -230,6 +189,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
   g_main_loop_run (self->loop);
 
   udpnat_rendezvous_server_shut_down (self->server, udpnat_clock_get_now_us ());
+  handle_events (self);
   udpnat_machine_source_flush (self->source);
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
@@ -263,10 +223,42 @@ open_sockets (UdpnatServerApp          *self,
   return TRUE;
 }
 
+/* A damaged file of letters is no reason for nobody to be able to talk. */
+static gboolean
+open_mail (UdpnatServerApp *self,
+           GError         **error)
+{
+  g_autofree char *path = udpnat_state_dir_dup_file (self->state_dir, MAIL_FILE);
+  g_autofree char *aside = NULL;
+  g_autoptr (GError) damage = NULL;
+  guint n_recovered;
+
+  self->mail = udpnat_mail_store_open (path, &damage);
+  if (self->mail != NULL)
+    return TRUE;
+  if (!g_error_matches (damage, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_DAMAGED))
+    {
+      g_propagate_error (error, g_steal_pointer (&damage));
+      return FALSE;
+    }
+  aside = udpnat_mail_store_set_aside (path, udpnat_clock_get_wall_us (), error);
+  if (aside == NULL)
+    return FALSE;
+  self->mail = udpnat_mail_store_open (path, error);
+  if (self->mail == NULL)
+    return FALSE;
+  n_recovered = udpnat_mail_store_recover (self->mail, aside);
+  g_printerr ("udpnat-server: %s It is now %s; %u letters in it could be read and are kept. "
+              "Senders have the others still, and will send them again.\n",
+              damage->message, aside, n_recovered);
+  return TRUE;
+}
+
 static gboolean
 open_state (UdpnatServerApp    *self,
             const char         *path,
             const UdpnatRandom *random,
+            gboolean            has_mailbox,
             GError            **error)
 {
   g_autofree char *key_path = NULL;
@@ -288,17 +280,7 @@ open_state (UdpnatServerApp    *self,
     g_printerr ("udpnat-server: %s was missing, so a new key was made. Clients that knew the old "
                 "one will warn that the server has changed.\n", key_path);
   self->names = udpnat_name_store_open (names_path, error);
-  return self->names != NULL;
-}
-
-static void
-restore_name (const char            *name,
-              const UdpnatPublicKey *key,
-              gpointer               user_data)
-{
-  UdpnatServerApp *self = user_data;
-
-  udpnat_rendezvous_server_restore_name (self->server, name, key);
+  return self->names != NULL && (!has_mailbox || open_mail (self, error));
 }
 
 /**
@@ -319,16 +301,21 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
   self->print_address = config->print_address;
-  self->claims = g_array_new (FALSE, FALSE, sizeof (Claim));
-  if (!open_state (self, config->state_dir, &server_config.random, error)
+  if (!open_state (self, config->state_dir, &server_config.random, config->has_mailbox, error)
       || !open_sockets (self, config, error))
     return NULL;
 
   server_config.identity = self->identity;
+  server_config.is_mailbox_on = config->has_mailbox;
+  server_config.mailbox.recipient_bytes = config->mailbox_bytes;
+  server_config.mailbox.total_bytes = config->mailbox_total_bytes;
+  server_config.mailbox.days = config->mailbox_days;
+  server_config.wall_us = udpnat_clock_get_wall_us ();
   if (self->alt_socket != NULL)
     server_config.alt_port = udpnat_socket_get_port (self->alt_socket);
   self->server = udpnat_rendezvous_server_new (&server_config, udpnat_clock_get_now_us ());
-  if (!udpnat_name_store_foreach (self->names, restore_name, self, error))
+  self->disk = udpnat_server_disk_new (self->server, self->names, self->mail);
+  if (!udpnat_server_disk_restore (self->disk, error))
     return NULL;
 
   self->loop = g_main_loop_new (NULL, FALSE);
@@ -348,14 +335,14 @@ udpnat_server_app_free (UdpnatServerApp *self)
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_pointer (&self->loop, g_main_loop_unref);
+  udpnat_server_disk_free (self->disk);
   udpnat_rendezvous_server_free (self->server);
   udpnat_socket_free (self->main_socket);
   udpnat_socket_free (self->alt_socket);
+  udpnat_mail_store_free (self->mail);
   udpnat_name_store_free (self->names);
   udpnat_identity_free (self->identity);
   udpnat_state_dir_free (self->state_dir);
-  g_clear_error (&self->claims_error);
-  g_array_unref (self->claims);
   g_free (self->ip);
   g_free (self);
 }

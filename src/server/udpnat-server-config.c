@@ -15,6 +15,10 @@
 
 /* So that the time in milliseconds fits GLib's timers: six weeks. */
 #define IDLE_EXIT_MAX_S 4000000
+#define MAILBOX_DAYS_MAX 3650
+#define MAILBOX_SIZE_MAX_MIB 65536
+#define MAILBOX_TOTAL_MAX_MIB (1 << 24)
+#define BYTES_PER_MIB (1 << 20)
 
 /* GLib does not tell whether an option was there; so its variable starts with what no port is. */
 #define NOT_GIVEN G_MININT
@@ -27,6 +31,10 @@ typedef struct
   int      alt_port;
   gboolean is_alt_port_given;
   int      idle_exit_s;
+  gboolean has_no_mailbox;
+  int      mailbox_days;
+  int      mailbox_size_mib;
+  int      mailbox_total_mib;
   gboolean print_address;
   gboolean print_version;
 } Options;
@@ -67,10 +75,18 @@ make_context (Options *options)
       "Second UDP port, which lets clients test their router, 0 for none "
       "(default: the one after --port)", "PORT" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
-      "Where the server keeps its key and the names (default: $STATE_DIRECTORY or "
+      "Where the server keeps its key, the names and the letters (default: $STATE_DIRECTORY or "
       "~/.local/state/udpnat-server)", "DIR" },
     { "idle-exit", 0, 0, G_OPTION_ARG_INT, &options->idle_exit_s,
       "Exit when nobody has been registered for so long", "SECONDS" },
+    { "no-mailbox", 0, 0, G_OPTION_ARG_NONE, &options->has_no_mailbox,
+      "Do not keep letters for those who are away", NULL },
+    { "mailbox-days", 0, 0, G_OPTION_ARG_INT, &options->mailbox_days,
+      "How long a letter waits (default: 30)", "DAYS" },
+    { "mailbox-size", 0, 0, G_OPTION_ARG_INT, &options->mailbox_size_mib,
+      "How much may wait for one person (default: 16)", "MIB" },
+    { "mailbox-total", 0, 0, G_OPTION_ARG_INT, &options->mailbox_total_mib,
+      "How much may wait for all together (default: 1024)", "MIB" },
     { "print-address", 0, 0, G_OPTION_ARG_NONE, &options->print_address,
       "Print also the addresses that clients on this network can use", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->print_version,
@@ -88,14 +104,25 @@ make_context (Options *options)
 static gboolean
 check_range (const char *option,
              int         value,
+             int         min,
              int         max,
              GError    **error)
 {
-  if (value >= 0 && value <= max)
+  if (value >= min && value <= max)
     return TRUE;
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-               "--%s %d is out of range: use a number from 0 to %d.", option, value, max);
+               "--%s %d is out of range: use a number from %d to %d.", option, value, min, max);
   return FALSE;
+}
+
+static gboolean
+check_mailbox (const Options *options,
+               GError       **error)
+{
+  return check_range ("mailbox-days", options->mailbox_days, 1, MAILBOX_DAYS_MAX, error)
+         && check_range ("mailbox-size", options->mailbox_size_mib, 1, MAILBOX_SIZE_MAX_MIB, error)
+         && check_range ("mailbox-total", options->mailbox_total_mib, 1, MAILBOX_TOTAL_MAX_MIB,
+                         error);
 }
 
 static gboolean
@@ -104,10 +131,11 @@ check_options (const Options *options,
 {
   UdpnatAddress address;
 
-  if (!check_range ("port", options->port, G_MAXUINT16, error)
+  if (!check_range ("port", options->port, 0, G_MAXUINT16, error)
       || (options->is_alt_port_given
-          && !check_range ("alt-port", options->alt_port, G_MAXUINT16, error))
-      || !check_range ("idle-exit", options->idle_exit_s, IDLE_EXIT_MAX_S, error))
+          && !check_range ("alt-port", options->alt_port, 0, G_MAXUINT16, error))
+      || !check_range ("idle-exit", options->idle_exit_s, 0, IDLE_EXIT_MAX_S, error)
+      || !check_mailbox (options, error))
     return FALSE;
   if (options->port != 0 && options->is_alt_port_given && options->port == options->alt_port)
     {
@@ -148,6 +176,9 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   g_auto (Options) options = {
     .port = UDPNAT_SERVER_PORT,
     .alt_port = NOT_GIVEN,
+    .mailbox_days = UDPNAT_MAIL_DAYS,
+    .mailbox_size_mib = UDPNAT_MAIL_RECIPIENT_BYTES / BYTES_PER_MIB,
+    .mailbox_total_mib = UDPNAT_MAIL_TOTAL_BYTES / BYTES_PER_MIB,
   };
   g_autoptr (GOptionContext) context = make_context (&options);
   g_autoptr (GError) local_error = NULL;
@@ -177,6 +208,10 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   out_config->state_dir = options.state_dir != NULL ? g_steal_pointer (&options.state_dir)
                                                     : find_state_dir ();
   out_config->idle_exit_s = options.idle_exit_s;
+  out_config->has_mailbox = !options.has_no_mailbox;
+  out_config->mailbox_days = (guint) options.mailbox_days;
+  out_config->mailbox_bytes = (gint64) options.mailbox_size_mib * BYTES_PER_MIB;
+  out_config->mailbox_total_bytes = (gint64) options.mailbox_total_mib * BYTES_PER_MIB;
   out_config->print_address = options.print_address;
   out_config->print_version = options.print_version;
   return TRUE;

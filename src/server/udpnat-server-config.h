@@ -15,6 +15,10 @@ G_BEGIN_DECLS
  *   the first
  * @state_dir: where key and names live
  * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
+ * @has_mailbox: keep letters for those who are away
+ * @mailbox_days: how long
+ * @mailbox_bytes: how much for one recipient
+ * @mailbox_total_bytes: how much for all
  * @print_address: say also which addresses clients may use
  * @print_version: say the version and exit
  *
@@ -27,6 +31,10 @@ typedef struct
   int      alt_port;
   char    *state_dir;
   guint    idle_exit_s;
+  gboolean has_mailbox;
+  guint    mailbox_days;
+  gint64   mailbox_bytes;
+  gint64   mailbox_total_bytes;
   gboolean print_address;
   gboolean print_version;
 } UdpnatServerConfig;

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @UDPNAT_SERVER_ERROR_NAMES_DAMAGED: the file of names is not what it should be
  * @UDPNAT_SERVER_ERROR_NAMES_FAILED: it could not be read or written just now
  * @UDPNAT_SERVER_ERROR_NAME_TAKEN: the name belongs to another key
+ * @UDPNAT_SERVER_ERROR_MAIL_DAMAGED: the file of letters is not what it should be
+ * @UDPNAT_SERVER_ERROR_MAIL_FAILED: it could not be read or written just now
  *
  * One code for each thing that the caller can do about it. Messages are sentences that say what to
  * do.
@@ -28,6 +30,8 @@ typedef enum
   UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
   UDPNAT_SERVER_ERROR_NAMES_FAILED,
   UDPNAT_SERVER_ERROR_NAME_TAKEN,
+  UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
+  UDPNAT_SERVER_ERROR_MAIL_FAILED,
 } UdpnatServerError;
 
 GQuark udpnat_server_error_quark (void);

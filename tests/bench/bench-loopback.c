@@ -95,10 +95,10 @@ person_events_cb (gpointer user_data)
     {
       UdpnatNodeEvent *event = (UdpnatNodeEvent *) base;
 
-      if (base->type == UDPNAT_NODE_EVENT_MESSAGE)
+      if (base->type == UDPNAT_NODE_EVENT_ITEM)
         {
           self->received_us = udpnat_clock_get_now_us ();
-          udpnat_node_confirm (self->node, self->received_us, &event->key, &event->id);
+          udpnat_node_confirm (self->node, self->received_us, &event->key, &event->item->id);
         }
       else if (base->type == UDPNAT_NODE_EVENT_DELIVERED)
         {
@@ -172,6 +172,12 @@ scene_clear (Scene *self)
   udpnat_identity_free (self->identity);
 }
 
+static const UdpnatPublicKey *
+person_get_key (const Person *self)
+{
+  return udpnat_node_get_public_key (self->node);
+}
+
 static void
 run_for (gint64 duration_us)
 {
@@ -187,12 +193,16 @@ run_for (gint64 duration_us)
 static void
 send_one (Scene *self)
 {
-  guint           n_before = self->alice.n_delivered;
-  gint64          start_us = udpnat_clock_get_now_us ();
-  UdpnatMessageId id;
+  guint                  n_before = self->alice.n_delivered;
+  gint64                 start_us = udpnat_clock_get_now_us ();
+  UdpnatRandom           random = bench_random ();
+  g_autoptr (UdpnatItem) item = NULL;
+  UdpnatMessageId        id;
 
-  if (!udpnat_node_send (self->alice.node, start_us, "bob", "a line of text as people write them",
-                         &id))
+  udpnat_random_fill (&random, id.bytes, sizeof id.bytes);
+  item = udpnat_item_new_text (&id, udpnat_clock_get_wall_us (),
+                               "a line of text as people write them");
+  if (!udpnat_node_send (self->alice.node, start_us, person_get_key (&self->bob), item, FALSE))
     g_assert_not_reached ();
   udpnat_machine_source_wake (self->alice.source);
   while (self->alice.n_delivered == n_before)
@@ -236,6 +246,10 @@ run (gboolean is_relay_only)
   run_for (UDPNAT_MSEC (300));
   if (!udpnat_node_is_registered (scene.alice.node) || !udpnat_node_is_registered (scene.bob.node))
     g_error ("not registered");
+  udpnat_node_set_trust (scene.alice.node, udpnat_clock_get_now_us (), person_get_key (&scene.bob),
+                         UDPNAT_TRUST_ACCEPTED);
+  udpnat_node_set_trust (scene.bob.node, udpnat_clock_get_now_us (), person_get_key (&scene.alice),
+                         UDPNAT_TRUST_ACCEPTED);
   send_one (&scene);
   run_for (UDPNAT_SEC (1));
   print_times (&scene, ways[scene.alice.path_kind]);

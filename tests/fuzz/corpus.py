@@ -44,8 +44,12 @@ def candidates(generation=1):
     )
 
 
+def item(kind, body=b''):
+    return message(kind, ID + struct.pack('>Q', 1790000000000000) + body)
+
+
 def text(words=b'hello'):
-    return message(1, ID + struct.pack('>Q', 1790000000000000) + words)
+    return item(1, words)
 
 
 PACKETS = {
@@ -79,9 +83,22 @@ MESSAGES = {
     'lookup': message(6, struct.pack('>I', 1) + string('bob')),
     'lookup-result': message(7, struct.pack('>IB', 1, 0) + entry('bob')),
     'directory': message(8, b'\1') + message(9, struct.pack('>H', 1) + entry('bob')) + message(10),
+    'presence': message(0x0B, b'\2') + message(9, struct.pack('>H', 1) + entry('bob', 2)),
+    'mail-put': message(0x21, struct.pack('>I', 7) + KEY + ID + b'sealed') + message(
+        0x22, struct.pack('>IB', 7, 3)
+    ),
+    'mail-item': message(0x23, struct.pack('>QQ', 9, 1700000000) + b'sealed'),
+    'mail-lists': message(0x24, struct.pack('>QQ', 9, 10)) + message(0x25, b'\1' + ID + KEY),
     'candidates': candidates(),
     'text': text('grüße 🙂'.encode()),
-    'receipt': message(2, b'\1' + ID + ID[::-1]),
+    'reply': item(2, ID[::-1] + 'ja, grüße'.encode()),
+    'edit-delete': item(3, ID[::-1] + b'hallo') + item(4, ID[::-1]),
+    'reactions': item(5, ID[::-1] + '👍🏽'.encode()) + item(5, ID[::-1]),
+    'profile': item(6, string('at sea ⛵') + b'\x89PNG') + item(6, string('')),
+    'prekeys': item(7, (struct.pack('>Q', 1) + KEY) * 2),
+    'accept-unknown': item(8) + item(0x3F, b'of a later version'),
+    'receipt': message(0x40, b'\1' + ID + ID[::-1]),
+    'read-typing': message(0x40, b'\2' + ID) + message(0x41, b'\1') + message(0x41, b'\0'),
 }
 
 TEXTS = {
@@ -92,6 +109,31 @@ TEXTS = {
     'mapped': b'\2' + bytes([6]) + bytes(10) + bytes([255, 255, 192, 0, 2, 1, 1, 1]),
     'key': b'\3' + b'a' * 52,
     'message-id': b'\4' + b'0123456789abcdef' * 2,
+}
+
+# See fuzz-sealed.c for the first byte.
+LETTER = b'\0\0\0\5hello' + bytes(247)
+SEALED = {
+    'raw': b'\0' + b'\1' + bytes(8) + bytes(96 + 256 + 16),
+    'raw-prekey': b'\0' + b'\1' + bytes(7) + b'\7' + KEY + bytes(96 + 256 + 16),
+    'written': b'\1' + b'hello',
+    'written-prekey': b'\x81' + b'hello',
+    'changed': b'\2' + struct.pack('>HB', 100, 1) + b'hello',
+    'changed-prekey': b'\x82' + struct.pack('>HB', 8, 1) + b'hello',
+    'body': b'\3' + LETTER,
+    'body-length-beyond': b'\3' + b'\xff' + LETTER[1:],
+    'body-not-last': b'\x43' + LETTER,
+}
+
+LINKS = {
+    'whole': b'udpnat:alice@chat.example.org:9000?key=' + b'a' * 51 + b'q',
+    'encoded': b'udpnat:Zo%C3%AB%20a%40b@example.org?x=%41&y=',
+    'slashes': b'UDPNAT://alice@[2001:db8::1]:9000/?key=',
+    'typed': b' a@b@192.0.2.1:1\r\n',
+    'link-local': b'alice@[fe80::1%3]',
+    'other-script': 'Ångström@bücher.example'.encode(),
+    'mapped': b'udpnat:x@[::ffff:192.0.2.1]',
+    'hash': b'udpnat:x#y',
 }
 
 WAIT = bytes([2, 63])  # 64 ms
@@ -144,6 +186,19 @@ SERVER = {
     'forged': join(0, b'alice')
     + on_server(0, 3, take(FRAMES['relay']))
     + on_server(0, 5, take(MESSAGES['lookup']) + b'\0'),
+    'mail': TWO_PEOPLE
+    + on_server(0, 13, b'\x53\1\2\0\0')  # alice accepts two passes
+    + on_server(1, 13, b'\x40\x04')  # bob writes, with one of them
+    + on_server(1, 13, b'\x00\x04')  # and with none
+    + on_server(0, 13, b'\4') * 2  # the disk has both
+    + on_server(0, 13, b'\6') * 2
+    + on_server(0, 13, b'\2')
+    + on_server(0, 9, b'\x9f'),
+    'mail-disk-fails': TWO_PEOPLE
+    + on_server(1, 13, b'\x00\xff') * 3
+    + on_server(0, 13, b'\x84')
+    + on_server(0, 13, b'\4')
+    + on_server(0, 13, b'\x86'),
     'goes': join(0, b'alice')
     + on_server(0, 9, b'\x9f')
     + join(1, b'bob')
@@ -170,7 +225,7 @@ def write(to):
 
 
 REGISTERED = on_node(HOST, 2, b'\0\0') + on_node(HOST, 2, b'\2\0') + wait(0x40)
-LOGGED_IN = b'\0' + REGISTERED
+LOGGED_IN = b'\0' + wait(0) + REGISTERED  # the session with the server is there first
 CANDIDATES = b'\4\1\1\1\1'
 BOB_DIRECT = LOGGED_IN + on_node(BOB, 4, EARLY) + on_node(BOB, 8, CANDIDATES) + wait(0x44)
 NODE = {
@@ -187,7 +242,29 @@ NODE = {
     'server-goes': LOGGED_IN + on_node(HOST, 14) + write(BOB) + wait(0x9F),
     'server-asks-cookie': LOGGED_IN + on_node(HOST, 3, b'\7') + on_node(HOST, 14) + wait(0x9F),
     'server-key-unknown': b'\1' + wait(0x40) + REGISTERED + write(BOB) + on_node(HOST, 3, b'\2'),
-    'network-changes': BOB_DIRECT + on_node(0, 10, b'\x0d') + wait(0x44) + on_node(0, 10, b'\x84'),
+    'network-changes': BOB_DIRECT + on_node(0, 10, b'\x15') + wait(0x44) + on_node(0, 10, b'\x84'),
+    'letter-comes': LOGGED_IN + on_node(HOST, 6, b'\0\1' + take(text())) + wait(0x40),
+    'letter-with-prekey': LOGGED_IN
+    + on_node(0, 10, b'\x0d')
+    + on_node(HOST, 6, b'\x08\1' + take(text()))
+    + on_node(0, 10, b'\3')
+    + wait(0x40),
+    'letter-goes': LOGGED_IN
+    + on_node(0, 10, b'\x0d')
+    + write(BOB)
+    + wait(0x88)
+    + on_node(0, 10, b'\x0e')
+    + wait(0x44)
+    + on_node(HOST, 6, b'\3\1')
+    + wait(0x44),
+    'stranger-accepted': LOGGED_IN
+    + on_node(CAROL, 14)
+    + on_node(CAROL, 4, EARLY)
+    + on_node(0, 10, b'\x09')
+    + on_node(0, 10, b'\x3a')
+    + wait(0x44)
+    + on_node(0, 10, b'\x5a')
+    + wait(0x44),
     'forged': LOGGED_IN
     + on_node(BOB, 4, EARLY)
     + on_node(BOB, 5, take(FRAMES['paths']))
@@ -200,6 +277,8 @@ CORPORA = {
     'frame': FRAMES,
     'message': MESSAGES,
     'text': TEXTS,
+    'sealed': SEALED,
+    'link': LINKS,
     'session': SESSION,
     'server': SERVER,
     'node': NODE,

@@ -1,12 +1,16 @@
 /* The messages of the control and chat streams: rendezvous, candidates, chat. Every parser on every
  * message; a message that was understood and is written again gives the same bytes, or, where
- * reading forgets something (reserved flags), the same bytes from then on. */
+ * reading forgets something (reserved flags), the same bytes from then on. An item that is valid
+ * gives the same body when it is made again of what can be read in it. */
 
 #include "config.h"
 
 #include "fuzz.h"
 
 #include "udpnat-chat-message.h"
+#include "udpnat-item.h"
+#include "udpnat-limits.h"
+#include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-message.h"
 
 static void
@@ -40,6 +44,8 @@ rewrite_question (const UdpnatMessageView *message,
     udpnat_write_unregister (out);
   else if (udpnat_parse_subscribe (message, &mode))
     udpnat_write_subscribe (out, mode);
+  else if (udpnat_parse_presence (message, &mode))
+    udpnat_write_presence (out, mode);
   else
     return FALSE;
   return TRUE;
@@ -126,25 +132,66 @@ rewrite_candidates (const UdpnatMessageView *message,
   return TRUE;
 }
 
+/* Returns: (nullable): @item made again of its parts; %NULL for a type of a later version */
+static UdpnatItem *
+remake_item (const UdpnatItem *item)
+{
+  g_autofree char     *text = udpnat_item_dup_text (item);
+  g_autoptr (GBytes)   avatar = udpnat_item_dup_avatar (item);
+  UdpnatPrekey         prekeys[UDPNAT_PREKEYS_MAX];
+  UdpnatMessageId      target;
+  const gboolean       has_target = udpnat_item_get_target (item, &target);
+  const guint          n_prekeys = udpnat_item_get_prekeys (item, prekeys, G_N_ELEMENTS (prekeys));
+
+  if (text != NULL)
+    g_assert_true (g_utf8_validate (text, -1, NULL));
+  if (has_target)
+    return udpnat_item_new_on (item->type, &item->id, item->sent_us, &target, text);
+  if (n_prekeys > 0)
+    return udpnat_item_new_prekeys (&item->id, item->sent_us, prekeys, n_prekeys);
+  if (item->type == UDPNAT_ITEM_TEXT)
+    return udpnat_item_new_text (&item->id, item->sent_us, text);
+  if (item->type == UDPNAT_ITEM_PROFILE)
+    return udpnat_item_new_profile (&item->id, item->sent_us, text, avatar);
+  if (item->type == UDPNAT_ITEM_ACCEPT)
+    return udpnat_item_new_accept (&item->id, item->sent_us);
+  g_assert_false (udpnat_item_is_known (item));
+  return NULL;
+}
+
+static gboolean
+rewrite_item (const UdpnatMessageView *message,
+              GByteArray              *out)
+{
+  g_autoptr (UdpnatItem) item = NULL;
+  g_autoptr (UdpnatItem) again = NULL;
+  UdpnatMessageId        id;
+  const guint8          *body;
+  gint64                 sent_us;
+  gsize                  n_body;
+
+  if (!udpnat_parse_item (message, &id, &sent_us, &body, &n_body))
+    return FALSE;
+  g_assert_cmpint (sent_us, >=, 0);
+  udpnat_write_item (out, message->type, &id, sent_us, body, n_body);
+  if (!udpnat_item_body_is_valid (message->type, body, n_body))
+    return TRUE;
+  item = udpnat_item_new (message->type, &id, sent_us, body, n_body);
+  again = remake_item (item);
+  if (again != NULL)
+    g_assert_true (g_bytes_equal (again->body, item->body));
+  return TRUE;
+}
+
 static gboolean
 rewrite_chat (const UdpnatMessageView *message,
               GByteArray              *out)
 {
-  UdpnatMessageId id;
-  const guint8   *ids;
-  const char     *text;
-  gint64          sent_us;
-  gsize           n_text;
-  guint           n_ids;
-  guint8          kind;
+  const guint8 *ids;
+  gboolean      is_typing;
+  guint         n_ids;
+  guint8        kind;
 
-  if (udpnat_parse_text (message, &id, &sent_us, &text, &n_text))
-    {
-      g_assert_true (udpnat_text_is_valid (text, n_text));
-      g_assert_cmpint (sent_us, >=, 0);
-      udpnat_write_text (out, &id, sent_us, text, n_text);
-      return TRUE;
-    }
   if (udpnat_parse_receipt (message, &kind, &ids, &n_ids))
     {
       g_autofree UdpnatMessageId *copies = g_new0 (UdpnatMessageId, n_ids + 1);
@@ -153,13 +200,57 @@ rewrite_chat (const UdpnatMessageView *message,
       udpnat_write_receipt (out, kind, copies, n_ids);
       return TRUE;
     }
-  return FALSE;
+  if (udpnat_parse_typing (message, &is_typing))
+    {
+      udpnat_write_typing (out, is_typing);
+      return TRUE;
+    }
+  return rewrite_item (message, out);
+}
+
+static gboolean
+rewrite_letter (const UdpnatMessageView *message,
+                GByteArray              *out)
+{
+  UdpnatMailItem item;
+  UdpnatMailPut  put;
+  guint32        request;
+  guint8         code;
+
+  if (udpnat_parse_mail_put (message, &put))
+    udpnat_write_mail_put (out, &put);
+  else if (udpnat_parse_mail_item (message, &item))
+    udpnat_write_mail_item (out, &item);
+  else if (udpnat_parse_mail_put_result (message, &request, &code))
+    udpnat_write_mail_put_result (out, request, code);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
+rewrite_mail_list (const UdpnatMessageView *message,
+                   GByteArray              *out)
+{
+  guint64       numbers[UDPNAT_MAIL_ACK_MAX_NUMBERS];
+  const guint8 *passes;
+  gboolean      is_replacing;
+  guint         n;
+
+  if (udpnat_parse_mail_ack (message, numbers, &n))
+    udpnat_write_mail_ack (out, numbers, n);
+  else if (udpnat_parse_mail_passes (message, &is_replacing, &passes, &n))
+    udpnat_write_mail_passes (out, is_replacing, passes, n);
+  else
+    return FALSE;
+  return TRUE;
 }
 
 typedef gboolean (*Rewrite) (const UdpnatMessageView *message,
                              GByteArray              *out);
 
 static const Rewrite rewrites[] = {
+  rewrite_letter, rewrite_mail_list,
   rewrite_question, rewrite_answer, rewrite_candidates, rewrite_chat,
 };
 

@@ -1,7 +1,7 @@
 /* A node between a server and peers who say what the input wants: raw datagrams from anywhere,
- * authentic frames and streams of both, direct or through the relay, the node's own calls in any
- * order, jumps of time. Checked besides assertions: no message is shown twice, no datagram is too
- * long, and time always makes progress. */
+ * authentic frames, streams and letters of both, direct or through the relay, the node's own calls
+ * in any order, jumps of time. Checked besides assertions: nothing is handed over twice, no
+ * datagram is too long, and time always makes progress. */
 
 #include "config.h"
 
@@ -9,8 +9,10 @@
 #include "fuzz.h"
 
 #include "udpnat-chat-message.h"
+#include "udpnat-mail-message.h"
 #include "udpnat-node.h"
 #include "udpnat-rendezvous-message.h"
+#include "udpnat-sealed.h"
 
 #include <string.h>
 
@@ -34,7 +36,13 @@ typedef struct
   UdpnatDatagram last;         /* that went to the node */
   UdpnatMessageId last_id;
   UdpnatPublicKey last_sender; /* of it */
+  guint8          n_sent;      /* items of ours; their ids */
+  guint64         prekey_id;   /* of the last PREKEY_TAKEN */
+  UdpnatPublicKey prekey_owner;
 } Scene;
+
+/* The secret of every prekey that the node has given away. */
+static const guint8 prekey_secret[UDPNAT_PREKEY_BYTES] = { 7 };
 
 static const char *const peer_names[N_PEERS] = { "bob", "carol" };
 
@@ -84,7 +92,7 @@ scene_init (Scene   *self,
   self->machine = udpnat_node_get_machine (self->node);
   set_host_address (self, 5);
   udpnat_node_restore_contact (self->node, fuzz_remote_get_key (&self->peers[0]), peer_names[0],
-                               NULL);
+                               UDPNAT_TRUST_ACCEPTED, NULL);
   udpnat_node_set_server (self->node, self->now_us, &address,
                           is_pinned ? fuzz_remote_get_key (&self->server) : NULL);
   udpnat_node_log_in (self->node, self->now_us, "alice");
@@ -224,19 +232,40 @@ take_from_node (Scene                *self,
       receive_as_peer (self, i, datagram->data, datagram->n_data);
 }
 
-static void
-note_message (Scene                 *self,
-              const UdpnatNodeEvent *event)
+static GBytes *
+make_shown (const UdpnatPublicKey *key,
+            const UdpnatMessageId *id)
 {
   guint8 both[UDPNAT_KEY_BYTES + UDPNAT_MESSAGE_ID_BYTES];
 
-  memcpy (both, event->key.bytes, UDPNAT_KEY_BYTES);
-  memcpy (both + UDPNAT_KEY_BYTES, event->id.bytes, UDPNAT_MESSAGE_ID_BYTES);
-  g_assert_true (g_utf8_validate (event->text, -1, NULL));
+  memcpy (both, key->bytes, UDPNAT_KEY_BYTES);
+  memcpy (both + UDPNAT_KEY_BYTES, id->bytes, UDPNAT_MESSAGE_ID_BYTES);
+  return g_bytes_new (both, sizeof both);
+}
+
+static void
+note_item (Scene                 *self,
+           const UdpnatNodeEvent *event)
+{
+  const UdpnatItem *item = event->item;
+  g_autofree char  *text = udpnat_item_dup_text (item);
+
+  g_assert_true (udpnat_item_body_is_valid (item->type, g_bytes_get_data (item->body, NULL),
+                                            g_bytes_get_size (item->body)));
+  g_assert_true (text == NULL || g_utf8_validate (text, -1, NULL));
   if (g_hash_table_size (self->shown) < SHOWN_MAX)
-    g_assert_true (g_hash_table_add (self->shown, g_bytes_new (both, sizeof both)));
-  self->last_id = event->id;
+    g_assert_true (g_hash_table_add (self->shown, make_shown (&event->key, &item->id)));
+  self->last_id = item->id;
   self->last_sender = event->key;
+}
+
+static void
+refuse_last (Scene *self)
+{
+  g_autoptr (GBytes) shown = make_shown (&self->last_sender, &self->last_id);
+
+  udpnat_node_refuse (self->node, self->now_us, &self->last_sender, &self->last_id);
+  g_hash_table_remove (self->shown, shown); /* it is new when it comes again */
 }
 
 static void
@@ -246,8 +275,13 @@ pop_events (Scene *self)
 
   while ((event = udpnat_machine_pop_event (self->machine)) != NULL)
     {
-      if (event->type == UDPNAT_NODE_EVENT_MESSAGE)
-        note_message (self, (UdpnatNodeEvent *) event);
+      if (event->type == UDPNAT_NODE_EVENT_ITEM)
+        note_item (self, (UdpnatNodeEvent *) event);
+      else if (event->type == UDPNAT_NODE_EVENT_PREKEY_TAKEN)
+        {
+          self->prekey_id = ((UdpnatNodeEvent *) event)->prekey_id;
+          self->prekey_owner = ((UdpnatNodeEvent *) event)->key;
+        }
       udpnat_event_free (event);
     }
 }
@@ -258,7 +292,8 @@ ask_node (Scene *self)
 {
   UdpnatNodePath path;
 
-  (void) udpnat_node_is_drained (self->node);
+  if (udpnat_node_is_drained (self->node))
+    g_assert_cmpuint (udpnat_node_count_undelivered (self->node), ==, 0);
   g_assert_cmpint (udpnat_node_get_server_rtt (self->node), >=, 0);
   for (guint i = 0; i < N_PEERS; i++)
     if (udpnat_node_get_path (self->node, fuzz_remote_get_key (&self->peers[i]), &path))
@@ -377,7 +412,7 @@ say_as_server (Scene        *self,
   guint8                 kind = udpnat_reader_u8 (input);
   guint                  peer = udpnat_reader_u8 (input) % N_PEERS;
   UdpnatAddress          observed = make_address (198, kind, 4000 + kind);
-  UdpnatDirectoryEntry   entry = { .handle = peer + 1, .online = (kind & 8) == 0 };
+  UdpnatDirectoryEntry   entry = { .handle = peer + 1, .presence = (kind & 8) == 0 };
 
   memcpy (entry.key, fuzz_remote_get_key (&self->peers[peer])->bytes, sizeof entry.key);
   entry.name = (char *) peer_names[kind & 0x10 ? 0 : peer];
@@ -406,6 +441,56 @@ say_as_server (Scene        *self,
       break;
     }
   fuzz_remote_write (&self->server, UDPNAT_STREAM_CONTROL, message->data, message->len);
+}
+
+/* A letter by a peer, with whatever the input has inside it. */
+static void
+write_letter (Scene        *self,
+              guint8        kind,
+              UdpnatReader *input,
+              GByteArray   *out)
+{
+  g_autoptr (UdpnatIdentity) pair = udpnat_identity_new_from_secret (prekey_secret);
+  UdpnatSealedPrekey         prekey = { .id = 1 + (kind >> 4 & 3) };
+  const FuzzRemote          *from = &self->peers[kind >> 2 & 1];
+  const guint8              *data;
+  gsize                      n_data;
+
+  prekey.key = *udpnat_identity_get_public_key (pair);
+  data = fuzz_take (input, 4096, &n_data);
+  if (!udpnat_sealed_write (from->identity, udpnat_node_get_public_key (self->node),
+                            kind & 8 ? &prekey : NULL, &self->random, data, n_data, out))
+    g_assert_not_reached ();
+}
+
+/* What a server says on its mail stream. */
+static void
+say_mail (Scene        *self,
+          UdpnatReader *input)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  g_autoptr (GByteArray) letter = g_byte_array_new ();
+  guint8                 kind = udpnat_reader_u8 (input);
+  UdpnatMailItem         item = { .number = udpnat_reader_u8 (input) };
+
+  switch (kind & 3)
+    {
+    case 0:
+    case 1:
+      write_letter (self, kind, input, letter);
+      item.sealed = letter->data;
+      item.n_sealed = letter->len;
+      break;
+    case 2:
+      item.sealed = fuzz_take (input, 1024, &item.n_sealed);
+      break;
+    case 3:
+      udpnat_write_mail_put_result (message, (guint32) item.number, kind >> 2);
+      break;
+    }
+  if (item.n_sealed > 0)
+    udpnat_write_mail_item (message, &item);
+  fuzz_remote_write (&self->server, UDPNAT_STREAM_MAIL, message->data, message->len);
 }
 
 /* What makes the node doubt: RELAY-FAILED, DIAL-FAILED, UNKNOWN, COOKIE, and silence. */
@@ -472,7 +557,7 @@ say_as_peer (FuzzRemote   *peer,
       break;
     case 1:
     case 2:
-      udpnat_write_text (message, &id, kind, "hello", 5);
+      udpnat_write_item (message, UDPNAT_ITEM_TEXT, &id, kind, (const guint8 *) "hello", 5);
       break;
     case 3:
       udpnat_write_receipt (message, UDPNAT_RECEIPT_DELIVERED, &id, 1);
@@ -526,20 +611,85 @@ set_answer (FuzzRemote   *remote,
 /* ---- Steps: what the owner does ---- */
 
 static void
+say (Scene                 *self,
+     const UdpnatPublicKey *to)
+{
+  const UdpnatMessageId  id = { { 0xee, ++self->n_sent } };
+  g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, FUZZ_WALL_OFFSET_US, "hi there");
+
+  if (!udpnat_node_send (self->node, self->now_us, to, item, (self->n_sent & 7) == 7))
+    self->n_sent--; /* to somebody who is blocked */
+}
+
+/* Whoever is blocked or forgotten may say everything again. */
+static void
+set_trust (Scene                 *self,
+           const UdpnatPublicKey *of,
+           guint8                 trust)
+{
+  udpnat_node_set_trust (self->node, self->now_us, of, (UdpnatTrust) (trust % 3));
+  if (trust == UDPNAT_TRUST_BLOCKED)
+    g_hash_table_remove_all (self->shown);
+}
+
+static void
+give_prekeys (Scene                 *self,
+              const UdpnatPublicKey *to,
+              guint64                id)
+{
+  g_autoptr (UdpnatIdentity) pair = udpnat_identity_new_from_secret (prekey_secret);
+  UdpnatPrekey               prekey = { .id = id };
+
+  memcpy (prekey.key, prekey_secret, sizeof prekey.key);
+  udpnat_node_add_own_prekey (self->node, to, &prekey);
+  memcpy (prekey.key, udpnat_identity_get_public_key (pair)->bytes, sizeof prekey.key);
+  udpnat_node_add_peer_prekey (self->node, to, &prekey);
+}
+
+/* The rarer ones. */
+static void
+call_node_otherwise (Scene                 *self,
+                     guint8                 kind,
+                     const UdpnatPublicKey *to)
+{
+  const UdpnatMessageId sent = { { 0xee, kind >> 5 } };
+
+  switch (kind >> 5)
+    {
+    case 0:
+      (void) udpnat_node_withdraw (self->node, self->now_us, to, &sent);
+      break;
+    case 1:
+      udpnat_node_set_presence (self->node, self->now_us,
+                                kind & 0x10 ? UDPNAT_PRESENCE_AWAY : UDPNAT_PRESENCE_ONLINE);
+      break;
+    case 2:
+      udpnat_node_set_listed (self->node, self->now_us, (kind & 0x10) != 0);
+      break;
+    case 3:
+      udpnat_node_move_name (self->node, self->now_us, "bob", to);
+      break;
+    default:
+      udpnat_node_forget (self->node, self->now_us, to);
+      g_hash_table_remove_all (self->shown);
+      break;
+    }
+}
+
+static void
 call_node (Scene        *self,
            UdpnatReader *input)
 {
-  guint8          kind = udpnat_reader_u8 (input);
-  const char     *to = peer_names[kind >> 4 & 1];
-  UdpnatMessageId id;
+  guint8                 kind = udpnat_reader_u8 (input);
+  guint                  peer = kind >> 4 & 1;
+  const UdpnatPublicKey *to = fuzz_remote_get_key (&self->peers[peer]);
 
-  switch (kind & 7)
+  switch (kind & 15)
     {
     case 0:
     case 1:
     case 2:
-      if (!udpnat_node_send (self->node, self->now_us, to, "hi there", &id))
-        g_assert_not_reached ();
+      say (self, to);
       break;
     case 3:
       udpnat_node_confirm (self->node, self->now_us, &self->last_sender, &self->last_id);
@@ -559,6 +709,30 @@ call_node (Scene        *self,
     case 7:
       udpnat_node_set_wall_clock (self->node, self->now_us,
                                   self->now_us + FUZZ_WALL_OFFSET_US + UDPNAT_SEC (kind - 128));
+      break;
+    case 8:
+      g_assert_cmpuint (udpnat_node_look_up (self->node, self->now_us, peer_names[peer]), >, 0);
+      break;
+    case 9:
+      refuse_last (self);
+      break;
+    case 10:
+      set_trust (self, to, kind >> 5 & 3);
+      break;
+    case 11:
+      udpnat_node_set_read (self->node, self->now_us, to, &self->last_id);
+      break;
+    case 12:
+      udpnat_node_set_typing (self->node, self->now_us, to, kind >> 7);
+      break;
+    case 13:
+      give_prekeys (self, to, 1 + (kind >> 5 & 3));
+      break;
+    case 14:
+      udpnat_node_confirm_prekey (self->node, self->now_us, &self->prekey_owner, self->prekey_id);
+      break;
+    case 15:
+      call_node_otherwise (self, kind, to);
       break;
     }
 }
@@ -592,12 +766,14 @@ take_step (Scene        *self,
         dial (self, remote, input);
       break;
     case 5:
-    case 6:
       forge_frames (self, who, input);
+      break;
+    case 6:
+      say_mail (self, input);
       break;
     case 7:
       data = fuzz_take (input, 4096, &n);
-      fuzz_remote_write (remote, udpnat_reader_u8 (input) & (who < N_PEERS), data, n);
+      fuzz_remote_write (remote, udpnat_reader_u8 (input) & 1, data, n);
       break;
     case 8:
     case 9:

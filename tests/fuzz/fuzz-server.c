@@ -1,13 +1,14 @@
 /* The rendezvous server: raw datagrams from anywhere, authenticated clients that say what the input
  * wants, jumps of time, a disk that answers late or not at all. Checked besides assertions:
- * strangers never get more bytes than they sent, no datagram is too long, and time always makes
- * progress. */
+ * strangers never get more bytes than they sent, no datagram is too long, time always makes
+ * progress, mail stays within its limits, and no number is given twice. */
 
 #include "config.h"
 
 #include "fuzz-remote.h"
 #include "fuzz.h"
 
+#include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-rendezvous-server.h"
 
@@ -17,6 +18,8 @@
 #define N_CLIENTS 3
 #define N_STRANGERS 4
 #define ROUNDS_MAX 64
+#define MAILBOX_BYTES 30000 /* so that the limits are met */
+#define MAIL_TOTAL_BYTES 60000
 
 typedef struct
 {
@@ -31,6 +34,8 @@ typedef struct
   UdpnatAddress           strangers[N_STRANGERS];
   gint64                  credit_bytes[N_STRANGERS]; /* sent by it, less what it got */
   GArray                 *claims;                    /* of guint64: not answered yet */
+  GArray                 *stores, *loads;            /* of guint64, likewise */
+  guint64                 last_number;
   UdpnatDatagram          last;                      /* of a client */
 } Scene;
 
@@ -49,7 +54,12 @@ make_address (guint8  net,
 static void
 scene_init (Scene *self)
 {
-  UdpnatRendezvousServerConfig config = { .alt_port = 8849, .max_sessions = 8 };
+  UdpnatRendezvousServerConfig config = {
+    .alt_port = 8849,
+    .max_sessions = 8,
+    .is_mailbox_on = TRUE,
+    .mailbox = { MAILBOX_BYTES, MAIL_TOTAL_BYTES, 1 },
+  };
 
   g_assert_true (udpnat_crypto_init ());
   self->now_us = UDPNAT_SEC (1000);
@@ -59,6 +69,8 @@ scene_init (Scene *self)
   self->server = udpnat_rendezvous_server_new (&config, self->now_us);
   self->machine = udpnat_rendezvous_server_get_machine (self->server);
   self->claims = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->stores = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->loads = g_array_new (FALSE, FALSE, sizeof (guint64));
   for (guint8 i = 0; i < N_CLIENTS; i++)
     {
       UdpnatAddress address = make_address (100, i + 1, 8900);
@@ -78,6 +90,8 @@ scene_clear (Scene *self)
     fuzz_remote_clear (&self->clients[i]);
   udpnat_identity_free (self->identity);
   g_array_unref (self->claims);
+  g_array_unref (self->stores);
+  g_array_unref (self->loads);
 }
 
 /* ---- Between server and clients ---- */
@@ -136,16 +150,46 @@ deliver_to_others (Scene                *self,
 }
 
 static void
+take_event (Scene                   *self,
+            const UdpnatServerEvent *event)
+{
+  switch ((UdpnatServerEventType) event->base.type)
+    {
+    case UDPNAT_SERVER_EVENT_CLAIM:
+      g_array_append_val (self->claims, event->claim_id);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_STORE:
+      g_assert_cmpuint (event->number, >, self->last_number);
+      self->last_number = event->number;
+      g_array_append_val (self->stores, event->number);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_LOAD:
+      g_array_append_val (self->loads, event->number);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_PASSES:
+      g_assert_cmpuint (g_bytes_get_size (event->data) % UDPNAT_MAIL_PASS_BYTES, ==, 0);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+    case UDPNAT_SERVER_EVENT_REGISTERED:
+    case UDPNAT_SERVER_EVENT_GONE:
+      break;
+    }
+}
+
+static void
 pop_events (Scene *self)
 {
-  UdpnatEvent *event;
+  UdpnatRendezvousServerStats stats;
+  UdpnatEvent                *event;
 
   while ((event = udpnat_machine_pop_event (self->machine)) != NULL)
     {
-      if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
-        g_array_append_val (self->claims, ((UdpnatServerEvent *) event)->claim_id);
+      take_event (self, (const UdpnatServerEvent *) event);
       udpnat_event_free (event);
     }
+  udpnat_rendezvous_server_get_stats (self->server, &stats);
+  g_assert_cmpint (stats.letter_bytes, <=, MAIL_TOTAL_BYTES);
+  g_assert_cmpint (stats.letter_bytes, >=, stats.letters);
 }
 
 static gboolean
@@ -300,7 +344,9 @@ send_request (FuzzRemote   *client,
   name = g_utf8_make_valid ((const char *) text, (gssize) MIN (n_text, 80));
   switch (kind & 3)
     {
-    case 0:
+    case 0: /* as it comes */
+      if (kind & 0x20)
+        udpnat_write_presence (message, kind >> 6);
       udpnat_write_register (message, (kind & 4) != 0, name);
       break;
     case 1:
@@ -316,17 +362,93 @@ send_request (FuzzRemote   *client,
   fuzz_remote_write (client, UDPNAT_STREAM_CONTROL, message->data, message->len);
 }
 
+/* 0: none waits. */
+static guint64
+take_open (GArray *open)
+{
+  guint64 id;
+
+  if (open->len == 0)
+    return 0;
+  id = g_array_index (open, guint64, 0);
+  g_array_remove_index (open, 0);
+  return id;
+}
+
 static void
 answer_claim (Scene   *self,
               gboolean is_stored)
 {
-  guint64 claim_id;
+  udpnat_rendezvous_server_complete_claim (self->server, self->now_us, take_open (self->claims),
+                                           is_stored);
+}
 
-  if (self->claims->len == 0)
-    return;
-  claim_id = g_array_index (self->claims, guint64, 0);
-  g_array_remove_index (self->claims, 0);
-  udpnat_rendezvous_server_complete_claim (self->server, self->now_us, claim_id, is_stored);
+static void
+write_letter (Scene        *self,
+              GByteArray   *out,
+              guint8        how,
+              UdpnatReader *input)
+{
+  UdpnatMailPut put = { .request = how };
+  guint8        fill;
+
+  memcpy (put.recipient, fuzz_remote_get_key (&self->clients[(how >> 4 & 3) % N_CLIENTS])->bytes,
+          sizeof put.recipient);
+  put.pass[0] = how >> 6;
+  fill = udpnat_reader_u8 (input);
+  put.n_sealed = 1 + (gsize) fill * 128;
+  put.sealed = g_malloc0 (put.n_sealed);
+  udpnat_write_mail_put (out, &put);
+  g_free ((guint8 *) put.sealed);
+}
+
+static void
+write_passes (GByteArray   *out,
+              guint8        how,
+              UdpnatReader *input)
+{
+  guint8 passes[4 * UDPNAT_MAIL_PASS_BYTES] = { 0 };
+
+  for (guint i = 0; i < 4; i++)
+    passes[i * UDPNAT_MAIL_PASS_BYTES] = udpnat_reader_u8 (input) & 3;
+  udpnat_write_mail_passes (out, (how & 0x10) != 0, passes, how >> 5 & 3);
+}
+
+/* A message of the mail stream, or the disk's answer to an earlier one. */
+static void
+step_mail (Scene        *self,
+           FuzzRemote   *client,
+           UdpnatReader *input)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  guint8                 how = udpnat_reader_u8 (input);
+  guint64                number;
+
+  switch (how & 7)
+    {
+    case 0:
+    case 1:
+      write_letter (self, message, how, input);
+      break;
+    case 2:
+      number = how >> 3 < 16 ? self->last_number - (how >> 3) : udpnat_reader_u64 (input);
+      udpnat_write_mail_ack (message, &number, 1);
+      break;
+    case 3:
+      write_passes (message, how, input);
+      break;
+    case 4:
+    case 5:
+      udpnat_rendezvous_server_complete_mail (self->server, self->now_us, take_open (self->stores),
+                                              (how & 0x80) == 0);
+      return;
+    case 6:
+    case 7:
+      udpnat_rendezvous_server_give_mail (self->server, self->now_us, take_open (self->loads),
+                                          (const guint8 *) "sealed", how & 0x80 ? 0 : 6);
+      return;
+    }
+  fuzz_remote_write (client, UDPNAT_STREAM_MAIL, message->data, message->len);
 }
 
 /* Another port, or the address of somebody who does not know of it. */
@@ -398,8 +520,10 @@ take_step (Scene        *self,
     case 11:
       move (self, client, udpnat_reader_u8 (input));
       break;
-    case 12:
     case 13:
+      step_mail (self, client, input);
+      break;
+    case 12:
       answer_claim (self, (op & 0x80) == 0);
       break;
     case 14:

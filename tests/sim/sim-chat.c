@@ -1,5 +1,11 @@
-/* The real machines as processes of a simulated world. Only what a program adds around a machine is
- * imitated here: the store, and answering events. */
+/* A user's program as a process of a simulated world. What a program adds around its node is
+ * imitated here, as the real one does it: everything is on disk before anybody is told of it.
+ *
+ *  - A text goes to its addressee by key: the name is looked up, the item is written to the outbox,
+ *    and only then given to the node.
+ *  - An item that comes is written, and only then confirmed; one that is there already is confirmed
+ *    again.
+ *  - A prekey is forgotten before it is used. */
 
 #include "config.h"
 
@@ -9,23 +15,27 @@
 
 #include "udpnat-limits.h"
 
-/* Virtual wall clock: some day in 2026, when the world begins. */
-#define WALL_OFFSET_US (G_GINT64_CONSTANT (1790000000) * G_USEC_PER_SEC)
-
+/* A text on its way to the outbox. */
 typedef struct
 {
-  char           *name;
-  UdpnatPublicKey key;
-} SimClaim;
+  guint32  request; /* of the lookup */
+  char    *text;
+} Send;
 
-static void
-claim_free (gpointer data)
+/* What is to be written of an item or of a fact about one; which members are set depends on the
+ * commit. */
+typedef struct
 {
-  SimClaim *claim = data;
-
-  g_free (claim->name);
-  g_free (claim);
-}
+  UdpnatPublicKey key;
+  char           *name;
+  UdpnatItem     *item;
+  UdpnatMessageId id;
+  UdpnatTrust     trust;
+  guint64         prekey_id;
+  guint8          timestamp[12];
+  gint64          elapsed_us;
+  GArray         *prekeys; /* nullable: of UdpnatPrekey: secrets of a PREKEYS item */
+} Writing;
 
 static void
 message_free (gpointer data)
@@ -37,125 +47,379 @@ message_free (gpointer data)
   g_free (message);
 }
 
-/* ---- Server ---- */
+static void
+send_free (gpointer data)
+{
+  Send *send = data;
+
+  g_free (send->text);
+  g_free (send);
+}
 
 static void
-server_events_cb (gpointer user_data)
+writing_free (gpointer data)
 {
-  SimServer *self = user_data;
-  UdpnatMachine *machine = udpnat_rendezvous_server_get_machine (self->server);
-  UdpnatEvent *base;
+  Writing *writing = data;
 
-  while ((base = udpnat_machine_pop_event (machine)) != NULL)
-    {
-      UdpnatServerEvent *event = (UdpnatServerEvent *) base;
-
-      if (base->type == UDPNAT_SERVER_EVENT_CLAIM)
-        {
-          SimClaim *claim = g_new0 (SimClaim, 1);
-
-          claim->name = g_strdup (event->name);
-          claim->key = event->key;
-          g_ptr_array_add (self->names, claim);
-          udpnat_rendezvous_server_complete_claim (self->server, sim_world_now (self->world),
-                                                   event->claim_id, TRUE);
-        }
-      udpnat_event_free (base);
-    }
+  g_free (writing->name);
+  udpnat_item_free (writing->item);
+  g_clear_pointer (&writing->prekeys, g_array_unref);
+  g_free (writing);
 }
 
-SimServer *
-sim_server_new (SimWorld   *world,
-                const char *ip)
+static Writing *
+writing_new (const UdpnatPublicKey *key,
+             const char            *name)
 {
-  SimServer *self = g_new0 (SimServer, 1);
+  Writing *writing = g_new0 (Writing, 1);
 
-  self->world = world;
-  self->random = sim_world_fork_random (world, ip);
-  self->identity = udpnat_identity_generate (&self->random);
-  self->host = sim_world_add_host (world, "server", NULL, ip, NULL, NULL);
-  self->names = g_ptr_array_new_with_free_func (claim_free);
-  return self;
+  writing->key = *key;
+  writing->name = g_strdup (name);
+  return writing;
 }
 
-void
-sim_server_start (SimServer *self)
+static void
+write_to_disk (SimPeer   *self,
+               SimCommit  commit,
+               Writing   *writing)
 {
-  UdpnatRendezvousServerConfig config = {
-    .identity = self->identity,
-    .random = self->random,
-    .alt_port = UDPNAT_SERVER_ALT_PORT,
-  };
-
-  g_assert_null (self->server);
-  self->server = udpnat_rendezvous_server_new (&config, sim_world_now (self->world));
-  for (guint i = 0; i < self->names->len; i++)
-    {
-      SimClaim *claim = g_ptr_array_index (self->names, i);
-
-      udpnat_rendezvous_server_restore_name (self->server, claim->name, &claim->key);
-    }
-  sim_host_attach (self->host, udpnat_rendezvous_server_get_machine (self->server),
-                   UDPNAT_SERVER_PORT, UDPNAT_SERVER_ALT_PORT, server_events_cb, self);
+  sim_disk_write (&self->disk, sim_world_now (self->world), commit, self, writing, writing_free);
 }
 
-/** sim_server_kill: as kill -9 does */
-void
-sim_server_kill (SimServer *self)
+static UdpnatMessageId
+draw_id (SimPeer *self)
 {
-  sim_host_detach (self->host);
-  g_clear_pointer (&self->server, udpnat_rendezvous_server_free);
+  UdpnatMessageId id;
+
+  udpnat_random_fill (&self->random, id.bytes, sizeof id.bytes);
+  return id;
 }
 
-/** sim_server_stop: as SIGTERM does: says goodbye first */
-void
-sim_server_stop (SimServer *self)
+static gint64
+get_wall (const SimPeer *self)
 {
-  udpnat_rendezvous_server_shut_down (self->server, sim_world_now (self->world));
-  sim_world_wake (self->host);
-  sim_world_run_for (self->world, 1);
-  sim_server_kill (self);
+  return sim_world_now (self->world) + SIM_WALL_OFFSET_US;
 }
 
-void
-sim_server_free (SimServer *self)
+static gboolean
+is_line (const UdpnatItem *item)
 {
-  if (self == NULL)
+  return item->type == UDPNAT_ITEM_TEXT || item->type == UDPNAT_ITEM_REPLY;
+}
+
+/* ---- Sending ---- */
+
+static void
+commit_outgoing (gpointer owner,
+                 gpointer data)
+{
+  SimPeer *self = owner;
+  Writing *writing = data;
+  gint64 now_us = sim_world_now (self->world);
+  SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
+
+  if (contact->trust == UDPNAT_TRUST_BLOCKED)
     return;
-  if (self->server != NULL)
-    sim_server_kill (self);
-  udpnat_identity_free (self->identity);
-  g_ptr_array_unref (self->names);
-  g_free (self);
+  contact->trust = UDPNAT_TRUST_ACCEPTED;
+  udpnat_node_set_trust (self->node, now_us, &writing->key, contact->trust);
+  for (guint i = 0; writing->prekeys != NULL && i < writing->prekeys->len; i++)
+    {
+      const UdpnatPrekey *prekey = &g_array_index (writing->prekeys, UdpnatPrekey, i);
+
+      sim_store_add_own_prekey (&self->store, &writing->key, prekey);
+      udpnat_node_add_own_prekey (self->node, &writing->key, prekey);
+    }
+  sim_store_add_outgoing (&self->store, &writing->key, writing->item);
+  if (is_line (writing->item))
+    g_ptr_array_add (self->written, udpnat_item_dup_text (writing->item));
+  if (!udpnat_node_send (self->node, now_us, &writing->key, writing->item, FALSE))
+    g_assert_not_reached ();
 }
 
-/* ---- Peer ---- */
-
 static void
-note_timestamp (SimPeer               *self,
-                const UdpnatNodeEvent *event)
+write_item (SimPeer               *self,
+            const UdpnatPublicKey *key,
+            UdpnatItem            *item,
+            GArray                *prekeys)
 {
-  char key_text[UDPNAT_KEY_TEXT_BYTES];
+  Writing *writing = writing_new (key, NULL);
 
-  udpnat_public_key_to_string (&event->key, key_text);
-  g_hash_table_replace (self->timestamps, g_strdup (key_text),
-                        g_bytes_new (event->timestamp, sizeof event->timestamp));
+  writing->item = item;
+  writing->prekeys = prekeys;
+  write_to_disk (self, commit_outgoing, writing);
 }
 
 static void
-note_message (SimPeer               *self,
-              const UdpnatNodeEvent *event)
+write_prekeys (SimPeer               *self,
+               const UdpnatPublicKey *key)
+{
+  g_autofree UdpnatPrekey *given = g_new0 (UdpnatPrekey, self->prekeys_per_contact);
+  GArray *secrets = g_array_new (FALSE, FALSE, sizeof (UdpnatPrekey));
+  UdpnatMessageId id = draw_id (self);
+
+  for (guint i = 0; i < self->prekeys_per_contact; i++)
+    {
+      g_autoptr (UdpnatIdentity) pair = udpnat_identity_generate (&self->random);
+      UdpnatPrekey secret = { .id = udpnat_random_u64 (&self->random) };
+
+      given[i].id = secret.id;
+      memcpy (given[i].key, udpnat_identity_get_public_key (pair)->bytes, sizeof given[i].key);
+      memcpy (secret.key, udpnat_identity_get_secret (pair), sizeof secret.key);
+      g_array_append_val (secrets, secret);
+    }
+  write_item (self, key,
+              udpnat_item_new_prekeys (&id, get_wall (self), given, self->prekeys_per_contact),
+              secrets);
+}
+
+static Send *
+take_send (SimPeer *self,
+           guint32  request)
+{
+  for (GList *link = self->sends.head; link != NULL; link = link->next)
+    {
+      Send *send = link->data;
+
+      if (send->request != request)
+        continue;
+      g_queue_delete_link (&self->sends, link);
+      return send;
+    }
+  return NULL;
+}
+
+static void
+handle_looked_up (SimPeer               *self,
+                  const UdpnatNodeEvent *event)
+{
+  Send *send = take_send (self, event->request);
+  UdpnatMessageId id = draw_id (self);
+
+  g_assert_nonnull (send);
+  if (event->code != NULL)
+    {
+      self->n_failed++;
+      g_free (self->last_code);
+      self->last_code = g_strdup (event->code);
+    }
+  else
+    write_item (self, &event->key, udpnat_item_new_text (&id, get_wall (self), send->text), NULL);
+  send_free (send);
+}
+
+static void
+commit_stored (gpointer owner,
+               gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+
+  sim_store_set_stored (&self->store, &writing->key, &writing->id);
+}
+
+static void
+commit_delivered (gpointer owner,
+                  gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+  g_autoptr (UdpnatItem) item = sim_store_take_outgoing (&self->store, &writing->key,
+                                                         &writing->id);
+
+  if (item == NULL || !is_line (item))
+    return;
+  self->n_delivered++;
+  self->last_elapsed_us = writing->elapsed_us;
+}
+
+static void
+write_state (SimPeer               *self,
+             SimCommit              commit,
+             const UdpnatNodeEvent *event)
+{
+  Writing *writing = writing_new (&event->key, NULL);
+
+  writing->id = event->id;
+  writing->elapsed_us = event->elapsed_us;
+  write_to_disk (self, commit, writing);
+}
+
+/* ---- Receiving ---- */
+
+static void
+accept_contact (SimPeer    *self,
+                SimContact *contact)
+{
+  contact->trust = UDPNAT_TRUST_ACCEPTED;
+  udpnat_node_set_trust (self->node, sim_world_now (self->world), &contact->key, contact->trust);
+}
+
+/* What a stranger says is kept within limits, and nothing but lines. */
+static gboolean
+may_keep (SimPeer          *self,
+          SimContact       *contact,
+          const UdpnatItem *item)
+{
+  if (contact->trust == UDPNAT_TRUST_STRANGER && self->accepts_everyone)
+    accept_contact (self, contact);
+  switch (contact->trust)
+    {
+    case UDPNAT_TRUST_ACCEPTED:
+      return TRUE;
+    case UDPNAT_TRUST_BLOCKED:
+      return FALSE;
+    case UDPNAT_TRUST_STRANGER:
+      return is_line (item) && contact->n_lines < self->stranger_lines_max;
+    }
+  return FALSE;
+}
+
+static void
+keep_line (SimPeer       *self,
+           SimContact    *contact,
+           const Writing *writing)
 {
   SimMessage *message = g_new0 (SimMessage, 1);
 
-  message->id = event->id;
-  message->from = g_strdup (event->name);
-  message->text = g_strdup (event->text);
+  contact->n_lines++;
+  message->id = writing->item->id;
+  message->from = g_strdup (writing->name);
+  message->text = udpnat_item_dup_text (writing->item);
   message->at_us = sim_world_now (self->world);
   g_ptr_array_add (self->received, message);
-  if (!self->holds_receipts)
-    udpnat_node_confirm (self->node, sim_world_now (self->world), &event->key, &event->id);
 }
+
+static void
+keep_prekeys (SimPeer          *self,
+              SimContact       *contact,
+              const UdpnatItem *item)
+{
+  UdpnatPrekey prekeys[UDPNAT_PEER_PREKEYS_MAX];
+  guint n = udpnat_item_get_prekeys (item, prekeys, G_N_ELEMENTS (prekeys));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_queue_push_tail (&contact->prekeys, g_memdup2 (&prekeys[i], sizeof prekeys[i]));
+      udpnat_node_add_peer_prekey (self->node, &contact->key, &prekeys[i]);
+    }
+}
+
+static void
+commit_incoming (gpointer owner,
+                 gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+  const UdpnatItem *item = writing->item;
+  gint64 now_us = sim_world_now (self->world);
+  SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
+
+  if (!sim_store_has_seen (&self->store, &writing->key, &item->id))
+    {
+      if (!may_keep (self, contact, item))
+        {
+          self->n_refused++;
+          udpnat_node_refuse (self->node, now_us, &writing->key, &item->id);
+          return;
+        }
+      sim_store_add_seen (&self->store, &writing->key, &item->id);
+      if (is_line (item))
+        keep_line (self, contact, writing);
+      else if (item->type == UDPNAT_ITEM_PREKEYS)
+        keep_prekeys (self, contact, item);
+    }
+  if (!self->holds_receipts)
+    udpnat_node_confirm (self->node, now_us, &writing->key, &item->id);
+  if (self->prekeys_per_contact > 0 && contact->trust == UDPNAT_TRUST_ACCEPTED &&
+      !contact->has_our_prekeys)
+    {
+      contact->has_our_prekeys = TRUE;
+      write_prekeys (self, &contact->key);
+    }
+}
+
+static void
+write_incoming (SimPeer               *self,
+                const UdpnatNodeEvent *event)
+{
+  Writing *writing = writing_new (&event->key, event->name);
+
+  writing->item = udpnat_item_copy (event->item);
+  write_to_disk (self, commit_incoming, writing);
+}
+
+/* ---- What else is written ---- */
+
+static void
+commit_timestamp (gpointer owner,
+                  gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+  SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
+
+  contact->has_timestamp = TRUE;
+  memcpy (contact->timestamp, writing->timestamp, sizeof contact->timestamp);
+}
+
+static void
+commit_name (gpointer owner,
+             gpointer data)
+{
+  SimPeer *self = owner;
+  Writing *writing = data;
+  SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
+
+  g_free (contact->name);
+  contact->name = g_steal_pointer (&writing->name);
+}
+
+static void
+commit_prekey_taken (gpointer owner,
+                     gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+
+  sim_store_forget_prekey (&self->store, &writing->key, writing->prekey_id);
+  udpnat_node_confirm_prekey (self->node, sim_world_now (self->world), &writing->key,
+                              writing->prekey_id);
+}
+
+static void
+commit_prekey_used (gpointer owner,
+                    gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+
+  sim_store_forget_own_prekey (&self->store, writing->prekey_id);
+}
+
+static void
+commit_trust (gpointer owner,
+              gpointer data)
+{
+  SimPeer *self = owner;
+  const Writing *writing = data;
+
+  sim_store_ensure_contact (&self->store, &writing->key)->trust = writing->trust;
+  udpnat_node_set_trust (self->node, sim_world_now (self->world), &writing->key, writing->trust);
+}
+
+static void
+write_fact (SimPeer               *self,
+            SimCommit              commit,
+            const UdpnatNodeEvent *event)
+{
+  Writing *writing = writing_new (&event->key, event->name);
+
+  writing->prekey_id = event->prekey_id;
+  memcpy (writing->timestamp, event->timestamp, sizeof writing->timestamp);
+  write_to_disk (self, commit, writing);
+}
+
+/* ---- Events ---- */
 
 static void
 note_path (SimPeer               *self,
@@ -179,20 +443,37 @@ handle_event (SimPeer               *self,
       self->n_registered++;
       break;
     case UDPNAT_NODE_EVENT_REFUSED:
-    case UDPNAT_NODE_EVENT_FAILED:
       self->n_failed++;
       g_free (self->last_code);
       self->last_code = g_strdup (event->code);
       break;
-    case UDPNAT_NODE_EVENT_MESSAGE:
-      note_message (self, event);
+    case UDPNAT_NODE_EVENT_LOOKED_UP:
+      handle_looked_up (self, event);
+      break;
+    case UDPNAT_NODE_EVENT_CONTACT:
+      write_fact (self, commit_name, event);
+      break;
+    case UDPNAT_NODE_EVENT_ITEM:
+      write_incoming (self, event);
       break;
     case UDPNAT_NODE_EVENT_SENT:
       self->n_sent++;
       break;
+    case UDPNAT_NODE_EVENT_STORED:
+      self->n_stored++;
+      write_state (self, commit_stored, event);
+      break;
     case UDPNAT_NODE_EVENT_DELIVERED:
-      self->n_delivered++;
-      self->last_elapsed_us = event->elapsed_us;
+      write_state (self, commit_delivered, event);
+      break;
+    case UDPNAT_NODE_EVENT_READ:
+      self->n_read++;
+      break;
+    case UDPNAT_NODE_EVENT_TYPING:
+      self->n_typing++;
+      break;
+    case UDPNAT_NODE_EVENT_MAIL_REFUSED:
+      self->mail_code = event->code;
       break;
     case UDPNAT_NODE_EVENT_PATH:
       note_path (self, event);
@@ -201,16 +482,24 @@ handle_event (SimPeer               *self,
       self->n_unreachable++;
       break;
     case UDPNAT_NODE_EVENT_TIMESTAMP:
-      note_timestamp (self, event);
+      write_fact (self, commit_timestamp, event);
+      break;
+    case UDPNAT_NODE_EVENT_PREKEY_TAKEN:
+      self->n_prekeys_taken++;
+      write_fact (self, commit_prekey_taken, event);
+      break;
+    case UDPNAT_NODE_EVENT_PREKEY_USED:
+      self->n_prekeys_used++;
+      write_fact (self, commit_prekey_used, event);
       break;
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:
     case UDPNAT_NODE_EVENT_SERVER_LOST:
+    case UDPNAT_NODE_EVENT_SERVER_REPLACED:
     case UDPNAT_NODE_EVENT_UNREGISTERED:
     case UDPNAT_NODE_EVENT_PEER:
     case UDPNAT_NODE_EVENT_LIST_END:
-    case UDPNAT_NODE_EVENT_CONTACT:
     case UDPNAT_NODE_EVENT_KEY_CHANGED:
       break;
     }
@@ -228,6 +517,8 @@ peer_events_cb (gpointer user_data)
       udpnat_event_free (event);
     }
 }
+
+/* ---- The process ---- */
 
 /**
  * sim_peer_new:
@@ -248,28 +539,13 @@ sim_peer_new (SimServer           *server,
   self->random = sim_world_fork_random (self->world, name);
   self->identity = udpnat_identity_generate (&self->random);
   self->host = sim_world_add_host (self->world, name, behind, NULL, link, link);
+  self->accepts_everyone = TRUE;
+  self->stranger_lines_max = G_MAXUINT;
+  self->written = g_ptr_array_new_with_free_func (g_free);
   self->received = g_ptr_array_new_with_free_func (message_free);
-  self->timestamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                            (GDestroyNotify) g_bytes_unref);
+  sim_disk_init (&self->disk);
+  sim_store_init (&self->store);
   return self;
-}
-
-static void
-restore_timestamps (SimPeer *self)
-{
-  GHashTableIter iter;
-  gpointer key_text;
-  gpointer timestamp;
-
-  g_hash_table_iter_init (&iter, self->timestamps);
-  while (g_hash_table_iter_next (&iter, &key_text, &timestamp))
-    {
-      UdpnatPublicKey key;
-
-      if (!udpnat_public_key_parse (&key, key_text))
-        g_assert_not_reached ();
-      udpnat_node_restore_contact (self->node, &key, NULL, g_bytes_get_data (timestamp, NULL));
-    }
 }
 
 /** sim_peer_start: starts the program, connects and logs in */
@@ -280,24 +556,28 @@ sim_peer_start (SimPeer *self)
   UdpnatAddress server = sim_host_get_address (self->server->host, UDPNAT_FAMILY_IPV4);
   UdpnatAddress own[4];
   guint n_own = sim_host_get_addresses (self->host, own, G_N_ELEMENTS (own));
+  UdpnatMachine *machine;
 
   g_assert_null (self->node);
-  self->node = udpnat_node_new (self->identity, &self->random, now_us, now_us + WALL_OFFSET_US);
-  restore_timestamps (self);
+  self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
+  sim_store_restore (&self->store, self->node, now_us);
   server.port = UDPNAT_SERVER_PORT;
   udpnat_node_set_host_addresses (self->node, now_us, own, n_own, UDPNAT_CLIENT_PORT);
   udpnat_node_set_server (self->node, now_us, &server,
                           udpnat_identity_get_public_key (self->server->identity));
   udpnat_node_log_in (self->node, now_us, self->name);
-  sim_host_attach (self->host, udpnat_node_get_machine (self->node), UDPNAT_CLIENT_PORT, 0,
-                   peer_events_cb, self);
+  machine = sim_disk_mount (&self->disk, udpnat_node_get_machine (self->node));
+  sim_host_attach (self->host, machine, UDPNAT_CLIENT_PORT, 0, peer_events_cb, self);
   sim_world_wake (self->host);
 }
 
+/** sim_peer_kill: as kill -9 does: what is not on disk is gone */
 void
 sim_peer_kill (SimPeer *self)
 {
   sim_host_detach (self->host);
+  sim_disk_kill (&self->disk);
+  g_queue_clear_full (&self->sends, send_free);
   g_clear_pointer (&self->node, udpnat_node_free);
 }
 
@@ -308,12 +588,22 @@ sim_peer_free (SimPeer *self)
     return;
   if (self->node != NULL)
     sim_peer_kill (self);
+  sim_disk_clear (&self->disk);
+  sim_store_clear (&self->store);
   udpnat_identity_free (self->identity);
+  g_ptr_array_unref (self->written);
   g_ptr_array_unref (self->received);
-  g_hash_table_unref (self->timestamps);
   g_free (self->last_code);
   g_free (self->name);
   g_free (self);
+}
+
+/* ---- What the user does ---- */
+
+const UdpnatPublicKey *
+sim_peer_get_key (const SimPeer *self)
+{
+  return udpnat_identity_get_public_key (self->identity);
 }
 
 void
@@ -321,10 +611,11 @@ sim_peer_send (SimPeer    *self,
                const char *to,
                const char *text)
 {
-  UdpnatMessageId id;
+  Send *send = g_new0 (Send, 1);
 
-  if (!udpnat_node_send (self->node, sim_world_now (self->world), to, text, &id))
-    g_assert_not_reached ();
+  send->text = g_strdup (text);
+  send->request = udpnat_node_look_up (self->node, sim_world_now (self->world), to);
+  g_queue_push_tail (&self->sends, send);
   sim_world_wake (self->host);
 }
 
@@ -343,9 +634,30 @@ sim_peer_send_numbered (SimPeer    *self,
     }
 }
 
+/** sim_peer_set_trust: whoever is accepted is told so */
+void
+sim_peer_set_trust (SimPeer       *self,
+                    const SimPeer *of,
+                    UdpnatTrust    trust)
+{
+  Writing *writing = writing_new (sim_peer_get_key (of), NULL);
+  UdpnatMessageId id = draw_id (self);
+
+  writing->trust = trust;
+  write_to_disk (self, commit_trust, writing);
+  if (trust == UDPNAT_TRUST_ACCEPTED)
+    write_item (self, sim_peer_get_key (of), udpnat_item_new_accept (&id, get_wall (self)), NULL);
+  sim_world_wake (self->host);
+}
+
+/* ---- What tests ask ---- */
+
 /**
- * sim_peer_assert_received: exactly the texts "0" to n_messages − 1, in order, each once, from
- * @from */
+ * sim_peer_assert_received:
+ * @from: (nullable): %NULL when it does not matter
+ *
+ * Exactly the texts "0" to n_messages − 1, in order, each once, from @from.
+ */
 void
 sim_peer_assert_received (const SimPeer *self,
                           const char    *from,
@@ -358,8 +670,18 @@ sim_peer_assert_received (const SimPeer *self,
       g_autofree char *expected = g_strdup_printf ("%u", i);
 
       g_assert_cmpstr (message->text, ==, expected);
-      g_assert_cmpstr (message->from, ==, from);
+      if (from != NULL)
+        g_assert_cmpstr (message->from, ==, from);
     }
+}
+
+/** sim_peer_is_idle: all that the user has said is delivered, and all that came is answered */
+gboolean
+sim_peer_is_idle (const SimPeer *self)
+{
+  return self->node != NULL && g_queue_is_empty ((GQueue *) &self->sends) &&
+         g_queue_is_empty ((GQueue *) &self->disk.writes) && self->store.outbox.length == 0 &&
+         udpnat_node_is_drained (self->node);
 }
 
 gboolean

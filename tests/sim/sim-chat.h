@@ -2,15 +2,36 @@
 
 #include "udpnat-node.h"
 #include "udpnat-rendezvous-server.h"
+
+#include "sim-disk.h"
+#include "sim-store.h"
 #include "sim-world.h"
 
 G_BEGIN_DECLS
 
+/* Virtual wall clock: some day in 2026, when the world begins. */
+#define SIM_WALL_OFFSET_US (G_GINT64_CONSTANT (1790000000) * G_USEC_PER_SEC)
+
+/* A letter on the server's disk. */
+typedef struct
+{
+  guint64         number;
+  UdpnatPublicKey recipient;
+  gboolean        has_pass;
+  guint8          pass[UDPNAT_MAIL_PASS_BYTES];
+  gint64          stored_s;
+  GBytes         *data;
+} SimLetter;
+
 /**
  * SimServer:
+ * @disk: its delay may be set before sim_server_start()
+ * @is_mailbox_off: likewise
+ * @mailbox_limits: likewise
+ * @n_letters_ever: stored so far, whatever became of them
  *
- * A rendezvous server as a process on a host: it can be killed and started again, and its names
- * survive that, as the real one's do on disk.
+ * A rendezvous server as a process on a host: it can be killed and started again, and its names and
+ * mailboxes survive that, as the real one's do on disk.
  */
 typedef struct
 {
@@ -19,7 +40,15 @@ typedef struct
   UdpnatIdentity         *identity;
   UdpnatRandom            random;
   UdpnatRendezvousServer *server; /* NULL while it does not run */
-  GPtrArray              *names;  /* of SimClaim */
+  SimDisk                 disk;
+  gboolean                is_mailbox_off;
+  UdpnatMailboxLimits     mailbox_limits;
+
+  GPtrArray              *names;   /* of SimClaim */
+  GPtrArray              *letters; /* of SimLetter */
+  GHashTable             *passes;  /* GBytes by key text */
+  guint64                 last_number;
+  guint                   n_letters_ever;
 } SimServer;
 
 /* One message that a SimPeer has received. */
@@ -33,9 +62,15 @@ typedef struct
 
 /**
  * SimPeer:
+ * @disk: its delay may be set before sim_peer_start()
+ * @accepts_everyone: whether a stranger is accepted with the first thing that he says; TRUE at
+ *   first
+ * @stranger_lines_max: how many lines of a stranger are kept; the rest is refused
+ * @prekeys_per_contact: how many are given to each contact who has written; 0 at first
+ * @holds_receipts: do not confirm what comes
  *
- * A user's program as a process on a host. What it remembers between runs (identity, contacts,
- * timestamps) survives sim_peer_kill().
+ * A user's program as a process on a host. What it has written to its disk (identity, @store, and
+ * what tests ask for: @written and @received) survives sim_peer_kill(); nothing else does.
  */
 typedef struct
 {
@@ -46,14 +81,29 @@ typedef struct
   UdpnatRandom    random;
   UdpnatNode     *node; /* NULL while it does not run */
   char           *name;
-  GHashTable     *timestamps; /* GBytes by key text: what the store would hold */
+  SimDisk         disk;
+  SimStore        store;
+  GQueue          sends; /* of Send: texts whose addressee is being looked up */
 
+  gboolean        accepts_everyone;
+  guint           stranger_lines_max;
+  guint           prekeys_per_contact;
+  gboolean        holds_receipts;
+
+  GPtrArray      *written;   /* texts that were put into the outbox */
   GPtrArray      *received;  /* of SimMessage */
   guint           n_sent;    /* SENT events */
-  guint           n_delivered;
+  guint           n_stored;  /* texts that were put into a mailbox */
+  guint           n_delivered; /* texts */
   gint64          last_elapsed_us;
   guint           n_failed;
-  char           *last_code; /* of a FAILED or REFUSED event */
+  char           *last_code; /* of a LOOKED_UP or REFUSED event */
+  const char     *mail_code; /* of a MAIL_REFUSED event */
+  guint           n_refused; /* items of others */
+  guint           n_prekeys_taken;
+  guint           n_prekeys_used;
+  guint           n_read;
+  guint           n_typing;
   guint           n_unreachable;
   gint64          registered_us; /* of the last REGISTERED event */
   guint           n_registered;
@@ -61,7 +111,6 @@ typedef struct
   UdpnatPathReason path_reason;
   gint64           path_us;   /* when it last changed */
   gint64           direct_us; /* when it was first direct; 0: never */
-  gboolean         holds_receipts; /* do not confirm messages */
 } SimPeer;
 
 /**
@@ -101,6 +150,12 @@ void       sim_peer_send_numbered (SimPeer        *self,
 void       sim_peer_assert_received (const SimPeer *self,
                               const char          *from,
                               guint                n_messages);
+void       sim_peer_set_trust (SimPeer            *self,
+                              const SimPeer       *of,
+                              UdpnatTrust          trust);
+const UdpnatPublicKey *
+           sim_peer_get_key  (const SimPeer       *self);
+gboolean   sim_peer_is_idle  (const SimPeer       *self);
 gboolean   sim_peer_is_registered (gpointer        self);
 
 SimPeer   *sim_peer_new_at_home (SimServer          *server,

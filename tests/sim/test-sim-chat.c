@@ -31,7 +31,7 @@ all_delivered (gpointer user_data)
   SimPair *pair = user_data;
 
   return pair->alice->n_delivered >= pair->bob->received->len &&
-         udpnat_node_is_drained (pair->alice->node) && udpnat_node_is_drained (pair->bob->node);
+         sim_peer_is_idle (pair->alice) && sim_peer_is_idle (pair->bob);
 }
 
 static const SimNatConfig *

@@ -1,13 +1,19 @@
-/* Worlds drawn from a seed: two routers of any kind, links of any quality, a server that is killed
- * on the way, two people who talk through it all. Prints one line for each seed; a failure prints
- * the command that repeats it. */
+/* Worlds drawn from a seed, two for each:
+ *
+ *  - talk: two routers of any kind, links of any quality, a server that is killed on the way, two
+ *    people who talk through it all;
+ *  - crash: two people who are seldom there at the same time, and every program is killed again and
+ *    again (sim-crash.h).
+ *
+ * Prints one line for each; a failure prints the command that repeats it. */
 
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "sim-chat.h"
+#include "sim-crash.h"
 
 #define N_MESSAGES 100
 
@@ -94,8 +100,16 @@ describe (const SimNatConfig  *nat,
                           behaviours[nat->filtering], link->delay_us / 1000.0, link->loss * 100);
 }
 
+static void
+print_command (const char *scene,
+               guint64     seed)
+{
+  printf ("  again: ./dev sim --scene %s %" G_GUINT64_FORMAT "   every packet: ./dev sim --log "
+          "--scene %s %" G_GUINT64_FORMAT "\n", scene, seed, scene, seed);
+}
+
 static gboolean
-run_seed (guint64  seed,
+run_talk (guint64  seed,
           gboolean is_logged)
 {
   char hash[SIM_TRACE_HASH_TEXT_BYTES];
@@ -133,10 +147,40 @@ run_seed (guint64  seed,
           (sim_world_now (scene.pair.world) - SIM_WORLD_START_US) / 1e6,
           sim_world_get_trace_hash (scene.pair.world, hash));
   if (!is_good)
-    printf ("  again: ./dev sim %" G_GUINT64_FORMAT "   with every packet: ./dev sim --log %"
-            G_GUINT64_FORMAT "\n", seed, seed);
+    print_command ("talk", seed);
   sim_pair_clear (&scene.pair);
   return is_good;
+}
+
+static gboolean
+run_crash (guint64  seed,
+           gboolean is_logged)
+{
+  SimCrashReport report;
+
+  sim_crash_run (seed, is_logged ? stdout : NULL, &report);
+  printf ("seed %-6" G_GUINT64_FORMAT " %s  %u crashes, %u of %u messages, %u letters%s%s\n", seed,
+          report.fault == NULL ? "ok    " : "FAILED", report.n_crashes, report.n_received,
+          report.n_written, report.n_letters, report.fault != NULL ? ": " : "",
+          report.fault != NULL ? report.fault : "");
+  if (report.fault != NULL)
+    print_command ("crash", seed);
+  return report.fault == NULL;
+}
+
+/* @scene: (nullable): %NULL for all. Returns: how many failed */
+static guint
+run_seed (const char *scene,
+          guint64     seed,
+          gboolean    is_logged)
+{
+  guint n_failed = 0;
+
+  if (g_strcmp0 (scene, "crash") != 0)
+    n_failed += run_talk (seed, is_logged) ? 0 : 1;
+  if (g_strcmp0 (scene, "talk") != 0)
+    n_failed += run_crash (seed, is_logged) ? 0 : 1;
+  return n_failed;
 }
 
 /* Alice and Bob behind two different routers, with every packet, for people to watch. */
@@ -144,7 +188,7 @@ static int
 run_demo (void)
 {
   printf ("Simulated: alice behind a full-cone router, bob behind a port-restricted one.\n");
-  return run_seed (1, TRUE) ? 0 : 1;
+  return run_talk (1, TRUE) ? 0 : 1;
 }
 
 int
@@ -152,6 +196,7 @@ main (int    argc,
       char **argv)
 {
   g_auto (GStrv) seeds = NULL;
+  g_autofree char *scene = NULL;
   gboolean is_demo = FALSE;
   gboolean is_logged = FALSE;
   int count = 0;
@@ -159,6 +204,7 @@ main (int    argc,
   guint n_run = 0;
   const GOptionEntry entries[] = {
     { "count", 0, 0, G_OPTION_ARG_INT, &count, "Run the seeds 1 to N", "N" },
+    { "scene", 0, 0, G_OPTION_ARG_STRING, &scene, "Only these worlds: talk, crash", "NAME" },
     { "log", 0, 0, G_OPTION_ARG_NONE, &is_logged, "Print every packet", NULL },
     { "demo", 0, 0, G_OPTION_ARG_NONE, &is_demo, "One world, with every packet", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &seeds, NULL, NULL },
@@ -175,6 +221,11 @@ main (int    argc,
     }
   if (is_demo)
     return run_demo ();
+  if (scene != NULL && strcmp (scene, "talk") != 0 && strcmp (scene, "crash") != 0)
+    {
+      fprintf (stderr, "udpnat-sim: there is no scene “%s”: talk or crash\n", scene);
+      return 2;
+    }
   for (guint i = 0; seeds != NULL && seeds[i] != NULL; i++)
     {
       guint64 seed;
@@ -185,12 +236,12 @@ main (int    argc,
           return 2;
         }
       n_run++;
-      n_failed += run_seed (seed, is_logged) ? 0 : 1;
+      n_failed += run_seed (scene, seed, is_logged);
     }
   if (n_run == 0 && count == 0)
     count = 20;
   for (int i = 1; i <= count; i++, n_run++)
-    n_failed += run_seed (i, is_logged) ? 0 : 1;
-  printf ("%u worlds, %u failed\n", n_run, n_failed);
+    n_failed += run_seed (scene, i, is_logged);
+  printf ("%u seeds, %u worlds failed\n", n_run, n_failed);
   return n_failed > 0 ? 1 : 0;
 }

@@ -1,55 +1,28 @@
 /* One side of the talk with one peer.
  *
- * The promise: each message is shown once, in the order it was sent, whatever carried it. It rests
- * on three rules (PROTOCOL.md section 9):
+ * The promise: each item is handed over once, in the order it was sent, whatever carried it. It
+ * rests on three rules (PROTOCOL.md section 9):
  *
- *  - the sender puts messages on the wire in order, and begins every new session with the oldest
- *    one without a receipt;
- *  - every carrier (a stream, the early data of a handshake) is itself in order or all-or-nothing;
+ *  - the sender puts items on the wire in order, and begins every new session with the oldest one
+ *    without a receipt; letters for the mailbox likewise take up items in order;
+ *  - every carrier (a stream, the early data of a handshake, the mailbox) is itself in order or
+ *    all-or-nothing;
  *  - the receiver drops ids it has seen, and sends their receipt again.
  *
- * So what a receiver has is always a beginning of what was sent, and a repeated message is
- * recognised. A receipt goes out only after udpnat_conversation_confirm(): the owner says when a
- * message is safe.
+ * So what a receiver has is always a beginning of what was sent, and a repeated item is recognised.
+ * A receipt goes out only after udpnat_conversation_confirm(): the owner says when an item is safe.
  *
  * Nothing here knows about time-outs: as long as a session lives its stream repeats what is lost;
- * when it dies the owner calls udpnat_conversation_restart(). */
+ * when it dies the owner calls udpnat_conversation_restart().
+ *
+ * Here are the outbox and what a session carries; letters are in udpnat-conversation-mail.c, what
+ * comes in in udpnat-conversation-receive.c. */
 
 #include "config.h"
 
-#include "udpnat-conversation.h"
+#include "udpnat-conversation-private.h"
 
-#include "udpnat-chat-message.h"
 #include "udpnat-limits.h"
-#include "udpnat-message.h"
-
-typedef struct
-{
-  UdpnatMessageId id;
-  gint64          sent_us;    /* wall clock */
-  gint64          created_us; /* caller's clock */
-  gboolean        is_sent;    /* SENT has been told */
-  gsize           n_text;
-  char           *text;
-} OutboxItem;
-
-typedef struct
-{
-  UdpnatMessageId id;
-  gboolean        is_confirmed;
-} SeenItem;
-
-struct _UdpnatConversation
-{
-  GQueue outbox;        /* of OutboxItem without receipt, oldest first */
-  GList *next;          /* borrowed: first item this session's stream has not taken; NULL: none */
-  guint  n_on_wire;     /* items before next */
-  GQueue receipts;      /* of UdpnatMessageId to be confirmed to the peer */
-  /* borrowed SeenItem by id; a tree, because the ids are chosen by a stranger */
-  GTree *seen;
-  GQueue seen_order;    /* of SeenItem, oldest first */
-  GQueue events;        /* of UdpnatConversationEvent */
-};
 
 static int
 compare_ids (gconstpointer a,
@@ -62,9 +35,9 @@ compare_ids (gconstpointer a,
 static void
 outbox_item_free (gpointer data)
 {
-  OutboxItem *item = data;
+  UdpnatOutboxItem *item = data;
 
-  g_free (item->text);
+  udpnat_item_free (item->item);
   g_free (item);
 }
 
@@ -73,7 +46,7 @@ event_free (gpointer data)
 {
   UdpnatConversationEvent *event = data;
 
-  g_free (event->text);
+  udpnat_item_free (event->item);
   g_free (event);
 }
 
@@ -82,7 +55,9 @@ udpnat_conversation_new (void)
 {
   UdpnatConversation *self = g_new0 (UdpnatConversation, 1);
 
+  self->outbox_links = g_tree_new_full (compare_ids, NULL, NULL, NULL);
   self->seen = g_tree_new_full (compare_ids, NULL, NULL, NULL);
+  self->typing_to_tell = -1;
   return self;
 }
 
@@ -91,18 +66,20 @@ udpnat_conversation_free (UdpnatConversation *self)
 {
   if (self == NULL)
     return;
+  g_tree_unref (self->outbox_links);
   g_queue_clear_full (&self->outbox, outbox_item_free);
   g_queue_clear_full (&self->receipts, g_free);
+  g_queue_clear_full (&self->receipts_in_letter, g_free);
   g_queue_clear_full (&self->events, event_free);
   g_tree_unref (self->seen);
   g_queue_clear_full (&self->seen_order, g_free);
   g_free (self);
 }
 
-static UdpnatConversationEvent *
-push_event (UdpnatConversation          *self,
-            UdpnatConversationEventType  type,
-            const UdpnatMessageId       *id)
+UdpnatConversationEvent *
+udpnat_conversation_push_event (UdpnatConversation          *self,
+                                UdpnatConversationEventType  type,
+                                const UdpnatMessageId       *id)
 {
   UdpnatConversationEvent *event = g_new0 (UdpnatConversationEvent, 1);
 
@@ -113,87 +90,172 @@ push_event (UdpnatConversation          *self,
 }
 
 /**
- * udpnat_conversation_send:
- * @id: fresh and random
- * @sent_us: wall clock, µs since 1970
- * @text: (array length=n_text): valid UTF-8 without zero bytes, 1 to %UDPNAT_TEXT_MAX_BYTES bytes
+ * udpnat_conversation_pop_event:
+ * @out_event: (out): the oldest event; its item is the caller's to free
  *
- * Puts a message at the end of the outbox.
- *
- * Returns: %FALSE when the text breaks these rules or the outbox is full (%UDPNAT_OUTBOX_MAX)
+ * Returns: %FALSE when there is none
  */
 gboolean
-udpnat_conversation_send (UdpnatConversation    *self,
-                          gint64                 now_us,
-                          const UdpnatMessageId *id,
-                          gint64                 sent_us,
-                          const char            *text,
-                          gsize                  n_text)
+udpnat_conversation_pop_event (UdpnatConversation      *self,
+                               UdpnatConversationEvent *out_event)
 {
-  OutboxItem *item;
+  g_autofree UdpnatConversationEvent *event = g_queue_pop_head (&self->events);
 
-  if (!udpnat_text_is_valid (text, n_text) ||
-      g_queue_get_length (&self->outbox) >= UDPNAT_OUTBOX_MAX)
+  if (event == NULL)
     return FALSE;
-
-  item = g_new0 (OutboxItem, 1);
-  item->id = *id;
-  item->sent_us = sent_us;
-  item->created_us = now_us;
-  item->n_text = n_text;
-  item->text = g_strndup (text, n_text);
-  g_queue_push_tail (&self->outbox, item);
-  if (self->next == NULL)
-    self->next = g_queue_peek_tail_link (&self->outbox);
+  *out_event = *event;
   return TRUE;
 }
 
-static void
-queue_receipt (UdpnatConversation    *self,
-               const UdpnatMessageId *id)
+/* ---- The outbox ---- */
+
+/* What the peer would refuse closes every session that begins with it, and stops all after it. */
+static gboolean
+is_sayable (const UdpnatItem *item)
 {
-  /* A peer that repeats itself and takes nothing from us would fill our memory. Nobody else comes
-   * near the limit, with UDPNAT_MESSAGES_ON_WIRE_MAX messages that have no receipt. */
-  if (g_queue_get_length (&self->receipts) < UDPNAT_SEEN_IDS_MAX)
-    g_queue_push_tail (&self->receipts, g_memdup2 (id, sizeof *id));
+  gsize n_body;
+  const guint8 *body = g_bytes_get_data (item->body, &n_body);
+
+  return item->type >= UDPNAT_CHAT_ITEM_FIRST && item->type <= UDPNAT_CHAT_ITEM_LAST &&
+         n_body + UDPNAT_ITEM_OVERHEAD_BYTES
+           <= UDPNAT_MESSAGE_HEADER_BYTES + UDPNAT_MESSAGE_BODY_MAX_BYTES &&
+         udpnat_item_body_is_valid (item->type, body, n_body);
 }
 
 /**
- * udpnat_conversation_confirm:
- * @id: of a MESSAGE event
+ * udpnat_conversation_send:
+ * @item: copied; its id is fresh
+ * @is_stored: whether the peer's mailbox has it already, from an earlier run; it counts only while
+ *   the same is true of all before it, because the mailbox has a beginning of what was sent
  *
- * Says that the message is safe on this side: its receipt is sent, now and whenever the message
- * comes again.
- */
-void
-udpnat_conversation_confirm (UdpnatConversation    *self,
-                             const UdpnatMessageId *id)
-{
-  SeenItem *item = g_tree_lookup (self->seen, id);
-
-  if (item == NULL || item->is_confirmed)
-    return;
-  item->is_confirmed = TRUE;
-  queue_receipt (self, id);
-}
-
-/**
- * udpnat_conversation_has_unsent:
+ * Puts an item at the end of the outbox, unless it is there already.
  *
- * Returns: %TRUE when there is something that the current session has not taken yet: messages or
- *   receipts
+ * Returns: %FALSE when the outbox is full (%UDPNAT_OUTBOX_MAX), or no peer would take such an item
  */
 gboolean
-udpnat_conversation_has_unsent (const UdpnatConversation *self)
+udpnat_conversation_send (UdpnatConversation *self,
+                          gint64              now_us,
+                          const UdpnatItem   *item,
+                          gboolean            is_stored)
 {
-  return self->next != NULL || !g_queue_is_empty ((GQueue *) &self->receipts);
+  UdpnatOutboxItem *waiting;
+
+  if (g_tree_lookup (self->outbox_links, &item->id) != NULL)
+    return TRUE;
+  if (g_queue_get_length (&self->outbox) >= UDPNAT_OUTBOX_MAX || !is_sayable (item))
+    return FALSE;
+
+  is_stored = is_stored && self->next_mail == NULL;
+  waiting = g_new0 (UdpnatOutboxItem, 1);
+  waiting->item = udpnat_item_copy (item);
+  waiting->created_us = now_us;
+  waiting->posting = is_stored ? UDPNAT_POSTING_STORED : UDPNAT_POSTING_NONE;
+  self->n_stored += is_stored ? 1 : 0;
+  g_queue_push_tail (&self->outbox, waiting);
+  g_tree_insert (self->outbox_links, &waiting->item->id, g_queue_peek_tail_link (&self->outbox));
+  if (self->next == NULL)
+    self->next = g_queue_peek_tail_link (&self->outbox);
+  if (self->next_mail == NULL && !is_stored)
+    self->next_mail = g_queue_peek_tail_link (&self->outbox);
+  return TRUE;
 }
 
-/** udpnat_conversation_get_unreceipted: how many messages of ours the peer has not confirmed yet */
+/* Takes an item out of the outbox, wherever its carriers are. */
+void
+udpnat_conversation_drop_item (UdpnatConversation *self,
+                               GList              *link)
+{
+  const UdpnatOutboxItem *waiting = link->data;
+  gboolean is_on_wire = self->next == NULL;
+
+  for (GList *later = self->next; later != NULL && !is_on_wire; later = later->prev)
+    is_on_wire = later->prev == link;
+  if (link == self->next)
+    self->next = link->next;
+  else if (is_on_wire)
+    self->n_on_wire--;
+  if (link == self->next_mail)
+    self->next_mail = link->next;
+  if (waiting->posting == UDPNAT_POSTING_STORED)
+    self->n_stored--;
+  g_tree_remove (self->outbox_links, &waiting->item->id);
+  outbox_item_free (link->data);
+  g_queue_delete_link (&self->outbox, link);
+}
+
+/**
+ * udpnat_conversation_withdraw:
+ *
+ * Forgets an item of ours. If it has left already the peer may have it all the same.
+ *
+ * Returns: whether it was in the outbox
+ */
+gboolean
+udpnat_conversation_withdraw (UdpnatConversation    *self,
+                              const UdpnatMessageId *id)
+{
+  GList *link = g_tree_lookup (self->outbox_links, id);
+
+  if (link == NULL)
+    return FALSE;
+  udpnat_conversation_drop_item (self, link);
+  return TRUE;
+}
+
+/** udpnat_conversation_get_unreceipted: how many items of ours the peer has not confirmed yet */
 guint
 udpnat_conversation_get_unreceipted (const UdpnatConversation *self)
 {
   return self->outbox.length;
+}
+
+/** udpnat_conversation_get_unstored: how many of these its mailbox does not have either */
+guint
+udpnat_conversation_get_unstored (const UdpnatConversation *self)
+{
+  return self->outbox.length - self->n_stored;
+}
+
+/* ---- What is told besides ---- */
+
+/**
+ * udpnat_conversation_set_read:
+ * @id: the last item of the peer that the user has seen
+ *
+ * Tells the peer, and once more in every later session.
+ */
+void
+udpnat_conversation_set_read (UdpnatConversation    *self,
+                              gint64                 now_us,
+                              const UdpnatMessageId *id)
+{
+  self->read_id = *id;
+  if (!self->is_read_pending)
+    self->read_since_us = now_us;
+  self->has_read = self->is_read_pending = self->is_read_untold = TRUE;
+}
+
+/** udpnat_conversation_set_typing: tells the peer while there is a session; never opens one */
+void
+udpnat_conversation_set_typing (UdpnatConversation *self,
+                                gboolean            is_typing)
+{
+  self->typing_to_tell = is_typing ? 1 : 0;
+}
+
+/* ---- Carried by a session ---- */
+
+/**
+ * udpnat_conversation_has_unsent:
+ *
+ * Returns: %TRUE when there is something worth a session that the current one has not taken yet:
+ *   items, receipts, or what was read
+ */
+gboolean
+udpnat_conversation_has_unsent (const UdpnatConversation *self)
+{
+  return self->next != NULL || self->is_read_pending ||
+         !g_queue_is_empty ((GQueue *) &self->receipts);
 }
 
 /**
@@ -207,24 +269,24 @@ udpnat_conversation_restart (UdpnatConversation *self)
 {
   self->next = g_queue_peek_head_link (&self->outbox);
   self->n_on_wire = 0;
+  self->is_read_untold = self->has_read;
+  self->typing_to_tell = -1;
 }
 
-static gsize
-item_wire_bytes (const OutboxItem *item)
+void
+udpnat_conversation_write_item (UdpnatConversation *self,
+                                UdpnatOutboxItem   *waiting,
+                                GByteArray         *out)
 {
-  return UDPNAT_TEXT_OVERHEAD_BYTES + item->n_text;
-}
+  const UdpnatItem *item = waiting->item;
+  gsize n_body;
+  const guint8 *body = g_bytes_get_data (item->body, &n_body);
 
-static void
-write_item (UdpnatConversation *self,
-            OutboxItem         *item,
-            GByteArray         *out)
-{
-  udpnat_write_text (out, &item->id, item->sent_us, item->text, item->n_text);
-  if (!item->is_sent)
+  udpnat_write_item (out, item->type, &item->id, item->sent_us, body, n_body);
+  if (!waiting->is_sent)
     {
-      item->is_sent = TRUE;
-      push_event (self, UDPNAT_CONVERSATION_EVENT_SENT, &item->id);
+      waiting->is_sent = TRUE;
+      udpnat_conversation_push_event (self, UDPNAT_CONVERSATION_EVENT_SENT, &item->id);
     }
 }
 
@@ -232,8 +294,8 @@ write_item (UdpnatConversation *self,
  * udpnat_conversation_write_early:
  * @n_max: how many bytes may be appended to @out
  *
- * Writes the oldest messages without a receipt for the early data of a handshake, as many as fit.
- * They remain to be written to the stream as well: the handshake may be given up, and the receiver
+ * Writes the oldest items without a receipt for the early data of a handshake, as many as fit. They
+ * remain to be written to the stream as well: the handshake may be given up, and the receiver
  * recognises them.
  */
 void
@@ -245,31 +307,35 @@ udpnat_conversation_write_early (UdpnatConversation *self,
 
   for (GList *link = self->outbox.head; link != NULL; link = link->next)
     {
-      OutboxItem *item = link->data;
+      gsize n_item = udpnat_outbox_item_get_bytes (link->data);
 
-      if (item_wire_bytes (item) > n_left)
+      if (n_item > n_left)
         return;
-      n_left -= item_wire_bytes (item);
-      write_item (self, item, out);
+      n_left -= n_item;
+      udpnat_conversation_write_item (self, link->data, out);
     }
 }
 
-static gboolean
-write_receipts (UdpnatConversation *self,
-                GByteArray         *out,
-                gsize               n_max)
+/* The ids go to the end of @taken; NULL: nobody wants them again. */
+gboolean
+udpnat_conversation_write_receipts (UdpnatConversation *self,
+                                    GByteArray         *out,
+                                    gsize               n_max,
+                                    GQueue             *taken)
 {
   UdpnatMessageId ids[UDPNAT_RECEIPT_MAX_IDS];
   guint n_ids = 0;
-  gsize n_used = UDPNAT_MESSAGE_HEADER_BYTES + 1;
 
-  while (n_ids < G_N_ELEMENTS (ids) && n_used + UDPNAT_MESSAGE_ID_BYTES <= n_max &&
+  while (n_ids < G_N_ELEMENTS (ids) && UDPNAT_RECEIPT_BYTES (n_ids + 1) <= n_max &&
          !g_queue_is_empty (&self->receipts))
     {
-      g_autofree UdpnatMessageId *id = g_queue_pop_head (&self->receipts);
+      UdpnatMessageId *id = g_queue_pop_head (&self->receipts);
 
       ids[n_ids++] = *id;
-      n_used += UDPNAT_MESSAGE_ID_BYTES;
+      if (taken != NULL)
+        g_queue_push_tail (taken, id);
+      else
+        g_free (id);
     }
   if (n_ids == 0)
     return FALSE;
@@ -277,12 +343,36 @@ write_receipts (UdpnatConversation *self,
   return TRUE;
 }
 
+gboolean
+udpnat_conversation_write_read (UdpnatConversation *self,
+                                GByteArray         *out,
+                                gsize               n_max)
+{
+  if (n_max < UDPNAT_RECEIPT_BYTES (1))
+    return FALSE;
+  udpnat_write_receipt (out, UDPNAT_RECEIPT_READ, &self->read_id, 1);
+  self->is_read_pending = self->is_read_untold = FALSE;
+  return TRUE;
+}
+
+static gboolean
+write_typing (UdpnatConversation *self,
+              GByteArray         *out,
+              gsize               n_max)
+{
+  if (self->typing_to_tell < 0 || n_max < UDPNAT_TYPING_BYTES)
+    return FALSE;
+  udpnat_write_typing (out, self->typing_to_tell > 0);
+  self->typing_to_tell = -1;
+  return TRUE;
+}
+
 /**
  * udpnat_conversation_write_next:
  * @n_max: how many bytes may be appended to @out
  *
- * Writes the next message or receipts for the session's chat stream. What is written counts as
- * taken by the session, so all of it must reach the stream.
+ * Writes the next item or receipts for the session's chat stream. What is written counts as taken
+ * by the session, so all of it must reach the stream.
  *
  * Returns: %FALSE when there is nothing to write, or not enough room for it
  */
@@ -291,159 +381,23 @@ udpnat_conversation_write_next (UdpnatConversation *self,
                                 GByteArray         *out,
                                 gsize               n_max)
 {
-  OutboxItem *item;
+  UdpnatOutboxItem *waiting;
 
-  if (write_receipts (self, out, n_max))
+  if (udpnat_conversation_write_receipts (self, out, n_max, NULL))
     return TRUE;
-  /* Not more than the peer surely remembers: otherwise a message sent again could be taken for
+  if (self->is_read_untold && udpnat_conversation_write_read (self, out, n_max))
+    return TRUE;
+  if (write_typing (self, out, n_max))
+    return TRUE;
+  /* Not more than the peer surely remembers: otherwise an item sent again could be taken for
    * new. */
   if (self->next == NULL || self->n_on_wire >= UDPNAT_MESSAGES_ON_WIRE_MAX)
     return FALSE;
-  item = self->next->data;
-  if (item_wire_bytes (item) > n_max)
+  waiting = self->next->data;
+  if (udpnat_outbox_item_get_bytes (waiting) > n_max)
     return FALSE;
-  write_item (self, item, out);
+  udpnat_conversation_write_item (self, waiting, out);
   self->next = self->next->next;
   self->n_on_wire++;
-  return TRUE;
-}
-
-static void
-remember (UdpnatConversation    *self,
-          const UdpnatMessageId *id)
-{
-  SeenItem *item = g_new0 (SeenItem, 1);
-
-  item->id = *id;
-  g_tree_insert (self->seen, &item->id, item);
-  g_queue_push_tail (&self->seen_order, item);
-  if (g_queue_get_length (&self->seen_order) > UDPNAT_SEEN_IDS_MAX)
-    {
-      g_autofree SeenItem *oldest = g_queue_pop_head (&self->seen_order);
-
-      g_tree_remove (self->seen, &oldest->id);
-    }
-}
-
-static gboolean
-handle_text (UdpnatConversation      *self,
-             const UdpnatMessageView *view)
-{
-  UdpnatConversationEvent *event;
-  UdpnatMessageId id;
-  gint64 sent_us;
-  const char *text;
-  gsize n_text;
-  SeenItem *seen;
-
-  if (!udpnat_parse_text (view, &id, &sent_us, &text, &n_text))
-    return FALSE;
-
-  seen = g_tree_lookup (self->seen, &id);
-  if (seen != NULL)
-    {
-      if (seen->is_confirmed)
-        queue_receipt (self, &id);
-      return TRUE;
-    }
-  remember (self, &id);
-  event = push_event (self, UDPNAT_CONVERSATION_EVENT_MESSAGE, &id);
-  event->sent_us = sent_us;
-  event->text = g_strndup (text, n_text);
-  return TRUE;
-}
-
-static void
-handle_delivered (UdpnatConversation    *self,
-                  gint64                 now_us,
-                  const UdpnatMessageId *id)
-{
-  gboolean is_on_wire = TRUE; /* in this session: before next */
-
-  /* Receipts come in about the order of the messages, so the first few items are as far as this
-   * looks. Early messages count too, although the stream has not taken them. */
-  for (GList *link = self->outbox.head; link != NULL; link = link->next)
-    {
-      OutboxItem *item = link->data;
-      UdpnatConversationEvent *event;
-
-      if (link == self->next)
-        is_on_wire = FALSE;
-      if (!item->is_sent)
-        return;
-      if (udpnat_message_id_compare (&item->id, id) != 0)
-        continue;
-      event = push_event (self, UDPNAT_CONVERSATION_EVENT_DELIVERED, id);
-      event->elapsed_us = now_us - item->created_us;
-      if (link == self->next)
-        self->next = link->next;
-      if (is_on_wire)
-        self->n_on_wire--;
-      g_queue_delete_link (&self->outbox, link);
-      outbox_item_free (item);
-      return;
-    }
-}
-
-static gboolean
-handle_receipt (UdpnatConversation      *self,
-                gint64                   now_us,
-                const UdpnatMessageView *view)
-{
-  const guint8 *ids;
-  guint8 kind;
-  guint n_ids;
-
-  if (!udpnat_parse_receipt (view, &kind, &ids, &n_ids))
-    return FALSE;
-  if (kind != UDPNAT_RECEIPT_DELIVERED)
-    return TRUE; /* a kind of a later version */
-  for (guint i = 0; i < n_ids; i++)
-    {
-      UdpnatMessageId id;
-
-      memcpy (id.bytes, ids + i * UDPNAT_MESSAGE_ID_BYTES, UDPNAT_MESSAGE_ID_BYTES);
-      handle_delivered (self, now_us, &id);
-    }
-  return TRUE;
-}
-
-/**
- * udpnat_conversation_handle_message:
- * @body: (array length=n_body): one message of the chat stream, not trusted
- *
- * Returns: %FALSE when it breaks the protocol; unknown types are skipped
- */
-gboolean
-udpnat_conversation_handle_message (UdpnatConversation *self,
-                                    gint64              now_us,
-                                    guint8              type,
-                                    const guint8       *body,
-                                    gsize               n_body)
-{
-  UdpnatMessageView view = { .type = type, .body = body, .n_body = n_body };
-
-  if (type == UDPNAT_CHAT_TEXT)
-    return handle_text (self, &view);
-  if (type == UDPNAT_CHAT_RECEIPT)
-    return handle_receipt (self, now_us, &view);
-  return TRUE;
-}
-
-/**
- * udpnat_conversation_pop_event:
- * @out_event: (out): the oldest event; its text is the caller's to free
- *
- * Returns: %FALSE when there is none
- */
-gboolean
-udpnat_conversation_pop_event (UdpnatConversation      *self,
-                               UdpnatConversationEvent *out_event)
-{
-  g_autofree UdpnatConversationEvent *event = g_queue_pop_head (&self->events);
-
-  if (event == NULL)
-    return FALSE;
-  *out_event = *event;
   return TRUE;
 }

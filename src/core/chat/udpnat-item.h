@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  * @UDPNAT_ITEM_PREKEYS: one-time keys for mail to the sender
  * @UDPNAT_ITEM_ACCEPT: the sender takes us for a contact
  *
- * What is said reliably: it waits in the sender's outbox until the receiver has it on disk, whatever
- * carries it (PROTOCOL.md section 9). Others up to %UDPNAT_ITEM_TYPE_MAX may come from a later
- * version: they are kept and confirmed, though not understood.
+ * What is said reliably: it waits in the sender's outbox until the receiver has it on disk,
+ * whatever carries it (PROTOCOL.md section 9). Others up to %UDPNAT_ITEM_TYPE_MAX may come from a
+ * later version: they are kept and confirmed, though not understood.
  */
 typedef enum
 {

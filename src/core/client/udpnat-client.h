@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "udpnat-error.h"
+#include "udpnat-history-item.h"
 #include "udpnat-person.h"
 
 G_BEGIN_DECLS
@@ -16,17 +17,22 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  * The face of the core: one user, with a profile on disk and a socket on the network. Views know
  * nothing below it. Everything happens on the thread and main context that made it.
  *
- * Signals: "registered" (name, observed address), "refused" (name, code), "unregistered",
- * "server-silent", "server-lost", "server-changed" (key text), "server-failed" (message),
- * "person-changed" (person), "directory-complete", "key-changed" (name, key text),
- * "message-received" (person, id, text, sent µs), "message-sent" (person, id), "message-delivered"
- * (person, id, elapsed µs), "message-failed" (name, id, code), "person-unreachable" (person),
- * "path-changed" (person).
+ * Whatever is said is on disk before it is told or sent; so calls that say something answer by
+ * signals: "item-added" (person, line) for a new line of either side, "item-changed" (person, line)
+ * when its state, text or reactions have changed, "message-delivered" (person, id, elapsed µs),
+ * "save-failed" (person) when the disk took nothing, and the sentence with it.
+ *
+ * Further signals. Of the server: "registered" (name, observed address), "refused" (name, code),
+ * "unregistered", "server-silent", "server-lost", "server-replaced", "server-changed" (key text),
+ * "server-failed" (message). Of people: "person-changed" (person), "directory-complete",
+ * "request-received" (person), "key-changed" (person, key text), "person-unreachable" (person),
+ * "mail-refused" (person, code), "path-changed" (person).
  */
 
 UdpnatClient *udpnat_client_new             (void) G_GNUC_WARN_UNUSED_RESULT;
 gboolean      udpnat_client_open            (UdpnatClient  *self,
                                              const char    *profile_path,
+                                             const char    *passphrase,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean      udpnat_client_bind            (UdpnatClient  *self,
                                              const char    *ip,
@@ -40,15 +46,8 @@ void          udpnat_client_log_in          (UdpnatClient  *self,
                                              const char    *name);
 void          udpnat_client_log_out         (UdpnatClient  *self);
 void          udpnat_client_leave           (UdpnatClient  *self);
-void          udpnat_client_set_receiving   (UdpnatClient  *self,
-                                             gboolean       is_receiving);
 
-gboolean      udpnat_client_send            (UdpnatClient  *self,
-                                             const char    *name,
-                                             const char    *text,
-                                             char         **out_id,
-                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
-
+/* How things stand */
 const char   *udpnat_client_get_name        (UdpnatClient  *self);
 char         *udpnat_client_dup_key_text    (UdpnatClient  *self);
 guint16       udpnat_client_get_port        (UdpnatClient  *self);
@@ -58,8 +57,142 @@ gboolean      udpnat_client_is_registered   (UdpnatClient  *self);
 gboolean      udpnat_client_is_drained      (UdpnatClient  *self);
 guint         udpnat_client_count_undelivered (UdpnatClient *self);
 gint64        udpnat_client_get_server_rtt  (UdpnatClient  *self);
+char         *udpnat_client_dup_recovery_report (UdpnatClient *self);
+
+/* People: udpnat-client-people.c */
 GListModel   *udpnat_client_get_people      (UdpnatClient  *self);
+UdpnatPerson *udpnat_client_get_self        (UdpnatClient  *self);
+UdpnatPerson *udpnat_client_get_person      (UdpnatClient  *self,
+                                             const char    *name);
+void          udpnat_client_find_async      (UdpnatClient  *self,
+                                             const char    *name,
+                                             GCancellable  *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer       user_data);
+UdpnatPerson *udpnat_client_find_finish     (UdpnatClient  *self,
+                                             GAsyncResult  *result,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+UdpnatPerson *udpnat_client_add_link        (UdpnatClient  *self,
+                                             const char    *link,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+char         *udpnat_client_dup_link        (UdpnatClient  *self);
+void          udpnat_client_accept          (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_decline         (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_block           (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_unblock         (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_forget          (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_set_nickname    (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             const char    *nickname);
+void          udpnat_client_set_pinned      (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gboolean       is_pinned);
+void          udpnat_client_set_muted       (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gboolean       is_muted);
+char         *udpnat_client_dup_safety_number (UdpnatClient *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_set_verified    (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gboolean       is_verified);
+UdpnatPerson *udpnat_client_accept_new_key  (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
 void          udpnat_client_refresh_path    (UdpnatClient  *self,
                                              UdpnatPerson  *person);
+
+/* Talking: udpnat-client-items.c */
+gboolean      udpnat_client_send            (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             const char    *text,
+                                             UdpnatHistoryItem *quoted,
+                                             char         **out_id,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean      udpnat_client_edit            (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line,
+                                             const char    *text,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean      udpnat_client_react           (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line,
+                                             const char    *sign,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean      udpnat_client_delete          (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line,
+                                             gboolean       for_both,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean      udpnat_client_withdraw        (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+void          udpnat_client_mark_read       (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
+void          udpnat_client_mark_read_to    (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gint64         number);
+void          udpnat_client_set_typing      (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gboolean       is_typing);
+void          udpnat_client_set_draft       (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             const char    *text);
+
+/* History: from the disk, at once */
+GPtrArray    *udpnat_client_dup_page        (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gint64         before,
+                                             guint          n_lines);
+GPtrArray    *udpnat_client_dup_page_after  (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             gint64         after,
+                                             guint          n_lines);
+GPtrArray    *udpnat_client_dup_unread      (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             guint          n_lines);
+GPtrArray    *udpnat_client_search          (UdpnatClient  *self,
+                                             const char    *words,
+                                             UdpnatPerson  *person,
+                                             gint64         before,
+                                             guint          n_lines);
+UdpnatHistoryItem *udpnat_client_dup_line   (UdpnatClient  *self,
+                                             gint64         number);
+UdpnatPerson *udpnat_client_get_person_of   (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line);
+guint         udpnat_client_count_waiting   (UdpnatClient  *self);
+gboolean      udpnat_client_export          (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             const char    *path,
+                                             gboolean       is_json,
+                                             gboolean       may_replace,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Oneself and the profile: udpnat-client-profile.c */
+void          udpnat_client_set_away        (UdpnatClient  *self,
+                                             gboolean       is_away);
+char         *udpnat_client_dup_status      (UdpnatClient  *self);
+gboolean      udpnat_client_set_status      (UdpnatClient  *self,
+                                             const char    *status,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes       *udpnat_client_dup_avatar      (UdpnatClient  *self);
+gboolean      udpnat_client_set_avatar      (UdpnatClient  *self,
+                                             GBytes        *avatar,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+char         *udpnat_client_dup_setting     (UdpnatClient  *self,
+                                             const char    *setting);
+gboolean      udpnat_client_set_setting     (UdpnatClient  *self,
+                                             const char    *setting,
+                                             const char    *value,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+const char   *udpnat_client_explain_setting (guint          index,
+                                             const char   **out_setting,
+                                             const char *const **out_values);
+gboolean      udpnat_client_back_up         (UdpnatClient  *self,
+                                             const char    *path,
+                                             const char    *passphrase,
+                                             gboolean       may_replace,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean      udpnat_client_flush           (UdpnatClient  *self);
 
 G_END_DECLS

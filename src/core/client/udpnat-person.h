@@ -2,6 +2,7 @@
 
 #include <glib-object.h>
 
+#include "udpnat-contact.h"
 #include "udpnat-node-event.h"
 
 G_BEGIN_DECLS
@@ -12,29 +13,45 @@ G_DECLARE_FINAL_TYPE (UdpnatPerson, udpnat_person, UDPNAT, PERSON, GObject)
 /**
  * UdpnatPerson:
  *
- * Somebody else, as views see them. Changes are notified as properties.
+ * Somebody else, as views see them: what the user decided, what the store keeps, what the network
+ * says now. Changes are notified as properties: key, name, nickname, title, relation, verified,
+ * mutual, pinned, muted, unread, last-shown-us, draft, status, avatar, presence, typing,
+ * last-seen-us, path-kind, new-key, wait-reason.
  */
 
 UdpnatPerson          *udpnat_person_new             (const UdpnatPublicKey *key);
 const UdpnatPublicKey *udpnat_person_get_key         (UdpnatPerson          *self);
 const char            *udpnat_person_get_key_text    (UdpnatPerson          *self);
+
+/* Who they are */
+const char            *udpnat_person_get_title       (UdpnatPerson          *self);
 const char            *udpnat_person_get_name        (UdpnatPerson          *self);
+const char            *udpnat_person_get_nickname    (UdpnatPerson          *self);
+UdpnatRelation         udpnat_person_get_relation    (UdpnatPerson          *self);
+gboolean               udpnat_person_is_contact      (UdpnatPerson          *self);
+gboolean               udpnat_person_is_mutual       (UdpnatPerson          *self);
+gboolean               udpnat_person_is_verified     (UdpnatPerson          *self);
+gboolean               udpnat_person_is_pinned       (UdpnatPerson          *self);
+gboolean               udpnat_person_is_muted        (UdpnatPerson          *self);
+const char            *udpnat_person_get_status      (UdpnatPerson          *self);
+GBytes                *udpnat_person_get_avatar      (UdpnatPerson          *self);
+const char            *udpnat_person_get_new_key     (UdpnatPerson          *self);
+
+/* The conversation */
+guint                  udpnat_person_get_unread      (UdpnatPerson          *self);
+gint64                 udpnat_person_get_last_shown  (UdpnatPerson          *self);
+const char            *udpnat_person_get_draft       (UdpnatPerson          *self);
+const char            *udpnat_person_get_wait_reason (UdpnatPerson          *self);
+gboolean               udpnat_person_is_typing       (UdpnatPerson          *self);
+
+/* Where they are */
+guint8                 udpnat_person_get_presence    (UdpnatPerson          *self);
 gboolean               udpnat_person_is_online       (UdpnatPerson          *self);
+gint64                 udpnat_person_get_last_seen   (UdpnatPerson          *self);
 gboolean               udpnat_person_has_path        (UdpnatPerson          *self);
 const char            *udpnat_person_get_path_kind   (UdpnatPerson          *self);
 const char            *udpnat_person_get_path_remote (UdpnatPerson          *self);
 const char            *udpnat_person_get_path_reason (UdpnatPerson          *self);
 gint64                 udpnat_person_get_path_rtt    (UdpnatPerson          *self);
-
-/* For UdpnatClient */
-void                   udpnat_person_set_name        (UdpnatPerson          *self,
-                                                      const char            *name);
-void                   udpnat_person_set_online      (UdpnatPerson          *self,
-                                                      gboolean               is_online);
-void                   udpnat_person_set_path        (UdpnatPerson          *self,
-                                                      UdpnatPathKind         kind,
-                                                      const UdpnatAddress   *remote,
-                                                      gint64                 rtt_us,
-                                                      UdpnatPathReason       reason);
 
 G_END_DECLS

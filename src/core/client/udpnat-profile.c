@@ -1,7 +1,18 @@
-/* A user's folder: made at first use, locked while in use, and holder of the identity key.
+/* A user's folder: made at first use, locked while in use, and holder of the keys.
  *
- * The key file is 64 hexadecimal digits and a newline. It is never overwritten: a file that cannot
- * be read is an error, because the name at the server belongs to that key for good. */
+ * A key file that cannot be read is an error and left as it is, because the name at the server
+ * belongs to that key for good.
+ *
+ * The key file says whether the database is encrypted: it is when the key file is protected. While
+ * that changes, a mark in the (protected, authenticated) key file says that the database may be in
+ * either state:
+ *
+ *   turning on    protected, marked   database encrypted   protected
+ *   turning off   protected, marked   database in clear    plain
+ *
+ * Each step replaces one file as a whole. After a crash between them the passphrase opens the
+ * profile, and a database that is in clear is encrypted (again). Without the mark, a database in
+ * clear in a protected profile was put there by somebody else, and is refused. */
 
 #include "config.h"
 
@@ -9,24 +20,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "udpnat-error.h"
-#include "udpnat-hex.h"
+#include "udpnat-key-file.h"
+#include "udpnat-sealed-vfs.h"
 #include "udpnat-system-random.h"
-
-#define KEY_FILE_BYTES (2 * UDPNAT_KEY_BYTES + 1)
 
 struct _UdpnatProfile
 {
   char           *path;
+  char           *key_path;
+  char           *database_path;
   int             lock_fd; /* -1: not locked */
   UdpnatIdentity *identity;
+  guint8         *database_key; /* in guarded memory; NULL: the database is not encrypted */
 };
 
 /**
@@ -78,93 +91,130 @@ lock_profile (UdpnatProfile *self,
   return TRUE;
 }
 
-static gboolean
-parse_key (const char *text,
-           gsize       n_text,
-           guint8      out_secret[UDPNAT_KEY_BYTES])
+/* ---- The keys ---- */
+
+/* @key: (nullable) */
+static void
+set_database_key (UdpnatProfile *self,
+                  const guint8  *key)
 {
-  return n_text == KEY_FILE_BYTES && text[n_text - 1] == '\n' &&
-         udpnat_hex_read (text, UDPNAT_KEY_BYTES, out_secret);
+  g_clear_pointer (&self->database_key, sodium_free); /* wipes */
+  if (key == NULL)
+    return;
+  self->database_key = sodium_malloc (UDPNAT_KEY_BYTES);
+  if (self->database_key == NULL)
+    g_error ("No memory for a key");
+  memcpy (self->database_key, key, UDPNAT_KEY_BYTES);
 }
 
 static gboolean
-read_identity (UdpnatProfile *self,
-               const char    *key_path,
-               GError       **error)
+has_database (UdpnatProfile *self)
 {
-  g_autofree char *text = NULL;
-  g_autoptr (GError) read_error = NULL;
-  guint8 secret[UDPNAT_KEY_BYTES];
-  gsize n_text = 0;
-
-  if (!g_file_get_contents (key_path, &text, &n_text, &read_error) ||
-      !parse_key (text, n_text, secret))
-    {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-                   "The identity key %s cannot be read%s%s. Restore it from a backup, or start "
-                   "anew with --profile DIR; the file was left as it is.", key_path,
-                   read_error != NULL ? ": " : "", read_error != NULL ? read_error->message : "");
-      return FALSE;
-    }
-  self->identity = udpnat_identity_new_from_secret (secret);
-  explicit_bzero (secret, sizeof secret);
-  explicit_bzero (text, n_text);
-  return TRUE;
+  return g_file_test (self->database_path, G_FILE_TEST_EXISTS);
 }
 
 static gboolean
-write_identity (UdpnatProfile *self,
-                const char    *key_path,
-                GError       **error)
+make_keys (UdpnatProfile         *self,
+           const char            *passphrase,
+           UdpnatKeyFileContents *out,
+           GError               **error)
 {
   UdpnatRandom random = udpnat_system_random ();
   g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&random);
-  const guint8 *secret = udpnat_identity_get_secret (identity);
-  g_autoptr (GError) write_error = NULL;
-  char text[KEY_FILE_BYTES];
-  gboolean is_written;
 
-  udpnat_hex_write (secret, UDPNAT_KEY_BYTES, text);
-  text[KEY_FILE_BYTES - 1] = '\n';
-  is_written = g_file_set_contents_full (key_path, text, KEY_FILE_BYTES,
-                                         G_FILE_SET_CONTENTS_CONSISTENT |
-                                         G_FILE_SET_CONTENTS_DURABLE, 0600, &write_error);
-  explicit_bzero (text, sizeof text);
-  if (!is_written)
+  memset (out, 0, sizeof *out);
+  memcpy (out->identity_secret, udpnat_identity_get_secret (identity), UDPNAT_KEY_BYTES);
+  if (passphrase != NULL)
     {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-                   "Cannot write the identity key: %s", write_error->message);
+      randombytes_buf (out->database_key, sizeof out->database_key);
+      out->is_changing = has_database (self);
+    }
+  return udpnat_key_file_save (self->key_path, passphrase, out, error);
+}
+
+/* A mark means that a crash came between two steps. */
+static gboolean
+finish_change (UdpnatProfile         *self,
+               const char            *passphrase,
+               UdpnatKeyFileContents *contents,
+               GError               **error)
+{
+  UdpnatSealedVfsContent found = udpnat_sealed_vfs_probe (self->database_path,
+                                                          contents->database_key);
+
+  if (!contents->is_changing && found == UDPNAT_SEALED_VFS_CONTENT_CLEAR)
+    {
+      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                   "The profile database %s is not encrypted, but it was when udpnat last wrote "
+                   "it: it is not the same file. Restore the right one, or move it away.",
+                   self->database_path);
       return FALSE;
     }
-  self->identity = g_steal_pointer (&identity);
+  if (!contents->is_changing)
+    return TRUE;
+  if (found == UDPNAT_SEALED_VFS_CONTENT_CLEAR &&
+      !udpnat_sealed_vfs_convert (self->database_path, NULL, contents->database_key, error))
+    return FALSE;
+  contents->is_changing = FALSE;
+  return udpnat_key_file_save (self->key_path, passphrase, contents, error);
+}
+
+static gboolean
+load_keys (UdpnatProfile *self,
+           const char    *passphrase,
+           GError       **error)
+{
+  g_auto (UdpnatKeyFileContents) contents = { 0 };
+  UdpnatKeyFileKind kind = udpnat_key_file_read_kind (self->key_path);
+  gboolean is_new = kind == UDPNAT_KEY_FILE_KIND_MISSING;
+  gboolean is_protected = is_new ? passphrase != NULL : kind == UDPNAT_KEY_FILE_KIND_PROTECTED;
+
+  if (is_new ? !make_keys (self, passphrase, &contents, error)
+             : !udpnat_key_file_load (self->key_path, passphrase, &contents, error))
+    return FALSE;
+  if (is_protected && !finish_change (self, passphrase, &contents, error))
+    return FALSE;
+  self->identity = udpnat_identity_new_from_secret (contents.identity_secret);
+  set_database_key (self, is_protected ? contents.database_key : NULL);
   return TRUE;
 }
 
-/* Only what is surely not there may be written anew; a link to a disk that is not mounted, or a
- * folder that may not be looked into, is there. */
-static gboolean
-is_missing (const char *path)
+/* What a crash in the middle of a change or of a backup left: it may be the database in clear. */
+static void
+remove_leftovers (UdpnatProfile *self)
 {
-  GStatBuf about;
+  static const char *const endings[] = { ".new", ".snapshot" };
 
-  return g_lstat (path, &about) != 0 && errno == ENOENT;
+  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      g_autofree char *path = g_strconcat (self->database_path, endings[i], NULL);
+
+      g_unlink (path);
+    }
+  udpnat_key_file_remove_leftover (self->key_path);
 }
 
 /**
  * udpnat_profile_open:
  * @path: the folder; made with mode 0700 when it is not there
- * @error: %UDPNAT_ERROR_PROFILE_IN_USE, _UNWRITABLE or _DAMAGED
+ * @passphrase: (nullable): of the profile; not looked at when it has none. A profile that is made
+ *   now gets it
+ * @error: %UDPNAT_ERROR_PROFILE_IN_USE, _UNWRITABLE or _DAMAGED; _LOCKED when a passphrase is
+ *   needed and there is none, or _WRONG_PASSPHRASE
  *
- * Opens and locks a profile, and makes an identity at its first use.
+ * Opens and locks a profile, and makes an identity at its first use. With a passphrase this takes
+ * about a second and 256 MiB.
  */
 UdpnatProfile *
 udpnat_profile_open (const char *path,
+                     const char *passphrase,
                      GError    **error)
 {
   g_autoptr (UdpnatProfile) self = g_new0 (UdpnatProfile, 1);
-  g_autofree char *key_path = NULL;
 
   self->path = g_strdup (path);
+  self->key_path = g_build_filename (path, "identity.key", NULL);
+  self->database_path = g_build_filename (path, "udpnat.db", NULL);
   self->lock_fd = -1;
   if (g_mkdir_with_parents (path, 0700) != 0)
     {
@@ -173,10 +223,8 @@ udpnat_profile_open (const char *path,
     }
   if (!lock_profile (self, error))
     return NULL;
-
-  key_path = g_build_filename (path, "identity.key", NULL);
-  if (is_missing (key_path) ? !write_identity (self, key_path, error)
-                            : !read_identity (self, key_path, error))
+  remove_leftovers (self);
+  if (!load_keys (self, passphrase, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -187,11 +235,105 @@ udpnat_profile_free (UdpnatProfile *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->identity, udpnat_identity_free);
+  set_database_key (self, NULL);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
+  g_free (self->database_path);
+  g_free (self->key_path);
   g_free (self->path);
   g_free (self);
 }
+
+/** udpnat_profile_is_locked: whether opening the profile at @path takes a passphrase */
+gboolean
+udpnat_profile_is_locked (const char *path)
+{
+  g_autofree char *key_path = g_build_filename (path, "identity.key", NULL);
+
+  return udpnat_key_file_read_kind (key_path) == UDPNAT_KEY_FILE_KIND_PROTECTED;
+}
+
+/* ---- The passphrase ---- */
+
+static gboolean
+turn_on (UdpnatProfile         *self,
+         const char            *passphrase,
+         UdpnatKeyFileContents *contents,
+         GError               **error)
+{
+  randombytes_buf (contents->database_key, sizeof contents->database_key);
+  contents->is_changing = has_database (self);
+  if (!udpnat_key_file_save (self->key_path, passphrase, contents, error))
+    return FALSE;
+  if (!udpnat_sealed_vfs_convert (self->database_path, NULL, contents->database_key, error))
+    {
+      /* If this fails as well, the profile opens with the new passphrase and tries again. */
+      if (!udpnat_key_file_save (self->key_path, NULL, contents, NULL))
+        g_debug ("The key file stays protected");
+      return FALSE;
+    }
+  set_database_key (self, contents->database_key);
+  /* The mark has done its work; if it stays, opening the profile takes it away. */
+  contents->is_changing = FALSE;
+  if (!udpnat_key_file_save (self->key_path, passphrase, contents, NULL))
+    g_debug ("The mark in the key file stays");
+  return TRUE;
+}
+
+static gboolean
+turn_off (UdpnatProfile         *self,
+          const char            *passphrase,
+          UdpnatKeyFileContents *contents,
+          GError               **error)
+{
+  contents->is_changing = TRUE;
+  if (!udpnat_key_file_save (self->key_path, passphrase, contents, error))
+    return FALSE;
+  /* If either fails, the mark stays, and opening the profile encrypts what is in clear. */
+  if (!udpnat_sealed_vfs_convert (self->database_path, contents->database_key, NULL, error))
+    return FALSE;
+  set_database_key (self, NULL);
+  return udpnat_key_file_save (self->key_path, NULL, contents, error);
+}
+
+/**
+ * udpnat_profile_set_passphrase:
+ * @old_passphrase: (nullable): the one that it has; %NULL: none
+ * @new_passphrase: (nullable): the one that it shall have; %NULL: none
+ * @cost: (nullable): of a guess; %NULL: as before, or the default
+ * @error: %UDPNAT_ERROR_WRONG_PASSPHRASE or _LOCKED (of the old one), _INVALID (of the new one),
+ *   _PROFILE_UNWRITABLE or _DAMAGED
+ *
+ * Protects the profile, changes its passphrase, or takes the protection away. Setting the first and
+ * removing the last writes the whole database anew: no store may be open, and
+ * udpnat_profile_get_database_key() gives another answer afterwards, also after an error. A change
+ * from one to another is quick, and the key of the database stays.
+ */
+gboolean
+udpnat_profile_set_passphrase (UdpnatProfile              *self,
+                               const char                 *old_passphrase,
+                               const char                 *new_passphrase,
+                               const UdpnatPassphraseCost *cost,
+                               GError                    **error)
+{
+  g_auto (UdpnatKeyFileContents) contents = { 0 };
+
+  g_return_val_if_fail (cost == NULL || udpnat_passphrase_is_cost_allowed (cost), FALSE);
+  if ((new_passphrase != NULL && !udpnat_passphrase_check (new_passphrase, error)) ||
+      !udpnat_key_file_load (self->key_path, old_passphrase, &contents, error))
+    return FALSE;
+  if (cost != NULL)
+    contents.cost = *cost;
+  if (self->database_key == NULL && new_passphrase == NULL)
+    return TRUE;
+  if (self->database_key == NULL)
+    return turn_on (self, new_passphrase, &contents, error);
+  if (new_passphrase == NULL)
+    return turn_off (self, old_passphrase, &contents, error);
+  return udpnat_key_file_save (self->key_path, new_passphrase, &contents, error);
+}
+
+/* ---- State ---- */
 
 const char *
 udpnat_profile_get_path (UdpnatProfile *self)
@@ -203,4 +345,22 @@ const UdpnatIdentity *
 udpnat_profile_get_identity (UdpnatProfile *self)
 {
   return self->identity;
+}
+
+/** udpnat_profile_dup_database_path: Returns: (transfer full): for the store; may not exist yet */
+char *
+udpnat_profile_dup_database_path (UdpnatProfile *self)
+{
+  return g_strdup (self->database_path);
+}
+
+/**
+ * udpnat_profile_get_database_key:
+ *
+ * Returns: (nullable) (array fixed-size=32): what the database is encrypted with; %NULL: it is not
+ */
+const guint8 *
+udpnat_profile_get_database_key (UdpnatProfile *self)
+{
+  return self->database_key;
 }

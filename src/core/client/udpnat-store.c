@@ -1,199 +1,446 @@
-/* The profile's database. Small writes on the main loop: a timestamp per handshake, a row per new
- * contact or server. The message history, which needs a thread of its own, is not here yet.
+/* The profile's database: opening and closing, settings, servers. The rest of the store has a file
+ * for each job (udpnat-store-*.c).
  *
- * Writes are in order but not flushed one by one (synchronous = NORMAL): a power failure may forget
- * the last few timestamps and names, and a flush on the main loop would delay each first message by
- * it.
+ * Two connections: one reads, in the thread of the caller; one writes, and belongs to the worker
+ * while that runs. In WAL mode neither waits for the other.
  *
- * A database that cannot be read is never overwritten: opening it fails, and says so. */
+ * Opening reads every page only when the last user did not close the file, or has met damage in it:
+ * with a long history that takes a second. What is damaged is set aside, never overwritten, and
+ * what can be read is taken over into a new file (udpnat-store-recover.c). */
 
 #include "config.h"
 
-#include "udpnat-store.h"
+#include "udpnat-store-private.h"
 
-#include <sqlite3.h>
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "udpnat-error.h"
+#include "udpnat-limits.h"
 
-#define SCHEMA_VERSION 1
-
-struct _UdpnatStore
+typedef enum
 {
-  sqlite3 *db;
-};
+  OPENED,
+  DAMAGED,
+  FAILED, /* and the error is set */
+} OpenResult;
 
-/* All of it or nothing: half a schema would be refused for ever. */
-static const char schema[] =
-  "BEGIN;"
-  "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-  "CREATE TABLE server (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;"
-  "CREATE TABLE contact (key BLOB PRIMARY KEY, name TEXT, timestamp BLOB) STRICT;"
-  "PRAGMA user_version = 1;"
-  "COMMIT;";
+/* ---- Opening ---- */
 
-static sqlite3_stmt *
-prepare (UdpnatStore *self,
-         const char  *sql)
+static OpenResult
+set_open_error (UdpnatStore *self,
+                int          code,
+                GError     **error)
 {
-  sqlite3_stmt *statement = NULL;
-
-  if (sqlite3_prepare_v2 (self->db, sql, -1, &statement, NULL) != SQLITE_OK)
-    g_warning ("Profile database: %s", sqlite3_errmsg (self->db));
-  return statement;
+  if (udpnat_database_is_damage (code))
+    return DAMAGED;
+  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
+               "Cannot open the profile database %s: %s", self->path, sqlite3_errstr (code));
+  return FAILED;
 }
 
-/* Runs a statement that gives no row, and finishes it. */
-static void
-run (UdpnatStore  *self,
-     sqlite3_stmt *statement)
+static OpenResult
+set_newer_error (UdpnatStore *self,
+                 GError     **error)
 {
-  if (statement != NULL && sqlite3_step (statement) != SQLITE_DONE)
-    g_warning ("Profile database: %s", sqlite3_errmsg (self->db));
-  sqlite3_finalize (statement);
-}
-
-static int
-read_version (UdpnatStore *self)
-{
-  sqlite3_stmt *statement = NULL;
-  int version = -1;
-
-  if (sqlite3_prepare_v2 (self->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-      sqlite3_step (statement) == SQLITE_ROW)
-    version = sqlite3_column_int (statement, 0);
-  sqlite3_finalize (statement);
-  return version;
-}
-
-/* Reads every page: damage is found now, not by the query that happens to meet it. */
-static gboolean
-is_sound (UdpnatStore *self)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean sound = FALSE;
-
-  if (sqlite3_prepare_v2 (self->db, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
-      sqlite3_step (statement) == SQLITE_ROW)
-    sound = g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") == 0;
-  sqlite3_finalize (statement);
-  return sound;
-}
-
-/* WAL comes last: setting it writes to the file, which must be known to be ours by then. */
-static gboolean
-set_up (UdpnatStore *self,
-        int          version)
-{
-  return (version == SCHEMA_VERSION ||
-          sqlite3_exec (self->db, schema, NULL, NULL, NULL) == SQLITE_OK) &&
-         sqlite3_exec (self->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL,
-                       NULL, NULL) == SQLITE_OK;
-}
-
-static gboolean
-prepare_database (UdpnatStore *self,
-                  const char  *path,
-                  GError     **error)
-{
-  const char *why;
-  int version;
-
-  sqlite3_busy_timeout (self->db, 1000);
-  version = read_version (self);
-  if (version > SCHEMA_VERSION)
-    {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-                   "The profile database %s was written by a newer udpnat. Update this one.", path);
-      return FALSE;
-    }
-  if (version >= 0 && is_sound (self) && set_up (self, version))
-    return TRUE;
-  why = sqlite3_errcode (self->db) == SQLITE_OK || sqlite3_errcode (self->db) == SQLITE_ROW ||
-        sqlite3_errcode (self->db) == SQLITE_DONE ? "its pages are damaged"
-                                                  : sqlite3_errmsg (self->db);
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-               "The profile database %s cannot be used: %s. It was left as it is; restore it, or "
-               "choose another profile with --profile DIR.", path, why);
-  return FALSE;
+               "The profile database %s was written by a newer udpnat. Update this one.",
+               self->path);
+  return FAILED;
+}
+
+/* A file that is in order, but not as the key says, is not damaged: whoever has the other key can
+ * still read it. */
+static OpenResult
+set_key_error (UdpnatStore *self,
+               int          code,
+               GError     **error)
+{
+  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+               "The profile database %s is %s the key of this profile. It was left as it is; "
+               "restore it together with the key.", self->path,
+               code == SQLITE_AUTH ? "encrypted with another key than" : "not encrypted with");
+  return FAILED;
+}
+
+static gboolean
+is_not_empty (const char *path,
+              const char *suffix)
+{
+  g_autofree char *name = g_strconcat (path, suffix, NULL);
+  GStatBuf status;
+
+  return g_stat (name, &status) == 0 && status.st_size > 0;
+}
+
+/* Whether the last user went without closing, or left the mark of damage. */
+static gboolean
+must_be_checked (UdpnatStore *self)
+{
+  g_autofree char *mark = g_strconcat (self->path, "-check", NULL);
+
+  return is_not_empty (self->path, "-wal") || is_not_empty (self->path, "-journal") ||
+         g_file_test (mark, G_FILE_TEST_EXISTS);
+}
+
+static void
+remove_mark (UdpnatStore *self)
+{
+  g_autofree char *mark = g_strconcat (self->path, "-check", NULL);
+
+  g_unlink (mark);
+}
+
+/* Whether an empty version belongs to an empty file, and not to somebody else's database. */
+static gboolean
+is_empty (UdpnatDatabase *database)
+{
+  return udpnat_database_get (database, "SELECT count(*) FROM sqlite_schema") == 0 &&
+         database->failure == 0;
+}
+
+/* What was said is nobody else's, wherever the folder stands. SQLite gives its log the same mode. A
+ * file that cannot be opened here is for SQLite to complain about. */
+static void
+keep_private (UdpnatStore *self)
+{
+  int fd = open (self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    return;
+  if (fchmod (fd, 0600) != 0)
+    g_warning ("Cannot make %s private: %s", self->path, g_strerror (errno));
+  close (fd);
+}
+
+static OpenResult
+open_writer (UdpnatStore  *self,
+             const guint8 *database_key,
+             gboolean      is_to_be_checked,
+             GError      **error)
+{
+  UdpnatDatabase *database;
+  int version;
+  int code;
+
+  keep_private (self);
+  database = udpnat_database_open (self->path, database_key,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &code);
+  if (code == SQLITE_AUTH || (code == SQLITE_NOTADB && database_key != NULL))
+    return set_key_error (self, code, error);
+  if (database == NULL)
+    return set_open_error (self, code, error);
+  self->writer.database = database;
+  /* nothing is moved from the log into a file that may not be in order */
+  sqlite3_db_config (database->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  version = udpnat_store_read_version (database);
+  if (database->failure != 0)
+    return set_open_error (self, database->failure, error);
+  if (version > UDPNAT_STORE_SCHEMA_VERSION)
+    return set_newer_error (self, error);
+  if (version < 0 || (version == 0 && !is_empty (database)) ||
+      ((is_to_be_checked || version == 1) && !udpnat_store_is_sound (database)))
+    return database->failure != 0 ? set_open_error (self, database->failure, error) : DAMAGED;
+  if (udpnat_store_schema_set_up (database, version))
+    return OPENED;
+  return database->failure != 0 ? set_open_error (self, database->failure, error) : DAMAGED;
+}
+
+static OpenResult
+open_reader (UdpnatStore  *self,
+             const guint8 *database_key,
+             GError      **error)
+{
+  int code;
+
+  self->reader = udpnat_database_open (self->path, database_key, SQLITE_OPEN_READWRITE, &code);
+  if (self->reader == NULL)
+    return set_open_error (self, code, error);
+  if (!udpnat_database_exec (self->reader, "PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"))
+    return set_open_error (self, self->reader->failure, error);
+  return OPENED;
+}
+
+static OpenResult
+read_settings (UdpnatStore *self,
+               GError     **error)
+{
+  UdpnatDatabase *database = self->reader;
+  sqlite3_stmt *row = udpnat_database_query (database, "SELECT name, value FROM setting");
+  UdpnatPublicKey key;
+
+  while (udpnat_database_step (database, row))
+    g_hash_table_replace (self->settings, udpnat_row_dup_text (row, 0),
+                          udpnat_row_dup_text (row, 1));
+  row = udpnat_database_query (database, "SELECT address, key FROM server");
+  while (udpnat_database_step (database, row))
+    if (udpnat_row_get_key (row, 1, &key))
+      g_hash_table_replace (self->servers, udpnat_row_dup_text (row, 0),
+                            g_memdup2 (&key, sizeof key));
+  return database->failure == 0 ? OPENED : set_open_error (self, database->failure, error);
+}
+
+static void
+close_connections (UdpnatStore *self)
+{
+  /* The last one to close empties the log into the file: only the writer may. */
+  g_clear_pointer (&self->reader, udpnat_database_close);
+  g_clear_pointer (&self->writer.database, udpnat_database_close);
+  g_hash_table_remove_all (self->settings);
+  g_hash_table_remove_all (self->servers);
+}
+
+/* The search index is built anew when a write could not bring it up to date, or when what was found
+ * to be damaged may have been a part of it that no check reads. */
+static gboolean
+mend_index (UdpnatStore *self,
+            gboolean     is_suspect)
+{
+  if (!is_suspect && !g_hash_table_contains (self->settings, UDPNAT_STORE_INDEX_STALE))
+    return TRUE;
+  g_hash_table_remove (self->settings, UDPNAT_STORE_INDEX_STALE);
+  return udpnat_store_rebuild_index (self->writer.database);
+}
+
+static OpenResult
+try_open (UdpnatStore  *self,
+          const guint8 *database_key,
+          GError      **error)
+{
+  g_autofree char *mark = g_strconcat (self->path, "-check", NULL);
+  gboolean is_marked = g_file_test (mark, G_FILE_TEST_EXISTS);
+  OpenResult result = open_writer (self, database_key, must_be_checked (self), error);
+
+  if (result == OPENED)
+    result = open_reader (self, database_key, error);
+  if (result == OPENED)
+    result = read_settings (self, error);
+  if (result == OPENED && !mend_index (self, is_marked))
+    result = set_open_error (self, self->writer.database->failure, error);
+  if (result != OPENED)
+    close_connections (self);
+  return result;
+}
+
+static gboolean
+open_or_recover (UdpnatStore  *self,
+                 const guint8 *database_key,
+                 GError      **error)
+{
+  OpenResult result;
+
+  if (!udpnat_store_finish_recovery (self->path, error))
+    return FALSE;
+  result = try_open (self, database_key, error);
+  if (result == DAMAGED)
+    {
+      self->recovery_report = udpnat_store_recover (self->path, database_key, error);
+      if (self->recovery_report == NULL)
+        return FALSE;
+      remove_mark (self);
+      result = try_open (self, database_key, error);
+    }
+  if (result == DAMAGED)
+    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                 "The profile database %s is damaged, and so is the new one made of it: the disk "
+                 "seems to fail.", self->path);
+  return result == OPENED;
 }
 
 /**
  * udpnat_store_open:
- * @error: %UDPNAT_ERROR_PROFILE_UNWRITABLE or _DAMAGED
+ * @database_key: (nullable): 32 bytes that the file is encrypted with
+ * @own_key: ours: a conversation with it is a note to self
+ * @error: %UDPNAT_ERROR_PROFILE_UNWRITABLE; _DAMAGED for a file of a newer version
+ *
+ * An older file is brought up to date. A damaged one is set aside, and what can be read of it is
+ * taken over: udpnat_store_dup_recovery_report() says so.
  */
 UdpnatStore *
-udpnat_store_open (const char *path,
-                   GError    **error)
+udpnat_store_open (const char             *path,
+                   const guint8           *database_key,
+                   const UdpnatPublicKey  *own_key,
+                   GError                **error)
 {
   g_autoptr (UdpnatStore) self = g_new0 (UdpnatStore, 1);
 
-  if (sqlite3_open_v2 (path, &self->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                       NULL) != SQLITE_OK)
-    {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-                   "Cannot open the profile database %s: %s", path, sqlite3_errmsg (self->db));
-      return NULL;
-    }
-  if (!prepare_database (self, path, error))
+  self->path = g_strdup (path);
+  self->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->servers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->writer.own_key = *own_key;
+  udpnat_index_changes_init (&self->writer.index_changes);
+  g_queue_init (&self->queue);
+  g_queue_init (&self->finished);
+  if (!open_or_recover (self, database_key, error))
     return NULL;
+  sqlite3_db_config (self->writer.database->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+  remove_mark (self);
+  self->is_untidy = g_hash_table_contains (self->settings, UDPNAT_STORE_INDEX_UNTIDY);
   return g_steal_pointer (&self);
 }
 
+/** udpnat_store_free: writes what is queued first, and runs its functions */
 void
 udpnat_store_free (UdpnatStore *self)
 {
   if (self == NULL)
     return;
-  sqlite3_close (self->db);
+  if (self->writer.database != NULL)
+    udpnat_store_flush (self);
+  close_connections (self);
+  udpnat_index_changes_clear (&self->writer.index_changes);
+  g_hash_table_unref (self->settings);
+  g_hash_table_unref (self->servers);
+  g_free (self->recovery_report);
+  g_free (self->path);
   g_free (self);
 }
 
-/* ---- The user's name ---- */
-
-/** udpnat_store_dup_name: Returns: (transfer full) (nullable): the name used last */
+/**
+ * udpnat_store_dup_recovery_report: Returns: (transfer full) (nullable): a sentence for people:
+ * what was damaged when the store was opened, and where the old file is */
 char *
-udpnat_store_dup_name (UdpnatStore *self)
+udpnat_store_dup_recovery_report (UdpnatStore *self)
 {
-  sqlite3_stmt *statement = prepare (self, "SELECT value FROM setting WHERE name = 'name'");
-  char *name = NULL;
-
-  if (statement != NULL && sqlite3_step (statement) == SQLITE_ROW)
-    name = g_strdup ((const char *) sqlite3_column_text (statement, 0));
-  sqlite3_finalize (statement);
-  return name;
+  return g_strdup (self->recovery_report);
 }
 
-void
-udpnat_store_set_name (UdpnatStore *self,
-                       const char  *name)
+/**
+ * udpnat_store_is_damaged: whether something could not be read since it was opened: opening it
+ * again sets the file aside and recovers what it can */
+gboolean
+udpnat_store_is_damaged (UdpnatStore *self)
 {
-  sqlite3_stmt *statement = prepare (self, "INSERT INTO setting VALUES ('name', ?1) "
-                                           "ON CONFLICT DO UPDATE SET value = ?1");
+  if (self->reader->is_damaged)
+    udpnat_store_note_damage (self);
+  return self->is_damaged;
+}
 
-  sqlite3_bind_text (statement, 1, name, -1, SQLITE_TRANSIENT);
-  run (self, statement);
+/** udpnat_store_get_size_bytes: Returns: what the database takes on the disk, without its log */
+gint64
+udpnat_store_get_size_bytes (UdpnatStore *self)
+{
+  return udpnat_database_get (self->reader, "PRAGMA page_count") *
+         udpnat_database_get (self->reader, "PRAGMA page_size");
+}
+
+/* ---- Writes of a name and a value ---- */
+
+typedef struct
+{
+  UdpnatStoreWrite base;
+  const char      *set;    /* SQL of two parameters */
+  const char      *remove; /* SQL of one */
+  char            *name;
+  GBytes          *blob;   /* nullable */
+  char            *text;   /* nullable */
+} PairWrite;
+
+static gboolean
+run_pair (UdpnatStoreWriter *writer,
+          UdpnatStoreWrite  *write)
+{
+  PairWrite *self = (PairWrite *) write;
+
+  if (self->blob == NULL && self->text == NULL)
+    return udpnat_database_run (writer->database, self->remove, VALUE_TEXT (self->name));
+  return udpnat_database_run (writer->database, self->set, VALUE_TEXT (self->name),
+                              self->text != NULL ? VALUE_TEXT (self->text)
+                                                 : VALUE_BYTES (self->blob));
+}
+
+static void
+finish_pair (UdpnatStore      *store,
+             UdpnatStoreWrite *write,
+             gboolean          is_saved)
+{
+  if (!is_saved)
+    g_warning ("The profile database could not remember %s", ((PairWrite *) write)->name);
+}
+
+static void
+clear_pair (UdpnatStoreWrite *write)
+{
+  PairWrite *self = (PairWrite *) write;
+
+  g_free (self->name);
+  g_free (self->text);
+  g_clear_pointer (&self->blob, g_bytes_unref);
+}
+
+static PairWrite *
+pair_new (const char *set,
+          const char *remove,
+          const char *name)
+{
+  PairWrite *self = udpnat_store_write_create (PairWrite, run_pair, finish_pair, clear_pair);
+
+  self->set = set;
+  self->remove = remove;
+  self->name = g_strdup (name);
+  return self;
+}
+
+/* ---- Settings ---- */
+
+/** udpnat_store_dup_setting: Returns: (transfer full) (nullable): what was set last */
+char *
+udpnat_store_dup_setting (UdpnatStore *self,
+                          const char  *name)
+{
+  return g_strdup (g_hash_table_lookup (self->settings, name));
+}
+
+/**
+ * udpnat_store_set_setting:
+ * @name: not beginning with a dot
+ * @value: (nullable): %NULL removes it
+ */
+void
+udpnat_store_set_setting (UdpnatStore *self,
+                          const char  *name,
+                          const char  *value)
+{
+  PairWrite *write;
+
+  g_return_if_fail (name[0] != '.');
+
+  if (g_strcmp0 (g_hash_table_lookup (self->settings, name), value) == 0)
+    return;
+  if (value != NULL)
+    g_hash_table_replace (self->settings, g_strdup (name), g_strdup (value));
+  else
+    g_hash_table_remove (self->settings, name);
+  write = pair_new ("INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
+                    "DELETE FROM setting WHERE name = ?1", name);
+  write->text = g_strdup (value);
+  udpnat_store_push (self, write);
 }
 
 /* ---- Servers ---- */
 
+/** udpnat_store_get_server_key: Returns: whether @server has been seen before */
 gboolean
 udpnat_store_get_server_key (UdpnatStore     *self,
                              const char      *server,
                              UdpnatPublicKey *out_key)
 {
-  sqlite3_stmt *statement = prepare (self, "SELECT key FROM server WHERE address = ?1");
-  gboolean is_known = FALSE;
+  const UdpnatPublicKey *key = g_hash_table_lookup (self->servers, server);
 
-  sqlite3_bind_text (statement, 1, server, -1, SQLITE_TRANSIENT);
-  if (statement != NULL && sqlite3_step (statement) == SQLITE_ROW &&
-      sqlite3_column_bytes (statement, 0) == UDPNAT_KEY_BYTES)
-    {
-      memcpy (out_key->bytes, sqlite3_column_blob (statement, 0), UDPNAT_KEY_BYTES);
-      is_known = TRUE;
-    }
-  sqlite3_finalize (statement);
-  return is_known;
+  if (key == NULL)
+    return FALSE;
+  *out_key = *key;
+  return TRUE;
+}
+
+static PairWrite *
+server_write_new (const char *server)
+{
+  return pair_new ("INSERT OR REPLACE INTO server VALUES (?1, ?2)",
+                   "DELETE FROM server WHERE address = ?1", server);
 }
 
 void
@@ -201,63 +448,17 @@ udpnat_store_set_server_key (UdpnatStore           *self,
                              const char            *server,
                              const UdpnatPublicKey *key)
 {
-  sqlite3_stmt *statement = prepare (self, "INSERT INTO server VALUES (?1, ?2) "
-                                           "ON CONFLICT DO UPDATE SET key = ?2");
+  PairWrite *write = server_write_new (server);
 
-  sqlite3_bind_text (statement, 1, server, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_blob (statement, 2, key->bytes, UDPNAT_KEY_BYTES, SQLITE_TRANSIENT);
-  run (self, statement);
+  g_hash_table_replace (self->servers, g_strdup (server), g_memdup2 (key, sizeof *key));
+  write->blob = g_bytes_new (key->bytes, UDPNAT_KEY_BYTES);
+  udpnat_store_push (self, write);
 }
 
-/* ---- Contacts ---- */
-
 void
-udpnat_store_set_contact_name (UdpnatStore           *self,
-                               const UdpnatPublicKey *key,
-                               const char            *name)
+udpnat_store_forget_server_key (UdpnatStore *self,
+                                const char  *server)
 {
-  sqlite3_stmt *statement = prepare (self, "INSERT INTO contact (key, name) VALUES (?1, ?2) "
-                                           "ON CONFLICT DO UPDATE SET name = ?2");
-
-  sqlite3_bind_blob (statement, 1, key->bytes, UDPNAT_KEY_BYTES, SQLITE_TRANSIENT);
-  sqlite3_bind_text (statement, 2, name, -1, SQLITE_TRANSIENT);
-  run (self, statement);
-}
-
-/**
- * udpnat_store_set_timestamp: remembers the last handshake timestamp of a peer, or the last we gave
- * out (our own key) */
-void
-udpnat_store_set_timestamp (UdpnatStore           *self,
-                            const UdpnatPublicKey *key,
-                            const guint8           timestamp[12])
-{
-  sqlite3_stmt *statement = prepare (self, "INSERT INTO contact (key, timestamp) VALUES (?1, ?2) "
-                                           "ON CONFLICT DO UPDATE SET timestamp = ?2");
-
-  sqlite3_bind_blob (statement, 1, key->bytes, UDPNAT_KEY_BYTES, SQLITE_TRANSIENT);
-  sqlite3_bind_blob (statement, 2, timestamp, 12, SQLITE_TRANSIENT);
-  run (self, statement);
-}
-
-/** udpnat_store_foreach_contact: @func gets %NULL for a name or a timestamp that is not known */
-void
-udpnat_store_foreach_contact (UdpnatStore            *self,
-                              UdpnatStoreContactFunc  func,
-                              gpointer                user_data)
-{
-  sqlite3_stmt *statement = prepare (self, "SELECT key, name, timestamp FROM contact");
-
-  while (statement != NULL && sqlite3_step (statement) == SQLITE_ROW)
-    {
-      gboolean has_timestamp = sqlite3_column_bytes (statement, 2) == 12;
-      UdpnatPublicKey key;
-
-      if (sqlite3_column_bytes (statement, 0) != UDPNAT_KEY_BYTES)
-        continue;
-      memcpy (key.bytes, sqlite3_column_blob (statement, 0), UDPNAT_KEY_BYTES);
-      func (&key, (const char *) sqlite3_column_text (statement, 1),
-            has_timestamp ? sqlite3_column_blob (statement, 2) : NULL, user_data);
-    }
-  sqlite3_finalize (statement);
+  if (g_hash_table_remove (self->servers, server))
+    udpnat_store_push (self, server_write_new (server));
 }

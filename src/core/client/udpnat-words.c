@@ -23,6 +23,8 @@ static const Entry reasons[] = {
   { "no-answer", "no packet made it both ways, and the routers do not say why" },
   { "direct-lost", "the direct path fell silent" },
   { "idle", "nobody has said anything for a while" },
+  { "request", "you have not accepted them; they learn no address of yours" },
+  { "not-accepted", "they have not accepted you yet" },
 };
 
 /* What went wrong. */
@@ -44,6 +46,18 @@ static const Entry codes[] = {
     "the profile" },
   { "key-changed",
     "the server says that this name belongs to another key now; the old one is kept" },
+  { "replaced", "your key is in use in another place, and only one can be connected" },
+  { "withdrawn", "you have withdrawn it" },
+  { "blocked", "you have blocked them" },
+  { "mailbox-off", "they are away, and the server keeps no mail; it is sent when they are there" },
+  { "mailbox-unknown",
+    "they are away, and have no mailbox at this server; it is sent when they are there" },
+  { "mailbox-full", "their mailbox is full; it is sent when they have emptied it" },
+  { "mailbox-strangers",
+    "they have not accepted you, and their mailbox has no more room for strangers; it is sent when "
+    "they are there" },
+  { "mailbox-too-large", "it is too large for their mailbox; it is sent when they are there" },
+  { "mailbox-refused", "their mailbox does not take it; it is sent when they are there" },
 };
 
 static const char *

@@ -5,7 +5,6 @@
 
 #include "udpnat-node-private.h"
 
-#include "udpnat-chat-message.h"
 #include "udpnat-name.h"
 
 /**
@@ -63,6 +62,7 @@ udpnat_node_set_host_addresses (UdpnatNode          *self,
 /**
  * udpnat_node_restore_contact:
  * @name: (nullable): the name that belongs to @key for good; %NULL for our own key
+ * @trust: ignored for our own key
  * @timestamp: (nullable): 12 bytes, the last one accepted from @key, or given out by us when @key
  *   is our own
  *
@@ -72,6 +72,7 @@ void
 udpnat_node_restore_contact (UdpnatNode            *self,
                              const UdpnatPublicKey *key,
                              const char            *name,
+                             UdpnatTrust            trust,
                              const guint8          *timestamp)
 {
   UdpnatPeer *peer;
@@ -79,12 +80,17 @@ udpnat_node_restore_contact (UdpnatNode            *self,
   if (udpnat_public_key_equal (key, udpnat_identity_get_public_key (self->identity)))
     {
       if (timestamp != NULL)
-        self->last_wall_us = MAX (self->last_wall_us, udpnat_timestamp_to_us (timestamp));
+        {
+          self->last_wall_us = MAX (self->last_wall_us, udpnat_timestamp_to_us (timestamp));
+          udpnat_rendezvous_client_restore_timestamp (self->server, self->last_wall_us);
+        }
       return;
     }
   peer = udpnat_node_ensure_peer (self, key);
   if (peer == NULL)
     return;
+  peer->trust = trust;
+  self->are_passes_dirty = TRUE;
   if (timestamp != NULL)
     memcpy (peer->last_timestamp, timestamp, sizeof peer->last_timestamp);
   if (name != NULL)
@@ -92,6 +98,56 @@ udpnat_node_restore_contact (UdpnatNode            *self,
       udpnat_node_name_peer (self, peer, name);
       peer->is_contact = TRUE;
     }
+}
+
+/**
+ * udpnat_node_set_trust:
+ *
+ * An accepted peer is told our addresses, so that a direct path can be found; one that is no longer
+ * accepted is reached through the server only; a blocked one is not answered, and forgotten.
+ */
+void
+udpnat_node_set_trust (UdpnatNode            *self,
+                       gint64                 now_us,
+                       const UdpnatPublicKey *key,
+                       UdpnatTrust            trust)
+{
+  UdpnatPeer *peer = udpnat_node_ensure_peer (self, key);
+
+  if (peer == NULL || peer->trust == trust)
+    return;
+  peer->trust = trust;
+  self->are_passes_dirty = TRUE;
+  udpnat_node_tell_passes (self, now_us);
+  if (peer->conversation == NULL)
+    return;
+  if (trust == UDPNAT_TRUST_BLOCKED)
+    {
+      udpnat_node_give_back_letters (self, now_us, peer);
+      udpnat_node_close_peer (self, peer);
+    }
+  else
+    udpnat_peer_handle_trust (peer, now_us);
+}
+
+/** udpnat_node_forget: @key is a stranger again, and nothing waits for it any more */
+void
+udpnat_node_forget (UdpnatNode            *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL)
+    return;
+  udpnat_node_set_trust (self, now_us, key, UDPNAT_TRUST_STRANGER);
+  if (peer->conversation != NULL)
+    {
+      udpnat_node_give_back_letters (self, now_us, peer);
+      udpnat_node_close_peer (self, peer);
+    }
+  udpnat_peer_clear_mail (peer);
+  peer->is_contact = FALSE;
 }
 
 /**
@@ -130,8 +186,33 @@ udpnat_node_leave (UdpnatNode *self,
                    gint64      now_us)
 {
   for (guint i = 0; i < self->active->len; i++)
-    udpnat_peer_leave (g_ptr_array_index (self->active, i), now_us);
+    {
+      UdpnatPeer *peer = g_ptr_array_index (self->active, i);
+
+      /* At once: what goes through the server cannot be sent when that is left. */
+      udpnat_peer_leave (peer, now_us);
+      while (udpnat_peer_pump (peer, now_us))
+        ;
+    }
   udpnat_rendezvous_client_leave (self->server, now_us);
+}
+
+/** udpnat_node_set_presence: @presence: %UDPNAT_PRESENCE_ONLINE or %UDPNAT_PRESENCE_AWAY */
+void
+udpnat_node_set_presence (UdpnatNode *self,
+                          gint64      now_us,
+                          guint8      presence)
+{
+  udpnat_rendezvous_client_set_presence (self->server, now_us, presence);
+}
+
+/** udpnat_node_set_listed: whether the server's directory shows us; it does at first */
+void
+udpnat_node_set_listed (UdpnatNode *self,
+                        gint64      now_us,
+                        gboolean    is_listed)
+{
+  udpnat_rendezvous_client_set_listed (self->server, now_us, is_listed);
 }
 
 gboolean
@@ -149,46 +230,32 @@ udpnat_node_get_server_rtt (const UdpnatNode *self)
 
 /**
  * udpnat_node_send:
- * @name: to whom
- * @text: UTF-8, 1 to %UDPNAT_TEXT_MAX_BYTES bytes
- * @out_id: (out): the new message's id, by which events speak of it
+ * @item: is safe on our disk
+ * @is_stored: whether the peer's mailbox has it already, from an earlier run
  *
- * Sends a message at once, or as soon as the peer can be reached.
+ * Says something at once, or as soon as the peer or its mailbox can be reached.
  *
- * Returns: %FALSE when the text or the name can never be right; nothing is sent then
+ * Returns: %FALSE when it cannot be kept in mind: the peer is blocked or ourselves, or too much is
+ *   waiting
  */
 gboolean
-udpnat_node_send (UdpnatNode      *self,
-                  gint64           now_us,
-                  const char      *name,
-                  const char      *text,
-                  UdpnatMessageId *out_id)
+udpnat_node_send (UdpnatNode            *self,
+                  gint64                 now_us,
+                  const UdpnatPublicKey *key,
+                  const UdpnatItem      *item,
+                  gboolean               is_stored)
 {
-  gsize n_text = strlen (text);
-  g_autofree char *normal = udpnat_name_normalize (name);
-  UdpnatPeer *peer;
+  UdpnatPeer *peer = udpnat_node_ensure_peer (self, key);
 
-  if (normal == NULL || !udpnat_text_is_valid (text, n_text))
+  if (peer == NULL || peer->trust == UDPNAT_TRUST_BLOCKED)
     return FALSE;
-  udpnat_random_fill (&self->random, out_id->bytes, sizeof out_id->bytes);
-
-  peer = udpnat_node_find_name (self, normal);
-  if (peer == NULL)
-    {
-      udpnat_node_start_lookup (self, now_us, normal, text, out_id);
-      return TRUE;
-    }
   udpnat_peer_open (peer);
-  peer->has_sent = TRUE;
   udpnat_node_note_contact (self, peer);
-  if (!udpnat_conversation_send (peer->conversation, now_us, out_id,
-                                 now_us + self->wall_offset_us, text, n_text))
-    {
-      udpnat_node_fail (self, normal, out_id, "too-many");
-      return TRUE;
-    }
+  if (!udpnat_conversation_send (peer->conversation, now_us, item, is_stored))
+    return FALSE;
   udpnat_peer_note_active (peer, now_us);
-  if (!peer->is_online && peer->session == NULL && peer->n_failed_dials > 0)
+  if (peer->presence == UDPNAT_PRESENCE_OFFLINE && peer->session == NULL &&
+      peer->n_failed_dials > 0)
     udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_UNREACHABLE,
                                                          &peer->key, peer->name));
   udpnat_node_mark_dirty (self, peer);
@@ -196,11 +263,28 @@ udpnat_node_send (UdpnatNode      *self,
 }
 
 /**
+ * udpnat_node_withdraw:
+ *
+ * Returns: whether the item was still waiting; it may have reached the peer all the same
+ */
+gboolean
+udpnat_node_withdraw (UdpnatNode            *self,
+                      gint64                 now_us,
+                      const UdpnatPublicKey *key,
+                      const UdpnatMessageId *id)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  return peer != NULL && peer->conversation != NULL &&
+         udpnat_conversation_withdraw (peer->conversation, id);
+}
+
+/**
  * udpnat_node_confirm:
- * @key: of a MESSAGE event
+ * @key: of an ITEM event
  * @id: of the same event
  *
- * Says that the message is safe here: only now is the sender told that it is delivered.
+ * Says that the item is safe here: only now is the sender told that it is delivered.
  */
 void
 udpnat_node_confirm (UdpnatNode            *self,
@@ -213,7 +297,61 @@ udpnat_node_confirm (UdpnatNode            *self,
   if (peer == NULL || peer->conversation == NULL)
     return;
   udpnat_node_note_contact (self, peer);
-  udpnat_conversation_confirm (peer->conversation, id);
+  udpnat_conversation_confirm (peer->conversation, now_us, id);
+  udpnat_node_settle_letters (self, now_us, peer);
+  udpnat_node_mark_dirty (self, peer);
+}
+
+/**
+ * udpnat_node_refuse:
+ * @key: of an ITEM event
+ * @id: of the same event
+ *
+ * Says that the item is not kept. The sender keeps it, and says it again should we accept it.
+ */
+void
+udpnat_node_refuse (UdpnatNode            *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *key,
+                    const UdpnatMessageId *id)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL || peer->conversation == NULL)
+    return;
+  peer->has_refused = TRUE;
+  udpnat_conversation_refuse (peer->conversation, id);
+  udpnat_node_settle_letters (self, now_us, peer);
+}
+
+/** udpnat_node_set_read: the user has seen everything from @key up to @id; the peer is told */
+void
+udpnat_node_set_read (UdpnatNode            *self,
+                      gint64                 now_us,
+                      const UdpnatPublicKey *key,
+                      const UdpnatMessageId *id)
+{
+  UdpnatPeer *peer = udpnat_node_ensure_peer (self, key);
+
+  if (peer == NULL || !udpnat_peer_is_trusted (peer))
+    return;
+  udpnat_peer_open (peer);
+  udpnat_conversation_set_read (peer->conversation, now_us, id);
+  udpnat_node_mark_dirty (self, peer);
+}
+
+/** udpnat_node_set_typing: the user has begun or ceased to write to @key */
+void
+udpnat_node_set_typing (UdpnatNode            *self,
+                        gint64                 now_us,
+                        const UdpnatPublicKey *key,
+                        gboolean               is_typing)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL || peer->conversation == NULL || !udpnat_peer_is_trusted (peer))
+    return;
+  udpnat_conversation_set_typing (peer->conversation, is_typing);
   udpnat_node_mark_dirty (self, peer);
 }
 
@@ -257,30 +395,28 @@ udpnat_node_get_path (const UdpnatNode      *self,
 }
 
 /**
- * udpnat_node_is_drained: every message has its receipt, and peers have all of ours: nothing would
- * be lost by leaving */
+ * udpnat_node_is_drained: every item of ours has its receipt or is in a mailbox, and peers have all
+ * of our receipts: leaving now makes nobody wait for us */
 gboolean
 udpnat_node_is_drained (const UdpnatNode *self)
 {
-  if (self->lookups.length > 0)
-    return FALSE;
   for (guint i = 0; i < self->active->len; i++)
     if (!udpnat_peer_is_drained (g_ptr_array_index (self->active, i)))
       return FALSE;
   return TRUE;
 }
 
-/** udpnat_node_count_undelivered: how many messages of ours have no receipt yet */
+/** udpnat_node_count_undelivered: how many items of ours neither a peer nor a mailbox has */
 guint
 udpnat_node_count_undelivered (const UdpnatNode *self)
 {
-  guint n_undelivered = udpnat_node_count_waiting (self);
+  guint n_undelivered = 0;
 
   for (guint i = 0; i < self->active->len; i++)
     {
       UdpnatPeer *peer = g_ptr_array_index (self->active, i);
 
-      n_undelivered += udpnat_conversation_get_unreceipted (peer->conversation);
+      n_undelivered += udpnat_conversation_get_unstored (peer->conversation);
     }
   return n_undelivered;
 }

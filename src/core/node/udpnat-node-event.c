@@ -8,7 +8,7 @@ node_event_free (UdpnatEvent *base)
   UdpnatNodeEvent *self = (UdpnatNodeEvent *) base;
 
   g_free (self->name);
-  g_free (self->text);
+  udpnat_item_free (self->item);
   g_free (self);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "udpnat-item.h"
 #include "udpnat-key.h"
 #include "udpnat-machine.h"
-#include "udpnat-message-id.h"
 #include "udpnat-path-kind.h"
 
 G_BEGIN_DECLS
@@ -15,26 +15,37 @@ typedef enum
   UDPNAT_NODE_EVENT_SERVER_CHANGED,
   UDPNAT_NODE_EVENT_SERVER_SILENT,   /* no answer for some seconds; still trying */
   UDPNAT_NODE_EVENT_SERVER_LOST,     /* the session is over; reconnecting by itself */
+  UDPNAT_NODE_EVENT_SERVER_REPLACED, /* it was, because our key is in use elsewhere as well */
   /* @name as the server writes it, @address as the server sees us */
   UDPNAT_NODE_EVENT_REGISTERED,
   UDPNAT_NODE_EVENT_REFUSED,         /* @name, @code */
   UDPNAT_NODE_EVENT_UNREGISTERED,    /* by our own wish */
-  /* @key, @name, @is_online: directory entry is new or has changed */
+  /* @key, @name, @presence: directory entry is new or has changed */
   UDPNAT_NODE_EVENT_PEER,
   UDPNAT_NODE_EVENT_LIST_END,        /* the whole directory has been told */
+  /* @request, @name, @key, or @code when nobody has the name */
+  UDPNAT_NODE_EVENT_LOOKED_UP,
   /* @key, @name: first conversation with this peer: remember the pair */
   UDPNAT_NODE_EVENT_CONTACT,
   /* @name now belongs to @key at the server, but we know it with another */
   UDPNAT_NODE_EVENT_KEY_CHANGED,
-  /* @key, @name, @id, @text, @sent_us; answer with udpnat_node_confirm() */
-  UDPNAT_NODE_EVENT_MESSAGE,
+  /* @key, @name, @item; answer with udpnat_node_confirm() or udpnat_node_refuse() */
+  UDPNAT_NODE_EVENT_ITEM,
   UDPNAT_NODE_EVENT_SENT,            /* @key, @name, @id */
+  UDPNAT_NODE_EVENT_STORED,          /* @key, @name, @id: is in the peer's mailbox */
   UDPNAT_NODE_EVENT_DELIVERED,       /* @key, @name, @id, @elapsed_us */
+  UDPNAT_NODE_EVENT_READ,            /* @key, @name, @id: and everything before it */
+  UDPNAT_NODE_EVENT_TYPING,          /* @key, @name, @is_typing */
+  UDPNAT_NODE_EVENT_MAIL_REFUSED,    /* @key, @name, @code: why the mailbox takes nothing now */
   UDPNAT_NODE_EVENT_PATH,            /* @key, @name, @kind, @address, @rtt_us, @reason */
   UDPNAT_NODE_EVENT_UNREACHABLE,     /* @key, @name: has gone; messages wait and are tried again */
-  UDPNAT_NODE_EVENT_FAILED,          /* @name, @id, @code: this message will not be sent */
   /* @key, @timestamp: last one accepted from a peer, or given out (our own key) */
   UDPNAT_NODE_EVENT_TIMESTAMP,
+  /* @key, @prekey_id: one of the peer's; answer with udpnat_node_confirm_prekey() when it is
+   * forgotten for good: only then it is used */
+  UDPNAT_NODE_EVENT_PREKEY_TAKEN,
+  /* @key, @prekey_id: one of ours that @key has used up: forget its secret */
+  UDPNAT_NODE_EVENT_PREKEY_USED,
 } UdpnatNodeEventType;
 
 /**
@@ -52,10 +63,12 @@ typedef struct
   char            *name;
   const char      *code;
   UdpnatAddress    address;
-  gboolean         is_online;
+  guint8           presence;   /* a #UdpnatPresence */
+  guint32          request;
   UdpnatMessageId  id;
-  char            *text;
-  gint64           sent_us;    /* sender's wall clock, µs since 1970 */
+  UdpnatItem      *item;
+  gboolean         is_typing;
+  guint64          prekey_id;
   gint64           elapsed_us; /* from send to receipt */
   gint64           rtt_us;     /* 0: not known */
   UdpnatPathKind   kind;

@@ -12,17 +12,10 @@
 
 typedef struct
 {
-  UdpnatMessageId id;
-  gint64          created_us;
-  char           *text;
-} WaitingMessage;
-
-typedef struct
-{
-  guint32 request;
+  guint32 request;        /* ours, as the owner knows it */
+  guint32 server_request;
   char   *folded_name;
   char   *name;
-  GQueue  messages; /* of WaitingMessage */
 } Lookup;
 
 static int
@@ -42,20 +35,10 @@ compare_names (gconstpointer a,
 }
 
 static void
-waiting_message_free (gpointer data)
-{
-  WaitingMessage *message = data;
-
-  g_free (message->text);
-  g_free (message);
-}
-
-static void
 lookup_free (gpointer data)
 {
   Lookup *lookup = data;
 
-  g_queue_clear_full (&lookup->messages, waiting_message_free);
   g_free (lookup->folded_name);
   g_free (lookup->name);
   g_free (lookup);
@@ -130,12 +113,14 @@ udpnat_node_set_handle (UdpnatNode *self,
 static gboolean
 is_stranger (const UdpnatPeer *peer)
 {
-  return !peer->has_sent && udpnat_conversation_get_unreceipted (peer->conversation) == 0;
+  return !udpnat_peer_is_trusted (peer) &&
+         udpnat_conversation_get_unreceipted (peer->conversation) == 0;
 }
 
-static void
-close_peer (UdpnatNode *self,
-            UdpnatPeer *peer)
+/** udpnat_node_close_peer: forgets conversation, session and paths */
+void
+udpnat_node_close_peer (UdpnatNode *self,
+                        UdpnatPeer *peer)
 {
   for (guint i = 0; i < UDPNAT_NODE_RECENT_HANDSHAKES; i++)
     if (self->recent[i].peer == peer)
@@ -145,6 +130,7 @@ close_peer (UdpnatNode *self,
   peer->is_dirty = FALSE;
   udpnat_heap_remove (self->timers, &peer->timer);
   g_ptr_array_remove (self->active, peer);
+  udpnat_node_drop_letters (self, peer);
   udpnat_peer_close (peer);
 }
 
@@ -152,7 +138,7 @@ close_peer (UdpnatNode *self,
  * udpnat_node_limit_strangers:
  * @newcomer: whose handshake is about to be answered
  *
- * Keys cost nothing, so conversations with people whom we have never written to are limited: the
+ * Keys cost nothing, so conversations with people whom we have not accepted are limited: the
  * oldest one makes room. Its peer can begin again at any time.
  */
 void
@@ -175,7 +161,7 @@ udpnat_node_limit_strangers (UdpnatNode *self,
         oldest = peer;
     }
   if (n_strangers >= UDPNAT_NODE_STRANGERS_MAX)
-    close_peer (self, oldest);
+    udpnat_node_close_peer (self, oldest);
 }
 
 /* ---- Names ---- */
@@ -242,94 +228,83 @@ udpnat_node_note_contact (UdpnatNode *self,
                                                        peer->name));
 }
 
+/**
+ * udpnat_node_move_name:
+ * @name: that a contact has
+ * @key: whose it is from now on, by the user's decision
+ *
+ * The one way in which a contact's name can come to another key.
+ */
+void
+udpnat_node_move_name (UdpnatNode            *self,
+                       gint64                 now_us,
+                       const char            *name,
+                       const UdpnatPublicKey *key)
+{
+  UdpnatPeer *holder = udpnat_node_find_name (self, name);
+  UdpnatPeer *peer = udpnat_node_ensure_peer (self, key);
+
+  if (peer == NULL)
+    return;
+  if (holder != NULL && holder != peer)
+    holder->is_contact = FALSE;
+  udpnat_node_name_peer (self, peer, name);
+  peer->is_contact = TRUE;
+  udpnat_node_flush_lookups (self);
+}
+
 /* ---- Looking up ---- */
 
-void
-udpnat_node_fail (UdpnatNode            *self,
-                  const char            *name,
-                  const UdpnatMessageId *id,
-                  const char            *code)
+static void
+push_looked_up (UdpnatNode   *self,
+                const Lookup *lookup,
+                UdpnatPeer   *peer,
+                const char   *code)
 {
-  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_FAILED, NULL, name);
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_LOOKED_UP,
+                                                  peer != NULL ? &peer->key : NULL,
+                                                  peer != NULL ? peer->name : lookup->name);
 
-  event->id = *id;
-  event->code = code;
+  event->request = lookup->request;
+  event->code = peer != NULL ? NULL : code;
   udpnat_node_push_event (self, event);
 }
 
-static Lookup *
-find_lookup (UdpnatNode *self,
-             const char *folded_name)
-{
-  for (GList *link = self->lookups.head; link != NULL; link = link->next)
-    {
-      Lookup *lookup = link->data;
-
-      if (strcmp (lookup->folded_name, folded_name) == 0)
-        return lookup;
-    }
-  return NULL;
-}
-
 /**
- * udpnat_node_start_lookup:
- * @name: an allowed name that is not known here
+ * udpnat_node_look_up:
+ * @name: an allowed name
  *
- * Asks the server for @name; the message goes out when it answers.
+ * Asks whose @name is: what is known here first, then the server.
+ *
+ * Returns: a number by which LOOKED_UP answers
  */
-void
-udpnat_node_start_lookup (UdpnatNode            *self,
-                          gint64                 now_us,
-                          const char            *name,
-                          const char            *text,
-                          const UdpnatMessageId *id)
+guint32
+udpnat_node_look_up (UdpnatNode *self,
+                     gint64      now_us,
+                     const char *name)
 {
-  g_autofree char *folded = udpnat_name_fold (name);
-  Lookup *lookup = find_lookup (self, folded);
-  WaitingMessage *message;
+  Lookup *lookup = g_new0 (Lookup, 1);
+  UdpnatPeer *known;
+  guint32 request = ++self->last_request;
 
-  if (lookup == NULL && self->lookups.length < UDPNAT_LOOKUPS_MAX)
+  lookup->request = request;
+  lookup->name = g_strdup (name);
+  lookup->folded_name = udpnat_name_fold (name);
+  known = lookup->folded_name != NULL ? g_tree_lookup (self->names, lookup->folded_name) : NULL;
+  if (lookup->folded_name == NULL || known != NULL || self->lookups.length >= UDPNAT_LOOKUPS_MAX)
     {
-      lookup = g_new0 (Lookup, 1);
-      lookup->folded_name = g_steal_pointer (&folded);
-      lookup->name = g_strdup (name);
-      lookup->request = udpnat_rendezvous_client_lookup (self->server, now_us, name);
-      g_queue_push_tail (&self->lookups, lookup);
+      push_looked_up (self, lookup, known, lookup->folded_name == NULL ? "name-not-allowed"
+                                                                       : "too-many");
+      lookup_free (lookup);
+      return request;
     }
-  if (lookup == NULL || lookup->messages.length >= UDPNAT_LOOKUP_MESSAGES_MAX)
-    {
-      udpnat_node_fail (self, name, id, "too-many");
-      return;
-    }
-  message = g_new0 (WaitingMessage, 1);
-  message->id = *id;
-  message->created_us = now_us;
-  message->text = g_strdup (text);
-  g_queue_push_tail (&lookup->messages, message);
+  lookup->server_request = udpnat_rendezvous_client_lookup (self->server, now_us, name);
+  g_queue_push_tail (&self->lookups, lookup);
+  return request;
 }
 
-static void
-send_waiting (UdpnatNode           *self,
-              gint64                now_us,
-              UdpnatPeer           *peer,
-              const WaitingMessage *message)
-{
-  udpnat_peer_open (peer);
-  peer->has_sent = TRUE;
-  udpnat_node_note_contact (self, peer);
-  /* Elapsed time counts from when the user sent it, not from when the name was known. */
-  if (!udpnat_conversation_send (peer->conversation, message->created_us, &message->id,
-                                 message->created_us + self->wall_offset_us, message->text,
-                                 strlen (message->text)))
-    udpnat_node_fail (self, peer->name, &message->id, "too-many");
-  udpnat_peer_note_active (peer, now_us);
-  udpnat_node_mark_dirty (self, peer);
-}
-
-/* Ends one lookup: sends what waits for it to @peer, or says why it cannot be sent. */
 static void
 finish (UdpnatNode *self,
-        gint64      now_us,
         GList      *link,
         UdpnatPeer *peer,
         const char *code)
@@ -337,15 +312,7 @@ finish (UdpnatNode *self,
   Lookup *lookup = link->data;
 
   g_queue_delete_link (&self->lookups, link);
-  for (GList *item = lookup->messages.head; item != NULL; item = item->next)
-    {
-      WaitingMessage *message = item->data;
-
-      if (peer != NULL)
-        send_waiting (self, now_us, peer, message);
-      else
-        udpnat_node_fail (self, lookup->name, &message->id, code);
-    }
+  push_looked_up (self, lookup, peer, code);
   lookup_free (lookup);
 }
 
@@ -356,8 +323,7 @@ finish (UdpnatNode *self,
  */
 void
 udpnat_node_finish_lookup (UdpnatNode *self,
-                           gint64      now_us,
-                           guint32     request,
+                           guint32     server_request,
                            UdpnatPeer *peer,
                            const char *code)
 {
@@ -365,28 +331,22 @@ udpnat_node_finish_lookup (UdpnatNode *self,
     {
       Lookup *lookup = link->data;
 
-      if (lookup->request == request)
+      if (lookup->server_request != server_request)
+        continue;
+      /* The answer must be about the question: a server could name anybody. */
+      if (peer != NULL && g_tree_lookup (self->names, lookup->folded_name) != peer)
         {
-          /* The answer must be about the question: a server could name anybody. */
-          if (peer != NULL && g_tree_lookup (self->names, lookup->folded_name) != peer)
-            {
-              peer = NULL;
-              code = "unknown-peer";
-            }
-          finish (self, now_us, link, peer, code);
-          return;
+          peer = NULL;
+          code = "unknown-peer";
         }
+      finish (self, link, peer, code);
+      return;
     }
 }
 
-/**
- * udpnat_node_flush_lookups:
- *
- * A name has become known in another way: what waits for it goes out now, before anything newer.
- */
+/** udpnat_node_flush_lookups: a name has become known in another way: that answers, too */
 void
-udpnat_node_flush_lookups (UdpnatNode *self,
-                           gint64      now_us)
+udpnat_node_flush_lookups (UdpnatNode *self)
 {
   GList *link = self->lookups.head;
 
@@ -397,18 +357,7 @@ udpnat_node_flush_lookups (UdpnatNode *self,
       UdpnatPeer *peer = g_tree_lookup (self->names, lookup->folded_name);
 
       if (peer != NULL)
-        finish (self, now_us, link, peer, NULL);
+        finish (self, link, peer, NULL);
       link = next;
     }
-}
-
-/** udpnat_node_count_waiting: messages to names that are being looked up */
-guint
-udpnat_node_count_waiting (const UdpnatNode *self)
-{
-  guint n_waiting = 0;
-
-  for (GList *link = self->lookups.head; link != NULL; link = link->next)
-    n_waiting += ((Lookup *) link->data)->messages.length;
-  return n_waiting;
 }

@@ -40,10 +40,16 @@ struct _UdpnatNode
   GTree      *peers;
   GTree      *names;     /* borrowed UdpnatPeer by folded name (owned) */
   GHashTable *handles;   /* borrowed UdpnatPeer by relay handle; the server chooses these */
-  GQueue      lookups;   /* of UdpnatLookup: messages to names that are being looked up */
+  GQueue      lookups;   /* of Lookup: names that are being looked up */
+  guint32     last_request;
   GPtrArray  *active;    /* borrowed peers that have a conversation */
   UdpnatHeap *timers;
   GQueue      dirty;     /* borrowed peers that may have something to send */
+
+  /* mail: udpnat-node-mail.c */
+  GTree  *own_prekeys;   /* owned OwnPrekey by its id: secrets that letters to us may use */
+  GQueue  letters;       /* of Letter: opened, and not yet safe */
+  gboolean are_passes_dirty;
 
   /* handshakes from strangers */
   UdpnatTokenBucket     handshake_bucket; /* direct ones without a cookie */
@@ -94,22 +100,35 @@ void             udpnat_node_limit_strangers (UdpnatNode           *self,
                                              UdpnatPeer            *newcomer);
 void             udpnat_node_note_contact   (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
-void             udpnat_node_start_lookup   (UdpnatNode            *self,
-                                             gint64                 now_us,
-                                             const char            *name,
-                                             const char            *text,
-                                             const UdpnatMessageId *id);
 void             udpnat_node_finish_lookup  (UdpnatNode            *self,
-                                             gint64                 now_us,
-                                             guint32                request,
+                                             guint32                server_request,
                                              UdpnatPeer            *peer,
                                              const char            *code);
-void             udpnat_node_flush_lookups  (UdpnatNode            *self,
+void             udpnat_node_flush_lookups  (UdpnatNode            *self);
+void             udpnat_node_close_peer     (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
+
+/* udpnat-node-mail.c: letters from the mailbox */
+void             udpnat_node_mail_init      (UdpnatNode            *self);
+void             udpnat_node_mail_clear     (UdpnatNode            *self);
+void             udpnat_node_handle_mail    (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             guint64                number,
+                                             const guint8          *sealed,
+                                             gsize                  n_sealed);
+void             udpnat_node_handle_mail_result (UdpnatNode        *self,
+                                             gint64                 now_us,
+                                             guint32                request,
+                                             guint8                 code);
+void             udpnat_node_settle_letters (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_give_back_letters (UdpnatNode         *self,
+                                             gint64                 now_us,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_drop_letters   (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_tell_passes    (UdpnatNode            *self,
                                              gint64                 now_us);
-guint            udpnat_node_count_waiting  (const UdpnatNode      *self);
-void             udpnat_node_fail           (UdpnatNode            *self,
-                                             const char            *name,
-                                             const UdpnatMessageId *id,
-                                             const char            *code);
 
 G_END_DECLS

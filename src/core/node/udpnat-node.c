@@ -197,6 +197,27 @@ may_answer (UdpnatNode          *self,
   return FALSE;
 }
 
+/* A stranger who guesses our address must not learn that we are there: it is heard through the
+ * server only. */
+static gboolean
+may_hear (const UdpnatPeer  *peer,
+          const UdpnatRoute *route)
+{
+  return peer->trust != UDPNAT_TRUST_BLOCKED &&
+         (route->is_relayed || udpnat_peer_is_trusted (peer));
+}
+
+static UdpnatPeer *
+find_caller (UdpnatNode            *self,
+             const UdpnatRoute     *route,
+             const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = route->is_relayed ? udpnat_node_ensure_peer (self, key)
+                                       : udpnat_node_find_peer (self, key);
+
+  return peer != NULL && may_hear (peer, route) ? peer : NULL;
+}
+
 static UdpnatRxResult
 handle_hs1 (UdpnatNode        *self,
             gint64             now_us,
@@ -216,7 +237,7 @@ handle_hs1 (UdpnatNode        *self,
     return UDPNAT_RX_MALFORMED;
 
   peer = find_recent (self, &view);
-  if (peer != NULL && peer->session != NULL &&
+  if (peer != NULL && peer->session != NULL && may_hear (peer, route) &&
       udpnat_session_is_repeat (peer->session, view.noise))
     {
       udpnat_peer_handle_repeat (peer, route);
@@ -229,13 +250,13 @@ handle_hs1 (UdpnatNode        *self,
   if (!udpnat_hs1_read (self->identity, UDPNAT_ROLE_PEER_PEER, ephemeral_secret, data, n_data,
                         &hs1))
     return UDPNAT_RX_MALFORMED;
-  peer = udpnat_node_ensure_peer (self, &hs1.remote_key);
+  peer = find_caller (self, route, &hs1.remote_key);
   if (peer != NULL)
     {
       if (name != NULL && peer->name == NULL)
         {
           udpnat_node_name_peer (self, peer, name);
-          udpnat_node_flush_lookups (self, now_us);
+          udpnat_node_flush_lookups (self);
         }
       result = udpnat_peer_handle_hs1 (peer, now_us, route, &hs1);
       if (result == UDPNAT_RX_OK)
@@ -243,6 +264,21 @@ handle_hs1 (UdpnatNode        *self,
     }
   udpnat_hs1_clear (&hs1);
   return result;
+}
+
+/* Nobody can say who sends a packet of no session of ours. An answer from our address would tell
+ * whoever tries addresses that somebody is there; so it goes through the server, as long as that
+ * can be reached. */
+static gboolean
+may_tell_unknown (const UdpnatNode  *self,
+                  const UdpnatRoute *route)
+{
+  const UdpnatPeer *peer;
+
+  if (!route->is_relayed)
+    return !udpnat_rendezvous_client_is_connected (self->server);
+  peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (route->handle));
+  return peer == NULL || peer->trust != UDPNAT_TRUST_BLOCKED;
 }
 
 static void
@@ -271,7 +307,8 @@ handle_foreign_data (UdpnatNode        *self,
 
   if (!udpnat_data_parse (&view, data, n_data))
     return UDPNAT_RX_MALFORMED;
-  if (udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
+  if (may_tell_unknown (self, route) &&
+      udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
                                 UDPNAT_UNKNOWN_PER_SECOND))
     {
       udpnat_writer_init (&writer, answer, sizeof answer);
@@ -328,14 +365,18 @@ handle_indexed (UdpnatNode        *self,
 {
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatSession *session;
+  UdpnatPeer *peer = NULL;
 
   session = udpnat_index_table_lookup (self->indexes, read_receiver_index (type, data, n_data));
-  if (session == NULL || udpnat_session_get_owner (session) == self->server)
+  if (session != NULL && udpnat_session_get_owner (session) != self->server)
+    peer = udpnat_session_get_owner (session);
+  /* What may not be heard is treated as if it were of no session, so that it cannot be told from
+   * that. */
+  if (peer == NULL || !may_hear (peer, route))
     return type == UDPNAT_PACKET_DATA ? handle_foreign_data (self, now_us, route, data, n_data)
                                       : UDPNAT_RX_IGNORED;
   memcpy (packet, data, n_data);
-  return udpnat_peer_handle_packet (udpnat_session_get_owner (session), now_us, route, packet,
-                                    n_data);
+  return udpnat_peer_handle_packet (peer, now_us, route, packet, n_data);
 }
 
 /* @name: (nullable): who the server says is calling */
@@ -385,18 +426,18 @@ handle_entry (UdpnatNode                 *self,
   if (peer == NULL)
     return;
   udpnat_node_name_peer (self, peer, entry->name);
-  udpnat_node_flush_lookups (self, now_us);
-  if (entry->online)
+  udpnat_node_flush_lookups (self);
+  peer->presence = entry->presence;
+  if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
     udpnat_peer_handle_online (peer, now_us, entry->handle);
   else
     {
-      peer->is_online = FALSE;
       udpnat_node_set_handle (self, peer, 0);
     }
   peer->is_heard = TRUE;
   /* By the name that it has here: the server's word for it may have been refused. */
   event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &key, peer->name);
-  event->is_online = entry->online;
+  event->presence = entry->presence;
   udpnat_node_push_event (self, event);
 }
 
@@ -434,7 +475,7 @@ handle_dial_failed (UdpnatNode            *self,
 
   if (peer != NULL && code != UDPNAT_RELAY_FAIL_QUOTA)
     {
-      peer->is_online = FALSE;
+      peer->presence = UDPNAT_PRESENCE_OFFLINE;
       udpnat_peer_handle_dial_failed (peer, now_us);
     }
 }
@@ -461,7 +502,7 @@ handle_lookup_result (UdpnatNode                  *self,
           code = "too-many";
         }
     }
-  udpnat_node_finish_lookup (self, now_us, event->request, peer, code);
+  udpnat_node_finish_lookup (self, event->request, peer, code);
 }
 
 static void
@@ -474,6 +515,8 @@ handle_registered (UdpnatNode                  *self,
 
   happened->address = event->observed;
   udpnat_node_push_event (self, happened);
+  self->are_passes_dirty = TRUE;
+  udpnat_node_tell_passes (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
     udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
 }
@@ -499,9 +542,9 @@ notice_absence (gpointer key,
 {
   UdpnatPeer *peer = value;
 
-  if (peer->is_heard || !peer->is_online)
+  if (peer->is_heard || peer->presence == UDPNAT_PRESENCE_OFFLINE)
     return FALSE;
-  peer->is_online = FALSE;
+  peer->presence = UDPNAT_PRESENCE_OFFLINE;
   udpnat_node_push_event (user_data, udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &peer->key,
                                                             peer->name));
   return FALSE;
@@ -568,6 +611,15 @@ handle_server_event (UdpnatNode                  *self,
     case UDPNAT_RENDEZVOUS_EVENT_LOST:
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_LOST, event);
       break;
+    case UDPNAT_RENDEZVOUS_EVENT_REPLACED:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_REPLACED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
+      udpnat_node_handle_mail (self, now_us, event->number, event->data, event->n_data);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
+      udpnat_node_handle_mail_result (self, now_us, event->request, event->code);
+      break;
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
       break;
@@ -582,7 +634,7 @@ handle_server_event (UdpnatNode                  *self,
       handle_lookup_result (self, now_us, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
-      udpnat_node_finish_lookup (self, now_us, event->request, NULL, "no-server");
+      udpnat_node_finish_lookup (self, event->request, NULL, "no-server");
       break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
       handle_relayed (self, now_us, event);
@@ -742,6 +794,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
   udpnat_token_bucket_init (&self->punch_bucket, UDPNAT_NODE_PUNCH_BURST, now_us);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_node_people_init (self);
+  udpnat_node_mail_init (self);
 
   config = (UdpnatRendezvousClientConfig) {
     .identity = self->identity,
@@ -762,6 +815,7 @@ udpnat_node_free (UdpnatNode *self)
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
   g_clear_pointer (&self->timers, udpnat_heap_free); /* its items live in the peers */
+  udpnat_node_mail_clear (self);
   udpnat_node_people_clear (self);
   g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
   g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);

@@ -15,6 +15,19 @@ G_BEGIN_DECLS
 typedef struct _UdpnatNode UdpnatNode;
 
 /**
+ * UdpnatTrust:
+ * @UDPNAT_TRUST_STRANGER: may write, through the server only; learns no address of ours
+ * @UDPNAT_TRUST_ACCEPTED: a contact
+ * @UDPNAT_TRUST_BLOCKED: is not answered at all
+ */
+typedef enum
+{
+  UDPNAT_TRUST_STRANGER,
+  UDPNAT_TRUST_ACCEPTED,
+  UDPNAT_TRUST_BLOCKED,
+} UdpnatTrust;
+
+/**
  * UdpnatNodePath:
  * @kind: how packets to this peer travel now
  * @address: of the direct path; unset for the relay
@@ -52,7 +65,35 @@ void                   udpnat_node_set_host_addresses (UdpnatNode            *se
 void                   udpnat_node_restore_contact    (UdpnatNode            *self,
                                                        const UdpnatPublicKey *key,
                                                        const char            *name,
+                                                       UdpnatTrust            trust,
                                                        const guint8          *timestamp);
+void                   udpnat_node_set_trust          (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       UdpnatTrust            trust);
+void                   udpnat_node_forget             (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key);
+void                   udpnat_node_move_name          (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const char            *name,
+                                                       const UdpnatPublicKey *key);
+guint32                udpnat_node_look_up            (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const char            *name)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/* One-time keys for mail */
+void                   udpnat_node_add_own_prekey     (UdpnatNode            *self,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatPrekey    *prekey);
+void                   udpnat_node_add_peer_prekey    (UdpnatNode            *self,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatPrekey    *prekey);
+void                   udpnat_node_confirm_prekey     (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       guint64                prekey_id);
 
 /* The server */
 void                   udpnat_node_set_server         (UdpnatNode            *self,
@@ -66,20 +107,42 @@ void                   udpnat_node_log_out            (UdpnatNode            *se
                                                        gint64                 now_us);
 void                   udpnat_node_leave              (UdpnatNode            *self,
                                                        gint64                 now_us);
+void                   udpnat_node_set_presence       (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       guint8                 presence);
+void                   udpnat_node_set_listed         (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       gboolean               is_listed);
 gboolean               udpnat_node_is_registered      (const UdpnatNode      *self);
 gint64                 udpnat_node_get_server_rtt     (const UdpnatNode      *self);
 
 /* Talking */
 gboolean               udpnat_node_send               (UdpnatNode            *self,
                                                        gint64                 now_us,
-                                                       const char            *name,
-                                                       const char            *text,
-                                                       UdpnatMessageId       *out_id)
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatItem      *item,
+                                                       gboolean               is_stored)
   G_GNUC_WARN_UNUSED_RESULT;
+gboolean               udpnat_node_withdraw           (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatMessageId *id);
 void                   udpnat_node_confirm            (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,
                                                        const UdpnatMessageId *id);
+void                   udpnat_node_refuse             (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatMessageId *id);
+void                   udpnat_node_set_read           (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatMessageId *id);
+void                   udpnat_node_set_typing         (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       gboolean               is_typing);
 void                   udpnat_node_set_relay_only     (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        gboolean               is_relay_only);

@@ -3,8 +3,11 @@
 #include "udpnat-conversation.h"
 #include "udpnat-handshake.h"
 #include "udpnat-heap.h"
+#include "udpnat-mail-pass.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
+#include "udpnat-presence.h"
+#include "udpnat-sealed.h"
 #include "udpnat-session.h"
 
 G_BEGIN_DECLS
@@ -22,6 +25,13 @@ typedef struct
   UdpnatAddress address;
 } UdpnatRoute;
 
+typedef enum
+{
+  UDPNAT_PEER_MAIL_IDLE,
+  UDPNAT_PEER_MAIL_SAVING, /* waits until the prekey that it uses is forgotten on disk */
+  UDPNAT_PEER_MAIL_FLYING, /* waits for the server's answer */
+} UdpnatPeerMailPhase;
+
 /**
  * UdpnatPeer:
  *
@@ -33,7 +43,8 @@ typedef struct
   UdpnatPublicKey key;
   char           *name;      /* nullable: as the server or the store calls the peer */
   gboolean        is_contact; /* name and key belong together for good */
-  gboolean        is_online;
+  UdpnatTrust     trust;
+  guint8          presence;  /* a #UdpnatPresence */
   guint32         handle;    /* where the relay reaches it, 0: not known */
 
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
@@ -44,7 +55,7 @@ typedef struct
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
   guint32             told_generation; /* candidates the peer has been told */
 
-  gboolean         has_sent;  /* we have written to this peer: no stranger */
+  gboolean         has_refused; /* something was not kept: to be said again if we accept */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
   gboolean         has_early_candidates; /* wait for the first packet under the new keys */
@@ -52,6 +63,18 @@ typedef struct
   UdpnatRoute      crossed_route; /* where the last HS1 came from that gave way to ours */
   gsize            n_crossed_hs1; /* its length; 0: none, or answered */
   guint            n_closed;      /* sessions closed since something was delivered */
+
+  /* mail: udpnat-peer-mail.c */
+  GQueue              prekeys; /* of UdpnatPrekey: the peer's, unused ones */
+  UdpnatPeerMailPhase mail_phase;
+  gboolean            is_letter_short; /* the peer's mailbox takes us for a stranger */
+  GByteArray         *letter;        /* nullable: what is to be put, before it is sealed */
+  UdpnatPrekey        letter_prekey; /* id 0: none */
+  guint32             mail_request;  /* at the server; 0: none */
+  gint64              mail_blocked_until_us;
+  guint8              mail_pass[UDPNAT_MAIL_PASS_BYTES];         /* with which we put */
+  guint8              mail_pass_of_peer[UDPNAT_MAIL_PASS_BYTES]; /* with which the peer puts */
+  gboolean            has_mail_passes;
 
   UdpnatNodePath told_path; /* what the owner was told last */
   guint    n_failed_dials;
@@ -113,5 +136,29 @@ gboolean       udpnat_peer_pump               (UdpnatPeer            *self,
 void           udpnat_peer_get_path           (const UdpnatPeer      *self,
                                                UdpnatNodePath        *out_path);
 gboolean       udpnat_peer_is_drained         (const UdpnatPeer      *self);
+gboolean       udpnat_peer_is_trusted         (const UdpnatPeer      *self);
+void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
+                                               gint64                 now_us);
+
+/* udpnat-peer-mail.c */
+void           udpnat_peer_clear_mail         (UdpnatPeer            *self);
+void           udpnat_peer_drop_letter        (UdpnatPeer            *self);
+const guint8  *udpnat_peer_get_mail_pass      (UdpnatPeer            *self,
+                                               gboolean               is_for_sending);
+gint64         udpnat_peer_get_mail_due       (const UdpnatPeer      *self);
+void           udpnat_peer_pump_mail          (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_confirm_prekey     (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               guint64                prekey_id);
+gboolean       udpnat_peer_handle_mail_result (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               guint32                request,
+                                               guint8                 code);
+gboolean       udpnat_peer_handle_letter      (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               const guint8          *data,
+                                               gsize                  n_data,
+                                               GArray                *out_ids);
 
 G_END_DECLS

@@ -212,7 +212,8 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
   udpnat_node_limit_strangers (self->node, self);
   udpnat_peer_open (self);
   learn_handle (self, route);
-  self->is_online = TRUE;
+  if (self->presence == UDPNAT_PRESENCE_OFFLINE)
+    self->presence = UDPNAT_PRESENCE_ONLINE;
   self->n_failed_dials = 0;
   self->blocked_until_us = 0;
 

@@ -43,8 +43,27 @@ udpnat_peer_free (UdpnatPeer *self)
   if (self == NULL)
     return;
   udpnat_peer_close (self);
+  udpnat_peer_clear_mail (self);
   g_free (self->name);
   g_free (self);
+}
+
+/** udpnat_peer_is_trusted: whether the peer may learn our addresses */
+gboolean
+udpnat_peer_is_trusted (const UdpnatPeer *self)
+{
+  return self->trust == UDPNAT_TRUST_ACCEPTED;
+}
+
+/* Our own candidates as this peer's paths may use them: a stranger is reached through the server
+ * only. */
+static void
+set_local (UdpnatPeer *self)
+{
+  UdpnatCandidates none = { .relay_only = TRUE };
+
+  udpnat_path_set_set_local (self->paths, udpnat_peer_is_trusted (self) ? &self->node->local
+                                                                        : &none);
 }
 
 static void
@@ -79,7 +98,7 @@ udpnat_peer_open (UdpnatPeer *self)
     return;
   self->conversation = udpnat_conversation_new ();
   self->paths = udpnat_path_set_new (&self->node->random);
-  udpnat_path_set_set_local (self->paths, &self->node->local);
+  set_local (self);
   g_ptr_array_add (self->node->active, self);
 }
 
@@ -89,7 +108,28 @@ udpnat_peer_set_local (UdpnatPeer *self)
 {
   if (self->paths == NULL)
     return;
-  udpnat_path_set_set_local (self->paths, &self->node->local);
+  set_local (self);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/**
+ * udpnat_peer_handle_trust: the peer has been accepted, or is accepted no longer
+ *
+ * What was refused from a stranger is still in its outbox, and comes again with a new session.
+ */
+void
+udpnat_peer_handle_trust (UdpnatPeer *self,
+                          gint64      now_us)
+{
+  self->told_generation = 0;
+  set_local (self);
+  if (udpnat_peer_is_trusted (self) && self->has_refused)
+    {
+      self->has_refused = FALSE;
+      udpnat_peer_leave (self, now_us);
+      udpnat_conversation_restart (self->conversation);
+    }
+  udpnat_path_set_note_active (self->paths, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 
@@ -129,7 +169,9 @@ udpnat_peer_has_session (const UdpnatPeer *self)
 
 /* ---- Handshake ---- */
 
-/** udpnat_peer_write_candidates: appends our CANDIDATES as an EARLY frame, for HS1 and HS2 */
+/**
+ * udpnat_peer_write_candidates: appends our CANDIDATES as an EARLY frame, for HS1 and HS2; nothing
+ * for a stranger */
 void
 udpnat_peer_write_candidates (UdpnatPeer   *self,
                               UdpnatWriter *out)
@@ -137,6 +179,8 @@ udpnat_peer_write_candidates (UdpnatPeer   *self,
   g_autoptr (GByteArray) messages = g_byte_array_new ();
   gboolean fits;
 
+  if (!udpnat_peer_is_trusted (self))
+    return;
   udpnat_write_candidates (messages, &self->node->local);
   fits = udpnat_frame_write_early (out, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
   g_assert (fits); /* first in a buffer that has room for the longest list */
@@ -233,6 +277,7 @@ udpnat_peer_pause (UdpnatPeer *self,
 void
 udpnat_peer_close (UdpnatPeer *self)
 {
+  udpnat_peer_drop_letter (self);
   g_clear_pointer (&self->session, udpnat_session_free);
   g_clear_pointer (&self->paths, udpnat_path_set_free);
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
@@ -293,7 +338,6 @@ udpnat_peer_handle_online (UdpnatPeer *self,
                            gint64      now_us,
                            guint32     handle)
 {
-  self->is_online = TRUE;
   self->n_failed_dials = 0;
   self->blocked_until_us = 0;
   if (self->handle != handle)
@@ -510,7 +554,7 @@ fill_streams (UdpnatPeer *self,
   if (!udpnat_peer_has_session (self) || !udpnat_session_can_send (self->session, now_us))
     return;
 
-  if (self->told_generation != self->node->local.generation)
+  if (udpnat_peer_is_trusted (self) && self->told_generation != self->node->local.generation)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
 
@@ -537,6 +581,27 @@ fill_streams (UdpnatPeer *self,
     }
 }
 
+static UdpnatNodeEventType
+translate_event (UdpnatConversationEventType type)
+{
+  switch (type)
+    {
+    case UDPNAT_CONVERSATION_EVENT_ITEM:
+      return UDPNAT_NODE_EVENT_ITEM;
+    case UDPNAT_CONVERSATION_EVENT_SENT:
+      return UDPNAT_NODE_EVENT_SENT;
+    case UDPNAT_CONVERSATION_EVENT_STORED:
+      return UDPNAT_NODE_EVENT_STORED;
+    case UDPNAT_CONVERSATION_EVENT_DELIVERED:
+      return UDPNAT_NODE_EVENT_DELIVERED;
+    case UDPNAT_CONVERSATION_EVENT_READ:
+      return UDPNAT_NODE_EVENT_READ;
+    case UDPNAT_CONVERSATION_EVENT_TYPING:
+      return UDPNAT_NODE_EVENT_TYPING;
+    }
+  g_assert_not_reached ();
+}
+
 /** udpnat_peer_follow_conversation: makes the node's events of the conversation's */
 void
 udpnat_peer_follow_conversation (UdpnatPeer *self)
@@ -545,27 +610,15 @@ udpnat_peer_follow_conversation (UdpnatPeer *self)
 
   while (udpnat_conversation_pop_event (self->conversation, &happened))
     {
-      UdpnatNodeEventType type = UDPNAT_NODE_EVENT_MESSAGE;
-      UdpnatNodeEvent *event;
+      UdpnatNodeEvent *event = udpnat_node_event_new (translate_event (happened.type), &self->key,
+                                                      self->name);
 
-      switch (happened.type)
-        {
-        case UDPNAT_CONVERSATION_EVENT_MESSAGE:
-          type = UDPNAT_NODE_EVENT_MESSAGE;
-          break;
-        case UDPNAT_CONVERSATION_EVENT_SENT:
-          type = UDPNAT_NODE_EVENT_SENT;
-          break;
-        case UDPNAT_CONVERSATION_EVENT_DELIVERED:
-          self->n_closed = 0;
-          type = UDPNAT_NODE_EVENT_DELIVERED;
-          break;
-        }
-      event = udpnat_node_event_new (type, &self->key, self->name);
+      if (happened.type == UDPNAT_CONVERSATION_EVENT_DELIVERED)
+        self->n_closed = 0;
       event->id = happened.id;
-      event->sent_us = happened.sent_us;
       event->elapsed_us = happened.elapsed_us;
-      event->text = happened.text;
+      event->item = happened.item;
+      event->is_typing = happened.is_typing;
       udpnat_node_push_event (self->node, event);
     }
 }
@@ -588,6 +641,7 @@ udpnat_peer_pump (UdpnatPeer *self,
     return TRUE;
   maybe_start_handshake (self, now_us);
   fill_streams (self, now_us);
+  udpnat_peer_pump_mail (self, now_us);
   udpnat_peer_follow_conversation (self);
   if (self->session != NULL)
     udpnat_path_set_note_unanswered (self->paths, now_us,
@@ -605,10 +659,11 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
 
   if (self->conversation == NULL)
     return UDPNAT_TIME_NEVER;
-  deadline_us = udpnat_path_set_next_deadline (self->paths);
+  deadline_us = udpnat_time_min (udpnat_path_set_next_deadline (self->paths),
+                                 udpnat_peer_get_mail_due (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
-  if (self->blocked_until_us > 0 && !udpnat_peer_is_drained (self))
+  if (self->blocked_until_us > 0 && udpnat_conversation_has_unsent (self->conversation))
     deadline_us = udpnat_time_min (deadline_us, self->blocked_until_us);
   return deadline_us;
 }
@@ -653,16 +708,19 @@ udpnat_peer_get_path (const UdpnatPeer *self,
 }
 
 /**
- * udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no message for
- * a receipt */
+ * udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no item for a
+ * receipt or a place in the mailbox */
 gboolean
 udpnat_peer_is_drained (const UdpnatPeer *self)
 {
   if (self->conversation == NULL)
     return TRUE;
-  if (udpnat_conversation_has_unsent (self->conversation) ||
-      udpnat_conversation_get_unreceipted (self->conversation) > 0)
+  if (self->mail_phase != UDPNAT_PEER_MAIL_IDLE ||
+      udpnat_conversation_get_unstored (self->conversation) > 0 ||
+      udpnat_conversation_get_unmailed_since (self->conversation) != UDPNAT_TIME_NEVER)
     return FALSE;
-  return !udpnat_peer_has_session (self) ||
+  /* All that waits for a receipt is in the mailbox by now: the peer has not answered for long. */
+  return udpnat_conversation_get_unreceipted (self->conversation) > 0 ||
+         !udpnat_peer_has_session (self) ||
          udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CHAT) == 0;
 }

@@ -74,6 +74,38 @@ udpnat_rendezvous_client_unregister (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
 
+/**
+ * udpnat_rendezvous_client_set_listed:
+ * @is_listed: whether others see us in the directory, as they do at first; else they are told that
+ *   we are offline, and only who knows our key can dial us
+ */
+void
+udpnat_rendezvous_client_set_listed (UdpnatRendezvousClient *self,
+                                     gint64                  now_us,
+                                     gboolean                is_listed)
+{
+  if (self->is_listed == is_listed)
+    return;
+  self->is_listed = is_listed;
+  self->is_register_due = self->name != NULL;
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
+/** udpnat_rendezvous_client_set_presence: @presence: %UDPNAT_PRESENCE_ONLINE, as at first, or
+ * %UDPNAT_PRESENCE_AWAY */
+void
+udpnat_rendezvous_client_set_presence (UdpnatRendezvousClient *self,
+                                       gint64                  now_us,
+                                       guint8                  presence)
+{
+  g_assert (presence == UDPNAT_PRESENCE_ONLINE || presence == UDPNAT_PRESENCE_AWAY);
+  if (self->presence == presence)
+    return;
+  self->presence = presence;
+  self->is_presence_due = TRUE;
+  udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
 /** udpnat_rendezvous_client_subscribe: to the directory: all listed entries, then every change */
 void
 udpnat_rendezvous_client_subscribe (UdpnatRendezvousClient *self,
@@ -150,16 +182,37 @@ udpnat_rendezvous_client_expire_lookups (UdpnatRendezvousClient *self,
 
 /* ---- Requests ---- */
 
-/* FALSE: no room in the stream now; the wish stays due. */
+/** udpnat_rendezvous_client_send_message: Returns: %FALSE when the stream has no room now */
+gboolean
+udpnat_rendezvous_client_send_message (UdpnatRendezvousClient *self,
+                                       guint32                 stream,
+                                       const GByteArray       *message)
+{
+  if (udpnat_session_stream_get_space (self->session, stream) < message->len)
+    return FALSE;
+  self->is_quiet = FALSE;
+  (void) udpnat_session_stream_write (self->session, stream, message->data, message->len);
+  return TRUE;
+}
+
+/* FALSE: the wish stays due. */
 static gboolean
 send_message (UdpnatRendezvousClient *self,
               const GByteArray       *message)
 {
-  if (udpnat_session_stream_get_space (self->session, 0) < message->len)
-    return FALSE;
-  self->is_quiet = FALSE;
-  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
-  return TRUE;
+  return udpnat_rendezvous_client_send_message (self, UDPNAT_STREAM_CONTROL, message);
+}
+
+/* Before the name, so that nobody sees us come in another state. */
+static void
+send_presence (UdpnatRendezvousClient *self)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  if (!self->is_presence_due)
+    return;
+  udpnat_write_presence (message, self->presence);
+  self->is_presence_due = !send_message (self, message);
 }
 
 static void
@@ -175,7 +228,7 @@ send_names (UdpnatRendezvousClient *self)
   g_byte_array_set_size (message, 0);
   if (!self->is_register_due || self->name == NULL || self->is_unregister_due)
     return;
-  udpnat_write_register (message, TRUE, self->name);
+  udpnat_write_register (message, self->is_listed, self->name);
   self->is_register_due = !send_message (self, message);
   if (!self->is_register_due)
     self->n_registers++;
@@ -209,7 +262,9 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
       self->register_retry_us = UDPNAT_TIME_NEVER;
       self->is_register_due = TRUE;
     }
+  send_presence (self);
   send_names (self);
+  udpnat_rendezvous_client_send_passes (self);
   if (self->is_subscribe_due)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -239,6 +294,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   self->is_register_due = self->name != NULL;
   self->register_retry_us = UDPNAT_TIME_NEVER;
   self->is_subscribe_due = self->is_subscribed;
+  self->is_presence_due = self->presence != UDPNAT_PRESENCE_ONLINE;
   for (GList *link = self->lookups.head; link != NULL; link = link->next)
     ((UdpnatRendezvousLookup *) link->data)->is_due = TRUE;
 }
@@ -264,6 +320,7 @@ handle_registered (UdpnatRendezvousClient  *self,
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_REGISTERED);
   g_free (self->registered_name);
   self->registered_name = g_strdup (name);
+  self->is_passes_due = self->passes != NULL;
   event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REGISTERED);
   event->name = g_steal_pointer (&name);
   event->observed = observed;
@@ -409,31 +466,41 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_UNREGISTER:
     case UDPNAT_CS_LOOKUP:
     case UDPNAT_CS_SUBSCRIBE:
+    case UDPNAT_CS_PRESENCE:
       break;
     }
   return TRUE;
 }
 
-/**
- * udpnat_rendezvous_client_read_control: handles the messages that are complete, as far as there is
- * room for their events */
-void
-udpnat_rendezvous_client_read_control (UdpnatRendezvousClient *self,
-                                       gint64                  now_us)
+static gboolean
+may_read (const UdpnatRendezvousClient *self,
+          guint32                       stream)
 {
-  while (self->session != NULL && self->events.length < EVENTS_READ_MAX)
+  return self->session != NULL && self->events.length < EVENTS_READ_MAX
+         && (stream != UDPNAT_STREAM_MAIL
+             || self->mail_waiting_bytes < UDPNAT_MAIL_WAITING_MAX_BYTES);
+}
+
+static void
+read_stream (UdpnatRendezvousClient *self,
+             gint64                  now_us,
+             guint32                 stream)
+{
+  while (may_read (self, stream))
     {
       UdpnatMessageView message;
       gboolean          is_sane = FALSE;
       gsize             n_data, n_message = 0;
-      const guint8     *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+      const guint8     *data = udpnat_session_stream_peek (self->session, stream, &n_data);
 
       if (n_data == 0)
         return;
       switch (udpnat_message_parse (data, n_data, &message, &n_message))
         {
         case UDPNAT_MESSAGE_COMPLETE:
-          is_sane = handle_message (self, now_us, &message);
+          is_sane = stream == UDPNAT_STREAM_MAIL
+                      ? udpnat_rendezvous_client_handle_mail (self, &message)
+                      : handle_message (self, now_us, &message);
           break;
         case UDPNAT_MESSAGE_PARTIAL:
           return;
@@ -445,6 +512,17 @@ udpnat_rendezvous_client_read_control (UdpnatRendezvousClient *self,
           udpnat_rendezvous_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
           return;
         }
-      udpnat_session_stream_consume (self->session, now_us, 0, n_message);
+      udpnat_session_stream_consume (self->session, now_us, stream, n_message);
     }
+}
+
+/**
+ * udpnat_rendezvous_client_read_messages: handles the messages that are complete, as far as there
+ * is room for their events */
+void
+udpnat_rendezvous_client_read_messages (UdpnatRendezvousClient *self,
+                                        gint64                  now_us)
+{
+  read_stream (self, now_us, UDPNAT_STREAM_CONTROL);
+  read_stream (self, now_us, UDPNAT_STREAM_MAIL);
 }

@@ -4,7 +4,7 @@
 
 /* Facts for the node, oldest first. Those that say how things stand are few by nature; relayed
  * packets are dropped when too many wait, as the network may drop them; and directory entries,
- * which must not be lost, stay in the control stream until there is room. */
+ * and letters, which must not be lost, stay in their streams until there is room. */
 
 static void
 free_event (gpointer pointer)
@@ -54,10 +54,12 @@ udpnat_rendezvous_client_pop_event (UdpnatRendezvousClient *self,
 {
   g_clear_pointer (&self->popped, free_event);
   if (self->events.length == 0)
-    udpnat_rendezvous_client_read_control (self, self->now_us); /* what had to wait for room */
+    udpnat_rendezvous_client_read_messages (self, self->now_us); /* what had to wait for room */
   self->popped = g_queue_pop_head (&self->events);
   if (self->popped == NULL)
     return FALSE;
+  if (self->popped->type == UDPNAT_RENDEZVOUS_EVENT_MAIL)
+    self->mail_waiting_bytes -= self->popped->n_data;
   *out_event = *self->popped;
   return TRUE;
 }

@@ -50,6 +50,7 @@ void
 udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
 {
   g_clear_pointer (&self->session, udpnat_session_free);
+  udpnat_rendezvous_client_end_puts (self);
   self->n_sessions++;
   self->remote_index = 0;
   self->is_quiet = FALSE;
@@ -158,6 +159,7 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
     return;
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_LOST);
   udpnat_rendezvous_client_tell_lost (self, reason);
+  udpnat_rendezvous_client_end_puts (self);
   udpnat_rendezvous_client_begin_outage (self, now_us);
   self->is_quiet = FALSE;
   if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
@@ -183,6 +185,8 @@ udpnat_rendezvous_client_handle_closed (UdpnatRendezvousClient *self,
     udpnat_rendezvous_client_tell_lost (self, reason == UDPNAT_CLOSE_REPLACED
                                                   ? UDPNAT_RENDEZVOUS_LOST_REPLACED
                                                   : UDPNAT_RENDEZVOUS_LOST_CLOSED);
+  if (reason == UDPNAT_CLOSE_REPLACED)
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REPLACED);
   udpnat_rendezvous_client_drop_session (self);
   udpnat_rendezvous_client_stop_asking (self);
   self->outage_us = UDPNAT_TIME_NEVER;
@@ -248,7 +252,8 @@ keep_alive (UdpnatRendezvousClient *self,
   if (now_us - self->keys_us >= IDLE_REKEY_AFTER_US)
     {
       self->is_quiet = now_us >= self->watch_until_us
-                       && udpnat_session_stream_unacked (self->session, 0) == 0;
+                       && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CONTROL) == 0
+                       && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_MAIL) == 0;
       udpnat_rendezvous_client_start_handshake (self, now_us);
       return;
     }

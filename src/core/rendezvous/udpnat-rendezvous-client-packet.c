@@ -143,6 +143,7 @@ udpnat_rendezvous_client_flush_session (UdpnatRendezvousClient *self,
   gsize  n_packet;
 
   self->is_quiet = FALSE;
+  udpnat_rendezvous_client_send_acks (self);
   while (pop_session_output (self, now_us, packet, &n_packet))
     (void) udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
 }
@@ -159,6 +160,7 @@ udpnat_rendezvous_client_pop_output (UdpnatRendezvousClient *self,
     *out_datagram = *datagram;
   else
     {
+      udpnat_rendezvous_client_send_acks (self);
       if (!pop_session_output (self, now_us, out_datagram->data, &out_datagram->n_data))
         return FALSE;
       out_datagram->socket = UDPNAT_SOCKET_MAIN;
@@ -292,6 +294,7 @@ handle_event (UdpnatRendezvousClient   *self,
     case UDPNAT_SESSION_EVENT_FRESH:
       if (udpnat_rendezvous_client_is_up (self))
         udpnat_rendezvous_client_tell_lost (self, UDPNAT_RENDEZVOUS_LOST_UNKNOWN);
+      udpnat_rendezvous_client_end_puts (self);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_SESSION_EVENT_ESTABLISHED:
       udpnat_rendezvous_client_handle_up (self, now_us);
@@ -304,8 +307,7 @@ handle_event (UdpnatRendezvousClient   *self,
       handle_frame (self, now_us, source, &frame);
       break;
     case UDPNAT_SESSION_EVENT_READABLE:
-      if (event->stream == 0)
-        udpnat_rendezvous_client_read_control (self, now_us);
+      udpnat_rendezvous_client_read_messages (self, now_us);
       break;
     case UDPNAT_SESSION_EVENT_CLOSED:
       udpnat_rendezvous_client_handle_closed (self, now_us, event->reason);

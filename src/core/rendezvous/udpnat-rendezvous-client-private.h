@@ -1,6 +1,8 @@
 #pragma once
 
 #include "udpnat-frame.h"
+#include "udpnat-mail-message.h"
+#include "udpnat-rendezvous-client-link-private.h"
 #include "udpnat-rendezvous-client.h"
 #include "udpnat-session.h"
 
@@ -12,22 +14,9 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
  *   udpnat-rendezvous-client-control.c   messages of the control stream
+ *   udpnat-rendezvous-client-mail.c      messages of the mail stream
  *   udpnat-rendezvous-client-packet.c    packets in, packets out
  *   udpnat-rendezvous-client-event.c     event queue */
-
-/* What has happened. */
-typedef enum
-{
-  UDPNAT_RENDEZVOUS_STATE_IDLE,       /* no server set */
-  UDPNAT_RENDEZVOUS_STATE_ASKING,     /* its key is not known; INFO is out */
-  UDPNAT_RENDEZVOUS_STATE_CONNECTING, /* HS1 is out, of a session that was never up */
-  UDPNAT_RENDEZVOUS_STATE_CONNECTED,  /* the session is up */
-  UDPNAT_RENDEZVOUS_STATE_REGISTERED, /* and we are online under a name */
-  UDPNAT_RENDEZVOUS_STATE_LOST,       /* the session was up; HS1 is out */
-  UDPNAT_RENDEZVOUS_STATE_WAITING,    /* closed for a reason that forbids to come back at once */
-  UDPNAT_RENDEZVOUS_STATE_MISMATCHED, /* the server has another key than the pinned one */
-  UDPNAT_RENDEZVOUS_STATE_LEFT,       /* by our own wish */
-} UdpnatRendezvousState;
 
 /* INFO to one of the server's ports, repeated until it is answered. */
 typedef struct
@@ -93,10 +82,21 @@ struct _UdpnatRendezvousClient
   guint    n_registers; /* not answered */
   gboolean is_unregister_due;
   gboolean is_unregister_told; /* our owner knows already */
+  gboolean is_listed;
+  guint8   presence; /* a UdpnatPresence */
+  gboolean is_presence_due;
   gboolean is_subscribed;
   gboolean is_subscribe_due;
   GQueue   lookups; /* of UdpnatRendezvousLookup, oldest first */
   guint32  last_request;
+
+  /* mail */
+  GArray     *puts;   /* of guint32: requests without a result, oldest first */
+  GArray     *acks;   /* of guint64: numbers to be acknowledged */
+  GByteArray *passes; /* nullable: never set */
+  gboolean    is_passes_due;
+  guint32     last_put;
+  gsize       mail_waiting_bytes; /* in events */
 
   GQueue                 outputs; /* of UdpnatDatagram */
   GQueue                 events;  /* of UdpnatRendezvousEvent */
@@ -109,39 +109,6 @@ udpnat_rendezvous_client_is_up (const UdpnatRendezvousClient *self)
   return self->state == UDPNAT_RENDEZVOUS_STATE_CONNECTED
          || self->state == UDPNAT_RENDEZVOUS_STATE_REGISTERED;
 }
-
-/* udpnat-rendezvous-client-link.c */
-void     udpnat_rendezvous_client_set_state       (UdpnatRendezvousClient      *self,
-                                                   UdpnatRendezvousState        state);
-void     udpnat_rendezvous_client_connect         (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_drop_session    (UdpnatRendezvousClient      *self);
-void     udpnat_rendezvous_client_begin_outage    (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_tell_lost       (UdpnatRendezvousClient      *self,
-                                                   UdpnatRendezvousLostReason   reason);
-void     udpnat_rendezvous_client_lose            (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us,
-                                                   UdpnatRendezvousLostReason   reason);
-void     udpnat_rendezvous_client_handle_up       (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_handle_rekeyed  (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_handle_closed   (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us,
-                                                   guint16                      reason);
-void     udpnat_rendezvous_client_end             (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us,
-                                                   UdpnatCloseReason            reason);
-void     udpnat_rendezvous_client_handle_unknown  (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_ping            (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-gint64   udpnat_rendezvous_client_link_deadline   (const UdpnatRendezvousClient *self);
-void     udpnat_rendezvous_client_keep_link       (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
 
 /* udpnat-rendezvous-client-info.c */
 void     udpnat_rendezvous_client_ask             (UdpnatRendezvousClient      *self,
@@ -162,8 +129,11 @@ void     udpnat_rendezvous_client_keep_asking     (UdpnatRendezvousClient      *
                                                    gint64                       now_us);
 
 /* udpnat-rendezvous-client-control.c */
-void     udpnat_rendezvous_client_read_control    (UdpnatRendezvousClient      *self,
+void     udpnat_rendezvous_client_read_messages   (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
+gboolean udpnat_rendezvous_client_send_message    (UdpnatRendezvousClient      *self,
+                                                   guint32                      stream,
+                                                   const GByteArray            *message);
 void     udpnat_rendezvous_client_send_wishes     (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
 void     udpnat_rendezvous_client_repeat_wishes   (UdpnatRendezvousClient      *self,
@@ -171,6 +141,13 @@ void     udpnat_rendezvous_client_repeat_wishes   (UdpnatRendezvousClient      *
 void     udpnat_rendezvous_client_expire_lookups  (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
 void     udpnat_rendezvous_lookup_free            (UdpnatRendezvousLookup      *lookup);
+
+/* udpnat-rendezvous-client-mail.c */
+gboolean udpnat_rendezvous_client_handle_mail     (UdpnatRendezvousClient      *self,
+                                                   const UdpnatMessageView     *message);
+void     udpnat_rendezvous_client_send_passes     (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_send_acks       (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_end_puts        (UdpnatRendezvousClient      *self);
 
 /* udpnat-rendezvous-client-packet.c */
 gboolean udpnat_rendezvous_client_push_output     (UdpnatRendezvousClient      *self,

@@ -20,6 +20,10 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
 
   self->config = *config;
   self->now_us = now_us;
+  self->is_listed = TRUE;
+  self->presence = UDPNAT_PRESENCE_ONLINE;
+  self->puts = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->acks = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
   self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
   udpnat_rendezvous_client_stop_asking (self);
@@ -35,6 +39,9 @@ udpnat_rendezvous_client_free (UdpnatRendezvousClient *self)
   udpnat_rendezvous_client_clear_events (self);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->lookups, (GDestroyNotify) udpnat_rendezvous_lookup_free);
+  g_clear_pointer (&self->passes, g_byte_array_unref);
+  g_array_unref (self->acks);
+  g_array_unref (self->puts);
   g_free (self->registered_name);
   g_free (self->name);
   g_free (self);
@@ -48,6 +55,25 @@ udpnat_rendezvous_client_set_wall_offset (UdpnatRendezvousClient *self,
                                           gint64                  wall_minus_now_us)
 {
   self->wall_offset_us = wall_minus_now_us;
+}
+
+/** udpnat_rendezvous_client_restore_timestamp: as get_timestamp() was; before a server is set */
+void
+udpnat_rendezvous_client_restore_timestamp (UdpnatRendezvousClient *self,
+                                            gint64                  last_wall_us)
+{
+  self->last_wall_us = MAX (self->last_wall_us, last_wall_us);
+}
+
+/**
+ * udpnat_rendezvous_client_get_timestamp:
+ *
+ * Returns: the newest timestamp given out, in microseconds since 1970; 0 when none was
+ */
+gint64
+udpnat_rendezvous_client_get_timestamp (const UdpnatRendezvousClient *self)
+{
+  return self->last_wall_us;
 }
 
 /* ---- Which server ---- */

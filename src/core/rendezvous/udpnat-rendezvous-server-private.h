@@ -3,6 +3,7 @@
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
 #include "udpnat-index-table.h"
+#include "udpnat-mailbox.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-server-client-private.h"
 #include "udpnat-siphash.h"
@@ -17,6 +18,8 @@ G_BEGIN_DECLS
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, lookups
  *   udpnat-server-directory.c    who is told about whose presence
+ *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
+ *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL */
 
 struct _UdpnatRendezvousServer
@@ -42,6 +45,14 @@ struct _UdpnatRendezvousServer
   UdpnatHeap     *timers;
   gint64          publish_us; /* when subscribers are told of changes */
 
+  /* mail */
+  UdpnatMailbox *mailbox;         /* nullable: this server keeps none */
+  GHashTable    *puts;            /* number (in the put) -> UdpnatServerPut, owned */
+  gint64         put_bytes;       /* of all puts */
+  gint64         wall_offset_us;
+  gint64         passes_us;       /* when changed passes go to the disk */
+  gint64         expire_after_us; /* not before: the last batch was then */
+
   GQueue outputs; /* of UdpnatDatagram */
   GQueue events;  /* of UdpnatServerEvent */
 
@@ -59,8 +70,24 @@ void                  udpnat_server_push_event     (UdpnatRendezvousServer *self
                                                     guint64                 claim_id,
                                                     const char             *name,
                                                     const UdpnatPublicKey  *key);
+UdpnatServerEvent    *udpnat_server_push_mail_event (UdpnatRendezvousServer *self,
+                                                    UdpnatServerEventType   type,
+                                                    guint64                 number);
 UdpnatServerIdentity *udpnat_server_find_identity  (UdpnatRendezvousServer *self,
                                                     const UdpnatPublicKey  *key);
+
+/* udpnat-server-delivery.c */
+gint64                udpnat_server_get_wall_s     (const UdpnatRendezvousServer *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_drop_mail      (UdpnatRendezvousServer *self,
+                                                    UdpnatMail             *mail);
+void                  udpnat_server_note_mail      (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatPublicKey  *recipient);
+gint64                udpnat_server_mail_deadline  (const UdpnatRendezvousServer *self);
+void                  udpnat_server_store_passes   (UdpnatRendezvousServer *self);
+void                  udpnat_server_keep_mail      (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us);
 
 /* udpnat-server-handshake.c */
 UdpnatRxResult        udpnat_server_handle_hs1     (UdpnatRendezvousServer *self,

@@ -83,7 +83,39 @@ server_event_free (UdpnatEvent *base)
   UdpnatServerEvent *event = (UdpnatServerEvent *) base;
 
   g_free (event->name);
+  g_clear_pointer (&event->data, g_bytes_unref);
   g_free (event);
+}
+
+static UdpnatServerEvent *
+push_new_event (UdpnatRendezvousServer *self,
+                UdpnatServerEventType   type)
+{
+  UdpnatServerEvent *event = g_new0 (UdpnatServerEvent, 1);
+
+  event->base.type = type;
+  event->base.free = server_event_free;
+  g_queue_push_tail (&self->events, event);
+  return event;
+}
+
+/**
+ * udpnat_server_push_mail_event:
+ *
+ * These must not be lost, and are few: bounded by the bytes of puts, one for each client that is
+ * told a letter, and the letters themselves.
+ *
+ * Returns: (transfer none): to be filled
+ */
+UdpnatServerEvent *
+udpnat_server_push_mail_event (UdpnatRendezvousServer *self,
+                               UdpnatServerEventType   type,
+                               guint64                 number)
+{
+  UdpnatServerEvent *event = push_new_event (self, type);
+
+  event->number = number;
+  return event;
 }
 
 /* Claims are bounded by the registry's owner and must not be lost; all others are for show. */
@@ -98,13 +130,10 @@ udpnat_server_push_event (UdpnatRendezvousServer *self,
 
   if (type != UDPNAT_SERVER_EVENT_CLAIM && self->events.length >= UDPNAT_SERVER_EVENTS_MAX)
     return;
-  event = g_new0 (UdpnatServerEvent, 1);
-  event->base.type = type;
-  event->base.free = server_event_free;
+  event = push_new_event (self, type);
   event->claim_id = claim_id;
   event->name = g_strdup (name);
   event->key = *key;
-  g_queue_push_tail (&self->events, event);
 }
 
 /* ---- Datagrams ---- */
@@ -221,7 +250,8 @@ next_deadline (const UdpnatMachine *machine)
   const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
   const UdpnatHeapItem         *first = udpnat_heap_peek (self->timers);
 
-  return udpnat_time_min (self->publish_us, first != NULL ? first->deadline_us : UDPNAT_TIME_NEVER);
+  return udpnat_time_min (udpnat_time_min (self->publish_us, udpnat_server_mail_deadline (self)),
+                          first != NULL ? first->deadline_us : UDPNAT_TIME_NEVER);
 }
 
 /* Ends: every client that was due is due later, or gone, afterwards. */
@@ -236,6 +266,7 @@ handle_deadline (UdpnatMachine *machine,
     udpnat_server_client_handle_deadline (first->owner, now_us);
   if (self->publish_us <= now_us)
     udpnat_server_publish_due (self, now_us);
+  udpnat_server_keep_mail (self, now_us);
 }
 
 static gboolean
@@ -312,7 +343,14 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
   self->handles = g_hash_table_new (g_direct_hash, g_direct_equal);
   self->timers = udpnat_heap_new ();
-  self->publish_us = UDPNAT_TIME_NEVER;
+  self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
+  self->puts = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  self->expire_after_us = now_us;
+  udpnat_rendezvous_server_set_wall_clock (self, now_us, config->wall_us);
+  if (config->is_mailbox_on)
+    self->mailbox = udpnat_mailbox_new (&config->random, &config->mailbox);
+  /* Should the disk ever be lost, and with it the last number, numbers rise all the same. */
+  udpnat_rendezvous_server_restore_mail_number (self, (guint64) MAX (0, config->wall_us));
   return self;
 }
 
@@ -329,6 +367,8 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   while ((event = g_queue_pop_head (&self->events)) != NULL)
     udpnat_event_free (event);
   g_queue_clear_full (&self->outputs, g_free);
+  g_hash_table_unref (self->puts);
+  udpnat_mailbox_free (self->mailbox);
   udpnat_heap_free (self->timers);
   g_hash_table_unref (self->handles);
   g_hash_table_unref (self->handshakes);
@@ -382,11 +422,20 @@ udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer *self,
     udpnat_server_control_complete (self, now_us, entry, stored);
 }
 
+/** udpnat_rendezvous_server_set_wall_clock: it may have been set since the start */
+void
+udpnat_rendezvous_server_set_wall_clock (UdpnatRendezvousServer *self,
+                                         gint64                  now_us,
+                                         gint64                  wall_us)
+{
+  self->wall_offset_us = wall_us - now_us;
+}
+
 /**
  * udpnat_rendezvous_server_shut_down:
  *
- * Says to all clients that the server is going to be back. Pop outputs, then free it; it takes no
- * more datagrams.
+ * Says to all clients that the server is going to be back. Pop events and outputs, then free it; it
+ * takes no more datagrams.
  */
 void
 udpnat_rendezvous_server_shut_down (UdpnatRendezvousServer *self,
@@ -404,6 +453,8 @@ udpnat_rendezvous_server_shut_down (UdpnatRendezvousServer *self,
         udpnat_server_client_end (client, now_us, UDPNAT_CLOSE_RESTARTING);
     }
   self->publish_us = UDPNAT_TIME_NEVER;
+  if (self->mailbox != NULL)
+    udpnat_server_store_passes (self);
 }
 
 void
@@ -412,4 +463,8 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
 {
   *out_stats = self->stats;
   out_stats->sessions = self->clients.length;
+  if (self->mailbox == NULL)
+    return;
+  out_stats->letters = udpnat_mailbox_get_count (self->mailbox);
+  out_stats->letter_bytes = udpnat_mailbox_get_bytes (self->mailbox);
 }

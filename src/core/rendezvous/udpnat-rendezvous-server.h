@@ -2,14 +2,16 @@
 
 #include "udpnat-identity.h"
 #include "udpnat-machine.h"
+#include "udpnat-mailbox.h"
 
 G_BEGIN_DECLS
 
 /**
  * UdpnatRendezvousServer:
  *
- * The server (PROTOCOL.md sections 1-3, 7, 11, 12): introduces clients to each other and carries
- * their sealed packets. A [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
+ * The server (PROTOCOL.md sections 1-3, 7, 11, 12, 14): introduces clients to each other, carries
+ * their sealed packets, and keeps sealed letters for those who are away. A
+ * [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
  */
 typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
 
@@ -21,6 +23,9 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @relay_burst_bytes: what one identity may relay at once; 0 for %UDPNAT_RELAY_QUOTA_BURST_BYTES
  * @relay_bytes_per_second: and in the long run; 0 for %UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND
  * @max_sessions: 0 for %UDPNAT_SERVER_SESSIONS_MAX
+ * @is_mailbox_on: whether letters are kept
+ * @mailbox: how many
+ * @wall_us: microseconds since 1970 at the start
  */
 typedef struct
 {
@@ -30,6 +35,9 @@ typedef struct
   gint64                relay_burst_bytes;
   gint64                relay_bytes_per_second;
   guint                 max_sessions;
+  gboolean              is_mailbox_on;
+  UdpnatMailboxLimits   mailbox;
+  gint64                wall_us;
 } UdpnatRendezvousServerConfig;
 
 typedef enum
@@ -38,12 +46,20 @@ typedef enum
   UDPNAT_SERVER_EVENT_CLAIM,
   UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key: is online */
   UDPNAT_SERVER_EVENT_GONE,       /* @name, @key: is offline */
+  /* @number, @key of the recipient, @pass, @stored_s, @data: store this letter, then complete it */
+  UDPNAT_SERVER_EVENT_MAIL_STORE,
+  UDPNAT_SERVER_EVENT_MAIL_LOAD,   /* @number: read this letter, then give it */
+  UDPNAT_SERVER_EVENT_MAIL_DELETE, /* @number: it is not wanted any more */
+  /* @key, @data: these are all passes of whom this key accepts now; none when empty */
+  UDPNAT_SERVER_EVENT_MAIL_PASSES,
 } UdpnatServerEventType;
 
 /**
  * UdpnatServerEvent:
  * @base: its type is a #UdpnatServerEventType
  * @name: owned; NFC, as it is to be shown
+ * @has_pass: @pass is set; else the letter is a stranger's
+ * @data: (nullable): owned
  */
 typedef struct
 {
@@ -51,6 +67,11 @@ typedef struct
   guint64         claim_id;
   char           *name;
   UdpnatPublicKey key;
+  guint64         number;
+  gboolean        has_pass;
+  guint8          pass[UDPNAT_MAIL_PASS_BYTES];
+  gint64          stored_s;
+  GBytes         *data;
 } UdpnatServerEvent;
 
 /**
@@ -62,6 +83,8 @@ typedef struct
  * @cookies: COOKIE sent
  * @sessions: now, unconfirmed ones included
  * @registered: now
+ * @letters: in all mailboxes now
+ * @letter_bytes: what is sealed in them
  */
 typedef struct
 {
@@ -77,6 +100,8 @@ typedef struct
   guint64 quota_drops;
   guint   sessions;
   guint   registered;
+  guint   letters;
+  gint64  letter_bytes;
 } UdpnatRendezvousServerStats;
 
 UdpnatRendezvousServer *udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
@@ -92,10 +117,36 @@ void           udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer  
                                                         gint64                        now_us,
                                                         guint64                       claim_id,
                                                         gboolean                      stored);
+void           udpnat_rendezvous_server_set_wall_clock (UdpnatRendezvousServer       *self,
+                                                        gint64                        now_us,
+                                                        gint64                        wall_us);
 void           udpnat_rendezvous_server_shut_down      (UdpnatRendezvousServer       *self,
                                                         gint64                        now_us);
 void           udpnat_rendezvous_server_get_stats      (const UdpnatRendezvousServer *self,
                                                         UdpnatRendezvousServerStats  *out_stats);
+
+/* Mail */
+void           udpnat_rendezvous_server_restore_mail   (UdpnatRendezvousServer       *self,
+                                                        guint64                       number,
+                                                        const UdpnatPublicKey        *recipient,
+                                                        const guint8                 *pass,
+                                                        gsize                         n_bytes,
+                                                        gint64                        stored_s);
+void           udpnat_rendezvous_server_restore_mail_number (UdpnatRendezvousServer  *self,
+                                                        guint64                       number);
+void           udpnat_rendezvous_server_restore_passes (UdpnatRendezvousServer       *self,
+                                                        const UdpnatPublicKey        *recipient,
+                                                        const guint8                 *passes,
+                                                        guint                         n_passes);
+void           udpnat_rendezvous_server_complete_mail  (UdpnatRendezvousServer       *self,
+                                                        gint64                        now_us,
+                                                        guint64                       number,
+                                                        gboolean                      is_stored);
+void           udpnat_rendezvous_server_give_mail      (UdpnatRendezvousServer       *self,
+                                                        gint64                        now_us,
+                                                        guint64                       number,
+                                                        const guint8                 *data,
+                                                        gsize                         n_data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatRendezvousServer, udpnat_rendezvous_server_free)
 

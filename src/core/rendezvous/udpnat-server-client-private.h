@@ -30,7 +30,25 @@ typedef struct
   guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
   UdpnatTokenBucket   relay_bucket;
   UdpnatTokenBucket   failure_bucket;
+  UdpnatTokenBucket   put_bucket;
+  UdpnatTokenBucket   stranger_bucket;
 } UdpnatServerIdentity;
+
+/**
+ * UdpnatServerPut:
+ * @client: (nullable): borrowed; who waits for the result
+ * @request: the client's
+ *
+ * A letter on its way to the disk.
+ */
+typedef struct
+{
+  guint64             number;
+  guint32             request;
+  guint32             n_bytes;
+  UdpnatServerClient *client;
+  GList               client_link;
+} UdpnatServerPut;
 
 /**
  * UdpnatServerClient:
@@ -69,6 +87,14 @@ struct _UdpnatServerClient
   gboolean has_whole_list;
   gboolean is_behind; /* the stream had no room for all changes */
   guint64  told_sequence;
+  guint8   presence; /* what others are told while it is listed: a UdpnatPresence */
+
+  /* mail */
+  GQueue   puts;           /* of UdpnatServerPut, borrowed: results that it waits for */
+  gboolean is_mail_due;    /* there may be letters to be told */
+  guint64  mail_loading;   /* asked of the disk; 0: none */
+  guint64  mail_told;      /* the last one told in this session */
+  guint    n_mail_unacked; /* told and not acknowledged */
 
   gboolean       is_dirty; /* in server->dirty */
   UdpnatHeapItem timer;
@@ -129,7 +155,7 @@ gboolean              udpnat_server_client_may_send (UdpnatServerClient    *self
                                                      gsize                  n_data);
 
 /* udpnat-server-control.c */
-void                  udpnat_server_control_read   (UdpnatServerClient     *self,
+void                  udpnat_server_read_messages  (UdpnatServerClient     *self,
                                                     gint64                  now_us);
 void                  udpnat_server_control_complete (UdpnatRendezvousServer *self,
                                                       gint64                  now_us,
@@ -150,6 +176,17 @@ void                  udpnat_server_tell_changes   (UdpnatServerClient     *self
 void                  udpnat_server_fill_entry     (const UdpnatRegistryEntry *entry,
                                                     gboolean                   is_online,
                                                     UdpnatDirectoryEntry      *out_entry);
+
+/* udpnat-server-mail.c */
+gboolean              udpnat_server_mail_handle    (UdpnatServerClient      *self,
+                                                    gint64                   now_us,
+                                                    const UdpnatMessageView *message);
+gboolean              udpnat_server_mail_has_room  (const UdpnatServerClient *self);
+void                  udpnat_server_mail_forget    (UdpnatServerClient      *self);
+
+/* udpnat-server-delivery.c */
+void                  udpnat_server_tell_mail      (UdpnatServerClient      *self,
+                                                    gint64                   now_us);
 
 /* udpnat-server-relay.c */
 void                  udpnat_server_relay          (UdpnatServerClient     *self,

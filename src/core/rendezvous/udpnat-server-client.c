@@ -52,6 +52,7 @@ udpnat_server_client_new (UdpnatRendezvousServer *server,
   self->server = server;
   self->identity = identity;
   self->heard_us = now_us;
+  self->presence = UDPNAT_PRESENCE_ONLINE;
   self->address = self->hs2_address = *source;
   self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
   self->all_link.data = self->dirty_link.data = self->pending_link.data = self;
@@ -81,6 +82,7 @@ udpnat_server_client_detach (UdpnatServerClient *self,
     return;
   udpnat_server_unregister (self, now_us);
   udpnat_server_subscribe (self, UDPNAT_SUBSCRIBE_STOP);
+  udpnat_server_mail_forget (self);
   if (self->handle != 0)
     g_hash_table_remove (server->handles, GUINT_TO_POINTER (self->handle));
   if (g_hash_table_lookup (server->handshakes, self) == self)
@@ -272,9 +274,7 @@ handle_event (UdpnatServerClient       *self,
     case UDPNAT_SESSION_EVENT_FRAME:
       handle_frame (self, now_us, source, event);
       break;
-    case UDPNAT_SESSION_EVENT_READABLE:
-      if (event->stream != 0)
-        udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
+    case UDPNAT_SESSION_EVENT_READABLE: /* after all events */
       break;
     case UDPNAT_SESSION_EVENT_CLOSED:
       udpnat_server_client_detach (self, now_us);
@@ -310,9 +310,11 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
   if (self->identity != NULL && result == UDPNAT_RX_MALFORMED)
     udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
   if (self->identity != NULL)
-    udpnat_server_control_read (self, now_us);
+    udpnat_server_read_messages (self, now_us);
   if (self->identity != NULL && self->is_behind)
     udpnat_server_tell_changes (self);
+  if (self->identity != NULL)
+    udpnat_server_tell_mail (self, now_us);
   udpnat_server_client_touch (self);
   return result;
 }

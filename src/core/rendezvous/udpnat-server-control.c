@@ -76,6 +76,7 @@ register_as (UdpnatServerClient  *self,
     udpnat_server_publish (self->server, now_us, entry);
   udpnat_write_registered (message, self->handle, &self->address, entry->name);
   reply (self, message);
+  udpnat_server_note_mail (self->server, now_us, &self->identity->key);
 }
 
 static void
@@ -216,7 +217,8 @@ handle_lookup (UdpnatServerClient      *self,
     udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
   else
     {
-      udpnat_server_fill_entry (entry, entry->session != NULL, &found);
+      /* Who does not want to be listed is not to be watched by asking, either. */
+      udpnat_server_fill_entry (entry, entry->session != NULL && entry->is_shown, &found);
       udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_FOUND, &found);
     }
   reply (self, answer);
@@ -237,6 +239,24 @@ handle_subscribe (UdpnatServerClient      *self,
 }
 
 static gboolean
+handle_presence (UdpnatServerClient      *self,
+                 gint64                   now_us,
+                 const UdpnatMessageView *message)
+{
+  guint8 presence;
+
+  if (!udpnat_parse_presence (message, &presence))
+    return FALSE;
+  if (presence == self->presence
+      || (presence != UDPNAT_PRESENCE_ONLINE && presence != UDPNAT_PRESENCE_AWAY))
+    return TRUE;
+  self->presence = presence;
+  if (self->entry != NULL && self->entry->is_shown)
+    udpnat_server_publish (self->server, now_us, self->entry);
+  return TRUE;
+}
+
+static gboolean
 handle_message (UdpnatServerClient      *self,
                 gint64                   now_us,
                 const UdpnatMessageView *message)
@@ -251,6 +271,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_lookup (self, now_us, message);
     case UDPNAT_CS_SUBSCRIBE:
       return handle_subscribe (self, now_us, message);
+    case UDPNAT_CS_PRESENCE:
+      return handle_presence (self, now_us, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:
@@ -263,32 +285,35 @@ handle_message (UdpnatServerClient      *self,
 }
 
 static gboolean
-has_room (const UdpnatServerClient *self)
+has_room (const UdpnatServerClient *self,
+          guint32                   stream)
 {
+  if (stream == UDPNAT_STREAM_MAIL)
+    return udpnat_server_mail_has_room (self);
   return udpnat_session_stream_get_space (self->session, 0) >= REPLY_MAX_BYTES
          && udpnat_session_stream_unacked (self->session, 0) <= UNACKED_MAX_BYTES;
 }
 
-/**
- * udpnat_server_control_read: handles the messages that are complete, as long as there is room for
- * answers */
-void
-udpnat_server_control_read (UdpnatServerClient *self,
-                            gint64              now_us)
+static void
+read_stream (UdpnatServerClient *self,
+             gint64              now_us,
+             guint32             stream)
 {
-  while (has_room (self))
+  while (has_room (self, stream))
     {
       UdpnatMessageView message;
       gboolean          is_sane = FALSE;
       gsize             n_data, n_message = 0;
-      const guint8     *data = udpnat_session_stream_peek (self->session, 0, &n_data);
+      const guint8     *data = udpnat_session_stream_peek (self->session, stream, &n_data);
 
       if (n_data == 0)
         return;
       switch (udpnat_message_parse (data, n_data, &message, &n_message))
         {
         case UDPNAT_MESSAGE_COMPLETE:
-          is_sane = handle_message (self, now_us, &message);
+          is_sane = stream == UDPNAT_STREAM_MAIL
+                      ? udpnat_server_mail_handle (self, now_us, &message)
+                      : handle_message (self, now_us, &message);
           break;
         case UDPNAT_MESSAGE_PARTIAL:
           return;
@@ -300,6 +325,18 @@ udpnat_server_control_read (UdpnatServerClient *self,
           udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
           return;
         }
-      udpnat_session_stream_consume (self->session, now_us, 0, n_message);
+      udpnat_session_stream_consume (self->session, now_us, stream, n_message);
     }
+}
+
+/**
+ * udpnat_server_read_messages: handles the messages that are complete, as long as there is room for
+ * answers */
+void
+udpnat_server_read_messages (UdpnatServerClient *self,
+                             gint64              now_us)
+{
+  read_stream (self, now_us, UDPNAT_STREAM_CONTROL);
+  if (self->identity != NULL)
+    read_stream (self, now_us, UDPNAT_STREAM_MAIL);
 }

@@ -23,7 +23,7 @@ udpnat_server_fill_entry (const UdpnatRegistryEntry *entry,
   const UdpnatServerClient *client = entry->session;
 
   memcpy (out_entry->key, entry->key.bytes, sizeof out_entry->key);
-  out_entry->online = is_online;
+  out_entry->presence = is_online ? client->presence : UDPNAT_PRESENCE_OFFLINE;
   out_entry->handle = is_online ? client->handle : 0;
   out_entry->name = entry->name;
 }

@@ -115,8 +115,12 @@ udpnat_path_set_set_local (UdpnatPathSet          *self,
       if (self->remote.relay_only)
         udpnat_path_set_stop (self, UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE);
       else
-        udpnat_path_set_stop (self, self->has_session ? UDPNAT_PATH_REASON_IDLE
-                                                      : UDPNAT_PATH_REASON_NO_SESSION);
+        {
+          udpnat_path_set_stop (self, self->has_session ? UDPNAT_PATH_REASON_IDLE
+                                                        : UDPNAT_PATH_REASON_NO_SESSION);
+          if (self->has_generation) /* told while nothing was tried */
+            udpnat_path_set_replace_listed (self, &self->remote);
+        }
     }
 
   if (is_verdict (self->reason))

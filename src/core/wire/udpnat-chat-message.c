@@ -7,8 +7,8 @@
 #include "udpnat-limits.h"
 #include "udpnat-reader.h"
 
-/* Texts and receipts (PROTOCOL.md section 9). Which ids were seen, and in which order texts are
- * shown, is for chat. */
+/* Items, receipts, typing (PROTOCOL.md section 9). What an item says, which ids were seen and in
+ * which order texts are shown, is for chat. */
 
 /* What a RECEIPT may name at most. */
 #define RECEIPT_IDS_MAX 256
@@ -22,42 +22,44 @@ udpnat_text_is_valid (const char *text,
 }
 
 /**
- * udpnat_write_text:
+ * udpnat_write_item:
+ * @type: %UDPNAT_CHAT_ITEM_FIRST to _LAST
  * @sent_us: wall clock of the sender, µs since 1970; a clock before that is written as 0
- * @text: as udpnat_text_is_valid() wants it
+ * @body: (array length=n_body): what comes after id and time
  */
 void
-udpnat_write_text (GByteArray            *out,
+udpnat_write_item (GByteArray            *out,
+                   guint8                 type,
                    const UdpnatMessageId *id,
                    gint64                 sent_us,
-                   const char            *text,
-                   gsize                  n_text)
+                   const guint8          *body,
+                   gsize                  n_body)
 {
-  gsize mark = udpnat_message_begin (out, UDPNAT_CHAT_TEXT);
+  gsize mark = udpnat_message_begin (out, type);
 
-  g_assert (udpnat_text_is_valid (text, n_text));
+  g_assert (type >= UDPNAT_CHAT_ITEM_FIRST && type <= UDPNAT_CHAT_ITEM_LAST);
 
   udpnat_append_bytes (out, id->bytes, UDPNAT_MESSAGE_ID_BYTES);
   udpnat_append_u64 (out, (guint64) MAX (sent_us, 0));
-  udpnat_append_bytes (out, (const guint8 *) text, n_text);
+  udpnat_append_bytes (out, body, n_body);
   udpnat_message_end (out, mark);
 }
 
 /**
- * udpnat_parse_text:
- * @out_text: (out) (array length=out_n_text): lent from the message; no final zero
+ * udpnat_parse_item:
+ * @out_body: (out) (array length=out_n_body): lent from the message, not checked
  */
 gboolean
-udpnat_parse_text (const UdpnatMessageView *message,
+udpnat_parse_item (const UdpnatMessageView *message,
                    UdpnatMessageId         *out_id,
                    gint64                  *out_sent_us,
-                   const char             **out_text,
-                   gsize                   *out_n_text)
+                   const guint8           **out_body,
+                   gsize                   *out_n_body)
 {
   UdpnatReader reader;
   guint64 sent_us;
 
-  if (message->type != UDPNAT_CHAT_TEXT)
+  if (message->type < UDPNAT_CHAT_ITEM_FIRST || message->type > UDPNAT_CHAT_ITEM_LAST)
     return FALSE;
   udpnat_reader_init (&reader, message->body, message->n_body);
   udpnat_reader_copy (&reader, out_id->bytes, UDPNAT_MESSAGE_ID_BYTES);
@@ -65,9 +67,9 @@ udpnat_parse_text (const UdpnatMessageView *message,
   if (reader.failed || sent_us > G_MAXINT64)
     return FALSE;
   *out_sent_us = (gint64) sent_us;
-  *out_n_text = udpnat_reader_left (&reader);
-  *out_text = (const char *) udpnat_reader_bytes (&reader, *out_n_text);
-  return udpnat_text_is_valid (*out_text, *out_n_text);
+  *out_n_body = udpnat_reader_left (&reader);
+  *out_body = udpnat_reader_bytes (&reader, *out_n_body);
+  return TRUE;
 }
 
 /** udpnat_write_receipt: @n_ids is at most 256 */
@@ -108,5 +110,25 @@ udpnat_parse_receipt (const UdpnatMessageView *message,
   *out_kind = message->body[0];
   *out_ids = message->body + 1;
   *out_n_ids = (guint) n_ids;
+  return TRUE;
+}
+
+void
+udpnat_write_typing (GByteArray *out,
+                     gboolean    is_typing)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CHAT_TYPING);
+
+  udpnat_append_u8 (out, is_typing ? 1 : 0);
+  udpnat_message_end (out, mark);
+}
+
+gboolean
+udpnat_parse_typing (const UdpnatMessageView *message,
+                     gboolean                *out_is_typing)
+{
+  if (message->type != UDPNAT_CHAT_TYPING || message->n_body != 1)
+    return FALSE;
+  *out_is_typing = message->body[0] != 0;
   return TRUE;
 }

@@ -5,34 +5,43 @@
 
 G_BEGIN_DECLS
 
-/* Messages of the chat stream (PROTOCOL.md section 9). */
+/* Messages of the chat stream (PROTOCOL.md section 9). Types up to ITEM_LAST are items: said
+ * reliably, with an id and a time before the rest; what that is, is for chat. */
 typedef enum
 {
-  UDPNAT_CHAT_TEXT = 0x01,
-  UDPNAT_CHAT_RECEIPT = 0x02,
+  UDPNAT_CHAT_ITEM_FIRST = 0x01,
+  UDPNAT_CHAT_ITEM_LAST = 0x3f,
+  UDPNAT_CHAT_RECEIPT = 0x40,
+  UDPNAT_CHAT_TYPING = 0x41,
 } UdpnatChatMessageType;
 
 /* Kind of RECEIPT. Read it as guint8: others may be added. */
 typedef enum
 {
-  UDPNAT_RECEIPT_DELIVERED = 1,
+  UDPNAT_RECEIPT_DELIVERED = 1, /* these items are on our disk */
+  UDPNAT_RECEIPT_READ = 2,      /* everything up to and including this item has been seen */
 } UdpnatReceiptKind;
 
-/* What TEXT needs besides its text: message header, id, time. */
-#define UDPNAT_TEXT_OVERHEAD_BYTES (UDPNAT_MESSAGE_HEADER_BYTES + UDPNAT_MESSAGE_ID_BYTES + 8)
+/* What an item needs besides its body: message header, id, time. */
+#define UDPNAT_ITEM_OVERHEAD_BYTES (UDPNAT_MESSAGE_HEADER_BYTES + UDPNAT_MESSAGE_ID_BYTES + 8)
+/* A RECEIPT that names @n items. */
+#define UDPNAT_RECEIPT_BYTES(n) \
+  (UDPNAT_MESSAGE_HEADER_BYTES + 1 + (n) * UDPNAT_MESSAGE_ID_BYTES)
+#define UDPNAT_TYPING_BYTES (UDPNAT_MESSAGE_HEADER_BYTES + 1)
 
 gboolean udpnat_text_is_valid (const char              *text,
                                gsize                    n_text) G_GNUC_WARN_UNUSED_RESULT;
-void     udpnat_write_text    (GByteArray              *out,
+void     udpnat_write_item    (GByteArray              *out,
+                               guint8                   type,
                                const UdpnatMessageId   *id,
                                gint64                   sent_us,
-                               const char              *text,
-                               gsize                    n_text);
-gboolean udpnat_parse_text    (const UdpnatMessageView *message,
+                               const guint8            *body,
+                               gsize                    n_body);
+gboolean udpnat_parse_item    (const UdpnatMessageView *message,
                                UdpnatMessageId         *out_id,
                                gint64                  *out_sent_us,
-                               const char             **out_text,
-                               gsize                   *out_n_text) G_GNUC_WARN_UNUSED_RESULT;
+                               const guint8           **out_body,
+                               gsize                   *out_n_body) G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_write_receipt (GByteArray              *out,
                                guint8                   kind,
                                const UdpnatMessageId   *ids,
@@ -41,5 +50,9 @@ gboolean udpnat_parse_receipt (const UdpnatMessageView *message,
                                guint8                  *out_kind,
                                const guint8           **out_ids,
                                guint                   *out_n_ids) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_write_typing  (GByteArray              *out,
+                               gboolean                 is_typing);
+gboolean udpnat_parse_typing  (const UdpnatMessageView *message,
+                               gboolean                *out_is_typing) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

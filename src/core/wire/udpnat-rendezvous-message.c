@@ -44,7 +44,7 @@ append_entry (GByteArray                 *out,
 {
   udpnat_append_bytes (out, entry->key, sizeof entry->key);
   udpnat_append_u32 (out, entry->handle);
-  udpnat_append_u8 (out, entry->online ? 1 : 0);
+  udpnat_append_u8 (out, entry->presence);
   append_name (out, entry->name);
 }
 
@@ -177,6 +177,16 @@ udpnat_write_list_end (GByteArray *out)
   write_empty (out, UDPNAT_CS_LIST_END);
 }
 
+void
+udpnat_write_presence (GByteArray *out,
+                       guint8      presence)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CS_PRESENCE);
+
+  udpnat_append_u8 (out, presence);
+  udpnat_message_end (out, mark);
+}
+
 /* ---- Reading ---- */
 
 static UdpnatReader
@@ -219,13 +229,22 @@ finish_with_name (UdpnatReader *reader,
   return TRUE;
 }
 
+/* A later version may tell more kinds of being there. */
+static guint8
+read_presence (UdpnatReader *reader)
+{
+  guint8 presence = udpnat_reader_u8 (reader);
+
+  return presence <= UDPNAT_PRESENCE_AWAY ? presence : UDPNAT_PRESENCE_ONLINE;
+}
+
 static gboolean
 read_entry (UdpnatReader         *reader,
             UdpnatDirectoryEntry *out_entry)
 {
   udpnat_reader_copy (reader, out_entry->key, sizeof out_entry->key);
   out_entry->handle = udpnat_reader_u32 (reader);
-  out_entry->online = udpnat_reader_u8 (reader) != 0;
+  out_entry->presence = read_presence (reader);
   out_entry->name = read_name (reader);
   return out_entry->name != NULL;
 }
@@ -374,4 +393,15 @@ gboolean
 udpnat_parse_list_end (const UdpnatMessageView *message)
 {
   return parse_empty (message, UDPNAT_CS_LIST_END);
+}
+
+/** udpnat_parse_presence: @out_presence: (out): may be one that we do not know */
+gboolean
+udpnat_parse_presence (const UdpnatMessageView *message,
+                       guint8                  *out_presence)
+{
+  UdpnatReader reader = begin (message, UDPNAT_CS_PRESENCE);
+
+  *out_presence = udpnat_reader_u8 (&reader);
+  return udpnat_reader_is_done (&reader);
 }

@@ -2,6 +2,7 @@
 
 #include "udpnat-candidates.h"
 #include "udpnat-message.h"
+#include "udpnat-presence.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,7 @@ typedef enum
   UDPNAT_CS_SUBSCRIBE = 0x08,
   UDPNAT_CS_PEERS = 0x09,
   UDPNAT_CS_LIST_END = 0x0a,
+  UDPNAT_CS_PRESENCE = 0x0b,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -47,14 +49,15 @@ typedef enum
  * UdpnatDirectoryEntry:
  * @key: static key
  * @handle: for RELAY; 0 when offline
+ * @presence: a #UdpnatPresence; so 0 when offline
  * @name: owned, valid UTF-8
  */
 typedef struct
 {
-  guint8   key[32];
-  guint32  handle;
-  gboolean online;
-  char    *name;
+  guint8  key[32];
+  guint32 handle;
+  guint8  presence;
+  char   *name;
 } UdpnatDirectoryEntry;
 
 void     udpnat_directory_entry_clear (UdpnatDirectoryEntry       *self);
@@ -87,6 +90,8 @@ guint    udpnat_write_peers           (GByteArray                 *out,
                                        const UdpnatDirectoryEntry *entries,
                                        guint                       n_entries);
 void     udpnat_write_list_end        (GByteArray                 *out);
+void     udpnat_write_presence        (GByteArray                 *out,
+                                       guint8                      presence);
 
 /* Parsers give FALSE (or NULL) for a message that breaks the protocol or has another type, and
  * then set no output that would have to be freed. A name is valid UTF-8 of at most
@@ -124,6 +129,9 @@ gboolean udpnat_parse_subscribe       (const UdpnatMessageView    *message,
 GArray  *udpnat_parse_peers           (const UdpnatMessageView    *message)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_list_end        (const UdpnatMessageView    *message)
+  G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_parse_presence        (const UdpnatMessageView    *message,
+                                       guint8                     *out_presence)
   G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

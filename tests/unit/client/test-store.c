@@ -1,157 +1,60 @@
-/* The profile's database on a real disk: what is remembered, and what is refused. */
+/* The profile's database on a real disk: what is remembered about servers and people, how writes
+ * are told, which files are refused. */
 
 #include "config.h"
 
-#include <glib/gstdio.h>
-#include <sqlite3.h>
-#include <string.h>
-#include <unistd.h>
+#include "test-store-fixture.h"
 
-#include "udpnat-error.h"
-#include "udpnat-store.h"
-
-typedef struct
-{
-  char        *folder;
-  char        *path;
-  UdpnatStore *store; /* NULL while it is closed */
-} Fixture;
+/* ---- Settings and servers ---- */
 
 static void
-open_store (Fixture *self)
+check_setting (Fixture    *self,
+               const char *name,
+               const char *expected)
 {
-  g_autoptr (GError) error = NULL;
+  g_autofree char *value = udpnat_store_dup_setting (self->store, name);
 
-  g_assert_null (self->store);
-  self->store = udpnat_store_open (self->path, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (self->store);
+  g_assert_cmpstr (value, ==, expected);
 }
 
 static void
-close_store (Fixture *self)
+test_setting (Fixture      *self,
+              gconstpointer unused)
 {
-  g_clear_pointer (&self->store, udpnat_store_free);
-}
-
-static void
-reopen_store (Fixture *self)
-{
-  close_store (self);
-  open_store (self);
-}
-
-static void
-set_up (Fixture      *self,
-        gconstpointer unused)
-{
-  self->folder = g_dir_make_tmp ("udpnat-store-XXXXXX", NULL);
-  self->path = g_build_filename (self->folder, "udpnat.db", NULL);
-}
-
-static void
-tear_down (Fixture      *self,
-           gconstpointer unused)
-{
-  close_store (self);
-  g_unlink (self->path);
-  g_rmdir (self->path);
-  /* Fails when anything is left that should not be: after closing there is one file. */
-  g_assert_cmpint (g_rmdir (self->folder), ==, 0);
-  g_free (self->path);
-  g_free (self->folder);
-}
-
-static UdpnatPublicKey
-make_key (guint8 fill)
-{
-  UdpnatPublicKey key;
-
-  memset (key.bytes, fill, sizeof key.bytes);
-  return key;
-}
-
-/* ---- Contacts as the store tells them ---- */
-
-typedef struct
-{
-  guint           n_contacts;
-  UdpnatPublicKey wanted;
-  guint           n_found;
-  char           *name;
-  gboolean        has_timestamp;
-  guint8          timestamp[12];
-} Contact;
-
-static void
-note_contact (const UdpnatPublicKey *key,
-              const char            *name,
-              const guint8          *timestamp,
-              gpointer               user_data)
-{
-  Contact *self = user_data;
-
-  self->n_contacts++;
-  if (!udpnat_public_key_equal (key, &self->wanted))
-    return;
-  self->n_found++;
-  g_free (self->name);
-  self->name = g_strdup (name);
-  self->has_timestamp = timestamp != NULL;
-  if (timestamp != NULL)
-    memcpy (self->timestamp, timestamp, sizeof self->timestamp);
-}
-
-static void
-check_contact (Fixture      *fixture,
-               guint8        fill,
-               const char   *name,
-               const guint8 *timestamp)
-{
-  Contact contact = { .wanted = make_key (fill) };
-
-  udpnat_store_foreach_contact (fixture->store, note_contact, &contact);
-  g_assert_cmpuint (contact.n_found, ==, 1);
-  g_assert_cmpstr (contact.name, ==, name);
-  g_assert_cmpint (contact.has_timestamp, ==, timestamp != NULL);
-  if (timestamp != NULL)
-    g_assert_cmpmem (contact.timestamp, 12, timestamp, 12);
-  g_free (contact.name);
-}
-
-static guint
-count_contacts (Fixture *fixture)
-{
-  Contact contact = { 0 };
-
-  udpnat_store_foreach_contact (fixture->store, note_contact, &contact);
-  return contact.n_contacts;
-}
-
-/* ---- Round trips ---- */
-
-static void
-check_name (Fixture    *self,
-            const char *expected)
-{
-  g_autofree char *name = udpnat_store_dup_name (self->store);
-
-  g_assert_cmpstr (name, ==, expected);
-}
-
-static void
-test_name (Fixture      *self,
-           gconstpointer unused)
-{
-  open_store (self);
-  check_name (self, NULL);
-  udpnat_store_set_name (self->store, "Zoë'); DROP TABLE setting; --");
-  check_name (self, "Zoë'); DROP TABLE setting; --");
+  check_setting (self, "name", NULL);
+  udpnat_store_set_setting (self->store, "name", "Zoë'); DROP TABLE setting; --");
+  check_setting (self, "name", "Zoë'); DROP TABLE setting; --");
   reopen_store (self);
-  check_name (self, "Zoë'); DROP TABLE setting; --");
-  udpnat_store_set_name (self->store, "zoe");
+  check_setting (self, "name", "Zoë'); DROP TABLE setting; --");
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  udpnat_store_set_setting (self->store, "status", "busy");
   reopen_store (self);
-  check_name (self, "zoe");
+  check_setting (self, "name", "zoe");
+  check_setting (self, "status", "busy");
+}
+
+static void
+test_setting_removed (Fixture      *self,
+                      gconstpointer unused)
+{
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  udpnat_store_set_setting (self->store, "name", NULL);
+  check_setting (self, "name", NULL);
+  reopen_store (self);
+  check_setting (self, "name", NULL);
+}
+
+static void
+check_server (Fixture    *self,
+              const char *server,
+              guint32     expected)
+{
+  UdpnatPublicKey key = make_key (99);
+  UdpnatPublicKey wanted = make_key (expected);
+
+  g_assert_cmpint (udpnat_store_get_server_key (self->store, server, &key), ==, expected != 0);
+  if (expected != 0)
+    g_assert_true (udpnat_public_key_equal (&key, &wanted));
 }
 
 static void
@@ -160,109 +63,440 @@ test_server_key (Fixture      *self,
 {
   UdpnatPublicKey one = make_key (1);
   UdpnatPublicKey two = make_key (2);
-  UdpnatPublicKey got = make_key (9);
 
-  open_store (self);
-  g_assert_false (udpnat_store_get_server_key (self->store, "chat.example:8848", &got));
+  check_server (self, "chat.example:8848", 0);
   udpnat_store_set_server_key (self->store, "chat.example:8848", &one);
   udpnat_store_set_server_key (self->store, "chat.example:8850", &two);
+  check_server (self, "chat.example:8848", 1);
   reopen_store (self);
-  g_assert_true (udpnat_store_get_server_key (self->store, "chat.example:8848", &got));
-  g_assert_true (udpnat_public_key_equal (&got, &one));
-  g_assert_true (udpnat_store_get_server_key (self->store, "chat.example:8850", &got));
-  g_assert_true (udpnat_public_key_equal (&got, &two));
-  g_assert_false (udpnat_store_get_server_key (self->store, "chat.example", &got));
-
+  check_server (self, "chat.example:8848", 1);
+  check_server (self, "chat.example:8850", 2);
+  check_server (self, "chat.example", 0);
   udpnat_store_set_server_key (self->store, "chat.example:8848", &two);
-  g_assert_true (udpnat_store_get_server_key (self->store, "chat.example:8848", &got));
-  g_assert_true (udpnat_public_key_equal (&got, &two));
+  reopen_store (self);
+  check_server (self, "chat.example:8848", 2);
 }
 
 static void
-test_contacts (Fixture      *self,
-               gconstpointer unused)
+test_server_forgotten (Fixture      *self,
+                       gconstpointer unused)
 {
-  static const guint8 old[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
-  static const guint8 young[12] = { 0xff, 0, 0xff };
-  UdpnatPublicKey both = make_key (1);
-  UdpnatPublicKey named = make_key (2);
-  UdpnatPublicKey timed = make_key (3);
+  UdpnatPublicKey one = make_key (1);
 
-  open_store (self);
-  g_assert_cmpuint (count_contacts (self), ==, 0);
-  udpnat_store_set_contact_name (self->store, &both, "bob");
-  udpnat_store_set_timestamp (self->store, &both, old);
-  udpnat_store_set_contact_name (self->store, &named, "名前");
-  udpnat_store_set_timestamp (self->store, &timed, old);
+  udpnat_store_set_server_key (self->store, "chat.example:8848", &one);
+  udpnat_store_forget_server_key (self->store, "chat.example:8848");
+  check_server (self, "chat.example:8848", 0);
   reopen_store (self);
-  g_assert_cmpuint (count_contacts (self), ==, 3);
-  check_contact (self, 1, "bob", old);
-  check_contact (self, 2, "名前", NULL);
-  check_contact (self, 3, NULL, old);
+  check_server (self, "chat.example:8848", 0);
+}
 
-  /* One half changes, the other stays. */
-  udpnat_store_set_timestamp (self->store, &both, young);
-  udpnat_store_set_contact_name (self->store, &timed, "carol");
-  reopen_store (self);
-  g_assert_cmpuint (count_contacts (self), ==, 3);
-  check_contact (self, 1, "bob", young);
-  check_contact (self, 3, "carol", old);
+/* ---- People ---- */
+
+static UdpnatContact *
+dup_contact (Fixture *self,
+             guint32  peer)
+{
+  UdpnatPublicKey key = make_key (peer);
+
+  return udpnat_store_dup_contact (self->store, &key);
 }
 
 static void
-test_many (Fixture      *self,
-           gconstpointer unused)
+test_contact (Fixture      *self,
+              gconstpointer unused)
 {
+  UdpnatPublicKey key = make_key (1);
+  g_autoptr (UdpnatContact) contact = udpnat_contact_new (&key);
+  g_autoptr (UdpnatContact) found = NULL;
+
+  g_assert_null (dup_contact (self, 1));
+  contact->name = g_strdup ("名前");
+  contact->server = g_strdup ("chat.example:8848");
+  contact->nickname = g_strdup ("N");
+  contact->relation = UDPNAT_RELATION_ACCEPTED;
+  contact->is_mutual = contact->is_verified = contact->is_pinned = TRUE;
+  contact->last_seen_us = 5;
+  udpnat_store_save_contact (self->store, contact, done_cb, self);
+  reopen_store (self);
+  g_assert_true (self->is_saved);
+  found = dup_contact (self, 1);
+  g_assert_cmpstr (found->name, ==, "名前");
+  g_assert_cmpstr (found->server, ==, "chat.example:8848");
+  g_assert_cmpstr (found->nickname, ==, "N");
+  g_assert_cmpint (found->relation, ==, UDPNAT_RELATION_ACCEPTED);
+  g_assert_true (found->is_mutual && found->is_verified && found->is_pinned);
+  g_assert_false (found->is_muted || found->is_relay_only || found->has_timestamp);
+  g_assert_cmpint (found->last_seen_us, ==, 5);
+}
+
+static void
+test_contact_changed (Fixture      *self,
+                      gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+  g_autoptr (UdpnatContact) contact = udpnat_contact_new (&key);
+  g_autoptr (UdpnatContact) found = NULL;
+
+  contact->name = g_strdup ("bob");
+  contact->is_pinned = TRUE;
+  udpnat_store_save_contact (self->store, contact, NULL, NULL);
+  g_clear_pointer (&contact->name, g_free);
+  contact->is_pinned = FALSE;
+  contact->is_muted = TRUE;
+  udpnat_store_save_contact (self->store, contact, NULL, NULL);
+  udpnat_store_flush (self->store);
+  found = dup_contact (self, 1);
+  g_assert_null (found->name);
+  g_assert_false (found->is_pinned);
+  g_assert_true (found->is_muted);
+}
+
+static void
+test_contact_keeps_request (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_autoptr (UdpnatContact) found = NULL;
+
+  g_test_summary ("Somebody who saves NONE without having seen the request does not undo it");
+  hear_text (self, 1, "hello");
+  set_relation (self, 1, UDPNAT_RELATION_NONE);
+  found = dup_contact (self, 1);
+  g_assert_cmpint (found->relation, ==, UDPNAT_RELATION_REQUEST);
+}
+
+static void
+test_contact_keeps_what_is_the_stores (Fixture      *self,
+                                       gconstpointer unused)
+{
+  g_autoptr (UdpnatContact) old = NULL;
+  g_autoptr (UdpnatContact) found = NULL;
+  UdpnatPublicKey key = make_key (1);
+  UdpnatMessageId id = make_id (100);
+
+  set_relation (self, 1, UDPNAT_RELATION_ACCEPTED);
+  old = dup_contact (self, 1);
+  hear (self, 1, udpnat_item_new_profile (&id, NOW_US, "on the road", NULL));
+  udpnat_store_set_draft (self->store, &key, "dear");
+  udpnat_store_save_contact (self->store, old, NULL, NULL);
+  udpnat_store_flush (self->store);
+  found = dup_contact (self, 1);
+  g_assert_cmpstr (found->status, ==, "on the road");
+  g_assert_cmpstr (found->draft, ==, "dear");
+  g_assert_true (found->is_mutual);
+}
+
+static void
+count_contact (const UdpnatContact *contact,
+               gpointer             user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+test_contact_foreach (Fixture      *self,
+                      gconstpointer unused)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < 100; i++)
+    set_relation (self, i % 50, UDPNAT_RELATION_BLOCKED);
+  udpnat_store_foreach_contact (self->store, count_contact, &n);
+  g_assert_cmpuint (n, ==, 50);
+}
+
+static void
+test_contact_forgotten (Fixture      *self,
+                        gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+  g_autoptr (UdpnatHistoryItem) last = NULL;
+
+  say_text (self, 1, "hello");
+  hear_text (self, 1, "world");
+  say_text (self, 2, "other");
+  udpnat_store_forget_contact (self->store, &key, done_cb, self);
+  udpnat_store_flush (self->store);
+  g_assert_true (self->is_saved);
+  g_assert_null (dup_contact (self, 1));
+  check_lines (self, 1, "");
+  check_lines (self, 2, "other");
+  g_assert_cmpuint (udpnat_store_count_outbox (self->store), ==, 1);
+  check_texts (udpnat_store_search (self->store, "hello", NULL, 0, 10), "");
+}
+
+/* ---- Handshakes ---- */
+
+static void
+check_timestamp (Fixture *self,
+                 guint32  peer,
+                 guint8   expected)
+{
+  g_autoptr (UdpnatContact) contact = dup_contact (self, peer);
+
+  g_assert_nonnull (contact);
+  g_assert_true (contact->has_timestamp);
+  g_assert_cmpuint (contact->timestamp[11], ==, expected);
+}
+
+static void
+set_timestamp (Fixture *self,
+               guint32  peer,
+               guint8   value)
+{
+  UdpnatPublicKey key = make_key (peer);
   guint8 timestamp[12] = { 0 };
 
-  open_store (self);
-  for (guint i = 0; i < 200; i++)
-    {
-      UdpnatPublicKey key = make_key ((guint8) (i % 100));
-
-      timestamp[11] = (guint8) i;
-      udpnat_store_set_timestamp (self->store, &key, timestamp);
-    }
-  reopen_store (self);
-  g_assert_cmpuint (count_contacts (self), ==, 100);
-  timestamp[11] = 142; /* the later of two */
-  check_contact (self, 42, NULL, timestamp);
+  timestamp[11] = value;
+  udpnat_store_set_timestamp (self->store, &key, timestamp);
 }
 
 static void
-test_write_is_seen_after_crash (Fixture      *self,
-                                gconstpointer unused)
+test_timestamp (Fixture      *self,
+                gconstpointer unused)
+{
+  set_relation (self, 1, UDPNAT_RELATION_ACCEPTED);
+  set_timestamp (self, 1, 7);
+  reopen_store (self);
+  check_timestamp (self, 1, 7);
+  set_timestamp (self, 1, 8);
+  reopen_store (self);
+  check_timestamp (self, 1, 8);
+}
+
+static void
+count_timestamp (const UdpnatPublicKey *key,
+                 const guint8          *timestamp,
+                 gpointer               user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+test_timestamps_bounded (Fixture      *self,
+                         gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+  g_autoptr (UdpnatContact) contact = udpnat_contact_new (&key);
+  guint n = 0;
+
+  g_test_summary ("Strangers cannot fill the disk with handshakes, nor push a contact's out");
+  udpnat_store_save_contact (self->store, contact, NULL, NULL);
+  set_timestamp (self, 1, 7);
+  set_timestamp (self, 0xffff, 9); /* ours */
+  for (guint32 i = 0; i < 5000; i++)
+    set_timestamp (self, 0x10000 + i, 1);
+  udpnat_store_flush (self->store);
+  udpnat_store_foreach_timestamp (self->store, count_timestamp, &n);
+  g_assert_cmpuint (n, >=, 4096);
+  g_assert_cmpuint (n, <=, 4096 + 64 + 2);
+  check_timestamp (self, 1, 7);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM handshake WHERE key = x'ffff0000"
+                                  "00000000000000000000000000000000000000000000000000000000'"),
+                   ==, 1);
+}
+
+/* ---- How writes are told ---- */
+
+static void
+test_told_later (Fixture      *self,
+                 gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+  UdpnatMessageId id = make_id (1);
+  g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US, "hello");
+
+  g_test_summary ("Never from the call itself; in the main loop, without a flush");
+  udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, line_cb, self);
+  g_assert_cmpuint (self->n_told, ==, 0);
+  while (self->n_told == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (self->is_saved);
+  g_assert_cmpstr (udpnat_history_item_get_text (self->line), ==, "hello");
+}
+
+static void
+test_told_on_free (Fixture      *self,
+                   gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+
+  for (guint i = 0; i < 50; i++)
+    udpnat_store_mark_read (self->store, &key, i, done_cb, self);
+  close_store (self);
+  g_assert_cmpuint (self->n_told, ==, 50);
+}
+
+static void
+again_cb (gboolean is_saved,
+          gpointer user_data)
+{
+  Fixture *self = user_data;
+  UdpnatPublicKey key = make_key (1);
+
+  if (++self->n_told == 10)
+    return;
+  udpnat_store_mark_read (self->store, &key, 1, again_cb, self);
+  if (self->n_told == 5)
+    udpnat_store_flush (self->store);
+}
+
+static void
+test_writes_from_callback (Fixture      *self,
+                           gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+
+  udpnat_store_mark_read (self->store, &key, 1, again_cb, self);
+  g_assert_true (udpnat_store_flush (self->store));
+  g_assert_cmpuint (self->n_told, ==, 10);
+}
+
+static void
+order_cb (gboolean is_saved,
+          gpointer user_data)
+{
+  static guint last = 0;
+
+  g_assert_cmpuint (GPOINTER_TO_UINT (user_data), ==, last + 1);
+  last++;
+}
+
+static void
+test_told_in_order (Fixture      *self,
+                    gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+
+  for (guint i = 1; i <= 3000; i++)
+    udpnat_store_mark_read (self->store, &key, i, order_cb, GUINT_TO_POINTER (i));
+  g_assert_true (udpnat_store_flush (self->store));
+}
+
+static void
+test_one_bad_write (Fixture      *self,
+                    gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (1);
+  UdpnatMessageId id = make_id (1);
+  UdpnatMessageId other = make_id (2);
+  g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US, "hello");
+  g_autoptr (UdpnatItem) after = udpnat_item_new_text (&other, NOW_US, "after");
+
+  g_test_summary ("A write that breaks a rule is undone alone");
+  udpnat_store_mark_read (self->store, &key, 1, NULL, NULL); /* so that the rest is one batch */
+  udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, line_cb, self);
+  udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, line_cb, self);
+  udpnat_store_add_outgoing (self->store, &key, after, NULL, 0, NULL, NULL);
+  udpnat_store_flush (self->store);
+  g_assert_cmpuint (self->n_told, ==, 2);
+  g_assert_false (self->is_saved); /* the second one of the same id */
+  check_lines (self, 1, "hello|after");
+  check_texts (udpnat_store_search (self->store, "hello", NULL, 0, 10), "hello");
+}
+
+static void
+test_queue_is_bounded (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (65536, 'x');
+  UdpnatPublicKey key = make_key (1);
+  guint n_saved;
+
+  g_test_summary ("More than 16 MiB that wait for the disk are refused, and said to be");
+  for (guint32 i = 1; i <= 600; i++)
+    {
+      UdpnatMessageId id = make_id (i);
+      g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US, text);
+
+      udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, line_cb, self);
+    }
+  g_assert_false (udpnat_store_flush (self->store));
+  g_assert_cmpuint (self->n_told, ==, 600);
+  n_saved = udpnat_store_count_outbox (self->store);
+  g_assert_cmpuint (n_saved, >=, 250);
+  g_assert_cmpuint (n_saved, <, 600);
+  g_assert_true (udpnat_store_flush (self->store));
+}
+
+/* ---- Files ---- */
+
+/* Also in a folder that others may look into, and for one that an earlier version made. */
+static void
+test_is_private (Fixture      *self,
+                 gconstpointer unused)
+{
+  const char *suffixes[] = { "", "-wal" };
+
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  udpnat_store_flush (self->store);
+  g_assert_cmpint (g_chmod (self->path, 0644), ==, 0);
+  reopen_store (self);
+  udpnat_store_set_setting (self->store, "name", "zoë");
+  udpnat_store_flush (self->store);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *path = g_strconcat (self->path, suffixes[i], NULL);
+      GStatBuf status;
+
+      g_assert_cmpint (g_stat (path, &status), ==, 0);
+      g_assert_cmpint (status.st_mode & 0777, ==, 0600);
+    }
+}
+
+static void
+test_no_file_left_behind (Fixture      *self,
+                          gconstpointer unused)
 {
   g_autofree char *wal = g_strconcat (self->path, "-wal", NULL);
   g_autofree char *shm = g_strconcat (self->path, "-shm", NULL);
-  g_autofree char *copy = g_strconcat (self->path, "-copy", NULL);
-  g_autofree char *copy_wal = g_strconcat (copy, "-wal", NULL);
-  g_autoptr (UdpnatStore) other = NULL;
-  g_autofree char *contents = NULL;
-  g_autofree char *name = NULL;
-  gsize n_contents;
 
-  g_test_summary ("What was written is in the files at once, not only after closing");
-  open_store (self);
-  udpnat_store_set_name (self->store, "alice");
-  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
-  g_assert_true (g_file_set_contents (copy, contents, n_contents, NULL));
-  g_clear_pointer (&contents, g_free);
-  g_assert_true (g_file_get_contents (wal, &contents, &n_contents, NULL));
-  g_assert_true (g_file_set_contents (copy_wal, contents, n_contents, NULL));
-
-  other = udpnat_store_open (copy, NULL);
-  g_assert_nonnull (other);
-  name = udpnat_store_dup_name (other);
-  g_assert_cmpstr (name, ==, "alice");
-  g_clear_pointer (&other, udpnat_store_free);
-  g_unlink (copy);
+  say_text (self, 1, "hello");
+  g_assert_true (g_file_test (wal, G_FILE_TEST_EXISTS));
   close_store (self);
   g_assert_false (g_file_test (wal, G_FILE_TEST_EXISTS));
   g_assert_false (g_file_test (shm, G_FILE_TEST_EXISTS));
 }
 
-/* ---- What is refused ---- */
+/* What version 1 wrote. */
+static const char version_1[] =
+  "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+  "CREATE TABLE server (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;"
+  "CREATE TABLE contact (key BLOB PRIMARY KEY, name TEXT, timestamp BLOB) STRICT;"
+  "INSERT INTO setting VALUES ('name', 'alice');"
+  "INSERT INTO server VALUES ('chat.example:8848', zeroblob (32));"
+  "INSERT INTO contact VALUES"
+  " (x'0100000000000000000000000000000000000000000000000000000000000000', 'bob',"
+  "  x'000000000000000000000007'),"
+  " (x'0200000000000000000000000000000000000000000000000000000000000000', 'carol', NULL),"
+  " (x'0300000000000000000000000000000000000000000000000000000000000000', NULL,"
+  "  x'000000000000000000000008');"
+  "PRAGMA user_version = 1; PRAGMA journal_mode = WAL;";
+
+static void
+test_migration (Fixture      *self,
+                gconstpointer unused)
+{
+  g_autoptr (UdpnatContact) carol = NULL;
+  UdpnatPublicKey key;
+  guint n = 0;
+
+  run_sql (self, version_1);
+  open_store (self);
+  check_setting (self, "name", "alice");
+  g_assert_true (udpnat_store_get_server_key (self->store, "chat.example:8848", &key));
+  check_timestamp (self, 1, 7);
+  carol = dup_contact (self, 2);
+  g_assert_cmpstr (carol->name, ==, "carol");
+  g_assert_cmpint (carol->relation, ==, UDPNAT_RELATION_ACCEPTED);
+  g_assert_false (carol->has_timestamp);
+  g_assert_null (dup_contact (self, 3)); /* nobody but a handshake */
+  udpnat_store_foreach_timestamp (self->store, count_timestamp, &n);
+  g_assert_cmpuint (n, ==, 2);
+  say_text (self, 2, "hello");
+  reopen_store (self);
+  check_lines (self, 2, "hello");
+  g_assert_cmpint (ask_sql (self, "PRAGMA user_version"), ==, 2);
+}
 
 /* Opening fails, and the file is what it was, with nothing beside it. */
 static void
@@ -272,31 +506,17 @@ check_refused (Fixture    *self,
   g_autoptr (GError) error = NULL;
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
-  g_autofree char *wal = g_strconcat (self->path, "-wal", NULL);
-  g_autofree char *journal = g_strconcat (self->path, "-journal", NULL);
+  UdpnatPublicKey own_key = OWN_KEY;
   gsize n_before;
   gsize n_after;
 
   g_assert_true (g_file_get_contents (self->path, &before, &n_before, NULL));
-  g_assert_null (udpnat_store_open (self->path, &error));
+  g_assert_null (udpnat_store_open (self->path, NULL, &own_key, &error));
   g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED);
   g_assert_nonnull (strstr (error->message, self->path));
   g_assert_nonnull (strstr (error->message, said));
   g_assert_true (g_file_get_contents (self->path, &after, &n_after, NULL));
   g_assert_cmpmem (after, n_after, before, n_before);
-  g_assert_false (g_file_test (wal, G_FILE_TEST_EXISTS));
-  g_assert_false (g_file_test (journal, G_FILE_TEST_EXISTS));
-}
-
-static void
-run_sql (Fixture    *self,
-         const char *sql)
-{
-  sqlite3 *db = NULL;
-
-  g_assert_cmpint (sqlite3_open (self->path, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
 }
 
 static void
@@ -304,98 +524,15 @@ test_newer_version (Fixture      *self,
                     gconstpointer unused)
 {
   open_store (self);
-  udpnat_store_set_name (self->store, "alice");
+  udpnat_store_set_setting (self->store, "name", "alice");
   close_store (self);
-  run_sql (self, "PRAGMA user_version = 2");
+  run_sql (self, "PRAGMA user_version = 3");
   check_refused (self, "newer");
   run_sql (self, "PRAGMA user_version = 2147483647");
   check_refused (self, "newer");
-  run_sql (self, "PRAGMA user_version = 1"); /* the boundary's other side */
+  run_sql (self, "PRAGMA user_version = 2"); /* the boundary's other side */
   open_store (self);
-  check_name (self, "alice");
-}
-
-static void
-test_negative_version (Fixture      *self,
-                       gconstpointer unused)
-{
-  open_store (self);
-  close_store (self);
-  run_sql (self, "PRAGMA user_version = -5");
-  check_refused (self, "left as it is");
-}
-
-static void
-test_not_a_database (Fixture      *self,
-                     gconstpointer unused)
-{
-  g_autofree char *noise = g_malloc (8192);
-
-  for (gsize i = 0; i < 8192; i++)
-    noise[i] = (char) g_test_rand_int ();
-  g_assert_true (g_file_set_contents (self->path, noise, 8192, NULL));
-  check_refused (self, "left as it is");
-  g_assert_true (g_file_set_contents (self->path, "hello", 5, NULL));
-  check_refused (self, "left as it is");
-}
-
-static void
-test_damaged (Fixture      *self,
-              gconstpointer unused)
-{
-  g_autofree char *contents = NULL;
-  gsize n_contents;
-
-  open_store (self);
-  udpnat_store_set_name (self->store, "alice");
-  close_store (self);
-  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
-  g_assert_cmpuint (n_contents, >, 4096);
-  memset (contents + 100, 0xff, 3996); /* the first page, which holds the schema */
-  g_assert_true (g_file_set_contents (self->path, contents, n_contents, NULL));
-  check_refused (self, "left as it is");
-}
-
-static void
-test_damaged_later (Fixture      *self,
-                    gconstpointer unused)
-{
-  g_autofree char *contents = NULL;
-  gsize n_contents;
-
-  g_test_summary ("The schema can be read, a table can not");
-  open_store (self);
-  udpnat_store_set_name (self->store, "alice");
-  close_store (self);
-  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
-  memset (contents + 4096, 0xff, n_contents - 4096);
-  g_assert_true (g_file_set_contents (self->path, contents, n_contents, NULL));
-  check_refused (self, "left as it is");
-}
-
-static void
-test_cut_off (Fixture      *self,
-              gconstpointer unused)
-{
-  g_autofree char *contents = NULL;
-  gsize n_contents;
-
-  open_store (self);
-  udpnat_store_set_name (self->store, "alice");
-  close_store (self);
-  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
-  g_assert_true (g_file_set_contents (self->path, contents, 4096, NULL));
-  check_refused (self, "left as it is");
-  g_assert_true (g_file_set_contents (self->path, contents, 50, NULL));
-  check_refused (self, "left as it is");
-}
-
-static void
-test_somebody_elses (Fixture      *self,
-                     gconstpointer unused)
-{
-  run_sql (self, "CREATE TABLE contact (something INTEGER)"); /* the last one that we make */
-  check_refused (self, "left as it is");
+  check_setting (self, "name", "alice");
 }
 
 static void
@@ -403,14 +540,12 @@ test_is_a_folder (Fixture      *self,
                   gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
+  UdpnatPublicKey own_key = OWN_KEY;
 
   g_assert_cmpint (g_mkdir (self->path, 0700), ==, 0);
-  g_assert_null (udpnat_store_open (self->path, &error));
+  g_assert_null (udpnat_store_open (self->path, NULL, &own_key, &error));
   g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE);
 }
-
-#define ADD(path, function) \
-  g_test_add ("/client-store/" path, Fixture, NULL, set_up, function, tear_down)
 
 int
 main (int    argc,
@@ -418,19 +553,29 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD ("name/round-trip", test_name);
-  ADD ("server/key-round-trip", test_server_key);
-  ADD ("contact/name-and-timestamp-round-trip", test_contacts);
-  ADD ("contact/later-timestamp-replaces", test_many);
-  ADD ("files/written-at-once", test_write_is_seen_after_crash);
-  ADD ("refused/newer-version", test_newer_version);
-  ADD ("refused/negative-version", test_negative_version);
-  ADD ("refused/not-a-database", test_not_a_database);
-  ADD ("refused/damaged-schema", test_damaged);
-  ADD ("refused/damaged-table", test_damaged_later);
-  ADD ("refused/cut-off", test_cut_off);
-  ADD ("refused/somebody-elses-database", test_somebody_elses);
-  ADD ("refused/folder-in-its-place", test_is_a_folder);
+  ADD ("/client-store/setting/round-trip", test_setting);
+  ADD ("/client-store/setting/removed", test_setting_removed);
+  ADD ("/client-store/server/key-round-trip", test_server_key);
+  ADD ("/client-store/server/forgotten", test_server_forgotten);
+  ADD ("/client-store/contact/round-trip", test_contact);
+  ADD ("/client-store/contact/all-of-it-changes", test_contact_changed);
+  ADD ("/client-store/contact/request-is-not-undone", test_contact_keeps_request);
+  ADD ("/client-store/contact/store-keeps-its-own", test_contact_keeps_what_is_the_stores);
+  ADD ("/client-store/contact/all-are-told", test_contact_foreach);
+  ADD ("/client-store/contact/forgotten-with-everything", test_contact_forgotten);
+  ADD ("/client-store/timestamp/later-replaces", test_timestamp);
+  ADD ("/client-store/timestamp/strangers-are-bounded", test_timestamps_bounded);
+  ADD ("/client-store/writes/told-in-main-loop", test_told_later);
+  ADD ("/client-store/writes/told-before-free-returns", test_told_on_free);
+  ADD ("/client-store/writes/more-from-callback", test_writes_from_callback);
+  ADD ("/client-store/writes/told-in-order", test_told_in_order);
+  ADD ("/client-store/writes/bad-one-undone-alone", test_one_bad_write);
+  ADD ("/client-store/writes/queue-bounded", test_queue_is_bounded);
+  ADD ("/client-store/files/private", test_is_private);
+  ADD ("/client-store/files/log-is-gone-after-close", test_no_file_left_behind);
+  ADD_CLOSED ("/client-store/migration/from-version-1", test_migration);
+  ADD_CLOSED ("/client-store/refused/newer-version", test_newer_version);
+  ADD_CLOSED ("/client-store/refused/folder-in-its-place", test_is_a_folder);
 
   return g_test_run ();
 }

@@ -7,13 +7,15 @@
 #include "udpnat-node.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-server.h"
+#include "udpnat-sealed.h"
 
 /* Some users and a server in virtual time, all on the open Internet, joined by a network that only
  * delays. It hands over every datagram in the order in which it was sent, keeps a copy of each, and
- * lets a test add its own. What a user's program stores and the server's disk outlive them. */
+ * lets a test add its own. What a user's program stores and the server's disk outlive them; writing
+ * takes no time here (tests/sim has disks that are slow). */
 
 #define NET_USERS_MAX 4
-#define NET_EVENT_TYPES (UDPNAT_NODE_EVENT_TIMESTAMP + 1)
+#define NET_EVENT_TYPES (UDPNAT_NODE_EVENT_PREKEY_USED + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
 #define NET_WALL_US (G_GINT64_CONSTANT (1790000000) * G_USEC_PER_SEC)
 
@@ -30,9 +32,26 @@ typedef struct
 {
   char            *name; /* nullable in a store */
   UdpnatPublicKey  key;
+  UdpnatTrust      trust;
   gboolean         has_timestamp;
   guint8           timestamp[UDPNAT_TIMESTAMP_BYTES];
 } NetRecord;
+
+/* A letter on the server's disk. */
+typedef struct
+{
+  guint64         number;
+  UdpnatPublicKey recipient;
+  gboolean        has_pass;
+  GBytes         *data;
+} NetLetter;
+
+/* A text whose addressee is being looked up. */
+typedef struct
+{
+  guint32 request;
+  char   *text;
+} NetSend;
 
 typedef struct _NetUser NetUser;
 typedef struct _Net Net;
@@ -44,6 +63,9 @@ struct _NetUser
   UdpnatAddress   address;
   UdpnatNode     *node;  /* NULL while it does not run */
   GPtrArray      *store; /* of NetRecord */
+  GQueue          sends; /* of NetSend */
+  gboolean        is_choosy; /* does not accept strangers by itself; their items are kept */
+  gboolean        is_slow;   /* items are neither confirmed nor refused: the test does it */
   void (*on_event) (NetUser               *self,
                     const UdpnatNodeEvent *event); /* nullable */
 
@@ -55,7 +77,13 @@ struct _NetUser
   char            *received_name; /* nullable: likewise */
   UdpnatPublicKey  changed_key;   /* of the last KEY_CHANGED */
   char            *changed_name;
-  const char      *failed_code;   /* of the last FAILED */
+  guint            n_failed;      /* lookups that found nobody, and texts the node refused */
+  const char      *failed_code;   /* of the last one; NULL when the node refused */
+  UdpnatMessageId  last_id;       /* of the last ITEM */
+  const char      *mail_code;     /* of the last MAIL_REFUSED */
+  guint64          prekey_id;     /* of the last PREKEY_TAKEN or PREKEY_USED */
+  gboolean         is_typing;     /* what the last TYPING said */
+  UdpnatMessageId  read_id;       /* what the last READ said */
   UdpnatPathKind   path_kind;
   UdpnatPathReason path_reason;
 
@@ -71,6 +99,10 @@ struct _Net
   UdpnatRendezvousServer *server; /* NULL while it does not run */
   UdpnatAddress           server_address;
   GPtrArray              *disk;   /* of NetRecord */
+  GPtrArray              *letters; /* of NetLetter */
+  guint                   n_letters_ever;
+  gboolean                is_mailbox_off; /* when the server starts */
+  UdpnatMailboxLimits     mailbox_limits; /* likewise */
   NetUser                 users[NET_USERS_MAX];
   guint                   n_users;
   GQueue                  packets;     /* of NetPacket, in the order of arrival */
@@ -141,6 +173,24 @@ net_ensure_record (GPtrArray             *records,
   return record;
 }
 
+static inline void
+net_letter_free (gpointer data)
+{
+  NetLetter *letter = data;
+
+  g_bytes_unref (letter->data);
+  g_free (letter);
+}
+
+static inline void
+net_send_free (gpointer data)
+{
+  NetSend *send = data;
+
+  g_free (send->text);
+  g_free (send);
+}
+
 /* ---- Server ---- */
 
 static inline void
@@ -149,6 +199,9 @@ net_start_server (Net *net)
   UdpnatRendezvousServerConfig config = {
     .identity = net->server_identity,
     .random = net->random,
+    .is_mailbox_on = !net->is_mailbox_off,
+    .mailbox = net->mailbox_limits,
+    .wall_us = net->now_us + NET_WALL_US,
   };
 
   g_assert_null (net->server);
@@ -158,6 +211,14 @@ net_start_server (Net *net)
       const NetRecord *record = g_ptr_array_index (net->disk, i);
 
       udpnat_rendezvous_server_restore_name (net->server, record->name, &record->key);
+    }
+  for (guint i = 0; i < net->letters->len; i++)
+    {
+      const NetLetter *letter = g_ptr_array_index (net->letters, i);
+
+      udpnat_rendezvous_server_restore_mail (net->server, letter->number, &letter->recipient, NULL,
+                                             g_bytes_get_size (letter->data),
+                                             (net->now_us + NET_WALL_US) / G_USEC_PER_SEC);
     }
 }
 
@@ -188,6 +249,68 @@ net_take_claim (Net                     *net,
   udpnat_rendezvous_server_complete_claim (net->server, net->now_us, event->claim_id, TRUE);
 }
 
+static inline NetLetter *
+net_find_letter (const Net *net,
+                 guint64    number)
+{
+  for (guint i = 0; i < net->letters->len; i++)
+    {
+      NetLetter *letter = g_ptr_array_index (net->letters, i);
+
+      if (letter->number == number)
+        return letter;
+    }
+  return NULL;
+}
+
+static inline void
+net_take_letter (Net                     *net,
+                 const UdpnatServerEvent *event)
+{
+  NetLetter *letter = g_new0 (NetLetter, 1);
+
+  *letter = (NetLetter) { event->number, event->key, event->has_pass, g_bytes_ref (event->data) };
+  g_ptr_array_add (net->letters, letter);
+  net->n_letters_ever++;
+  udpnat_rendezvous_server_complete_mail (net->server, net->now_us, event->number, TRUE);
+}
+
+static inline void
+net_give_letter (Net    *net,
+                 guint64 number)
+{
+  const NetLetter *letter = net_find_letter (net, number);
+  gsize n_data = 0;
+  const guint8 *data = letter != NULL ? g_bytes_get_data (letter->data, &n_data) : NULL;
+
+  udpnat_rendezvous_server_give_mail (net->server, net->now_us, number, data, n_data);
+}
+
+static inline void
+net_take_server_event (Net                     *net,
+                       const UdpnatServerEvent *event)
+{
+  switch ((UdpnatServerEventType) event->base.type)
+    {
+    case UDPNAT_SERVER_EVENT_CLAIM:
+      net_take_claim (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_STORE:
+      net_take_letter (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_LOAD:
+      net_give_letter (net, event->number);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+      g_ptr_array_remove (net->letters, net_find_letter (net, event->number));
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_PASSES: /* told again after each registration */
+    case UDPNAT_SERVER_EVENT_REGISTERED:
+    case UDPNAT_SERVER_EVENT_GONE:
+      break;
+    }
+}
+
 /* ---- Users ---- */
 
 static inline void
@@ -211,15 +334,79 @@ net_store (NetUser               *user,
     user->n_handshakes++;
 }
 
+/* Whom the user takes for a contact, now and after a restart. */
 static inline void
-net_take_message (NetUser               *user,
-                  const UdpnatNodeEvent *event)
+net_set_trust (NetUser               *user,
+               const UdpnatPublicKey *key,
+               UdpnatTrust            trust)
 {
-  g_ptr_array_add (user->received, g_strdup (event->text));
+  net_ensure_record (user->store, key)->trust = trust;
+  udpnat_node_set_trust (user->node, user->net->now_us, key, trust);
+}
+
+static inline void
+net_accept (NetUser               *user,
+            const UdpnatPublicKey *key)
+{
+  net_set_trust (user, key, UDPNAT_TRUST_ACCEPTED);
+}
+
+static inline UdpnatItem *
+net_make_text (Net        *net,
+               const char *text)
+{
+  UdpnatMessageId id;
+
+  udpnat_random_fill (&net->random, id.bytes, sizeof id.bytes);
+  return udpnat_item_new_text (&id, net->now_us + NET_WALL_US, text);
+}
+
+/* By key; whoever is written to is a contact. */
+static inline gboolean
+net_say_to (NetUser               *user,
+            const UdpnatPublicKey *key,
+            const char            *text)
+{
+  g_autoptr (UdpnatItem) item = net_make_text (user->net, text);
+
+  net_accept (user, key);
+  return udpnat_node_send (user->node, user->net->now_us, key, item, FALSE);
+}
+
+static inline void
+net_take_looked_up (NetUser               *user,
+                    const UdpnatNodeEvent *event)
+{
+  NetSend *send = NULL;
+
+  for (GList *link = user->sends.head; link != NULL && send == NULL; link = link->next)
+    if (((NetSend *) link->data)->request == event->request)
+      send = link->data;
+  if (send == NULL)
+    return; /* the test's own */
+  if (event->code != NULL || !net_say_to (user, &event->key, send->text))
+    {
+      user->n_failed++;
+      user->failed_code = event->code;
+    }
+  g_queue_remove (&user->sends, send);
+  net_send_free (send);
+}
+
+static inline void
+net_take_item (NetUser               *user,
+               const UdpnatNodeEvent *event)
+{
   user->received_from = event->key;
+  user->last_id = event->item->id;
   g_free (user->received_name);
   user->received_name = g_strdup (event->name);
-  udpnat_node_confirm (user->node, user->net->now_us, &event->key, &event->id);
+  if (event->item->type == UDPNAT_ITEM_TEXT)
+    g_ptr_array_add (user->received, udpnat_item_dup_text (event->item));
+  if (!user->is_choosy)
+    net_accept (user, &event->key);
+  if (!user->is_slow)
+    udpnat_node_confirm (user->node, user->net->now_us, &event->key, &event->item->id);
 }
 
 static inline void
@@ -229,12 +416,20 @@ net_take_event (NetUser               *user,
   UdpnatNodeEventType type = (UdpnatNodeEventType) event->base.type;
 
   user->counts[type]++;
-  if (type == UDPNAT_NODE_EVENT_MESSAGE)
-    net_take_message (user, event);
+  if (type == UDPNAT_NODE_EVENT_ITEM)
+    net_take_item (user, event);
   else if (type == UDPNAT_NODE_EVENT_TIMESTAMP || type == UDPNAT_NODE_EVENT_CONTACT)
     net_store (user, event);
-  else if (type == UDPNAT_NODE_EVENT_FAILED)
-    user->failed_code = event->code;
+  else if (type == UDPNAT_NODE_EVENT_LOOKED_UP)
+    net_take_looked_up (user, event);
+  else if (type == UDPNAT_NODE_EVENT_MAIL_REFUSED)
+    user->mail_code = event->code;
+  else if (type == UDPNAT_NODE_EVENT_PREKEY_TAKEN || type == UDPNAT_NODE_EVENT_PREKEY_USED)
+    user->prekey_id = event->prekey_id;
+  else if (type == UDPNAT_NODE_EVENT_READ)
+    user->read_id = event->id;
+  else if (type == UDPNAT_NODE_EVENT_TYPING)
+    user->is_typing = event->is_typing;
   else if (type == UDPNAT_NODE_EVENT_PATH)
     {
       user->path_kind = event->kind;
@@ -283,7 +478,7 @@ net_start_user (NetUser *user)
     {
       const NetRecord *record = g_ptr_array_index (user->store, i);
 
-      udpnat_node_restore_contact (user->node, &record->key, record->name,
+      udpnat_node_restore_contact (user->node, &record->key, record->name, record->trust,
                                    record->has_timestamp ? record->timestamp : NULL);
     }
   udpnat_node_set_host_addresses (user->node, net->now_us, &user->address, 1, user->address.port);
@@ -303,6 +498,7 @@ net_log_in (NetUser    *user,
 static inline void
 net_kill_user (NetUser *user)
 {
+  g_queue_clear_full (&user->sends, net_send_free);
   g_clear_pointer (&user->node, udpnat_node_free);
 }
 
@@ -380,8 +576,7 @@ net_turn_server (Net *net)
 
   while ((event = udpnat_machine_pop_event (machine)) != NULL)
     {
-      if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
-        net_take_claim (net, (const UdpnatServerEvent *) event);
+      net_take_server_event (net, (const UdpnatServerEvent *) event);
       udpnat_event_free (event);
     }
   while (udpnat_machine_pop_output (machine, net->now_us, &datagram))
@@ -489,6 +684,7 @@ net_new (guint64 seed)
   net->server_identity = udpnat_identity_generate (&net->random);
   net->server_address = net_address (1, UDPNAT_SERVER_PORT);
   net->disk = g_ptr_array_new_with_free_func (net_record_free);
+  net->letters = g_ptr_array_new_with_free_func (net_letter_free);
   net->seen = g_ptr_array_new_with_free_func (g_free);
   net_start_server (net);
   return net;
@@ -512,6 +708,7 @@ net_free (Net *net)
   udpnat_identity_free (net->server_identity);
   g_queue_clear_full (&net->packets, g_free);
   g_ptr_array_unref (net->disk);
+  g_ptr_array_unref (net->letters);
   g_ptr_array_unref (net->seen);
   g_free (net);
 }
@@ -530,15 +727,17 @@ net_join (Net        *net,
   return user;
 }
 
-static inline UdpnatMessageId
+/* By name, as a program does it: looks it up, and sends when the answer comes. */
+static inline void
 net_say (NetUser    *user,
          const char *to,
          const char *text)
 {
-  UdpnatMessageId id;
+  NetSend *send = g_new0 (NetSend, 1);
 
-  g_assert_true (udpnat_node_send (user->node, user->net->now_us, to, text, &id));
-  return id;
+  send->text = g_strdup (text);
+  send->request = udpnat_node_look_up (user->node, user->net->now_us, to);
+  g_queue_push_tail (&user->sends, send);
 }
 
 /* The texts "first" to "first + n_messages − 1". */
@@ -572,14 +771,18 @@ net_check_numbers (const NetUser *user,
 
 /* ---- Handshakes made by hand ---- */
 
+/* What fits into a DIAL (PROTOCOL.md section 11). */
+#define NET_DIALLED_HS1_MAX_BYTES 903
+
 /* An HS1 from whoever has @from, with the texts in @messages (nullable) as early data. */
 static inline void
-net_make_hs1 (Net                  *net,
-              const UdpnatIdentity *from,
-              const NetUser        *to,
-              gint64                wall_us,
-              const GByteArray     *messages,
-              UdpnatDatagram       *out)
+net_make_hs1_within (Net                  *net,
+                     const UdpnatIdentity *from,
+                     const NetUser        *to,
+                     gint64                wall_us,
+                     const GByteArray     *messages,
+                     gsize                 n_max,
+                     UdpnatDatagram       *out)
 {
   guint8 ephemeral_secret[32];
   guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
@@ -604,10 +807,21 @@ net_make_hs1 (Net                  *net,
     .session_id = udpnat_random_u64 (&net->random),
     .frames = frames,
     .n_frames = writer.n_written,
-    .max_bytes = UDPNAT_HS1_MAX_BYTES,
+    .max_bytes = n_max,
   };
   noise = udpnat_hs1_write (&request, out->data, &out->n_data);
   g_assert_nonnull (noise);
+}
+
+static inline void
+net_make_hs1 (Net                  *net,
+              const UdpnatIdentity *from,
+              const NetUser        *to,
+              gint64                wall_us,
+              const GByteArray     *messages,
+              UdpnatDatagram       *out)
+{
+  net_make_hs1_within (net, from, to, wall_us, messages, UDPNAT_HS1_MAX_BYTES, out);
 }
 
 /* Hands it over at once. */

@@ -3,11 +3,9 @@
 
 #include "config.h"
 
-#include "node-net.h"
+#include "node-curious.h"
 
-#include "udpnat-candidates.h"
 #include "udpnat-chat-message.h"
-#include "udpnat-rendezvous-client.h"
 
 #define SOMEWHERE net_address (200, 4000)
 
@@ -19,7 +17,8 @@ make_text (Net        *net,
   UdpnatMessageId id;
 
   udpnat_random_fill (&net->random, id.bytes, sizeof id.bytes);
-  udpnat_write_text (messages, &id, NET_WALL_US, text, strlen (text));
+  udpnat_write_item (messages, UDPNAT_ITEM_TEXT, &id, NET_WALL_US, (const guint8 *) text,
+                     strlen (text));
   return messages;
 }
 
@@ -38,20 +37,31 @@ restart (NetUser    *user,
   net_log_in (user, name);
 }
 
+/* Somebody who calls without the server; else he would not be heard. */
+static UdpnatIdentity *
+make_friend (NetUser *of)
+{
+  UdpnatIdentity *identity = udpnat_identity_generate (&of->net->random);
+
+  net_accept (of, udpnat_identity_get_public_key (identity));
+  return identity;
+}
+
 /* ---- Handshakes again ---- */
 
 static void
 test_replay_while_session_lives (void)
 {
   g_autoptr (Net) net = net_new (1);
-  g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) friend = NULL;
   g_autoptr (GByteArray) text = make_text (net, "hello");
   UdpnatDatagram hs1;
   NetUser *alice;
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
-  net_make_hs1 (net, stranger, bob, get_wall (net), text, &hs1);
+  friend = make_friend (bob);
+  net_make_hs1 (net, friend, bob, get_wall (net), text, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
   g_assert_cmpuint (bob->received->len, ==, 1);
   net_run (net, UDPNAT_MSEC (100));
@@ -68,7 +78,7 @@ static void
 test_replay_after_session (void)
 {
   g_autoptr (Net) net = net_new (2);
-  g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) friend = NULL;
   g_autoptr (GByteArray) text = make_text (net, "hello");
   UdpnatDatagram hs1;
   NetUser *alice;
@@ -76,7 +86,8 @@ test_replay_after_session (void)
   guint n_answers;
 
   net_join_two (net, &alice, &bob);
-  net_make_hs1 (net, stranger, bob, get_wall (net), text, &hs1);
+  friend = make_friend (bob);
+  net_make_hs1 (net, friend, bob, get_wall (net), text, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
   net_run (net, UDPNAT_SEC (3600)); /* the session has been given up long since */
   n_answers = net->n_stray[UDPNAT_PACKET_HS2];
@@ -96,7 +107,7 @@ static void
 test_old_timestamp (void)
 {
   g_autoptr (Net) net = net_new (3);
-  g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) friend = NULL;
   gint64 wall_us = get_wall (net);
   UdpnatDatagram hs1;
   NetUser *alice;
@@ -104,22 +115,23 @@ test_old_timestamp (void)
 
   g_test_summary ("One microsecond decides; each HS1 is new in all else");
   net_join_two (net, &alice, &bob);
+  friend = make_friend (bob);
   for (gint step = 0; step < 3; step++)
     {
       g_autoptr (GByteArray) text = make_text (net, "x");
 
-      net_make_hs1 (net, stranger, bob, wall_us + (step == 2 ? 1 : -step), text, &hs1);
+      net_make_hs1 (net, friend, bob, wall_us + (step == 2 ? 1 : -step), text, &hs1);
       g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==,
                        step == 1 ? UDPNAT_RX_IGNORED : UDPNAT_RX_OK);
       g_assert_cmpuint (bob->received->len, ==, step == 2 ? 2 : 1);
     }
-  net_make_hs1 (net, stranger, bob, wall_us + 1, NULL, &hs1); /* equal is not above */
+  net_make_hs1 (net, friend, bob, wall_us + 1, NULL, &hs1); /* equal is not above */
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_IGNORED);
 
   restart (bob, "bob");
-  net_make_hs1 (net, stranger, bob, wall_us + 1, NULL, &hs1);
+  net_make_hs1 (net, friend, bob, wall_us + 1, NULL, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_IGNORED);
-  net_make_hs1 (net, stranger, bob, wall_us + 2, NULL, &hs1);
+  net_make_hs1 (net, friend, bob, wall_us + 2, NULL, &hs1);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
 }
 
@@ -231,18 +243,19 @@ static void
 test_message_repeated_in_new_handshake (void)
 {
   g_autoptr (Net) net = net_new (6);
-  g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) friend = NULL;
   g_autoptr (GByteArray) text = make_text (net, "hello");
   NetUser *alice;
   NetUser *bob;
 
   g_test_summary ("A sender who starts anew repeats what has no receipt: shown once");
   net_join_two (net, &alice, &bob);
+  friend = make_friend (bob);
   for (guint i = 0; i < 5; i++)
     {
       UdpnatDatagram hs1;
 
-      net_make_hs1 (net, stranger, bob, get_wall (net) + i, text, &hs1);
+      net_make_hs1 (net, friend, bob, get_wall (net) + i, text, &hs1);
       g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
     }
   g_assert_cmpuint (bob->received->len, ==, 1);
@@ -254,14 +267,15 @@ static void
 test_wrong_hs1 (void)
 {
   g_autoptr (Net) net = net_new (7);
-  g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) friend = NULL;
   g_autoptr (GByteArray) text = make_text (net, "hello");
   UdpnatDatagram good;
   NetUser *alice;
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
-  net_make_hs1 (net, stranger, bob, get_wall (net), text, &good);
+  friend = make_friend (bob);
+  net_make_hs1 (net, friend, bob, get_wall (net), text, &good);
   for (gsize n = 0; n < good.n_data; n++)
     {
       UdpnatDatagram cut = good;
@@ -427,7 +441,10 @@ test_unknown_is_limited (void)
   NetUser *alice;
   NetUser *bob;
 
+  g_test_summary ("While the server cannot be reached; else they go through it");
   net_join_two (net, &alice, &bob);
+  net_kill_user (bob);
+  net_start_user (bob);
   for (guint i = 0; i < 1000; i++)
     {
       datagram.data[7] = (guint8) i;
@@ -438,13 +455,13 @@ test_unknown_is_limited (void)
   g_assert_cmpuint (net->last_stray.n_data, ==, 8);
 }
 
-/* ---- Strangers ---- */
+/* ---- Many who call ---- */
 
 static void
-test_strangers_need_cookies (void)
+test_callers_need_cookies (void)
 {
   g_autoptr (Net) net = net_new (13);
-  g_autoptr (UdpnatIdentity) late = udpnat_identity_generate (&net->random);
+  g_autoptr (UdpnatIdentity) late = NULL;
   guint8 cookie[UDPNAT_COOKIE_BYTES];
   UdpnatCookieView view;
   UdpnatDatagram hs1;
@@ -452,11 +469,12 @@ test_strangers_need_cookies (void)
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
+  late = make_friend (bob);
   for (guint i = 0; i < UDPNAT_NODE_HANDSHAKES_PER_SECOND; i++)
     {
-      g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+      g_autoptr (UdpnatIdentity) friend = make_friend (bob);
 
-      net_make_hs1 (net, stranger, bob, get_wall (net), NULL, &hs1);
+      net_make_hs1 (net, friend, bob, get_wall (net), NULL, &hs1);
       g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
     }
   net_make_hs1 (net, late, bob, get_wall (net), NULL, &hs1);
@@ -477,23 +495,23 @@ test_strangers_need_cookies (void)
 }
 
 static void
-test_strangers_flood (void)
+test_flood_of_callers (void)
 {
   g_autoptr (Net) net = net_new (14);
   NetUser *alice;
   NetUser *bob;
 
-  g_test_summary ("3,000 handshakes of 3,000 strangers in three seconds, while alice and bob talk");
+  g_test_summary ("3,000 direct handshakes of 3,000 contacts in three seconds, while alice and bob "
+                  "talk");
   net_join_two (net, &alice, &bob);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (3));
-  bob->on_event = NULL;
   for (guint i = 0; i < 3000; i++)
     {
-      g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+      g_autoptr (UdpnatIdentity) friend = make_friend (bob);
       UdpnatDatagram hs1;
 
-      net_make_hs1 (net, stranger, bob, get_wall (net), NULL, &hs1);
+      net_make_hs1 (net, friend, bob, get_wall (net), NULL, &hs1);
       net_give (bob, SOMEWHERE, &hs1);
       if (i % 100 == 0)
         net_say_numbers (alice, "bob", 1 + i / 100, 1);
@@ -520,12 +538,15 @@ test_strangers_make_room (void)
   g_autoptr (Net) net = net_new (19);
   g_autofree UdpnatPublicKey *keys = g_new (UdpnatPublicKey, UDPNAT_NODE_STRANGERS_MAX + 1);
   UdpnatDatagram first;
+  Curious carol;
   NetUser *alice;
   NetUser *bob;
 
   g_test_summary ("Beyond 256 conversations with strangers the oldest one goes, and only for "
                   "somebody new: not for what was sent before");
   net_join_two (net, &alice, &bob);
+  curious_init (&carol, net);
+  curious_run (&carol, UDPNAT_SEC (3));
   net_say_numbers (bob, "alice", 0, 1); /* older than all of them, but no stranger */
   net_run (net, UDPNAT_SEC (1));
   for (guint i = 0; i <= UDPNAT_NODE_STRANGERS_MAX; i++)
@@ -534,19 +555,25 @@ test_strangers_make_room (void)
       UdpnatDatagram hs1;
 
       keys[i] = *udpnat_identity_get_public_key (stranger);
-      net_make_hs1 (net, stranger, bob, get_wall (net), NULL, &hs1);
+      net_make_hs1_within (net, stranger, bob, get_wall (net), NULL, NET_DIALLED_HS1_MAX_BYTES,
+                           &hs1);
       if (i == 0)
         first = hs1;
       g_assert_true (i == 0 || has_conversation (bob, &keys[0]));
-      g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
-      net_run (net, UDPNAT_MSEC (20));
+      curious_dial (&carol, bob, &hs1);
+      curious_run (&carol, UDPNAT_MSEC (40)); /* no more than 50 a second are answered */
+      g_assert_true (has_conversation (bob, &keys[i]));
     }
   g_assert_false (has_conversation (bob, &keys[0]));
   for (guint i = 0; i < 10; i++)
-    g_assert_cmpint (net_give (bob, SOMEWHERE, &first), ==, UDPNAT_RX_IGNORED);
+    {
+      curious_dial (&carol, bob, &first);
+      curious_run (&carol, UDPNAT_MSEC (40));
+    }
   for (guint i = 1; i <= UDPNAT_NODE_STRANGERS_MAX; i++)
     g_assert_true (has_conversation (bob, &keys[i]));
   g_assert_true (has_conversation (bob, net_key (alice)));
+  curious_clear (&carol);
 }
 
 static void
@@ -556,24 +583,30 @@ test_strangers_beyond_all (void)
   g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
   g_autoptr (GByteArray) text = make_text (net, "hello");
   UdpnatDatagram hs1;
+  Curious carol;
   NetUser *alice;
   NetUser *bob;
 
   g_test_summary ("A node that knows as many people as it may answers those, and nobody else");
   net_join_two (net, &alice, &bob);
+  curious_init (&carol, net);
+  curious_run (&carol, UDPNAT_SEC (3));
   for (guint i = 0; i < UDPNAT_PEERS_MAX; i++)
     {
       UdpnatPublicKey key;
 
       udpnat_random_fill (&net->random, key.bytes, sizeof key.bytes);
-      udpnat_node_restore_contact (bob->node, &key, NULL, NULL);
+      udpnat_node_restore_contact (bob->node, &key, NULL, UDPNAT_TRUST_STRANGER, NULL);
     }
-  net_make_hs1 (net, stranger, bob, get_wall (net), text, &hs1);
-  g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_REFUSED);
+  net_make_hs1_within (net, stranger, bob, get_wall (net), text, NET_DIALLED_HS1_MAX_BYTES, &hs1);
+  curious_dial (&carol, bob, &hs1);
+  curious_run (&carol, UDPNAT_MSEC (200));
   g_assert_cmpuint (bob->received->len, ==, 0);
+  g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_TIMESTAMP], <=, 1); /* her own */
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (2));
   net_check_numbers (bob, 1);
+  curious_clear (&carol);
 }
 
 /* ---- Relay only ---- */
@@ -649,170 +682,8 @@ test_relay_only (void)
   check_path (bob, alice, UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE);
 }
 
-/* A curious user, who opens alice's handshakes and looks at what is inside. */
-typedef struct
-{
-  Net                    *net;
-  UdpnatIdentity         *identity;
-  UdpnatIndexTable       *indexes;
-  UdpnatRendezvousClient *client;
-  UdpnatAddress           address;
-  UdpnatNoise            *noise; /* nullable: of our own HS1 */
-  gsize                   n_frames;
-  guint8                  frames[UDPNAT_DATAGRAM_MAX_BYTES];
-  guint                   n_found; /* CANDIDATES in those frames */
-  UdpnatCandidates        candidates;
-} Curious;
-
-static void
-curious_hear (gpointer              data,
-              const UdpnatDatagram *datagram)
-{
-  Curious *self = data;
-
-  (void) udpnat_rendezvous_client_handle_datagram (self->client, self->net->now_us, datagram);
-}
-
-static void
-curious_init (Curious *self,
-              Net     *net)
-{
-  UdpnatRendezvousClientConfig config;
-
-  *self = (Curious) { .net = net, .address = net_address (100, UDPNAT_CLIENT_PORT) };
-  self->identity = udpnat_identity_generate (&net->random);
-  self->indexes = udpnat_index_table_new (&net->random);
-  config = (UdpnatRendezvousClientConfig) { self->identity, self->indexes, net->random };
-  self->client = udpnat_rendezvous_client_new (&config, net->now_us);
-  udpnat_rendezvous_client_set_wall_offset (self->client, NET_WALL_US);
-  udpnat_rendezvous_client_set_server (self->client, net->now_us, &net->server_address,
-                                       udpnat_identity_get_public_key (net->server_identity));
-  udpnat_rendezvous_client_register (self->client, net->now_us, "carol");
-  net->take_stray = curious_hear;
-  net->stray_data = self;
-}
-
-static void
-curious_clear (Curious *self)
-{
-  self->net->take_stray = NULL;
-  udpnat_rendezvous_client_free (self->client);
-  udpnat_index_table_free (self->indexes);
-  udpnat_identity_free (self->identity);
-  udpnat_noise_free (self->noise);
-}
-
-static void
-curious_look (Curious *self)
-{
-  UdpnatFrameView frame;
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, self->frames, self->n_frames);
-  while (udpnat_frame_next (&reader, &frame))
-    {
-      UdpnatMessageView view;
-      const guint8 *data;
-      guint32 stream;
-      gsize n_data;
-      gsize n_consumed;
-
-      if (frame.type == UDPNAT_FRAME_EARLY &&
-          udpnat_frame_parse_early (&frame, &stream, &data, &n_data) &&
-          stream == UDPNAT_STREAM_CONTROL &&
-          udpnat_message_parse (data, n_data, &view, &n_consumed) == UDPNAT_MESSAGE_COMPLETE &&
-          udpnat_parse_candidates (&view, &self->candidates))
-        self->n_found++;
-    }
-}
-
-static void
-curious_open (Curious      *self,
-              const guint8 *data,
-              gsize         n_data)
-{
-  UdpnatHs2View view;
-
-  if (data[0] == UDPNAT_PACKET_HS1)
-    {
-      guint8 ephemeral_secret[32] = { 1 };
-      UdpnatHs1 hs1;
-
-      g_assert_true (udpnat_hs1_read (self->identity, UDPNAT_ROLE_PEER_PEER, ephemeral_secret,
-                                      data, n_data, &hs1));
-      memcpy (self->frames, hs1.frames, hs1.n_frames);
-      self->n_frames = hs1.n_frames;
-      udpnat_hs1_clear (&hs1);
-      curious_look (self);
-    }
-  else if (self->noise != NULL && udpnat_hs2_parse (&view, data, n_data))
-    {
-      gboolean is_continued;
-
-      g_assert_true (udpnat_hs2_read (self->noise, &view, &is_continued, self->frames,
-                                      &self->n_frames));
-      g_clear_pointer (&self->noise, udpnat_noise_free);
-      curious_look (self);
-    }
-}
-
-static void
-curious_run (Curious *self,
-             gint64   duration_us)
-{
-  Net *net = self->net;
-
-  for (gint64 i = 0; i < duration_us / UDPNAT_MSEC (5); i++)
-    {
-      UdpnatRendezvousEvent event;
-      UdpnatDatagram datagram;
-
-      if (udpnat_rendezvous_client_next_deadline (self->client) <= net->now_us)
-        udpnat_rendezvous_client_handle_deadline (self->client, net->now_us);
-      while (udpnat_rendezvous_client_pop_event (self->client, &event))
-        if (event.type == UDPNAT_RENDEZVOUS_EVENT_RELAYED)
-          curious_open (self, event.data, event.n_data);
-      while (udpnat_rendezvous_client_pop_output (self->client, net->now_us, &datagram))
-        net_inject (net, &self->address, &datagram.remote, datagram.data, datagram.n_data);
-      net_run (net, UDPNAT_MSEC (5));
-    }
-}
-
-/* Calls @to through the server. */
-static void
-curious_call (Curious       *self,
-              const NetUser *to)
-{
-  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
-  guint8 ephemeral_secret[32] = { 7 };
-  guint8 hs1[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize n_hs1;
-  UdpnatHs1Request request = {
-    .role = UDPNAT_ROLE_PEER_PEER,
-    .local = self->identity,
-    .remote = net_key (to),
-    .ephemeral_secret = ephemeral_secret,
-    .sender_index = 1,
-    .timestamp = timestamp,
-    .session_id = 1,
-    .max_bytes = 903, /* PROTOCOL.md section 11 */
-  };
-
-  udpnat_timestamp_from_us (get_wall (self->net), timestamp);
-  self->noise = udpnat_hs1_write (&request, hs1, &n_hs1);
-  g_assert_nonnull (self->noise);
-  g_assert_true (udpnat_rendezvous_client_dial (self->client, self->net->now_us, net_key (to),
-                                                hs1, n_hs1));
-}
-
-static gboolean
-knows_address (const Curious *self,
-               const NetUser *of)
-{
-  return memmem (self->frames, self->n_frames, of->address.ip, 4) != NULL;
-}
-
-/* @is_calling: carol calls alice and reads the answer; else alice calls carol. */
+/* @is_calling: carol calls alice, who has accepted her, and reads the answer; else alice calls
+ * carol. */
 static void
 check_told_addresses (gboolean is_relay_only,
                       gboolean is_calling)
@@ -828,6 +699,7 @@ check_told_addresses (gboolean is_relay_only,
   curious_run (&carol, UDPNAT_SEC (3));
   g_assert_true (udpnat_rendezvous_client_is_registered (carol.client));
   g_assert_true (udpnat_node_is_registered (alice->node));
+  net_accept (alice, udpnat_identity_get_public_key (carol.identity));
   if (is_calling)
     curious_call (&carol, alice);
   else
@@ -836,7 +708,7 @@ check_told_addresses (gboolean is_relay_only,
   g_assert_cmpuint (carol.n_found, ==, 1);
   g_assert_true (carol.candidates.relay_only == is_relay_only);
   g_assert_true ((carol.candidates.n_candidates == 0) == is_relay_only);
-  g_assert_true (knows_address (&carol, alice) == !is_relay_only);
+  g_assert_true (curious_knows_address (&carol, alice) == !is_relay_only);
   curious_clear (&carol);
 }
 
@@ -859,7 +731,7 @@ test_relay_only_called_directly (void)
   NetUser *alice;
   NetUser *bob;
 
-  g_test_summary ("Whoever knocks at her address is not answered from there, be it a stranger");
+  g_test_summary ("Whoever knocks at her address is not answered from there, be it a contact");
   net_join_two (net, &alice, &bob);
   udpnat_node_set_relay_only (alice->node, net->now_us, TRUE);
   net_turn (net);
@@ -867,11 +739,12 @@ test_relay_only_called_directly (void)
   net_give (alice, SOMEWHERE, &data);
   for (guint i = 0; i < 2 * UDPNAT_NODE_HANDSHAKES_PER_SECOND; i++)
     {
-      g_autoptr (UdpnatIdentity) stranger = udpnat_identity_generate (&net->random);
+      g_autoptr (UdpnatIdentity) friend = make_friend (alice);
 
-      net_make_hs1 (net, stranger, alice, get_wall (net), NULL, &hs1);
+      net_make_hs1 (net, friend, alice, get_wall (net), NULL, &hs1);
       net_give (alice, SOMEWHERE, &hs1);
     }
+  net_accept (alice, net_key (bob));
   net_make_hs1 (net, bob->identity, alice, get_wall (net), NULL, &hs1);
   net_give (alice, bob->address, &hs1);
   net_run (net, UDPNAT_SEC (10));
@@ -933,8 +806,8 @@ main (int    argc,
   ADD ("unknown/other-index-is-nothing", test_unknown_of_other_index);
   ADD ("unknown/tells-of-a-lost-session", test_unknown_helps);
   ADD ("unknown/sent-20-a-second", test_unknown_is_limited);
-  ADD ("stranger/beyond-50-a-second-cookies", test_strangers_need_cookies);
-  ADD ("stranger/flood-disturbs-nobody", test_strangers_flood);
+  ADD ("caller/beyond-50-a-second-cookies", test_callers_need_cookies);
+  ADD ("caller/flood-disturbs-nobody", test_flood_of_callers);
   ADD ("stranger/oldest-of-256-makes-room", test_strangers_make_room);
   ADD ("stranger/beyond-100000-nobody", test_strangers_beyond_all);
   ADD ("relay-only/never-direct", test_relay_only);

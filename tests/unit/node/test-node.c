@@ -53,25 +53,35 @@ test_talk (void)
 }
 
 static void
-test_wrong_send (void)
+test_long_text (void)
 {
   g_autoptr (Net) net = net_new (2);
-  g_autofree char *large = g_strnfill (UDPNAT_TEXT_MAX_BYTES + 1, 'x');
-  UdpnatMessageId id;
+  g_autofree char *large = g_strnfill (UDPNAT_TEXT_MAX_BYTES, 'x');
   NetUser *alice;
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
-  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "", &id));
-  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", "\xff", &id));
-  g_assert_false (udpnat_node_send (alice->node, net->now_us, "bob", large, &id));
-  g_assert_false (udpnat_node_send (alice->node, net->now_us, "", "x", &id));
-  g_assert_false (udpnat_node_send (alice->node, net->now_us, " bob", "x", &id));
-  large[UDPNAT_TEXT_MAX_BYTES] = '\0';
-  g_assert_true (udpnat_node_send (alice->node, net->now_us, "BOB", large, &id));
+  net_say (alice, "BOB", large);
   net_run (net, UDPNAT_SEC (5));
   g_assert_cmpuint (bob->received->len, ==, 1);
   g_assert_cmpstr (g_ptr_array_index (bob->received, 0), ==, large);
+}
+
+static void
+test_wrong_addressee (void)
+{
+  g_autoptr (Net) net = net_new (16);
+  g_autoptr (UdpnatItem) item = net_make_text (net, "x");
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, net_key (alice), item, FALSE));
+  net_set_trust (alice, net_key (bob), UDPNAT_TRUST_BLOCKED);
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, net_key (bob), item, FALSE));
+  net_set_trust (alice, net_key (bob), UDPNAT_TRUST_ACCEPTED);
+  g_assert_true (udpnat_node_send (alice->node, net->now_us, net_key (bob), item, FALSE));
+  g_assert_cmpuint (udpnat_node_count_undelivered (alice->node), ==, 1);
 }
 
 /* ---- Names ---- */
@@ -218,14 +228,13 @@ test_lookup_keeps_order (void)
   net_log_in (alice, "alice");
   net_say_numbers (alice, "bob", 0, 2); /* nothing is connected yet */
   net_say_numbers (alice, "BOB", 2, 3);
-  g_assert_false (udpnat_node_is_drained (alice->node));
   net_run (net, UDPNAT_SEC (2));
   g_assert_null (alice->on_event);
   net_say_numbers (alice, "bob", 10, 5);
   net_run (net, UDPNAT_SEC (2));
   net_check_numbers (bob, 15);
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 15);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  g_assert_cmpuint (alice->n_failed, ==, 0);
   g_assert_true (udpnat_node_is_drained (alice->node));
 }
 
@@ -246,7 +255,7 @@ race_with_directory (gint64 offset_us)
   net_say_numbers (alice, "bob", 0, 5);
   alice->on_event = say_more_at_once;
   net_run (net, UDPNAT_SEC (3));
-  is_named_first = alice->on_event == NULL && alice->counts[UDPNAT_NODE_EVENT_FAILED] == 0;
+  is_named_first = alice->on_event == NULL && alice->n_failed == 0;
   if (is_named_first)
     net_check_numbers (bob, 10);
   return is_named_first;
@@ -283,7 +292,7 @@ test_lookup_of_absent (void)
   net_run (net, UDPNAT_SEC (3));
   net_say_numbers (alice, "bob", 3, 3);
   net_run (net, UDPNAT_SEC (3));
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
+  g_assert_cmpuint (alice->n_failed, ==, 0);
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_UNREACHABLE], >, 0);
   net_start_user (bob);
   net_log_in (bob, "bob");
@@ -310,7 +319,7 @@ test_lookup_fails (void)
   net_say (alice, "somebody", "y");
   net_run (net, UDPNAT_LOOKUP_TIMEOUT_US + UDPNAT_SEC (1));
   g_assert_cmpstr (alice->failed_code, ==, "no-server");
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 4); /* each message is told */
+  g_assert_cmpuint (alice->n_failed, ==, 4); /* each is told */
   g_assert_true (udpnat_node_is_drained (alice->node));
 }
 
@@ -320,44 +329,81 @@ test_lookup_limits (void)
   g_autoptr (Net) net = net_new (11);
   NetUser *alice = net_add_user (net);
 
+  g_test_summary ("256 lookups at once; beyond them only names that are known already");
   net_start_user (alice);
-  for (guint i = 0; i < UDPNAT_LOOKUP_MESSAGES_MAX; i++)
-    net_say (alice, "name-0", "x");
-  for (guint i = 1; i < UDPNAT_LOOKUPS_MAX; i++)
+  udpnat_node_restore_contact (alice->node, &(UdpnatPublicKey) { { 1 } }, "known",
+                               UDPNAT_TRUST_ACCEPTED, NULL);
+  for (guint i = 0; i < UDPNAT_LOOKUPS_MAX; i++)
     {
       g_autofree char *name = g_strdup_printf ("name-%u", i);
 
       net_say (alice, name, "x");
     }
   net_turn (net);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
-  net_say (alice, "name-0", "x");
-  net_say (alice, "name-256", "x");
+  g_assert_cmpuint (alice->n_failed, ==, 0);
+  net_say (alice, "one-too-many", "x");
   net_turn (net);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 2);
+  g_assert_cmpuint (alice->n_failed, ==, 1);
   g_assert_cmpstr (alice->failed_code, ==, "too-many");
-  net_say (alice, "name-1", "x");
+  net_say (alice, "KNOWN", "x");
   net_turn (net);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 2);
+  g_assert_cmpuint (alice->n_failed, ==, 1);
+  g_assert_cmpuint (udpnat_node_count_undelivered (alice->node), ==, 1);
+}
+
+static void
+test_move_name (void)
+{
+  g_autoptr (Net) net = net_new (18);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *mallory;
+
+  g_test_summary ("The user says that a contact's name is somebody else's now: it goes there, and "
+                  "what waits stays with whom it was written to");
+  net_join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  mallory = take_over (bob, "bob");
+  net_say (alice, "bob", "1"); /* to him who had the name */
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_node_move_name (alice->node, net->now_us, "bob", net_key (mallory));
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (5));
+  net_check_numbers (mallory, 1);
+  net_start_user (bob);
+  net_log_in (bob, "robert");
+  net_run (net, UDPNAT_SEC (5));
+  net_check_numbers (bob, 2);
+}
+
+static void
+fill_outbox (NetUser               *user,
+             const UdpnatPublicKey *key)
+{
+  Net *net = user->net;
+
+  for (guint i = 0; i < UDPNAT_OUTBOX_MAX; i++)
+    {
+      g_autoptr (UdpnatItem) item = net_make_text (net, "x");
+
+      g_assert_true (udpnat_node_send (user->node, net->now_us, key, item, FALSE));
+    }
 }
 
 static void
 test_outbox_limit (void)
 {
   g_autoptr (Net) net = net_new (12);
+  g_autoptr (UdpnatItem) item = net_make_text (net, "one too many");
   NetUser *alice;
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
   net_kill_user (bob);
-  for (guint i = 0; i < UDPNAT_OUTBOX_MAX; i++)
-    net_say (alice, "bob", "x");
-  net_turn (net);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 0);
-  net_say (alice, "bob", "one too many");
-  net_turn (net);
-  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_FAILED], ==, 1);
-  g_assert_cmpstr (alice->failed_code, ==, "too-many");
+  fill_outbox (alice, net_key (bob));
+  g_assert_false (udpnat_node_send (alice->node, net->now_us, net_key (bob), item, FALSE));
+  g_assert_cmpuint (udpnat_node_count_undelivered (alice->node), ==, UDPNAT_OUTBOX_MAX);
 }
 
 /* ---- Time ---- */
@@ -440,12 +486,14 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   ADD ("talk/once-in-order-and-drained", test_talk);
-  ADD ("talk/wrong-text-or-name-is-refused", test_wrong_send);
+  ADD ("talk/longest-text", test_long_text);
+  ADD ("talk/not-with-oneself-nor-the-blocked", test_wrong_addressee);
   ADD ("name/contact-keeps-its-key", test_name_of_contact_is_kept);
   ADD ("name/kept-over-restart", test_name_is_kept_over_restart);
   ADD ("name/kept-after-renaming", test_name_after_renaming);
   ADD ("name/taken-name-is-not-shown", test_taken_name_is_not_shown);
   ADD ("name/of-stranger-may-change", test_name_of_stranger_is_free);
+  ADD ("name/moved-by-the-user", test_move_name);
   ADD ("lookup/keeps-order-with-later-ones", test_lookup_keeps_order);
   ADD ("lookup/order-when-directory-is-first", test_lookup_race);
   ADD ("lookup/absent-peer-gets-all-in-order", test_lookup_of_absent);

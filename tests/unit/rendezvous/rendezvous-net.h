@@ -8,11 +8,10 @@
 #include <string.h>
 
 /* A server and some clients in virtual time, joined by a network that delays and, if wished, loses
- * packets. Everything is decided by one seed. The server's disk is a list of pairs that outlives
- * it. */
+ * packets. Everything is decided by one seed. The server's disk is some lists that outlive it. */
 
 #define NET_CLIENTS_MAX 80
-#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE + 1)
+#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_MAIL + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
 #define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
 
@@ -29,6 +28,23 @@ typedef struct
   char            *name;
   UdpnatPublicKey  key;
 } NetPair;
+
+/* A letter on the server's disk, or as a client has got it. */
+typedef struct
+{
+  guint64          number;
+  UdpnatPublicKey  recipient;
+  gboolean         has_pass;
+  guint8           pass[UDPNAT_MAIL_PASS_BYTES];
+  gint64           stored_s;
+  GBytes          *data;
+} NetLetter;
+
+typedef struct
+{
+  UdpnatPublicKey  key;
+  GBytes          *passes;
+} NetPasses;
 
 typedef struct
 {
@@ -50,10 +66,15 @@ typedef struct
   UdpnatRendezvousLostReason lost_reason;
   gboolean                   found;
   UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
+  guint8                     presence; /* in the last PEER */
   GHashTable                *directory; /* name -> handle, 0 when offline */
   GByteArray                *relayed;
   guint32                    relayed_from;
   char                      *relayed_name;
+  GPtrArray                 *letters;    /* of NetLetter: all that came */
+  gboolean                   is_reading; /* acknowledges each at once */
+  guint32                    put_request; /* in the last MAIL_RESULT */
+  guint                      put_counts[UDPNAT_MAIL_TRY_LATER + 1]; /* results by code */
 } NetClient;
 
 typedef struct
@@ -72,6 +93,20 @@ typedef struct
   gboolean                is_disk_slow; /* claims stay open until net_complete() */
   guint64                 claim_id;     /* the last one */
   guint                   n_claims;
+  gboolean                is_mailbox_off;
+  UdpnatMailboxLimits     mailbox;
+  gint64                  wall_offset_us;
+  GPtrArray              *letters; /* on the disk, of NetLetter */
+  GPtrArray              *passes;  /* on the disk, of NetPasses, the newest last */
+  guint64                 last_number;
+  gboolean                is_mail_slow;   /* letters stay open until net_complete_letters() */
+  gboolean                is_mail_broken; /* and can be neither stored nor read */
+  GArray                 *open_letters;   /* of guint64 */
+  guint                   n_loads;
+  guint                   n_passes_events;
+  gboolean              (*take_server_event) (gpointer                 user_data,
+                                              const UdpnatServerEvent *event);
+  gpointer                server_event_data;
   GQueue                  packets; /* of NetPacket, by time */
   NetClient               clients[NET_CLIENTS_MAX];
   guint                   n_clients;
@@ -126,6 +161,52 @@ net_machine (Net *net)
 }
 
 static inline void
+net_letter_free (gpointer pointer)
+{
+  NetLetter *letter = pointer;
+
+  g_bytes_unref (letter->data);
+  g_free (letter);
+}
+
+static inline void
+net_passes_free (gpointer pointer)
+{
+  NetPasses *passes = pointer;
+
+  g_bytes_unref (passes->passes);
+  g_free (passes);
+}
+
+static inline void
+net_restore (Net *net)
+{
+  for (guint i = 0; i < net->disk->len; i++)
+    {
+      const NetPair *pair = net->disk->pdata[i];
+
+      udpnat_rendezvous_server_restore_name (net->server, pair->name, &pair->key);
+    }
+  for (guint i = 0; i < net->letters->len; i++)
+    {
+      const NetLetter *letter = net->letters->pdata[i];
+
+      udpnat_rendezvous_server_restore_mail (net->server, letter->number, &letter->recipient,
+                                             letter->has_pass ? letter->pass : NULL,
+                                             g_bytes_get_size (letter->data), letter->stored_s);
+    }
+  for (guint i = 0; i < net->passes->len; i++)
+    {
+      const NetPasses *passes = net->passes->pdata[i];
+
+      udpnat_rendezvous_server_restore_passes (
+          net->server, &passes->key, g_bytes_get_data (passes->passes, NULL),
+          (guint) (g_bytes_get_size (passes->passes) / UDPNAT_MAIL_PASS_BYTES));
+    }
+  udpnat_rendezvous_server_restore_mail_number (net->server, net->last_number);
+}
+
+static inline void
 net_start_server (Net *net)
 {
   UdpnatRendezvousServerConfig config = {
@@ -134,16 +215,14 @@ net_start_server (Net *net)
     .alt_port = net->alt_port,
     .relay_burst_bytes = net->relay_burst_bytes,
     .max_sessions = net->max_sessions,
+    .is_mailbox_on = !net->is_mailbox_off,
+    .mailbox = net->mailbox,
+    .wall_us = net->now_us + net->wall_offset_us,
   };
 
   g_assert_null (net->server);
   net->server = udpnat_rendezvous_server_new (&config, net->now_us);
-  for (guint i = 0; i < net->disk->len; i++)
-    {
-      const NetPair *pair = net->disk->pdata[i];
-
-      udpnat_rendezvous_server_restore_name (net->server, pair->name, &pair->key);
-    }
+  net_restore (net);
 }
 
 static inline void
@@ -168,6 +247,10 @@ net_new (guint64 seed)
   net->server_address = net_address (203, 0, 113, 1, UDPNAT_SERVER_PORT);
   net->alt_port = UDPNAT_SERVER_ALT_PORT;
   net->disk = g_ptr_array_new_with_free_func (net_pair_free);
+  net->letters = g_ptr_array_new_with_free_func (net_letter_free);
+  net->passes = g_ptr_array_new_with_free_func (net_passes_free);
+  net->open_letters = g_array_new (FALSE, FALSE, sizeof (guint64));
+  net->wall_offset_us = NET_WALL_US;
   net_start_server (net);
   return net;
 }
@@ -181,6 +264,7 @@ net_free_client (NetClient *client)
   udpnat_directory_entry_clear (&client->entry);
   g_hash_table_unref (client->directory);
   g_byte_array_unref (client->relayed);
+  g_ptr_array_unref (client->letters);
   g_free (client->relayed_name);
   g_free (client->registered);
 }
@@ -193,6 +277,9 @@ net_free (Net *net)
   udpnat_rendezvous_server_free (net->server);
   udpnat_identity_free (net->server_identity);
   g_ptr_array_unref (net->disk);
+  g_ptr_array_unref (net->letters);
+  g_ptr_array_unref (net->passes);
+  g_array_unref (net->open_letters);
   g_queue_clear_full (&net->packets, g_free);
   g_free (net);
 }
@@ -213,6 +300,7 @@ net_add_client_with (Net                  *net,
   client->address = net_address (198, 51, 100, (guint8) net->n_clients, UDPNAT_CLIENT_PORT);
   client->directory = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   client->relayed = g_byte_array_new ();
+  client->letters = g_ptr_array_new_with_free_func (net_letter_free);
   config = (UdpnatRendezvousClientConfig) { client->identity, client->indexes, net->random };
   client->client = udpnat_rendezvous_client_new (&config, net->now_us);
   udpnat_rendezvous_client_set_wall_offset (client->client, NET_WALL_US);
@@ -266,6 +354,21 @@ net_find (Net                 *net,
 }
 
 static inline void
+net_take_letter (Net                         *net,
+                 NetClient                   *client,
+                 const UdpnatRendezvousEvent *event)
+{
+  NetLetter *letter = g_new0 (NetLetter, 1);
+
+  letter->number = event->number;
+  letter->stored_s = event->stored_s;
+  letter->data = g_bytes_new (event->data, event->n_data);
+  g_ptr_array_add (client->letters, letter);
+  if (client->is_reading)
+    udpnat_rendezvous_client_ack_mail (client->client, net->now_us, event->number);
+}
+
+static inline void
 net_take_event (Net                         *net,
                 NetClient                   *client,
                 const UdpnatRendezvousEvent *event)
@@ -289,7 +392,8 @@ net_take_event (Net                         *net,
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
       g_hash_table_insert (client->directory, g_strdup (event->entry.name),
                            GUINT_TO_POINTER (event->entry.handle));
-      g_assert_true (event->entry.online == (event->entry.handle != 0));
+      client->presence = event->entry.presence;
+      g_assert_true ((event->entry.presence != 0) == (event->entry.handle != 0));
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
       client->found = event->found;
@@ -304,6 +408,14 @@ net_take_event (Net                         *net,
       g_free (client->relayed_name);
       client->relayed_name = g_strdup (event->name);
       break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
+      net_take_letter (net, client, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
+      client->put_request = event->request;
+      g_assert_cmpuint (event->code, <, G_N_ELEMENTS (client->put_counts));
+      client->put_counts[event->code]++;
+      break;
     case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
@@ -315,6 +427,7 @@ net_take_event (Net                         *net,
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
+    case UDPNAT_RENDEZVOUS_EVENT_REPLACED:
       break;
     }
 }
@@ -368,6 +481,107 @@ net_take_claim (Net                     *net,
 }
 
 static inline void
+net_store_letter (Net                     *net,
+                  const UdpnatServerEvent *event)
+{
+  NetLetter *letter = g_new0 (NetLetter, 1);
+
+  letter->number = event->number;
+  letter->recipient = event->key;
+  letter->has_pass = event->has_pass;
+  memcpy (letter->pass, event->pass, sizeof letter->pass);
+  letter->stored_s = event->stored_s;
+  letter->data = g_bytes_ref (event->data);
+  g_ptr_array_add (net->letters, letter);
+  g_assert_cmpuint (event->number, >, net->last_number);
+  net->last_number = event->number;
+  if (net->is_mail_slow)
+    g_array_append_val (net->open_letters, event->number);
+  else
+    udpnat_rendezvous_server_complete_mail (net->server, net->now_us, event->number,
+                                            !net->is_mail_broken);
+}
+
+static inline NetLetter *
+net_find_letter (Net     *net,
+                 guint64  number)
+{
+  for (guint i = 0; i < net->letters->len; i++)
+    if (((NetLetter *) net->letters->pdata[i])->number == number)
+      return net->letters->pdata[i];
+  return NULL;
+}
+
+static inline void
+net_load_letter (Net                     *net,
+                 const UdpnatServerEvent *event)
+{
+  const NetLetter *letter = net_find_letter (net, event->number);
+  gsize n_data = 0;
+  gconstpointer data = NULL;
+
+  net->n_loads++;
+  g_assert_nonnull (letter);
+  if (!net->is_mail_broken)
+    data = g_bytes_get_data (letter->data, &n_data);
+  udpnat_rendezvous_server_give_mail (net->server, net->now_us, event->number, data, n_data);
+}
+
+static inline void
+net_store_passes (Net                     *net,
+                  const UdpnatServerEvent *event)
+{
+  NetPasses *passes = g_new0 (NetPasses, 1);
+
+  net->n_passes_events++;
+  passes->key = event->key;
+  passes->passes = g_bytes_ref (event->data);
+  g_ptr_array_add (net->passes, passes);
+}
+
+static inline void
+net_take_server_event (Net                     *net,
+                       const UdpnatServerEvent *event)
+{
+  if (net->take_server_event != NULL && net->take_server_event (net->server_event_data, event))
+    return;
+  switch ((UdpnatServerEventType) event->base.type)
+    {
+    case UDPNAT_SERVER_EVENT_CLAIM:
+      net_take_claim (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_STORE:
+      net_store_letter (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_LOAD:
+      net_load_letter (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+      g_assert_true (g_ptr_array_remove (net->letters, net_find_letter (net, event->number)));
+      break;
+    case UDPNAT_SERVER_EVENT_MAIL_PASSES:
+      net_store_passes (net, event);
+      break;
+    case UDPNAT_SERVER_EVENT_REGISTERED:
+    case UDPNAT_SERVER_EVENT_GONE:
+      break;
+    }
+}
+
+/* The disk has done what it was asked for, in the order given. */
+static inline void
+net_complete_letters (Net      *net,
+                      gboolean  is_stored)
+{
+  g_autoptr (GArray) open = g_steal_pointer (&net->open_letters);
+
+  net->open_letters = g_array_new (FALSE, FALSE, sizeof (guint64));
+  for (guint i = 0; i < open->len; i++)
+    udpnat_rendezvous_server_complete_mail (net->server, net->now_us,
+                                            g_array_index (open, guint64, i), is_stored);
+}
+
+static inline void
 net_drain_server (Net *net)
 {
   UdpnatDatagram datagram;
@@ -377,8 +591,7 @@ net_drain_server (Net *net)
     return;
   while ((event = udpnat_machine_pop_event (net_machine (net))) != NULL)
     {
-      if (event->type == UDPNAT_SERVER_EVENT_CLAIM)
-        net_take_claim (net, (const UdpnatServerEvent *) event);
+      net_take_server_event (net, (const UdpnatServerEvent *) event);
       udpnat_event_free (event);
     }
   while (udpnat_machine_pop_output (net_machine (net), net->now_us, &datagram))

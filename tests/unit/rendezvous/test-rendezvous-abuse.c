@@ -617,6 +617,10 @@ test_bad_control (void)
   const guint8 odd_lookup[] = { UDPNAT_CS_LOOKUP, 0, 0, 0, 1, 7 };
   const guint8 odd_register[] = { UDPNAT_CS_REGISTER, 0, 0, 0, 4, 1, 0, 9, 'a' };
   const guint8 odd_unregister[] = { UDPNAT_CS_UNREGISTER, 0, 0, 0, 1, 0 };
+  const guint8 huge_put[] = { UDPNAT_MAIL_PUT, 0, 1, 0x04, 0x01 };
+  const guint8 odd_put[] = { UDPNAT_MAIL_PUT, 0, 0, 0, 1, 7 };
+  const guint8 odd_ack[] = { UDPNAT_MAIL_ACK, 0, 0, 0, 1, 7 };
+  const guint8 odd_passes[] = { UDPNAT_MAIL_PASSES, 0, 0, 0, 2, 0, 7 };
   const struct
   {
     const guint8 *data;
@@ -627,7 +631,10 @@ test_bad_control (void)
     { odd_lookup, sizeof odd_lookup, 0 },
     { odd_register, sizeof odd_register, 0 },
     { odd_unregister, sizeof odd_unregister, 0 },
-    { huge, 1, 1 }, /* there is no other stream to a server */
+    { huge_put, sizeof huge_put, 1 },
+    { odd_put, sizeof odd_put, 1 },
+    { odd_ack, sizeof odd_ack, 1 },
+    { odd_passes, sizeof odd_passes, 1 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -640,6 +647,22 @@ test_bad_control (void)
       g_assert_cmpuint (raw->reason, ==, UDPNAT_CLOSE_PROTOCOL_ERROR);
       g_assert_cmpuint (net_stats (net).sessions, ==, 0);
     }
+}
+
+/* Whoever has no name gets no mail, and so has nobody to accept. */
+static void
+test_passes_without_name (void)
+{
+  g_autoptr (Net) net = net_new (27);
+  g_autoptr (Raw) raw = raw_new (net);
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  const guint8 pass[UDPNAT_MAIL_PASS_BYTES] = { 1 };
+
+  udpnat_write_mail_passes (message, TRUE, pass, 1);
+  raw_write (raw, UDPNAT_STREAM_MAIL, message->data, message->len);
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_false (raw->is_closed);
+  g_assert_cmpuint (net->n_passes_events, ==, 0);
 }
 
 /* A message may come in pieces, and unknown ones are skipped. */
@@ -786,6 +809,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/replay/hs1-after-restart", test_replayed_hs1_after_restart);
   g_test_add_func ("/rendezvous-abuse/replay/held-back-hs1", test_held_back_hs1);
   g_test_add_func ("/rendezvous-abuse/control/broken-closes", test_bad_control);
+  g_test_add_func ("/rendezvous-abuse/mail/passes-without-a-name", test_passes_without_name);
   g_test_add_func ("/rendezvous-abuse/control/in-pieces", test_pieces);
   g_test_add_func ("/rendezvous-abuse/control/deaf-client", test_deaf_client);
   g_test_add_func ("/rendezvous-abuse/control/random", test_random_control);

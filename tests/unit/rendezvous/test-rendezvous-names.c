@@ -301,7 +301,7 @@ test_lookup (void)
   udpnat_rendezvous_client_lookup (bob->client, net->now_us, "Alice");
   net_run (net, UDPNAT_SEC (1));
   g_assert_true (bob->found);
-  g_assert_false (bob->entry.online);
+  g_assert_cmpuint (bob->entry.presence, ==, UDPNAT_PRESENCE_OFFLINE);
   g_assert_cmpuint (bob->entry.handle, ==, 0);
 
   udpnat_rendezvous_client_lookup (bob->client, net->now_us, "Nobody");
@@ -323,6 +323,129 @@ test_lookup_timeout (void)
   g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT], ==, 0);
   net_run (net, 1);
   g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT], ==, 1);
+}
+
+static void
+test_away (void)
+{
+  g_autoptr (Net) net = net_new (60);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, NULL);
+
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_ONLINE);
+  udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_AWAY);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_AWAY);
+  g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, alice->handle);
+  udpnat_rendezvous_client_lookup (bob->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->entry.presence, ==, UDPNAT_PRESENCE_AWAY);
+  udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_ONLINE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_ONLINE);
+}
+
+/* Said again to a server that has forgotten it, before anybody sees something else. */
+static void
+test_away_after_restart (void)
+{
+  g_autoptr (Net) net = net_new (61);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, NULL);
+  guint n_peers;
+
+  udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_AWAY);
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_AWAY);
+  udpnat_rendezvous_server_shut_down (net->server, net->now_us);
+  net_drain (net);
+  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
+  net_start_server (net);
+  n_peers = bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER];
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_AWAY);
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, n_peers + 1);
+}
+
+/* Others are told that she is offline; by key she can be reached all the same. */
+static void
+test_unlisted (void)
+{
+  g_autoptr (Net) net = net_new (62);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, "Bob");
+  guint8 inner[UDPNAT_DATA_MIN_BYTES];
+  guint n_peers;
+
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (net_listed_handle (bob, "Alice"), !=, 0);
+  udpnat_rendezvous_client_set_listed (alice->client, net->now_us, FALSE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, 0);
+  n_peers = bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER];
+  udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_AWAY);
+  udpnat_rendezvous_client_lookup (bob->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, n_peers);
+  g_assert_true (bob->found);
+  g_assert_cmpuint (bob->entry.presence, ==, UDPNAT_PRESENCE_OFFLINE);
+  g_assert_cmpuint (bob->entry.handle, ==, 0);
+
+  g_assert_true (udpnat_rendezvous_client_dial (
+      bob->client, net->now_us, udpnat_identity_get_public_key (alice->identity), inner,
+      net_make_inner (inner, sizeof inner, 1)));
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, 1);
+  g_assert_cmpstr (alice->relayed_name, ==, "Bob");
+
+  udpnat_rendezvous_client_set_listed (alice->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, alice->handle);
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_AWAY);
+}
+
+/* Who never was listed is not told of at all, whatever she does. */
+static void
+test_never_listed (void)
+{
+  g_autoptr (Net) net = net_new (63);
+  NetClient *bob = net_join (net, NULL);
+  NetClient *alice = net_add_client (net);
+
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  udpnat_rendezvous_client_set_listed (alice->client, net->now_us, FALSE);
+  net_join_client (net, alice, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_AWAY);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
+}
+
+/* A wall clock that was set back while the program was not running. */
+static void
+test_timestamp_restored (void)
+{
+  g_autoptr (Net) net = net_new (64);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *again;
+  gint64 last_us;
+
+  net_run (net, UDPNAT_SEC (1));
+  last_us = udpnat_rendezvous_client_get_timestamp (alice->client);
+  g_assert_cmpint (last_us, ==, NET_WALL_US + UDPNAT_SEC (1000));
+  again = net_add_client_with (net, alice->identity);
+  udpnat_rendezvous_client_set_wall_offset (again->client, 0);
+  udpnat_rendezvous_client_restore_timestamp (again->client, last_us);
+  net_join_client (net, again, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (again));
+  g_assert_cmpint (udpnat_rendezvous_client_get_timestamp (again->client), ==, last_us + 1);
 }
 
 static void
@@ -560,6 +683,11 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/lookup/times-out", test_lookup_timeout);
   g_test_add_func ("/rendezvous-names/lookup/number-limited", test_too_many_lookups);
   g_test_add_func ("/rendezvous-names/presence/changes-are-told", test_presence);
+  g_test_add_func ("/rendezvous-names/presence/away", test_away);
+  g_test_add_func ("/rendezvous-names/presence/away-after-restart", test_away_after_restart);
+  g_test_add_func ("/rendezvous-names/presence/unlisted", test_unlisted);
+  g_test_add_func ("/rendezvous-names/presence/never-listed", test_never_listed);
+  g_test_add_func ("/rendezvous-names/timestamp/restored", test_timestamp_restored);
   g_test_add_func ("/rendezvous-names/presence/many-logins-few-messages", test_many_logins);
   g_test_add_func ("/rendezvous-names/presence/long-list-is-complete", test_long_list);
   g_test_add_func ("/rendezvous-names/mapping/both-kinds", test_mapping);

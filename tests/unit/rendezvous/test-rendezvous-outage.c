@@ -261,6 +261,7 @@ test_replaced (void)
   g_assert_true (net_is_registered (second));
   g_assert_false (udpnat_rendezvous_client_is_connected (first->client));
   g_assert_cmpint (first->lost_reason, ==, UDPNAT_RENDEZVOUS_LOST_REPLACED);
+  g_assert_cmpuint (first->counts[UDPNAT_RENDEZVOUS_EVENT_REPLACED], ==, 1);
   g_assert_cmpuint (net_stats (net).registered, ==, 1);
   g_assert_cmpuint (net_stats (net).sessions, ==, 1);
 }

@@ -232,6 +232,10 @@ test_config_defaults (void)
   g_assert_cmpint (config.alt_port, ==, UDPNAT_SERVER_ALT_PORT_NEXT);
   g_assert_cmpstr (config.state_dir, ==, "/var/lib/one");
   g_assert_cmpuint (config.idle_exit_s, ==, 0);
+  g_assert_true (config.has_mailbox);
+  g_assert_cmpuint (config.mailbox_days, ==, 30);
+  g_assert_cmpint (config.mailbox_bytes, ==, 16 << 20);
+  g_assert_cmpint (config.mailbox_total_bytes, ==, 1 << 30);
   udpnat_server_config_clear (&config);
 
   g_unsetenv ("STATE_DIRECTORY");
@@ -246,7 +250,8 @@ test_config_all_given (void)
   g_auto (UdpnatServerConfig) config = { 0 };
 
   g_assert_true (parse (&config, "udpnat-server --ip :: --port 65535 --alt-port 0 --state-dir /x "
-                                 "--idle-exit 60 --print-address --version"));
+                                 "--idle-exit 60 --print-address --version "
+                                 "--mailbox-days 7 --mailbox-size 2 --mailbox-total 5000"));
   g_assert_cmpstr (config.ip, ==, "::");
   g_assert_cmpuint (config.port, ==, 65535);
   g_assert_cmpint (config.alt_port, ==, 0);
@@ -254,6 +259,13 @@ test_config_all_given (void)
   g_assert_cmpuint (config.idle_exit_s, ==, 60);
   g_assert_true (config.print_address);
   g_assert_true (config.print_version);
+  g_assert_cmpuint (config.mailbox_days, ==, 7);
+  g_assert_cmpint (config.mailbox_bytes, ==, 2 << 20);
+  g_assert_cmpint (config.mailbox_total_bytes, ==, G_GINT64_CONSTANT (5000) << 20);
+  udpnat_server_config_clear (&config);
+
+  g_assert_true (parse (&config, "udpnat-server --no-mailbox"));
+  g_assert_false (config.has_mailbox);
 }
 
 static void
@@ -270,6 +282,12 @@ test_config_refused (void)
     "udpnat-server --idle-exit=-1",
     "udpnat-server --idle-exit 4000001",
     "udpnat-server --state-dir=",
+    "udpnat-server --mailbox-days 0",
+    "udpnat-server --mailbox-days 3651",
+    "udpnat-server --mailbox-size 0",
+    "udpnat-server --mailbox-size 65537",
+    "udpnat-server --mailbox-total 0",
+    "udpnat-server --mailbox-total 16777217",
     "udpnat-server --nonsense",
     "udpnat-server 8848",
   };

@@ -667,6 +667,24 @@ test_relay_only_local_ends (Fixture       *f,
 }
 
 static void
+test_relay_only_told_meanwhile (Fixture       *f,
+                                gconstpointer  data)
+{
+  UdpnatAddress a = at ("203.0.113.5", 8900);
+  UdpnatCandidates local = { .relay_only = TRUE };
+
+  udpnat_path_set_set_local (f->set, &local);
+  give (f, 1, &a, 1);
+  run_until (f, MS (1000));
+  g_assert_cmpuint (f->sent->len, ==, 0);
+  local.relay_only = FALSE;
+  udpnat_path_set_set_local (f->set, &local);
+  run_until (f, MS (1000));
+  assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
+  g_assert_cmpuint (f->sent->len, ==, 1);
+}
+
+static void
 test_relay_only_remote (Fixture       *f,
                         gconstpointer  data)
 {
@@ -798,6 +816,7 @@ main (int    argc,
   add_path_test ("/path-punch/retry/new-local-addresses", test_new_local_addresses_retry_at_once);
   add_path_test ("/path-punch/relay-only/local", test_relay_only_local);
   add_path_test ("/path-punch/relay-only/local-ends", test_relay_only_local_ends);
+  add_path_test ("/path-punch/relay-only/told-meanwhile", test_relay_only_told_meanwhile);
   add_path_test ("/path-punch/relay-only/remote", test_relay_only_remote);
   add_path_test ("/path-punch/cached/waits-for-session", test_cached_waits_for_session);
   add_path_test ("/path-punch/cached/beacon-repeats", test_cached_beacon_repeats);

@@ -14,6 +14,8 @@
 #define ALICE_HEX "0005 616c696365"
 #define ENTRY_ALICE_HEX KEY_HEX "11223344 01" ALICE_HEX
 #define ENTRY_BOB_HEX KEY_HEX "00000000 00 0003 626f62"
+#define ENTRY_AWAY_HEX KEY_HEX "11223344 02" ALICE_HEX
+#define ENTRY_LATER_HEX KEY_HEX "11223344 03" ALICE_HEX
 
 static const Golden goldens[] = {
   { "register", "01 00000008 01" ALICE_HEX, 0, 0 },
@@ -28,8 +30,10 @@ static const Golden goldens[] = {
   { "lookup-result-unknown", "07 00000005 11223344 01", 0, 0 },
   { "subscribe", "08 00000001 01", 0, 0 },
   { "peers", "09 00000058 0002" ENTRY_ALICE_HEX ENTRY_BOB_HEX, 0, 0 },
+  { "peers-away", "09 0000002e 0001" ENTRY_AWAY_HEX, 0, 0 },
   { "peers-none", "09 00000002 0000", 0, 0 },
   { "list-end", "0a 00000000", 0, 0 },
+  { "presence", "0b 00000001 02", 0, 0 },
   { "candidates",
     "41 00000030 00000007 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
   { "candidates-relay-only", "41 00000008 00000001 01 00 00 00", 0, 0 },
@@ -105,6 +109,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_false (udpnat_parse_subscribe (&message, &code));
   g_assert_null (udpnat_parse_peers (&message));
   g_assert_false (udpnat_parse_list_end (&message));
+  g_assert_false (udpnat_parse_presence (&message, &code));
   g_assert_false (udpnat_parse_candidates (&message, &candidates));
   g_assert_null (name);
   g_assert_null (entry.name);
@@ -205,7 +210,7 @@ lookup_result_fields (void)
   g_assert_cmpint (code, ==, UDPNAT_LOOKUP_FOUND);
   assert_hex (entry.key, 32, KEY_HEX);
   g_assert_cmphex (entry.handle, ==, 0x11223344);
-  g_assert_true (entry.online);
+  g_assert_cmpuint (entry.presence, ==, UDPNAT_PRESENCE_ONLINE);
   g_assert_cmpstr (entry.name, ==, "alice");
   udpnat_directory_entry_clear (&entry);
   g_assert_null (entry.name);
@@ -242,11 +247,11 @@ peers_fields (void)
   entry = &g_array_index (entries, UdpnatDirectoryEntry, 0);
   assert_hex (entry->key, 32, KEY_HEX);
   g_assert_cmphex (entry->handle, ==, 0x11223344);
-  g_assert_true (entry->online);
+  g_assert_cmpuint (entry->presence, ==, UDPNAT_PRESENCE_ONLINE);
   g_assert_cmpstr (entry->name, ==, "alice");
   entry = &g_array_index (entries, UdpnatDirectoryEntry, 1);
   g_assert_cmphex (entry->handle, ==, 0);
-  g_assert_false (entry->online);
+  g_assert_cmpuint (entry->presence, ==, UDPNAT_PRESENCE_OFFLINE);
   g_assert_cmpstr (entry->name, ==, "bob");
 }
 

@@ -25,7 +25,9 @@ static const guint8 control_types[] = {
   UDPNAT_CS_PEERS,      UDPNAT_CS_LIST_END,   UDPNAT_PP_CANDIDATES,
 };
 
-static const guint8 chat_types[] = { UDPNAT_CHAT_TEXT, UDPNAT_CHAT_RECEIPT };
+static const guint8 chat_types[] = {
+  UDPNAT_CHAT_ITEM_FIRST, UDPNAT_CHAT_ITEM_LAST, UDPNAT_CHAT_RECEIPT, UDPNAT_CHAT_TYPING,
+};
 
 /* Bodies that readers like, for damaging; with the types they belong to. */
 static const struct
@@ -324,23 +326,37 @@ damaged_control_bodies (void)
     }
 }
 
+/* One of each kind: refused for its time, for a length that is no multiple, for its length. */
 static void
-damaged_text_bodies (void)
+damaged_chat_bodies (void)
 {
+  static const struct
+  {
+    guint8      type;
+    const char *hex;
+  } bodies[] = {
+    { UDPNAT_CHAT_ITEM_FIRST,
+      "000102030405060708090a0b0c0d0e0f 0005a5a5a5a5a5a5 67726fc39f20f09f9880" },
+    { UDPNAT_CHAT_RECEIPT,
+      "01 000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f" },
+    { UDPNAT_CHAT_TYPING, "01" },
+  };
   g_autoptr (GRand) random = g_rand_new_with_seed (7);
-  guint n_accepted = 0;
+  guint n_accepted[G_N_ELEMENTS (bodies)] = { 0 };
 
   for (guint i = 0; i < N_INPUTS; i++)
     {
+      guint which = i % G_N_ELEMENTS (bodies);
       gsize n_body;
-      g_autofree guint8 *body
-        = damage (random, "000102030405060708090a0b0c0d0e0f 0005a5a5a5a5a5a5 67726fc39f20f09f9880",
-                  &n_body);
+      g_autofree guint8 *body = damage (random, bodies[which].hex, &n_body);
 
-      n_accepted += check_message (recode_chat_message, UDPNAT_CHAT_TEXT, body, n_body);
+      n_accepted[which] += check_message (recode_chat_message, bodies[which].type, body, n_body);
     }
-  g_assert_cmpuint (n_accepted, >, 1000);
-  g_assert_cmpuint (n_accepted, <, N_INPUTS);
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      g_assert_cmpuint (n_accepted[i], >, 1000);
+      g_assert_cmpuint (n_accepted[i], <, N_INPUTS / G_N_ELEMENTS (bodies));
+    }
 }
 
 static void
@@ -450,7 +466,7 @@ main (int   argc,
   g_test_add_func ("/wire-random/frame/sequences", random_frame_sequences);
   g_test_add_func ("/wire-random/message/random-bodies", random_message_bodies);
   g_test_add_func ("/wire-random/message/damaged-control-bodies", damaged_control_bodies);
-  g_test_add_func ("/wire-random/message/damaged-text-bodies", damaged_text_bodies);
+  g_test_add_func ("/wire-random/message/damaged-chat-bodies", damaged_chat_bodies);
   g_test_add_func ("/wire-random/message/streams", random_streams);
   g_test_add_func ("/wire-random/packet/random", random_packets);
   return g_test_run ();

@@ -197,6 +197,8 @@ recode_bare (const UdpnatMessageView *message,
     udpnat_write_list_end (out);
   else if (message->type == UDPNAT_CS_SUBSCRIBE && udpnat_parse_subscribe (message, &mode))
     udpnat_write_subscribe (out, mode);
+  else if (message->type == UDPNAT_CS_PRESENCE && udpnat_parse_presence (message, &mode))
+    udpnat_write_presence (out, mode);
   else
     return FALSE;
   return TRUE;
@@ -235,19 +237,20 @@ recode_chat_message (const UdpnatMessageView *message,
                      GByteArray              *out)
 {
   UdpnatMessageId id;
+  const guint8 *body;
   const guint8 *ids;
-  const char *text;
+  gboolean is_typing;
   gint64 sent_us;
-  gsize n_text;
+  gsize n_body;
   guint n_ids;
   guint8 kind;
 
-  if (message->type == UDPNAT_CHAT_TEXT
-      && udpnat_parse_text (message, &id, &sent_us, &text, &n_text))
-    udpnat_write_text (out, &id, sent_us, text, n_text);
-  else if (message->type == UDPNAT_CHAT_RECEIPT
-           && udpnat_parse_receipt (message, &kind, &ids, &n_ids))
+  if (udpnat_parse_item (message, &id, &sent_us, &body, &n_body))
+    udpnat_write_item (out, message->type, &id, sent_us, body, n_body);
+  else if (udpnat_parse_receipt (message, &kind, &ids, &n_ids))
     udpnat_write_receipt (out, kind, (const UdpnatMessageId *) ids, n_ids);
+  else if (udpnat_parse_typing (message, &is_typing))
+    udpnat_write_typing (out, is_typing);
   else
     return FALSE;
   return TRUE;

@@ -1,0 +1,332 @@
+/* Who is who, and what they are to the user. */
+
+#include "config.h"
+
+#include "udpnat-cli-arguments.h"
+#include "udpnat-cli-commands.h"
+
+#include "udpnat-name.h"
+#include "udpnat-words.h"
+
+/* ---- Lists ---- */
+
+void
+udpnat_cli_command_peers (UdpnatCli  *self,
+                          const char *arguments)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  guint n_people = g_list_model_get_n_items (people);
+
+  for (guint i = 0; i < n_people; i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      udpnat_cli_view_show_person (self->view, person);
+    }
+  if (n_people == 0)
+    udpnat_cli_view_show_text (self->view, "Nobody else has been here yet.");
+}
+
+void
+udpnat_cli_command_paths (UdpnatCli  *self,
+                          const char *arguments)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  guint n_people = g_list_model_get_n_items (people);
+  guint n_paths = 0;
+
+  for (guint i = 0; i < n_people; i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      if (!udpnat_person_has_path (person))
+        continue;
+      n_paths++;
+      udpnat_client_refresh_path (self->client, person);
+      udpnat_cli_view_show_path (self->view, person);
+    }
+  if (n_paths == 0)
+    udpnat_cli_view_show_text (self->view, "No conversation yet: send NAME MESSAGE…");
+}
+
+static int
+compare_people (gconstpointer a,
+                gconstpointer b)
+{
+  UdpnatPerson *person_a = *(UdpnatPerson *const *) a;
+  UdpnatPerson *person_b = *(UdpnatPerson *const *) b;
+  gint64 shown_a = udpnat_person_get_last_shown (person_a);
+  gint64 shown_b = udpnat_person_get_last_shown (person_b);
+
+  if (udpnat_person_is_pinned (person_a) != udpnat_person_is_pinned (person_b))
+    return udpnat_person_is_pinned (person_a) ? -1 : 1;
+  if (shown_a != shown_b)
+    return shown_a > shown_b ? -1 : 1;
+  return g_utf8_collate (udpnat_person_get_title (person_a), udpnat_person_get_title (person_b));
+}
+
+/* Pinned ones first, then by the newest line. Returns how many there were. */
+static guint
+show_all (UdpnatCli      *self,
+          UdpnatRelation  relation)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  g_autoptr (GPtrArray) chosen = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      if (udpnat_person_get_relation (person) == relation)
+        g_ptr_array_add (chosen, g_steal_pointer (&person));
+    }
+  g_ptr_array_sort (chosen, compare_people);
+  for (guint i = 0; i < chosen->len; i++)
+    udpnat_cli_view_show_contact (self->view, g_ptr_array_index (chosen, i));
+  return chosen->len;
+}
+
+void
+udpnat_cli_command_contacts (UdpnatCli  *self,
+                             const char *arguments)
+{
+  if (!udpnat_cli_is_end (self, arguments, "contacts"))
+    return;
+  if (show_all (self, UDPNAT_RELATION_ACCEPTED) == 0)
+    udpnat_cli_view_show_text (self->view, "No contacts yet: send NAME MESSAGE…, or add LINK.");
+}
+
+/* Their first words are why somebody is accepted or not, so they are shown here, too. */
+void
+udpnat_cli_command_requests (UdpnatCli  *self,
+                             const char *arguments)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  guint n_requests = 0;
+
+  if (!udpnat_cli_is_end (self, arguments, "requests"))
+    return;
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+      g_autoptr (GPtrArray) lines = NULL;
+
+      if (udpnat_person_get_relation (person) != UDPNAT_RELATION_REQUEST)
+        continue;
+      n_requests++;
+      lines = udpnat_client_dup_page_after (self->client, person, 0, 1);
+      if (lines->len > 0)
+        udpnat_cli_view_show_request (self->view, person, g_ptr_array_index (lines, 0), TRUE);
+      else
+        udpnat_cli_view_show_contact (self->view, person);
+    }
+  if (n_requests == 0)
+    udpnat_cli_view_show_text (self->view, "Nobody waits for an answer.");
+}
+
+void
+udpnat_cli_command_whois (UdpnatCli  *self,
+                          const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "whois NAME");
+
+  if (person == NULL)
+    return;
+  if (udpnat_person_has_path (person))
+    udpnat_client_refresh_path (self->client, person);
+  udpnat_cli_view_show_details (self->view, person);
+}
+
+/* ---- What they are to the user ---- */
+
+/* @sentence: begins with a space; what they are called goes before it */
+static void
+say_done (UdpnatCli    *self,
+          UdpnatPerson *person,
+          const char   *sentence)
+{
+  g_autofree char *title = udpnat_cli_view_dup_title (person);
+
+  udpnat_cli_view_show_text (self->view, "  %s%s", title, sentence);
+}
+
+/** udpnat_cli_accept: makes a contact of @person, and says so */
+void
+udpnat_cli_accept (UdpnatCli    *self,
+                   UdpnatPerson *person)
+{
+  if (udpnat_person_is_contact (person))
+    {
+      say_done (self, person, " is a contact of yours already.");
+      return;
+    }
+  udpnat_client_accept (self->client, person);
+  say_done (self, person, " is a contact of yours now.");
+}
+
+void
+udpnat_cli_command_accept (UdpnatCli  *self,
+                           const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "accept NAME");
+
+  if (person != NULL)
+    udpnat_cli_accept (self, person);
+}
+
+void
+udpnat_cli_command_decline (UdpnatCli  *self,
+                            const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "decline NAME");
+
+  if (person == NULL)
+    return;
+  if (udpnat_person_get_relation (person) != UDPNAT_RELATION_REQUEST)
+    {
+      udpnat_cli_view_show_error (self->view, "no-request", "%s has not asked for anything. To "
+                                  "hear no more of a contact: block.",
+                                  udpnat_person_get_title (person));
+      return;
+    }
+  udpnat_client_decline (self->client, person);
+  say_done (self, person, " is declined: nothing more of theirs comes in.");
+}
+
+void
+udpnat_cli_command_block (UdpnatCli  *self,
+                          const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "block NAME");
+
+  if (person == NULL)
+    return;
+  udpnat_client_block (self->client, person);
+  say_done (self, person, " is blocked: nothing of theirs comes in, and they get no answer.");
+}
+
+void
+udpnat_cli_command_unblock (UdpnatCli  *self,
+                            const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "unblock NAME");
+
+  if (person == NULL)
+    return;
+  if (udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
+    {
+      udpnat_cli_view_show_error (self->view, "not-blocked", "%s is not blocked.",
+                                  udpnat_person_get_title (person));
+      return;
+    }
+  udpnat_client_unblock (self->client, person);
+  say_done (self, person, " may write to you again, and is no contact of yours.");
+}
+
+void
+udpnat_cli_command_forget (UdpnatCli  *self,
+                           const char *arguments)
+{
+  const char *usage = "forget NAME yes";
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
+
+  if (person == NULL)
+    return;
+  if (!udpnat_cli_take_option (&arguments, "yes") || *arguments != '\0')
+    {
+      udpnat_cli_view_show_error (self->view, "usage",
+                                  "This deletes %s with everything that was said, here and for "
+                                  "ever, and what still waits for them. If you mean it: forget %s "
+                                  "yes",
+                                  udpnat_person_get_title (person),
+                                  udpnat_person_get_title (person));
+      return;
+    }
+  say_done (self, person, " is forgotten.");
+  udpnat_client_forget (self->client, person);
+}
+
+void
+udpnat_cli_command_nick (UdpnatCli  *self,
+                         const char *arguments)
+{
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, "nick NAME [NICKNAME]");
+  g_autofree char *nickname = NULL;
+
+  if (person == NULL)
+    return;
+  if (*arguments == '\0')
+    {
+      udpnat_client_set_nickname (self->client, person, NULL);
+      say_done (self, person, " is what they are called again.");
+      return;
+    }
+  nickname = udpnat_name_normalize (arguments);
+  if (nickname == NULL)
+    {
+      udpnat_cli_view_show_error (self->view, "name-not-allowed", "That cannot be a nickname: %s.",
+                                  udpnat_words_explain_code ("name-not-allowed"));
+      return;
+    }
+  udpnat_client_set_nickname (self->client, person, nickname);
+  say_done (self, person, " is what you call them now.");
+}
+
+static void
+set_pinned (UdpnatCli  *self,
+            const char *arguments,
+            gboolean    is_pinned)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
+                                                      is_pinned ? "pin NAME" : "unpin NAME");
+
+  if (person == NULL)
+    return;
+  udpnat_client_set_pinned (self->client, person, is_pinned);
+  say_done (self, person, is_pinned ? " stays at the top of “contacts”."
+                                    : " is in their usual place again.");
+}
+
+void
+udpnat_cli_command_pin (UdpnatCli  *self,
+                        const char *arguments)
+{
+  set_pinned (self, arguments, TRUE);
+}
+
+void
+udpnat_cli_command_unpin (UdpnatCli  *self,
+                          const char *arguments)
+{
+  set_pinned (self, arguments, FALSE);
+}
+
+static void
+set_muted (UdpnatCli  *self,
+           const char *arguments,
+           gboolean    is_muted)
+{
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
+                                                      is_muted ? "mute NAME" : "unmute NAME");
+
+  if (person == NULL)
+    return;
+  udpnat_client_set_muted (self->client, person, is_muted);
+  say_done (self, person, is_muted ? " is muted: what they write is shown, not when they come, go "
+                                     "or type."
+                                   : " is not muted any more.");
+}
+
+void
+udpnat_cli_command_mute (UdpnatCli  *self,
+                         const char *arguments)
+{
+  set_muted (self, arguments, TRUE);
+}
+
+void
+udpnat_cli_command_unmute (UdpnatCli  *self,
+                           const char *arguments)
+{
+  set_muted (self, arguments, FALSE);
+}

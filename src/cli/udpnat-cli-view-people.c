@@ -1,0 +1,341 @@
+/* What the terminal shows of the server and of people. */
+
+#include "config.h"
+
+#include "udpnat-cli-view-private.h"
+
+#include "udpnat-presence.h"
+#include "udpnat-words.h"
+
+#define TIME_FORMAT "%a %-d %b %Y %H:%M"
+
+/* ---- The server ---- */
+
+void
+udpnat_cli_view_show_ready (UdpnatCliView *self,
+                            const char    *name,
+                            const char    *key,
+                            const char    *local,
+                            const char    *server)
+{
+  udpnat_cli_view_tell (self, "ready", "name", name, "key", key, "local", local, "server", server,
+                        NULL);
+  udpnat_cli_view_show_text (self, "Listening on %s, server %s.", local, server);
+}
+
+void
+udpnat_cli_view_show_registered (UdpnatCliView *self,
+                                 const char    *name,
+                                 const char    *observed)
+{
+  udpnat_cli_view_tell (self, "registered", "name", name, "observed", observed, NULL);
+  udpnat_cli_view_show_clean (self, "You are %s, seen from outside as %s.", name, observed);
+}
+
+void
+udpnat_cli_view_show_unregistered (UdpnatCliView *self)
+{
+  if (udpnat_cli_view_is_json (self))
+    udpnat_cli_view_end (self, udpnat_cli_view_begin ("unregistered"));
+  else
+    udpnat_cli_view_show_text (self, "Logged out. Nobody can find you until you login NAME.");
+}
+
+/* ---- People ---- */
+
+static const char *
+get_presence (UdpnatPerson *person)
+{
+  switch ((UdpnatPresence) udpnat_person_get_presence (person))
+    {
+    case UDPNAT_PRESENCE_OFFLINE:
+      return "offline";
+    case UDPNAT_PRESENCE_ONLINE:
+      return "online";
+    case UDPNAT_PRESENCE_AWAY:
+      return "away";
+    }
+  return "offline";
+}
+
+static const char *
+get_mark (UdpnatPerson *person)
+{
+  switch ((UdpnatPresence) udpnat_person_get_presence (person))
+    {
+    case UDPNAT_PRESENCE_OFFLINE:
+      return "○";
+    case UDPNAT_PRESENCE_ONLINE:
+      return "●";
+    case UDPNAT_PRESENCE_AWAY:
+      return "◐";
+    }
+  return "○";
+}
+
+static const char *
+get_relation (UdpnatPerson *person)
+{
+  switch (udpnat_person_get_relation (person))
+    {
+    case UDPNAT_RELATION_NONE:
+      return "none";
+    case UDPNAT_RELATION_REQUEST:
+      return "request";
+    case UDPNAT_RELATION_ACCEPTED:
+      return "accepted";
+    case UDPNAT_RELATION_DECLINED:
+      return "declined";
+    case UDPNAT_RELATION_BLOCKED:
+      return "blocked";
+    }
+  return "none";
+}
+
+static const char *
+explain_relation (UdpnatPerson *person)
+{
+  switch (udpnat_person_get_relation (person))
+    {
+    case UDPNAT_RELATION_NONE:
+      return "no contact of yours";
+    case UDPNAT_RELATION_REQUEST:
+      return "wrote to you and waits for your answer: accept, decline or block";
+    case UDPNAT_RELATION_ACCEPTED:
+      return udpnat_person_is_mutual (person) ? "your contact, and you are theirs"
+                                              : "your contact; has not answered yet";
+    case UDPNAT_RELATION_DECLINED:
+      return "declined by you";
+    case UDPNAT_RELATION_BLOCKED:
+      return "blocked by you";
+    }
+  return "no contact of yours";
+}
+
+/* What they are called: "Nick (name)" when the user has given a nickname. */
+static char *
+describe_name (UdpnatPerson *person)
+{
+  g_autofree char *title = udpnat_cli_view_dup_title (person);
+  g_autofree char *name = udpnat_cli_view_clean (udpnat_person_get_name (person));
+
+  return g_str_equal (title, name) ? g_strdup (name) : g_strdup_printf ("%s (%s)", title, name);
+}
+
+/** udpnat_cli_view_show_person: whether somebody is there */
+void
+udpnat_cli_view_show_person (UdpnatCliView *self,
+                             UdpnatPerson  *person)
+{
+  gboolean is_away = udpnat_person_get_presence (person) == UDPNAT_PRESENCE_AWAY;
+  JsonBuilder *builder;
+
+  if (!udpnat_cli_view_is_json (self))
+    {
+      g_autofree char *name = describe_name (person);
+
+      udpnat_cli_view_show_text (self, "%s %s%s", get_mark (person), name,
+                                 is_away ? ", away" : "");
+      return;
+    }
+  builder = udpnat_cli_view_begin ("peer");
+  udpnat_cli_view_add_text (builder, "name", udpnat_person_get_name (person));
+  udpnat_cli_view_add_text (builder, "key", udpnat_person_get_key_text (person));
+  udpnat_cli_view_add_boolean (builder, "online", udpnat_person_is_online (person));
+  udpnat_cli_view_add_text (builder, "presence", get_presence (person));
+  udpnat_cli_view_add_text (builder, "relation", get_relation (person));
+  udpnat_cli_view_end (self, builder);
+}
+
+static void
+tell_contact (UdpnatCliView *self,
+              UdpnatPerson  *person)
+{
+  JsonBuilder *builder = udpnat_cli_view_begin ("contact");
+
+  udpnat_cli_view_add_text (builder, "name", udpnat_person_get_name (person));
+  udpnat_cli_view_add_text (builder, "key", udpnat_person_get_key_text (person));
+  udpnat_cli_view_add_text (builder, "nickname", udpnat_person_get_nickname (person));
+  udpnat_cli_view_add_text (builder, "relation", get_relation (person));
+  udpnat_cli_view_add_boolean (builder, "mutual", udpnat_person_is_mutual (person));
+  udpnat_cli_view_add_boolean (builder, "verified", udpnat_person_is_verified (person));
+  udpnat_cli_view_add_boolean (builder, "pinned", udpnat_person_is_pinned (person));
+  udpnat_cli_view_add_boolean (builder, "muted", udpnat_person_is_muted (person));
+  udpnat_cli_view_add_text (builder, "presence", get_presence (person));
+  udpnat_cli_view_add_number (builder, "last_seen_us", udpnat_person_get_last_seen (person));
+  udpnat_cli_view_add_text (builder, "status", udpnat_person_get_status (person));
+  udpnat_cli_view_add_number (builder, "unread", udpnat_person_get_unread (person));
+  udpnat_cli_view_add_text (builder, "draft", udpnat_person_get_draft (person));
+  udpnat_cli_view_add_text (builder, "new_key", udpnat_person_get_new_key (person));
+  udpnat_cli_view_end (self, builder);
+}
+
+/** udpnat_cli_view_show_contact: one line of a list of people */
+void
+udpnat_cli_view_show_contact (UdpnatCliView *self,
+                              UdpnatPerson  *person)
+{
+  const char *status = udpnat_person_get_status (person);
+  guint n_unread = udpnat_person_get_unread (person);
+  g_autofree char *name = NULL;
+  g_autofree char *unread = NULL;
+  g_autofree char *clean = NULL;
+
+  if (udpnat_cli_view_is_json (self))
+    {
+      tell_contact (self, person);
+      return;
+    }
+  name = describe_name (person);
+  unread = n_unread > 0 ? g_strdup_printf (", %u unread", n_unread) : g_strdup ("");
+  clean = udpnat_cli_view_clean (status != NULL ? status : "");
+  udpnat_cli_view_show_text (self, "%s %s%s%s%s%s%s%s", get_mark (person), name,
+                             udpnat_person_is_verified (person) ? ", verified" : "",
+                             udpnat_person_is_pinned (person) ? ", pinned" : "",
+                             udpnat_person_is_muted (person) ? ", muted" : "", unread,
+                             status != NULL ? ": " : "", clean);
+}
+
+static char *
+describe_path (UdpnatPerson *person)
+{
+  const char *kind = udpnat_person_get_path_kind (person);
+  const char *remote = udpnat_person_get_path_remote (person);
+  gint64 rtt_us = udpnat_person_get_path_rtt (person);
+  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0)
+                                    : g_strdup ("");
+
+  if (g_str_equal (kind, "lan"))
+    return g_strdup_printf ("direct on this network, %s%s", remote, rtt);
+  if (g_str_equal (kind, "direct"))
+    return g_strdup_printf ("direct, %s%s", remote, rtt);
+  return g_strdup_printf ("through the server: %s%s",
+                          udpnat_words_explain_reason (udpnat_person_get_path_reason (person)),
+                          rtt);
+}
+
+static void
+show_last_seen (UdpnatCliView *self,
+                UdpnatPerson  *person)
+{
+  gint64 last_seen_us = udpnat_person_get_last_seen (person);
+  g_autofree char *when = NULL;
+
+  if (udpnat_person_is_online (person) || last_seen_us == 0)
+    {
+      udpnat_cli_view_show_text (self, "  presence   %s", get_presence (person));
+      return;
+    }
+  when = udpnat_cli_view_format_time (last_seen_us, TIME_FORMAT);
+  udpnat_cli_view_show_text (self, "  presence   offline, last seen %s", when);
+}
+
+/** udpnat_cli_view_show_details: everything that is known of somebody */
+void
+udpnat_cli_view_show_details (UdpnatCliView *self,
+                              UdpnatPerson  *person)
+{
+  const char *status = udpnat_person_get_status (person);
+  const char *new_key = udpnat_person_get_new_key (person);
+  g_autofree char *name = NULL;
+
+  if (udpnat_cli_view_is_json (self))
+    {
+      tell_contact (self, person);
+      return;
+    }
+  name = describe_name (person);
+  udpnat_cli_view_show_text (self, "%s %s", get_mark (person), name);
+  udpnat_cli_view_show_text (self, "  key        %s", udpnat_person_get_key_text (person));
+  if (new_key != NULL)
+    udpnat_cli_view_show_text (self, "  NEW KEY    %s (see trust)", new_key);
+  udpnat_cli_view_show_text (self, "  relation   %s", explain_relation (person));
+  udpnat_cli_view_show_text (self, "  verified   %s", udpnat_person_is_verified (person) ?
+                             "yes: you have compared the safety number" : "no (see verify)");
+  show_last_seen (self, person);
+  if (status != NULL)
+    udpnat_cli_view_show_clean (self, "  status     %s", status);
+  if (udpnat_person_get_avatar (person) != NULL)
+    udpnat_cli_view_show_text (self, "  picture    %" G_GSIZE_FORMAT " bytes",
+                               g_bytes_get_size (udpnat_person_get_avatar (person)));
+  if (udpnat_person_has_path (person))
+    {
+      g_autofree char *path = describe_path (person);
+
+      udpnat_cli_view_show_text (self, "  path       %s", path);
+    }
+  if (udpnat_person_get_unread (person) > 0)
+    udpnat_cli_view_show_text (self, "  unread     %u", udpnat_person_get_unread (person));
+  if (udpnat_person_get_draft (person) != NULL)
+    udpnat_cli_view_show_clean (self, "  draft      %s", udpnat_person_get_draft (person));
+  if (udpnat_person_is_pinned (person) || udpnat_person_is_muted (person))
+    udpnat_cli_view_show_text (self, "  kept as    %s%s%s",
+                               udpnat_person_is_pinned (person) ? "pinned" : "",
+                               udpnat_person_is_pinned (person) &&
+                               udpnat_person_is_muted (person) ? ", " : "",
+                               udpnat_person_is_muted (person) ? "muted" : "");
+}
+
+void
+udpnat_cli_view_show_unread (UdpnatCliView *self,
+                             UdpnatPerson  *person)
+{
+  guint n_unread = udpnat_person_get_unread (person);
+  JsonBuilder *builder;
+
+  if (!udpnat_cli_view_is_json (self))
+    {
+      g_autofree char *name = udpnat_cli_view_dup_title (person);
+
+      udpnat_cli_view_show_text (self, "%u unread from %s", n_unread, name);
+      return;
+    }
+  builder = udpnat_cli_view_begin ("unread");
+  udpnat_cli_view_add_text (builder, "name", udpnat_person_get_name (person));
+  udpnat_cli_view_add_text (builder, "key", udpnat_person_get_key_text (person));
+  udpnat_cli_view_add_number (builder, "count", n_unread);
+  udpnat_cli_view_end (self, builder);
+}
+
+/** udpnat_cli_view_show_typing: people are told only when it begins */
+void
+udpnat_cli_view_show_typing (UdpnatCliView *self,
+                             UdpnatPerson  *person)
+{
+  gboolean is_typing = udpnat_person_is_typing (person);
+  JsonBuilder *builder;
+
+  if (!udpnat_cli_view_is_json (self))
+    {
+      if (is_typing)
+        udpnat_cli_view_show_clean (self, "  %s is typing…", udpnat_person_get_title (person));
+      return;
+    }
+  builder = udpnat_cli_view_begin ("typing");
+  udpnat_cli_view_add_text (builder, "from", udpnat_person_get_name (person));
+  udpnat_cli_view_add_boolean (builder, "is_typing", is_typing);
+  udpnat_cli_view_end (self, builder);
+}
+
+void
+udpnat_cli_view_show_path (UdpnatCliView *self,
+                           UdpnatPerson  *person)
+{
+  JsonBuilder *builder;
+
+  if (!udpnat_cli_view_is_json (self))
+    {
+      g_autofree char *path = describe_path (person);
+      g_autofree char *name = udpnat_cli_view_dup_title (person);
+
+      udpnat_cli_view_show_text (self, "  ⇄ %s: %s", name, path);
+      return;
+    }
+  builder = udpnat_cli_view_begin ("path");
+  udpnat_cli_view_add_text (builder, "peer", udpnat_person_get_name (person));
+  udpnat_cli_view_add_text (builder, "kind", udpnat_person_get_path_kind (person));
+  udpnat_cli_view_add_text (builder, "remote", udpnat_person_get_path_remote (person));
+  udpnat_cli_view_add_number (builder, "rtt_us", udpnat_person_get_path_rtt (person));
+  udpnat_cli_view_add_text (builder, "reason", udpnat_person_get_path_reason (person));
+  udpnat_cli_view_end (self, builder);
+}

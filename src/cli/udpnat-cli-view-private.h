@@ -1,0 +1,23 @@
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "udpnat-cli-view.h"
+
+G_BEGIN_DECLS
+
+/* For the view's own files: an event of JSON mode, member by member. */
+JsonBuilder *udpnat_cli_view_begin       (const char    *event) G_GNUC_WARN_UNUSED_RESULT;
+void         udpnat_cli_view_add_text    (JsonBuilder   *builder,
+                                          const char    *member,
+                                          const char    *value);
+void         udpnat_cli_view_add_number  (JsonBuilder   *builder,
+                                          const char    *member,
+                                          gint64         value);
+void         udpnat_cli_view_add_boolean (JsonBuilder   *builder,
+                                          const char    *member,
+                                          gboolean       value);
+void         udpnat_cli_view_end         (UdpnatCliView *self,
+                                          JsonBuilder   *builder);
+
+G_END_DECLS

@@ -1,0 +1,190 @@
+/* What the node tells. */
+
+#include "config.h"
+
+#include "udpnat-client-private.h"
+
+static void
+handle_registered (UdpnatClient          *self,
+                   const UdpnatNodeEvent *event)
+{
+  char address[UDPNAT_ADDRESS_TEXT_BYTES];
+
+  udpnat_client_take_name (self, event->name);
+  udpnat_store_set_setting (self->store, "name", event->name);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REGISTERED, event->name,
+                      udpnat_address_to_string (&event->address, address));
+}
+
+static void
+handle_path (UdpnatClient          *self,
+             const UdpnatNodeEvent *event)
+{
+  UdpnatPerson *person = udpnat_client_ensure_person (self, &event->key, event->name);
+
+  udpnat_person_set_path (person, event->kind, &event->address, event->rtt_us, event->reason);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PATH_CHANGED, person);
+}
+
+static void
+handle_server_changed (UdpnatClient          *self,
+                       const UdpnatNodeEvent *event)
+{
+  char key_text[UDPNAT_KEY_TEXT_BYTES];
+
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED,
+                      udpnat_public_key_to_string (&event->key, key_text));
+}
+
+/* The first talk with somebody: the pair of name and key is remembered for good. */
+static void
+handle_contact (UdpnatClient          *self,
+                const UdpnatNodeEvent *event)
+{
+  UdpnatPerson *person = udpnat_client_ensure_person (self, &event->key, event->name);
+  UdpnatContact *contact = udpnat_contact_copy (udpnat_person_get_contact (person));
+
+  g_free (contact->name);
+  contact->name = g_strdup (event->name);
+  udpnat_client_save_contact (self, person, contact);
+}
+
+static void
+handle_mail_refused (UdpnatClient          *self,
+                     const UdpnatNodeEvent *event)
+{
+  UdpnatPerson *person = udpnat_client_ensure_person (self, &event->key, event->name);
+
+  udpnat_person_set_wait_reason (person, event->code);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, person, event->code);
+}
+
+static void
+handle_sent (UdpnatClient          *self,
+             const UdpnatNodeEvent *event)
+{
+  udpnat_client_note_state (self, event, UDPNAT_ITEM_STATE_SENT);
+}
+
+static void
+handle_stored (UdpnatClient          *self,
+               const UdpnatNodeEvent *event)
+{
+  udpnat_client_note_state (self, event, UDPNAT_ITEM_STATE_STORED);
+}
+
+static void
+handle_delivered (UdpnatClient          *self,
+                  const UdpnatNodeEvent *event)
+{
+  udpnat_client_note_state (self, event, UDPNAT_ITEM_STATE_DELIVERED);
+}
+
+static void
+handle_typing (UdpnatClient          *self,
+               const UdpnatNodeEvent *event)
+{
+  udpnat_person_set_typing (udpnat_client_ensure_person (self, &event->key, event->name),
+                            event->is_typing);
+}
+
+static void
+handle_unreachable (UdpnatClient          *self,
+                    const UdpnatNodeEvent *event)
+{
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE,
+                      udpnat_client_ensure_person (self, &event->key, event->name));
+}
+
+static void
+handle_timestamp (UdpnatClient          *self,
+                  const UdpnatNodeEvent *event)
+{
+  udpnat_store_set_timestamp (self->store, &event->key, event->timestamp);
+}
+
+static void
+handle_refused (UdpnatClient          *self,
+                const UdpnatNodeEvent *event)
+{
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REFUSED, event->name, event->code);
+}
+
+static void
+handle_server_key (UdpnatClient          *self,
+                   const UdpnatNodeEvent *event)
+{
+  udpnat_client_remember_server (self, &event->key);
+}
+
+/* A fact without anything to it. */
+static void
+tell (UdpnatClient          *self,
+      const UdpnatNodeEvent *event)
+{
+  switch ((int) event->base.type)
+    {
+    case UDPNAT_NODE_EVENT_SERVER_SILENT:
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_SILENT);
+      break;
+    case UDPNAT_NODE_EVENT_SERVER_LOST:
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_LOST);
+      break;
+    case UDPNAT_NODE_EVENT_SERVER_REPLACED:
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_REPLACED);
+      break;
+    case UDPNAT_NODE_EVENT_UNREGISTERED:
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_UNREGISTERED);
+      break;
+    case UDPNAT_NODE_EVENT_LIST_END:
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_DIRECTORY_COMPLETE);
+      break;
+    default:
+      g_return_if_reached ();
+    }
+}
+
+typedef void (*EventFunc) (UdpnatClient          *self,
+                           const UdpnatNodeEvent *event);
+
+static const EventFunc handlers[] = {
+  [UDPNAT_NODE_EVENT_SERVER_KEY] = handle_server_key,
+  [UDPNAT_NODE_EVENT_SERVER_CHANGED] = handle_server_changed,
+  [UDPNAT_NODE_EVENT_SERVER_SILENT] = tell,
+  [UDPNAT_NODE_EVENT_SERVER_LOST] = tell,
+  [UDPNAT_NODE_EVENT_SERVER_REPLACED] = tell,
+  [UDPNAT_NODE_EVENT_REGISTERED] = handle_registered,
+  [UDPNAT_NODE_EVENT_REFUSED] = handle_refused,
+  [UDPNAT_NODE_EVENT_UNREGISTERED] = tell,
+  [UDPNAT_NODE_EVENT_PEER] = udpnat_client_handle_presence,
+  [UDPNAT_NODE_EVENT_LIST_END] = tell,
+  [UDPNAT_NODE_EVENT_LOOKED_UP] = udpnat_client_handle_found,
+  [UDPNAT_NODE_EVENT_CONTACT] = handle_contact,
+  [UDPNAT_NODE_EVENT_KEY_CHANGED] = udpnat_client_handle_new_key,
+  [UDPNAT_NODE_EVENT_ITEM] = udpnat_client_receive,
+  [UDPNAT_NODE_EVENT_SENT] = handle_sent,
+  [UDPNAT_NODE_EVENT_STORED] = handle_stored,
+  [UDPNAT_NODE_EVENT_DELIVERED] = handle_delivered,
+  [UDPNAT_NODE_EVENT_READ] = udpnat_client_note_read,
+  [UDPNAT_NODE_EVENT_TYPING] = handle_typing,
+  [UDPNAT_NODE_EVENT_MAIL_REFUSED] = handle_mail_refused,
+  [UDPNAT_NODE_EVENT_PATH] = handle_path,
+  [UDPNAT_NODE_EVENT_UNREACHABLE] = handle_unreachable,
+  [UDPNAT_NODE_EVENT_TIMESTAMP] = handle_timestamp,
+  [UDPNAT_NODE_EVENT_PREKEY_TAKEN] = udpnat_client_handle_prekey_taken,
+  [UDPNAT_NODE_EVENT_PREKEY_USED] = udpnat_client_handle_prekey_used,
+};
+
+/** udpnat_client_handle_events: everything that has happened in the node */
+void
+udpnat_client_handle_events (UdpnatClient *self)
+{
+  UdpnatMachine *machine = udpnat_node_get_machine (self->node);
+  UdpnatEvent *event;
+
+  while ((event = udpnat_machine_pop_event (machine)) != NULL)
+    {
+      handlers[event->type] (self, (UdpnatNodeEvent *) event);
+      udpnat_event_free (event);
+    }
+}

@@ -1,0 +1,151 @@
+/* History: read from the disk at once, on the caller's thread. */
+
+#include "config.h"
+
+#include "udpnat-client-private.h"
+
+#include "udpnat-export.h"
+
+/**
+ * udpnat_client_dup_page:
+ * @before: only lines before this number; 0 for the newest
+ *
+ * Returns: (transfer full) (element-type UdpnatHistoryItem): at most @n_lines, oldest first
+ */
+GPtrArray *
+udpnat_client_dup_page (UdpnatClient *self,
+                        UdpnatPerson *person,
+                        gint64        before,
+                        guint         n_lines)
+{
+  return udpnat_store_dup_page (self->store, udpnat_person_get_key (person), before, n_lines);
+}
+
+/** udpnat_client_dup_page_after: the same, after a number */
+GPtrArray *
+udpnat_client_dup_page_after (UdpnatClient *self,
+                              UdpnatPerson *person,
+                              gint64        after,
+                              guint         n_lines)
+{
+  return udpnat_store_dup_page_after (self->store, udpnat_person_get_key (person), after, n_lines);
+}
+
+/**
+ * udpnat_client_dup_unread:
+ *
+ * Returns: (transfer full) (element-type UdpnatHistoryItem): @person's lines that the user has not
+ *   seen, at most @n_lines, oldest first
+ */
+GPtrArray *
+udpnat_client_dup_unread (UdpnatClient *self,
+                          UdpnatPerson *person,
+                          guint         n_lines)
+{
+  gint64 after = udpnat_person_get_contact (person)->last_read_number;
+  GPtrArray *unread = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (;;)
+    {
+      g_autoptr (GPtrArray) page = udpnat_client_dup_page_after (self, person, after, 100);
+
+      for (guint i = 0; i < page->len && unread->len < n_lines; i++)
+        if (!udpnat_history_item_is_outgoing (g_ptr_array_index (page, i)))
+          g_ptr_array_add (unread, g_object_ref (g_ptr_array_index (page, i)));
+      if (page->len < 100 || unread->len >= n_lines)
+        return unread;
+      after = udpnat_history_item_get_number (g_ptr_array_index (page, page->len - 1));
+    }
+}
+
+/**
+ * udpnat_client_search:
+ * @words: all of which a line must have
+ * @person: (nullable): %NULL for everywhere
+ * @before: only lines before this number; 0 for the newest
+ *
+ * Returns: (transfer full) (element-type UdpnatHistoryItem): at most @n_lines, newest first
+ */
+GPtrArray *
+udpnat_client_search (UdpnatClient *self,
+                      const char   *words,
+                      UdpnatPerson *person,
+                      gint64        before,
+                      guint         n_lines)
+{
+  return udpnat_store_search (self->store, words,
+                              person != NULL ? udpnat_person_get_key (person) : NULL, before,
+                              n_lines);
+}
+
+/** udpnat_client_dup_line: Returns: (transfer full) (nullable): the line of that number */
+UdpnatHistoryItem *
+udpnat_client_dup_line (UdpnatClient *self,
+                        gint64        number)
+{
+  return udpnat_store_dup_line (self->store, number);
+}
+
+/** udpnat_client_get_person_of: Returns: (transfer none): with whom @line was said */
+UdpnatPerson *
+udpnat_client_get_person_of (UdpnatClient      *self,
+                             UdpnatHistoryItem *line)
+{
+  return udpnat_client_ensure_person (self, udpnat_history_item_get_key (line), NULL);
+}
+
+/** udpnat_client_count_waiting: how many items of ours have no receipt */
+guint
+udpnat_client_count_waiting (UdpnatClient *self)
+{
+  return udpnat_store_count_outbox (self->store);
+}
+
+/* ---- Export ---- */
+
+typedef struct
+{
+  UdpnatClient *client;
+  UdpnatPerson *person;
+} ExportSource;
+
+static GPtrArray *
+get_export_page (gint64   after,
+                 gpointer user_data)
+{
+  ExportSource *source = user_data;
+
+  return udpnat_client_dup_page_after (source->client, source->person, after, 200);
+}
+
+/**
+ * udpnat_client_export:
+ * @path: the file to write
+ * @is_json: for programs; else for people
+ * @may_replace: whether a file of that name may be replaced
+ * @error: %UDPNAT_ERROR_EXISTS, or of #GIOErrorEnum
+ *
+ * Writes the whole conversation with @person to a file.
+ */
+gboolean
+udpnat_client_export (UdpnatClient  *self,
+                      UdpnatPerson  *person,
+                      const char    *path,
+                      gboolean       is_json,
+                      gboolean       may_replace,
+                      GError       **error)
+{
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  ExportSource source = { self, person };
+  UdpnatExport export = {
+    .format = is_json ? UDPNAT_EXPORT_JSON : UDPNAT_EXPORT_TEXT,
+    .own_name = self->name,
+    .peer_name = udpnat_person_get_title (person),
+    .peer_key = *udpnat_person_get_key (person),
+    .time_zone = zone,
+    .get_page = get_export_page,
+    .user_data = &source,
+  };
+
+  return udpnat_export_write_file (&export, path, may_replace, error);
+}

@@ -1,0 +1,142 @@
+#pragma once
+
+#include "udpnat-client.h"
+#include "udpnat-machine-source.h"
+#include "udpnat-node.h"
+#include "udpnat-person-private.h"
+#include "udpnat-profile.h"
+#include "udpnat-store-history.h"
+#include "udpnat-store-outbox.h"
+#include "udpnat-store-history.h"
+#include "udpnat-store-outbox.h"
+
+G_BEGIN_DECLS
+
+/* The client's parts see each other here and nowhere else:
+ *
+ *   udpnat-client.c          class, profile, socket, how things stand
+ *   udpnat-client-server.c   which server, and under which name
+ *   udpnat-client-events.c   what the node tells
+ *   udpnat-client-people.c   who is who, and what they are to us
+ *   udpnat-client-items.c    what is said: to disk, then to the node; and the reverse
+ *   udpnat-client-history.c  what was said
+ *   udpnat-client-profile.c  what we tell of ourselves, settings, one-time keys */
+
+struct _UdpnatClient
+{
+  GObject        parent_instance;
+
+  UdpnatProfile *profile;
+  UdpnatStore   *store;
+  UdpnatNode    *node;
+  UdpnatSocket  *socket;
+  GSource       *source; /* drives the node on the socket */
+  gboolean       is_closing;
+
+  char          *name;   /* nullable */
+  char          *server; /* nullable: "host:port" as given */
+  char          *bound_ip; /* nullable */
+  gboolean       is_away;
+  UdpnatPerson  *me;     /* note to self */
+  GListStore    *people;
+  GHashTable    *people_by_key; /* borrowed UdpnatPerson by key text */
+  GHashTable    *lookups;       /* GTask by the node's request */
+  GHashTable    *own_prekeys;   /* how many (GUINT) each key text has been given and not used */
+  GCancellable  *cancellable;   /* of the name resolution under way */
+  GSource       *network_source; /* waits for the network to settle */
+};
+
+typedef enum
+{
+  UDPNAT_CLIENT_SIGNAL_REGISTERED,
+  UDPNAT_CLIENT_SIGNAL_REFUSED,
+  UDPNAT_CLIENT_SIGNAL_UNREGISTERED,
+  UDPNAT_CLIENT_SIGNAL_SERVER_SILENT,
+  UDPNAT_CLIENT_SIGNAL_SERVER_LOST,
+  UDPNAT_CLIENT_SIGNAL_SERVER_REPLACED,
+  UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED,
+  UDPNAT_CLIENT_SIGNAL_SERVER_FAILED,
+  UDPNAT_CLIENT_SIGNAL_PERSON_CHANGED,
+  UDPNAT_CLIENT_SIGNAL_DIRECTORY_COMPLETE,
+  UDPNAT_CLIENT_SIGNAL_REQUEST_RECEIVED,
+  UDPNAT_CLIENT_SIGNAL_KEY_CHANGED,
+  UDPNAT_CLIENT_SIGNAL_ITEM_ADDED,
+  UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
+  UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED,
+  UDPNAT_CLIENT_SIGNAL_SAVE_FAILED,
+  UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE,
+  UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED,
+  UDPNAT_CLIENT_SIGNAL_PATH_CHANGED,
+  UDPNAT_CLIENT_N_SIGNALS
+} UdpnatClientSignal;
+
+/* udpnat-client.c */
+void          udpnat_client_emit            (UdpnatClient          *self,
+                                             UdpnatClientSignal     signal,
+                                             ...);
+void          udpnat_client_wake            (UdpnatClient          *self);
+void          udpnat_client_take_name       (UdpnatClient          *self,
+                                             const char            *name);
+
+/* udpnat-client-server.c */
+void          udpnat_client_remember_server (UdpnatClient          *self,
+                                             const UdpnatPublicKey *key);
+
+/* udpnat-client-events.c */
+void          udpnat_client_handle_events   (UdpnatClient          *self);
+
+/* udpnat-client-people.c */
+void          udpnat_client_restore_people  (UdpnatClient          *self);
+UdpnatPerson *udpnat_client_ensure_person   (UdpnatClient          *self,
+                                             const UdpnatPublicKey *key,
+                                             const char            *name);
+void          udpnat_client_reload_person   (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+void          udpnat_client_save_contact    (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             UdpnatContact         *contact);
+void          udpnat_client_accept_unasked  (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+gboolean      udpnat_client_take_in         (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+void          udpnat_client_handle_presence (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_handle_new_key  (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_handle_found    (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event);
+
+/* udpnat-client-items.c */
+void          udpnat_client_restore_outbox  (UdpnatClient          *self);
+void          udpnat_client_put             (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             UdpnatItem            *item,
+                                             const UdpnatPrekey    *secrets,
+                                             guint                  n_secrets);
+void          udpnat_client_receive         (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_note_state      (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event,
+                                             UdpnatItemState        state);
+void          udpnat_client_note_read       (UdpnatClient          *self,
+                                             const UdpnatNodeEvent *event);
+UdpnatMessageId udpnat_client_make_id       (void);
+
+/* udpnat-client-profile.c */
+void          udpnat_client_restore_prekeys (UdpnatClient          *self);
+void          udpnat_client_top_up_prekeys  (UdpnatClient          *self);
+void          udpnat_client_introduce       (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+void          udpnat_client_take_prekeys    (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             const UdpnatItem      *item);
+void          udpnat_client_handle_prekey_taken (UdpnatClient      *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_handle_prekey_used (UdpnatClient       *self,
+                                             const UdpnatNodeEvent *event);
+gboolean      udpnat_client_is_set          (UdpnatClient          *self,
+                                             const char            *setting,
+                                             const char            *value);
+void          udpnat_client_apply_settings  (UdpnatClient          *self);
+
+G_END_DECLS

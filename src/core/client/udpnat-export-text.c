@@ -1,0 +1,219 @@
+/* A conversation for people to read:
+ *
+ *     2026-01-05, Monday
+ *
+ *     [14:03] Bob: hello
+ *             in two lines
+ *     [14:05] You:
+ *             > Bob: hello
+ *             hello yourself (edited)
+ *             (Bob 👍)
+ *
+ * A message cannot pass for another one: all but its first line is indented, and it has no
+ * characters that break lines in other ways, change the order of their neighbours or are obeyed by
+ * a terminal. */
+
+#include "config.h"
+
+#include "udpnat-export-private.h"
+
+#include "udpnat-words.h"
+
+#define INDENT "        " /* as wide as "[14:03] " */
+#define QUOTE "> "
+#define UNPRINTABLE "\357\277\275" /* U+FFFD */
+
+static const char *
+get_name (const UdpnatExport *self,
+          gboolean            is_own)
+{
+  if (!is_own)
+    return self->peer_name;
+  return self->own_name != NULL ? self->own_name : "You";
+}
+
+/* ---- Text of others ---- */
+
+static gboolean
+breaks_line (gunichar c)
+{
+  return c == '\n' || c == 0x2028 || c == 0x2029;
+}
+
+static gboolean
+changes_order (gunichar c)
+{
+  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* @indent: begins every line but the first */
+static void
+append_clean (GString    *out,
+              const char *text,
+              const char *indent)
+{
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (breaks_line (c))
+        g_string_append_printf (out, "\n%s", indent);
+      else if (c == '\t')
+        g_string_append_c (out, ' ');
+      else if (c == '\r' && p[1] == '\n')
+        continue;
+      else if (g_unichar_iscntrl (c) || changes_order (c))
+        g_string_append (out, UNPRINTABLE);
+      else
+        g_string_append_unichar (out, c);
+    }
+}
+
+/* ---- Dates ---- */
+
+static GDateTime *
+get_time (const UdpnatExport *self,
+          UdpnatHistoryItem  *line)
+{
+  g_autoptr (GDateTime) utc =
+    g_date_time_new_from_unix_utc (udpnat_history_item_get_shown_us (line) / G_USEC_PER_SEC);
+
+  return utc != NULL ? g_date_time_to_timezone (utc, self->time_zone) : NULL;
+}
+
+/* Returns: (nullable): NULL for a time that no calendar has */
+static char *
+format_time (const UdpnatExport *self,
+             UdpnatHistoryItem  *line,
+             const char         *format)
+{
+  g_autoptr (GDateTime) time = get_time (self, line);
+
+  return time != NULL ? g_date_time_format (time, format) : NULL;
+}
+
+static void
+append_date (const UdpnatExport *self,
+             UdpnatHistoryItem  *line,
+             UdpnatHistoryItem  *before,
+             GString            *out)
+{
+  g_autofree char *date = format_time (self, line, "%Y-%m-%d, %A");
+  g_autofree char *date_before =
+    before != NULL ? format_time (self, before, "%Y-%m-%d, %A") : NULL;
+
+  if (date != NULL && g_strcmp0 (date, date_before) != 0)
+    g_string_append_printf (out, "\n%s\n\n", date);
+}
+
+/* ---- A line ---- */
+
+static void
+append_quote (const UdpnatExport *self,
+              UdpnatHistoryItem  *line,
+              GString            *out)
+{
+  const char *text = udpnat_history_item_get_quoted_text (line);
+
+  g_string_append (out, "\n" INDENT QUOTE);
+  append_clean (out, get_name (self, udpnat_history_item_is_quoted_outgoing (line)),
+                INDENT QUOTE);
+  g_string_append (out, ": ");
+  append_clean (out, text != NULL ? text : "…", INDENT QUOTE);
+  g_string_append (out, "\n" INDENT);
+}
+
+static void
+append_words (UdpnatHistoryItem *line,
+              GString           *out)
+{
+  const char *text = udpnat_history_item_get_text (line);
+
+  if (udpnat_history_item_is_deleted (line))
+    g_string_append (out, "(deleted)");
+  else if (udpnat_history_item_is_unsupported (line))
+    g_string_append (out, "(from a later version of udpnat, which this one does not understand)");
+  else if (text != NULL)
+    append_clean (out, text, INDENT);
+  if (udpnat_history_item_get_edited_us (line) != 0 && !udpnat_history_item_is_deleted (line))
+    g_string_append (out, " (edited)");
+}
+
+static void
+append_state (UdpnatHistoryItem *line,
+              GString           *out)
+{
+  const char *reason = udpnat_history_item_get_reason (line);
+
+  if (!udpnat_history_item_is_outgoing (line))
+    return;
+  switch (udpnat_history_item_get_state (line))
+    {
+    case UDPNAT_ITEM_STATE_WAITING:
+    case UDPNAT_ITEM_STATE_SENT:
+    case UDPNAT_ITEM_STATE_STORED:
+      g_string_append (out, " (not delivered yet)");
+      break;
+    case UDPNAT_ITEM_STATE_FAILED:
+      g_string_append_printf (out, " (not delivered%s%s)", reason != NULL ? ": " : "",
+                              reason != NULL ? udpnat_words_explain_code (reason) : "");
+      break;
+    case UDPNAT_ITEM_STATE_DELIVERED:
+    case UDPNAT_ITEM_STATE_READ:
+      break;
+    }
+}
+
+static void
+append_reaction (const char *name,
+                 const char *sign,
+                 GString    *out)
+{
+  if (sign == NULL)
+    return;
+  g_string_append (out, "\n" INDENT "(");
+  append_clean (out, name, INDENT);
+  g_string_append_c (out, ' ');
+  append_clean (out, sign, INDENT);
+  g_string_append_c (out, ')');
+}
+
+/** udpnat_export_begin_text: what stands before the first line */
+void
+udpnat_export_begin_text (const UdpnatExport *self,
+                          GString            *out)
+{
+  char key[UDPNAT_KEY_TEXT_BYTES];
+
+  g_string_append (out, "Conversation with ");
+  append_clean (out, self->peer_name, INDENT);
+  g_string_append_printf (out, "\nTheir key: %s\n",
+                          udpnat_public_key_to_string (&self->peer_key, key));
+}
+
+/**
+ * udpnat_export_add_text:
+ * @before: (nullable): the line before this one
+ */
+void
+udpnat_export_add_text (const UdpnatExport *self,
+                        UdpnatHistoryItem  *line,
+                        UdpnatHistoryItem  *before,
+                        GString            *out)
+{
+  g_autofree char *time = format_time (self, line, "%H:%M");
+  gboolean is_reply = udpnat_history_item_get_quoted_id (line) != NULL &&
+                      !udpnat_history_item_is_deleted (line);
+
+  append_date (self, line, before, out);
+  g_string_append_printf (out, "[%s] ", time != NULL ? time : "--:--");
+  append_clean (out, get_name (self, udpnat_history_item_is_outgoing (line)), INDENT);
+  g_string_append (out, is_reply ? ":" : ": ");
+  if (is_reply)
+    append_quote (self, line, out);
+  append_words (line, out);
+  append_state (line, out);
+  append_reaction (get_name (self, TRUE), udpnat_history_item_get_my_reaction (line), out);
+  append_reaction (get_name (self, FALSE), udpnat_history_item_get_their_reaction (line), out);
+  g_string_append_c (out, '\n');
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "udpnat-person.h"
+
+G_BEGIN_DECLS
+
+/* What only the client may say of a person. */
+const UdpnatContact *udpnat_person_get_contact     (UdpnatPerson        *self);
+void                 udpnat_person_take_contact    (UdpnatPerson        *self,
+                                                    UdpnatContact       *contact);
+void                 udpnat_person_set_name        (UdpnatPerson        *self,
+                                                    const char          *name);
+void                 udpnat_person_set_presence    (UdpnatPerson        *self,
+                                                    guint8               presence);
+void                 udpnat_person_set_typing      (UdpnatPerson        *self,
+                                                    gboolean             is_typing);
+void                 udpnat_person_set_new_key     (UdpnatPerson        *self,
+                                                    const char          *key_text);
+void                 udpnat_person_set_wait_reason (UdpnatPerson        *self,
+                                                    const char          *code);
+void                 udpnat_person_set_path        (UdpnatPerson        *self,
+                                                    UdpnatPathKind       kind,
+                                                    const UdpnatAddress *remote,
+                                                    gint64               rtt_us,
+                                                    UdpnatPathReason     reason);
+
+G_END_DECLS

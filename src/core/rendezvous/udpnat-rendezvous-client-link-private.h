@@ -1,0 +1,55 @@
+#pragma once
+
+#include "udpnat-frame-type.h"
+#include "udpnat-rendezvous-client.h"
+
+G_BEGIN_DECLS
+
+/* What has happened. */
+typedef enum
+{
+  UDPNAT_RENDEZVOUS_STATE_IDLE,       /* no server set */
+  UDPNAT_RENDEZVOUS_STATE_ASKING,     /* its key is not known; INFO is out */
+  UDPNAT_RENDEZVOUS_STATE_CONNECTING, /* HS1 is out, of a session that was never up */
+  UDPNAT_RENDEZVOUS_STATE_CONNECTED,  /* the session is up */
+  UDPNAT_RENDEZVOUS_STATE_REGISTERED, /* and we are online under a name */
+  UDPNAT_RENDEZVOUS_STATE_LOST,       /* the session was up; HS1 is out */
+  UDPNAT_RENDEZVOUS_STATE_WAITING,    /* closed for a reason that forbids to come back at once */
+  UDPNAT_RENDEZVOUS_STATE_MISMATCHED, /* the server has another key than the pinned one */
+  UDPNAT_RENDEZVOUS_STATE_LEFT,       /* by our own wish */
+} UdpnatRendezvousState;
+
+/* udpnat-rendezvous-client-link.c */
+void     udpnat_rendezvous_client_set_state       (UdpnatRendezvousClient      *self,
+                                                   UdpnatRendezvousState        state);
+void     udpnat_rendezvous_client_connect         (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_drop_session    (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_begin_outage    (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_tell_lost       (UdpnatRendezvousClient      *self,
+                                                   UdpnatRendezvousLostReason   reason);
+void     udpnat_rendezvous_client_lose            (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatRendezvousLostReason   reason);
+void     udpnat_rendezvous_client_handle_up       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_rekeyed  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_closed   (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   guint16                      reason);
+void     udpnat_rendezvous_client_end             (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   UdpnatCloseReason            reason);
+void     udpnat_rendezvous_client_handle_unknown  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_ping            (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+gint64   udpnat_rendezvous_client_link_deadline   (const UdpnatRendezvousClient *self);
+void     udpnat_rendezvous_client_keep_link       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+G_END_DECLS

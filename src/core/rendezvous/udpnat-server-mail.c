@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include <string.h>
+
+/* Messages of a client's mail stream (PROTOCOL.md section 14): letters that it leaves for others,
+ * letters that it has got, and whom it accepts. A letter is acknowledged when it is on disk, never
+ * before. Who sent it is forgotten when the result has been told. */
+
+/* Room that must be left for results, besides those of letters on their way to the disk. */
+#define RESULTS_MIN_BYTES 4096
+#define RESULT_BYTES (UDPNAT_MESSAGE_HEADER_BYTES + 5)
+
+/** udpnat_server_mail_has_room: Returns: whether another message may be read: there is room for its
+ * result, and for all others that are to come */
+gboolean
+udpnat_server_mail_has_room (const UdpnatServerClient *self)
+{
+  return udpnat_session_stream_get_space (self->session, UDPNAT_STREAM_MAIL)
+         >= RESULTS_MIN_BYTES + (gsize) self->puts.length * RESULT_BYTES;
+}
+
+static void
+tell_result (UdpnatServerClient *self,
+             guint32             request,
+             UdpnatMailCode      code)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  udpnat_write_mail_put_result (message, request, (guint8) code);
+  (void) udpnat_session_stream_write (self->session, UDPNAT_STREAM_MAIL, message->data,
+                                      message->len);
+}
+
+/* ---- Letters in ---- */
+
+static gboolean
+take_put (UdpnatServerClient *self,
+          gint64              now_us)
+{
+  return udpnat_token_bucket_take (&self->identity->put_bucket, now_us, 1, UDPNAT_MAIL_PUTS_BURST,
+                                   UDPNAT_MAIL_PUTS_PER_SECOND);
+}
+
+static gboolean
+take_stranger_put (UdpnatServerClient *self,
+                   gint64              now_us)
+{
+  return udpnat_token_bucket_take (&self->identity->stranger_bucket, now_us,
+                                   UDPNAT_MAIL_STRANGER_PUT_S,
+                                   UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);
+}
+
+/* The cheapest question first, and none about the recipient for whoever asks too often. */
+static UdpnatMailCode
+judge_put (UdpnatServerClient    *self,
+           gint64                 now_us,
+           const UdpnatPublicKey *recipient,
+           const guint8          *pass,
+           gsize                  n_bytes)
+{
+  UdpnatRendezvousServer *server = self->server;
+  UdpnatMailCode          code;
+
+  if (udpnat_registry_count_names (server->registry, recipient) == 0)
+    return UDPNAT_MAIL_UNKNOWN_RECIPIENT;
+  code = udpnat_mailbox_judge (server->mailbox, recipient, pass, n_bytes);
+  if (code == UDPNAT_MAIL_TOO_LARGE)
+    return code;
+  if (pass == NULL && !take_stranger_put (self, now_us))
+    return UDPNAT_MAIL_TRY_LATER;
+  if (code == UDPNAT_MAIL_STORED
+      && server->put_bytes + (gint64) n_bytes > UDPNAT_MAIL_PENDING_MAX_BYTES)
+    return UDPNAT_MAIL_TRY_LATER;
+  return code;
+}
+
+static void
+store (UdpnatServerClient    *self,
+       gint64                 now_us,
+       const UdpnatPublicKey *recipient,
+       const guint8          *pass,
+       const UdpnatMailPut   *message)
+{
+  UdpnatRendezvousServer *server = self->server;
+  UdpnatServerPut        *put = g_new0 (UdpnatServerPut, 1);
+  UdpnatServerEvent      *event;
+  UdpnatMail             *mail;
+
+  mail = udpnat_mailbox_add (server->mailbox, recipient, pass, message->n_sealed,
+                             udpnat_server_get_wall_s (server, now_us));
+  put->number = mail->number;
+  put->request = message->request;
+  put->n_bytes = mail->n_bytes;
+  put->client = self;
+  put->client_link.data = put;
+  g_queue_push_tail_link (&self->puts, &put->client_link);
+  g_hash_table_insert (server->puts, &put->number, put);
+  server->put_bytes += put->n_bytes;
+  event = udpnat_server_push_mail_event (server, UDPNAT_SERVER_EVENT_MAIL_STORE, mail->number);
+  event->key = *recipient;
+  event->has_pass = mail->has_pass;
+  memcpy (event->pass, mail->pass, sizeof event->pass);
+  event->stored_s = mail->stored_s;
+  event->data = g_bytes_new (message->sealed, message->n_sealed);
+}
+
+static gboolean
+handle_put (UdpnatServerClient      *self,
+            gint64                   now_us,
+            const UdpnatMessageView *message)
+{
+  UdpnatMailCode  code = UDPNAT_MAIL_OFF;
+  const guint8   *pass = NULL;
+  UdpnatPublicKey recipient;
+  UdpnatMailPut   put;
+
+  if (!udpnat_parse_mail_put (message, &put))
+    return FALSE;
+  memcpy (recipient.bytes, put.recipient, sizeof recipient.bytes);
+  if (self->server->mailbox != NULL)
+    {
+      if (udpnat_mailbox_has_pass (self->server->mailbox, &recipient, put.pass))
+        pass = put.pass;
+      code = take_put (self, now_us) ? judge_put (self, now_us, &recipient, pass, put.n_sealed)
+                                     : UDPNAT_MAIL_TRY_LATER;
+    }
+  if (code == UDPNAT_MAIL_STORED)
+    store (self, now_us, &recipient, pass, &put);
+  else
+    tell_result (self, put.request, code);
+  return TRUE;
+}
+
+static void
+forget_put (UdpnatServerPut *put)
+{
+  g_queue_unlink (&put->client->puts, &put->client_link);
+  put->client = NULL;
+}
+
+/** udpnat_server_mail_forget: the session is over: nobody waits for its results any more */
+void
+udpnat_server_mail_forget (UdpnatServerClient *self)
+{
+  UdpnatServerPut *put;
+
+  while ((put = g_queue_peek_head (&self->puts)) != NULL)
+    forget_put (put);
+}
+
+/**
+ * udpnat_rendezvous_server_complete_mail:
+ * @number: from a MAIL_STORE event; others are ignored
+ * @is_stored: whether the letter is on disk for good
+ *
+ * Only now is the sender told, and the recipient given the letter.
+ */
+void
+udpnat_rendezvous_server_complete_mail (UdpnatRendezvousServer *self,
+                                        gint64                  now_us,
+                                        guint64                 number,
+                                        gboolean                is_stored)
+{
+  UdpnatServerPut    *put = g_hash_table_lookup (self->puts, &number);
+  UdpnatMail         *mail;
+  UdpnatServerClient *client;
+  UdpnatPublicKey     recipient;
+
+  if (put == NULL)
+    return;
+  client = put->client;
+  if (client != NULL)
+    {
+      forget_put (put);
+      tell_result (client, put->request, is_stored ? UDPNAT_MAIL_STORED : UDPNAT_MAIL_TRY_LATER);
+      udpnat_server_client_touch (client);
+    }
+  self->put_bytes -= put->n_bytes;
+  g_hash_table_remove (self->puts, &number);
+  mail = udpnat_mailbox_find (self->mailbox, number);
+  recipient = *mail->recipient;
+  if (is_stored)
+    mail->is_stored = TRUE;
+  else
+    udpnat_mailbox_remove (self->mailbox, mail);
+  udpnat_server_note_mail (self, now_us, &recipient);
+}
+
+/* ---- What recipients say: each returns FALSE when it breaks the protocol ---- */
+
+static gboolean
+handle_ack (UdpnatServerClient      *self,
+            const UdpnatMessageView *message)
+{
+  guint64 numbers[UDPNAT_MAIL_ACK_MAX_NUMBERS];
+  guint   n_numbers;
+
+  if (!udpnat_parse_mail_ack (message, numbers, &n_numbers))
+    return FALSE;
+  for (guint i = 0; self->server->mailbox != NULL && i < n_numbers; i++)
+    {
+      UdpnatMail *mail = udpnat_mailbox_find (self->server->mailbox, numbers[i]);
+
+      if (mail != NULL && mail->is_stored
+          && udpnat_public_key_equal (mail->recipient, &self->identity->key))
+        udpnat_server_drop_mail (self->server, mail);
+    }
+  return TRUE;
+}
+
+/* Passes are kept for those who have a name: whoever has none gets no mail. */
+static gboolean
+handle_passes (UdpnatServerClient      *self,
+               gint64                   now_us,
+               const UdpnatMessageView *message)
+{
+  UdpnatRendezvousServer *server = self->server;
+  const UdpnatPublicKey  *key = &self->identity->key;
+  const guint8           *passes;
+  gboolean                is_replacing;
+  guint                   n_passes;
+
+  if (!udpnat_parse_mail_passes (message, &is_replacing, &passes, &n_passes))
+    return FALSE;
+  if (server->mailbox == NULL || udpnat_registry_count_names (server->registry, key) == 0
+      || !udpnat_mailbox_set_passes (server->mailbox, key, is_replacing, passes, n_passes))
+    return TRUE;
+  udpnat_mailbox_mark_changed (server->mailbox, key);
+  server->passes_us = udpnat_time_min (server->passes_us, now_us + UDPNAT_MAIL_PASSES_TICK_US);
+  return TRUE;
+}
+
+/** udpnat_server_mail_handle: Returns: %FALSE when @message breaks the protocol */
+gboolean
+udpnat_server_mail_handle (UdpnatServerClient      *self,
+                           gint64                   now_us,
+                           const UdpnatMessageView *message)
+{
+  switch ((UdpnatMailMessageType) message->type)
+    {
+    case UDPNAT_MAIL_PUT:
+      return handle_put (self, now_us, message);
+    case UDPNAT_MAIL_ACK:
+      return handle_ack (self, message);
+    case UDPNAT_MAIL_PASSES:
+      return handle_passes (self, now_us, message);
+    case UDPNAT_MAIL_PUT_RESULT: /* ours to say: skipped, like unknown ones */
+    case UDPNAT_MAIL_ITEM:
+      break;
+    }
+  return TRUE;
+}

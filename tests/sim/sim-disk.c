@@ -1,0 +1,146 @@
+/* Writes that take time. With a delay of 0 they are finished before sim_disk_write() returns, so
+ * that a test that is not about disks sees none. */
+
+#include "config.h"
+
+#include "sim-disk.h"
+
+typedef struct
+{
+  gint64         due_us;
+  SimCommit      commit;
+  gpointer       owner;
+  gpointer       data;
+  GDestroyNotify free_data;
+} SimWrite;
+
+static void
+write_free (gpointer data)
+{
+  SimWrite *write = data;
+
+  if (write->free_data != NULL)
+    write->free_data (write->data);
+  g_free (write);
+}
+
+/* ---- Machine ---- */
+
+static void
+finish_writes (SimDisk *self,
+               gint64   now_us)
+{
+  SimWrite *first;
+
+  while ((first = g_queue_peek_head (&self->writes)) != NULL && first->due_us <= now_us)
+    {
+      g_queue_pop_head (&self->writes);
+      first->commit (first->owner, first->data);
+      write_free (first);
+    }
+}
+
+static UdpnatRxResult
+disk_handle_datagram (UdpnatMachine        *machine,
+                      gint64                now_us,
+                      const UdpnatDatagram *datagram)
+{
+  return udpnat_machine_handle_datagram (((SimDisk *) machine)->inner, now_us, datagram);
+}
+
+static gint64
+disk_next_deadline (const UdpnatMachine *machine)
+{
+  const SimDisk *self = (const SimDisk *) machine;
+  const SimWrite *first = self->writes.head != NULL ? self->writes.head->data : NULL;
+  gint64 deadline_us = udpnat_machine_next_deadline (self->inner);
+
+  return first != NULL ? udpnat_time_min (deadline_us, first->due_us) : deadline_us;
+}
+
+static void
+disk_handle_deadline (UdpnatMachine *machine,
+                      gint64         now_us)
+{
+  SimDisk *self = (SimDisk *) machine;
+
+  finish_writes (self, now_us);
+  if (udpnat_machine_next_deadline (self->inner) <= now_us)
+    udpnat_machine_handle_deadline (self->inner, now_us);
+}
+
+static gboolean
+disk_pop_output (UdpnatMachine  *machine,
+                 gint64          now_us,
+                 UdpnatDatagram *out_datagram)
+{
+  return udpnat_machine_pop_output (((SimDisk *) machine)->inner, now_us, out_datagram);
+}
+
+static UdpnatEvent *
+disk_pop_event (UdpnatMachine *machine)
+{
+  return udpnat_machine_pop_event (((SimDisk *) machine)->inner);
+}
+
+static const UdpnatMachineClass disk_class = {
+  .handle_datagram = disk_handle_datagram,
+  .next_deadline = disk_next_deadline,
+  .handle_deadline = disk_handle_deadline,
+  .pop_output = disk_pop_output,
+  .pop_event = disk_pop_event,
+};
+
+/* ---- Calls ---- */
+
+void
+sim_disk_init (SimDisk *self)
+{
+  *self = (SimDisk) { .machine.klass = &disk_class };
+}
+
+void
+sim_disk_clear (SimDisk *self)
+{
+  sim_disk_kill (self);
+}
+
+/** sim_disk_mount: the program starts; Returns: the machine for its host */
+UdpnatMachine *
+sim_disk_mount (SimDisk       *self,
+                UdpnatMachine *inner)
+{
+  self->inner = inner;
+  return &self->machine;
+}
+
+/** sim_disk_kill: the program dies, and with it what was not finished */
+void
+sim_disk_kill (SimDisk *self)
+{
+  self->inner = NULL;
+  g_queue_clear_full (&self->writes, write_free);
+}
+
+/**
+ * sim_disk_write:
+ * @owner: borrowed; for @commit
+ * @data: (transfer full) (nullable)
+ */
+void
+sim_disk_write (SimDisk       *self,
+                gint64         now_us,
+                SimCommit      commit,
+                gpointer       owner,
+                gpointer       data,
+                GDestroyNotify free_data)
+{
+  SimWrite *write = g_new0 (SimWrite, 1);
+  const SimWrite *last = g_queue_peek_tail (&self->writes);
+  gint64 begin_us = last != NULL ? MAX (last->due_us, now_us) : now_us;
+
+  *write = (SimWrite) { begin_us + self->delay_us, commit, owner, data, free_data };
+  g_queue_push_tail (&self->writes, write);
+  if (self->delay_us == 0)
+    finish_writes (self, now_us);
+}

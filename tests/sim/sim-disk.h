@@ -1,0 +1,43 @@
+#pragma once
+
+#include "udpnat-machine.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SimDisk:
+ *
+ * The disk of a program on a #SimHost: does one write after the other, each of which takes a while;
+ * those that are not finished when the program is killed never happened. It stands
+ * between the host and the program's machine, because it needs to be called when a write is due.
+ */
+typedef struct
+{
+  UdpnatMachine  machine; /* first: this is what the host drives */
+  UdpnatMachine *inner;   /* borrowed; NULL while the program does not run */
+  gint64         delay_us;
+  GQueue         writes;  /* of SimWrite */
+} SimDisk;
+
+/**
+ * SimCommit:
+ * @data: as given to sim_disk_write(); freed by the disk afterwards
+ *
+ * The write is finished: changes what the disk holds, and tells the program.
+ */
+typedef void (*SimCommit) (gpointer owner,
+                           gpointer data);
+
+void           sim_disk_init  (SimDisk       *self);
+void           sim_disk_clear (SimDisk       *self);
+UdpnatMachine *sim_disk_mount (SimDisk       *self,
+                               UdpnatMachine *inner);
+void           sim_disk_kill  (SimDisk       *self);
+void           sim_disk_write (SimDisk       *self,
+                               gint64         now_us,
+                               SimCommit      commit,
+                               gpointer       owner,
+                               gpointer       data,
+                               GDestroyNotify free_data);
+
+G_END_DECLS

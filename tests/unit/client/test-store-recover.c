@@ -1,0 +1,565 @@
+/* Damaged files: set aside as they are, and what can be read of them taken over. And a disk that is
+ * full. */
+
+#include "config.h"
+
+#include "test-store-fixture.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#define BOB 1
+#define PAGE_BYTES 4096
+#define N_LINES 2000
+
+static void
+set_up_lines (Fixture      *self,
+              gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (BOB);
+
+  set_up_open (self, unused);
+  udpnat_store_set_setting (self->store, "name", "alice");
+  set_relation (self, BOB, UDPNAT_RELATION_ACCEPTED);
+  for (guint32 i = 1; i <= N_LINES; i++)
+    {
+      UdpnatMessageId id = make_id (i);
+      g_autofree char *text = g_strdup_printf ("line %u of a conversation, to fill some pages", i);
+      g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US + i, text);
+
+      udpnat_store_add_incoming (self->store, &key, item, NOW_US + i, NULL, NULL);
+    }
+  close_store (self);
+}
+
+/* Fills pages from @first on, so many, with what no page begins with. */
+static void
+spoil (Fixture *self,
+       gsize    first,
+       gsize    n)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  g_assert_cmpuint (first * PAGE_BYTES, <, n_contents);
+  memset (contents + first * PAGE_BYTES, 0xee, MIN (n * PAGE_BYTES,
+                                                    n_contents - first * PAGE_BYTES));
+  g_assert_true (g_file_set_contents (self->path, contents, n_contents, NULL));
+}
+
+/* As a crash or a query that met the damage would: the next opening looks at every page. */
+static void
+leave_mark (Fixture *self)
+{
+  g_autofree char *mark = g_strconcat (self->path, "-check", NULL);
+
+  g_assert_true (g_file_set_contents (mark, "", 0, NULL));
+}
+
+/* Returns: (nullable): */
+static char *
+find_set_aside (Fixture *self)
+{
+  g_autoptr (GDir) folder = g_dir_open (self->folder, 0, NULL);
+  const char *name;
+  char *found = NULL;
+
+  while ((name = g_dir_read_name (folder)) != NULL)
+    if (g_str_has_prefix (name, "udpnat.db.damaged-") && strstr (name, "-wal") == NULL &&
+        strstr (name, "-shm") == NULL)
+      {
+        g_assert_null (found);
+        found = g_build_filename (self->folder, name, NULL);
+      }
+  return found;
+}
+
+/* Opens the damaged file, and checks that it is still there to the byte, under another name. */
+static void
+recover (Fixture *self)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *set_aside = NULL;
+  g_autofree char *report = NULL;
+  gsize n_before;
+  gsize n_after;
+
+  g_assert_true (g_file_get_contents (self->path, &before, &n_before, NULL));
+  open_store (self);
+  set_aside = find_set_aside (self);
+  g_assert_nonnull (set_aside);
+  g_assert_true (g_file_get_contents (set_aside, &after, &n_after, NULL));
+  g_assert_cmpmem (after, n_after, before, n_before);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_nonnull (strstr (report, set_aside));
+}
+
+static void
+check_name (Fixture    *self,
+            const char *expected)
+{
+  g_autofree char *name = udpnat_store_dup_setting (self->store, "name");
+
+  g_assert_cmpstr (name, ==, expected);
+}
+
+static gint64
+count_lines (Fixture *self)
+{
+  UdpnatPublicKey key = make_key (BOB);
+
+  return udpnat_store_count_lines (self->store, &key);
+}
+
+static void
+check_works (Fixture *self)
+{
+  g_autofree char *report = NULL;
+
+  self->n_ids = 100000;
+  say_text (self, BOB, "afterwards");
+  check_texts (udpnat_store_search (self->store, "afterwards", NULL, 0, 9), "afterwards");
+  leave_mark (self);
+  reopen_store (self);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_null (report);
+}
+
+static void
+test_sound (Fixture      *self,
+            gconstpointer unused)
+{
+  g_autofree char *report = NULL;
+  g_autofree char *set_aside = NULL;
+
+  leave_mark (self);
+  open_store (self);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_null (report);
+  set_aside = find_set_aside (self);
+  g_assert_null (set_aside);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+  check_texts (udpnat_store_search (self->store, "1234", NULL, 0, 9),
+               "line 1234 of a conversation, to fill some pages");
+}
+
+/* Pages that hold only lines: the damage costs the rows in them. */
+static gint64
+find_page (Fixture    *self,
+           const char *table,
+           guint       nth)
+{
+  g_autofree char *sql = g_strdup_printf ("SELECT pageno - 1 FROM dbstat WHERE name = '%s'"
+                                          " AND pagetype = 'leaf' ORDER BY pageno LIMIT 1"
+                                          " OFFSET %u", table, nth);
+
+  return ask_sql (self, sql);
+}
+
+static void
+test_lines_in_the_middle (Fixture      *self,
+                          gconstpointer unused)
+{
+  gint64 n;
+
+  for (guint i = 5; i < 50; i += 15)
+    spoil (self, (gsize) find_page (self, "line", i), 1);
+  leave_mark (self);
+  recover (self);
+  check_name (self, "alice");
+  n = count_lines (self);
+  g_assert_cmpint (n, >=, N_LINES - 3 * 40); /* about 30 to a page */
+  g_assert_cmpint (n, <=, N_LINES - 3 * 15);
+  check_texts (udpnat_store_search (self->store, "1999", NULL, 0, 9),
+               "line 1999 of a conversation, to fill some pages");
+  check_works (self);
+}
+
+/* Zeros at the end of a page, where the text of its first row ends; then comes room for a seal. */
+static void
+blank_end (Fixture *self,
+           gsize    page,
+           gsize    n)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  memset (contents + (page + 1) * PAGE_BYTES - n, 0, n);
+  g_assert_true (g_file_set_contents (self->path, contents, (gssize) n_contents, NULL));
+}
+
+static void
+test_half_a_row (Fixture      *self,
+                 gconstpointer unused)
+{
+  gint64 n_in_page;
+
+  g_test_summary ("SQLite does not see zeros in a text; half a message is none");
+  blank_end (self, (gsize) find_page (self, "line", 5), 80);
+  n_in_page = ask_sql (self, "SELECT ncell FROM dbstat WHERE name = 'line' AND pagetype = 'leaf'"
+                             " ORDER BY pageno LIMIT 1 OFFSET 20");
+  spoil (self, (gsize) find_page (self, "line", 20), 1);
+  leave_mark (self);
+  recover (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES - n_in_page - 1);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM line WHERE text NOT LIKE '% pages'"), ==,
+                   0);
+  check_works (self);
+}
+
+static void
+test_interior_page (Fixture      *self,
+                    gconstpointer unused)
+{
+  gsize page;
+
+  g_test_summary ("Without the root of a table nothing of it is found, and the rest is");
+  page = (gsize) ask_sql (self, "SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'line'");
+  spoil (self, page, 1);
+  leave_mark (self);
+  recover (self);
+  check_name (self, "alice");
+  g_assert_cmpint (count_lines (self), ==, 0);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM contact"), ==, 1);
+  check_works (self);
+}
+
+static void
+test_index_only (Fixture      *self,
+                 gconstpointer unused)
+{
+  spoil (self, (gsize) find_page (self, "line_id", 3), 1);
+  spoil (self, (gsize) find_page (self, "line_search_data", 3), 1);
+  leave_mark (self);
+  recover (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+  check_works (self);
+}
+
+static void
+test_cut_off (Fixture      *self,
+              gconstpointer unused)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  g_assert_true (g_file_set_contents (self->path, contents, (gssize) n_contents / 2, NULL));
+  recover (self); /* the size is looked at without a mark */
+  check_name (self, "alice");
+  check_works (self);
+}
+
+static void
+test_first_page (Fixture      *self,
+                 gconstpointer unused)
+{
+  spoil (self, 0, 1);
+  recover (self);
+  check_name (self, NULL);
+  check_works (self);
+}
+
+static void
+test_garbage (Fixture      *self,
+              gconstpointer unused)
+{
+  g_autofree char *noise = g_malloc (10000);
+
+  for (gsize i = 0; i < 10000; i++)
+    noise[i] = (char) g_test_rand_int ();
+  g_assert_true (g_file_set_contents (self->path, noise, 10000, NULL));
+  recover (self);
+  check_works (self);
+}
+
+static void
+test_few_bytes (Fixture      *self,
+                gconstpointer unused)
+{
+  g_assert_true (g_file_set_contents (self->path, "hello", 5, NULL));
+  recover (self);
+  check_works (self);
+}
+
+static void
+test_empty_file (Fixture      *self,
+                 gconstpointer unused)
+{
+  g_autofree char *report = NULL;
+
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  open_store (self);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_null (report);
+  check_works (self);
+}
+
+static void
+test_somebody_elses (Fixture      *self,
+                     gconstpointer unused)
+{
+  run_sql (self, "CREATE TABLE contact (something INTEGER)");
+  recover (self);
+  check_works (self);
+}
+
+static void
+test_version_1 (Fixture      *self,
+                gconstpointer unused)
+{
+  GString *sql = g_string_new ("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT) STRICT;"
+                               "CREATE TABLE server (address TEXT PRIMARY KEY, key BLOB) STRICT;"
+                               "CREATE TABLE contact (key BLOB PRIMARY KEY, name TEXT,"
+                               " timestamp BLOB) STRICT; PRAGMA user_version = 1; BEGIN;"
+                               "INSERT INTO setting VALUES ('name', 'alice');");
+  gsize page;
+  gint64 n;
+
+  for (guint i = 1; i <= 500; i++)
+    g_string_append_printf (sql, "INSERT INTO contact VALUES (randomblob (32), 'contact %u',"
+                                 " randomblob (12));", i);
+  g_string_append (sql, "COMMIT");
+  run_sql (self, sql->str);
+  g_string_free (sql, TRUE);
+  page = (gsize) find_page (self, "contact", 1);
+  spoil (self, page, 1);
+  recover (self);
+  check_name (self, "alice");
+  n = ask_sql (self, "SELECT count(*) FROM contact WHERE relation = 2");
+  g_assert_cmpint (n, >, 350);
+  g_assert_cmpint (n, <, 480);
+  check_works (self);
+}
+
+static void
+test_interrupted (Fixture      *self,
+                  gconstpointer unused)
+{
+  g_autofree char *complete = g_strconcat (self->path, "-recovered", NULL);
+  g_autofree char *set_aside = NULL;
+
+  g_test_summary ("Stopped after the new file was complete: it takes its place at the next start");
+  g_assert_cmpint (g_rename (self->path, complete), ==, 0);
+  g_assert_true (g_file_set_contents (self->path, "damaged", 7, NULL));
+  open_store (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+  set_aside = find_set_aside (self);
+  g_assert_nonnull (set_aside);
+  g_assert_false (g_file_test (complete, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_interrupted_in_between (Fixture      *self,
+                             gconstpointer unused)
+{
+  g_autofree char *complete = g_strconcat (self->path, "-recovered", NULL);
+
+  g_test_summary ("The damaged file is away, the new one not there yet: never an empty one");
+  g_assert_cmpint (g_rename (self->path, complete), ==, 0);
+  open_store (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+}
+
+static void
+copy_file (const char *from,
+           const char *to)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_assert_true (g_file_get_contents (from, &contents, &n_contents, NULL));
+  g_assert_true (g_file_set_contents (to, contents, (gssize) n_contents, NULL));
+}
+
+static void
+test_crashed_and_damaged (Fixture      *self,
+                          gconstpointer unused)
+{
+  g_autofree char *wal = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *kept = g_strconcat (self->path, "-kept", NULL);
+  g_autofree char *kept_wal = g_strconcat (kept, "-wal", NULL);
+  gsize page = (gsize) find_page (self, "line", 5);
+
+  g_test_summary ("No mark is needed after a crash; the log is not emptied into the damaged file, "
+                  "and what is only in the log is recovered too");
+  open_store (self);
+  self->n_ids = 50000;
+  say_text (self, BOB, "only in the log");
+  copy_file (self->path, kept);
+  copy_file (wal, kept_wal);
+  close_store (self);
+  g_assert_cmpint (g_rename (kept, self->path), ==, 0);
+  g_assert_cmpint (g_rename (kept_wal, wal), ==, 0);
+  spoil (self, page, 1);
+  recover (self);
+  g_assert_cmpint (count_lines (self), >=, N_LINES - 40);
+  check_texts (udpnat_store_search (self->store, "only in the log", NULL, 0, 9),
+               "only in the log");
+}
+
+static void
+test_met_in_use (Fixture      *self,
+                 gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (BOB);
+  g_autofree char *report = NULL;
+
+  g_test_summary ("A clean close is not checked; the damage is noticed when it is met");
+  spoil (self, (gsize) find_page (self, "line", 5), 1);
+  open_store (self);
+  g_assert_false (udpnat_store_is_damaged (self->store));
+  g_ptr_array_unref (udpnat_store_dup_page_after (self->store, &key, 0, N_LINES));
+  g_assert_true (udpnat_store_is_damaged (self->store));
+  close_store (self);
+  recover (self);
+  g_assert_cmpint (count_lines (self), >=, N_LINES - 40);
+  check_works (self);
+}
+
+static void
+test_met_by_writing (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_test_summary ("A write that meets damage is not saved, says so, and the next start recovers");
+  for (guint i = 0; i < 2; i++)
+    spoil (self, (gsize) ask_sql (self, "SELECT rootpage - 1 FROM sqlite_schema"
+                                        " WHERE name = 'line_id'"), 1);
+  open_store (self);
+  self->n_ids = 50000;
+  hear_text (self, BOB, "lost?");
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_FAILED);
+  g_assert_true (udpnat_store_is_damaged (self->store));
+  close_store (self);
+  recover (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+  check_works (self);
+}
+
+/* ---- A full disk ---- */
+
+/* No file may grow beyond what the log has now and a little more. */
+static void
+fill_disk (Fixture *self)
+{
+  g_autofree char *wal = g_strconcat (self->path, "-wal", NULL);
+  struct rlimit limit;
+  GStatBuf status;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (g_stat (wal, &status), ==, 0);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = (rlim_t) status.st_size + 3 * PAGE_BYTES;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+empty_disk (void)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+count_failed_cb (UdpnatHistoryItem *changed,
+                 gboolean           is_saved,
+                 gpointer           user_data)
+{
+  Fixture *self = user_data;
+
+  g_assert_null (changed);
+  self->n_told++;
+  self->n_changed += is_saved;
+}
+
+static void
+test_disk_full (Fixture      *self,
+                gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (60000, 'x');
+  UdpnatPublicKey key = make_key (BOB);
+
+  open_store (self);
+  self->n_ids = 100000;
+  say_text (self, BOB, "before");
+  self->n_told = 0;
+  fill_disk (self);
+  for (guint i = 0; i < 20; i++)
+    {
+      UdpnatMessageId id = make_id (200000 + i);
+      g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US, text);
+
+      udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, count_failed_cb, self);
+    }
+  g_assert_false (udpnat_store_flush (self->store));
+  empty_disk ();
+  g_assert_cmpuint (self->n_told, ==, 20);
+  g_assert_cmpuint (self->n_changed, ==, 0);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + 1);
+  g_assert_cmpuint (udpnat_store_count_outbox (self->store), ==, 1);
+  say_text (self, BOB, "room again");
+  g_assert_false (udpnat_store_is_damaged (self->store));
+  leave_mark (self);
+  reopen_store (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + 2);
+}
+
+static void
+test_recovery_without_room (Fixture      *self,
+                            gconstpointer unused)
+{
+  UdpnatPublicKey own_key = OWN_KEY;
+  g_autoptr (GError) error = NULL;
+  struct rlimit limit;
+
+  g_test_summary ("No new file can be made: the damaged one stays where it is");
+  spoil (self, (gsize) find_page (self, "line", 5), 1);
+  leave_mark (self);
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = 40000;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  g_assert_null (udpnat_store_open (self->path, NULL, &own_key, &error));
+  empty_disk ();
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE);
+  recover (self);
+  g_assert_cmpint (count_lines (self), >=, N_LINES - 40);
+}
+
+#define ADD_LINES(path, function) \
+  g_test_add ("/client-store-recover/" path, Fixture, NULL, set_up_lines, function, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  ADD_LINES ("sound/nothing-is-set-aside", test_sound);
+  ADD_LINES ("pages/of-lines", test_lines_in_the_middle);
+  ADD_LINES ("pages/half-a-row-is-none", test_half_a_row);
+  ADD_LINES ("pages/root-of-a-table", test_interior_page);
+  ADD_LINES ("pages/of-indexes-lose-nothing", test_index_only);
+  ADD_LINES ("pages/second-half-missing", test_cut_off);
+  ADD_LINES ("pages/first", test_first_page);
+  ADD_CLOSED ("/client-store-recover/file/garbage", test_garbage);
+  ADD_CLOSED ("/client-store-recover/file/few-bytes", test_few_bytes);
+  ADD_CLOSED ("/client-store-recover/file/empty-is-new", test_empty_file);
+  ADD_CLOSED ("/client-store-recover/file/somebody-elses", test_somebody_elses);
+  ADD_CLOSED ("/client-store-recover/file/version-1", test_version_1);
+  ADD_LINES ("interrupted/before-the-exchange", test_interrupted);
+  ADD_LINES ("interrupted/in-the-exchange", test_interrupted_in_between);
+  ADD_LINES ("pages/and-a-log-that-was-left", test_crashed_and_damaged);
+  ADD_LINES ("in-use/met-by-reading", test_met_in_use);
+  ADD_LINES ("in-use/met-by-writing", test_met_by_writing);
+  ADD_LINES ("full/nothing-half-written", test_disk_full);
+  ADD_LINES ("full/recovery-waits", test_recovery_without_room);
+
+  return g_test_run ();
+}
