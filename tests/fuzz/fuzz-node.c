@@ -729,7 +729,8 @@ call_node (Scene        *self,
       give_prekeys (self, to, 1 + (kind >> 5 & 3));
       break;
     case 14:
-      udpnat_node_confirm_prekey (self->node, self->now_us, &self->prekey_owner, self->prekey_id);
+      udpnat_node_confirm_prekey (self->node, self->now_us, &self->prekey_owner,
+                                  self->prekey_id, TRUE);
       break;
     case 15:
       call_node_otherwise (self, kind, to);

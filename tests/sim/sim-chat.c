@@ -383,7 +383,7 @@ commit_prekey_taken (gpointer owner,
 
   sim_store_forget_prekey (&self->store, &writing->key, writing->prekey_id);
   udpnat_node_confirm_prekey (self->node, sim_world_now (self->world), &writing->key,
-                              writing->prekey_id);
+                              writing->prekey_id, TRUE);
 }
 
 static void

@@ -209,6 +209,8 @@
 #define UDPNAT_PREKEYS_MAX 32          /* in one PREKEYS */
 /* first handshakes that a node answers, from whomever */
 #define UDPNAT_NODE_STRANGERS_MAX 256 /* conversations with people whom we have never written to */
+/* before a contact whose items our disk did not take is talked to again */
+#define UDPNAT_NODE_FAILURE_PAUSE_US UDPNAT_SEC (5)
 #define UDPNAT_NODE_PUNCH_BURST 320
 #define UDPNAT_NODE_PUNCHES_PER_SECOND 40
 #define UDPNAT_NODE_HANDSHAKES_PER_SECOND 50

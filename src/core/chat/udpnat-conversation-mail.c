@@ -33,8 +33,9 @@ udpnat_conversation_get_unmailed_since (const UdpnatConversation *self)
  * udpnat_conversation_write_mail:
  * @n_max: how many bytes may be appended to @out
  *
- * Writes one letter: receipts, what was read, then items, as far as they fit. To be followed by
- * udpnat_conversation_finish_mail() before the next one.
+ * Writes one letter: receipts, what was read, then items, as far as they fit; it says so when they
+ * begin with the oldest one without a receipt. To be followed by udpnat_conversation_finish_mail()
+ * before the next one.
  *
  * Returns: %FALSE when there is nothing to write
  */
@@ -52,6 +53,10 @@ udpnat_conversation_write_mail (UdpnatConversation *self,
   if (self->is_read_pending)
     self->is_read_in_letter
       = udpnat_conversation_write_read (self, out, n_max - (out->len - n_before));
+  if (self->next_mail != NULL && self->next_mail->prev == NULL &&
+      n_max - (out->len - n_before) >= UDPNAT_BEGIN_BYTES
+                                         + udpnat_outbox_item_get_bytes (self->next_mail->data))
+    udpnat_write_begin (out);
   while (self->next_mail != NULL)
     {
       UdpnatOutboxItem *waiting = self->next_mail->data;

@@ -48,6 +48,10 @@ struct _UdpnatConversation
   gboolean        is_read_in_letter; /* that the mailbox does not have yet */
   gint8           typing_to_tell;   /* -1: nothing */
 
+  gboolean is_refusing;   /* until the peer begins anew: what comes is later than what was refused */
+  gboolean needs_begin;   /* the same for letters, beyond sessions */
+  gboolean is_in_letter;  /* what is read now comes from one */
+
   /* borrowed UdpnatSeenItem by id; a tree, because the ids are chosen by a stranger */
   GTree *seen;
   GQueue seen_order;    /* of UdpnatSeenItem, oldest first */

@@ -62,7 +62,9 @@ udpnat_conversation_confirm (UdpnatConversation    *self,
  * udpnat_conversation_refuse:
  * @id: of an ITEM event
  *
- * Says that the item is not kept: there is no receipt, and it is new when it comes again.
+ * Says that the item is not kept: there is no receipt, and it is new when it comes again. What
+ * follows it would be out of order, and is not looked at until the peer begins anew: in the next
+ * session, or with a letter that says so.
  */
 void
 udpnat_conversation_refuse (UdpnatConversation    *self,
@@ -75,6 +77,50 @@ udpnat_conversation_refuse (UdpnatConversation    *self,
   g_tree_remove (self->seen, id);
   g_queue_remove (&self->seen_order, item);
   g_free (item);
+  self->is_refusing = TRUE;
+}
+
+/** udpnat_conversation_set_in_letter: whether what is handled now comes from a letter */
+void
+udpnat_conversation_set_in_letter (UdpnatConversation *self,
+                                   gboolean            is_in_letter)
+{
+  self->is_in_letter = is_in_letter;
+}
+
+/**
+ * udpnat_conversation_set_needs_begin:
+ *
+ * Something was refused, perhaps in an earlier run: items of letters are out of order until one
+ * begins anew; RESUMED tells when.
+ */
+void
+udpnat_conversation_set_needs_begin (UdpnatConversation *self)
+{
+  self->needs_begin = TRUE;
+}
+
+gboolean
+udpnat_conversation_needs_begin (const UdpnatConversation *self)
+{
+  return self->needs_begin;
+}
+
+static gboolean
+handle_begin (UdpnatConversation      *self,
+              const UdpnatMessageView *view)
+{
+  static const UdpnatMessageId no_id;
+
+  if (!udpnat_parse_begin (view))
+    return FALSE;
+  if (!self->is_in_letter)
+    return TRUE;
+  self->is_refusing = FALSE;
+  if (self->needs_begin)
+    udpnat_conversation_push_event (self, UDPNAT_CONVERSATION_EVENT_RESUMED, &no_id);
+  self->needs_begin = FALSE;
+  return TRUE;
 }
 
 /** udpnat_conversation_is_settled: whether an item that came has been confirmed or refused */
@@ -109,6 +155,8 @@ handle_item (UdpnatConversation      *self,
         queue_receipt (self, now_us, &id);
       return TRUE;
     }
+  if (self->is_refusing || (self->needs_begin && self->is_in_letter))
+    return TRUE;
   remember (self, &id);
   if (view->type == UDPNAT_ITEM_ACCEPT)
     udpnat_conversation_forget_mailed (self);
@@ -194,5 +242,7 @@ udpnat_conversation_handle_message (UdpnatConversation *self,
     return handle_receipt (self, now_us, &view);
   if (type == UDPNAT_CHAT_TYPING)
     return handle_typing (self, &view);
+  if (type == UDPNAT_CHAT_BEGIN)
+    return handle_begin (self, &view);
   return TRUE;
 }

@@ -271,6 +271,7 @@ udpnat_conversation_restart (UdpnatConversation *self)
   self->n_on_wire = 0;
   self->is_read_untold = self->has_read;
   self->typing_to_tell = -1;
+  self->is_refusing = FALSE;
 }
 
 void

@@ -22,6 +22,7 @@ typedef enum
   UDPNAT_CONVERSATION_EVENT_DELIVERED, /* the peer has it safe */
   UDPNAT_CONVERSATION_EVENT_READ,      /* the peer has seen everything up to this one */
   UDPNAT_CONVERSATION_EVENT_TYPING,    /* the peer has begun or ceased to write */
+  UDPNAT_CONVERSATION_EVENT_RESUMED,   /* letters are taken again: one has begun anew */
 } UdpnatConversationEventType;
 
 /**
@@ -91,6 +92,10 @@ void                udpnat_conversation_confirm        (UdpnatConversation    *s
                                                         const UdpnatMessageId *id);
 void                udpnat_conversation_refuse         (UdpnatConversation    *self,
                                                         const UdpnatMessageId *id);
+void                udpnat_conversation_set_in_letter  (UdpnatConversation    *self,
+                                                        gboolean               is_in_letter);
+void                udpnat_conversation_set_needs_begin (UdpnatConversation   *self);
+gboolean            udpnat_conversation_needs_begin    (const UdpnatConversation *self);
 gboolean            udpnat_conversation_is_settled     (const UdpnatConversation *self,
                                                         const UdpnatMessageId    *id);
 

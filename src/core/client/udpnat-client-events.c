@@ -50,6 +50,13 @@ handle_contact (UdpnatClient          *self,
 }
 
 static void
+handle_resumed (UdpnatClient          *self,
+                const UdpnatNodeEvent *event)
+{
+  udpnat_store_clear_refused (self->store, &event->key);
+}
+
+static void
 handle_mail_refused (UdpnatClient          *self,
                      const UdpnatNodeEvent *event)
 {
@@ -167,6 +174,7 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_DELIVERED] = handle_delivered,
   [UDPNAT_NODE_EVENT_READ] = udpnat_client_note_read,
   [UDPNAT_NODE_EVENT_TYPING] = handle_typing,
+  [UDPNAT_NODE_EVENT_RESUMED] = handle_resumed,
   [UDPNAT_NODE_EVENT_MAIL_REFUSED] = handle_mail_refused,
   [UDPNAT_NODE_EVENT_PATH] = handle_path,
   [UDPNAT_NODE_EVENT_UNREACHABLE] = handle_unreachable,

@@ -72,6 +72,8 @@ restore_person (const UdpnatContact *contact,
   udpnat_node_restore_contact (self->node, &contact->key,
                                person != self->me ? contact->name : NULL,
                                relation_to_trust (contact->relation), NULL);
+  if (contact->has_refused)
+    udpnat_node_restore_refusal (self->node, &contact->key);
 }
 
 static void
@@ -512,8 +514,10 @@ void
 udpnat_client_unblock (UdpnatClient *self,
                        UdpnatPerson *person)
 {
-  if (udpnat_person_get_relation (person) == UDPNAT_RELATION_BLOCKED)
-    set_relation (self, person, UDPNAT_RELATION_NONE, FALSE);
+  if (udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
+    return;
+  udpnat_store_clear_refused (self->store, udpnat_person_get_key (person));
+  set_relation (self, person, UDPNAT_RELATION_NONE, FALSE);
 }
 
 /**

@@ -400,10 +400,9 @@ prekey_taken_cb (gboolean is_saved,
   g_autofree TakenPrekey *taken = user_data;
   UdpnatClient *self = taken->client;
 
-  /* Not saved: the letter waits for the next start, as all that is said then. */
-  if (is_saved)
-    udpnat_node_confirm_prekey (self->node, udpnat_clock_get_now_us (), &taken->key,
-                                taken->prekey_id);
+  /* Not forgotten for good, or not there any more: then the letter goes without it. */
+  udpnat_node_confirm_prekey (self->node, udpnat_clock_get_now_us (), &taken->key,
+                              taken->prekey_id, is_saved);
   udpnat_client_wake (self);
 }
 

@@ -59,6 +59,7 @@ typedef struct
   char           *status;           /* nullable */
   GBytes         *avatar;           /* nullable */
   gint64          profile_sent_us;  /* of status and avatar, by their clock */
+  gboolean        has_refused;      /* something of theirs was over a limit, and comes again */
   gboolean        has_timestamp;
   guint8          timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of their last handshake */
 } UdpnatContact;

@@ -38,6 +38,8 @@ void               udpnat_store_add_incoming    (UdpnatStore             *self,
                                                  gint64                   received_us,
                                                  UdpnatStoreReceivedFunc  done,
                                                  gpointer                 user_data);
+void               udpnat_store_clear_refused   (UdpnatStore             *self,
+                                                 const UdpnatPublicKey   *key);
 
 /* ---- Reading ---- */
 GPtrArray         *udpnat_store_dup_page        (UdpnatStore             *self,

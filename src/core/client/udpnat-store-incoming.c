@@ -250,6 +250,23 @@ is_closed_to (UdpnatStoreWriter     *writer,
          udpnat_public_key_equal (key, &writer->own_key);
 }
 
+/* Whatever comes after it would be out of order. */
+static gboolean
+note_refused (UdpnatDatabase        *database,
+              const UdpnatPublicKey *key)
+{
+  return udpnat_database_run (database, "UPDATE contact SET has_refused = 1"
+                                        " WHERE key = ?1 AND has_refused = 0", VALUE_KEY (key));
+}
+
+static gboolean
+has_refused (UdpnatDatabase        *database,
+             const UdpnatPublicKey *key)
+{
+  return udpnat_database_get (database, "SELECT has_refused FROM contact WHERE key = ?1",
+                              VALUE_KEY (key)) != 0;
+}
+
 static gboolean
 run_incoming (UdpnatStoreWriter *writer,
               UdpnatStoreWrite  *write)
@@ -261,12 +278,15 @@ run_incoming (UdpnatStoreWriter *writer,
 
   self->received = UDPNAT_RECEIVED_REFUSED;
   if (is_closed_to (writer, relation, &self->key))
-    return TRUE;
+    return note_refused (database, &self->key);
   if (is_seen (database, conversation, &self->item->id))
     self->received = UDPNAT_RECEIVED_KNOWN;
   else if (relation == UDPNAT_RELATION_ACCEPTED ||
-           is_within_request (database, relation, conversation, self->item))
+           (!has_refused (database, &self->key) &&
+            is_within_request (database, relation, conversation, self->item)))
     return add_new (writer, self, relation);
+  else
+    return note_refused (database, &self->key);
   return TRUE;
 }
 
@@ -298,7 +318,8 @@ clear_incoming (UdpnatStoreWrite *write)
  * @received_us: our wall clock
  * @done: (nullable):
  *
- * A contact may say everything; somebody who is nobody yet, or asks, may write a few lines. An EDIT
+ * A contact may say everything; somebody who is nobody yet, or asks, may write a few lines, and after
+ * the first that is refused nothing until they are accepted. An EDIT
  * or a DELETE is about a line of theirs, a REACTION about any line. What is about a line that is
  * not here takes effect when it comes. What a contact says shows that they have accepted us.
  */
@@ -319,5 +340,39 @@ udpnat_store_add_incoming (UdpnatStore             *self,
   write->done = done;
   write->user_data = user_data;
   write->base.n_bytes = sizeof *write + g_bytes_get_size (item->body);
+  udpnat_store_push (self, write);
+}
+
+typedef struct
+{
+  UdpnatStoreWrite base;
+  UdpnatPublicKey  key;
+} ResumeWrite;
+
+static gboolean
+run_clear_refused (UdpnatStoreWriter *writer,
+                   UdpnatStoreWrite  *write)
+{
+  return udpnat_database_run (writer->database, "UPDATE contact SET has_refused = 0"
+                                                " WHERE key = ?1",
+                              VALUE_KEY (&((ResumeWrite *) write)->key));
+}
+
+static void
+finish_clear_refused (UdpnatStore      *store,
+                      UdpnatStoreWrite *write,
+                      gboolean          is_saved)
+{
+}
+
+/** udpnat_store_clear_refused: @key has begun anew with the oldest item that has no receipt */
+void
+udpnat_store_clear_refused (UdpnatStore           *self,
+                            const UdpnatPublicKey *key)
+{
+  ResumeWrite *write = udpnat_store_write_create (ResumeWrite, run_clear_refused,
+                                                  finish_clear_refused, NULL);
+
+  write->key = *key;
   udpnat_store_push (self, write);
 }

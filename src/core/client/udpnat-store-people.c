@@ -13,7 +13,7 @@
 #define CONTACT_QUERY                                                                             \
   "SELECT p.key, p.name, p.server, p.nickname, p.relation, p.is_mutual, p.is_verified,"           \
   " p.is_relay_only, c.is_pinned, c.is_muted, p.last_seen_us, c.last_read, c.n_unread,"           \
-  " c.last_shown_us, c.draft, p.status, p.avatar, p.profile_sent_us, h.timestamp"                 \
+  " c.last_shown_us, c.draft, p.status, p.avatar, p.profile_sent_us, p.has_refused, h.timestamp"  \
   " FROM contact AS p LEFT JOIN conversation AS c ON c.kind = 0 AND c.key = p.key"                \
   " LEFT JOIN handshake AS h ON h.key = p.key"
 
@@ -43,9 +43,10 @@ read_contact (sqlite3_stmt *row)
   self->status = udpnat_row_dup_text (row, 15);
   self->avatar = udpnat_row_dup_bytes (row, 16);
   self->profile_sent_us = sqlite3_column_int64 (row, 17);
-  self->has_timestamp = sqlite3_column_bytes (row, 18) == UDPNAT_TIMESTAMP_BYTES;
+  self->has_refused = sqlite3_column_int (row, 18) != 0;
+  self->has_timestamp = sqlite3_column_bytes (row, 19) == UDPNAT_TIMESTAMP_BYTES;
   if (self->has_timestamp)
-    memcpy (self->timestamp, sqlite3_column_blob (row, 18), UDPNAT_TIMESTAMP_BYTES);
+    memcpy (self->timestamp, sqlite3_column_blob (row, 19), UDPNAT_TIMESTAMP_BYTES);
   return self;
 }
 

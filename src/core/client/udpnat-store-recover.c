@@ -41,8 +41,8 @@ static const Table tables[] = {
   SAME ("setting", "rowid", "name, value", "?, ?"),
   SAME ("server", "rowid", "address, key", "?, ?"),
   SAME ("contact", "rowid", "key, name, server, nickname, relation, is_mutual, is_verified,"
-        " is_relay_only, last_seen_us, status, avatar, profile_sent_us",
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
+        " is_relay_only, last_seen_us, status, avatar, profile_sent_us, has_refused",
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
   SAME ("handshake", "number", "number, key, timestamp", "?, ?, ?"),
   SAME ("conversation", "id", "id, kind, key, is_pinned, is_muted, last_read, last_shown_us, draft",
         "?, ?, ?, ?, ?, ?, ?, ?"),

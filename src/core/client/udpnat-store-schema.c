@@ -16,7 +16,8 @@
   "  relation INTEGER NOT NULL DEFAULT 0 CHECK (relation BETWEEN 0 AND 4),"                       \
   "  is_mutual INTEGER NOT NULL DEFAULT 0, is_verified INTEGER NOT NULL DEFAULT 0,"               \
   "  is_relay_only INTEGER NOT NULL DEFAULT 0, last_seen_us INTEGER NOT NULL DEFAULT 0,"          \
-  "  status TEXT, avatar BLOB, profile_sent_us INTEGER NOT NULL DEFAULT 0) STRICT;"               \
+  "  status TEXT, avatar BLOB, profile_sent_us INTEGER NOT NULL DEFAULT 0,"                       \
+  "  has_refused INTEGER NOT NULL DEFAULT 0) STRICT;"                                             \
   "CREATE INDEX contact_request ON contact (relation) WHERE relation = 1;"                        \
   "CREATE TABLE handshake ("                                                                      \
   "  number INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE CHECK (length (key) = 32),"             \

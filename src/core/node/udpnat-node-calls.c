@@ -101,6 +101,25 @@ udpnat_node_restore_contact (UdpnatNode            *self,
 }
 
 /**
+ * udpnat_node_restore_refusal:
+ *
+ * Something of @key was refused in an earlier run, and RESUMED has not come since. To be called
+ * after udpnat_node_restore_contact(), or before a stranger is accepted.
+ */
+void
+udpnat_node_restore_refusal (UdpnatNode            *self,
+                             const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL)
+    return;
+  peer->has_refused = TRUE;
+  if (peer->conversation != NULL && udpnat_peer_is_trusted (peer))
+    udpnat_conversation_set_needs_begin (peer->conversation);
+}
+
+/**
  * udpnat_node_set_trust:
  *
  * An accepted peer is told our addresses, so that a direct path can be found; one that is no longer
@@ -307,7 +326,8 @@ udpnat_node_confirm (UdpnatNode            *self,
  * @key: of an ITEM event
  * @id: of the same event
  *
- * Says that the item is not kept. The sender keeps it, and says it again should we accept it.
+ * Says that the item is not kept. The sender keeps it. Of a stranger it comes again should we
+ * accept them; of a contact, whose item only a failing disk could refuse, it comes again soon.
  */
 void
 udpnat_node_refuse (UdpnatNode            *self,
@@ -321,7 +341,13 @@ udpnat_node_refuse (UdpnatNode            *self,
     return;
   peer->has_refused = TRUE;
   udpnat_conversation_refuse (peer->conversation, id);
-  udpnat_node_settle_letters (self, now_us, peer);
+  if (udpnat_peer_is_trusted (peer))
+    {
+      udpnat_node_drop_letters (self, peer);
+      udpnat_peer_handle_failure (peer, now_us);
+    }
+  else
+    udpnat_node_settle_letters (self, now_us, peer);
 }
 
 /** udpnat_node_set_read: the user has seen everything from @key up to @id; the peer is told */

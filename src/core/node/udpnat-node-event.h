@@ -36,6 +36,9 @@ typedef enum
   UDPNAT_NODE_EVENT_DELIVERED,       /* @key, @name, @id, @elapsed_us */
   UDPNAT_NODE_EVENT_READ,            /* @key, @name, @id: and everything before it */
   UDPNAT_NODE_EVENT_TYPING,          /* @key, @name, @is_typing */
+  /* @key, @name: what was refused from this peer comes again: udpnat_node_restore_refusal() is no
+   * longer needed */
+  UDPNAT_NODE_EVENT_RESUMED,
   UDPNAT_NODE_EVENT_MAIL_REFUSED,    /* @key, @name, @code: why the mailbox takes nothing now */
   UDPNAT_NODE_EVENT_PATH,            /* @key, @name, @kind, @address, @rtt_us, @reason */
   UDPNAT_NODE_EVENT_UNREACHABLE,     /* @key, @name: has gone; messages wait and are tried again */

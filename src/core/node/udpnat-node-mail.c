@@ -96,17 +96,22 @@ udpnat_node_add_peer_prekey (UdpnatNode            *self,
   g_queue_push_tail (&peer->prekeys, g_memdup2 (prekey, sizeof *prekey));
 }
 
-/** udpnat_node_confirm_prekey: answers PREKEY_TAKEN: it is forgotten for good */
+/**
+ * udpnat_node_confirm_prekey: answers PREKEY_TAKEN
+ *
+ * @is_usable: it is forgotten on disk; otherwise the letter goes without it
+ */
 void
 udpnat_node_confirm_prekey (UdpnatNode            *self,
                             gint64                 now_us,
                             const UdpnatPublicKey *key,
-                            guint64                prekey_id)
+                            guint64                prekey_id,
+                            gboolean               is_usable)
 {
   UdpnatPeer *peer = udpnat_node_find_peer (self, key);
 
   if (peer != NULL && peer->conversation != NULL)
-    udpnat_peer_confirm_prekey (peer, now_us, prekey_id);
+    udpnat_peer_confirm_prekey (peer, now_us, prekey_id, is_usable);
 }
 
 /* ---- Letters ---- */
@@ -280,6 +285,11 @@ udpnat_node_handle_mail (UdpnatNode   *self,
   udpnat_peer_open (peer);
   if (!udpnat_peer_handle_letter (peer, now_us, data->data, data->len, letter->ids))
     g_debug ("a letter from %s breaks the protocol", peer->name != NULL ? peer->name : "somebody");
+  if (peer->has_failed && udpnat_conversation_needs_begin (peer->conversation))
+    {
+      letter_free (letter); /* it stays in the mailbox until our disk works again */
+      return;
+    }
   g_queue_push_tail (&self->letters, letter);
   udpnat_node_settle_letters (self, now_us, peer);
 }

@@ -67,6 +67,8 @@ void                   udpnat_node_restore_contact    (UdpnatNode            *se
                                                        const char            *name,
                                                        UdpnatTrust            trust,
                                                        const guint8          *timestamp);
+void                   udpnat_node_restore_refusal    (UdpnatNode            *self,
+                                                       const UdpnatPublicKey *key);
 void                   udpnat_node_set_trust          (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,
@@ -93,7 +95,8 @@ void                   udpnat_node_add_peer_prekey    (UdpnatNode            *se
 void                   udpnat_node_confirm_prekey     (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,
-                                                       guint64                prekey_id);
+                                                       guint64                prekey_id,
+                                                       gboolean               is_usable);
 
 /* The server */
 void                   udpnat_node_set_server         (UdpnatNode            *self,

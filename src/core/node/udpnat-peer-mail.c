@@ -150,14 +150,17 @@ udpnat_peer_pump_mail (UdpnatPeer *self,
   put_letter (self, now_us);
 }
 
-/** udpnat_peer_confirm_prekey: the prekey is forgotten on disk and may be used, once */
+/** udpnat_peer_confirm_prekey: the prekey is forgotten on disk and may be used, once; or may not */
 void
 udpnat_peer_confirm_prekey (UdpnatPeer *self,
                             gint64      now_us,
-                            guint64     prekey_id)
+                            guint64     prekey_id,
+                            gboolean    is_usable)
 {
   if (self->mail_phase != UDPNAT_PEER_MAIL_SAVING || self->letter_prekey.id != prekey_id)
     return;
+  if (!is_usable)
+    self->letter_prekey = (UdpnatPrekey) { .id = 0 };
   put_letter (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
@@ -256,6 +259,7 @@ udpnat_peer_handle_letter (UdpnatPeer   *self,
   gboolean is_sane = TRUE;
   gsize n_done = 0;
 
+  udpnat_conversation_set_in_letter (self->conversation, TRUE);
   while (is_sane && n_done < n_data)
     {
       UdpnatMessageView view;
@@ -270,6 +274,7 @@ udpnat_peer_handle_letter (UdpnatPeer   *self,
       note_item (&view, out_ids);
       n_done += n_consumed;
     }
+  udpnat_conversation_set_in_letter (self->conversation, FALSE);
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
   return is_sane;

@@ -55,7 +55,8 @@ typedef struct
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
   guint32             told_generation; /* candidates the peer has been told */
 
-  gboolean         has_refused; /* something was not kept: to be said again if we accept */
+  gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
+  gboolean         has_failed;  /* because our disk failed: they stay in the mailbox */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
   gboolean         has_early_candidates; /* wait for the first packet under the new keys */
@@ -137,6 +138,8 @@ void           udpnat_peer_get_path           (const UdpnatPeer      *self,
                                                UdpnatNodePath        *out_path);
 gboolean       udpnat_peer_is_drained         (const UdpnatPeer      *self);
 gboolean       udpnat_peer_is_trusted         (const UdpnatPeer      *self);
+void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
+                                               gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
 
@@ -150,7 +153,8 @@ void           udpnat_peer_pump_mail          (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_confirm_prekey     (UdpnatPeer            *self,
                                                gint64                 now_us,
-                                               guint64                prekey_id);
+                                               guint64                prekey_id,
+                                               gboolean               is_usable);
 gboolean       udpnat_peer_handle_mail_result (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                guint32                request,

@@ -99,6 +99,8 @@ udpnat_peer_open (UdpnatPeer *self)
   self->conversation = udpnat_conversation_new ();
   self->paths = udpnat_path_set_new (&self->node->random);
   set_local (self);
+  if (self->has_refused && udpnat_peer_is_trusted (self))
+    udpnat_conversation_set_needs_begin (self->conversation);
   g_ptr_array_add (self->node->active, self);
 }
 
@@ -125,12 +127,29 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
   set_local (self);
   if (udpnat_peer_is_trusted (self) && self->has_refused)
     {
-      self->has_refused = FALSE;
+      udpnat_conversation_set_needs_begin (self->conversation);
       udpnat_peer_leave (self, now_us);
       udpnat_conversation_restart (self->conversation);
     }
   udpnat_path_set_note_active (self->paths, now_us);
   udpnat_node_mark_dirty (self->node, self);
+}
+
+/**
+ * udpnat_peer_handle_failure:
+ *
+ * Something of a contact could not be kept, because our disk failed. The session is closed, so that
+ * the contact says it again when it has waited a little.
+ */
+void
+udpnat_peer_handle_failure (UdpnatPeer *self,
+                            gint64      now_us)
+{
+  self->has_failed = TRUE;
+  udpnat_conversation_set_needs_begin (self->conversation);
+  udpnat_peer_leave (self, now_us);
+  udpnat_conversation_restart (self->conversation);
+  self->blocked_until_us = MAX (self->blocked_until_us, now_us + UDPNAT_NODE_FAILURE_PAUSE_US);
 }
 
 /** udpnat_peer_note_active: something was said, by either side */
@@ -598,6 +617,8 @@ translate_event (UdpnatConversationEventType type)
       return UDPNAT_NODE_EVENT_READ;
     case UDPNAT_CONVERSATION_EVENT_TYPING:
       return UDPNAT_NODE_EVENT_TYPING;
+    case UDPNAT_CONVERSATION_EVENT_RESUMED:
+      return UDPNAT_NODE_EVENT_RESUMED;
     }
   g_assert_not_reached ();
 }
@@ -615,6 +636,8 @@ udpnat_peer_follow_conversation (UdpnatPeer *self)
 
       if (happened.type == UDPNAT_CONVERSATION_EVENT_DELIVERED)
         self->n_closed = 0;
+      if (happened.type == UDPNAT_CONVERSATION_EVENT_RESUMED)
+        self->has_refused = self->has_failed = FALSE;
       event->id = happened.id;
       event->elapsed_us = happened.elapsed_us;
       event->item = happened.item;

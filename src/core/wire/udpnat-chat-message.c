@@ -132,3 +132,15 @@ udpnat_parse_typing (const UdpnatMessageView *message,
   *out_is_typing = message->body[0] != 0;
   return TRUE;
 }
+
+void
+udpnat_write_begin (GByteArray *out)
+{
+  udpnat_message_end (out, udpnat_message_begin (out, UDPNAT_CHAT_BEGIN));
+}
+
+gboolean
+udpnat_parse_begin (const UdpnatMessageView *message)
+{
+  return message->type == UDPNAT_CHAT_BEGIN && message->n_body == 0;
+}

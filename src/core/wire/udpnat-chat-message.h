@@ -13,6 +13,7 @@ typedef enum
   UDPNAT_CHAT_ITEM_LAST = 0x3f,
   UDPNAT_CHAT_RECEIPT = 0x40,
   UDPNAT_CHAT_TYPING = 0x41,
+  UDPNAT_CHAT_BEGIN = 0x42, /* of a letter: it begins with the oldest item without a receipt */
 } UdpnatChatMessageType;
 
 /* Kind of RECEIPT. Read it as guint8: others may be added. */
@@ -28,6 +29,7 @@ typedef enum
 #define UDPNAT_RECEIPT_BYTES(n) \
   (UDPNAT_MESSAGE_HEADER_BYTES + 1 + (n) * UDPNAT_MESSAGE_ID_BYTES)
 #define UDPNAT_TYPING_BYTES (UDPNAT_MESSAGE_HEADER_BYTES + 1)
+#define UDPNAT_BEGIN_BYTES UDPNAT_MESSAGE_HEADER_BYTES
 
 gboolean udpnat_text_is_valid (const char              *text,
                                gsize                    n_text) G_GNUC_WARN_UNUSED_RESULT;
@@ -54,5 +56,7 @@ void     udpnat_write_typing  (GByteArray              *out,
                                gboolean                 is_typing);
 gboolean udpnat_parse_typing  (const UdpnatMessageView *message,
                                gboolean                *out_is_typing) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_write_begin   (GByteArray              *out);
+gboolean udpnat_parse_begin   (const UdpnatMessageView *message) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

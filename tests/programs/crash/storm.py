@@ -175,11 +175,13 @@ class Storm:
             pass
 
     def ask_something(self, victim):
-        name = victim if victim != 'server' else self.kill_chance.choice(PEOPLE)
+        """So that the kill meets the victim's own words on their way, or the other's to them."""
+        name = victim if victim in PEOPLE and self.kill_chance.random() < 0.5 else None
+        name = name or self.kill_chance.choice(PEOPLE)
+        count = self.kill_chance.choice((1, 2, 5, 30))
         if self.stage.is_running(name):
-            person = self.people[PEOPLE.index(name)]
-            for _ in range(self.kill_chance.randrange(1, 6)):
-                person.say(self.make_filler())
+            for _ in range(count):
+                self.people[PEOPLE.index(name)].say(self.make_filler())
 
     def kill(self, name, pause, why):
         if not self.stage.is_running(name):

@@ -508,11 +508,11 @@ test_prekey (void)
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_PREKEY_TAKEN], ==, 1);
   g_assert_cmpuint (alice->prekey_id, ==, 5);
   g_assert_cmpuint (net->n_letters_ever, ==, 0);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 6); /* not the one */
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 6, TRUE); /* not the one */
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 0);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5); /* once is enough */
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE);
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE); /* once is enough */
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 1);
   g_assert_cmpuint (count_stored (alice), ==, 1);
@@ -520,7 +520,7 @@ test_prekey (void)
   net_say_numbers (alice, "bob", 1, 1);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (alice->prekey_id, ==, 6);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 6);
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 6, TRUE);
   net_run (net, UDPNAT_SEC (1));
   say_and_store (alice, "bob", 2, 1);
   g_assert_cmpuint (get_prekey_id (g_ptr_array_index (net->letters, 0)), ==, 5);
@@ -548,7 +548,7 @@ test_prekey_of_somebody_else (void)
   give_prekey (bob, net_key (bob), alice, 5);
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (1));
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5);
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 1);
   net_kill_user (alice);
@@ -576,7 +576,7 @@ test_blocked_while_prekey_is_saved (void)
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_PREKEY_TAKEN], ==, 1);
   net_set_trust (alice, net_key (bob), UDPNAT_TRUST_BLOCKED);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5);
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 0);
   net_accept (alice, net_key (bob));
