@@ -129,6 +129,8 @@ def killed_while_talking(home, check):
         alice.kill()
     alice = home.start_person('alice')
     bob = home.start_person('bob')
+    said.append('the end')
+    alice.say(f'send bob {said[-1]}')
     bob.wait('message', text=said[-1], seconds=30)
     bob.leave()
     alice.leave()
