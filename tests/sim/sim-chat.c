@@ -188,6 +188,19 @@ take_send (SimPeer *self,
   return NULL;
 }
 
+/* As the real client does it: first it is known what of the stranger was refused, then decision and
+ * ACCEPT are on disk, then the node acts. */
+static void
+accept_request (SimPeer               *self,
+                const UdpnatPublicKey *key)
+{
+  UdpnatMessageId id = draw_id (self);
+
+  sim_disk_flush (&self->disk);
+  write_item (self, key, udpnat_item_new_accept (&id, get_wall (self)), NULL);
+  sim_disk_flush (&self->disk);
+}
+
 static void
 handle_looked_up (SimPeer               *self,
                   const UdpnatNodeEvent *event)
@@ -203,7 +216,15 @@ handle_looked_up (SimPeer               *self,
       self->last_code = g_strdup (event->code);
     }
   else
-    write_item (self, &event->key, udpnat_item_new_text (&id, get_wall (self), send->text), NULL);
+    {
+      const SimContact *contact = sim_store_ensure_contact (&self->store, &event->key);
+
+      if (contact->trust == UDPNAT_TRUST_STRANGER &&
+          (contact->n_lines > 0 || contact->has_refused))
+        accept_request (self, &event->key);
+      write_item (self, &event->key, udpnat_item_new_text (&id, get_wall (self), send->text),
+                  NULL);
+    }
   send_free (send);
 }
 
@@ -260,7 +281,7 @@ may_keep (SimPeer          *self,
           SimContact       *contact,
           const UdpnatItem *item)
 {
-  if (contact->trust == UDPNAT_TRUST_STRANGER && self->accepts_everyone)
+  if (contact->trust == UDPNAT_TRUST_STRANGER && self->accepts_everyone && !contact->has_refused)
     accept_contact (self, contact);
   switch (contact->trust)
     {
@@ -269,7 +290,8 @@ may_keep (SimPeer          *self,
     case UDPNAT_TRUST_BLOCKED:
       return FALSE;
     case UDPNAT_TRUST_STRANGER:
-      return is_line (item) && contact->n_lines < self->stranger_lines_max;
+      return is_line (item) && contact->n_lines < self->stranger_lines_max &&
+             !contact->has_refused;
     }
   return FALSE;
 }
@@ -304,6 +326,18 @@ keep_prekeys (SimPeer          *self,
     }
 }
 
+/* While the disk fails, and for what was queued before anybody could know that it did. */
+static gboolean
+is_lost (SimPeer *self)
+{
+  gboolean is_doomed = self->n_doomed > 0;
+
+  self->n_incoming--;
+  if (is_doomed)
+    self->n_doomed--;
+  return self->is_disk_broken || is_doomed;
+}
+
 static void
 commit_incoming (gpointer owner,
                  gpointer data)
@@ -314,11 +348,18 @@ commit_incoming (gpointer owner,
   gint64 now_us = sim_world_now (self->world);
   SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
 
+  if (is_lost (self))
+    {
+      self->n_lost++;
+      udpnat_node_fail (self->node, now_us, &writing->key, &item->id);
+      return;
+    }
   if (!sim_store_has_seen (&self->store, &writing->key, &item->id))
     {
       if (!may_keep (self, contact, item))
         {
           self->n_refused++;
+          contact->has_refused = TRUE;
           udpnat_node_refuse (self->node, now_us, &writing->key, &item->id);
           return;
         }
@@ -345,6 +386,9 @@ write_incoming (SimPeer               *self,
   Writing *writing = writing_new (&event->key, event->name);
 
   writing->item = udpnat_item_copy (event->item);
+  self->n_incoming++;
+  if (self->n_doomed > 0)
+    self->n_doomed++;
   write_to_disk (self, commit_incoming, writing);
 }
 
@@ -472,6 +516,9 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_TYPING:
       self->n_typing++;
       break;
+    case UDPNAT_NODE_EVENT_RESUMED:
+      sim_store_ensure_contact (&self->store, &event->key)->has_refused = FALSE;
+      break;
     case UDPNAT_NODE_EVENT_MAIL_REFUSED:
       self->mail_code = event->code;
       break;
@@ -577,6 +624,7 @@ sim_peer_kill (SimPeer *self)
 {
   sim_host_detach (self->host);
   sim_disk_kill (&self->disk);
+  self->n_incoming = self->n_doomed = 0;
   g_queue_clear_full (&self->sends, send_free);
   g_clear_pointer (&self->node, udpnat_node_free);
 }
@@ -640,14 +688,27 @@ sim_peer_set_trust (SimPeer       *self,
                     const SimPeer *of,
                     UdpnatTrust    trust)
 {
-  Writing *writing = writing_new (sim_peer_get_key (of), NULL);
-  UdpnatMessageId id = draw_id (self);
+  Writing *writing;
 
-  writing->trust = trust;
-  write_to_disk (self, commit_trust, writing);
   if (trust == UDPNAT_TRUST_ACCEPTED)
-    write_item (self, sim_peer_get_key (of), udpnat_item_new_accept (&id, get_wall (self)), NULL);
+    accept_request (self, sim_peer_get_key (of));
+  else
+    {
+      writing = writing_new (sim_peer_get_key (of), NULL);
+      writing->trust = trust;
+      write_to_disk (self, commit_trust, writing);
+    }
   sim_world_wake (self->host);
+}
+
+/** sim_peer_set_disk_broken: while it is, nothing that comes can be written */
+void
+sim_peer_set_disk_broken (SimPeer  *self,
+                          gboolean  is_broken)
+{
+  if (self->is_disk_broken && !is_broken)
+    self->n_doomed = self->n_incoming;
+  self->is_disk_broken = is_broken;
 }
 
 /* ---- What tests ask ---- */

@@ -89,6 +89,9 @@ typedef struct
   guint           stranger_lines_max;
   guint           prekeys_per_contact;
   gboolean        holds_receipts;
+  gboolean        is_disk_broken; /* what comes cannot be written: sim_peer_set_disk_broken() */
+  guint           n_incoming; /* writes of what has come that are under way */
+  guint           n_doomed;   /* the first of them, which are lost */
 
   GPtrArray      *written;   /* texts that were put into the outbox */
   GPtrArray      *received;  /* of SimMessage */
@@ -100,6 +103,7 @@ typedef struct
   char           *last_code; /* of a LOOKED_UP or REFUSED event */
   const char     *mail_code; /* of a MAIL_REFUSED event */
   guint           n_refused; /* items of others */
+  guint           n_lost;    /* items of others that the disk did not take */
   guint           n_prekeys_taken;
   guint           n_prekeys_used;
   guint           n_read;
@@ -156,6 +160,8 @@ void       sim_peer_set_trust (SimPeer            *self,
 const UdpnatPublicKey *
            sim_peer_get_key  (const SimPeer       *self);
 gboolean   sim_peer_is_idle  (const SimPeer       *self);
+void       sim_peer_set_disk_broken (SimPeer      *self,
+                              gboolean             is_broken);
 gboolean   sim_peer_is_registered (gpointer        self);
 
 SimPeer   *sim_peer_new_at_home (SimServer          *server,

@@ -1,5 +1,7 @@
 /* Two people who are seldom there at the same time, on lines that lose every twentieth packet, with
- * disks that take their time; and every program is killed again and again, at any moment.
+ * disks that take their time, and fail now and then; every program is killed again and again, at
+ * any moment. In some worlds bob does not know alice at first, and keeps only a few of her lines
+ * until he accepts her.
  *
  * At all times what somebody has got is a beginning of what the other has written down to say; in
  * the end it is all of it. */
@@ -19,6 +21,7 @@ typedef struct
   SimPair         pair;
   UdpnatRandom    random;
   guint           n_said;
+  gboolean        has_stranger;
   SimCrashReport *report;
 } Scene;
 
@@ -90,12 +93,24 @@ toggle_server (Scene *self)
   self->report->n_crashes++;
 }
 
+/* The user decides while the program runs. */
+static void
+accept_stranger (Scene *self)
+{
+  SimPair *pair = &self->pair;
+
+  if (!self->has_stranger || pair->bob->node == NULL)
+    return;
+  pair->bob->accepts_everyone = TRUE;
+  sim_peer_set_trust (pair->bob, pair->alice, UDPNAT_TRUST_ACCEPTED);
+}
+
 static void
 take_step (Scene *self)
 {
   SimPair *pair = &self->pair;
 
-  switch (udpnat_random_below (&self->random, 8))
+  switch (udpnat_random_below (&self->random, 10))
     {
     case 0:
     case 1:
@@ -118,7 +133,15 @@ take_step (Scene *self)
     case 7:
       toggle_server (self);
       break;
+    case 8:
+      sim_peer_set_disk_broken (pair->alice, !pair->alice->is_disk_broken);
+      break;
+    case 9:
+      sim_peer_set_disk_broken (pair->bob, !pair->bob->is_disk_broken);
+      break;
     }
+  if (udpnat_random_below (&self->random, 20) == 0)
+    accept_stranger (self);
   /* Often short, so that something is under way at the next step. */
   if (udpnat_random_below (&self->random, 2) == 0)
     sim_world_run_for (pair->world, udpnat_random_below (&self->random, UDPNAT_MSEC (300)));
@@ -160,6 +183,10 @@ scene_init (Scene          *self,
   self->pair.server->disk.delay_us = udpnat_random_below (&self->random, UDPNAT_MSEC (40));
   self->pair.alice->prekeys_per_contact = udpnat_random_below (&self->random, 2) * 5;
   self->pair.bob->prekeys_per_contact = udpnat_random_below (&self->random, 2) * 5;
+  self->has_stranger = udpnat_random_below (&self->random, 2) == 0;
+  self->pair.bob->accepts_everyone = !self->has_stranger;
+  if (self->has_stranger)
+    self->pair.bob->stranger_lines_max = udpnat_random_below (&self->random, 6);
 }
 
 static gboolean
@@ -181,6 +208,9 @@ finish (Scene *self)
     sim_peer_start (pair->alice);
   if (pair->bob->node == NULL)
     sim_peer_start (pair->bob);
+  sim_peer_set_disk_broken (pair->alice, FALSE);
+  sim_peer_set_disk_broken (pair->bob, FALSE);
+  accept_stranger (self);
   if (!sim_world_run_for_true (pair->world, PATIENCE_US, is_done, pair) &&
       self->report->fault == NULL)
     self->report->fault = "not all delivered";

@@ -122,6 +122,13 @@ sim_disk_kill (SimDisk *self)
   g_queue_clear_full (&self->writes, write_free);
 }
 
+/** sim_disk_flush: the program waits for the disk, which is quick for once */
+void
+sim_disk_flush (SimDisk *self)
+{
+  finish_writes (self, G_MAXINT64);
+}
+
 /**
  * sim_disk_write:
  * @owner: borrowed; for @commit

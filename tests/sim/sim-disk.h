@@ -33,6 +33,7 @@ void           sim_disk_clear (SimDisk       *self);
 UdpnatMachine *sim_disk_mount (SimDisk       *self,
                                UdpnatMachine *inner);
 void           sim_disk_kill  (SimDisk       *self);
+void           sim_disk_flush (SimDisk       *self);
 void           sim_disk_write (SimDisk       *self,
                                gint64         now_us,
                                SimCommit      commit,

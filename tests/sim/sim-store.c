@@ -208,6 +208,8 @@ sim_store_restore (SimStore   *self,
 
       udpnat_node_restore_contact (node, &contact->key, contact->name, contact->trust,
                                    contact->has_timestamp ? contact->timestamp : NULL);
+      if (contact->has_refused)
+        udpnat_node_restore_refusal (node, &contact->key);
       for (GList *link = contact->prekeys.head; link != NULL; link = link->next)
         udpnat_node_add_peer_prekey (node, &contact->key, link->data);
     }

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * @prekeys: of #UdpnatPrekey: what the contact has given us, oldest first
  * @seen: the ids of all items that were ever kept
  * @n_lines: TEXT and REPLY that were kept
+ * @has_refused: something was refused, and has not come again
  * @has_our_prekeys: a PREKEYS item has been written for the contact
  *
  * What a #SimPeer's disk holds of one other user.
@@ -24,6 +25,7 @@ typedef struct
   GQueue          prekeys;
   GHashTable     *seen;
   guint           n_lines;
+  gboolean        has_refused;
   gboolean        has_our_prekeys;
 } SimContact;
 

@@ -53,16 +53,16 @@ udpnat_conversation_write_mail (UdpnatConversation *self,
   if (self->is_read_pending)
     self->is_read_in_letter
       = udpnat_conversation_write_read (self, out, n_max - (out->len - n_before));
-  if (self->next_mail != NULL && self->next_mail->prev == NULL &&
-      n_max - (out->len - n_before) >= UDPNAT_BEGIN_BYTES
-                                         + udpnat_outbox_item_get_bytes (self->next_mail->data))
-    udpnat_write_begin (out);
   while (self->next_mail != NULL)
     {
       UdpnatOutboxItem *waiting = self->next_mail->data;
+      gboolean is_oldest = self->next_mail->prev == NULL;
 
-      if (udpnat_outbox_item_get_bytes (waiting) > n_max - (out->len - n_before))
+      if (udpnat_outbox_item_get_bytes (waiting) + (is_oldest ? UDPNAT_BEGIN_BYTES : 0)
+            > n_max - (out->len - n_before))
         break;
+      if (is_oldest)
+        udpnat_write_begin (out);
       udpnat_conversation_write_item (self, waiting, out);
       waiting->posting = UDPNAT_POSTING_FLYING;
       self->next_mail = self->next_mail->next;

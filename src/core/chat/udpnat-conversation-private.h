@@ -48,7 +48,7 @@ struct _UdpnatConversation
   gboolean        is_read_in_letter; /* that the mailbox does not have yet */
   gint8           typing_to_tell;   /* -1: nothing */
 
-  gboolean is_refusing;   /* until the peer begins anew: what comes is later than what was refused */
+  gboolean is_refusing;   /* what comes is later than what was refused: until it is said anew */
   gboolean needs_begin;   /* the same for letters, beyond sessions */
   gboolean is_in_letter;  /* what is read now comes from one */
 

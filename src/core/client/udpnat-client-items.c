@@ -452,7 +452,7 @@ received_cb (UdpnatReceived     received,
       break;
     case UDPNAT_RECEIVED_FAILED:
       fail_to_save (pending);
-      udpnat_node_refuse (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
+      udpnat_node_fail (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
       break;
     case UDPNAT_RECEIVED_REFUSED:
       udpnat_node_refuse (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);

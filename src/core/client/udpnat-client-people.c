@@ -425,16 +425,23 @@ udpnat_client_dup_link (UdpnatClient *self)
 /* ---- What they are to us ---- */
 
 static void
-set_relation (UdpnatClient   *self,
-              UdpnatPerson   *person,
-              UdpnatRelation  relation,
-              gboolean        is_mutual)
+save_relation (UdpnatClient   *self,
+               UdpnatPerson   *person,
+               UdpnatRelation  relation,
+               gboolean        is_mutual)
 {
   UdpnatContact *contact = edit (person);
 
   contact->relation = relation;
   contact->is_mutual = is_mutual;
   udpnat_client_save_contact (self, person, contact);
+}
+
+static void
+apply_relation (UdpnatClient   *self,
+                UdpnatPerson   *person,
+                UdpnatRelation  relation)
+{
   udpnat_node_set_trust (self->node, udpnat_clock_get_now_us (), udpnat_person_get_key (person),
                          relation_to_trust (relation));
   udpnat_client_wake (self);
@@ -449,12 +456,29 @@ accept_as (UdpnatClient *self,
 
   if (udpnat_person_is_contact (person) || person == self->me)
     return;
-  set_relation (self, person, UDPNAT_RELATION_ACCEPTED, is_answer);
-  if (!is_answer)
-    return;
-  udpnat_client_put (self, person, udpnat_item_new_accept (&id, udpnat_clock_get_wall_us ()), NULL,
-                     0);
-  udpnat_client_introduce (self, person);
+  /* Whatever is refused of the stranger must be known as such before the contact is let in. */
+  udpnat_store_flush (self->store);
+  save_relation (self, person, UDPNAT_RELATION_ACCEPTED, is_answer);
+  if (is_answer)
+    {
+      /* It makes them say anew what was refused. So it is on disk before the node lets them in, and
+       * gives back letters that are out of order. */
+      udpnat_client_put (self, person, udpnat_item_new_accept (&id, udpnat_clock_get_wall_us ()),
+                         NULL, 0);
+      udpnat_store_flush (self->store);
+    }
+  apply_relation (self, person, UDPNAT_RELATION_ACCEPTED);
+  if (is_answer)
+    udpnat_client_introduce (self, person);
+}
+
+static void
+set_relation (UdpnatClient   *self,
+              UdpnatPerson   *person,
+              UdpnatRelation  relation)
+{
+  save_relation (self, person, relation, FALSE);
+  apply_relation (self, person, relation);
 }
 
 /**
@@ -497,7 +521,7 @@ void
 udpnat_client_decline (UdpnatClient *self,
                        UdpnatPerson *person)
 {
-  set_relation (self, person, UDPNAT_RELATION_DECLINED, FALSE);
+  set_relation (self, person, UDPNAT_RELATION_DECLINED);
   udpnat_store_clear_history (self->store, udpnat_person_get_key (person), NULL, NULL);
 }
 
@@ -506,7 +530,7 @@ void
 udpnat_client_block (UdpnatClient *self,
                      UdpnatPerson *person)
 {
-  set_relation (self, person, UDPNAT_RELATION_BLOCKED, FALSE);
+  set_relation (self, person, UDPNAT_RELATION_BLOCKED);
 }
 
 /** udpnat_client_unblock: @person may ask again */
@@ -517,7 +541,7 @@ udpnat_client_unblock (UdpnatClient *self,
   if (udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
     return;
   udpnat_store_clear_refused (self->store, udpnat_person_get_key (person));
-  set_relation (self, person, UDPNAT_RELATION_NONE, FALSE);
+  set_relation (self, person, UDPNAT_RELATION_NONE);
 }
 
 /**

@@ -318,8 +318,8 @@ clear_incoming (UdpnatStoreWrite *write)
  * @received_us: our wall clock
  * @done: (nullable):
  *
- * A contact may say everything; somebody who is nobody yet, or asks, may write a few lines, and after
- * the first that is refused nothing until they are accepted. An EDIT
+ * A contact may say everything; somebody who is nobody yet, or asks, may write a few lines, and
+ * after the first that is refused nothing until they are accepted. An EDIT
  * or a DELETE is about a line of theirs, a REACTION about any line. What is about a line that is
  * not here takes effect when it comes. What a contact says shows that they have accepted us.
  */
@@ -340,6 +340,7 @@ udpnat_store_add_incoming (UdpnatStore             *self,
   write->done = done;
   write->user_data = user_data;
   write->base.n_bytes = sizeof *write + g_bytes_get_size (item->body);
+  write->base.is_ordered = TRUE;
   udpnat_store_push (self, write);
 }
 

@@ -51,7 +51,8 @@ struct _UdpnatStoreWrite
   void     (*clear)  (UdpnatStoreWrite  *self);
 
   gsize    n_bytes;    /* of what it holds, counted against the queue's limit */
-  gboolean is_refused; /* the queue was full */
+  gboolean is_ordered; /* must not be saved when an earlier one was not */
+  gboolean is_refused; /* the queue was full, or it is ordered and came after a failure */
   gboolean is_saved;
 };
 
@@ -71,6 +72,7 @@ struct _UdpnatStore
   gboolean           is_untidy;
   gboolean           is_damaged;
   gboolean           has_failed; /* since the last flush */
+  guint              n_refused;  /* ordered writes that were refused, and not told so yet */
 };
 
 /* ---- udpnat-store-writer.c ---- */

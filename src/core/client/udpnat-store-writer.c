@@ -219,11 +219,29 @@ run_callbacks (UdpnatStore *self)
 
   while ((write = g_queue_pop_head (&self->finished)) != NULL)
     {
+      if (write->is_refused && write->is_ordered)
+        self->n_refused--;
       if (write->finish != NULL)
         write->finish (self, write, write->is_saved);
       if (write->clear != NULL)
         write->clear (write);
       g_free (write);
+    }
+}
+
+/* What is queued comes from somebody who does not know yet that something before it was lost. Until
+ * the last of it has been told, more may come. */
+static void
+refuse_ordered (UdpnatStore *self)
+{
+  for (GList *link = self->queue.head; link != NULL; link = link->next)
+    {
+      UdpnatStoreWrite *write = link->data;
+
+      if (!write->is_ordered || write->is_refused)
+        continue;
+      write->is_refused = TRUE;
+      self->n_refused++;
     }
 }
 
@@ -241,6 +259,8 @@ finish_batch (UdpnatStore *self)
       self->has_failed |= batch->is_lost || write->is_refused;
       g_queue_push_tail (&self->finished, write);
     }
+  if (batch->is_lost)
+    refuse_ordered (self);
   if (self->writer.database->is_damaged)
     udpnat_store_note_damage (self);
   if (self->writer.is_text_removed)
@@ -310,7 +330,8 @@ udpnat_store_write_new (gsize      n_struct,
  * @write: (transfer full): a #UdpnatStoreWrite
  *
  * Queues a write. One that holds much (n_bytes) is refused while the queue is full; it is told so
- * in its turn, and the others are small.
+ * in its turn, and the others are small. What is ordered (is_ordered) is not saved either when it
+ * was queued before its owner could know that an earlier one was not.
  */
 void
 udpnat_store_push (UdpnatStore *self,
@@ -321,8 +342,11 @@ udpnat_store_push (UdpnatStore *self,
   queued->is_refused = queued->n_bytes > 0 &&
                        (g_queue_get_length (&self->queue) >= UDPNAT_STORE_QUEUE_MAX ||
                         self->n_queue_bytes + queued->n_bytes > UDPNAT_STORE_QUEUE_MAX_BYTES);
+  queued->is_refused |= queued->is_ordered && self->n_refused > 0;
   if (queued->is_refused)
     queued->n_bytes = 0;
+  if (queued->is_refused && queued->is_ordered)
+    self->n_refused++;
   self->n_queue_bytes += queued->n_bytes;
   g_queue_push_tail (&self->queue, queued);
   start_batch (self);

@@ -326,8 +326,8 @@ udpnat_node_confirm (UdpnatNode            *self,
  * @key: of an ITEM event
  * @id: of the same event
  *
- * Says that the item is not kept. The sender keeps it. Of a stranger it comes again should we
- * accept them; of a contact, whose item only a failing disk could refuse, it comes again soon.
+ * Says that the item is not kept, because it is over the limits of a stranger. The sender keeps it,
+ * and says it again should we accept them.
  */
 void
 udpnat_node_refuse (UdpnatNode            *self,
@@ -340,14 +340,35 @@ udpnat_node_refuse (UdpnatNode            *self,
   if (peer == NULL || peer->conversation == NULL)
     return;
   peer->has_refused = TRUE;
-  udpnat_conversation_refuse (peer->conversation, id);
   if (udpnat_peer_is_trusted (peer))
     {
-      udpnat_node_drop_letters (self, peer);
-      udpnat_peer_handle_failure (peer, now_us);
+      udpnat_node_fail (self, now_us, key, id); /* accepted while the disk was asked */
+      return;
     }
-  else
-    udpnat_node_settle_letters (self, now_us, peer);
+  udpnat_conversation_refuse (peer->conversation, id);
+  udpnat_node_settle_letters (self, now_us, peer);
+}
+
+/**
+ * udpnat_node_fail:
+ * @key: of an ITEM event
+ * @id: of the same event
+ *
+ * Says that the item could not be written, because our disk fails. It comes again soon.
+ */
+void
+udpnat_node_fail (UdpnatNode            *self,
+                  gint64                 now_us,
+                  const UdpnatPublicKey *key,
+                  const UdpnatMessageId *id)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL || peer->conversation == NULL)
+    return;
+  udpnat_conversation_refuse (peer->conversation, id);
+  udpnat_node_drop_letters (self, peer);
+  udpnat_peer_handle_failure (peer, now_us);
 }
 
 /** udpnat_node_set_read: the user has seen everything from @key up to @id; the peer is told */

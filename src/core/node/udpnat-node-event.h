@@ -29,14 +29,14 @@ typedef enum
   UDPNAT_NODE_EVENT_CONTACT,
   /* @name now belongs to @key at the server, but we know it with another */
   UDPNAT_NODE_EVENT_KEY_CHANGED,
-  /* @key, @name, @item; answer with udpnat_node_confirm() or udpnat_node_refuse() */
+  /* @key, @name, @item; answer with udpnat_node_confirm(), _refuse() or _fail() */
   UDPNAT_NODE_EVENT_ITEM,
   UDPNAT_NODE_EVENT_SENT,            /* @key, @name, @id */
   UDPNAT_NODE_EVENT_STORED,          /* @key, @name, @id: is in the peer's mailbox */
   UDPNAT_NODE_EVENT_DELIVERED,       /* @key, @name, @id, @elapsed_us */
   UDPNAT_NODE_EVENT_READ,            /* @key, @name, @id: and everything before it */
   UDPNAT_NODE_EVENT_TYPING,          /* @key, @name, @is_typing */
-  /* @key, @name: what was refused from this peer comes again: udpnat_node_restore_refusal() is no
+  /* @key: what was refused from this peer has come again: udpnat_node_restore_refusal() is no
    * longer needed */
   UDPNAT_NODE_EVENT_RESUMED,
   UDPNAT_NODE_EVENT_MAIL_REFUSED,    /* @key, @name, @code: why the mailbox takes nothing now */

@@ -18,6 +18,7 @@ typedef struct
   UdpnatPublicKey key;
   guint64         prekey_id; /* 0: none */
   GArray         *ids;       /* of UdpnatMessageId: items that are not settled yet */
+  gboolean        has_resumed; /* it began anew, after something was refused */
 } Letter;
 
 static int
@@ -117,9 +118,10 @@ udpnat_node_confirm_prekey (UdpnatNode            *self,
 /* ---- Letters ---- */
 
 static void
-finish_letter (UdpnatNode   *self,
-               gint64        now_us,
-               const Letter *letter)
+finish_letter (UdpnatNode       *self,
+               gint64            now_us,
+               const UdpnatPeer *peer,
+               const Letter     *letter)
 {
   if (letter->prekey_id != 0)
     {
@@ -130,6 +132,9 @@ finish_letter (UdpnatNode   *self,
       udpnat_node_push_event (self, event);
       g_tree_remove (self->own_prekeys, &letter->prekey_id);
     }
+  if (letter->has_resumed && !peer->has_refused)
+    udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_RESUMED, &letter->key,
+                                                         NULL));
   udpnat_rendezvous_client_ack_mail (self->server, now_us, letter->number);
 }
 
@@ -164,7 +169,7 @@ udpnat_node_settle_letters (UdpnatNode *self,
 
       if (udpnat_public_key_equal (&letter->key, &peer->key) && is_letter_settled (peer, letter))
         {
-          finish_letter (self, now_us, letter);
+          finish_letter (self, now_us, peer, letter);
           g_queue_delete_link (&self->letters, link);
           letter_free (letter);
         }
@@ -267,6 +272,7 @@ udpnat_node_handle_mail (UdpnatNode   *self,
   g_autoptr (GByteArray) data = NULL;
   UdpnatPeer *peer;
   Letter *letter;
+  gboolean was_needed;
 
   if (self->letters.length >= UDPNAT_LETTERS_MAX || is_under_way (self, number))
     return;
@@ -281,15 +287,17 @@ udpnat_node_handle_mail (UdpnatNode   *self,
       letter_free (letter);
       return;
     }
-  udpnat_node_limit_strangers (self, peer);
-  udpnat_peer_open (peer);
-  if (!udpnat_peer_handle_letter (peer, now_us, data->data, data->len, letter->ids))
-    g_debug ("a letter from %s breaks the protocol", peer->name != NULL ? peer->name : "somebody");
-  if (peer->has_failed && udpnat_conversation_needs_begin (peer->conversation))
+  if (peer->has_failed)
     {
-      letter_free (letter); /* it stays in the mailbox until our disk works again */
+      letter_free (letter); /* it comes again, after the one that our disk did not take */
       return;
     }
+  udpnat_node_limit_strangers (self, peer);
+  udpnat_peer_open (peer);
+  was_needed = udpnat_conversation_needs_begin (peer->conversation);
+  if (!udpnat_peer_handle_letter (peer, now_us, data->data, data->len, letter->ids))
+    g_debug ("a letter from %s breaks the protocol", peer->name != NULL ? peer->name : "somebody");
+  letter->has_resumed = was_needed && !udpnat_conversation_needs_begin (peer->conversation);
   g_queue_push_tail (&self->letters, letter);
   udpnat_node_settle_letters (self, now_us, peer);
 }

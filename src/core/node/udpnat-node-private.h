@@ -68,6 +68,8 @@ struct _UdpnatNode
 /* What peers need of their node */
 void             udpnat_node_push_event     (UdpnatNode            *self,
                                              UdpnatNodeEvent       *event);
+void             udpnat_node_drop_items     (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
 void             udpnat_node_mark_dirty     (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 void             udpnat_node_send_direct    (UdpnatNode            *self,

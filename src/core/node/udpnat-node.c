@@ -26,6 +26,31 @@ udpnat_node_push_event (UdpnatNode      *self,
   g_queue_push_tail (&self->events, event);
 }
 
+/**
+ * udpnat_node_drop_items: takes back what of @peer has not been told yet: it came after something
+ * that was refused, and would be out of order now */
+void
+udpnat_node_drop_items (UdpnatNode *self,
+                        UdpnatPeer *peer)
+{
+  GList *link = self->events.head;
+
+  while (link != NULL)
+    {
+      GList *next = link->next;
+      UdpnatNodeEvent *event = link->data;
+
+      if (event->base.type == UDPNAT_NODE_EVENT_ITEM &&
+          udpnat_public_key_equal (&event->key, &peer->key))
+        {
+          udpnat_conversation_refuse (peer->conversation, &event->id);
+          udpnat_event_free (&event->base);
+          g_queue_delete_link (&self->events, link);
+        }
+      link = next;
+    }
+}
+
 void
 udpnat_node_mark_dirty (UdpnatNode *self,
                         UdpnatPeer *peer)
@@ -192,7 +217,9 @@ may_answer (UdpnatNode          *self,
   if (udpnat_token_bucket_take (bucket, now_us, 1, UDPNAT_NODE_HANDSHAKES_PER_SECOND,
                                 UDPNAT_NODE_HANDSHAKES_PER_SECOND))
     return TRUE;
-  if (bucket == &self->handshake_bucket)
+  /* It tells that we are at this address. Whoever means it comes through the server as well. */
+  if (bucket == &self->handshake_bucket &&
+      !udpnat_rendezvous_client_is_connected (self->server))
     send_cookie (self, now_us, route, view);
   return FALSE;
 }
@@ -531,6 +558,7 @@ forget_presence (gpointer key,
 
   udpnat_node_set_handle (user_data, peer, 0);
   peer->is_heard = FALSE;
+  peer->has_failed = FALSE; /* letters come again, from the oldest */
   return FALSE;
 }
 

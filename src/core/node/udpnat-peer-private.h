@@ -56,7 +56,8 @@ typedef struct
   guint32             told_generation; /* candidates the peer has been told */
 
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
-  gboolean         has_failed;  /* because our disk failed: they stay in the mailbox */
+  gboolean         has_failed;  /* our disk did: letters wait for the server's next session */
+  gboolean         must_call;   /* the peer may not know that it must begin anew */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
   gboolean         has_early_candidates; /* wait for the first packet under the new keys */

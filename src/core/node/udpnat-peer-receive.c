@@ -257,6 +257,7 @@ static void
 handle_established (UdpnatPeer *self,
                     gint64      now_us)
 {
+  self->must_call = FALSE;
   if (self->has_early_candidates)
     {
       self->has_early_candidates = FALSE;

@@ -114,6 +114,19 @@ udpnat_peer_set_local (UdpnatPeer *self)
   udpnat_node_mark_dirty (self->node, self);
 }
 
+/* So that the peer begins anew. A session that cannot say goodbye must not go on either. */
+static void
+end_session (UdpnatPeer *self,
+             gint64      now_us)
+{
+  if (self->session != NULL && udpnat_session_can_send (self->session, now_us))
+    udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_NORMAL, "");
+  else
+    g_clear_pointer (&self->session, udpnat_session_free);
+  udpnat_conversation_restart (self->conversation);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
 /**
  * udpnat_peer_handle_trust: the peer has been accepted, or is accepted no longer
  *
@@ -128,8 +141,9 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
   if (udpnat_peer_is_trusted (self) && self->has_refused)
     {
       udpnat_conversation_set_needs_begin (self->conversation);
-      udpnat_peer_leave (self, now_us);
-      udpnat_conversation_restart (self->conversation);
+      udpnat_node_drop_items (self->node, self);
+      udpnat_node_drop_letters (self->node, self);
+      end_session (self, now_us);
     }
   udpnat_path_set_note_active (self->paths, now_us);
   udpnat_node_mark_dirty (self->node, self);
@@ -138,17 +152,17 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
 /**
  * udpnat_peer_handle_failure:
  *
- * Something of a contact could not be kept, because our disk failed. The session is closed, so that
- * the contact says it again when it has waited a little.
+ * Something of the peer could not be kept, because our disk failed. The session is closed, so that
+ * the peer says it again when it has waited a little.
  */
 void
 udpnat_peer_handle_failure (UdpnatPeer *self,
                             gint64      now_us)
 {
   self->has_failed = TRUE;
-  udpnat_conversation_set_needs_begin (self->conversation);
-  udpnat_peer_leave (self, now_us);
-  udpnat_conversation_restart (self->conversation);
+  end_session (self, now_us);
+  self->must_call = TRUE;
+  udpnat_peer_pause (self, now_us);
   self->blocked_until_us = MAX (self->blocked_until_us, now_us + UDPNAT_NODE_FAILURE_PAUSE_US);
 }
 
@@ -265,7 +279,7 @@ wants_handshake (const UdpnatPeer *self,
   gboolean has_unsent = udpnat_conversation_has_unsent (self->conversation);
 
   if (!udpnat_peer_has_session (self))
-    return has_unsent;
+    return has_unsent || self->must_call;
   return udpnat_session_needs_handshake (self->session, now_us) ||
          (has_unsent && !udpnat_session_can_send (self->session, now_us) &&
           !udpnat_session_is_handshaking (self->session));
@@ -631,13 +645,17 @@ udpnat_peer_follow_conversation (UdpnatPeer *self)
 
   while (udpnat_conversation_pop_event (self->conversation, &happened))
     {
-      UdpnatNodeEvent *event = udpnat_node_event_new (translate_event (happened.type), &self->key,
-                                                      self->name);
+      UdpnatNodeEvent *event;
 
+      if (happened.type == UDPNAT_CONVERSATION_EVENT_RESUMED)
+        {
+          /* The owner is told when what the letter holds is safe. */
+          self->has_refused = FALSE;
+          continue;
+        }
+      event = udpnat_node_event_new (translate_event (happened.type), &self->key, self->name);
       if (happened.type == UDPNAT_CONVERSATION_EVENT_DELIVERED)
         self->n_closed = 0;
-      if (happened.type == UDPNAT_CONVERSATION_EVENT_RESUMED)
-        self->has_refused = self->has_failed = FALSE;
       event->id = happened.id;
       event->elapsed_us = happened.elapsed_us;
       event->item = happened.item;
@@ -686,7 +704,8 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
                                  udpnat_peer_get_mail_due (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
-  if (self->blocked_until_us > 0 && udpnat_conversation_has_unsent (self->conversation))
+  if (self->blocked_until_us > 0 &&
+      (self->must_call || udpnat_conversation_has_unsent (self->conversation)))
     deadline_us = udpnat_time_min (deadline_us, self->blocked_until_us);
   return deadline_us;
 }

@@ -214,6 +214,7 @@ typedef struct
   GArray  *reads; /* of guint32: what a READ names, in order */
   guint    n_receipts; /* ids in RECEIPTs for delivered ones */
   guint    n_typing;
+  guint    n_begin;
   gboolean is_typing; /* as the last TYPING says */
 } Written;
 
@@ -254,6 +255,12 @@ written_note (Written                 *self,
     {
       g_assert_true (udpnat_parse_typing (view, &self->is_typing));
       self->n_typing++;
+    }
+  else if (view->type == UDPNAT_CHAT_BEGIN)
+    {
+      g_assert_true (udpnat_parse_begin (view));
+      g_assert_cmpuint (self->items->len, ==, 0);
+      self->n_begin++;
     }
   else
     {

@@ -62,12 +62,133 @@ test_as_many_as_fit (void)
     {
       g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
       g_autoptr (GByteArray) letter = g_byte_array_new ();
-      guint n_expected = (guint) MIN (n_max / ITEM_BYTES, 3);
+      gsize n_room = n_max > UDPNAT_BEGIN_BYTES ? n_max - UDPNAT_BEGIN_BYTES : 0;
+      guint n_expected = (guint) MIN (n_room / ITEM_BYTES, 3);
 
       send_many (conversation, 1, 3);
       g_assert_cmpint (write_letter (conversation, letter, n_max), ==, n_expected > 0);
       check_texts (letter, 1, n_expected);
     }
+}
+
+/* Only a letter that leaves nothing out says that it begins with the oldest. */
+static void
+check_begin (UdpnatConversation *conversation,
+             guint               n_expected)
+{
+  g_autoptr (GByteArray) letter = g_byte_array_new ();
+  g_auto (Written) written = { 0 };
+
+  g_assert_true (write_letter (conversation, letter, UDPNAT_BEGIN_BYTES + 2 * ITEM_BYTES));
+  written_init (&written, letter);
+  g_assert_cmpuint (written.n_begin, ==, n_expected);
+}
+
+static void
+test_begin (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+
+  send_many (conversation, 1, 5);
+  check_begin (conversation, 1);
+  udpnat_conversation_finish_mail (conversation, TRUE);
+  check_begin (conversation, 0);
+  udpnat_conversation_finish_mail (conversation, FALSE); /* the same again */
+  check_begin (conversation, 0);
+  udpnat_conversation_finish_mail (conversation, TRUE);
+  g_assert_true (read_receipt (conversation, 0, 1));
+  g_assert_true (read_receipt (conversation, 0, 2));
+  g_assert_true (read_receipt (conversation, 0, 3));
+  g_assert_true (read_receipt (conversation, 0, 4));
+  check_begin (conversation, 1);
+}
+
+/* ---- After a refusal ---- */
+
+static guint
+count_items (UdpnatConversation *conversation)
+{
+  UdpnatConversationEvent event;
+  guint n_items = 0;
+
+  while (udpnat_conversation_pop_event (conversation, &event))
+    {
+      n_items += event.type == UDPNAT_CONVERSATION_EVENT_ITEM;
+      udpnat_item_free (event.item);
+    }
+  return n_items;
+}
+
+static void
+read_letter (UdpnatConversation *conversation,
+             gboolean            has_begin,
+             guint32             number)
+{
+  g_autoptr (GByteArray) letter = g_byte_array_new ();
+  UdpnatMessageId id = make_id (number);
+
+  if (has_begin)
+    udpnat_write_begin (letter);
+  udpnat_write_item (letter, UDPNAT_ITEM_TEXT, &id, SENT_US, (const guint8 *) "x", 1);
+  udpnat_conversation_set_in_letter (conversation, TRUE);
+  g_assert_true (read_all (conversation, 0, letter));
+  udpnat_conversation_set_in_letter (conversation, FALSE);
+}
+
+static void
+test_refusal_ends_with_session (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+  UdpnatMessageId id = make_id (1);
+
+  g_assert_true (read_text (conversation, 1, "x"));
+  udpnat_conversation_refuse (conversation, &id);
+  g_assert_true (read_text (conversation, 2, "x"));
+  g_assert_cmpuint (count_items (conversation), ==, 1);
+  udpnat_conversation_restart (conversation);
+  g_assert_true (read_text (conversation, 1, "x"));
+  g_assert_true (read_text (conversation, 2, "x"));
+  g_assert_cmpuint (count_items (conversation), ==, 2);
+}
+
+static void
+test_refusal_ends_with_begin (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+  UdpnatMessageId id = make_id (1);
+
+  read_letter (conversation, TRUE, 1);
+  udpnat_conversation_refuse (conversation, &id);
+  read_letter (conversation, FALSE, 2);
+  g_assert_cmpuint (count_items (conversation), ==, 1);
+  read_letter (conversation, TRUE, 1);
+  read_letter (conversation, FALSE, 2);
+  g_assert_cmpuint (count_items (conversation), ==, 2);
+}
+
+static void
+test_needs_begin (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+  g_autoptr (GByteArray) begin = g_byte_array_new ();
+
+  udpnat_conversation_set_needs_begin (conversation);
+  read_letter (conversation, FALSE, 5);
+  udpnat_conversation_restart (conversation); /* a session does not end it */
+  read_letter (conversation, FALSE, 5);
+  udpnat_write_begin (begin);
+  g_assert_true (read_all (conversation, 0, begin)); /* nor a BEGIN outside a letter */
+  g_assert_true (udpnat_conversation_needs_begin (conversation));
+  check_no_event (conversation);
+  g_assert_true (read_text (conversation, 1, "x")); /* what a session brings is in order */
+  g_assert_cmpuint (count_items (conversation), ==, 1);
+
+  read_letter (conversation, TRUE, 2);
+  check_event (conversation, UDPNAT_CONVERSATION_EVENT_RESUMED, 0, NULL);
+  g_assert_cmpuint (count_items (conversation), ==, 1);
+  g_assert_false (udpnat_conversation_needs_begin (conversation));
+  read_letter (conversation, FALSE, 5);
+  g_assert_cmpuint (count_items (conversation), ==, 1);
 }
 
 static void
@@ -79,8 +200,9 @@ test_appended (void)
   g_test_summary ("Room is for what is added, whatever was there before");
   g_byte_array_set_size (out, 1000);
   send_many (conversation, 1, 3);
-  g_assert_true (udpnat_conversation_write_mail (conversation, out, 2 * ITEM_BYTES));
-  g_assert_cmpuint (out->len, ==, 1000 + 2 * ITEM_BYTES);
+  g_assert_true (udpnat_conversation_write_mail (conversation, out,
+                                                 UDPNAT_BEGIN_BYTES + 2 * ITEM_BYTES));
+  g_assert_cmpuint (out->len, ==, 1000 + UDPNAT_BEGIN_BYTES + 2 * ITEM_BYTES);
 }
 
 static void
@@ -828,6 +950,10 @@ main (int    argc,
   ADD ("letter/items-in-order", test_items_in_order);
   ADD ("letter/as-many-as-fit", test_as_many_as_fit);
   ADD ("letter/appended", test_appended);
+  ADD ("letter/begins-with-the-oldest", test_begin);
+  ADD ("refusal/ends-with-a-session", test_refusal_ends_with_session);
+  ADD ("refusal/ends-with-a-letter-that-begins", test_refusal_ends_with_begin);
+  ADD ("refusal/letters-wait-for-one-that-begins", test_needs_begin);
   ADD ("letter/nothing-overtakes", test_nothing_overtakes);
   ADD ("letter/beyond-the-window", test_beyond_the_window);
   ADD ("letter/what-a-stream-took", test_what_a_stream_took);

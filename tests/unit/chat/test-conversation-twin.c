@@ -145,6 +145,7 @@ side_take_event (Side                          *side,
       side->n_read_by_other = MAX (side->n_read_by_other, number + 1);
       break;
     case UDPNAT_CONVERSATION_EVENT_TYPING:
+    case UDPNAT_CONVERSATION_EVENT_RESUMED:
       break;
     }
 }
@@ -578,7 +579,8 @@ model_post (Model *model,
   if (model->is_letter_open)
     return;
   is_written = udpnat_conversation_write_mail (model->conversation, out,
-                                               n_max * (UDPNAT_ITEM_OVERHEAD_BYTES + 1));
+                                               UDPNAT_BEGIN_BYTES
+                                                 + n_max * (UDPNAT_ITEM_OVERHEAD_BYTES + 1));
   for (guint i = 0; i < model->list->len && expected->len < n_max; i++)
     {
       Waiting *waiting = &g_array_index (model->list, Waiting, i);

@@ -739,12 +739,44 @@ test_request_bytes (Fixture      *self,
   g_autofree char *text = g_strnfill (UDPNAT_REQUEST_MAX_BYTES - 4, 'x');
 
   hear_text (self, CAROL, text);
-  hear_text (self, CAROL, "12345");
-  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
   hear_text (self, CAROL, "é12");
   g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_NEW);
   hear_text (self, CAROL, "1");
   g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+}
+
+static gboolean
+has_refused (Fixture *self)
+{
+  UdpnatPublicKey key = make_key (CAROL);
+  g_autoptr (UdpnatContact) contact = udpnat_store_dup_contact (self->store, &key);
+
+  return contact->has_refused;
+}
+
+/* What comes after something that was too long would be out of order. */
+static void
+test_request_refuses_all_after_one (Fixture      *self,
+                                    gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (UDPNAT_REQUEST_MAX_BYTES - 4, 'x');
+  UdpnatPublicKey key = make_key (CAROL);
+
+  hear_text (self, CAROL, text);
+  g_assert_false (has_refused (self));
+  hear_text (self, CAROL, "12345");
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  g_assert_true (has_refused (self));
+  hear_text (self, CAROL, "1");
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  reopen_store (self);
+  g_assert_true (has_refused (self));
+  set_relation (self, CAROL, UDPNAT_RELATION_ACCEPTED);
+  hear_text (self, CAROL, "12345");
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_NEW);
+  udpnat_store_clear_refused (self->store, &key);
+  udpnat_store_flush (self->store);
+  g_assert_false (has_refused (self));
 }
 
 static void
@@ -962,6 +994,7 @@ main (int    argc,
   ADD_BOB ("request/first-line", test_request);
   ADD_BOB ("request/sixteen-lines", test_request_lines);
   ADD_BOB ("request/sixteen-kib", test_request_bytes);
+  ADD_BOB ("request/all-refused-after-one", test_request_refuses_all_after_one);
   ADD_BOB ("request/sixty-four-of-them", test_requests_pending);
   ADD_BOB ("request/only-messages", test_request_other_types);
   ADD_BOB ("request/blocked-and-declined-refused", test_blocked);

@@ -469,6 +469,8 @@ test_callers_need_cookies (void)
   NetUser *bob;
 
   net_join_two (net, &alice, &bob);
+  net_kill_server (net);
+  net_run (net, UDPNAT_SEC (180)); /* until a new handshake is due, and lost */
   late = make_friend (bob);
   for (guint i = 0; i < UDPNAT_NODE_HANDSHAKES_PER_SECOND; i++)
     {
@@ -492,6 +494,27 @@ test_callers_need_cookies (void)
   udpnat_hs1_set_mac2 (hs1.data, hs1.n_data, cookie);
   g_assert_cmpint (net_give (bob, net_address (201, 4000), &hs1), ==, UDPNAT_RX_REFUSED);
   g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
+}
+
+static void
+test_no_cookie_beside_server (void)
+{
+  g_autoptr (Net) net = net_new (15);
+  UdpnatDatagram hs1;
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  for (guint i = 0; i < UDPNAT_NODE_HANDSHAKES_PER_SECOND + 10; i++)
+    {
+      g_autoptr (UdpnatIdentity) nobody = make_friend (bob);
+
+      net_make_hs1 (net, nobody, bob, get_wall (net), NULL, &hs1);
+      net_give (bob, SOMEWHERE, &hs1);
+    }
+  net_run (net, NET_DELAY_US);
+  g_assert_cmpuint (net->n_stray[UDPNAT_PACKET_HS2], ==, UDPNAT_NODE_HANDSHAKES_PER_SECOND);
+  g_assert_cmpuint (net->n_stray[UDPNAT_PACKET_COOKIE], ==, 0);
 }
 
 static void
@@ -807,6 +830,7 @@ main (int    argc,
   ADD ("unknown/tells-of-a-lost-session", test_unknown_helps);
   ADD ("unknown/sent-20-a-second", test_unknown_is_limited);
   ADD ("caller/beyond-50-a-second-cookies", test_callers_need_cookies);
+  ADD ("caller/no-cookie-beside-a-server", test_no_cookie_beside_server);
   ADD ("caller/flood-disturbs-nobody", test_flood_of_callers);
   ADD ("stranger/oldest-of-256-makes-room", test_strangers_make_room);
   ADD ("stranger/beyond-100000-nobody", test_strangers_beyond_all);

@@ -292,9 +292,29 @@ test_given_back_when_refused (void)
   bob->is_choosy = bob->is_slow = TRUE;
   come_back (bob, "bob");
   g_assert_cmpuint (net->letters->len, ==, 1);
+  udpnat_node_set_trust (bob->node, net->now_us, net_key (alice), UDPNAT_TRUST_STRANGER);
   udpnat_node_refuse (bob->node, net->now_us, net_key (alice), &bob->last_id);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->letters->len, ==, 0);
+}
+
+/* The letter is needed again. */
+static void
+test_kept_when_disk_failed (void)
+{
+  g_autoptr (Net) net = net_new (12);
+  NetUser *alice;
+  NetUser *bob;
+
+  meet_and_part (net, &alice, &bob);
+  say_and_store (alice, "bob", 0, 1);
+  net_kill_user (alice);
+  net_run (net, UNTIL_NOTICED_US);
+  bob->is_choosy = bob->is_slow = TRUE;
+  come_back (bob, "bob");
+  udpnat_node_fail (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (net->letters->len, ==, 1);
 }
 
 static void
@@ -512,7 +532,8 @@ test_prekey (void)
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 0);
   udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE);
-  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE); /* once is enough */
+  /* once is enough */
+  udpnat_node_confirm_prekey (alice->node, net->now_us, net_key (bob), 5, TRUE);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net->n_letters_ever, ==, 1);
   g_assert_cmpuint (count_stored (alice), ==, 1);
@@ -638,6 +659,7 @@ main (int    argc,
   ADD ("drained/when-all-is-stored", test_drained_when_stored);
   ADD ("letter/kept-until-confirmed", test_kept_until_confirmed);
   ADD ("letter/given-back-when-refused", test_given_back_when_refused);
+  ADD ("letter/kept-when-disk-failed", test_kept_when_disk_failed);
   ADD ("letter/no-more-than-64-under-way", test_many_letters);
   ADD ("letter/unreadable-is-given-back", test_unreadable);
   ADD ("letter/nonsense-is-given-back", test_nonsense_inside);
