@@ -201,11 +201,15 @@ message_delivered_cb (UdpnatClient *client,
 static void
 save_failed_cb (UdpnatClient *client,
                 UdpnatPerson *person,
+                gboolean      is_damaged,
                 UdpnatCli    *self)
 {
   udpnat_cli_fail (self, "not-saved",
-                   "The disk takes nothing more, so what was just said to or by %s is not kept. "
-                   "Make room, and say it again.", udpnat_person_get_title (person));
+                   "What was just said to or by %s is not kept, because %s",
+                   udpnat_person_get_title (person),
+                   is_damaged ? "the profile's database is damaged. Leave and start again: what "
+                                "can be read is taken over then."
+                              : "the disk takes nothing more. Make room, and say it again.");
 }
 
 static void

@@ -56,7 +56,8 @@ udpnat_client_make_id (void)
 static void
 fail_to_save (Pending *pending)
 {
-  udpnat_client_emit (pending->client, UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, pending->person);
+  udpnat_client_emit (pending->client, UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, pending->person,
+                      udpnat_store_is_damaged (pending->client->store));
 }
 
 /* ---- Out ---- */

@@ -141,7 +141,7 @@ udpnat_client_class_init (UdpnatClientClass *klass)
   add_signal (UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, "item-changed", 2, person, line, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED, "message-delivered", 3, person,
               text, G_TYPE_INT64);
-  add_signal (UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, "save-failed", 1, person, none, none);
+  add_signal (UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, "save-failed", 2, person, G_TYPE_BOOLEAN, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE, "person-unreachable", 1, person, none, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, "mail-refused", 2, person, text, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_PATH_CHANGED, "path-changed", 1, person, none, none);

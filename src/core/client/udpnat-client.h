@@ -20,7 +20,8 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  * Whatever is said is on disk before it is told or sent; so calls that say something answer by
  * signals: "item-added" (person, line) for a new line of either side, "item-changed" (person, line)
  * when its state, text or reactions have changed, "message-delivered" (person, id, elapsed µs),
- * "save-failed" (person) when the disk took nothing, and the sentence with it.
+ * "save-failed" (person, is damaged) when the disk took nothing: what was just said to or by them
+ * is not kept. When the database is damaged it is mended at the next start.
  *
  * Further signals. Of the server: "registered" (name, observed address), "refused" (name, code),
  * "unregistered", "server-silent", "server-lost", "server-replaced", "server-changed" (key text),

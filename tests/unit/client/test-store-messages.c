@@ -919,6 +919,64 @@ say_prekeys (Fixture *self,
   g_assert_true (self->is_saved);
 }
 
+/* ---- A queue that is full ---- */
+
+typedef struct
+{
+  guint n_new;
+  guint n_failed;
+  guint n_new_after_failure;
+} Outcome;
+
+static void
+outcome_cb (UdpnatReceived     received,
+            UdpnatHistoryItem *changed,
+            gboolean           is_first_of_request,
+            gpointer           user_data)
+{
+  Outcome *outcome = user_data;
+
+  outcome->n_failed += received == UDPNAT_RECEIVED_FAILED;
+  outcome->n_new += received == UDPNAT_RECEIVED_NEW;
+  outcome->n_new_after_failure += received == UDPNAT_RECEIVED_NEW && outcome->n_failed > 0;
+}
+
+static void
+push_text (Fixture    *self,
+           Outcome    *outcome,
+           const char *text)
+{
+  UdpnatPublicKey key = make_key (BOB);
+  UdpnatMessageId id = make_id (++self->n_ids);
+  g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US + self->n_ids, text);
+
+  udpnat_store_add_incoming (self->store, &key, item, NOW_US, outcome_cb, outcome);
+}
+
+static void
+test_none_after_one_that_failed (Fixture      *self,
+                                 gconstpointer unused)
+{
+  g_autofree char *large = g_strnfill (UDPNAT_TEXT_MAX_BYTES, 'x');
+  Outcome outcome = { 0 };
+
+  g_test_summary ("What is small would fit where something large did not: out of order");
+  for (guint i = 0; i < 2 * UDPNAT_STORE_QUEUE_MAX_BYTES / UDPNAT_TEXT_MAX_BYTES; i++)
+    {
+      push_text (self, &outcome, large);
+      push_text (self, &outcome, "small");
+    }
+  udpnat_store_flush (self->store);
+  g_assert_cmpuint (outcome.n_new, >, 100);
+  g_assert_cmpuint (outcome.n_failed, >, 100);
+  g_assert_cmpuint (outcome.n_new_after_failure, ==, 0);
+
+  /* Told to everybody: it goes on. */
+  push_text (self, &outcome, "small");
+  udpnat_store_flush (self->store);
+  g_assert_cmpuint (outcome.n_new_after_failure, ==, 1);
+}
+
 static void
 test_own_prekeys (Fixture      *self,
                   gconstpointer unused)
@@ -999,6 +1057,7 @@ main (int    argc,
   ADD_BOB ("request/only-messages", test_request_other_types);
   ADD_BOB ("request/blocked-and-declined-refused", test_blocked);
   ADD_BOB ("prekeys/peers-newest-kept", test_peer_prekeys);
+  ADD_BOB ("receive/none-after-one-that-failed", test_none_after_one_that_failed);
   ADD_BOB ("prekeys/own-removed-when-used", test_own_prekeys);
   ADD_BOB ("prekeys/own-bounded", test_own_prekeys_bounded);
 
