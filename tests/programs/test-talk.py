@@ -245,6 +245,13 @@ def alone(home, check):
     status, events = home.run_json('alice', 'history', 'me')
     check('alone/notes-are-ones-own-history', [event['text'] for event in events] == ['buy milk'],
           [events])
+    for words in ['reply', '#4', 'and', 'bread'], ['edit', '#4', 'buy oats'], ['react', '#4', '👍']:
+        status, out, err = home.run_cli('alice', *words)
+        check(f'alone/{words[0]}-exits-0', status == 0, [out, err])
+    status, events = home.run_json('alice', 'history', 'me')
+    check('alone/what-was-said-about-a-line-is-there',
+          [(event['text'], event['my_reaction']) for event in events]
+          == [('buy oats', '👍'), ('and bread', '')], [events])
     status, out, err = home.run_cli('alice', 'draft', 'bob', 'half a')
     status, out, err = home.run_cli('alice', 'draft', 'bob')
     check('alone/draft-is-kept', out == 'half a\n', [out, err])
@@ -287,7 +294,7 @@ def mistakes(home, check):
         check(f'mistakes/{line[:24].replace(" ", "-").replace("#", "")}', error and
               len(error['message']) < 400, bob.events[-2:])
     check('mistakes/none-of-them-ends-the-program', bob.leave() == 0, home.stderr[-1:])
-    for words in ['delete', '1'], ['history', 'nobody'], ['reply', '1', 'x']:
+    for words in ['delete', '1'], ['history', 'nobody'], ['reply', '99', 'x']:
         status, out, err = home.run_cli('bob', *words)
         check(f'mistakes/{"-".join(words)}-on-the-command-line-fails', status in (1, 2) and err,
               [status, out, err])

@@ -140,7 +140,7 @@ udpnat_client_export (UdpnatClient  *self,
   UdpnatExport export = {
     .format = is_json ? UDPNAT_EXPORT_JSON : UDPNAT_EXPORT_TEXT,
     .own_name = self->name,
-    .peer_name = udpnat_person_get_title (person),
+    .peer_name = person == self->me ? "oneself" : udpnat_person_get_title (person),
     .peer_key = *udpnat_person_get_key (person),
     .time_zone = zone,
     .get_page = get_export_page,
