@@ -219,6 +219,8 @@ handle_looked_up (SimPeer               *self,
     {
       const SimContact *contact = sim_store_ensure_contact (&self->store, &event->key);
 
+      if (contact->trust == UDPNAT_TRUST_STRANGER)
+        sim_disk_flush (&self->disk); /* perhaps they have just asked */
       if (contact->trust == UDPNAT_TRUST_STRANGER &&
           (contact->n_lines > 0 || contact->has_refused))
         accept_request (self, &event->key);
@@ -356,6 +358,12 @@ commit_incoming (gpointer owner,
     }
   if (!sim_store_has_seen (&self->store, &writing->key, &item->id))
     {
+      if (contact->trust == UDPNAT_TRUST_STRANGER && !self->accepts_everyone && !is_line (item))
+        {
+          self->n_refused++;
+          udpnat_node_skip (self->node, now_us, &writing->key, &item->id);
+          return;
+        }
       if (!may_keep (self, contact, item))
         {
           self->n_refused++;
@@ -368,6 +376,8 @@ commit_incoming (gpointer owner,
         keep_line (self, contact, writing);
       else if (item->type == UDPNAT_ITEM_PREKEYS)
         keep_prekeys (self, contact, item);
+      else if (item->type == UDPNAT_ITEM_ACCEPT)
+        sim_store_forget_stored (&self->store, &writing->key);
     }
   if (!self->holds_receipts)
     udpnat_node_confirm (self->node, now_us, &writing->key, &item->id);

@@ -128,6 +128,20 @@ sim_store_set_stored (SimStore              *self,
     ((SimOutgoing *) link->data)->is_stored = TRUE;
 }
 
+/** sim_store_forget_stored: @key's mailbox has nothing any more of what is in the outbox */
+void
+sim_store_forget_stored (SimStore              *self,
+                         const UdpnatPublicKey *key)
+{
+  for (GList *link = self->outbox.head; link != NULL; link = link->next)
+    {
+      SimOutgoing *outgoing = link->data;
+
+      if (udpnat_public_key_equal (&outgoing->key, key))
+        outgoing->is_stored = FALSE;
+    }
+}
+
 /**
  * sim_store_take_outgoing:
  *

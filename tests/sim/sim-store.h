@@ -69,6 +69,8 @@ void        sim_store_add_outgoing   (SimStore              *self,
 void        sim_store_set_stored     (SimStore              *self,
                                       const UdpnatPublicKey *key,
                                       const UdpnatMessageId *id);
+void        sim_store_forget_stored  (SimStore              *self,
+                                      const UdpnatPublicKey *key);
 UdpnatItem *sim_store_take_outgoing  (SimStore              *self,
                                       const UdpnatPublicKey *key,
                                       const UdpnatMessageId *id) G_GNUC_WARN_UNUSED_RESULT;

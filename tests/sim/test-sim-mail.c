@@ -307,6 +307,81 @@ test_refused_by_mail (void)
 }
 
 static void
+test_accepted_before_fetching (void)
+{
+  SimPair pair;
+
+  g_test_summary ("Bob refuses some of a stranger's letter and goes away; she mails one more; he "
+                  "accepts her before he has got it: it must not overtake what he refused");
+  pair_init (&pair, 8);
+  pair.bob->accepts_everyone = FALSE;
+  pair.bob->stranger_lines_max = 3;
+  pair_register (&pair);
+  go_away (pair.bob);
+  sim_peer_send_numbered (pair.alice, "bob", 0, 8);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  go_away (pair.alice);
+  sim_peer_start (pair.bob);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_assert_received (pair.bob, "alice", 3);
+  go_away (pair.bob);
+  sim_peer_start (pair.alice);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_send_numbered (pair.alice, "bob", 8, 1);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  go_away (pair.alice);
+  sim_peer_start (pair.bob);
+  sim_peer_set_trust (pair.bob, pair.alice, UDPNAT_TRUST_ACCEPTED);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  sim_peer_assert_received (pair.bob, "alice", 3);
+
+  go_away (pair.bob);
+  sim_peer_start (pair.alice);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  go_away (pair.alice);
+  sim_peer_start (pair.bob);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_assert_received (pair.bob, "alice", 9);
+  sim_pair_clear (&pair);
+}
+
+/* The first half of it with her gone, the other with both there. */
+static void
+test_broken_disk (void)
+{
+  SimPair pair;
+
+  g_test_summary ("What a failing disk did not take comes again, before what follows it");
+  pair_init (&pair, 9);
+  pair_register (&pair);
+  pair_meet (&pair, 0);
+  go_away (pair.bob);
+  sim_peer_send_numbered (pair.alice, "bob", 1, 4);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  go_away (pair.alice);
+  sim_peer_set_disk_broken (pair.bob, TRUE);
+  sim_peer_start (pair.bob);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  g_assert_cmpuint (pair.bob->n_lost, ==, 4);
+  sim_peer_set_disk_broken (pair.bob, FALSE);
+  sim_server_kill (pair.server);
+  sim_server_start (pair.server);
+  sim_world_run_for (pair.world, UDPNAT_SEC (60));
+  sim_peer_assert_received (pair.bob, "alice", 5);
+
+  sim_peer_start (pair.alice);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  sim_peer_set_disk_broken (pair.bob, TRUE);
+  sim_peer_send_numbered (pair.alice, "bob", 5, 1);
+  sim_world_run_for (pair.world, UDPNAT_MSEC (500));
+  sim_peer_set_disk_broken (pair.bob, FALSE);
+  sim_peer_send_numbered (pair.alice, "bob", 6, 3);
+  sim_world_run_for (pair.world, UDPNAT_SEC (30));
+  sim_peer_assert_received (pair.bob, "alice", 9);
+  sim_pair_clear (&pair);
+}
+
+static void
 test_blocked (void)
 {
   SimPair pair;
@@ -385,6 +460,8 @@ main (int    argc,
   ADD ("no-room/mailbox-full", test_mailbox_full);
   ADD ("stranger/relay-only-until-accepted", test_stranger_then_contact);
   ADD ("stranger/refused-letters-come-again", test_refused_by_mail);
+  ADD ("stranger/accepted-before-fetching", test_accepted_before_fetching);
+  ADD ("disk/what-failed-comes-first", test_broken_disk);
   ADD ("stranger/blocked-gets-nothing", test_blocked);
   ADD ("crash/nothing-lost-doubled-or-reordered", test_crashes);
 

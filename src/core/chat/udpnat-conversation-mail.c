@@ -115,25 +115,19 @@ udpnat_conversation_finish_mail (UdpnatConversation *self,
     self->next_mail = first;
 }
 
-/* The peer has just accepted us: what it refused until then its mailbox has no longer. So all that
- * has no receipt is for new letters; the peer knows what it has already. */
+/* The peer has just accepted us: what it refused until then its mailbox has no longer, nor what
+ * came after that. So all that has no receipt is for new letters, also what is in one now; the peer
+ * knows what it has already. */
 void
 udpnat_conversation_forget_mailed (UdpnatConversation *self)
 {
-  GList *first = NULL;
-
-  for (GList *link = self->outbox.head; link != NULL && first == NULL; link = link->next)
-    if (((UdpnatOutboxItem *) link->data)->posting == UDPNAT_POSTING_STORED)
-      first = link;
-  if (first == NULL)
-    return;
-  for (GList *link = first; link != NULL && link != self->next_mail; link = link->next)
+  for (GList *link = self->outbox.head; link != NULL && link != self->next_mail; link = link->next)
     {
       UdpnatOutboxItem *waiting = link->data;
 
-      if (waiting->posting == UDPNAT_POSTING_STORED)
-        waiting->posting = UDPNAT_POSTING_NONE;
+      waiting->posting = UDPNAT_POSTING_NONE;
+      waiting->is_sent = TRUE; /* perhaps in an earlier run: its receipt counts */
     }
   self->n_stored = 0;
-  self->next_mail = first;
+  self->next_mail = self->outbox.head;
 }

@@ -58,6 +58,20 @@ udpnat_conversation_confirm (UdpnatConversation    *self,
   queue_receipt (self, now_us, id);
 }
 
+static gboolean
+forget (UdpnatConversation    *self,
+        const UdpnatMessageId *id)
+{
+  UdpnatSeenItem *item = g_tree_lookup (self->seen, id);
+
+  if (item == NULL || item->is_confirmed)
+    return FALSE;
+  g_tree_remove (self->seen, id);
+  g_queue_remove (&self->seen_order, item);
+  g_free (item);
+  return TRUE;
+}
+
 /**
  * udpnat_conversation_refuse:
  * @id: of an ITEM event
@@ -70,14 +84,22 @@ void
 udpnat_conversation_refuse (UdpnatConversation    *self,
                             const UdpnatMessageId *id)
 {
-  UdpnatSeenItem *item = g_tree_lookup (self->seen, id);
+  if (forget (self, id))
+    self->is_refusing = TRUE;
+}
 
-  if (item == NULL || item->is_confirmed)
-    return;
-  g_tree_remove (self->seen, id);
-  g_queue_remove (&self->seen_order, item);
-  g_free (item);
-  self->is_refusing = TRUE;
+/**
+ * udpnat_conversation_skip:
+ * @id: of an ITEM event
+ *
+ * Says that the item is not kept, and that what follows it does not depend on it: there is no
+ * receipt, and it is new when it comes again.
+ */
+void
+udpnat_conversation_skip (UdpnatConversation    *self,
+                          const UdpnatMessageId *id)
+{
+  forget (self, id);
 }
 
 /** udpnat_conversation_set_in_letter: whether what is handled now comes from a letter */

@@ -92,6 +92,8 @@ void                udpnat_conversation_confirm        (UdpnatConversation    *s
                                                         const UdpnatMessageId *id);
 void                udpnat_conversation_refuse         (UdpnatConversation    *self,
                                                         const UdpnatMessageId *id);
+void                udpnat_conversation_skip           (UdpnatConversation    *self,
+                                                        const UdpnatMessageId *id);
 void                udpnat_conversation_set_in_letter  (UdpnatConversation    *self,
                                                         gboolean               is_in_letter);
 void                udpnat_conversation_set_needs_begin (UdpnatConversation   *self);

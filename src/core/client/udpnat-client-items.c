@@ -455,6 +455,9 @@ received_cb (UdpnatReceived     received,
       fail_to_save (pending);
       udpnat_node_fail (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
       break;
+    case UDPNAT_RECEIVED_SKIPPED:
+      udpnat_node_skip (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
+      break;
     case UDPNAT_RECEIVED_REFUSED:
       udpnat_node_refuse (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
       break;

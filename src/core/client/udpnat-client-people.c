@@ -453,11 +453,14 @@ accept_as (UdpnatClient *self,
            gboolean      is_answer)
 {
   UdpnatMessageId id = udpnat_client_make_id ();
+  UdpnatRelation before;
 
   if (udpnat_person_is_contact (person) || person == self->me)
     return;
   /* Whatever is refused of the stranger must be known as such before the contact is let in. */
   udpnat_store_flush (self->store);
+  before = udpnat_person_get_relation (person); /* perhaps they have just asked */
+  is_answer |= before == UDPNAT_RELATION_REQUEST || before == UDPNAT_RELATION_DECLINED;
   save_relation (self, person, UDPNAT_RELATION_ACCEPTED, is_answer);
   if (is_answer)
     {
@@ -491,10 +494,7 @@ void
 udpnat_client_accept (UdpnatClient *self,
                       UdpnatPerson *person)
 {
-  UdpnatRelation before = udpnat_person_get_relation (person);
-
-  accept_as (self, person, before == UDPNAT_RELATION_REQUEST ||
-                           before == UDPNAT_RELATION_DECLINED);
+  accept_as (self, person, FALSE);
 }
 
 /** udpnat_client_accept_unasked: they are writing to us, and the user wants everybody accepted */

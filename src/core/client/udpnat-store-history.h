@@ -11,13 +11,16 @@ G_BEGIN_DECLS
  * UdpnatReceived:
  * @UDPNAT_RECEIVED_NEW: on our disk now: may be confirmed
  * @UDPNAT_RECEIVED_KNOWN: was there already: may be confirmed
- * @UDPNAT_RECEIVED_REFUSED: over a limit of strangers, or they are declined or blocked
+ * @UDPNAT_RECEIVED_SKIPPED: of a kind that strangers may not say: what follows may be kept
+ * @UDPNAT_RECEIVED_REFUSED: over a limit of strangers, or they are declined or blocked: whatever
+ *   follows is not kept either
  * @UDPNAT_RECEIVED_FAILED: could not be written: the sender must keep it
  */
 typedef enum
 {
   UDPNAT_RECEIVED_NEW,
   UDPNAT_RECEIVED_KNOWN,
+  UDPNAT_RECEIVED_SKIPPED,
   UDPNAT_RECEIVED_REFUSED,
   UDPNAT_RECEIVED_FAILED,
 } UdpnatReceived;

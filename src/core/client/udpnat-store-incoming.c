@@ -61,8 +61,6 @@ is_within_request (UdpnatDatabase   *database,
   gint64 n_bytes = 0;
   sqlite3_stmt *row;
 
-  if (item->type != UDPNAT_ITEM_TEXT && item->type != UDPNAT_ITEM_REPLY)
-    return FALSE;
   if (relation == UDPNAT_RELATION_NONE &&
       udpnat_database_get (database, "SELECT count(*) FROM contact WHERE relation = 1") >=
       UDPNAT_REQUESTS_MAX)
@@ -185,6 +183,18 @@ apply_prekeys (UdpnatDatabase      *database,
                               VALUE_INT (conversation), VALUE_INT (UDPNAT_PEER_PREKEYS_MAX));
 }
 
+/* What they refused until now their mailbox has no longer. So it is for new letters, also when this
+ * program ends before these are written. */
+static gboolean
+forget_stored (UdpnatDatabase *database,
+               gint64          conversation)
+{
+  return udpnat_database_run (database, "UPDATE outbox SET state = ?2 WHERE conversation = ?1"
+                                        " AND state = ?3", VALUE_INT (conversation),
+                              VALUE_INT (UDPNAT_ITEM_STATE_SENT),
+                              VALUE_INT (UDPNAT_ITEM_STATE_STORED));
+}
+
 static gboolean
 apply_incoming (UdpnatStoreWriter *writer,
                 IncomingWrite     *self,
@@ -201,7 +211,7 @@ apply_incoming (UdpnatStoreWriter *writer,
     case UDPNAT_ITEM_PREKEYS:
       return apply_prekeys (writer->database, self, conversation);
     case UDPNAT_ITEM_ACCEPT:
-      return TRUE;
+      return forget_stored (writer->database, conversation);
     case UDPNAT_ITEM_TEXT:
     case UDPNAT_ITEM_REPLY:
       break;
@@ -267,6 +277,32 @@ has_refused (UdpnatDatabase        *database,
                               VALUE_KEY (key)) != 0;
 }
 
+/* What is no line carries the time that decides about it: it may come later than what follows. */
+static gboolean
+is_for_contacts (const UdpnatItem *item)
+{
+  return item->type != UDPNAT_ITEM_TEXT && item->type != UDPNAT_ITEM_REPLY;
+}
+
+static gboolean
+run_stranger (UdpnatStoreWriter *writer,
+              IncomingWrite     *self,
+              UdpnatRelation     relation,
+              gint64             conversation)
+{
+  UdpnatDatabase *database = writer->database;
+
+  if (is_for_contacts (self->item))
+    {
+      self->received = UDPNAT_RECEIVED_SKIPPED;
+      return TRUE;
+    }
+  if (!has_refused (database, &self->key) &&
+      is_within_request (database, relation, conversation, self->item))
+    return add_new (writer, self, relation);
+  return note_refused (database, &self->key);
+}
+
 static gboolean
 run_incoming (UdpnatStoreWriter *writer,
               UdpnatStoreWrite  *write)
@@ -280,14 +316,13 @@ run_incoming (UdpnatStoreWriter *writer,
   if (is_closed_to (writer, relation, &self->key))
     return note_refused (database, &self->key);
   if (is_seen (database, conversation, &self->item->id))
-    self->received = UDPNAT_RECEIVED_KNOWN;
-  else if (relation == UDPNAT_RELATION_ACCEPTED ||
-           (!has_refused (database, &self->key) &&
-            is_within_request (database, relation, conversation, self->item)))
+    {
+      self->received = UDPNAT_RECEIVED_KNOWN;
+      return TRUE;
+    }
+  if (relation == UDPNAT_RELATION_ACCEPTED)
     return add_new (writer, self, relation);
-  else
-    return note_refused (database, &self->key);
-  return TRUE;
+  return run_stranger (writer, self, relation, conversation);
 }
 
 static void

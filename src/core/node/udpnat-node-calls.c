@@ -350,6 +350,34 @@ udpnat_node_refuse (UdpnatNode            *self,
 }
 
 /**
+ * udpnat_node_skip:
+ * @key: of an ITEM event
+ * @id: of the same event
+ *
+ * Says that the item is not kept, because it is of a kind that strangers may not say, and that what
+ * follows it may be kept all the same. It comes again, too, should we accept them.
+ */
+void
+udpnat_node_skip (UdpnatNode            *self,
+                  gint64                 now_us,
+                  const UdpnatPublicKey *key,
+                  const UdpnatMessageId *id)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL || peer->conversation == NULL)
+    return;
+  if (udpnat_peer_is_trusted (peer))
+    {
+      udpnat_node_fail (self, now_us, key, id); /* accepted while the disk was asked */
+      return;
+    }
+  peer->has_skipped = TRUE;
+  udpnat_conversation_skip (peer->conversation, id);
+  udpnat_node_settle_letters (self, now_us, peer);
+}
+
+/**
  * udpnat_node_fail:
  * @key: of an ITEM event
  * @id: of the same event

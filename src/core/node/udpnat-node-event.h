@@ -29,7 +29,7 @@ typedef enum
   UDPNAT_NODE_EVENT_CONTACT,
   /* @name now belongs to @key at the server, but we know it with another */
   UDPNAT_NODE_EVENT_KEY_CHANGED,
-  /* @key, @name, @item; answer with udpnat_node_confirm(), _refuse() or _fail() */
+  /* @key, @name, @item; answer with udpnat_node_confirm(), _refuse(), _skip() or _fail() */
   UDPNAT_NODE_EVENT_ITEM,
   UDPNAT_NODE_EVENT_SENT,            /* @key, @name, @id */
   UDPNAT_NODE_EVENT_STORED,          /* @key, @name, @id: is in the peer's mailbox */

@@ -138,6 +138,10 @@ void                   udpnat_node_refuse             (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,
                                                        const UdpnatMessageId *id);
+void                   udpnat_node_skip               (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const UdpnatMessageId *id);
 void                   udpnat_node_fail               (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,

@@ -56,6 +56,7 @@ typedef struct
   guint32             told_generation; /* candidates the peer has been told */
 
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
+  gboolean         has_skipped; /* of a kind that strangers may not say: to come again */
   gboolean         has_failed;  /* our disk did: letters wait for the server's next session */
   gboolean         must_call;   /* the peer may not know that it must begin anew */
   gboolean         is_heard;  /* in the directory since the server was last connected */

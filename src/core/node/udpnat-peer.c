@@ -145,6 +145,9 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
       udpnat_node_drop_letters (self->node, self);
       end_session (self, now_us);
     }
+  else if (udpnat_peer_is_trusted (self) && self->has_skipped)
+    end_session (self, now_us);
+  self->has_skipped &= !udpnat_peer_is_trusted (self);
   udpnat_path_set_note_active (self->paths, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }

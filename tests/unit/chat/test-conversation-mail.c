@@ -167,6 +167,21 @@ test_refusal_ends_with_begin (void)
 }
 
 static void
+test_skipped_stops_nothing (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+  UdpnatMessageId id = make_id (1);
+
+  g_assert_true (read_text (conversation, 1, "x"));
+  udpnat_conversation_skip (conversation, &id);
+  g_assert_true (read_text (conversation, 2, "x"));
+  g_assert_true (read_text (conversation, 1, "x"));
+  g_assert_cmpuint (count_items (conversation), ==, 3); /* the first is new again */
+  udpnat_conversation_confirm (conversation, 0, &id);
+  g_assert_cmpuint (take_receipts (conversation), ==, 1);
+}
+
+static void
 test_needs_begin (void)
 {
   g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
@@ -815,6 +830,36 @@ test_accepted_once (void)
 }
 
 static void
+test_accepted_with_the_only_letter_under_way (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+
+  g_test_summary ("The letter does not say that it begins: the peer has perhaps given it back");
+  send_many (conversation, 1, 2);
+  check_letter (conversation, 1, 2);
+  udpnat_conversation_finish_mail (conversation, TRUE);
+  send_many (conversation, 3, 1);
+  check_letter (conversation, 3, 1);
+  g_assert_true (read_receipt (conversation, 0, 1));
+  g_assert_true (read_receipt (conversation, 0, 2));
+  receive_accept (conversation, 100);
+  udpnat_conversation_finish_mail (conversation, TRUE);
+  check_begin (conversation, 1);
+}
+
+static void
+test_receipt_after_acceptance (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+
+  g_test_summary ("Also for what the mailbox had from an earlier run");
+  g_assert_true (try_send (conversation, 0, 1, "x", TRUE));
+  receive_accept (conversation, 100);
+  g_assert_true (read_receipt (conversation, 0, 1));
+  check_event (conversation, UDPNAT_CONVERSATION_EVENT_DELIVERED, 1, NULL);
+}
+
+static void
 test_accepted_with_letter_under_way (void)
 {
   g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
@@ -825,6 +870,7 @@ test_accepted_with_letter_under_way (void)
   check_letter (conversation, 3, 2);
   receive_accept (conversation, 100);
   udpnat_conversation_finish_mail (conversation, TRUE);
+  g_assert_cmpuint (udpnat_conversation_get_unstored (conversation), ==, 4);
   check_letter (conversation, 1, 4); /* the two before them must come first */
   udpnat_conversation_finish_mail (conversation, TRUE);
   g_assert_cmpuint (udpnat_conversation_get_unstored (conversation), ==, 0);
@@ -954,6 +1000,7 @@ main (int    argc,
   ADD ("refusal/ends-with-a-session", test_refusal_ends_with_session);
   ADD ("refusal/ends-with-a-letter-that-begins", test_refusal_ends_with_begin);
   ADD ("refusal/letters-wait-for-one-that-begins", test_needs_begin);
+  ADD ("refusal/skipped-stops-nothing", test_skipped_stops_nothing);
   ADD ("letter/nothing-overtakes", test_nothing_overtakes);
   ADD ("letter/beyond-the-window", test_beyond_the_window);
   ADD ("letter/what-a-stream-took", test_what_a_stream_took);
@@ -993,6 +1040,9 @@ main (int    argc,
   ADD ("accepted/mailed-again", test_accepted_mails_again);
   ADD ("accepted/once", test_accepted_once);
   ADD ("accepted/with-a-letter-under-way", test_accepted_with_letter_under_way);
+  ADD ("accepted/only-letter-under-way-is-mailed-again",
+       test_accepted_with_the_only_letter_under_way);
+  ADD ("accepted/receipts-count-before-it-is", test_receipt_after_acceptance);
   ADD ("unstored/neither-here-nor-there", test_unstored);
   ADD ("restored/not-mailed-again", test_restored_not_mailed);
   ADD ("restored/still-said", test_restored_still_said);

@@ -610,23 +610,21 @@ model_answer (Model    *model,
   model->is_letter_open = FALSE;
 }
 
-/* The peer accepts us, in a new item each time: what its mailbox had is to be mailed anew, and with
- * it what a letter has just taken up after that. */
+/* The peer accepts us, in a new item each time: what its mailbox had is to be mailed anew, and what
+ * a letter has just taken up. */
 static void
 model_accept (Model *model)
 {
   g_autoptr (GByteArray) in = g_byte_array_new ();
   UdpnatMessageId id = make_id (G_MAXUINT32 - model->n_accepts++);
-  gboolean has_stored = FALSE;
 
   udpnat_write_item (in, UDPNAT_ITEM_ACCEPT, &id, SENT_US, NULL, 0);
   g_assert_true (read_all (model->conversation, 0, in));
   for (guint i = 0; i < model->list->len; i++)
-    has_stored |= g_array_index (model->list, Waiting, i).is_stored;
-  for (guint i = 0; i < model->list->len && has_stored; i++)
     {
       Waiting *waiting = &g_array_index (model->list, Waiting, i);
 
+      waiting->is_sent |= waiting->is_stored;
       waiting->is_stored = waiting->is_in_letter = FALSE;
     }
 }

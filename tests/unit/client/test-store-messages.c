@@ -807,14 +807,48 @@ test_request_other_types (Fixture      *self,
   UdpnatMessageId other = make_id (50);
 
   hear (self, CAROL, make_on (self, UDPNAT_ITEM_EDIT, id, "x"));
-  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_SKIPPED);
   hear (self, CAROL, udpnat_item_new_profile (&other, NOW_US, "x", NULL));
-  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_SKIPPED);
   hear (self, CAROL, udpnat_item_new (0x20, &other, NOW_US, NULL, 0));
-  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_SKIPPED);
   hear (self, 3, udpnat_item_new_accept (&other, NOW_US));
-  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_REFUSED);
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_SKIPPED);
   check_lines (self, CAROL, "may I?");
+}
+
+/* What they refused is not in their mailbox any more, whatever the outbox says. */
+static void
+test_accepted_forgets_stored (Fixture      *self,
+                              gconstpointer unused)
+{
+  UdpnatMessageId first = say_text (self, BOB, "1");
+  UdpnatMessageId other = make_id (50);
+
+  say_text (self, BOB, "2");
+  set_state (self, BOB, first, UDPNAT_ITEM_STATE_STORED, NULL);
+  check_outbox (self, "1:2:1|1:0:2");
+  hear (self, BOB, udpnat_item_new_accept (&other, NOW_US));
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_NEW);
+  check_outbox (self, "1:1:1|1:0:2");
+  set_state (self, BOB, first, UDPNAT_ITEM_STATE_STORED, NULL);
+  hear (self, BOB, udpnat_item_new_accept (&other, NOW_US)); /* the same one says nothing new */
+  check_outbox (self, "1:2:1|1:0:2");
+}
+
+/* Somebody who was forgotten does not know it, and may begin with something else than a line. */
+static void
+test_request_after_other_types (Fixture      *self,
+                                gconstpointer unused)
+{
+  UdpnatMessageId other = make_id (50);
+
+  hear (self, CAROL, udpnat_item_new_profile (&other, NOW_US, "x", NULL));
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_SKIPPED);
+  hear_text (self, CAROL, "may I?");
+  g_assert_cmpint (self->received, ==, UDPNAT_RECEIVED_NEW);
+  g_assert_true (self->is_first_of_request);
+  g_assert_false (has_refused (self));
 }
 
 static void
@@ -1054,7 +1088,9 @@ main (int    argc,
   ADD_BOB ("request/sixteen-kib", test_request_bytes);
   ADD_BOB ("request/all-refused-after-one", test_request_refuses_all_after_one);
   ADD_BOB ("request/sixty-four-of-them", test_requests_pending);
+  ADD_BOB ("outbox/stored-forgotten-when-accepted", test_accepted_forgets_stored);
   ADD_BOB ("request/only-messages", test_request_other_types);
+  ADD_BOB ("request/after-something-else", test_request_after_other_types);
   ADD_BOB ("request/blocked-and-declined-refused", test_blocked);
   ADD_BOB ("prekeys/peers-newest-kept", test_peer_prekeys);
   ADD_BOB ("receive/none-after-one-that-failed", test_none_after_one_that_failed);

@@ -314,6 +314,82 @@ test_refused_comes_again (void)
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 1);
 }
 
+static void
+test_nothing_after_refused (void)
+{
+  g_autoptr (Net) net = net_new (21);
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  bob->is_choosy = bob->is_slow = TRUE;
+  net_say_numbers (alice, "bob", 0, 1);
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_node_refuse (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  net_say_numbers (alice, "bob", 1, 1);
+  net_run (net, UDPNAT_SEC (1));
+  net_check_numbers (bob, 1);
+}
+
+static void
+test_skipped_stops_nothing (void)
+{
+  g_autoptr (Net) net = net_new (22);
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  bob->is_choosy = bob->is_slow = TRUE;
+  net_say_numbers (alice, "bob", 0, 1);
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_node_skip (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  net_say_numbers (alice, "bob", 1, 1);
+  net_run (net, UDPNAT_SEC (1));
+  net_check_numbers (bob, 2);
+}
+
+static void
+test_skipped_comes_again (void)
+{
+  g_autoptr (Net) net = net_new (23);
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  bob->is_choosy = bob->is_slow = TRUE;
+  net_say_numbers (alice, "bob", 0, 1);
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_node_skip (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  bob->is_slow = FALSE;
+  net_accept (bob, net_key (alice));
+  net_run (net, UDPNAT_SEC (4)); /* before it would come by mail */
+  g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 2);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 1);
+}
+
+static void
+test_failed_comes_again (void)
+{
+  g_autoptr (Net) net = net_new (24);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("Not at once: a full disk must not make a loop");
+  net_join_two (net, &alice, &bob);
+  net_say_numbers (alice, "bob", 0, 1);
+  net_run (net, UDPNAT_SEC (1));
+  bob->is_slow = TRUE;
+  net_say_numbers (alice, "bob", 1, 1);
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_node_fail (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  bob->is_slow = FALSE;
+  net_run (net, UDPNAT_MSEC (900));
+  g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 2);
+  net_run (net, UDPNAT_SEC (7));
+  g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 3);
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 2);
+}
+
 /* ---- Told besides ---- */
 
 static void
@@ -393,6 +469,10 @@ main (int    argc,
   ADD ("blocked/nothing-comes-back", test_blocked_is_not_answered);
   ADD ("blocked/unblocked-gets-all", test_unblocked);
   ADD ("refused/comes-again-when-accepted", test_refused_comes_again);
+  ADD ("refused/nothing-after-it-is-told", test_nothing_after_refused);
+  ADD ("refused/skipped-stops-nothing", test_skipped_stops_nothing);
+  ADD ("refused/skipped-comes-again-when-accepted", test_skipped_comes_again);
+  ADD ("refused/failed-comes-again-after-a-pause", test_failed_comes_again);
   ADD ("read/told-once", test_read);
   ADD ("typing/told-in-a-session", test_typing);
   ADD ("stranger/told-neither-read-nor-typing", test_stranger_is_told_neither);
