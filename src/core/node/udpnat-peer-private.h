@@ -58,6 +58,7 @@ typedef struct
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
   gboolean         has_skipped; /* of a kind that strangers may not say: to come again */
   gboolean         has_failed;  /* our disk did: letters wait for the server's next session */
+  gint64           failed_until_us; /* no session before, whoever wants it; 0: none */
   gboolean         must_call;   /* the peer may not know that it must begin anew */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */

@@ -201,7 +201,8 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
   UdpnatNodeEvent *event;
   UdpnatRxResult result = UDPNAT_RX_OK;
 
-  if (memcmp (hs1->timestamp, self->last_timestamp, sizeof self->last_timestamp) <= 0)
+  if (memcmp (hs1->timestamp, self->last_timestamp, sizeof self->last_timestamp) <= 0 ||
+      now_us < self->failed_until_us) /* it is repeated */
     return UDPNAT_RX_IGNORED;
   memcpy (self->last_timestamp, hs1->timestamp, sizeof self->last_timestamp);
   event = udpnat_node_event_new (UDPNAT_NODE_EVENT_TIMESTAMP, &self->key, self->name);

@@ -156,7 +156,8 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
  * udpnat_peer_handle_failure:
  *
  * Something of the peer could not be kept, because our disk failed. The session is closed, so that
- * the peer says it again when it has waited a little.
+ * the peer says it again. It comes in a few seconds at the earliest, however often it calls: a full
+ * disk must not keep both busy.
  */
 void
 udpnat_peer_handle_failure (UdpnatPeer *self,
@@ -166,7 +167,7 @@ udpnat_peer_handle_failure (UdpnatPeer *self,
   end_session (self, now_us);
   self->must_call = TRUE;
   udpnat_peer_pause (self, now_us);
-  self->blocked_until_us = MAX (self->blocked_until_us, now_us + UDPNAT_NODE_FAILURE_PAUSE_US);
+  self->failed_until_us = now_us + UDPNAT_NODE_FAILURE_PAUSE_US;
 }
 
 /** udpnat_peer_note_active: something was said, by either side */
@@ -292,7 +293,8 @@ static void
 maybe_start_handshake (UdpnatPeer *self,
                        gint64      now_us)
 {
-  if (now_us >= self->blocked_until_us && wants_handshake (self, now_us) && has_route (self))
+  if (now_us >= MAX (self->blocked_until_us, self->failed_until_us) &&
+      wants_handshake (self, now_us) && has_route (self))
     start_handshake (self, now_us);
 }
 
@@ -707,9 +709,10 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
                                  udpnat_peer_get_mail_due (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
-  if (self->blocked_until_us > 0 &&
+  if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
       (self->must_call || udpnat_conversation_has_unsent (self->conversation)))
-    deadline_us = udpnat_time_min (deadline_us, self->blocked_until_us);
+    deadline_us = udpnat_time_min (deadline_us,
+                                   MAX (self->blocked_until_us, self->failed_until_us));
   return deadline_us;
 }
 
@@ -721,6 +724,8 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
     return;
   if (self->blocked_until_us > 0 && now_us >= self->blocked_until_us)
     self->blocked_until_us = 0;
+  if (self->failed_until_us > 0 && now_us >= self->failed_until_us)
+    self->failed_until_us = 0;
   if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
     udpnat_session_handle_deadline (self->session, now_us);
   if (udpnat_path_set_next_deadline (self->paths) <= now_us)

@@ -383,9 +383,9 @@ test_failed_comes_again (void)
   net_run (net, UDPNAT_SEC (1));
   udpnat_node_fail (bob->node, net->now_us, net_key (alice), &bob->last_id);
   bob->is_slow = FALSE;
-  net_run (net, UDPNAT_MSEC (900));
+  net_run (net, UDPNAT_NODE_FAILURE_PAUSE_US - 1);
   g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 2);
-  net_run (net, UDPNAT_SEC (7));
+  net_run (net, UDPNAT_HANDSHAKE_RETRY_MAX_US + UDPNAT_SEC (1));
   g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 3);
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 2);
 }
