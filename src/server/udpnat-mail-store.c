@@ -15,16 +15,38 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 
 #include "udpnat-limits.h"
-#include "udpnat-server-error.h"
+#include "udpnat-server-database.h"
 
-/* PRAGMA user_version. Raise it with each change of the tables, and convert in prepare_tables(). */
-#define TABLES_VERSION 1
-/* For an administrator who looks into the file while the server runs. */
-#define BUSY_TIMEOUT_MS 1000
+static const UdpnatServerDatabaseKind letters_kind = {
+  .contents = "letters",
+  .advice = "",
+  .damaged_code = UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
+  .failed_code = UDPNAT_SERVER_ERROR_MAIL_FAILED,
+  .version = 1,
+  .pragmas = "PRAGMA secure_delete = ON",
+  .schema = "BEGIN IMMEDIATE;"
+            "CREATE TABLE letters ("
+            "  number INTEGER PRIMARY KEY,"
+            "  recipient BLOB NOT NULL CHECK (length (recipient) = 32),"
+            "  pass BLOB CHECK (length (pass) = 16)," /* NULL: a stranger's */
+            "  stored_at INTEGER NOT NULL,"           /* seconds since 1970 */
+            "  sealed BLOB NOT NULL"
+            ") STRICT;"
+            "CREATE TABLE passes ("
+            "  recipient BLOB PRIMARY KEY CHECK (length (recipient) = 32),"
+            "  passes BLOB NOT NULL CHECK (length (passes) % 16 = 0)"
+            ") STRICT;"
+            /* No number may be given twice, also when the newest letter is gone. */
+            "CREATE TABLE last ("
+            "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+            "  number INTEGER NOT NULL"
+            ") STRICT;"
+            "PRAGMA user_version = 1;"
+            "COMMIT",
+};
 
 typedef enum
 {
@@ -51,153 +73,27 @@ static const char *const statement_sql[N_STATEMENTS] = {
 
 struct _UdpnatMailStore
 {
-  sqlite3      *database;
-  sqlite3_stmt *statements[N_STATEMENTS];
-  char         *path;
-  gboolean      is_grouped; /* between begin and commit */
+  UdpnatServerDatabase database;
+  sqlite3_stmt        *statements[N_STATEMENTS];
 };
 
-/* ---- Errors ---- */
-
-static void
-set_damage_error (UdpnatMailStore *self,
-                  const char      *details,
-                  GError         **error)
-{
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
-               "The file of letters %s is damaged (%s).", self->path, details);
-}
-
-/* Returns %FALSE, so that failing is one line. */
 static gboolean
 fail (UdpnatMailStore *self,
       GError         **error)
 {
-  int code = sqlite3_errcode (self->database) & 0xff;
-
-  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-    set_damage_error (self, sqlite3_errmsg (self->database), error);
-  else
-    g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_FAILED,
-                 "Cannot use the file of letters %s: %s.",
-                 self->path, sqlite3_errmsg (self->database));
-  return FALSE;
-}
-
-static gboolean
-execute (UdpnatMailStore *self,
-         const char      *sql,
-         GError         **error)
-{
-  return sqlite3_exec (self->database, sql, NULL, NULL, NULL) == SQLITE_OK || fail (self, error);
+  return udpnat_server_database_fail (&self->database, error);
 }
 
 /* ---- Opening ---- */
-
-static gboolean
-query_int (UdpnatMailStore *self,
-           const char      *sql,
-           int             *out_value,
-           GError         **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_found = FALSE;
-
-  if (sqlite3_prepare_v2 (self->database, sql, -1, &statement, NULL) == SQLITE_OK
-      && sqlite3_step (statement) == SQLITE_ROW)
-    {
-      *out_value = sqlite3_column_int (statement, 0);
-      is_found = TRUE;
-    }
-  else
-    fail (self, error);
-  sqlite3_finalize (statement);
-  return is_found;
-}
-
-static gboolean
-check_pages (UdpnatMailStore *self,
-             GError         **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_sound = FALSE;
-
-  if (sqlite3_prepare_v2 (self->database, "PRAGMA quick_check (1)", -1, &statement, NULL)
-        != SQLITE_OK
-      || sqlite3_step (statement) != SQLITE_ROW)
-    fail (self, error);
-  else if (g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") != 0)
-    set_damage_error (self, (const char *) sqlite3_column_text (statement, 0), error);
-  else
-    is_sound = TRUE;
-  sqlite3_finalize (statement);
-  return is_sound;
-}
-
-static gboolean
-make_tables (UdpnatMailStore *self,
-             GError         **error)
-{
-  return execute (self,
-                  "BEGIN IMMEDIATE;"
-                  "CREATE TABLE letters ("
-                  "  number INTEGER PRIMARY KEY,"
-                  "  recipient BLOB NOT NULL CHECK (length (recipient) = 32),"
-                  "  pass BLOB CHECK (length (pass) = 16)," /* NULL: a stranger's */
-                  "  stored_at INTEGER NOT NULL,"           /* seconds since 1970 */
-                  "  sealed BLOB NOT NULL"
-                  ") STRICT;"
-                  "CREATE TABLE passes ("
-                  "  recipient BLOB PRIMARY KEY CHECK (length (recipient) = 32),"
-                  "  passes BLOB NOT NULL CHECK (length (passes) % 16 = 0)"
-                  ") STRICT;"
-                  /* No number may be given twice, also when the newest letter is gone. */
-                  "CREATE TABLE last ("
-                  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
-                  "  number INTEGER NOT NULL"
-                  ") STRICT;"
-                  "PRAGMA user_version = 1;"
-                  "COMMIT", error);
-}
-
-/* Only reads, until it is sure that the file is ours or empty. */
-static gboolean
-prepare_tables (UdpnatMailStore *self,
-                GError         **error)
-{
-  int version;
-  int n_tables;
-
-  if (!query_int (self, "PRAGMA user_version", &version, error)
-      || !query_int (self, "SELECT count(*) FROM sqlite_schema", &n_tables, error)
-      || !check_pages (self, error))
-    return FALSE;
-  if (version > TABLES_VERSION)
-    {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_FAILED,
-                   "The file of letters %s was made by a newer udpnat-server. Use that one.",
-                   self->path);
-      return FALSE;
-    }
-  if (version < 0 || (version == 0 && n_tables != 0))
-    {
-      set_damage_error (self, "it belongs to another program", error);
-      return FALSE;
-    }
-  if (!execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                      "PRAGMA secure_delete = ON", error))
-    return FALSE;
-  return version == TABLES_VERSION || make_tables (self, error);
-}
 
 static gboolean
 prepare_statements (UdpnatMailStore *self,
                     GError         **error)
 {
   for (guint i = 0; i < N_STATEMENTS; i++)
-    if (sqlite3_prepare_v3 (self->database, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                            &self->statements[i], NULL) != SQLITE_OK)
-      return fail (self, error);
+    if (!udpnat_server_database_prepare (&self->database, statement_sql[i], &self->statements[i],
+                                         error))
+      return FALSE;
   return TRUE;
 }
 
@@ -215,16 +111,9 @@ udpnat_mail_store_open (const char *path,
                         GError    **error)
 {
   g_autoptr (UdpnatMailStore) self = g_new0 (UdpnatMailStore, 1);
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
 
-  self->path = g_strdup (path);
-  if (sqlite3_open_v2 (path, &self->database, flags, NULL) != SQLITE_OK)
-    {
-      fail (self, error);
-      return NULL;
-    }
-  sqlite3_busy_timeout (self->database, BUSY_TIMEOUT_MS);
-  if (!prepare_tables (self, error) || !prepare_statements (self, error))
+  if (!udpnat_server_database_open (&self->database, &letters_kind, path, error)
+      || !prepare_statements (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -236,8 +125,7 @@ udpnat_mail_store_free (UdpnatMailStore *self)
     return;
   for (guint i = 0; i < N_STATEMENTS; i++)
     sqlite3_finalize (self->statements[i]);
-  sqlite3_close (self->database);
-  g_free (self->path);
+  udpnat_server_database_close (&self->database);
   g_free (self);
 }
 
@@ -298,7 +186,7 @@ recover_letters (UdpnatMailStore *self,
       for (int i = 0; i < 5; i++)
         sqlite3_bind_value (add, i + 1, sqlite3_column_value (statement, i));
       sqlite3_bind_value (number, 1, sqlite3_column_value (statement, 0));
-      n += sqlite3_step (add) == SQLITE_DONE && sqlite3_changes (self->database) == 1
+      n += sqlite3_step (add) == SQLITE_DONE && sqlite3_changes (self->database.handle) == 1
            && sqlite3_step (number) == SQLITE_DONE;
       sqlite3_reset (add);
       sqlite3_clear_bindings (add);
@@ -370,9 +258,7 @@ gboolean
 udpnat_mail_store_begin (UdpnatMailStore *self,
                          GError         **error)
 {
-  g_assert (!self->is_grouped);
-  self->is_grouped = execute (self, "BEGIN IMMEDIATE", error);
-  return self->is_grouped;
+  return udpnat_server_database_begin (&self->database, error);
 }
 
 /**
@@ -386,19 +272,7 @@ gboolean
 udpnat_mail_store_commit (UdpnatMailStore *self,
                           GError         **error)
 {
-  g_assert (self->is_grouped);
-  self->is_grouped = FALSE;
-  /* On a full disk SQLite rolls back by itself; then nothing of the group is there. */
-  if (sqlite3_get_autocommit (self->database))
-    {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_FAILED,
-                   "Letters could not be written to %s.", self->path);
-      return FALSE;
-    }
-  if (execute (self, "COMMIT", error))
-    return TRUE;
-  sqlite3_exec (self->database, "ROLLBACK", NULL, NULL, NULL);
-  return FALSE;
+  return udpnat_server_database_commit (&self->database, error);
 }
 
 /* Runs a prepared statement that gives no rows. */
@@ -491,7 +365,7 @@ udpnat_mail_store_load (UdpnatMailStore *self,
                           (gsize) sqlite3_column_bytes (statement, 0));
   else if (code == SQLITE_DONE)
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
-                 "A letter is missing in %s.", self->path);
+                 "A letter is missing in %s.", self->database.path);
   else
     fail (self, error);
   sqlite3_reset (statement);
@@ -511,7 +385,8 @@ read_letter (UdpnatMailStore          *self,
   if (sqlite3_column_bytes (row, 1) != UDPNAT_KEY_BYTES
       || (n_pass != 0 && n_pass != UDPNAT_MAIL_PASS_BYTES) || sqlite3_column_int64 (row, 0) < 0)
     {
-      set_damage_error (self, "it holds a letter that cannot be", error);
+      udpnat_server_database_set_damage (&self->database, "it holds a letter that cannot be",
+                                         error);
       return FALSE;
     }
   memcpy (recipient.bytes, sqlite3_column_blob (row, 1), UDPNAT_KEY_BYTES);
@@ -534,7 +409,7 @@ read_letters (UdpnatMailStore          *self,
   gboolean is_fine;
   int code;
 
-  if (sqlite3_prepare_v2 (self->database, sql, -1, &row, NULL) != SQLITE_OK)
+  if (sqlite3_prepare_v2 (self->database.handle, sql, -1, &row, NULL) != SQLITE_OK)
     return fail (self, error);
   do
     {
@@ -556,8 +431,8 @@ read_passes (UdpnatMailStore          *self,
   sqlite3_stmt *row = NULL;
   int code;
 
-  if (sqlite3_prepare_v2 (self->database, "SELECT recipient, passes FROM passes", -1, &row, NULL)
-      != SQLITE_OK)
+  if (sqlite3_prepare_v2 (self->database.handle, "SELECT recipient, passes FROM passes", -1, &row,
+                          NULL) != SQLITE_OK)
     return fail (self, error);
   while ((code = sqlite3_step (row)) == SQLITE_ROW)
     {
@@ -600,7 +475,7 @@ udpnat_mail_store_get_last_number (UdpnatMailStore *self)
   sqlite3_stmt *statement = NULL;
   guint64 number = 0;
 
-  if (sqlite3_prepare_v2 (self->database, "SELECT number FROM last", -1, &statement, NULL)
+  if (sqlite3_prepare_v2 (self->database.handle, "SELECT number FROM last", -1, &statement, NULL)
         == SQLITE_OK
       && sqlite3_step (statement) == SQLITE_ROW)
     number = (guint64) MAX (0, sqlite3_column_int64 (statement, 0));

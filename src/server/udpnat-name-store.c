@@ -1,159 +1,50 @@
-/* Names on disk. A name that a client has been told is its own must still be after the power goes
- * out: hence WAL with synchronous=FULL, which syncs with every commit
- * (https://www.sqlite.org/pragma.html#pragma_synchronous). Commits are grouped by
- * udpnat_name_store_begin(), since a thousand clients that come at once must not cost a thousand
- * syncs.
- *
- * A file that is damaged, or that is not ours, is left as it is. Starting afresh would give
- * everybody's name to whoever asks first.
+/* Names on disk. Starting afresh when the file is damaged would give everybody's name to whoever
+ * asks first; so it is left as it is, and the server does not start without it.
  */
 
 #include "config.h"
 
 #include "udpnat-name-store.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 #include "udpnat-name.h"
-#include "udpnat-server-error.h"
+#include "udpnat-server-database.h"
 
-/* PRAGMA user_version. Raise it with each change of the table, and convert in prepare_table(). */
-#define TABLE_VERSION 1
-/* For an administrator who looks into the file while the server runs. */
-#define BUSY_TIMEOUT_MS 1000
+static const UdpnatServerDatabaseKind names_kind = {
+  .contents = "names",
+  .advice = " It was not changed. Restore it from a backup. Only if there is none, move it away: "
+            "all names are then free again.",
+  .damaged_code = UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
+  .failed_code = UDPNAT_SERVER_ERROR_NAMES_FAILED,
+  .version = 1,
+  .pragmas = "",
+  .schema = "BEGIN IMMEDIATE;"
+            "CREATE TABLE names ("
+            "  folded TEXT PRIMARY KEY,"
+            "  name TEXT NOT NULL,"
+            "  key BLOB NOT NULL CHECK (length (key) = 32),"
+            "  claimed_at INTEGER NOT NULL" /* microseconds since 1970 */
+            ") STRICT, WITHOUT ROWID;"
+            "PRAGMA user_version = 1;"
+            "COMMIT",
+};
 
 struct _UdpnatNameStore
 {
-  sqlite3      *database;
-  sqlite3_stmt *insert;
-  sqlite3_stmt *select;
-  char         *path;
-  gboolean      is_grouped; /* between begin and commit */
+  UdpnatServerDatabase database;
+  sqlite3_stmt        *insert;
+  sqlite3_stmt        *select;
 };
 
-/* ---- Errors ---- */
-
-static gboolean
-is_damage (int code)
-{
-  return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-}
-
-static void
-set_damage_error (UdpnatNameStore *self,
-                  const char      *details,
-                  GError         **error)
-{
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
-               "The file of names %s is damaged (%s). It was not changed. "
-               "Restore it from a backup. Only if there is none, move it away: "
-               "all names are then free again.",
-               self->path, details);
-}
-
-/* Returns %FALSE, so that failing is one line. */
 static gboolean
 fail (UdpnatNameStore *self,
       GError         **error)
 {
-  if (is_damage (sqlite3_errcode (self->database)))
-    set_damage_error (self, sqlite3_errmsg (self->database), error);
-  else
-    g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_FAILED,
-                 "Cannot use the file of names %s: %s.",
-                 self->path, sqlite3_errmsg (self->database));
-  return FALSE;
-}
-
-static gboolean
-execute (UdpnatNameStore *self,
-         const char      *sql,
-         GError         **error)
-{
-  return sqlite3_exec (self->database, sql, NULL, NULL, NULL) == SQLITE_OK || fail (self, error);
+  return udpnat_server_database_fail (&self->database, error);
 }
 
 /* ---- Opening ---- */
-
-static gboolean
-query_int (UdpnatNameStore *self,
-           const char      *sql,
-           int             *out_value,
-           GError         **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_found = FALSE;
-
-  if (sqlite3_prepare_v2 (self->database, sql, -1, &statement, NULL) == SQLITE_OK
-      && sqlite3_step (statement) == SQLITE_ROW)
-    {
-      *out_value = sqlite3_column_int (statement, 0);
-      is_found = TRUE;
-    }
-  else
-    fail (self, error);
-  sqlite3_finalize (statement);
-  return is_found;
-}
-
-static gboolean
-check_pages (UdpnatNameStore *self,
-             GError         **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean is_sound = FALSE;
-
-  if (sqlite3_prepare_v2 (self->database, "PRAGMA quick_check (1)", -1, &statement, NULL)
-        != SQLITE_OK
-      || sqlite3_step (statement) != SQLITE_ROW)
-    fail (self, error);
-  else if (g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") != 0)
-    set_damage_error (self, (const char *) sqlite3_column_text (statement, 0), error);
-  else
-    is_sound = TRUE;
-  sqlite3_finalize (statement);
-  return is_sound;
-}
-
-/* Only reads, until it is sure that the file is ours or empty. */
-static gboolean
-prepare_table (UdpnatNameStore *self,
-               GError         **error)
-{
-  int version;
-  int n_tables;
-
-  if (!query_int (self, "PRAGMA user_version", &version, error)
-      || !query_int (self, "SELECT count(*) FROM sqlite_schema", &n_tables, error)
-      || !check_pages (self, error))
-    return FALSE;
-  if (version > TABLE_VERSION)
-    {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_FAILED,
-                   "The file of names %s was made by a newer udpnat-server. Use that one.",
-                   self->path);
-      return FALSE;
-    }
-  if (version < 0 || (version == 0 && n_tables != 0))
-    {
-      set_damage_error (self, "it belongs to another program", error);
-      return FALSE;
-    }
-  if (!execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error))
-    return FALSE;
-  return version == TABLE_VERSION
-         || execute (self,
-                     "BEGIN IMMEDIATE;"
-                     "CREATE TABLE names ("
-                     "  folded TEXT PRIMARY KEY,"
-                     "  name TEXT NOT NULL,"
-                     "  key BLOB NOT NULL CHECK (length (key) = 32),"
-                     "  claimed_at INTEGER NOT NULL" /* microseconds since 1970 */
-                     ") STRICT, WITHOUT ROWID;"
-                     "PRAGMA user_version = 1;"
-                     "COMMIT", error);
-}
 
 static gboolean
 prepare_statements (UdpnatNameStore *self,
@@ -163,11 +54,8 @@ prepare_statements (UdpnatNameStore *self,
                                "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (folded) DO NOTHING";
   static const char select[] = "SELECT key FROM names WHERE folded = ?1";
 
-  return (sqlite3_prepare_v3 (self->database, insert, -1, SQLITE_PREPARE_PERSISTENT,
-                              &self->insert, NULL) == SQLITE_OK
-          && sqlite3_prepare_v3 (self->database, select, -1, SQLITE_PREPARE_PERSISTENT,
-                                 &self->select, NULL) == SQLITE_OK)
-         || fail (self, error);
+  return udpnat_server_database_prepare (&self->database, insert, &self->insert, error)
+         && udpnat_server_database_prepare (&self->database, select, &self->select, error);
 }
 
 /**
@@ -184,16 +72,9 @@ udpnat_name_store_open (const char *path,
                         GError    **error)
 {
   g_autoptr (UdpnatNameStore) self = g_new0 (UdpnatNameStore, 1);
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
 
-  self->path = g_strdup (path);
-  if (sqlite3_open_v2 (path, &self->database, flags, NULL) != SQLITE_OK)
-    {
-      fail (self, error);
-      return NULL;
-    }
-  sqlite3_busy_timeout (self->database, BUSY_TIMEOUT_MS);
-  if (!prepare_table (self, error) || !prepare_statements (self, error))
+  if (!udpnat_server_database_open (&self->database, &names_kind, path, error)
+      || !prepare_statements (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -205,8 +86,7 @@ udpnat_name_store_free (UdpnatNameStore *self)
     return;
   sqlite3_finalize (self->insert);
   sqlite3_finalize (self->select);
-  sqlite3_close (self->database);
-  g_free (self->path);
+  udpnat_server_database_close (&self->database);
   g_free (self);
 }
 
@@ -262,7 +142,7 @@ udpnat_name_store_claim (UdpnatNameStore       *self,
   is_done = sqlite3_step (self->insert) == SQLITE_DONE || fail (self, error);
   sqlite3_reset (self->insert);
   sqlite3_clear_bindings (self->insert);
-  if (!is_done || sqlite3_changes (self->database) == 1)
+  if (!is_done || sqlite3_changes (self->database.handle) == 1)
     return is_done;
   return is_key_of (self, folded, key, error);
 }
@@ -276,9 +156,7 @@ gboolean
 udpnat_name_store_begin (UdpnatNameStore *self,
                          GError         **error)
 {
-  g_assert (!self->is_grouped);
-  self->is_grouped = execute (self, "BEGIN IMMEDIATE", error);
-  return self->is_grouped;
+  return udpnat_server_database_begin (&self->database, error);
 }
 
 /**
@@ -292,13 +170,7 @@ gboolean
 udpnat_name_store_commit (UdpnatNameStore *self,
                           GError         **error)
 {
-  g_assert (self->is_grouped);
-  self->is_grouped = FALSE;
-  if (execute (self, "COMMIT", error))
-    return TRUE;
-  /* Fails when SQLite has rolled back by itself, as on a full disk: that is what is wanted. */
-  sqlite3_exec (self->database, "ROLLBACK", NULL, NULL, NULL);
-  return FALSE;
+  return udpnat_server_database_commit (&self->database, error);
 }
 
 /* ---- Reading ---- */
@@ -316,7 +188,8 @@ read_row (UdpnatNameStore    *self,
 
   if (name == NULL || sqlite3_column_bytes (statement, 1) != UDPNAT_KEY_BYTES)
     {
-      set_damage_error (self, "it holds a name or a key that cannot be", error);
+      udpnat_server_database_set_damage (&self->database, "it holds a name or a key that cannot be",
+                                         error);
       return FALSE;
     }
   memcpy (key.bytes, sqlite3_column_blob (statement, 1), UDPNAT_KEY_BYTES);
@@ -340,8 +213,8 @@ udpnat_name_store_foreach (UdpnatNameStore    *self,
   gboolean is_fine;
   int code;
 
-  if (sqlite3_prepare_v2 (self->database, "SELECT name, key FROM names", -1, &statement, NULL)
-      != SQLITE_OK)
+  if (sqlite3_prepare_v2 (self->database.handle, "SELECT name, key FROM names", -1, &statement,
+                          NULL) != SQLITE_OK)
     return fail (self, error);
   do
     {

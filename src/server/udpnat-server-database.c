@@ -1,0 +1,212 @@
+/* What the server's files have in common. What somebody has been told is on disk must still be
+ * there after the power goes out: hence WAL with synchronous=FULL, which syncs with every commit
+ * (https://www.sqlite.org/pragma.html#pragma_synchronous). Changes are grouped, since a thousand
+ * clients that come at once must not cost a thousand syncs.
+ *
+ * A file that is damaged, or that is not ours, is left as it is; what to do about it is for the
+ * owner. */
+
+#include "config.h"
+
+#include "udpnat-server-database.h"
+
+/* For an administrator who looks into the file while the server runs. */
+#define BUSY_TIMEOUT_MS 1000
+
+/* ---- Errors ---- */
+
+/** udpnat_server_database_set_damage: @details: what is wrong with the file */
+void
+udpnat_server_database_set_damage (UdpnatServerDatabase *self,
+                                   const char           *details,
+                                   GError              **error)
+{
+  g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->damaged_code,
+               "The file of %s %s is damaged (%s).%s", self->kind->contents, self->path, details,
+               self->kind->advice);
+}
+
+/**
+ * udpnat_server_database_fail: says what SQLite says
+ *
+ * Returns: %FALSE, so that failing is one line
+ */
+gboolean
+udpnat_server_database_fail (UdpnatServerDatabase *self,
+                             GError              **error)
+{
+  int code = sqlite3_errcode (self->handle) & 0xff;
+
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    udpnat_server_database_set_damage (self, sqlite3_errmsg (self->handle), error);
+  else
+    g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
+                 "Cannot use the file of %s %s: %s.", self->kind->contents, self->path,
+                 sqlite3_errmsg (self->handle));
+  return FALSE;
+}
+
+static gboolean
+execute (UdpnatServerDatabase *self,
+         const char           *sql,
+         GError              **error)
+{
+  return sqlite3_exec (self->handle, sql, NULL, NULL, NULL) == SQLITE_OK
+         || udpnat_server_database_fail (self, error);
+}
+
+/* ---- Opening ---- */
+
+static gboolean
+query_int (UdpnatServerDatabase *self,
+           const char           *sql,
+           int                  *out_value,
+           GError              **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean is_found = FALSE;
+
+  if (sqlite3_prepare_v2 (self->handle, sql, -1, &statement, NULL) == SQLITE_OK
+      && sqlite3_step (statement) == SQLITE_ROW)
+    {
+      *out_value = sqlite3_column_int (statement, 0);
+      is_found = TRUE;
+    }
+  else
+    udpnat_server_database_fail (self, error);
+  sqlite3_finalize (statement);
+  return is_found;
+}
+
+static gboolean
+check_pages (UdpnatServerDatabase *self,
+             GError              **error)
+{
+  sqlite3_stmt *statement = NULL;
+  const char *result;
+  gboolean is_sound = FALSE;
+
+  if (sqlite3_prepare_v2 (self->handle, "PRAGMA quick_check (1)", -1, &statement, NULL)
+        != SQLITE_OK
+      || sqlite3_step (statement) != SQLITE_ROW)
+    udpnat_server_database_fail (self, error);
+  else if (result = (const char *) sqlite3_column_text (statement, 0),
+           g_strcmp0 (result, "ok") != 0)
+    udpnat_server_database_set_damage (self, result, error);
+  else
+    is_sound = TRUE;
+  sqlite3_finalize (statement);
+  return is_sound;
+}
+
+/* Only reads, until it is sure that the file is ours or empty. */
+static gboolean
+prepare_tables (UdpnatServerDatabase *self,
+                GError              **error)
+{
+  int version;
+  int n_tables;
+
+  if (!query_int (self, "PRAGMA user_version", &version, error)
+      || !query_int (self, "SELECT count(*) FROM sqlite_schema", &n_tables, error)
+      || !check_pages (self, error))
+    return FALSE;
+  if (version > self->kind->version)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
+                   "The file of %s %s was made by a newer udpnat-server. Use that one.",
+                   self->kind->contents, self->path);
+      return FALSE;
+    }
+  if (version < 0 || (version == 0 && n_tables != 0))
+    {
+      udpnat_server_database_set_damage (self, "it belongs to another program", error);
+      return FALSE;
+    }
+  return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error)
+         && execute (self, self->kind->pragmas, error)
+         && (version == self->kind->version || execute (self, self->kind->schema, error));
+}
+
+/**
+ * udpnat_server_database_open:
+ * @self: all zeros; to be closed also after a failure
+ * @kind: (scope forever)
+ * @path: the file; made when it does not exist
+ * @error: of the @kind's damaged_code (the file is unchanged) or failed_code
+ */
+gboolean
+udpnat_server_database_open (UdpnatServerDatabase           *self,
+                             const UdpnatServerDatabaseKind *kind,
+                             const char                     *path,
+                             GError                        **error)
+{
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+
+  self->kind = kind;
+  self->path = g_strdup (path);
+  if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK)
+    return udpnat_server_database_fail (self, error);
+  sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT_MS);
+  return prepare_tables (self, error);
+}
+
+/** udpnat_server_database_close: all of its statements must be finalized */
+void
+udpnat_server_database_close (UdpnatServerDatabase *self)
+{
+  sqlite3_close (self->handle);
+  g_free (self->path);
+}
+
+/** udpnat_server_database_prepare: a statement to be kept */
+gboolean
+udpnat_server_database_prepare (UdpnatServerDatabase *self,
+                                const char           *sql,
+                                sqlite3_stmt        **out_statement,
+                                GError              **error)
+{
+  return sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out_statement, NULL)
+           == SQLITE_OK
+         || udpnat_server_database_fail (self, error);
+}
+
+/* ---- Changes ---- */
+
+/**
+ * udpnat_server_database_begin: groups the changes that follow, for one wait on the disk in
+ * udpnat_server_database_commit() */
+gboolean
+udpnat_server_database_begin (UdpnatServerDatabase *self,
+                              GError              **error)
+{
+  g_assert (!self->is_grouped);
+  self->is_grouped = execute (self, "BEGIN IMMEDIATE", error);
+  return self->is_grouped;
+}
+
+/**
+ * udpnat_server_database_commit:
+ *
+ * Puts the changes since udpnat_server_database_begin() on disk, which must have succeeded.
+ *
+ * Returns: %FALSE when none of them is
+ */
+gboolean
+udpnat_server_database_commit (UdpnatServerDatabase *self,
+                               GError              **error)
+{
+  g_assert (self->is_grouped);
+  self->is_grouped = FALSE;
+  /* On a full disk SQLite rolls back by itself; then nothing of the group is there. */
+  if (sqlite3_get_autocommit (self->handle))
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
+                   "The file of %s %s could not be written.", self->kind->contents, self->path);
+      return FALSE;
+    }
+  if (execute (self, "COMMIT", error))
+    return TRUE;
+  sqlite3_exec (self->handle, "ROLLBACK", NULL, NULL, NULL);
+  return FALSE;
+}
