@@ -12,6 +12,7 @@ handle_registered (UdpnatClient          *self,
 
   udpnat_client_take_name (self, event->name);
   udpnat_store_set_setting (self->store, "name", event->name);
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REGISTERED, NULL);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REGISTERED, event->name,
                       udpnat_address_to_string (&event->address, address));
 }
@@ -32,8 +33,9 @@ handle_server_changed (UdpnatClient          *self,
 {
   char key_text[UDPNAT_KEY_TEXT_BYTES];
 
-  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED,
-                      udpnat_public_key_to_string (&event->key, key_text));
+  udpnat_public_key_to_string (&event->key, key_text);
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_KEY_CHANGED, key_text);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED, key_text);
 }
 
 /* The first talk with somebody: the pair of name and key is remembered for good. */
@@ -114,6 +116,7 @@ static void
 handle_refused (UdpnatClient          *self,
                 const UdpnatNodeEvent *event)
 {
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REFUSED, event->code);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REFUSED, event->name, event->code);
 }
 
@@ -132,15 +135,19 @@ tell (UdpnatClient          *self,
   switch ((int) event->base.type)
     {
     case UDPNAT_NODE_EVENT_SERVER_SILENT:
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_SILENT, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_SILENT);
       break;
     case UDPNAT_NODE_EVENT_SERVER_LOST:
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_LOST, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_LOST);
       break;
     case UDPNAT_NODE_EVENT_SERVER_REPLACED:
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REPLACED, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_REPLACED);
       break;
     case UDPNAT_NODE_EVENT_UNREGISTERED:
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_LOGGED_OUT, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_UNREGISTERED);
       break;
     case UDPNAT_NODE_EVENT_LIST_END:

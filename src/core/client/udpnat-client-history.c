@@ -101,6 +101,41 @@ udpnat_client_count_waiting (UdpnatClient *self)
   return udpnat_store_count_outbox (self->store);
 }
 
+typedef struct
+{
+  UdpnatClient *client; /* borrowed: outlives the store, which answers before it ends */
+  UdpnatPerson *person; /* owned */
+} Clearing;
+
+static void
+cleared_cb (gboolean is_saved,
+            gpointer user_data)
+{
+  g_autofree Clearing *clearing = user_data;
+  g_autoptr (UdpnatPerson) person = clearing->person;
+
+  if (!is_saved)
+    {
+      udpnat_client_emit (clearing->client, UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, person,
+                          udpnat_store_is_damaged (clearing->client->store));
+      return;
+    }
+  udpnat_client_reload_person (clearing->client, person);
+  udpnat_client_tell_removed (clearing->client, person, 0);
+}
+
+/** udpnat_client_clear_history: deletes all that was said with @person, here only */
+void
+udpnat_client_clear_history (UdpnatClient *self,
+                             UdpnatPerson *person)
+{
+  Clearing *clearing = g_new0 (Clearing, 1);
+
+  clearing->client = self;
+  clearing->person = g_object_ref (person);
+  udpnat_store_clear_history (self->store, udpnat_person_get_key (person), cleared_cb, clearing);
+}
+
 /* ---- Export ---- */
 
 typedef struct

@@ -19,6 +19,7 @@ typedef struct
   UdpnatMessageId id;
   gint64          elapsed_us;
   UdpnatItemState state;
+  gint64          number; /* of a line that is deleted here */
 } Pending;
 
 static Pending *
@@ -58,6 +59,22 @@ fail_to_save (Pending *pending)
 {
   udpnat_client_emit (pending->client, UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, pending->person,
                       udpnat_store_is_damaged (pending->client->store));
+}
+
+/* A new line is the newest; a changed one may be. */
+static void
+tell_line (UdpnatClient       *self,
+           UdpnatClientSignal  signal,
+           UdpnatPerson       *person,
+           UdpnatHistoryItem  *line)
+{
+  UdpnatHistoryItem *last = udpnat_person_get_last_line (person);
+
+  if (signal == UDPNAT_CLIENT_SIGNAL_ITEM_ADDED ||
+      (last != NULL &&
+       udpnat_history_item_get_number (last) == udpnat_history_item_get_number (line)))
+    udpnat_person_set_last_line (person, line);
+  udpnat_client_emit (self, signal, person, line);
 }
 
 /* ---- Out ---- */
@@ -106,9 +123,9 @@ put_cb (UdpnatHistoryItem *line,
   if (line == NULL)
     return;
   udpnat_client_reload_person (self, pending->person);
-  udpnat_client_emit (self, udpnat_item_is_shown (pending->item)
-                              ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
-                              : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, pending->person, line);
+  tell_line (self, udpnat_item_is_shown (pending->item) ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
+                                                        : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
+             pending->person, line);
 }
 
 /**
@@ -273,9 +290,26 @@ deleted_cb (gboolean is_saved,
   g_autoptr (Pending) pending = user_data;
 
   if (!is_saved)
-    fail_to_save (pending);
-  else
-    udpnat_client_reload_person (pending->client, pending->person);
+    {
+      fail_to_save (pending);
+      return;
+    }
+  udpnat_client_reload_person (pending->client, pending->person);
+  udpnat_client_tell_removed (pending->client, pending->person, pending->number);
+}
+
+/** udpnat_client_tell_removed: @number: of a line that is gone from here; 0: all are */
+void
+udpnat_client_tell_removed (UdpnatClient *self,
+                            UdpnatPerson *person,
+                            gint64        number)
+{
+  g_autoptr (UdpnatHistoryItem) last = NULL;
+
+  if (number != 0)
+    last = udpnat_store_dup_last_line (self->store, udpnat_person_get_key (person));
+  udpnat_person_set_last_line (person, last);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_ITEM_REMOVED, person, number);
 }
 
 /**
@@ -291,8 +325,10 @@ udpnat_client_delete (UdpnatClient       *self,
 {
   if (!for_both)
     {
-      udpnat_store_delete_line (self->store, udpnat_history_item_get_number (line), deleted_cb,
-                                pending_new (self, udpnat_client_get_person_of (self, line)));
+      Pending *pending = pending_new (self, udpnat_client_get_person_of (self, line));
+
+      pending->number = udpnat_history_item_get_number (line);
+      udpnat_store_delete_line (self->store, pending->number, deleted_cb, pending);
       return TRUE;
     }
   if (!check_line (self, line, TRUE, error))
@@ -328,7 +364,7 @@ changed_cb (UdpnatHistoryItem *line,
       return;
     }
   if (line != NULL)
-    udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, pending->person, line);
+    tell_line (self, UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, pending->person, line);
   if (pending->state == UDPNAT_ITEM_STATE_DELIVERED && has_line (pending))
     udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED, pending->person,
                         udpnat_message_id_to_string (&pending->id, id_text), pending->elapsed_us);
@@ -393,8 +429,8 @@ read_cb (GPtrArray *lines,
   g_autoptr (Pending) pending = user_data;
 
   for (guint i = 0; lines != NULL && i < lines->len; i++)
-    udpnat_client_emit (pending->client, UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, pending->person,
-                        g_ptr_array_index (lines, i));
+    tell_line (pending->client, UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, pending->person,
+               g_ptr_array_index (lines, i));
 }
 
 /** udpnat_client_note_read: the peer has seen ours up to and including one */
@@ -425,9 +461,9 @@ tell_received (Pending           *pending,
   if (udpnat_item_is_shown (pending->item))
     udpnat_person_set_typing (person, FALSE);
   if (line != NULL)
-    udpnat_client_emit (self, udpnat_item_is_shown (pending->item)
-                                ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
-                                : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, person, line);
+    tell_line (self, udpnat_item_is_shown (pending->item) ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
+                                                          : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
+               person, line);
   if (is_first_of_request)
     udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REQUEST_RECEIVED, person);
 }

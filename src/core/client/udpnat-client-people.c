@@ -69,6 +69,12 @@ restore_person (const UdpnatContact *contact,
   UdpnatPerson *person = udpnat_client_ensure_person (self, &contact->key, NULL);
 
   udpnat_person_take_contact (person, udpnat_contact_copy (contact));
+  if (contact->last_shown_us > 0)
+    {
+      g_autoptr (UdpnatHistoryItem) line = udpnat_store_dup_last_line (self->store, &contact->key);
+
+      udpnat_person_set_last_line (person, line);
+    }
   udpnat_node_restore_contact (self->node, &contact->key,
                                person != self->me ? contact->name : NULL,
                                relation_to_trust (contact->relation), NULL);
@@ -91,9 +97,13 @@ restore_timestamp (const UdpnatPublicKey *key,
 void
 udpnat_client_restore_people (UdpnatClient *self)
 {
+  g_autoptr (UdpnatHistoryItem) note = NULL;
+
   self->me = udpnat_person_new (udpnat_node_get_public_key (self->node));
   udpnat_store_foreach_timestamp (self->store, restore_timestamp, self);
   udpnat_store_foreach_contact (self->store, restore_person, self);
+  note = udpnat_store_dup_last_line (self->store, udpnat_person_get_key (self->me));
+  udpnat_person_set_last_line (self->me, note);
 }
 
 /**
@@ -522,7 +532,7 @@ udpnat_client_decline (UdpnatClient *self,
                        UdpnatPerson *person)
 {
   set_relation (self, person, UDPNAT_RELATION_DECLINED);
-  udpnat_store_clear_history (self->store, udpnat_person_get_key (person), NULL, NULL);
+  udpnat_client_clear_history (self, person);
 }
 
 /** udpnat_client_block: answers nothing of @person any more; the history stays */
@@ -561,6 +571,7 @@ udpnat_client_forget (UdpnatClient *self,
   udpnat_store_forget_contact (self->store, &before->key, NULL, NULL);
   g_hash_table_remove (self->own_prekeys, udpnat_person_get_key_text (person));
   udpnat_person_take_contact (person, fresh);
+  udpnat_client_tell_removed (self, person, 0);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PERSON_CHANGED, person);
 }
 

@@ -7,8 +7,6 @@
 #include "udpnat-profile.h"
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
-#include "udpnat-store-history.h"
-#include "udpnat-store-outbox.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +33,13 @@ struct _UdpnatClient
 
   char          *name;   /* nullable */
   char          *server; /* nullable: "host:port" as given */
+  char          *server_host;     /* nullable: of @server */
+  guint16        server_port;
+  UdpnatServerState server_state;
+  char          *server_code;     /* nullable: of REFUSED, NOT_FOUND; the key of KEY_CHANGED */
+  gint64         server_since_us; /* monotonic: of the state */
+  GSource       *resolve_source;  /* nullable: asks for the server's address again */
+  guint          n_resolves;      /* that found nothing, in a row */
   char          *bound_ip; /* nullable */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
@@ -62,6 +67,7 @@ typedef enum
   UDPNAT_CLIENT_SIGNAL_KEY_CHANGED,
   UDPNAT_CLIENT_SIGNAL_ITEM_ADDED,
   UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
+  UDPNAT_CLIENT_SIGNAL_ITEM_REMOVED,
   UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED,
   UDPNAT_CLIENT_SIGNAL_SAVE_FAILED,
   UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE,
@@ -77,10 +83,16 @@ void          udpnat_client_emit            (UdpnatClient          *self,
 void          udpnat_client_wake            (UdpnatClient          *self);
 void          udpnat_client_take_name       (UdpnatClient          *self,
                                              const char            *name);
+void          udpnat_client_notify_server   (UdpnatClient          *self);
 
 /* udpnat-client-server.c */
 void          udpnat_client_remember_server (UdpnatClient          *self,
                                              const UdpnatPublicKey *key);
+void          udpnat_client_set_server_state (UdpnatClient         *self,
+                                             UdpnatServerState      state,
+                                             const char            *code);
+void          udpnat_client_handle_network_change (UdpnatClient    *self);
+void          udpnat_client_clear_server    (UdpnatClient          *self);
 
 /* udpnat-client-events.c */
 void          udpnat_client_handle_events   (UdpnatClient          *self);
@@ -120,6 +132,9 @@ void          udpnat_client_note_state      (UdpnatClient          *self,
                                              UdpnatItemState        state);
 void          udpnat_client_note_read       (UdpnatClient          *self,
                                              const UdpnatNodeEvent *event);
+void          udpnat_client_tell_removed    (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             gint64                 number);
 UdpnatMessageId udpnat_client_make_id       (void);
 
 /* udpnat-client-profile.c */

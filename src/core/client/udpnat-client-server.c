@@ -7,6 +7,11 @@
 #include "udpnat-clock.h"
 #include "udpnat-name.h"
 
+/* How long after a host name was not found it is asked for again: doubling, so that a wrong name
+ * costs nothing and a network that comes up late is found soon. */
+#define RESOLVE_FIRST_S 2
+#define RESOLVE_MAX_S 60
+
 /** udpnat_client_remember_server: pins the key that the server was first met with */
 void
 udpnat_client_remember_server (UdpnatClient          *self,
@@ -23,24 +28,70 @@ connect_server (UdpnatClient        *self,
   UdpnatPublicKey key;
   gboolean is_pinned = udpnat_store_get_server_key (self->store, self->server, &key);
 
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), address,
                           is_pinned ? &key : NULL);
   udpnat_client_wake (self);
 }
 
-typedef struct
+/** udpnat_client_set_server_state: @code: (nullable): what there is to say about it */
+void
+udpnat_client_set_server_state (UdpnatClient     *self,
+                                UdpnatServerState state,
+                                const char       *code)
 {
-  UdpnatClient *client; /* owned */
-  guint16       port;
-} Resolution;
+  if (self->server_state == state && g_strcmp0 (self->server_code, code) == 0)
+    return;
+  if (self->server_state != state)
+    self->server_since_us = g_get_monotonic_time ();
+  self->server_state = state;
+  g_free (self->server_code);
+  self->server_code = g_strdup (code);
+  udpnat_client_notify_server (self);
+}
+
+/** udpnat_client_clear_server: no question for an address is under way any more */
+void
+udpnat_client_clear_server (UdpnatClient *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->resolve_source != NULL)
+    {
+      g_source_destroy (self->resolve_source);
+      g_clear_pointer (&self->resolve_source, g_source_unref);
+    }
+}
+
+static void resolve (UdpnatClient *self);
+
+static gboolean
+resolve_again_cb (gpointer user_data)
+{
+  UdpnatClient *self = UDPNAT_CLIENT (user_data);
+
+  g_clear_pointer (&self->resolve_source, g_source_unref);
+  resolve (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+resolve_later (UdpnatClient *self)
+{
+  guint delay_s = MIN (RESOLVE_FIRST_S << MIN (self->n_resolves, 8), RESOLVE_MAX_S);
+
+  self->n_resolves++;
+  self->resolve_source = g_timeout_source_new_seconds (delay_s);
+  g_source_set_callback (self->resolve_source, resolve_again_cb, self, NULL);
+  g_source_attach (self->resolve_source, g_main_context_get_thread_default ());
+}
 
 static void
 resolved_cb (GObject      *source,
              GAsyncResult *result,
              gpointer      user_data)
 {
-  g_autofree Resolution *resolution = user_data;
-  g_autoptr (UdpnatClient) self = resolution->client;
+  g_autoptr (UdpnatClient) self = UDPNAT_CLIENT (user_data);
   g_autoptr (GError) error = NULL;
   GList *found = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
   g_autofree char *text = NULL;
@@ -48,14 +99,28 @@ resolved_cb (GObject      *source,
 
   if (found == NULL)
     {
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_FAILED, error->message);
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+      resolve_later (self);
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_NOT_FOUND, error->message);
+      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_FAILED, error->message);
       return;
     }
+  self->n_resolves = 0;
   text = g_inet_address_to_string (found->data);
-  if (self->node != NULL && udpnat_address_parse_ip (&address, text, resolution->port))
+  if (self->node != NULL && udpnat_address_parse_ip (&address, text, self->server_port))
     connect_server (self, &address);
   g_resolver_free_addresses (found);
+}
+
+static void
+resolve (UdpnatClient *self)
+{
+  udpnat_client_clear_server (self);
+  self->cancellable = g_cancellable_new ();
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_RESOLVING, NULL);
+  g_resolver_lookup_by_name_async (g_resolver_get_default (), self->server_host, self->cancellable,
+                                   resolved_cb, g_object_ref (self));
 }
 
 /**
@@ -63,7 +128,8 @@ resolved_cb (GObject      *source,
  * @host: an IP address or a host name
  * @port: 1 to 65535
  *
- * Connects to a server. A name that has no address is told by "server-failed".
+ * Connects to a server. A name that has no address is told by "server-failed", and asked for again
+ * by itself.
  */
 void
 udpnat_client_set_server (UdpnatClient *self,
@@ -71,27 +137,52 @@ udpnat_client_set_server (UdpnatClient *self,
                           guint16       port)
 {
   UdpnatAddress address;
-  Resolution *resolution;
+  char *copy = g_strdup (host); /* may be ours */
 
   g_return_if_fail (self->node != NULL);
 
   /* A late answer about another name must not connect to it. */
-  g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
+  udpnat_client_clear_server (self);
+  self->n_resolves = 0;
+  g_free (self->server_host);
+  self->server_host = copy;
+  self->server_port = port;
   g_free (self->server);
-  self->server = strchr (host, ':') != NULL ? g_strdup_printf ("[%s]:%u", host, port)
-                                            : g_strdup_printf ("%s:%u", host, port);
-  if (udpnat_address_parse_ip (&address, host, port))
-    {
-      connect_server (self, &address);
-      return;
-    }
-  self->cancellable = g_cancellable_new ();
-  resolution = g_new0 (Resolution, 1);
-  resolution->client = g_object_ref (self);
-  resolution->port = port;
-  g_resolver_lookup_by_name_async (g_resolver_get_default (), host, self->cancellable, resolved_cb,
-                                   resolution);
+  self->server = strchr (copy, ':') != NULL ? g_strdup_printf ("[%s]:%u", copy, port)
+                                            : g_strdup_printf ("%s:%u", copy, port);
+  udpnat_client_notify_server (self);
+  if (udpnat_address_parse_ip (&address, copy, port))
+    connect_server (self, &address);
+  else
+    resolve (self);
+}
+
+/** udpnat_client_retry_server: begins anew with the same server, now */
+void
+udpnat_client_retry_server (UdpnatClient *self)
+{
+  if (self->server_host != NULL)
+    udpnat_client_set_server (self, self->server_host, self->server_port);
+}
+
+/**
+ * udpnat_client_trust_server_key: the user believes that the server's new key is right: it is
+ * pinned when it is met */
+void
+udpnat_client_trust_server_key (UdpnatClient *self)
+{
+  if (self->server == NULL || self->server_state != UDPNAT_SERVER_STATE_KEY_CHANGED)
+    return;
+  udpnat_store_forget_server_key (self->store, self->server);
+  udpnat_client_retry_server (self);
+}
+
+/** udpnat_client_handle_network_change: what had no address may have one now */
+void
+udpnat_client_handle_network_change (UdpnatClient *self)
+{
+  if (self->server_state == UDPNAT_SERVER_STATE_NOT_FOUND)
+    udpnat_client_retry_server (self);
 }
 
 /** udpnat_client_log_in: registers under @name; "registered" or "refused" answers */
@@ -103,10 +194,14 @@ udpnat_client_log_in (UdpnatClient *self,
 
   if (normal == NULL)
     {
+      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REFUSED, "name-not-allowed");
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REFUSED, name, "name-not-allowed");
       return;
     }
   udpnat_client_take_name (self, normal);
+  if (self->server_state == UDPNAT_SERVER_STATE_REFUSED ||
+      self->server_state == UDPNAT_SERVER_STATE_LOGGED_OUT)
+    udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_node_set_wall_clock (self->node, udpnat_clock_get_now_us (), udpnat_clock_get_wall_us ());
   udpnat_node_log_in (self->node, udpnat_clock_get_now_us (), normal);
   udpnat_client_wake (self);

@@ -14,6 +14,18 @@
 /* GNetworkMonitor speaks up several times for one change of network. */
 #define NETWORK_SETTLE_MS 250
 
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_SERVER,
+  PROP_SERVER_STATE,
+  PROP_SERVER_CODE,
+  PROP_SERVER_SINCE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 static guint signals[UDPNAT_CLIENT_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (UdpnatClient, udpnat_client, G_TYPE_OBJECT)
@@ -32,6 +44,18 @@ udpnat_client_take_name (UdpnatClient *self,
   g_autofree char *old = self->name;
 
   self->name = g_strdup (name);
+  if (g_strcmp0 (old, name) != 0)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+}
+
+/** udpnat_client_notify_server: how things stand with the server has changed */
+void
+udpnat_client_notify_server (UdpnatClient *self)
+{
+  if (self->is_closing)
+    return;
+  for (guint i = PROP_SERVER; i <= PROP_SERVER_SINCE; i++)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[i]);
 }
 
 /** udpnat_client_emit: a signal with its arguments; nobody is told anything while we are closing */
@@ -65,8 +89,7 @@ udpnat_client_dispose (GObject *object)
   UdpnatClient *self = UDPNAT_CLIENT (object);
 
   self->is_closing = TRUE;
-  g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
+  udpnat_client_clear_server (self);
   if (self->network_source != NULL)
     {
       g_source_destroy (self->network_source);
@@ -97,8 +120,55 @@ udpnat_client_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->server);
+  g_free (self->server_host);
+  g_free (self->server_code);
   g_free (self->bound_ip);
   G_OBJECT_CLASS (udpnat_client_parent_class)->finalize (object);
+}
+
+static void
+udpnat_client_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  UdpnatClient *self = UDPNAT_CLIENT (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_SERVER:
+      g_value_set_string (value, self->server);
+      break;
+    case PROP_SERVER_STATE:
+      g_value_set_uint (value, self->server_state);
+      break;
+    case PROP_SERVER_CODE:
+      g_value_set_string (value, self->server_code);
+      break;
+    case PROP_SERVER_SINCE:
+      g_value_set_int64 (value, self->server_since_us);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  properties[PROP_SERVER] = g_param_spec_string ("server", NULL, NULL, NULL, flags);
+  properties[PROP_SERVER_STATE] = g_param_spec_uint ("server-state", NULL, NULL, 0, G_MAXUINT, 0,
+                                                     flags);
+  properties[PROP_SERVER_CODE] = g_param_spec_string ("server-code", NULL, NULL, NULL, flags);
+  properties[PROP_SERVER_SINCE] = g_param_spec_int64 ("server-since-us", NULL, NULL, 0, G_MAXINT64,
+                                                      0, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -124,6 +194,8 @@ udpnat_client_class_init (UdpnatClientClass *klass)
 
   object_class->dispose = udpnat_client_dispose;
   object_class->finalize = udpnat_client_finalize;
+  object_class->get_property = udpnat_client_get_property;
+  install_properties (object_class);
 
   add_signal (UDPNAT_CLIENT_SIGNAL_REGISTERED, "registered", 2, text, text, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_REFUSED, "refused", 2, text, text, none);
@@ -139,6 +211,7 @@ udpnat_client_class_init (UdpnatClientClass *klass)
   add_signal (UDPNAT_CLIENT_SIGNAL_KEY_CHANGED, "key-changed", 2, person, text, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_ITEM_ADDED, "item-added", 2, person, line, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED, "item-changed", 2, person, line, none);
+  add_signal (UDPNAT_CLIENT_SIGNAL_ITEM_REMOVED, "item-removed", 2, person, G_TYPE_INT64, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED, "message-delivered", 3, person,
               text, G_TYPE_INT64);
   add_signal (UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, "save-failed", 2, person, G_TYPE_BOOLEAN, none);
@@ -222,6 +295,7 @@ network_settled_cb (gpointer user_data)
 
   g_clear_pointer (&self->network_source, g_source_unref);
   refresh_addresses (self);
+  udpnat_client_handle_network_change (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -324,6 +398,30 @@ const char *
 udpnat_client_get_server (UdpnatClient *self)
 {
   return self->server;
+}
+
+/** udpnat_client_get_server_state: see also the property, which is notified */
+UdpnatServerState
+udpnat_client_get_server_state (UdpnatClient *self)
+{
+  return self->server_state;
+}
+
+/**
+ * udpnat_client_get_server_code: Returns: (nullable): why it refuses, as udpnat_words_explain_code()
+ * knows it; what the system says of a name that was not found; or the key of a server that has
+ * another one now */
+const char *
+udpnat_client_get_server_code (UdpnatClient *self)
+{
+  return self->server_code;
+}
+
+/** udpnat_client_get_server_since: Returns: since when it is so, in µs of the monotonic clock */
+gint64
+udpnat_client_get_server_since (UdpnatClient *self)
+{
+  return self->server_since_us;
 }
 
 gboolean

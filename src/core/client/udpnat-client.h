@@ -5,6 +5,7 @@
 #include "udpnat-error.h"
 #include "udpnat-history-item.h"
 #include "udpnat-person.h"
+#include "udpnat-server-state.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +20,8 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  *
  * Whatever is said is on disk before it is told or sent; so calls that say something answer by
  * signals: "item-added" (person, line) for a new line of either side, "item-changed" (person, line)
- * when its state, text or reactions have changed, "message-delivered" (person, id, elapsed µs),
+ * when its state, text or reactions have changed, "item-removed" (person, number) when a line is
+ * gone from here (number 0: all of them), "message-delivered" (person, id, elapsed µs),
  * "save-failed" (person, is damaged) when the disk took nothing: what was just said to or by them
  * is not kept. When the database is damaged it is mended at the next start.
  *
@@ -28,6 +30,8 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  * "server-failed" (message). Of people: "person-changed" (person), "directory-complete",
  * "request-received" (person), "key-changed" (person, key text), "person-unreachable" (person),
  * "mail-refused" (person, code), "path-changed" (person).
+ *
+ * Properties: name, server, server-state (a #UdpnatServerState), server-code, server-since-us.
  */
 
 UdpnatClient *udpnat_client_new             (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -55,6 +59,11 @@ guint16       udpnat_client_get_port        (UdpnatClient  *self);
 char         *udpnat_client_dup_local       (UdpnatClient  *self);
 const char   *udpnat_client_get_server      (UdpnatClient  *self);
 gboolean      udpnat_client_is_registered   (UdpnatClient  *self);
+UdpnatServerState udpnat_client_get_server_state (UdpnatClient *self);
+const char   *udpnat_client_get_server_code (UdpnatClient  *self);
+gint64        udpnat_client_get_server_since (UdpnatClient *self);
+void          udpnat_client_retry_server    (UdpnatClient  *self);
+void          udpnat_client_trust_server_key (UdpnatClient *self);
 gboolean      udpnat_client_is_drained      (UdpnatClient  *self);
 guint         udpnat_client_count_undelivered (UdpnatClient *self);
 gint64        udpnat_client_get_server_rtt  (UdpnatClient  *self);
@@ -162,6 +171,8 @@ UdpnatHistoryItem *udpnat_client_dup_line   (UdpnatClient  *self,
 UdpnatPerson *udpnat_client_get_person_of   (UdpnatClient  *self,
                                              UdpnatHistoryItem *line);
 guint         udpnat_client_count_waiting   (UdpnatClient  *self);
+void          udpnat_client_clear_history   (UdpnatClient  *self,
+                                             UdpnatPerson  *person);
 gboolean      udpnat_client_export          (UdpnatClient  *self,
                                              UdpnatPerson  *person,
                                              const char    *path,

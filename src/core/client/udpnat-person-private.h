@@ -18,6 +18,8 @@ void                 udpnat_person_set_new_key     (UdpnatPerson        *self,
                                                     const char          *key_text);
 void                 udpnat_person_set_wait_reason (UdpnatPerson        *self,
                                                     const char          *code);
+void                 udpnat_person_set_last_line   (UdpnatPerson        *self,
+                                                    UdpnatHistoryItem   *line);
 void                 udpnat_person_set_path        (UdpnatPerson        *self,
                                                     UdpnatPathKind       kind,
                                                     const UdpnatAddress *remote,

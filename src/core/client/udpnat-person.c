@@ -18,6 +18,7 @@ struct _UdpnatPerson
   gboolean         is_typing;
   char            *new_key;     /* nullable: key that the server gives for the name now */
   const char      *wait_reason; /* nullable: why the mailbox takes nothing */
+  UdpnatHistoryItem *last_line; /* nullable: the newest line of the conversation */
 
   gboolean         has_path;
   UdpnatPathKind   path_kind;
@@ -49,6 +50,7 @@ enum
   PROP_PATH_KIND,
   PROP_NEW_KEY,
   PROP_WAIT_REASON,
+  PROP_LAST_LINE,
   N_PROPS
 };
 
@@ -63,6 +65,7 @@ udpnat_person_finalize (GObject *object)
 
   udpnat_contact_free (self->contact);
   g_free (self->new_key);
+  g_clear_object (&self->last_line);
   G_OBJECT_CLASS (udpnat_person_parent_class)->finalize (object);
 }
 
@@ -136,6 +139,9 @@ udpnat_person_get_property (GObject    *object,
     case PROP_WAIT_REASON:
       g_value_set_string (value, self->wait_reason);
       break;
+    case PROP_LAST_LINE:
+      g_value_set_object (value, self->last_line);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -172,6 +178,8 @@ udpnat_person_class_init (UdpnatPersonClass *klass)
   properties[PROP_PATH_KIND] = g_param_spec_string ("path-kind", NULL, NULL, NULL, flags);
   properties[PROP_NEW_KEY] = g_param_spec_string ("new-key", NULL, NULL, NULL, flags);
   properties[PROP_WAIT_REASON] = g_param_spec_string ("wait-reason", NULL, NULL, NULL, flags);
+  properties[PROP_LAST_LINE] = g_param_spec_object ("last-line", NULL, NULL,
+                                                    UDPNAT_TYPE_HISTORY_ITEM, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -301,6 +309,15 @@ gint64
 udpnat_person_get_last_shown (UdpnatPerson *self)
 {
   return self->contact->last_shown_us;
+}
+
+/**
+ * udpnat_person_get_last_line: Returns: (transfer none) (nullable): the newest line of the
+ * conversation, as it is now */
+UdpnatHistoryItem *
+udpnat_person_get_last_line (UdpnatPerson *self)
+{
+  return self->last_line;
 }
 
 /** udpnat_person_get_draft: Returns: (nullable): what was typed and not sent */
@@ -499,6 +516,16 @@ udpnat_person_set_wait_reason (UdpnatPerson *self,
 
   self->wait_reason = code;
   notify (self, PROP_WAIT_REASON, is_changed);
+}
+
+/** udpnat_person_set_last_line: @line: (nullable): replaces the one before, even if it is the same
+ * line in another state */
+void
+udpnat_person_set_last_line (UdpnatPerson      *self,
+                             UdpnatHistoryItem *line)
+{
+  if (g_set_object (&self->last_line, line))
+    notify (self, PROP_LAST_LINE, TRUE);
 }
 
 void

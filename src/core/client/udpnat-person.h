@@ -3,6 +3,7 @@
 #include <glib-object.h>
 
 #include "udpnat-contact.h"
+#include "udpnat-history-item.h"
 #include "udpnat-node-event.h"
 
 G_BEGIN_DECLS
@@ -16,7 +17,7 @@ G_DECLARE_FINAL_TYPE (UdpnatPerson, udpnat_person, UDPNAT, PERSON, GObject)
  * Somebody else, as views see them: what the user decided, what the store keeps, what the network
  * says now. Changes are notified as properties: key, name, nickname, title, relation, verified,
  * mutual, pinned, muted, unread, last-shown-us, draft, status, avatar, presence, typing,
- * last-seen-us, path-kind, new-key, wait-reason.
+ * last-seen-us, path-kind, new-key, wait-reason, last-line.
  */
 
 UdpnatPerson          *udpnat_person_new             (const UdpnatPublicKey *key);
@@ -40,6 +41,7 @@ const char            *udpnat_person_get_new_key     (UdpnatPerson          *sel
 /* The conversation */
 guint                  udpnat_person_get_unread      (UdpnatPerson          *self);
 gint64                 udpnat_person_get_last_shown  (UdpnatPerson          *self);
+UdpnatHistoryItem     *udpnat_person_get_last_line   (UdpnatPerson          *self);
 const char            *udpnat_person_get_draft       (UdpnatPerson          *self);
 const char            *udpnat_person_get_wait_reason (UdpnatPerson          *self);
 gboolean               udpnat_person_is_typing       (UdpnatPerson          *self);

@@ -2,6 +2,8 @@
 
 #include "udpnat-words.h"
 
+#include <glib/gi18n-lib.h>
+
 typedef struct
 {
   const char *code;
@@ -10,54 +12,55 @@ typedef struct
 
 /* Why a conversation goes through the server. */
 static const Entry reasons[] = {
-  { "no-session", "they have not answered yet" },
-  { "connecting", "trying a direct path" },
-  { "no-candidates", "they named no address that could be tried" },
-  { "relay-only-local", "you chose to always use the server" },
-  { "relay-only-remote", "they chose to always use the server" },
-  { "both-symmetric", "both routers give every contact a different door" },
+  { "no-session", N_("they have not answered yet") },
+  { "connecting", N_("trying a direct path") },
+  { "no-candidates", N_("they named no address that could be tried") },
+  { "relay-only-local", N_("you chose to always use the server") },
+  { "relay-only-remote", N_("they chose to always use the server") },
+  { "both-symmetric", N_("both routers give every contact a different door") },
   { "local-symmetric",
-    "your router gives every contact a different door, and theirs only opens to exact doors" },
+    N_("your router gives every contact a different door, and theirs only opens to exact doors") },
   { "remote-symmetric",
-    "their router gives every contact a different door, and yours only opens to exact doors" },
-  { "no-answer", "no packet made it both ways, and the routers do not say why" },
-  { "direct-lost", "the direct path fell silent" },
-  { "idle", "nobody has said anything for a while" },
-  { "request", "you have not accepted them; they learn no address of yours" },
-  { "not-accepted", "they have not accepted you yet" },
+    N_("their router gives every contact a different door, and yours only opens to exact doors") },
+  { "no-answer", N_("no packet made it both ways, and the routers do not say why") },
+  { "direct-lost", N_("the direct path fell silent") },
+  { "idle", N_("nobody has said anything for a while") },
+  { "request", N_("you have not accepted them; they learn no address of yours") },
+  { "not-accepted", N_("they have not accepted you yet") },
 };
 
 /* What went wrong. */
 static const Entry codes[] = {
-  { "name-taken", "that name belongs to somebody else; choose another" },
+  { "name-taken", N_("that name belongs to somebody else; choose another") },
   { "name-not-allowed",
-    "a name is 1 to 64 characters, without control characters or spaces at its ends" },
-  { "try-later", "the server cannot do that now; it is tried again" },
-  { "server-full", "the server takes no more people" },
-  { "refused", "the server refuses" },
-  { "unknown-peer", "nobody of that name is known at the server" },
-  { "no-server", "the server does not answer" },
-  { "self", "that is you" },
-  { "too-many", "too many messages are waiting" },
-  { "offline", "not there at the moment; the message waits" },
-  { "server-lost", "the server is lost; trying again" },
+    N_("a name is 1 to 64 characters, without control characters or spaces at its ends") },
+  { "try-later", N_("the server cannot do that now; it is tried again") },
+  { "server-full", N_("the server takes no more people") },
+  { "refused", N_("the server refuses") },
+  { "unknown-peer", N_("nobody of that name is known at the server") },
+  { "no-server", N_("the server does not answer") },
+  { "self", N_("that is you") },
+  { "too-many", N_("too many messages are waiting") },
+  { "offline", N_("not there at the moment; the message waits") },
+  { "server-lost", N_("the server is lost; trying again") },
   { "server-changed",
-    "the server has another key than before. If its owner says that this is right, remove it from "
-    "the profile" },
+    N_("the server has another key than before. If its owner says that this is right, remove it "
+       "from the profile") },
   { "key-changed",
-    "the server says that this name belongs to another key now; the old one is kept" },
-  { "replaced", "your key is in use in another place, and only one can be connected" },
-  { "withdrawn", "you have withdrawn it" },
-  { "blocked", "you have blocked them" },
-  { "mailbox-off", "they are away, and the server keeps no mail; it is sent when they are there" },
+    N_("the server says that this name belongs to another key now; the old one is kept") },
+  { "replaced", N_("your key is in use in another place, and only one can be connected") },
+  { "withdrawn", N_("you have withdrawn it") },
+  { "blocked", N_("you have blocked them") },
+  { "mailbox-off",
+    N_("they are away, and the server keeps no mail; it is sent when they are there") },
   { "mailbox-unknown",
-    "they are away, and have no mailbox at this server; it is sent when they are there" },
-  { "mailbox-full", "their mailbox is full; it is sent when they have emptied it" },
+    N_("they are away, and have no mailbox at this server; it is sent when they are there") },
+  { "mailbox-full", N_("their mailbox is full; it is sent when they have emptied it") },
   { "mailbox-strangers",
-    "they have not accepted you, and their mailbox has no more room for strangers; it is sent when "
-    "they are there" },
-  { "mailbox-too-large", "it is too large for their mailbox; it is sent when they are there" },
-  { "mailbox-refused", "their mailbox does not take it; it is sent when they are there" },
+    N_("they have not accepted you, and their mailbox has no more room for strangers; it is sent "
+       "when they are there") },
+  { "mailbox-too-large", N_("it is too large for their mailbox; it is sent when they are there") },
+  { "mailbox-refused", N_("their mailbox does not take it; it is sent when they are there") },
 };
 
 static const char *
@@ -67,7 +70,7 @@ find (const Entry *entries,
 {
   for (gsize i = 0; i < n_entries; i++)
     if (g_str_equal (entries[i].code, code))
-      return entries[i].words;
+      return _(entries[i].words);
   return code;
 }
 
