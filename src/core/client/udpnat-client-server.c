@@ -185,6 +185,27 @@ udpnat_client_handle_network_change (UdpnatClient *self)
     udpnat_client_retry_server (self);
 }
 
+/**
+ * udpnat_client_dup_home_server: Returns: (transfer full) (nullable): the server that the user has
+ * chosen, "host" or "host:port"; %NULL for none */
+char *
+udpnat_client_dup_home_server (UdpnatClient *self)
+{
+  char *server = udpnat_store_dup_setting (self->store, "home-server");
+
+  if (server != NULL && *server == '\0')
+    g_clear_pointer (&server, g_free);
+  return server;
+}
+
+/** udpnat_client_set_home_server: @server: (nullable): for the next start; connects to nothing */
+void
+udpnat_client_set_home_server (UdpnatClient *self,
+                               const char   *server)
+{
+  udpnat_store_set_setting (self->store, "home-server", server != NULL ? server : "");
+}
+
 /** udpnat_client_log_in: registers under @name; "registered" or "refused" answers */
 void
 udpnat_client_log_in (UdpnatClient *self,

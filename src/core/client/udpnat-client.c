@@ -408,9 +408,9 @@ udpnat_client_get_server_state (UdpnatClient *self)
 }
 
 /**
- * udpnat_client_get_server_code: Returns: (nullable): why it refuses, as udpnat_words_explain_code()
- * knows it; what the system says of a name that was not found; or the key of a server that has
- * another one now */
+ * udpnat_client_get_server_code: Returns: (nullable): why it refuses, as
+ * udpnat_words_explain_code() knows it; what the system says of a name that was not found; or the
+ * key of a server that has another one now */
 const char *
 udpnat_client_get_server_code (UdpnatClient *self)
 {

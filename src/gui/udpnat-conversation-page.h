@@ -1,0 +1,30 @@
+#pragma once
+
+#include <adwaita.h>
+
+#include "udpnat-client.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_TYPE_CONVERSATION_PAGE (udpnat_conversation_page_get_type ())
+G_DECLARE_FINAL_TYPE (UdpnatConversationPage, udpnat_conversation_page, UDPNAT, CONVERSATION_PAGE,
+                      GtkBox)
+
+/**
+ * UdpnatConversationPage:
+ *
+ * The conversation with one person, or a hint what to do when nobody is chosen.
+ */
+
+GtkWidget    *udpnat_conversation_page_new             (UdpnatClient           *client)
+  G_GNUC_WARN_UNUSED_RESULT;
+GtkWidget    *udpnat_conversation_page_get_header      (UdpnatConversationPage *self);
+GtkWidget    *udpnat_conversation_page_get_back_button (UdpnatConversationPage *self);
+UdpnatPerson *udpnat_conversation_page_get_person      (UdpnatConversationPage *self);
+void          udpnat_conversation_page_set_person      (UdpnatConversationPage *self,
+                                                        UdpnatPerson           *person);
+void          udpnat_conversation_page_show_line       (UdpnatConversationPage *self,
+                                                        gint64                  number);
+void          udpnat_conversation_page_start_search    (UdpnatConversationPage *self);
+
+G_END_DECLS

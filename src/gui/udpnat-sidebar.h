@@ -1,0 +1,24 @@
+#pragma once
+
+#include <adwaita.h>
+
+#include "udpnat-client.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_TYPE_SIDEBAR (udpnat_sidebar_get_type ())
+G_DECLARE_FINAL_TYPE (UdpnatSidebar, udpnat_sidebar, UDPNAT, SIDEBAR, GtkBox)
+
+/**
+ * UdpnatSidebar:
+ *
+ * Chats and people. Signal "person-activated" (person): the user has chosen somebody to talk to.
+ */
+
+GtkWidget *udpnat_sidebar_new           (UdpnatClient  *client) G_GNUC_WARN_UNUSED_RESULT;
+GtkWidget *udpnat_sidebar_get_header    (UdpnatSidebar *self);
+void       udpnat_sidebar_select_person (UdpnatSidebar *self,
+                                         UdpnatPerson  *person);
+void       udpnat_sidebar_start_search  (UdpnatSidebar *self);
+
+G_END_DECLS

@@ -1,0 +1,183 @@
+/* The window: which page is shown, its size, and the actions of what is in it. */
+
+#include "config.h"
+
+#include "udpnat-window.h"
+
+#include <glib/gi18n.h>
+
+#include "udpnat-conversation-page.h"
+#include "udpnat-shell.h"
+#include "udpnat-sidebar.h"
+
+struct _UdpnatWindow
+{
+  AdwApplicationWindow    parent_instance;
+
+  AdwToastOverlay        *toasts;
+  GtkStack               *pages;
+  AdwStatusPage          *trouble_page;
+  UdpnatShell            *shell;        /* nullable: until the chats are shown */
+  UdpnatSidebar          *sidebar;      /* borrowed, as shell */
+  UdpnatConversationPage *conversation; /* borrowed, as shell */
+};
+
+G_DEFINE_FINAL_TYPE (UdpnatWindow, udpnat_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static UdpnatApplication *
+get_application (UdpnatWindow *self)
+{
+  return UDPNAT_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+}
+
+/* ---- Before the chats ---- */
+
+static void
+try_again_cb (UdpnatWindow *self)
+{
+  udpnat_application_open_profile (get_application (self), NULL);
+}
+
+/** udpnat_window_welcome: asks who the user is */
+void
+udpnat_window_welcome (UdpnatWindow *self)
+{
+  /* The page of the first run is not there yet: the login name of the system does for now. */
+  udpnat_application_start (get_application (self), g_get_user_name (), NULL);
+}
+
+/** udpnat_window_unlock: asks for the passphrase; @error: (nullable): of the last attempt */
+void
+udpnat_window_unlock (UdpnatWindow *self,
+                      const GError *error)
+{
+  adw_status_page_set_description (self->trouble_page, _("It has a passphrase."));
+  gtk_stack_set_visible_child_name (self->pages, "trouble");
+}
+
+/** udpnat_window_show_trouble: why the profile cannot be opened, and what to do */
+void
+udpnat_window_show_trouble (UdpnatWindow *self,
+                            const GError *error)
+{
+  g_autofree char *text = g_markup_escape_text (error->message, -1);
+
+  adw_status_page_set_description (self->trouble_page, text);
+  gtk_stack_set_visible_child_name (self->pages, "trouble");
+}
+
+/* ---- The chats ---- */
+
+static void
+person_activated_cb (UdpnatSidebar *sidebar,
+                     UdpnatPerson  *person,
+                     UdpnatWindow  *self)
+{
+  udpnat_window_open_person (self, person);
+}
+
+static void
+create_shell (UdpnatWindow *self,
+              UdpnatClient *client)
+{
+  self->shell = UDPNAT_SHELL (udpnat_shell_new ());
+  self->sidebar = UDPNAT_SIDEBAR (udpnat_sidebar_new (client));
+  self->conversation = UDPNAT_CONVERSATION_PAGE (udpnat_conversation_page_new (client));
+  udpnat_shell_set_panes (self->shell, GTK_WIDGET (self->sidebar),
+                          GTK_WIDGET (self->conversation));
+  udpnat_shell_adopt_header (self->shell, udpnat_sidebar_get_header (self->sidebar), NULL);
+  udpnat_shell_adopt_header (self->shell,
+                             udpnat_conversation_page_get_header (self->conversation),
+                             udpnat_conversation_page_get_back_button (self->conversation));
+  udpnat_shell_attach (self->shell, ADW_APPLICATION_WINDOW (self));
+  g_signal_connect_object (self->sidebar, "person-activated", G_CALLBACK (person_activated_cb),
+                           self, 0);
+  gtk_stack_add_named (self->pages, GTK_WIDGET (self->shell), "chats");
+}
+
+/** udpnat_window_show_chats: the profile is open, and we are logged in */
+void
+udpnat_window_show_chats (UdpnatWindow *self,
+                          UdpnatClient *client)
+{
+  if (self->shell == NULL)
+    create_shell (self, client);
+  gtk_stack_set_visible_child_name (self->pages, "chats");
+}
+
+/** udpnat_window_open_person: shows the conversation with @person */
+void
+udpnat_window_open_person (UdpnatWindow *self,
+                           UdpnatPerson *person)
+{
+  g_return_if_fail (self->shell != NULL);
+
+  udpnat_conversation_page_set_person (self->conversation, person);
+  udpnat_sidebar_select_person (self->sidebar, person);
+  udpnat_shell_show_content (self->shell);
+}
+
+/** udpnat_window_get_person: Returns: (nullable): whose conversation is open and can be seen */
+UdpnatPerson *
+udpnat_window_get_person (UdpnatWindow *self)
+{
+  if (self->shell == NULL || !udpnat_shell_shows_content (self->shell))
+    return NULL;
+  return udpnat_conversation_page_get_person (self->conversation);
+}
+
+/** udpnat_window_say: a word that goes by itself, for what needs no answer */
+void
+udpnat_window_say (UdpnatWindow *self,
+                   const char   *text)
+{
+  AdwToast *toast = adw_toast_new (text);
+
+  adw_toast_set_timeout (toast, 4);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+back_cb (GtkWidget  *widget,
+         const char *name,
+         GVariant   *parameter)
+{
+  UdpnatWindow *self = UDPNAT_WINDOW (widget);
+
+  if (self->shell != NULL)
+    udpnat_shell_show_sidebar (self->shell);
+}
+
+/* ---- Object ---- */
+
+static void
+udpnat_window_class_init (UdpnatWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/udpnat/Udpnat/udpnat-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, trouble_page);
+  gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
+  gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
+}
+
+static void
+udpnat_window_init (UdpnatWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+UdpnatWindow *
+udpnat_window_new (UdpnatApplication *application)
+{
+  UdpnatWindow *self = g_object_new (UDPNAT_TYPE_WINDOW, "application", application, NULL);
+  GSettings *settings = udpnat_application_get_settings (application);
+
+  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  return self;
+}
