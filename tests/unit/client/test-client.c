@@ -4,12 +4,9 @@
 
 #include "config.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-#include "udpnat-client-private.h"
-
-#define SENT_US G_GINT64_CONSTANT (1790000000000000)
+#include "test-client-fixture.h"
 
 typedef struct
 {
@@ -22,22 +19,6 @@ typedef struct
   guint         n_requests;
   guint         n_new_keys;
 } Fixture;
-
-static UdpnatPublicKey
-make_key (guint8 number)
-{
-  UdpnatPublicKey key = { { 9, number } };
-
-  return key;
-}
-
-static UdpnatMessageId
-make_id (guint8 number)
-{
-  UdpnatMessageId id = { { 7, number } };
-
-  return id;
-}
 
 static void
 count (Fixture *self,
@@ -119,21 +100,6 @@ set_up (Fixture      *self,
 }
 
 static void
-remove_folder (const char *path)
-{
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while ((name = g_dir_read_name (folder)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_assert_cmpint (g_unlink (file), ==, 0);
-    }
-  g_assert_cmpint (g_rmdir (path), ==, 0);
-}
-
-static void
 tear_down (Fixture      *self,
            gconstpointer unused)
 {
@@ -153,27 +119,14 @@ static void
 say (Fixture    *self,
      const char *text)
 {
-  g_autoptr (GError) error = NULL;
-  gboolean is_said = udpnat_client_send (self->client, self->bob, text, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (is_said);
-  g_assert_true (udpnat_client_flush (self->client));
+  say_to (self->client, self->bob, text);
 }
 
-/* Bob says something: an event of the node, freed at once. */
 static void
 hear (Fixture    *self,
       UdpnatItem *item)
 {
-  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_ITEM,
-                                                  udpnat_person_get_key (self->bob), "bob");
-
-  event->id = item->id;
-  event->item = item;
-  udpnat_client_receive (self->client, event);
-  udpnat_event_free (&event->base);
-  g_assert_true (udpnat_client_flush (self->client));
+  hear_from (self->client, self->bob, item);
 }
 
 static void
