@@ -166,6 +166,7 @@ udpnat_node_forget (UdpnatNode            *self,
       udpnat_node_close_peer (self, peer);
     }
   udpnat_peer_clear_mail (peer);
+  udpnat_peer_set_relay_only (peer, now_us, FALSE);
   peer->is_contact = FALSE;
 }
 
@@ -449,6 +450,21 @@ udpnat_node_set_relay_only (UdpnatNode *self,
       udpnat_path_set_handle_network_change (peer->paths, now_us);
       udpnat_node_mark_dirty (self, peer);
     }
+}
+
+/**
+ * udpnat_node_set_peer_relay_only: likewise for one peer, whom we may not have talked to yet; for
+ * the time of the run, so that it has to be said again after each start */
+void
+udpnat_node_set_peer_relay_only (UdpnatNode            *self,
+                                 gint64                 now_us,
+                                 const UdpnatPublicKey *key,
+                                 gboolean               is_relay_only)
+{
+  UdpnatPeer *peer = udpnat_node_ensure_peer (self, key);
+
+  if (peer != NULL)
+    udpnat_peer_set_relay_only (peer, now_us, is_relay_only);
 }
 
 /**

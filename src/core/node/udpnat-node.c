@@ -224,14 +224,14 @@ may_answer (UdpnatNode          *self,
   return FALSE;
 }
 
-/* A stranger who guesses our address must not learn that we are there: it is heard through the
- * server only. */
+/* A stranger who guesses our address must not learn that we are there, nor a contact who is to be
+ * reached through the server: they are heard through the server only. */
 static gboolean
 may_hear (const UdpnatPeer  *peer,
           const UdpnatRoute *route)
 {
   return peer->trust != UDPNAT_TRUST_BLOCKED &&
-         (route->is_relayed || udpnat_peer_is_trusted (peer));
+         (route->is_relayed || (udpnat_peer_is_trusted (peer) && !peer->is_relay_only));
 }
 
 static UdpnatPeer *
@@ -397,6 +397,9 @@ handle_indexed (UdpnatNode        *self,
   session = udpnat_index_table_lookup (self->indexes, read_receiver_index (type, data, n_data));
   if (session != NULL && udpnat_session_get_owner (session) != self->server)
     peer = udpnat_session_get_owner (session);
+  /* UNKNOWN would tell the one who may not know it that we are at this address. */
+  if (peer != NULL && peer->is_relay_only && !route->is_relayed)
+    return UDPNAT_RX_IGNORED;
   /* What may not be heard is treated as if it were of no session, so that it cannot be told from
    * that. */
   if (peer == NULL || !may_hear (peer, route))

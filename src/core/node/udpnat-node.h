@@ -2,6 +2,7 @@
 
 #include "udpnat-identity.h"
 #include "udpnat-node-event.h"
+#include "udpnat-path-facts.h"
 #include "udpnat-random.h"
 
 G_BEGIN_DECLS
@@ -157,10 +158,25 @@ void                   udpnat_node_set_typing         (UdpnatNode            *se
 void                   udpnat_node_set_relay_only     (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        gboolean               is_relay_only);
+void                   udpnat_node_set_peer_relay_only (UdpnatNode           *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       gboolean               is_relay_only);
 gboolean               udpnat_node_get_path           (const UdpnatNode      *self,
                                                        const UdpnatPublicKey *key,
                                                        UdpnatNodePath        *out_path);
 gboolean               udpnat_node_is_drained         (const UdpnatNode      *self);
 guint                  udpnat_node_count_undelivered  (const UdpnatNode      *self);
+
+/* What views ask: udpnat-node-facts.c */
+gboolean               udpnat_node_get_path_facts     (const UdpnatNode      *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       UdpnatPathFacts       *out_facts);
+void                   udpnat_node_get_network_facts  (const UdpnatNode      *self,
+                                                       UdpnatNetworkFacts    *out_facts);
+void                   udpnat_node_measure            (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key);
 
 G_END_DECLS

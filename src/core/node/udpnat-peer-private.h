@@ -54,6 +54,8 @@ typedef struct
   UdpnatSession      *session;      /* nullable */
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
   guint32             told_generation; /* candidates the peer has been told */
+  gboolean            is_relay_only;   /* the user wants no direct path to this peer */
+  guint32             n_relay_changes; /* of it: each makes a new generation for this peer */
 
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
   gboolean         has_skipped; /* of a kind that strangers may not say: to come again */
@@ -81,6 +83,8 @@ typedef struct
   gboolean            has_mail_passes;
 
   UdpnatNodePath told_path; /* what the owner was told last */
+  UdpnatPathPhase phase;    /* as it was when the peer was last pumped */
+  gint64   phase_us;         /* since when */
   guint    n_failed_dials;
   gint64   blocked_until_us; /* no new handshake before; 0: none */
   gint64   last_kick_us;     /* when a hint last made us start a handshake */
@@ -98,6 +102,9 @@ void           udpnat_peer_free               (UdpnatPeer            *self);
 
 void           udpnat_peer_open               (UdpnatPeer            *self);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
+void           udpnat_peer_set_relay_only     (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               gboolean               is_relay_only);
 void           udpnat_peer_note_active        (UdpnatPeer            *self,
                                                gint64                 now_us);
 UdpnatRxResult udpnat_peer_handle_hs1         (UdpnatPeer            *self,
@@ -144,6 +151,10 @@ gboolean       udpnat_peer_is_trusted         (const UdpnatPeer      *self);
 void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
+                                               gint64                 now_us);
+
+/* udpnat-node-facts.c */
+void           udpnat_peer_note_phase         (UdpnatPeer            *self,
                                                gint64                 now_us);
 
 /* udpnat-peer-mail.c */

@@ -55,15 +55,41 @@ udpnat_peer_is_trusted (const UdpnatPeer *self)
   return self->trust == UDPNAT_TRUST_ACCEPTED;
 }
 
-/* Our own candidates as this peer's paths may use them: a stranger is reached through the server
- * only. */
+/* Our own candidates as this peer is told them and its paths may use them: a stranger is told
+ * nothing, and is reached through the server only. */
+static void
+get_local (const UdpnatPeer *self,
+           UdpnatCandidates *out_local)
+{
+  *out_local = (UdpnatCandidates) { .relay_only = TRUE };
+  if (!udpnat_peer_is_trusted (self))
+    return;
+  if (!self->is_relay_only)
+    *out_local = self->node->local;
+  out_local->mapping = self->node->local.mapping;
+  out_local->generation = self->node->local.generation + self->n_relay_changes;
+}
+
 static void
 set_local (UdpnatPeer *self)
 {
-  UdpnatCandidates none = { .relay_only = TRUE };
+  UdpnatCandidates local;
 
-  udpnat_path_set_set_local (self->paths, udpnat_peer_is_trusted (self) ? &self->node->local
-                                                                        : &none);
+  get_local (self, &local);
+  udpnat_path_set_set_local (self->paths, &local);
+}
+
+/* The node asks whether we send directly at all; this is about this peer, whatever asked for the
+ * packet. */
+static void
+send_direct (UdpnatPeer          *self,
+             const UdpnatAddress *to,
+             guint8               ttl,
+             const guint8        *data,
+             gsize                n_data)
+{
+  if (!self->is_relay_only)
+    udpnat_node_send_direct (self->node, to, ttl, data, n_data);
 }
 
 static void
@@ -111,6 +137,25 @@ udpnat_peer_set_local (UdpnatPeer *self)
   if (self->paths == NULL)
     return;
   set_local (self);
+  udpnat_node_mark_dirty (self->node, self);
+}
+
+/**
+ * udpnat_peer_set_relay_only: when set, the peer is told no address of ours any more and none of
+ * its own is sent to; where it has seen us before it knows */
+void
+udpnat_peer_set_relay_only (UdpnatPeer *self,
+                            gint64      now_us,
+                            gboolean    is_relay_only)
+{
+  if (self->is_relay_only == is_relay_only)
+    return;
+  self->is_relay_only = is_relay_only;
+  self->n_relay_changes++;
+  if (self->paths == NULL)
+    return;
+  set_local (self);
+  udpnat_path_set_handle_network_change (self->paths, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 
@@ -214,14 +259,16 @@ udpnat_peer_write_candidates (UdpnatPeer   *self,
                               UdpnatWriter *out)
 {
   g_autoptr (GByteArray) messages = g_byte_array_new ();
+  UdpnatCandidates local;
   gboolean fits;
 
   if (!udpnat_peer_is_trusted (self))
     return;
-  udpnat_write_candidates (messages, &self->node->local);
+  get_local (self, &local);
+  udpnat_write_candidates (messages, &local);
   fits = udpnat_frame_write_early (out, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
   g_assert (fits); /* first in a buffer that has room for the longest list */
-  self->told_generation = self->node->local.generation;
+  self->told_generation = local.generation;
 }
 
 /** udpnat_peer_get_session_config: for a session with this peer, in either role */
@@ -437,10 +484,10 @@ send_handshake (UdpnatPeer   *self,
   n_addresses = udpnat_path_set_list_handshake_addresses (self->paths, addresses,
                                                           G_N_ELEMENTS (addresses));
   for (guint i = 0; i < n_addresses; i++)
-    udpnat_node_send_direct (self->node, &addresses[i], 0, data, n_data);
+    send_direct (self, &addresses[i], 0, data, n_data);
   /* Once, and no more than came from there: the address is not proved. */
   if (self->n_crossed_hs1 >= n_data && !self->crossed_route.is_relayed)
-    udpnat_node_send_direct (self->node, &self->crossed_route.address, 0, data, n_data);
+    send_direct (self, &self->crossed_route.address, 0, data, n_data);
   self->n_crossed_hs1 = 0;
 }
 
@@ -456,7 +503,7 @@ send_data (UdpnatPeer   *self,
   gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
 
   if (is_direct)
-    udpnat_node_send_direct (self->node, &address, 0, data, n_data);
+    send_direct (self, &address, 0, data, n_data);
   if (!is_direct || udpnat_path_set_is_suspect (self->paths))
     send_relayed (self, now_us, self->handle, data, n_data);
 }
@@ -470,7 +517,7 @@ send_hs2 (UdpnatPeer   *self,
   if (self->hs2_route.is_relayed)
     send_relayed (self, now_us, self->hs2_route.handle, data, n_data);
   else
-    udpnat_node_send_direct (self->node, &self->hs2_route.address, 0, data, n_data);
+    send_direct (self, &self->hs2_route.address, 0, data, n_data);
 }
 
 static gboolean
@@ -534,7 +581,7 @@ pump_paths (UdpnatPeer *self,
           return TRUE;
         udpnat_random_fill (&self->node->random, filler, sizeof filler);
         udpnat_open_packet_write (&writer, filler);
-        udpnat_node_send_direct (self->node, &output.to, output.ttl, frames, writer.n_written);
+        send_direct (self, &output.to, output.ttl, frames, writer.n_written);
         return TRUE;
       }
     case UDPNAT_PATH_OUTPUT_CHALLENGE:
@@ -551,7 +598,7 @@ pump_paths (UdpnatPeer *self,
     return TRUE;
   n_data = udpnat_session_seal_frames (self->session, now_us, frames, writer.n_written, data);
   if (n_data > 0)
-    udpnat_node_send_direct (self->node, &output.to, output.ttl, data, n_data);
+    send_direct (self, &output.to, output.ttl, data, n_data);
   return TRUE;
 }
 
@@ -589,19 +636,22 @@ static void
 fill_streams (UdpnatPeer *self,
               gint64      now_us)
 {
+  UdpnatCandidates local;
+
   if (!udpnat_peer_has_session (self) || !udpnat_session_can_send (self->session, now_us))
     return;
 
-  if (udpnat_peer_is_trusted (self) && self->told_generation != self->node->local.generation)
+  get_local (self, &local);
+  if (udpnat_peer_is_trusted (self) && self->told_generation != local.generation)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
 
-      udpnat_write_candidates (message, &self->node->local);
+      udpnat_write_candidates (message, &local);
       if (udpnat_session_stream_get_space (self->session, UDPNAT_STREAM_CONTROL) >= message->len)
         {
           udpnat_session_stream_write (self->session, UDPNAT_STREAM_CONTROL, message->data,
                                        message->len);
-          self->told_generation = self->node->local.generation;
+          self->told_generation = local.generation;
         }
     }
 
@@ -693,6 +743,7 @@ udpnat_peer_pump (UdpnatPeer *self,
     udpnat_path_set_note_unanswered (self->paths, now_us,
                                      udpnat_session_get_unanswered_since (self->session));
   follow_path_changes (self, now_us);
+  udpnat_peer_note_phase (self, now_us);
   return pump_session (self, now_us) || pump_paths (self, now_us);
 }
 

@@ -270,3 +270,32 @@ udpnat_rendezvous_client_get_rtt (const UdpnatRendezvousClient *self)
 {
   return self->session != NULL ? udpnat_session_get_rtt (self->session) : 0;
 }
+
+/** udpnat_rendezvous_client_get_address: Returns: (nullable): the server's; %NULL without one */
+const UdpnatAddress *
+udpnat_rendezvous_client_get_address (const UdpnatRendezvousClient *self)
+{
+  return udpnat_address_is_set (&self->address) ? &self->address : NULL;
+}
+
+/** udpnat_rendezvous_client_get_udp_state: Returns: whether UDP reaches the server and comes back */
+UdpnatUdpState
+udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self)
+{
+  switch (self->state)
+    {
+    case UDPNAT_RENDEZVOUS_STATE_ASKING:
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
+    case UDPNAT_RENDEZVOUS_STATE_LOST:
+      return self->is_silence_told ? UDPNAT_UDP_STATE_SILENT : UDPNAT_UDP_STATE_TRYING;
+    case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
+    case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
+    case UDPNAT_RENDEZVOUS_STATE_WAITING: /* it refuses us, but it answers */
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+      return UDPNAT_UDP_STATE_WORKS;
+    case UDPNAT_RENDEZVOUS_STATE_IDLE:
+    case UDPNAT_RENDEZVOUS_STATE_LEFT:
+      return UDPNAT_UDP_STATE_UNKNOWN;
+    }
+  g_assert_not_reached ();
+}

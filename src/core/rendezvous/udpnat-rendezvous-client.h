@@ -4,6 +4,7 @@
 #include "udpnat-index-table.h"
 #include "udpnat-key.h"
 #include "udpnat-machine.h"
+#include "udpnat-path-facts.h"
 #include "udpnat-rendezvous-event.h"
 
 G_BEGIN_DECLS
@@ -126,5 +127,9 @@ guint8   udpnat_rendezvous_client_get_mapping   (const UdpnatRendezvousClient *s
 const UdpnatAddress *
          udpnat_rendezvous_client_get_reflexive (const UdpnatRendezvousClient *self,
                                                  guint                         socket_index);
+const UdpnatAddress *
+         udpnat_rendezvous_client_get_address   (const UdpnatRendezvousClient *self);
+UdpnatUdpState
+         udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self);
 
 G_END_DECLS

@@ -43,7 +43,6 @@ UdpnatPath      *udpnat_path_set_add              (UdpnatPathSet          *self,
                                                    UdpnatPathOrigin        origin);
 void             udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
                                                    const UdpnatCandidates *remote);
-gboolean         udpnat_path_set_is_punching      (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self);
 
 /* udpnat-path-punch.c */

@@ -3,6 +3,7 @@
 #include "udpnat-address.h"
 #include "udpnat-candidates.h"
 #include "udpnat-machine.h"
+#include "udpnat-path-facts.h"
 #include "udpnat-path-kind.h"
 #include "udpnat-random.h"
 
@@ -103,6 +104,9 @@ gboolean         udpnat_path_set_is_suspect               (const UdpnatPathSet  
 gboolean         udpnat_path_set_is_proven                (const UdpnatPathSet    *self,
                                                            const UdpnatAddress    *address);
 UdpnatPathReason udpnat_path_set_get_reason               (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_is_punching              (const UdpnatPathSet    *self);
+void             udpnat_path_set_get_facts                (const UdpnatPathSet    *self,
+                                                           UdpnatPathFacts        *out_facts);
 
 /* Machine */
 gint64           udpnat_path_set_next_deadline            (const UdpnatPathSet    *self);

@@ -250,6 +250,7 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
     }
 }
 
+/** udpnat_path_set_is_punching: Returns: whether some try goes on at this moment */
 gboolean
 udpnat_path_set_is_punching (const UdpnatPathSet *self)
 {

@@ -1,0 +1,206 @@
+/* What nodes tell of routers and paths, held against what the simulated routers really do. */
+
+#include "config.h"
+
+#include "sim-chat.h"
+
+#define LEG_US UDPNAT_MSEC (20)
+
+static const char *behaviour_names[] = { "EI", "AD", "APD" };
+
+static void
+get_facts (SimPeer            *self,
+           SimPeer            *of,
+           UdpnatPathFacts    *out_path,
+           UdpnatNetworkFacts *out_network)
+{
+  g_assert_true (udpnat_node_get_path_facts (self->node, sim_world_now (self->world),
+                                             sim_peer_get_key (of), out_path));
+  udpnat_node_get_network_facts (self->node, out_network);
+}
+
+/* The server has two ports and one address, so a mapping by address alone looks as good as none. */
+static UdpnatNatKind
+get_expected (const SimNatConfig *router)
+{
+  if (router == NULL)
+    return UDPNAT_NAT_KIND_NONE;
+  return router->mapping == SIM_NAT_ADDRESS_AND_PORT_DEPENDENT ? UDPNAT_NAT_KIND_DEPENDENT
+                                                               : UDPNAT_NAT_KIND_INDEPENDENT;
+}
+
+static UdpnatPortRule
+get_expected_ports (const SimNatConfig *router)
+{
+  if (router == NULL)
+    return UDPNAT_PORT_RULE_UNKNOWN;
+  return router->allocator == SIM_NAT_ALLOCATOR_PRESERVING ? UDPNAT_PORT_RULE_KEPT
+                                                           : UDPNAT_PORT_RULE_CHANGED;
+}
+
+static guint
+count_fates (const UdpnatPathFacts *facts,
+             UdpnatPathFate         fate)
+{
+  guint n_found = 0;
+
+  for (guint i = 0; i < facts->n_remote; i++)
+    n_found += facts->remote[i].fate == fate;
+  return n_found;
+}
+
+static UdpnatPathReason
+get_expected_reason (UdpnatNatKind own,
+                     UdpnatNatKind theirs)
+{
+  if (own == UDPNAT_NAT_KIND_DEPENDENT && theirs == UDPNAT_NAT_KIND_DEPENDENT)
+    return UDPNAT_PATH_REASON_BOTH_SYMMETRIC;
+  if (own == UDPNAT_NAT_KIND_DEPENDENT)
+    return UDPNAT_PATH_REASON_LOCAL_SYMMETRIC;
+  if (theirs == UDPNAT_NAT_KIND_DEPENDENT)
+    return UDPNAT_PATH_REASON_REMOTE_SYMMETRIC;
+  return UDPNAT_PATH_REASON_NO_ANSWER;
+}
+
+static void
+check_side (SimPeer            *self,
+            SimPeer            *other,
+            const SimNatConfig *own,
+            const SimNatConfig *theirs)
+{
+  UdpnatPathFacts path;
+  UdpnatNetworkFacts network;
+  gint64 now_us = sim_world_now (self->world);
+
+  get_facts (self, other, &path, &network);
+  g_assert_cmpint (network.nat, ==, get_expected (own));
+  g_assert_cmpint (network.ports, ==, get_expected_ports (own));
+  g_assert_cmpint (network.udp, ==, UDPNAT_UDP_STATE_WORKS);
+  g_assert_cmpint (path.local_nat, ==, get_expected (own));
+  g_assert_cmpint (path.remote_nat, ==, get_expected (theirs));
+  g_assert_cmpuint (path.n_local, >, 0);
+  g_assert_cmpuint (path.n_remote, >, 0);
+  g_assert_cmpint (path.rtt_us, >=, 2 * 2 * LEG_US);
+  if (self->path_kind == UDPNAT_PATH_KIND_RELAY)
+    {
+      g_assert_cmpint (path.phase, ==, UDPNAT_PATH_PHASE_RELAYED);
+      g_assert_cmpint (path.reason, ==, get_expected_reason (path.local_nat, path.remote_nat));
+      g_assert_cmpuint (count_fates (&path, UDPNAT_PATH_FATE_SELECTED), ==, 0);
+      g_assert_cmpuint (count_fates (&path, UDPNAT_PATH_FATE_UNANSWERED), >, 0);
+      g_assert_cmpint (path.until_us, >, now_us);
+      g_assert_cmpint (path.until_us, <=, now_us + UDPNAT_PUNCH_RETRY_FIRST_US);
+    }
+  else
+    {
+      g_assert_cmpint (path.phase, ==, UDPNAT_PATH_PHASE_DIRECT);
+      g_assert_cmpint (path.reason, ==, UDPNAT_PATH_REASON_NONE);
+      g_assert_cmpuint (count_fates (&path, UDPNAT_PATH_FATE_SELECTED), ==, 1);
+    }
+}
+
+static void
+check_pair (guint64             seed,
+            const SimNatConfig *alice_router,
+            const SimNatConfig *bob_router)
+{
+  SimWorld *world = sim_world_new (seed);
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  SimPair pair;
+
+  sim_world_set_core (world, 0, 6);
+  sim_pair_start (&pair, world, alice_router, &link, bob_router, &link);
+  g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, &pair));
+  sim_world_run_for (world, UDPNAT_SEC (4));
+  sim_peer_send (pair.alice, "bob", "hello");
+  sim_world_run_for (world, UDPNAT_SEC (7));
+  check_side (pair.alice, pair.bob, alice_router, bob_router);
+  check_side (pair.bob, pair.alice, bob_router, alice_router);
+  sim_pair_clear (&pair);
+}
+
+static void
+test_routers (void)
+{
+  static const SimNatAllocator allocators[] = { SIM_NAT_ALLOCATOR_PRESERVING,
+                                                SIM_NAT_ALLOCATOR_RANDOM };
+
+  for (guint i = 0; i < 3 * 3 * G_N_ELEMENTS (allocators); i++)
+    {
+      SimNatConfig alice_router = sim_nat_config (i % 3, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+      SimNatConfig bob_router = sim_nat_config (i / 3 % 3, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+
+      /* A router that keeps ports maps all destinations to one, whatever else it says. */
+      if (alice_router.mapping != SIM_NAT_ADDRESS_AND_PORT_DEPENDENT)
+        alice_router.allocator = allocators[i / 9];
+      else
+        alice_router.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+      bob_router.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+      g_test_message ("%s and %s", behaviour_names[alice_router.mapping],
+                      behaviour_names[bob_router.mapping]);
+      check_pair (i + 1, &alice_router, &bob_router);
+    }
+}
+
+static void
+test_no_router (void)
+{
+  SimNatConfig router = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+
+  check_pair (100, NULL, NULL);
+  check_pair (101, NULL, &router);
+}
+
+/* ---- A direct path that dies ---- */
+
+static void
+test_cut (void)
+{
+  SimWorld *world = sim_world_new (50);
+  SimNatConfig router = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  UdpnatPathFacts path;
+  UdpnatNetworkFacts network;
+  UdpnatAddress a;
+  UdpnatAddress b;
+  SimPair pair;
+
+  sim_pair_start (&pair, world, &router, &link, &router, &link);
+  g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, &pair));
+  sim_world_run_for (world, UDPNAT_SEC (4));
+  sim_peer_send (pair.alice, "bob", "hello");
+  sim_world_run_for (world, UDPNAT_SEC (5));
+  get_facts (pair.alice, pair.bob, &path, &network);
+  g_assert_cmpint (path.phase, ==, UDPNAT_PATH_PHASE_DIRECT);
+
+  a = sim_host_get_public_ip (pair.alice->host, UDPNAT_FAMILY_IPV4);
+  b = sim_host_get_public_ip (pair.bob->host, UDPNAT_FAMILY_IPV4);
+  sim_world_set_cut (world, &a, &b, TRUE);
+  sim_world_set_cut (world, &b, &a, TRUE);
+  sim_peer_send (pair.alice, "bob", "are you there?");
+  sim_world_run_for (world, UDPNAT_SEC (1));
+  get_facts (pair.alice, pair.bob, &path, &network);
+  g_assert_cmpint (path.phase, ==, UDPNAT_PATH_PHASE_DIRECT);
+  g_assert_cmpuint (count_fates (&path, UDPNAT_PATH_FATE_SUSPECT), ==, 1);
+
+  sim_world_run_for (world, UDPNAT_SEC (5));
+  get_facts (pair.alice, pair.bob, &path, &network);
+  g_assert_cmpint (path.phase, ==, UDPNAT_PATH_PHASE_RELAYED);
+  g_assert_cmpint (path.reason, ==, UDPNAT_PATH_REASON_DIRECT_LOST);
+  g_assert_cmpuint (count_fates (&path, UDPNAT_PATH_FATE_LOST), ==, 1);
+  sim_pair_clear (&pair);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/sim-facts/router/as-it-is", test_routers);
+  g_test_add_func ("/sim-facts/router/none", test_no_router);
+  g_test_add_func ("/sim-facts/path/cut-is-suspect-then-lost", test_cut);
+
+  return g_test_run ();
+}

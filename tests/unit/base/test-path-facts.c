@@ -1,0 +1,56 @@
+/* Each value of what is known of paths and networks has a code of its own. */
+
+#include "config.h"
+
+#include "udpnat-path-facts.h"
+
+typedef const char *(*CodeFunc) (int value);
+
+static void
+check_codes (CodeFunc get_code,
+             int      last)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (int i = 0; i <= last; i++)
+    {
+      const char *code = get_code (i);
+
+      g_assert_cmpstr (code, !=, "");
+      for (const char *c = code; *c != '\0'; c++)
+        g_assert_true (g_ascii_islower (*c) || g_ascii_isdigit (*c) || *c == '-');
+      g_assert_true (g_hash_table_add (seen, (gpointer) code));
+    }
+}
+
+#define DEFINE_CODE(name, type, func)                                                           \
+  static const char *name (int value) { return func ((type) value); }
+
+DEFINE_CODE (get_phase, UdpnatPathPhase, udpnat_path_phase_to_code)
+DEFINE_CODE (get_nat, UdpnatNatKind, udpnat_nat_kind_to_code)
+DEFINE_CODE (get_port, UdpnatPortRule, udpnat_port_rule_to_code)
+DEFINE_CODE (get_source, UdpnatAddressSource, udpnat_address_source_to_code)
+DEFINE_CODE (get_fate, UdpnatPathFate, udpnat_path_fate_to_code)
+DEFINE_CODE (get_udp, UdpnatUdpState, udpnat_udp_state_to_code)
+
+static void
+test_codes (void)
+{
+  check_codes (get_phase, UDPNAT_PATH_PHASE_RELAYED);
+  check_codes (get_nat, UDPNAT_NAT_KIND_DEPENDENT);
+  check_codes (get_port, UDPNAT_PORT_RULE_CHANGED);
+  check_codes (get_source, UDPNAT_ADDRESS_SOURCE_LEARNED);
+  check_codes (get_fate, UDPNAT_PATH_FATE_LET_GO);
+  check_codes (get_udp, UDPNAT_UDP_STATE_SILENT);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/path-facts/code/no-two-have-the-same", test_codes);
+
+  return g_test_run ();
+}
