@@ -55,7 +55,6 @@ void udpnat_cli_command_export   (UdpnatCli *self, const char *arguments);
 
 /* udpnat-cli-people.c */
 void udpnat_cli_command_peers    (UdpnatCli *self, const char *arguments);
-void udpnat_cli_command_paths    (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_contacts (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_requests (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_accept   (UdpnatCli *self, const char *arguments);
@@ -75,6 +74,11 @@ void udpnat_cli_command_verify   (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_trust    (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_link     (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_add      (UdpnatCli *self, const char *arguments);
+
+/* udpnat-cli-network.c */
+void udpnat_cli_command_paths    (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_network  (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_relay    (UdpnatCli *self, const char *arguments);
 
 /* udpnat-cli-self.c */
 void udpnat_cli_command_status   (UdpnatCli *self, const char *arguments);

@@ -254,9 +254,10 @@ contact_cb (UdpnatPerson *person,
 
   if (!self->options->is_json)
     return;
-  now = g_strdup_printf ("%u%d%d%d%d %s\n%s\n%s", udpnat_person_get_relation (person),
+  now = g_strdup_printf ("%u%d%d%d%d%d %s\n%s\n%s", udpnat_person_get_relation (person),
                          udpnat_person_is_mutual (person), udpnat_person_is_verified (person),
                          udpnat_person_is_pinned (person), udpnat_person_is_muted (person),
+                         udpnat_person_is_relay_only (person),
                          get_text (udpnat_person_get_nickname (person)),
                          get_text (udpnat_person_get_status (person)),
                          get_text (udpnat_person_get_draft (person)));
@@ -272,7 +273,7 @@ listen_to (UdpnatCli    *self,
 {
   static const char *const told[] = {
     "notify::relation", "notify::mutual", "notify::nickname", "notify::verified", "notify::pinned",
-    "notify::muted", "notify::status", "notify::draft",
+    "notify::muted", "notify::relay-only", "notify::status", "notify::draft",
   };
 
   g_ptr_array_add (self->people, g_object_ref (person));

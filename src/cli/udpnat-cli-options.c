@@ -333,8 +333,8 @@ create_context (RawOptions *raw)
     "Commands for scripts that need the server:  send NAME TEXT…, list, wait\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
-    "whois, verify, link, add, note, draft, delete --here, status, avatar, set, export, backup,\n"
-    "restore, passphrase set|change|remove");
+    "whois, relay, verify, link, add, note, draft, delete --here, status, avatar, set, export,\n"
+    "backup, restore, passphrase set|change|remove");
   g_option_context_set_description (context,
     "Exit status: 0 done, 1 failed, 2 wrong usage.");
   g_option_context_add_main_entries (context, entries, NULL);

@@ -27,28 +27,6 @@ udpnat_cli_command_peers (UdpnatCli  *self,
     udpnat_cli_view_show_text (self->view, "Nobody else has been here yet.");
 }
 
-void
-udpnat_cli_command_paths (UdpnatCli  *self,
-                          const char *arguments)
-{
-  GListModel *people = udpnat_client_get_people (self->client);
-  guint n_people = g_list_model_get_n_items (people);
-  guint n_paths = 0;
-
-  for (guint i = 0; i < n_people; i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (!udpnat_person_has_path (person))
-        continue;
-      n_paths++;
-      udpnat_client_refresh_path (self->client, person);
-      udpnat_cli_view_show_path (self->view, person);
-    }
-  if (n_paths == 0)
-    udpnat_cli_view_show_text (self->view, "No conversation yet: send NAME MESSAGE…");
-}
-
 static int
 compare_people (gconstpointer a,
                 gconstpointer b)

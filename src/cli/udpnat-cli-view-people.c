@@ -161,6 +161,7 @@ tell_contact (UdpnatCliView *self,
   udpnat_cli_view_add_boolean (builder, "verified", udpnat_person_is_verified (person));
   udpnat_cli_view_add_boolean (builder, "pinned", udpnat_person_is_pinned (person));
   udpnat_cli_view_add_boolean (builder, "muted", udpnat_person_is_muted (person));
+  udpnat_cli_view_add_boolean (builder, "relay_only", udpnat_person_is_relay_only (person));
   udpnat_cli_view_add_text (builder, "presence", get_presence (person));
   udpnat_cli_view_add_number (builder, "last_seen_us", udpnat_person_get_last_seen (person));
   udpnat_cli_view_add_text (builder, "status", udpnat_person_get_status (person));

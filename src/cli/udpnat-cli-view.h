@@ -1,6 +1,6 @@
 #pragma once
 
-#include "udpnat-client.h"
+#include "udpnat-client-network.h"
 
 G_BEGIN_DECLS
 
@@ -72,6 +72,16 @@ void           udpnat_cli_view_show_typing       (UdpnatCliView     *self,
                                                   UdpnatPerson      *person);
 void           udpnat_cli_view_show_path         (UdpnatCliView     *self,
                                                   UdpnatPerson      *person);
+
+/* udpnat-cli-view-network.c */
+void           udpnat_cli_view_show_path_report  (UdpnatCliView     *self,
+                                                  UdpnatPerson      *person,
+                                                  UdpnatPathReport  *report);
+void           udpnat_cli_view_show_relay_only   (UdpnatCliView     *self,
+                                                  UdpnatPerson      *person,
+                                                  gboolean           is_question);
+void           udpnat_cli_view_show_network_report (UdpnatCliView   *self,
+                                                  UdpnatNetworkReport *report);
 
 /* udpnat-cli-view-lines.c */
 void           udpnat_cli_view_show_message      (UdpnatCliView     *self,

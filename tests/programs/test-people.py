@@ -252,6 +252,61 @@ def links(home, check):
     home.stop(server)
 
 
+def reports(home, check):
+    """How two are connected, and one of them behind the server by choice."""
+    server = home.start_server()
+    alice = home.start_person('alice')
+    bob = home.start_person('bob')
+    alice.wait('registered')
+    bob.wait('registered')
+    alice.say('paths bob', 'send bob hello')
+    # Nobody is known until the directory has come, so the first question may have no answer.
+    bob.wait('request', from_='alice')
+    bob.say('accept alice')
+    alice.wait('contact', name='bob', mutual=True)
+    alice.say('paths bob')
+    # Nobody is told a loopback address.
+    report = alice.wait('path_report', peer='bob', phase='relayed')
+    check('reports/path-has-reason-and-clock', report and report['kind'] == 'relay' and
+          report['reason'] == 'no-candidates' and report['elapsed_us'] > 0 and
+          report['remaining_us'] == -1 and report['own'] == [], [alice.events])
+    alice.say('paths bob --report')
+    text = alice.wait('report')['text']
+    check('reports/text-says-the-same', 'phase: relayed\n' in text and
+          'reason: no-candidates\n' in text, [text])
+    alice.say('network')
+    network = alice.wait('network')
+    check('reports/network-is-told', network and network['udp'] == 'works' and
+          network['meaning'] == 'server-inside' and '127.0.0.1' in network['observed'], [network])
+    alice.say('network --masked')
+    text = alice.wait('report')['text']
+    check('reports/masked-text-has-no-address', 'loopback-ipv4-1:' in text and
+          '127.0.0.1' not in text, [text])
+
+    alice.say('relay bob on')
+    check('reports/relay-only-is-told', alice.wait('contact', name='bob', relay_only=True),
+          [alice.events])
+    check('reports/path-goes-through-the-server',
+          alice.wait('path', kind='relay', reason='relay-only-local'), [alice.events])
+    check('reports/and-they-are-told-why',
+          bob.wait('path', kind='relay', reason='relay-only-remote'), [bob.events])
+    alice.say('send bob through the server')
+    check('reports/messages-go-on', bob.wait('message', text='through the server'), [bob.events])
+    alice.leave()
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    alice.say('send bob still there', 'relay bob')
+    check('reports/relay-only-is-remembered',
+          alice.wait('contact', name='bob', relay_only=True), [alice.events])
+    check('reports/also-in-the-next-run', bob.wait('message', text='still there') and
+          alice.wait('path', kind='relay', reason='relay-only-local'), [alice.events])
+    alice.leave()
+    bob.leave()
+    status, out, err = home.run_cli('alice', 'relay', 'bob', 'off')
+    check('reports/off-from-the-command-line', status == 0 and 'directly' in out, [out, err])
+    home.stop(server)
+
+
 def new_key(home, check):
     """The server gives somebody's name to another key: loud, and nothing goes there by itself."""
     server = home.start_server('--state-dir', home.folder / 'one')
@@ -300,4 +355,4 @@ def new_key(home, check):
 
 if __name__ == '__main__':
     sys.exit(run(__doc__, [requests, answering_accepts, refusing, contacts, presence,
-                           profile_of_others, verify, links, new_key]))
+                           profile_of_others, verify, links, reports, new_key]))

@@ -105,6 +105,10 @@
 #define UDPNAT_PATH_TOKENS_MAX 16  /* challenges remembered for each path */
 #define UDPNAT_PATH_OUTPUTS_MAX 64 /* far more than one call of a path set can wish for */
 
+/* ---- What views measure ---- */
+#define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* a PING and its ACK each, only while somebody looks */
+#define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */
+
 /* ---- Server flow ---- */
 /* RFC 4787 REQ-5 asks NATs for two minutes, but Linux drops an unconfirmed binding after 30 s. */
 #define UDPNAT_SERVER_KEEPALIVE_US UDPNAT_SEC (25)

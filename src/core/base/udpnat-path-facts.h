@@ -92,6 +92,8 @@ typedef struct
  * @kind: how packets travel
  * @address: of a direct path, else unset
  * @rtt_us: smoothed round trip of the way in use; 0: not known
+ * @unanswered_since_us: when the oldest packet that asks for an answer and has none was sent;
+ *     %UDPNAT_TIME_NEVER: there is none
  * @reason: why packets are relayed
  * @local: what the peer is told of us
  * @remote: everything known of the peer, whether it may be tried or not
@@ -106,6 +108,7 @@ typedef struct
   UdpnatPathKind     kind;
   UdpnatAddress      address;
   gint64             rtt_us;
+  gint64             unanswered_since_us;
   UdpnatPathReason   reason;
   UdpnatNatKind      local_nat;
   UdpnatNatKind      remote_nat;

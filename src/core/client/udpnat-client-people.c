@@ -4,6 +4,7 @@
 
 #include "udpnat-client-private.h"
 
+#include "udpnat-client-network.h"
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
 #include "udpnat-link.h"
@@ -78,6 +79,8 @@ restore_person (const UdpnatContact *contact,
   udpnat_node_restore_contact (self->node, &contact->key,
                                person != self->me ? contact->name : NULL,
                                relation_to_trust (contact->relation), NULL);
+  if (contact->is_relay_only && person != self->me)
+    udpnat_node_set_peer_relay_only (self->node, udpnat_clock_get_now_us (), &contact->key, TRUE);
   if (contact->has_refused)
     udpnat_node_restore_refusal (self->node, &contact->key);
 }
@@ -679,6 +682,8 @@ udpnat_client_accept_new_key (UdpnatClient *self,
   retire (self, person);
   udpnat_node_move_name (self->node, udpnat_clock_get_now_us (), name, &key);
   renewed = udpnat_client_ensure_person (self, &key, name);
+  /* Before they are let in: who was not to learn an address does not learn it by a new key. */
+  udpnat_client_set_relay_only (self, renewed, udpnat_person_is_relay_only (person));
   udpnat_client_take_in (self, renewed);
   return renewed;
 }

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  *   udpnat-client.c          class, profile, socket, how things stand
  *   udpnat-client-server.c   which server, and under which name
  *   udpnat-client-events.c   what the node tells
+ *   udpnat-client-network.c  how one is connected
  *   udpnat-client-people.c   who is who, and what they are to us
  *   udpnat-client-items.c    what is said: to disk, then to the node; and the reverse
  *   udpnat-client-history.c  what was said

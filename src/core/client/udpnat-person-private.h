@@ -20,6 +20,8 @@ void                 udpnat_person_set_wait_reason (UdpnatPerson        *self,
                                                     const char          *code);
 void                 udpnat_person_set_last_line   (UdpnatPerson        *self,
                                                     UdpnatHistoryItem   *line);
+const char          *udpnat_person_explain_reason  (UdpnatPerson        *self,
+                                                    UdpnatPathReason     reason);
 void                 udpnat_person_set_path        (UdpnatPerson        *self,
                                                     UdpnatPathKind       kind,
                                                     const UdpnatAddress *remote,

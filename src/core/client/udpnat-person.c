@@ -39,6 +39,7 @@ enum
   PROP_MUTUAL,
   PROP_PINNED,
   PROP_MUTED,
+  PROP_RELAY_ONLY,
   PROP_UNREAD,
   PROP_LAST_SHOWN,
   PROP_DRAFT,
@@ -69,6 +70,27 @@ udpnat_person_finalize (GObject *object)
   G_OBJECT_CLASS (udpnat_person_parent_class)->finalize (object);
 }
 
+static gboolean
+get_flag (UdpnatPerson *self,
+          guint         prop_id)
+{
+  switch (prop_id)
+    {
+    case PROP_VERIFIED:
+      return self->contact->is_verified;
+    case PROP_MUTUAL:
+      return self->contact->is_mutual;
+    case PROP_PINNED:
+      return self->contact->is_pinned;
+    case PROP_MUTED:
+      return self->contact->is_muted;
+    case PROP_RELAY_ONLY:
+      return self->contact->is_relay_only;
+    default:
+      g_return_val_if_reached (FALSE);
+    }
+}
+
 static void
 udpnat_person_get_property (GObject    *object,
                             guint       prop_id,
@@ -95,16 +117,11 @@ udpnat_person_get_property (GObject    *object,
       g_value_set_uint (value, self->contact->relation);
       break;
     case PROP_VERIFIED:
-      g_value_set_boolean (value, self->contact->is_verified);
-      break;
     case PROP_MUTUAL:
-      g_value_set_boolean (value, self->contact->is_mutual);
-      break;
     case PROP_PINNED:
-      g_value_set_boolean (value, self->contact->is_pinned);
-      break;
     case PROP_MUTED:
-      g_value_set_boolean (value, self->contact->is_muted);
+    case PROP_RELAY_ONLY:
+      g_value_set_boolean (value, get_flag (self, prop_id));
       break;
     case PROP_UNREAD:
       g_value_set_uint (value, self->contact->n_unread);
@@ -165,6 +182,7 @@ udpnat_person_class_init (UdpnatPersonClass *klass)
   properties[PROP_MUTUAL] = g_param_spec_boolean ("mutual", NULL, NULL, FALSE, flags);
   properties[PROP_PINNED] = g_param_spec_boolean ("pinned", NULL, NULL, FALSE, flags);
   properties[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags);
+  properties[PROP_RELAY_ONLY] = g_param_spec_boolean ("relay-only", NULL, NULL, FALSE, flags);
   properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_LAST_SHOWN] = g_param_spec_int64 ("last-shown-us", NULL, NULL, 0, G_MAXINT64, 0,
                                                     flags);
@@ -271,6 +289,13 @@ gboolean
 udpnat_person_is_muted (UdpnatPerson *self)
 {
   return self->contact->is_muted;
+}
+
+/** udpnat_person_is_relay_only: whether the user wants no direct path to them */
+gboolean
+udpnat_person_is_relay_only (UdpnatPerson *self)
+{
+  return self->contact->is_relay_only;
 }
 
 /** udpnat_person_get_status: Returns: (nullable): their status line */
@@ -398,15 +423,7 @@ udpnat_person_get_path_remote (UdpnatPerson *self)
 const char *
 udpnat_person_get_path_reason (UdpnatPerson *self)
 {
-  if (self->path_reason == UDPNAT_PATH_REASON_NONE)
-    return "";
-  /* What the node cannot know: addresses are told to contacts only. */
-  if (self->path_reason == UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL &&
-      self->contact->relation != UDPNAT_RELATION_ACCEPTED)
-    return "request";
-  if (self->path_reason == UDPNAT_PATH_REASON_NO_CANDIDATES && !self->contact->is_mutual)
-    return "not-accepted";
-  return udpnat_path_reason_to_code (self->path_reason);
+  return udpnat_person_explain_reason (self, self->path_reason);
 }
 
 /** udpnat_person_get_path_rtt: Returns: round trip in µs, 0 when not known */
@@ -417,6 +434,23 @@ udpnat_person_get_path_rtt (UdpnatPerson *self)
 }
 
 /* ---- For the client ---- */
+
+/**
+ * udpnat_person_explain_reason: Returns: (transfer none): the code of @reason, with what the node
+ * cannot know: addresses are told to contacts only */
+const char *
+udpnat_person_explain_reason (UdpnatPerson     *self,
+                              UdpnatPathReason  reason)
+{
+  if (reason == UDPNAT_PATH_REASON_NONE)
+    return "";
+  if (reason == UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL &&
+      self->contact->relation != UDPNAT_RELATION_ACCEPTED)
+    return "request";
+  if (reason == UDPNAT_PATH_REASON_NO_CANDIDATES && !self->contact->is_mutual)
+    return "not-accepted";
+  return udpnat_path_reason_to_code (reason);
+}
 
 const UdpnatContact *
 udpnat_person_get_contact (UdpnatPerson *self)
@@ -458,6 +492,7 @@ udpnat_person_take_contact (UdpnatPerson  *self,
   notify (self, PROP_MUTUAL, old->is_mutual != contact->is_mutual);
   notify (self, PROP_PINNED, old->is_pinned != contact->is_pinned);
   notify (self, PROP_MUTED, old->is_muted != contact->is_muted);
+  notify (self, PROP_RELAY_ONLY, old->is_relay_only != contact->is_relay_only);
   notify (self, PROP_UNREAD, old->n_unread != contact->n_unread);
   notify (self, PROP_LAST_SHOWN, old->last_shown_us != contact->last_shown_us);
   notify (self, PROP_DRAFT, g_strcmp0 (old->draft, contact->draft) != 0);

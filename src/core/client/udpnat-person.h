@@ -16,8 +16,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPerson, udpnat_person, UDPNAT, PERSON, GObject)
  *
  * Somebody else, as views see them: what the user decided, what the store keeps, what the network
  * says now. Changes are notified as properties: key, name, nickname, title, relation, verified,
- * mutual, pinned, muted, unread, last-shown-us, draft, status, avatar, presence, typing,
- * last-seen-us, path-kind, new-key, wait-reason, last-line.
+ * mutual, pinned, muted, relay-only, unread, last-shown-us, draft, status, avatar, presence,
+ * typing, last-seen-us, path-kind, new-key, wait-reason, last-line.
  */
 
 UdpnatPerson          *udpnat_person_new             (const UdpnatPublicKey *key);
@@ -34,6 +34,7 @@ gboolean               udpnat_person_is_mutual       (UdpnatPerson          *sel
 gboolean               udpnat_person_is_verified     (UdpnatPerson          *self);
 gboolean               udpnat_person_is_pinned       (UdpnatPerson          *self);
 gboolean               udpnat_person_is_muted        (UdpnatPerson          *self);
+gboolean               udpnat_person_is_relay_only   (UdpnatPerson          *self);
 const char            *udpnat_person_get_status      (UdpnatPerson          *self);
 GBytes                *udpnat_person_get_avatar      (UdpnatPerson          *self);
 const char            *udpnat_person_get_new_key     (UdpnatPerson          *self);

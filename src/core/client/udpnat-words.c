@@ -63,6 +63,113 @@ static const Entry codes[] = {
   { "mailbox-refused", N_("their mailbox does not take it; it is sent when they are there") },
 };
 
+/* How far the way to somebody is. */
+static const Entry phases[] = {
+  { "idle", N_("Nothing has been said yet") },
+  { "away", N_("They cannot be reached at the moment") },
+  { "handshake", N_("Waiting for their answer") },
+  { "trying", N_("Connected through the server, trying a direct path") },
+  { "direct", N_("Connected directly") },
+  { "relayed", N_("Connected through the server") },
+};
+
+/* What a router does with our packets. */
+static const Entry own_routers[] = {
+  { "unknown", N_("It is not known yet what your router does") },
+  { "none", N_("No router stands between you and the Internet") },
+  { "endpoint-independent", N_("Your router gives all contacts the same door") },
+  { "endpoint-dependent", N_("Your router gives every contact a different door") },
+};
+
+static const Entry their_routers[] = {
+  { "unknown", N_("It is not known what their router does") },
+  { "none", N_("No router stands between them and the Internet") },
+  { "endpoint-independent", N_("Their router gives all contacts the same door") },
+  { "endpoint-dependent", N_("Their router gives every contact a different door") },
+};
+
+/* In two or three words, for a picture. */
+static const Entry router_names[] = {
+  { "unknown", N_("Not known") },
+  { "none", N_("No router") },
+  { "endpoint-independent", N_("One door") },
+  { "endpoint-dependent", N_("Many doors") },
+};
+
+/* What became of an address. */
+static const Entry fates[] = {
+  { "skipped", N_("Not tried: it leads nowhere from here") },
+  { "waiting", N_("Not tried yet") },
+  { "tried", N_("Tried, no answer yet") },
+  { "one-way", N_("They reach us, we do not reach them yet") },
+  { "proven", N_("Works, kept in reserve") },
+  { "selected", N_("In use") },
+  { "suspect", N_("Does not answer at the moment") },
+  { "unanswered", N_("Tried without an answer") },
+  { "lost", N_("Worked, then fell silent") },
+  { "let-go", N_("Worked, not needed now") },
+};
+
+/* Where an address is known from. */
+static const Entry sources[] = {
+  { "other", N_("Of a kind that this version does not know") },
+  { "host", N_("Address on the local network") },
+  { "ipv6", N_("IPv6 address") },
+  { "observed", N_("Address as the server sees it") },
+  { "guessed", N_("Guess: address as the server sees it, port as on the computer") },
+  { "mapped", N_("Opened at the router") },
+  { "cached", N_("From an earlier conversation, or seen on this network") },
+  { "learned", N_("Their packets came from there") },
+};
+
+/* What a router does with our port. */
+static const Entry port_rules[] = {
+  { "unknown", N_("It is not known what happens to your port") },
+  { "kept", N_("Your router keeps your port") },
+  { "changed", N_("Your router changes your port") },
+};
+
+static const Entry udp_states[] = {
+  { "unknown", N_("Not known: there is no server to ask") },
+  { "trying", N_("Asking the server…") },
+  { "works", N_("UDP works") },
+  { "silent", N_("No answer by UDP") },
+};
+
+/* What our network means for reaching people. */
+static const Entry meanings[] = {
+  { "no-server", N_("No server is in use: you reach the people on this network, directly.") },
+  { "asking", N_("The server is being asked; this takes a moment.") },
+  { "silent",
+    N_("The server does not answer. Either it is not there, or this network lets no UDP "
+       "through.") },
+  { "unknown", N_("The server has not told yet how it sees you.") },
+  { "server-inside",
+    N_("The server is on your own network, so it cannot tell what your router does. With the "
+       "people there you are connected directly.") },
+  { "open", N_("Everybody whose network lets UDP through is reached directly.") },
+  { "easy",
+    N_("Nearly everybody is reached directly. Where the other router is very strict, the server "
+       "carries your messages, encrypted.") },
+  { "hard",
+    N_("People whose router is open are reached directly. With all others the server carries "
+       "your messages, encrypted, and everything takes a little longer.") },
+};
+
+/* What could be done about it. */
+static const Entry fixes[] = {
+  { "allow-udp",
+    N_("See whether the server is running. If it is, allow udpnat to send UDP in your firewall, or "
+       "try another network.") },
+  { "connect", N_("Connect this computer to a network.") },
+  { "router-mode",
+    N_("IPv6 works here: whoever has it, too, is reached directly. For the others: if the router "
+       "is yours, look for “NAT type” in its settings, and choose “full cone” or “open”.") },
+  { "router-mode-or-ipv6",
+    N_("If the router is yours, switch on IPv6 in its settings, or look for “NAT type” there and "
+       "choose “full cone” or “open”.") },
+};
+
 static const char *
 find (const Entry *entries,
       gsize        n_entries,
@@ -90,4 +197,69 @@ const char *
 udpnat_words_explain_code (const char *code)
 {
   return find (codes, G_N_ELEMENTS (codes), code);
+}
+
+/** udpnat_words_explain_phase: likewise, for how far the way to somebody is */
+const char *
+udpnat_words_explain_phase (const char *phase)
+{
+  return find (phases, G_N_ELEMENTS (phases), phase);
+}
+
+/** udpnat_words_explain_router: likewise, for the kind of a router; @is_own: ours, not theirs */
+const char *
+udpnat_words_explain_router (const char *nat,
+                             gboolean    is_own)
+{
+  return is_own ? find (own_routers, G_N_ELEMENTS (own_routers), nat)
+                : find (their_routers, G_N_ELEMENTS (their_routers), nat);
+}
+
+/** udpnat_words_name_router: likewise, in two or three words */
+const char *
+udpnat_words_name_router (const char *nat)
+{
+  return find (router_names, G_N_ELEMENTS (router_names), nat);
+}
+
+/** udpnat_words_explain_fate: likewise, for what became of an address */
+const char *
+udpnat_words_explain_fate (const char *fate)
+{
+  return find (fates, G_N_ELEMENTS (fates), fate);
+}
+
+/** udpnat_words_explain_source: likewise, for where an address is known from */
+const char *
+udpnat_words_explain_source (const char *source)
+{
+  return find (sources, G_N_ELEMENTS (sources), source);
+}
+
+/** udpnat_words_explain_port_rule: likewise, for what a router does with our port */
+const char *
+udpnat_words_explain_port_rule (const char *rule)
+{
+  return find (port_rules, G_N_ELEMENTS (port_rules), rule);
+}
+
+/** udpnat_words_explain_udp_state: likewise, for whether UDP works */
+const char *
+udpnat_words_explain_udp_state (const char *state)
+{
+  return find (udp_states, G_N_ELEMENTS (udp_states), state);
+}
+
+/** udpnat_words_explain_meaning: likewise, for what our network means for reaching people */
+const char *
+udpnat_words_explain_meaning (const char *meaning)
+{
+  return find (meanings, G_N_ELEMENTS (meanings), meaning);
+}
+
+/** udpnat_words_explain_fix: likewise, for what could be done about it */
+const char *
+udpnat_words_explain_fix (const char *fix)
+{
+  return find (fixes, G_N_ELEMENTS (fixes), fix);
 }

@@ -156,7 +156,7 @@ udpnat_peer_note_phase (UdpnatPeer *self,
   self->phase_us = now_us;
 }
 
-/* What the paths cannot know: whether there is anybody to talk to, and what the session measures. */
+/* What the paths cannot know: whether there is anybody to talk to, and what a session measures. */
 static void
 tell_session (const UdpnatPeer *peer,
               gint64            now_us,
@@ -188,6 +188,8 @@ tell_session (const UdpnatPeer *peer,
     }
   else if (udpnat_session_get_rtt (peer->session) > 0)
     facts->rtt_us = udpnat_session_get_rtt (peer->session);
+  if (peer->session != NULL)
+    facts->unanswered_since_us = udpnat_session_get_unanswered_since (peer->session);
 }
 
 /**
@@ -214,6 +216,7 @@ udpnat_node_get_path_facts (const UdpnatNode      *self,
   else
     *out_facts = (UdpnatPathFacts) { .reason = UDPNAT_PATH_REASON_NO_SESSION };
   out_facts->phase = get_phase (peer, now_us);
+  out_facts->unanswered_since_us = UDPNAT_TIME_NEVER;
   out_facts->since_us = peer->phase == out_facts->phase ? peer->phase_us : now_us;
   out_facts->local_nat = get_nat_kind (self);
   tell_session (peer, now_us, out_facts);

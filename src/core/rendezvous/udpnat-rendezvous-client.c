@@ -278,7 +278,7 @@ udpnat_rendezvous_client_get_address (const UdpnatRendezvousClient *self)
   return udpnat_address_is_set (&self->address) ? &self->address : NULL;
 }
 
-/** udpnat_rendezvous_client_get_udp_state: Returns: whether UDP reaches the server and comes back */
+/** udpnat_rendezvous_client_get_udp_state: Returns: whether UDP reaches the server and returns */
 UdpnatUdpState
 udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self)
 {

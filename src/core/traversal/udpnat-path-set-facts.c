@@ -79,13 +79,13 @@ get_fate (const UdpnatPathSet *self,
   g_assert_not_reached ();
 }
 
-/* What a list of candidates shows of a router. Who is reached at a public address of the host itself
- * has none that translates, and so no address that only a server saw. */
+/* What a list of candidates shows of a router. Who is reached at a public address of the host
+ * itself has none that translates, and so no address that only a server saw. */
 static UdpnatNatKind
 get_nat_kind (const UdpnatCandidates *candidates)
 {
   guint n_candidates = MIN (candidates->n_candidates, UDPNAT_CANDIDATES_MAX);
-  gboolean is_translated = n_candidates == 0; /* relay only: the verdict is all that is told */
+  gboolean is_translated = candidates->relay_only; /* the verdict is all that is told */
   gboolean is_public = FALSE;
 
   for (guint i = 0; i < n_candidates; i++)

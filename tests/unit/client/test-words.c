@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "udpnat-network-report.h"
+#include "udpnat-path-facts.h"
 #include "udpnat-path-kind.h"
 #include "udpnat-words.h"
 
@@ -51,6 +53,79 @@ test_codes (void)
 }
 
 static void
+test_paths (void)
+{
+  for (int i = 0; i <= UDPNAT_PATH_PHASE_RELAYED; i++)
+    {
+      const char *code = udpnat_path_phase_to_code (i);
+
+      check_sentence (code, udpnat_words_explain_phase (code));
+    }
+  for (int i = 0; i <= UDPNAT_PATH_FATE_LET_GO; i++)
+    {
+      const char *code = udpnat_path_fate_to_code (i);
+
+      check_sentence (code, udpnat_words_explain_fate (code));
+    }
+  for (int i = 0; i <= UDPNAT_ADDRESS_SOURCE_LEARNED; i++)
+    {
+      const char *code = udpnat_address_source_to_code (i);
+
+      check_sentence (code, udpnat_words_explain_source (code));
+    }
+}
+
+static void
+test_routers (void)
+{
+  for (int i = 0; i <= UDPNAT_NAT_KIND_DEPENDENT; i++)
+    {
+      const char *code = udpnat_nat_kind_to_code (i);
+      const char *own = udpnat_words_explain_router (code, TRUE);
+      const char *theirs = udpnat_words_explain_router (code, FALSE);
+
+      check_sentence (code, own);
+      check_sentence (code, theirs);
+      g_assert_cmpstr (own, !=, theirs);
+      check_sentence (code, udpnat_words_name_router (code));
+    }
+  for (int i = 0; i <= UDPNAT_PORT_RULE_CHANGED; i++)
+    {
+      const char *code = udpnat_port_rule_to_code (i);
+
+      check_sentence (code, udpnat_words_explain_port_rule (code));
+    }
+}
+
+/* Every network that there can be has a meaning in words, and a fix, if it has one, too. */
+static void
+test_networks (void)
+{
+  UdpnatNetworkFacts facts = { 0 };
+
+  for (int i = 0; i < 4 * 4 * 2 * 2 * 2; i++)
+    {
+      g_autoptr (UdpnatNetworkReport) report = NULL;
+      const char *code;
+
+      facts.udp = i % 4;
+      facts.nat = i / 4 % 4;
+      facts.has_ipv6 = i / 16 % 2;
+      facts.n_hosts = i / 32 % 2;
+      g_assert_true (udpnat_address_parse_ip (&facts.observed[0],
+                                              i / 64 % 2 ? "127.0.0.1" : "203.0.113.7", 8900));
+      report = udpnat_network_report_new (&facts);
+      code = udpnat_network_report_get_meaning (report);
+      check_sentence (code, udpnat_words_explain_meaning (code));
+      code = udpnat_network_report_get_udp_state (report);
+      check_sentence (code, udpnat_words_explain_udp_state (code));
+      code = udpnat_network_report_get_fix (report);
+      if (code != NULL)
+        check_sentence (code, udpnat_words_explain_fix (code));
+    }
+}
+
+static void
 test_unknown (void)
 {
   static const char code[] = "of-a-later-version";
@@ -69,6 +144,9 @@ main (int    argc,
   g_test_add_func ("/client-words/reason/each-has-a-sentence", test_reasons);
   g_test_add_func ("/client-words/reason/no-two-have-the-same", test_reasons_differ);
   g_test_add_func ("/client-words/code/each-has-a-sentence", test_codes);
+  g_test_add_func ("/client-words/path/each-has-words", test_paths);
+  g_test_add_func ("/client-words/router/each-has-words", test_routers);
+  g_test_add_func ("/client-words/network/each-has-words", test_networks);
   g_test_add_func ("/client-words/code/unknown-is-given-back", test_unknown);
 
   return g_test_run ();

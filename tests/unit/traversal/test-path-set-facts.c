@@ -235,18 +235,19 @@ test_sources (Fixture       *f,
     }
 }
 
+/* @kind: 0: wants the relay only */
 static void
 check_remote_nat (guint8        mapping,
                   guint8        kind,
                   const char   *ip,
                   UdpnatNatKind expected)
 {
-  UdpnatCandidates remote = { .generation = 1, .mapping = mapping, .n_candidates = ip != NULL };
+  UdpnatCandidates remote = { .generation = 1, .mapping = mapping, .relay_only = kind == 0 };
   Fixture f = { 0 };
 
   fixture_set_up (&f, NULL);
   if (ip != NULL)
-    remote.candidates[0] = (UdpnatCandidate) { kind, at (ip, 8900) };
+    remote.candidates[remote.n_candidates++] = (UdpnatCandidate) { kind, at (ip, 8900) };
   g_assert_cmpint (udpnat_path_set_handle_candidates (f.set, f.now_us, &remote), ==,
                    UDPNAT_RX_OK);
   g_assert_cmpint (get_facts (&f).remote_nat, ==, expected);
@@ -266,6 +267,7 @@ test_remote_nat (void)
   check_remote_nat (one, host, "192.168.1.7", UDPNAT_NAT_KIND_UNKNOWN);
   check_remote_nat (one, UDPNAT_CANDIDATE_GLOBAL_IPV6, "2a00::7", UDPNAT_NAT_KIND_NONE);
   check_remote_nat (one, 0, NULL, UDPNAT_NAT_KIND_INDEPENDENT);
+  check_remote_nat (one, host, NULL, UDPNAT_NAT_KIND_UNKNOWN);
   check_remote_nat (many, seen, "203.0.113.9", UDPNAT_NAT_KIND_DEPENDENT);
   check_remote_nat (many, 0, NULL, UDPNAT_NAT_KIND_DEPENDENT);
   check_remote_nat (UDPNAT_MAPPING_UNKNOWN, seen, "203.0.113.9", UDPNAT_NAT_KIND_UNKNOWN);

@@ -1,0 +1,226 @@
+/* What the terminal shows of paths and networks. */
+
+#include "config.h"
+
+#include "udpnat-cli-view-private.h"
+
+#include "udpnat-words.h"
+
+/* ---- The way to somebody ---- */
+
+static void
+add_entry (JsonBuilder                 *builder,
+           const UdpnatPathReportEntry *entry,
+           gboolean                     is_own)
+{
+  json_builder_begin_object (builder);
+  udpnat_cli_view_add_text (builder, "address", entry->address);
+  udpnat_cli_view_add_text (builder, "source", entry->source);
+  if (!is_own)
+    {
+      udpnat_cli_view_add_text (builder, "fate", entry->fate);
+      udpnat_cli_view_add_boolean (builder, "selected", entry->is_selected);
+      udpnat_cli_view_add_number (builder, "sent", entry->n_sent);
+      udpnat_cli_view_add_number (builder, "rtt_us", entry->rtt_us);
+    }
+  json_builder_end_object (builder);
+}
+
+static void
+tell_path_report (UdpnatCliView    *self,
+                  UdpnatPerson     *person,
+                  UdpnatPathReport *report)
+{
+  JsonBuilder *builder = udpnat_cli_view_begin ("path_report");
+  const UdpnatPathReportEntry *entry;
+
+  udpnat_cli_view_add_text (builder, "peer", udpnat_person_get_name (person));
+  udpnat_cli_view_add_text (builder, "key", udpnat_person_get_key_text (person));
+  udpnat_cli_view_add_text (builder, "phase", udpnat_path_report_get_phase (report));
+  udpnat_cli_view_add_number (builder, "elapsed_us", udpnat_path_report_get_elapsed (report));
+  udpnat_cli_view_add_number (builder, "remaining_us", udpnat_path_report_get_remaining (report));
+  udpnat_cli_view_add_text (builder, "kind", udpnat_path_report_get_kind (report));
+  udpnat_cli_view_add_text (builder, "remote", udpnat_path_report_get_address (report));
+  udpnat_cli_view_add_number (builder, "rtt_us", udpnat_path_report_get_rtt (report));
+  udpnat_cli_view_add_text (builder, "reason", udpnat_path_report_get_reason (report));
+  udpnat_cli_view_add_text (builder, "own_nat", udpnat_path_report_get_own_nat (report));
+  udpnat_cli_view_add_text (builder, "their_nat", udpnat_path_report_get_their_nat (report));
+  udpnat_cli_view_add_boolean (builder, "relay_only", udpnat_person_is_relay_only (person));
+  json_builder_set_member_name (builder, "own");
+  json_builder_begin_array (builder);
+  for (guint i = 0; (entry = udpnat_path_report_get_own (report, i)) != NULL; i++)
+    add_entry (builder, entry, TRUE);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "theirs");
+  json_builder_begin_array (builder);
+  for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
+    add_entry (builder, entry, FALSE);
+  json_builder_end_array (builder);
+  udpnat_cli_view_end (self, builder);
+}
+
+static void
+show_phase (UdpnatCliView    *self,
+            UdpnatPathReport *report)
+{
+  const char *phase = udpnat_path_report_get_phase (report);
+  gint64 elapsed_us = udpnat_path_report_get_elapsed (report);
+  gint64 remaining_us = udpnat_path_report_get_remaining (report);
+  const char *reason = udpnat_path_report_get_reason (report);
+
+  udpnat_cli_view_show_text (self, "  state      %s", udpnat_words_explain_phase (phase));
+  if (elapsed_us >= 0)
+    udpnat_cli_view_show_text (self, "  for        %" G_GINT64_FORMAT " s",
+                               elapsed_us / G_USEC_PER_SEC);
+  if (remaining_us >= 0)
+    udpnat_cli_view_show_text (self, "  next       in %" G_GINT64_FORMAT " s",
+                               (remaining_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+  if (*reason != '\0')
+    udpnat_cli_view_show_text (self, "  because    %s", udpnat_words_explain_reason (reason));
+}
+
+/* @entry: one of theirs */
+static void
+show_entry (UdpnatCliView               *self,
+            const UdpnatPathReportEntry *entry)
+{
+  g_autofree char *rtt = entry->rtt_us > 0 ? g_strdup_printf (", %.0f ms", entry->rtt_us / 1000.0)
+                                           : g_strdup ("");
+  g_autofree char *sent = entry->n_sent > 0 ? g_strdup_printf (", %u packets", entry->n_sent)
+                                            : g_strdup ("");
+
+  udpnat_cli_view_show_text (self, "    %s %s: %s%s%s", entry->is_selected ? "●" : "○",
+                             entry->address, udpnat_words_explain_fate (entry->fate), sent, rtt);
+  udpnat_cli_view_show_text (self, "      %s", udpnat_words_explain_source (entry->source));
+}
+
+/** udpnat_cli_view_show_path_report: how somebody is connected, and what was tried */
+void
+udpnat_cli_view_show_path_report (UdpnatCliView    *self,
+                                  UdpnatPerson     *person,
+                                  UdpnatPathReport *report)
+{
+  gint64 rtt_us = udpnat_path_report_get_rtt (report);
+  const UdpnatPathReportEntry *entry;
+
+  if (udpnat_cli_view_is_json (self))
+    {
+      tell_path_report (self, person, report);
+      return;
+    }
+  udpnat_cli_view_show_clean (self, "⇄ %s", udpnat_person_get_title (person));
+  show_phase (self, report);
+  if (*udpnat_path_report_get_address (report) != '\0')
+    udpnat_cli_view_show_text (self, "  address    %s", udpnat_path_report_get_address (report));
+  if (rtt_us > 0)
+    udpnat_cli_view_show_text (self, "  round trip %.0f ms", rtt_us / 1000.0);
+  udpnat_cli_view_show_text (self, "  you        %s",
+                             udpnat_words_explain_router (udpnat_path_report_get_own_nat (report),
+                                                          TRUE));
+  for (guint i = 0; (entry = udpnat_path_report_get_own (report, i)) != NULL; i++)
+    udpnat_cli_view_show_text (self, "    ○ %s: %s", entry->address,
+                               udpnat_words_explain_source (entry->source));
+  udpnat_cli_view_show_text (self, "  they       %s",
+                             udpnat_words_explain_router (udpnat_path_report_get_their_nat (report),
+                                                          FALSE));
+  for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
+    show_entry (self, entry);
+}
+
+/**
+ * udpnat_cli_view_show_relay_only: whether somebody is reached through the server only
+ * @is_question: programs are not told otherwise
+ */
+void
+udpnat_cli_view_show_relay_only (UdpnatCliView *self,
+                                 UdpnatPerson  *person,
+                                 gboolean       is_question)
+{
+  const char *title = udpnat_person_get_title (person);
+
+  if (is_question && udpnat_cli_view_is_json (self))
+    udpnat_cli_view_show_contact (self, person);
+  else if (udpnat_person_is_relay_only (person))
+    udpnat_cli_view_show_clean (self, "  %s is reached through the server only, and learns no "
+                                "address of yours.", title);
+  else
+    udpnat_cli_view_show_clean (self, "  %s is reached directly where that is possible.", title);
+}
+
+/* ---- Our own network ---- */
+
+static void
+tell_network_report (UdpnatCliView       *self,
+                     UdpnatNetworkReport *report)
+{
+  JsonBuilder *builder = udpnat_cli_view_begin ("network");
+  const char *host;
+
+  udpnat_cli_view_add_text (builder, "udp", udpnat_network_report_get_udp_state (report));
+  udpnat_cli_view_add_text (builder, "nat", udpnat_network_report_get_nat (report));
+  udpnat_cli_view_add_text (builder, "ports", udpnat_network_report_get_port_rule (report));
+  udpnat_cli_view_add_boolean (builder, "ipv6", udpnat_network_report_has_ipv6 (report));
+  udpnat_cli_view_add_text (builder, "observed", udpnat_network_report_get_observed (report, 0));
+  udpnat_cli_view_add_text (builder, "observed_second",
+                            udpnat_network_report_get_observed (report, 1));
+  udpnat_cli_view_add_text (builder, "server", udpnat_network_report_get_server (report));
+  udpnat_cli_view_add_number (builder, "server_rtt_us",
+                              udpnat_network_report_get_server_rtt (report));
+  udpnat_cli_view_add_text (builder, "meaning", udpnat_network_report_get_meaning (report));
+  udpnat_cli_view_add_text (builder, "fix", udpnat_network_report_get_fix (report));
+  json_builder_set_member_name (builder, "hosts");
+  json_builder_begin_array (builder);
+  for (guint i = 0; (host = udpnat_network_report_get_host (report, i)) != NULL; i++)
+    json_builder_add_string_value (builder, host);
+  json_builder_end_array (builder);
+  udpnat_cli_view_end (self, builder);
+}
+
+static void
+show_server (UdpnatCliView       *self,
+             UdpnatNetworkReport *report)
+{
+  const char *server = udpnat_network_report_get_server (report);
+  gint64 rtt_us = udpnat_network_report_get_server_rtt (report);
+  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0)
+                                    : g_strdup ("");
+
+  udpnat_cli_view_show_text (self, "  server     %s%s", *server != '\0' ? server : "none", rtt);
+}
+
+/** udpnat_cli_view_show_network_report: what our own network is like */
+void
+udpnat_cli_view_show_network_report (UdpnatCliView       *self,
+                                     UdpnatNetworkReport *report)
+{
+  const char *observed = udpnat_network_report_get_observed (report, 0);
+  const char *fix = udpnat_network_report_get_fix (report);
+  const char *host;
+
+  if (udpnat_cli_view_is_json (self))
+    {
+      tell_network_report (self, report);
+      return;
+    }
+  udpnat_cli_view_show_text (self, "%s",
+                             udpnat_words_explain_meaning (
+                               udpnat_network_report_get_meaning (report)));
+  if (fix != NULL)
+    udpnat_cli_view_show_text (self, "%s", udpnat_words_explain_fix (fix));
+  udpnat_cli_view_show_text (self, "  UDP        %s",
+                             udpnat_words_explain_udp_state (
+                               udpnat_network_report_get_udp_state (report)));
+  udpnat_cli_view_show_text (self, "  router     %s",
+                             udpnat_words_explain_router (udpnat_network_report_get_nat (report),
+                                                          TRUE));
+  udpnat_cli_view_show_text (self, "  port       %s",
+                             udpnat_words_explain_port_rule (
+                               udpnat_network_report_get_port_rule (report)));
+  udpnat_cli_view_show_text (self, "  IPv6       %s",
+                             udpnat_network_report_has_ipv6 (report) ? "yes" : "no");
+  for (guint i = 0; (host = udpnat_network_report_get_host (report, i)) != NULL; i++)
+    udpnat_cli_view_show_text (self, "  address    %s", host);
+  if (*observed != '\0')
+    udpnat_cli_view_show_text (self, "  outside    %s, as the server sees you", observed);
+  show_server (self, report);
+}

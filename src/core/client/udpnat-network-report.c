@@ -1,0 +1,214 @@
+/* What is known of our own network, for views: the core's facts as codes and texts, what they mean
+ * for reaching people, and what could be done about it. */
+
+#include "config.h"
+
+#include "udpnat-network-report.h"
+#include "udpnat-report-writer-private.h"
+
+struct _UdpnatNetworkReport
+{
+  GObject            parent_instance;
+
+  UdpnatNetworkFacts facts;
+  char               server[UDPNAT_ADDRESS_TEXT_BYTES];
+  char               hosts[UDPNAT_CANDIDATES_MAX][UDPNAT_ADDRESS_TEXT_BYTES];
+  char               observed[2][UDPNAT_ADDRESS_TEXT_BYTES];
+};
+
+G_DEFINE_FINAL_TYPE (UdpnatNetworkReport, udpnat_network_report, G_TYPE_OBJECT)
+
+static void
+udpnat_network_report_class_init (UdpnatNetworkReportClass *klass)
+{
+}
+
+static void
+udpnat_network_report_init (UdpnatNetworkReport *self)
+{
+}
+
+static void
+write_address (const UdpnatAddress *address,
+               char                 text[UDPNAT_ADDRESS_TEXT_BYTES])
+{
+  if (udpnat_address_is_set (address))
+    udpnat_address_to_string (address, text);
+}
+
+/** udpnat_network_report_new: @facts: copied */
+UdpnatNetworkReport *
+udpnat_network_report_new (const UdpnatNetworkFacts *facts)
+{
+  UdpnatNetworkReport *self = g_object_new (UDPNAT_TYPE_NETWORK_REPORT, NULL);
+
+  self->facts = *facts;
+  write_address (&facts->server, self->server);
+  for (guint i = 0; i < facts->n_hosts; i++)
+    write_address (&facts->hosts[i], self->hosts[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (self->observed); i++)
+    write_address (&facts->observed[i], self->observed[i]);
+  return self;
+}
+
+/** udpnat_network_report_get_nat: Returns: code of the kind of router */
+const char *
+udpnat_network_report_get_nat (UdpnatNetworkReport *self)
+{
+  return udpnat_nat_kind_to_code (self->facts.nat);
+}
+
+/** udpnat_network_report_get_port_rule: Returns: code of what it does with our port */
+const char *
+udpnat_network_report_get_port_rule (UdpnatNetworkReport *self)
+{
+  return udpnat_port_rule_to_code (self->facts.ports);
+}
+
+/** udpnat_network_report_get_udp_state: Returns: code of whether UDP works */
+const char *
+udpnat_network_report_get_udp_state (UdpnatNetworkReport *self)
+{
+  return udpnat_udp_state_to_code (self->facts.udp);
+}
+
+/** udpnat_network_report_has_ipv6: whether an address of ours is valid on the whole Internet */
+gboolean
+udpnat_network_report_has_ipv6 (UdpnatNetworkReport *self)
+{
+  return self->facts.has_ipv6;
+}
+
+/** udpnat_network_report_get_server: Returns: its address, "" when there is none */
+const char *
+udpnat_network_report_get_server (UdpnatNetworkReport *self)
+{
+  return self->server;
+}
+
+/** udpnat_network_report_get_server_rtt: Returns: µs; 0: not known */
+gint64
+udpnat_network_report_get_server_rtt (UdpnatNetworkReport *self)
+{
+  return self->facts.server_rtt_us;
+}
+
+/** udpnat_network_report_get_host: Returns: (nullable): an address of ours; %NULL after the last */
+const char *
+udpnat_network_report_get_host (UdpnatNetworkReport *self,
+                                guint                index)
+{
+  return index < self->facts.n_hosts ? self->hosts[index] : NULL;
+}
+
+/**
+ * udpnat_network_report_get_observed:
+ * @server_port: 0 for its main port, 1 for its second one
+ *
+ * Returns: as what address the server sees us, "" when not known
+ */
+const char *
+udpnat_network_report_get_observed (UdpnatNetworkReport *self,
+                                    guint                server_port)
+{
+  g_return_val_if_fail (server_port < G_N_ELEMENTS (self->observed), "");
+
+  return self->observed[server_port];
+}
+
+/* ---- What it means ---- */
+
+/* A server on our own side of the router sees what we see ourselves. */
+static gboolean
+is_server_inside (UdpnatNetworkReport *self)
+{
+  const UdpnatAddress *observed = &self->facts.observed[0];
+
+  if (!udpnat_address_is_set (observed) ||
+      udpnat_address_get_scope (observed) == UDPNAT_SCOPE_GLOBAL)
+    return FALSE;
+  if (udpnat_address_get_scope (observed) == UDPNAT_SCOPE_LOOPBACK)
+    return TRUE;
+  for (guint i = 0; i < self->facts.n_hosts; i++)
+    if (udpnat_address_equal_ip (&self->facts.hosts[i], observed))
+      return TRUE;
+  return FALSE;
+}
+
+static const char *
+get_meaning_of_nat (UdpnatNetworkReport *self)
+{
+  switch (self->facts.nat)
+    {
+    case UDPNAT_NAT_KIND_UNKNOWN:
+      return is_server_inside (self) ? "server-inside" : "unknown";
+    case UDPNAT_NAT_KIND_NONE:
+      return "open";
+    case UDPNAT_NAT_KIND_INDEPENDENT:
+      return "easy";
+    case UDPNAT_NAT_KIND_DEPENDENT:
+      return "hard";
+    }
+  return "unknown";
+}
+
+/** udpnat_network_report_get_meaning: Returns: code of what all this means for reaching people */
+const char *
+udpnat_network_report_get_meaning (UdpnatNetworkReport *self)
+{
+  switch (self->facts.udp)
+    {
+    case UDPNAT_UDP_STATE_UNKNOWN:
+      return "no-server";
+    case UDPNAT_UDP_STATE_TRYING:
+      return "asking";
+    case UDPNAT_UDP_STATE_SILENT:
+      return "silent";
+    case UDPNAT_UDP_STATE_WORKS:
+      return get_meaning_of_nat (self);
+    }
+  return "unknown";
+}
+
+/** udpnat_network_report_get_fix: Returns: (nullable): code of what can be done; %NULL: nothing */
+const char *
+udpnat_network_report_get_fix (UdpnatNetworkReport *self)
+{
+  if (self->facts.udp == UDPNAT_UDP_STATE_SILENT)
+    return self->facts.n_hosts > 0 ? "allow-udp" : "connect";
+  if (self->facts.nat != UDPNAT_NAT_KIND_DEPENDENT)
+    return NULL;
+  return self->facts.has_ipv6 ? "router-mode" : "router-mode-or-ipv6";
+}
+
+/* ---- Copying ---- */
+
+/**
+ * udpnat_network_report_to_text:
+ * @is_masked: whether IP addresses are replaced by words that tell nobody where somebody is
+ *
+ * Returns: (transfer full): all of it as plain text, one fact a line
+ */
+char *
+udpnat_network_report_to_text (UdpnatNetworkReport *self,
+                               gboolean             is_masked)
+{
+  g_autoptr (UdpnatReportWriter) writer = udpnat_report_writer_new (is_masked);
+  const char *fix = udpnat_network_report_get_fix (self);
+
+  udpnat_report_writer_add (writer, "udpnat", "%s, network report", PACKAGE_VERSION);
+  udpnat_report_writer_add (writer, "udp", "%s", udpnat_network_report_get_udp_state (self));
+  udpnat_report_writer_add (writer, "router", "%s", udpnat_network_report_get_nat (self));
+  udpnat_report_writer_add (writer, "ports", "%s", udpnat_network_report_get_port_rule (self));
+  udpnat_report_writer_add (writer, "ipv6", "%s", self->facts.has_ipv6 ? "yes" : "no");
+  for (guint i = 0; i < self->facts.n_hosts; i++)
+    udpnat_report_writer_add_address (writer, "our-address", &self->facts.hosts[i], NULL);
+  udpnat_report_writer_add_address (writer, "seen-by-server", &self->facts.observed[0], NULL);
+  udpnat_report_writer_add_address (writer, "seen-by-second-port", &self->facts.observed[1], NULL);
+  udpnat_report_writer_add_address (writer, "server", &self->facts.server, NULL);
+  udpnat_report_writer_add_time (writer, "server-round-trip", self->facts.server_rtt_us);
+  udpnat_report_writer_add (writer, "meaning", "%s", udpnat_network_report_get_meaning (self));
+  if (fix != NULL)
+    udpnat_report_writer_add (writer, "fix", "%s", fix);
+  return udpnat_report_writer_end (writer);
+}
