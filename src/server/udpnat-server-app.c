@@ -20,6 +20,7 @@
 #include "udpnat-server-disk.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
+#include "udpnat-server-reach.h"
 #include "udpnat-socket.h"
 #include "udpnat-state-dir.h"
 #include "udpnat-system-random.h"
@@ -45,6 +46,7 @@ struct _UdpnatServerApp
   char    *ip; /* (nullable) */
   guint    idle_exit_s;
   guint    idle_id;
+  gboolean map_port;
   gboolean print_address;
 };
 
@@ -168,6 +170,21 @@ print_addresses (UdpnatServerApp *self)
     }
 }
 
+static UdpnatServerReach *
+tell_reach (UdpnatServerApp *self)
+{
+  char key_text[UDPNAT_KEY_TEXT_BYTES];
+  UdpnatServerReach *reach;
+
+  udpnat_public_key_to_string (udpnat_identity_get_public_key (self->identity), key_text);
+  reach = udpnat_server_reach_new (self->state_dir, udpnat_socket_get_port (self->main_socket),
+                                   key_text);
+  if (self->map_port)
+    udpnat_server_reach_ask_router (reach, self->alt_socket != NULL
+                                             ? udpnat_socket_get_port (self->alt_socket) : 0);
+  return reach;
+}
+
 /**
  * udpnat_server_app_run:
  *
@@ -179,6 +196,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
 {
   guint interrupt_id = g_unix_signal_add (SIGINT, signal_cb, self);
   guint terminate_id = g_unix_signal_add (SIGTERM, signal_cb, self);
+  g_autoptr (UdpnatServerReach) reach = tell_reach (self);
 
   print_listening (self);
   if (self->print_address)
@@ -191,6 +209,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
   udpnat_rendezvous_server_shut_down (self->server, udpnat_clock_get_now_us ());
   handle_events (self);
   udpnat_machine_source_flush (self->source);
+  g_clear_pointer (&reach, udpnat_server_reach_close);
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
   g_clear_handle_id (&self->idle_id, g_source_remove);
@@ -300,6 +319,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
 
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
+  self->map_port = config->map_port;
   self->print_address = config->print_address;
   if (!open_state (self, config->state_dir, &server_config.random, config->has_mailbox, error)
       || !open_sockets (self, config, error))

@@ -35,6 +35,7 @@ typedef struct
   int      mailbox_days;
   int      mailbox_size_mib;
   int      mailbox_total_mib;
+  gboolean map_port;
   gboolean print_address;
   gboolean print_version;
 } Options;
@@ -87,6 +88,8 @@ make_context (Options *options)
       "How much may wait for one person (default: 16)", "MIB" },
     { "mailbox-total", 0, 0, G_OPTION_ARG_INT, &options->mailbox_total_mib,
       "How much may wait for all together (default: 1024)", "MIB" },
+    { "map-port", 0, 0, G_OPTION_ARG_NONE, &options->map_port,
+      "Have the router open the port, by NAT-PMP or UPnP, and say the address outside", NULL },
     { "print-address", 0, 0, G_OPTION_ARG_NONE, &options->print_address,
       "Print also the addresses that clients on this network can use", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->print_version,
@@ -212,6 +215,7 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   out_config->mailbox_days = (guint) options.mailbox_days;
   out_config->mailbox_bytes = (gint64) options.mailbox_size_mib * BYTES_PER_MIB;
   out_config->mailbox_total_bytes = (gint64) options.mailbox_total_mib * BYTES_PER_MIB;
+  out_config->map_port = options.map_port;
   out_config->print_address = options.print_address;
   out_config->print_version = options.print_version;
   return TRUE;

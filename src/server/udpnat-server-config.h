@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @mailbox_days: how long
  * @mailbox_bytes: how much for one recipient
  * @mailbox_total_bytes: how much for all
+ * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
  * @print_version: say the version and exit
  *
@@ -35,6 +36,7 @@ typedef struct
   guint    mailbox_days;
   gint64   mailbox_bytes;
   gint64   mailbox_total_bytes;
+  gboolean map_port;
   gboolean print_address;
   gboolean print_version;
 } UdpnatServerConfig;

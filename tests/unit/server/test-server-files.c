@@ -250,13 +250,14 @@ test_config_all_given (void)
   g_auto (UdpnatServerConfig) config = { 0 };
 
   g_assert_true (parse (&config, "udpnat-server --ip :: --port 65535 --alt-port 0 --state-dir /x "
-                                 "--idle-exit 60 --print-address --version "
+                                 "--idle-exit 60 --map-port --print-address --version "
                                  "--mailbox-days 7 --mailbox-size 2 --mailbox-total 5000"));
   g_assert_cmpstr (config.ip, ==, "::");
   g_assert_cmpuint (config.port, ==, 65535);
   g_assert_cmpint (config.alt_port, ==, 0);
   g_assert_cmpstr (config.state_dir, ==, "/x");
   g_assert_cmpuint (config.idle_exit_s, ==, 60);
+  g_assert_true (config.map_port);
   g_assert_true (config.print_address);
   g_assert_true (config.print_version);
   g_assert_cmpuint (config.mailbox_days, ==, 7);

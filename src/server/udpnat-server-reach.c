@@ -1,0 +1,146 @@
+/* Tells where the server can be reached, and has the router let people in from outside when that is
+ * asked for.
+ *
+ * The server does this itself rather than whoever starts it, because it may outlive them: a mapping
+ * lasts exactly as long as the server. The file is a GKeyFile:
+ *
+ *   [server] pid, port, key
+ *   [outside] address and protocol; or code and message, why there is none; or nothing yet
+ *
+ * A server that was killed leaves it behind: it is true only while the directory is locked. */
+
+#include "config.h"
+
+#include "udpnat-server-reach.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "udpnat-port-mapper.h"
+
+#define FILE_NAME "running"
+
+struct _UdpnatServerReach
+{
+  char             *path;
+  GKeyFile         *file;
+  guint16           port;
+  UdpnatPortMapper *mapper; /* nullable */
+};
+
+/* Being found is not worth stopping for. */
+static void
+save (UdpnatServerReach *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_key_file_save_to_file (self->file, self->path, &error))
+    g_debug ("%s", error->message);
+}
+
+UdpnatServerReach *
+udpnat_server_reach_new (const UdpnatStateDir *state_dir,
+                         guint16               port,
+                         const char           *key_text)
+{
+  UdpnatServerReach *self = g_new0 (UdpnatServerReach, 1);
+
+  self->path = udpnat_state_dir_dup_file (state_dir, FILE_NAME);
+  self->port = port;
+  self->file = g_key_file_new ();
+  g_key_file_set_integer (self->file, "server", "pid", (int) getpid ());
+  g_key_file_set_integer (self->file, "server", "port", port);
+  g_key_file_set_string (self->file, "server", "key", key_text);
+  save (self);
+  return self;
+}
+
+static void
+take_mapping (UdpnatServerReach       *self,
+              const UdpnatPortMapping *mapping)
+{
+  UdpnatPortMappingProtocol protocol = udpnat_port_mapping_get_protocol (mapping);
+  char text[UDPNAT_ADDRESS_TEXT_BYTES];
+
+  udpnat_address_to_string (udpnat_port_mapping_get_external (mapping), text);
+  g_key_file_set_string (self->file, "outside", "address", text);
+  g_key_file_set_string (self->file, "outside", "protocol",
+                         udpnat_port_mapping_protocol_to_name (protocol));
+  save (self);
+  switch (protocol)
+    {
+    case UDPNAT_PORT_MAPPING_PROTOCOL_NONE:
+      g_print ("udpnat-server: reachable from outside at %s\n", text);
+      break;
+    case UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP:
+    case UDPNAT_PORT_MAPPING_PROTOCOL_UPNP:
+      g_print ("udpnat-server: mapped at %s (%s%s)\n", text,
+               udpnat_port_mapping_protocol_to_name (protocol),
+               udpnat_port_mapping_has_extra (mapping) ? ", second port too" : "");
+      break;
+    }
+}
+
+/* The line comes after the file: it is what makes others look there. */
+static void
+mapper_changed_cb (gpointer user_data)
+{
+  UdpnatServerReach *self = user_data;
+  const UdpnatPortMapping *mapping = udpnat_port_mapper_get_mapping (self->mapper);
+  const GError *error = udpnat_port_mapper_get_error (self->mapper);
+  const char *code;
+
+  g_key_file_remove_group (self->file, "outside", NULL);
+  if (mapping != NULL)
+    take_mapping (self, mapping);
+  else if (error != NULL)
+    {
+      code = udpnat_port_mapping_error_to_code (error->code);
+      g_key_file_set_string (self->file, "outside", "code", code);
+      g_key_file_set_string (self->file, "outside", "message", error->message);
+      save (self);
+      g_print ("udpnat-server: not mapped (%s): %s\n", code, error->message);
+    }
+  fflush (stdout);
+}
+
+/** udpnat_server_reach_ask_router: @alt_port: 0 for none */
+void
+udpnat_server_reach_ask_router (UdpnatServerReach *self,
+                                guint16            alt_port)
+{
+  self->mapper = udpnat_port_mapper_new (self->port, alt_port, mapper_changed_cb, self);
+}
+
+static void
+stopped_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  gboolean *is_stopped = user_data;
+
+  udpnat_port_mapper_stop_finish (result);
+  *is_stopped = TRUE;
+}
+
+/** udpnat_server_reach_close: closes the port at the router, which may take 2 s */
+void
+udpnat_server_reach_close (UdpnatServerReach *self)
+{
+  gboolean is_stopped = FALSE;
+
+  if (self == NULL)
+    return;
+  if (self->mapper != NULL)
+    {
+      udpnat_port_mapper_stop_async (self->mapper, stopped_cb, &is_stopped);
+      while (!is_stopped)
+        g_main_context_iteration (NULL, TRUE);
+      udpnat_port_mapper_free (self->mapper);
+    }
+  g_unlink (self->path);
+  g_key_file_unref (self->file);
+  g_free (self->path);
+  g_free (self);
+}
