@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 #include "udpnat-passphrase.h"
 
@@ -35,6 +35,27 @@ gboolean udpnat_backup_read_needs_passphrase (const char                  *file,
 gboolean udpnat_backup_restore               (const char                  *file,
                                               const char                  *profile_path,
                                               const char                  *passphrase,
+                                              GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/* In a worker: udpnat-profile-tasks.c */
+void     udpnat_backup_write_async           (const UdpnatBackupSource    *source,
+                                              const char                  *destination,
+                                              const char                  *passphrase,
+                                              gboolean                     may_replace,
+                                              GCancellable                *cancellable,
+                                              GAsyncReadyCallback          callback,
+                                              gpointer                     user_data);
+gboolean udpnat_backup_write_finish          (GAsyncResult                *result,
+                                              GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_backup_restore_async         (const char                  *file,
+                                              const char                  *profile_path,
+                                              const char                  *passphrase,
+                                              GCancellable                *cancellable,
+                                              GAsyncReadyCallback          callback,
+                                              gpointer                     user_data);
+gboolean udpnat_backup_restore_finish        (GAsyncResult                *result,
                                               GError                     **error)
   G_GNUC_WARN_UNUSED_RESULT;
 

@@ -418,13 +418,27 @@ udpnat_client_add_link (UdpnatClient *self,
 char *
 udpnat_client_dup_link (UdpnatClient *self)
 {
+  return udpnat_client_dup_link_at (self, self->server);
+}
+
+/**
+ * udpnat_client_dup_link_at:
+ * @text: (nullable): "host:port" of the own server as others reach it, which may be another than
+ *   oneself has for it
+ *
+ * Returns: (transfer full) (nullable): the link to oneself; %NULL before a name is known
+ */
+char *
+udpnat_client_dup_link_at (UdpnatClient *self,
+                           const char   *text)
+{
   g_autoptr (GSocketConnectable) server = NULL;
   g_autoptr (UdpnatLink) link = NULL;
 
   if (self->name == NULL)
     return NULL;
-  if (self->server != NULL)
-    server = g_network_address_parse (self->server, UDPNAT_SERVER_PORT, NULL);
+  if (text != NULL)
+    server = g_network_address_parse (text, UDPNAT_SERVER_PORT, NULL);
   link = udpnat_link_new (self->name,
                           server != NULL
                             ? g_network_address_get_hostname (G_NETWORK_ADDRESS (server)) : NULL,

@@ -31,6 +31,7 @@ struct _UdpnatClient
   UdpnatSocket  *socket;
   GSource       *source; /* drives the node on the socket */
   gboolean       is_closing;
+  gboolean       is_backing_up;
 
   char          *name;   /* nullable */
   char          *server; /* nullable: "host:port" as given */

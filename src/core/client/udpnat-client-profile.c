@@ -437,6 +437,32 @@ udpnat_client_handle_prekey_used (UdpnatClient          *self,
 
 /* ---- Backup ---- */
 
+static gboolean
+is_backup_under_way (UdpnatClient *self,
+                     GError      **error)
+{
+  if (!self->is_backing_up)
+    return FALSE;
+  g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
+                       "A backup is being written already. Wait until it is done.");
+  return TRUE;
+}
+
+/* Borrows from the profile; @database_path is freed by the caller. */
+static UdpnatBackupSource
+make_backup_source (UdpnatClient *self,
+                    const char   *database_path)
+{
+  const UdpnatIdentity *identity = udpnat_profile_get_identity (self->profile);
+  UdpnatBackupSource source = {
+    .identity_secret = udpnat_identity_get_secret (identity),
+    .database_path = database_path,
+    .database_key = udpnat_profile_get_database_key (self->profile),
+  };
+
+  return source;
+}
+
 /**
  * udpnat_client_back_up:
  * @path: the file to write
@@ -454,14 +480,67 @@ udpnat_client_back_up (UdpnatClient  *self,
                        gboolean       may_replace,
                        GError       **error)
 {
-  const UdpnatIdentity *identity = udpnat_profile_get_identity (self->profile);
   g_autofree char *database_path = udpnat_profile_dup_database_path (self->profile);
-  UdpnatBackupSource source = {
-    .identity_secret = udpnat_identity_get_secret (identity),
-    .database_path = database_path,
-    .database_key = udpnat_profile_get_database_key (self->profile),
-  };
+  UdpnatBackupSource source = make_backup_source (self, database_path);
 
   udpnat_client_flush (self);
-  return udpnat_backup_write (&source, path, passphrase, NULL, may_replace, error);
+  return !is_backup_under_way (self, error) &&
+         udpnat_backup_write (&source, path, passphrase, NULL, may_replace, error);
+}
+
+static void
+backed_up_cb (GObject      *unused,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  UdpnatClient *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  self->is_backing_up = FALSE;
+  if (udpnat_backup_write_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * udpnat_client_back_up_async:
+ *
+ * As udpnat_client_back_up(), and lets the main loop run. What has been told by a signal is in it.
+ */
+void
+udpnat_client_back_up_async (UdpnatClient       *self,
+                             const char         *path,
+                             const char         *passphrase,
+                             gboolean            may_replace,
+                             GCancellable       *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer            user_data)
+{
+  g_autofree char *database_path = udpnat_profile_dup_database_path (self->profile);
+  UdpnatBackupSource source = make_backup_source (self, database_path);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, udpnat_client_back_up_async);
+  if (is_backup_under_way (self, &error))
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  self->is_backing_up = TRUE;
+  udpnat_backup_write_async (&source, path, passphrase, may_replace, cancellable, backed_up_cb,
+                             task);
+}
+
+gboolean
+udpnat_client_back_up_finish (UdpnatClient *self,
+                              GAsyncResult *result,
+                              GError      **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -235,29 +235,15 @@ udpnat_client_new (void)
   return g_object_new (UDPNAT_TYPE_CLIENT, NULL);
 }
 
-/**
- * udpnat_client_open:
- * @profile_path: folder, made when it is not there
- * @passphrase: (nullable): needed when the profile is locked
- * @error: a #UdpnatError
- *
- * Opens the profile: identity and everything remembered. To be called first, until it succeeds.
- */
-gboolean
-udpnat_client_open (UdpnatClient *self,
-                    const char   *profile_path,
-                    const char   *passphrase,
-                    GError      **error)
+/* Goes on with a profile that is open: everything remembered. */
+static gboolean
+load_profile (UdpnatClient *self,
+              GError      **error)
 {
   UdpnatRandom random = udpnat_system_random ();
-  g_autofree char *db_path = g_build_filename (profile_path, "udpnat.db", NULL);
-  const UdpnatIdentity *identity;
+  g_autofree char *db_path = udpnat_profile_dup_database_path (self->profile);
+  const UdpnatIdentity *identity = udpnat_profile_get_identity (self->profile);
 
-  g_clear_pointer (&self->profile, udpnat_profile_free); /* of an attempt that failed */
-  self->profile = udpnat_profile_open (profile_path, passphrase, error);
-  if (self->profile == NULL)
-    return FALSE;
-  identity = udpnat_profile_get_identity (self->profile);
   self->store = udpnat_store_open (db_path, udpnat_profile_get_database_key (self->profile),
                                    udpnat_identity_get_public_key (identity), error);
   if (self->store == NULL)
@@ -270,6 +256,70 @@ udpnat_client_open (UdpnatClient *self,
   udpnat_client_restore_outbox (self);
   udpnat_client_apply_settings (self);
   return TRUE;
+}
+
+/**
+ * udpnat_client_open:
+ * @profile_path: folder, made when it is not there
+ * @passphrase: (nullable): needed when the profile is locked
+ * @error: a #UdpnatError
+ *
+ * Opens the profile: identity and everything remembered. To be called first, until it succeeds.
+ * With a passphrase it blocks for about a second: see udpnat_client_open_async().
+ */
+gboolean
+udpnat_client_open (UdpnatClient *self,
+                    const char   *profile_path,
+                    const char   *passphrase,
+                    GError      **error)
+{
+  g_clear_pointer (&self->profile, udpnat_profile_free); /* of an attempt that failed */
+  self->profile = udpnat_profile_open (profile_path, passphrase, error);
+  return self->profile != NULL && load_profile (self, error);
+}
+
+static void
+opened_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  UdpnatClient *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  self->profile = udpnat_profile_open_finish (result, &error);
+  if (self->profile != NULL && load_profile (self, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/** udpnat_client_open_async: udpnat_client_open() that lets the main loop run */
+void
+udpnat_client_open_async (UdpnatClient       *self,
+                          const char         *profile_path,
+                          const char         *passphrase,
+                          GCancellable       *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer            user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, udpnat_client_open_async);
+  /* Once it is open it is, whatever becomes of the cancellable. */
+  g_task_set_check_cancellable (task, FALSE);
+  g_clear_pointer (&self->profile, udpnat_profile_free);
+  udpnat_profile_open_async (profile_path, passphrase, cancellable, opened_cb, task);
+}
+
+gboolean
+udpnat_client_open_finish (UdpnatClient *self,
+                           GAsyncResult *result,
+                           GError      **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void

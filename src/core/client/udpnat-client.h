@@ -39,6 +39,15 @@ gboolean      udpnat_client_open            (UdpnatClient  *self,
                                              const char    *profile_path,
                                              const char    *passphrase,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+void          udpnat_client_open_async      (UdpnatClient  *self,
+                                             const char    *profile_path,
+                                             const char    *passphrase,
+                                             GCancellable  *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer       user_data);
+gboolean      udpnat_client_open_finish     (UdpnatClient  *self,
+                                             GAsyncResult  *result,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean      udpnat_client_bind            (UdpnatClient  *self,
                                              const char    *ip,
                                              guint16        port,
@@ -89,6 +98,8 @@ UdpnatPerson *udpnat_client_add_link        (UdpnatClient  *self,
                                              const char    *link,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 char         *udpnat_client_dup_link        (UdpnatClient  *self);
+char         *udpnat_client_dup_link_at     (UdpnatClient  *self,
+                                             const char    *text);
 void          udpnat_client_accept          (UdpnatClient  *self,
                                              UdpnatPerson  *person);
 void          udpnat_client_decline         (UdpnatClient  *self,
@@ -142,6 +153,16 @@ gboolean      udpnat_client_back_up         (UdpnatClient  *self,
                                              const char    *path,
                                              const char    *passphrase,
                                              gboolean       may_replace,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+void          udpnat_client_back_up_async   (UdpnatClient  *self,
+                                             const char    *path,
+                                             const char    *passphrase,
+                                             gboolean       may_replace,
+                                             GCancellable  *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer       user_data);
+gboolean      udpnat_client_back_up_finish  (UdpnatClient  *self,
+                                             GAsyncResult  *result,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean      udpnat_client_flush           (UdpnatClient  *self);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gio/gio.h>
+
 #include "udpnat-identity.h"
 #include "udpnat-passphrase.h"
 
@@ -26,6 +28,27 @@ gboolean              udpnat_profile_set_passphrase    (UdpnatProfile           
                                                         const char                  *old_passphrase,
                                                         const char                  *new_passphrase,
                                                         const UdpnatPassphraseCost  *cost,
+                                                        GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/* In a worker: udpnat-profile-tasks.c */
+void                  udpnat_profile_open_async        (const char                  *path,
+                                                        const char                  *passphrase,
+                                                        GCancellable                *cancellable,
+                                                        GAsyncReadyCallback          callback,
+                                                        gpointer                     user_data);
+UdpnatProfile        *udpnat_profile_open_finish       (GAsyncResult                *result,
+                                                        GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+void                  udpnat_profile_change_passphrase_async
+                                                       (const char                  *path,
+                                                        const char                  *old_passphrase,
+                                                        const char                  *new_passphrase,
+                                                        GCancellable                *cancellable,
+                                                        GAsyncReadyCallback          callback,
+                                                        gpointer                     user_data);
+gboolean              udpnat_profile_change_passphrase_finish
+                                                       (GAsyncResult                *result,
                                                         GError                     **error)
   G_GNUC_WARN_UNUSED_RESULT;
 

@@ -60,6 +60,14 @@ static const Entry codes[] = {
     N_("they have not accepted you, and their mailbox has no more room for strangers; it is sent "
        "when they are there") },
   { "mailbox-too-large", N_("it is too large for their mailbox; it is sent when they are there") },
+  { "mapping-not-built",
+    N_("this udpnat was built without the means to ask your router for a port") },
+  { "mapping-no-router", N_("this computer is in no network that has a router") },
+  { "mapping-no-answer",
+    N_("your router does not offer port mapping, or it is turned off there") },
+  { "mapping-refused", N_("your router knows port mapping, but refuses it") },
+  { "mapping-behind-another",
+    N_("your router has no public address: it is itself behind another router, or not connected") },
   { "mailbox-refused", N_("their mailbox does not take it; it is sent when they are there") },
 };
 

@@ -1,0 +1,92 @@
+/* What can be found out about servers on this machine without asking one: whether there is a
+ * program, whether a port is taken, and what a running server has written down.
+ *
+ * The lock and the file are the server's: udpnat-state-dir.c and udpnat-server-reach.c. */
+
+#include "config.h"
+
+#include "udpnat-host-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/** udpnat_host_find_program: Returns: (transfer full) (nullable): where udpnat-server is */
+char *
+udpnat_host_find_program (void)
+{
+  g_autofree char *self_path = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = self_path != NULL ? g_path_get_dirname (self_path) : g_strdup (".");
+  /* Installed side by side, or in a build tree. */
+  g_autofree char *installed = g_build_filename (folder, "udpnat-server", NULL);
+  g_autofree char *built = g_build_filename (folder, "..", "server", "udpnat-server", NULL);
+
+  if (g_file_test (installed, G_FILE_TEST_IS_EXECUTABLE))
+    return g_steal_pointer (&installed);
+  if (g_file_test (built, G_FILE_TEST_IS_EXECUTABLE))
+    return g_steal_pointer (&built);
+  return g_find_program_in_path ("udpnat-server");
+}
+
+/** udpnat_host_is_port_taken: whether some program has the UDP port already */
+gboolean
+udpnat_host_is_port_taken (guint16 port)
+{
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM,
+                                             G_SOCKET_PROTOCOL_UDP, NULL);
+  g_autoptr (GInetAddress) any = g_inet_address_new_any (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (any, port);
+
+  return socket != NULL && !g_socket_bind (socket, address, FALSE, NULL);
+}
+
+/* A lock ends with its process, however that ends. */
+static gboolean
+is_locked (const char *state_dir)
+{
+  g_autofree char *path = g_build_filename (state_dir, "lock", NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean is_held;
+
+  if (fd < 0)
+    return FALSE;
+  is_held = flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close (fd);
+  return is_held;
+}
+
+/** udpnat_host_record_read: Returns: whether a server runs there and has said what it is */
+gboolean
+udpnat_host_record_read (UdpnatHostRecord *self,
+                         const char       *state_dir)
+{
+  g_autofree char *path = g_build_filename (state_dir, "running", NULL);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  int port;
+
+  *self = (UdpnatHostRecord) { 0 };
+  if (!is_locked (state_dir) || !g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
+    return FALSE;
+  port = g_key_file_get_integer (file, "server", "port", NULL);
+  self->pid = g_key_file_get_integer (file, "server", "pid", NULL);
+  if (self->pid <= 1 || port <= 0 || port > G_MAXUINT16)
+    return FALSE;
+  self->port = (guint16) port;
+  self->key_text = g_key_file_get_string (file, "server", "key", NULL);
+  self->outside = g_key_file_get_string (file, "outside", "address", NULL);
+  self->protocol = g_key_file_get_string (file, "outside", "protocol", NULL);
+  self->reason = g_key_file_get_string (file, "outside", "code", NULL);
+  return TRUE;
+}
+
+void
+udpnat_host_record_clear (UdpnatHostRecord *self)
+{
+  g_clear_pointer (&self->key_text, g_free);
+  g_clear_pointer (&self->outside, g_free);
+  g_clear_pointer (&self->protocol, g_free);
+  g_clear_pointer (&self->reason, g_free);
+  self->pid = 0;
+}
