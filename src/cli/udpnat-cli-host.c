@@ -1,113 +1,154 @@
-/* Starting a server for a user who has none. It is a process of its own, so that it outlives its
- * host for as long as others use it; when nobody has been registered for a while it ends by
- * itself. */
+/* --host: a server on this machine for a user who has none, and the words about it. Starting it is
+ * UdpnatHost's. */
 
 #include "config.h"
 
 #include "udpnat-cli-host.h"
 
-#include <gio/gio.h>
-#include <string.h>
-#include <unistd.h>
+#include "udpnat-words.h"
 
-/* How long the server stays when everybody has gone. */
-#define IDLE_EXIT_S "60"
-
+/* What to type to start this program: its name if that finds it, else where it is. */
 static char *
-find_server (void)
+dup_own_command (void)
 {
-  g_autofree char *self_path = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = self_path != NULL ? g_path_get_dirname (self_path) : g_strdup (".");
-  /* Installed side by side, or in a build tree. */
-  g_autofree char *installed = g_build_filename (folder, "udpnat-server", NULL);
-  g_autofree char *built = g_build_filename (folder, "..", "server", "udpnat-server", NULL);
+  g_autofree char *path = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *found = g_find_program_in_path ("udpnat-cli");
 
-  if (g_file_test (installed, G_FILE_TEST_IS_EXECUTABLE))
-    return g_steal_pointer (&installed);
-  if (g_file_test (built, G_FILE_TEST_IS_EXECUTABLE))
-    return g_steal_pointer (&built);
-  return g_find_program_in_path ("udpnat-server");
+  if (path == NULL || g_strcmp0 (path, found) == 0)
+    return g_strdup ("udpnat-cli");
+  return g_steal_pointer (&path);
 }
 
-/* Whether some program has the port already. */
-static gboolean
-is_port_taken (guint16 port)
-{
-  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM,
-                                             G_SOCKET_PROTOCOL_UDP, NULL);
-  g_autoptr (GInetAddress) any = g_inet_address_new_any (G_SOCKET_FAMILY_IPV4);
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (any, port);
-
-  return socket != NULL && !g_socket_bind (socket, address, FALSE, NULL);
-}
-
-/* Ctrl+C and a closed window are for us, not for the server that others use. */
 static void
-leave_terminal (gpointer user_data)
+say_how_to_join (UdpnatCli *self)
 {
-  setsid ();
+  g_autofree char *command = dup_own_command ();
+  g_autofree char *local = udpnat_client_dup_local (self->client);
+  char *port = strrchr (local, ':');
+
+  if (port != NULL)
+    *port = '\0';
+  udpnat_cli_view_show_text (self->view, "A server for you and your friends runs here now.");
+  udpnat_cli_view_show_text (self->view, "  Others join it with:  udpnat-cli --server %s:%u", local,
+                             self->options->server_port);
+  udpnat_cli_view_show_text (self->view, "  A second person on this computer:  %s --sport %u "
+                             "--profile ~/.local/share/udpnat-2 --name NAME", command,
+                             self->options->server_port);
 }
 
-/* Reads what the server says until it is ready, or has ended. */
-static gboolean
-wait_until_listening (GDataInputStream *lines,
-                      guint16           port,
-                      GError          **error)
+static void
+say_reach (UdpnatCli *self)
 {
-  g_autofree char *last = g_strdup ("it said nothing");
-  char *line;
+  const char *outside = udpnat_host_get_outside (self->host);
+  const char *reason = udpnat_host_get_reason (self->host);
 
-  while ((line = g_data_input_stream_read_line (lines, NULL, NULL, NULL)) != NULL)
+  switch (udpnat_host_get_reach (self->host))
     {
-      g_free (last);
-      last = line;
-      if (strstr (line, "listening") != NULL)
-        return TRUE;
+    case UDPNAT_HOST_REACH_UNKNOWN:
+      break;
+    case UDPNAT_HOST_REACH_OUTSIDE:
+      udpnat_cli_view_tell (self->view, "reachable", "address", outside, "protocol",
+                            udpnat_host_get_protocol (self->host), NULL);
+      udpnat_cli_view_show_clean (self->view, "  Friends elsewhere join it with:  udpnat-cli "
+                                  "--server %s", outside);
+      break;
+    case UDPNAT_HOST_REACH_LOCAL:
+      udpnat_cli_view_tell (self->view, "unreachable", "code", reason, "message",
+                            udpnat_words_explain_code (reason), NULL);
+      udpnat_cli_view_show_clean (self->view, "  Only this network reaches it: %s.",
+                                  udpnat_words_explain_code (reason));
+      break;
     }
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-               "The server could not be started on port %u: %s", port, last);
-  return FALSE;
+}
+
+/* The router answers later, and may answer something else after a change of network. */
+static void
+changed_cb (UdpnatHost *host,
+            UdpnatCli  *self)
+{
+  const char *outside = udpnat_host_get_outside (host);
+  g_autofree char *now = g_strdup (outside != NULL ? outside : udpnat_host_get_reason (host));
+
+  if (now == NULL || g_strcmp0 (now, self->told_reach) == 0 ||
+      udpnat_host_get_state (host) != UDPNAT_HOST_STATE_RUNNING)
+    return;
+  say_reach (self);
+  g_free (self->told_reach);
+  self->told_reach = g_steal_pointer (&now);
+}
+
+static void
+started_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  GAsyncResult **out_result = user_data;
+
+  *out_result = g_object_ref (result);
+}
+
+static void
+say_failed (const GError *error)
+{
+  gboolean is_missing = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+
+  g_printerr ("udpnat-cli: %s%s\n", error->message,
+              is_missing ? " Name one with --server HOST." : "");
+}
+
+/* Who uses this computer alone has no use for the outside. */
+static gboolean
+is_for_others (UdpnatCli *self)
+{
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (self->options->bind_ip != NULL)
+    address = g_inet_address_new_from_string (self->options->bind_ip);
+  return address == NULL || !g_inet_address_get_is_loopback (address);
 }
 
 /**
  * udpnat_cli_host_start:
- * @out_is_own: (out): %FALSE when a program had the port already: it is taken to be a server, and
- *   joined
  *
- * Makes sure that there is a server on @port of this machine. Waits until it is ready, some
- * milliseconds.
+ * Makes sure that there is a server on the port of this machine. Waits until it is ready, some
+ * milliseconds, and says what is wrong.
  */
 gboolean
-udpnat_cli_host_start (guint16   port,
-                       gboolean *out_is_own,
-                       GError  **error)
+udpnat_cli_host_start (UdpnatCli *self)
 {
-  g_autofree char *program = find_server ();
-  g_autofree char *port_text = g_strdup_printf ("%u", port);
-  GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
-  g_autoptr (GSubprocessLauncher) launcher = NULL;
-  g_autoptr (GSubprocess) server = NULL;
-  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
 
-  *out_is_own = FALSE;
-  if (is_port_taken (port))
-    return TRUE;
-  if (program == NULL)
+  self->host = udpnat_host_new (self->options->server_port, NULL,
+                                is_for_others (self) && !self->options->is_unmapped);
+  udpnat_host_start_async (self->host, NULL, started_cb, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  if (!udpnat_host_start_finish (self->host, result, &error))
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                           "udpnat-server is not installed, so no server can be started here. "
-                           "Name one with --server HOST.");
+      say_failed (error);
       return FALSE;
     }
-  /* Nothing of ours is passed on: the server may outlive us, and whoever reads our output would
-   * wait for its end too. */
-  launcher = g_subprocess_launcher_new (flags);
-  g_subprocess_launcher_set_child_setup (launcher, leave_terminal, NULL, NULL);
-  server = g_subprocess_launcher_spawn (launcher, error, program, "--port", port_text,
-                                        "--idle-exit", IDLE_EXIT_S, NULL);
-  if (server == NULL)
-    return FALSE;
-  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (server));
-  *out_is_own = wait_until_listening (lines, port, error);
-  return *out_is_own;
+  if (udpnat_host_get_state (self->host) == UDPNAT_HOST_STATE_RUNNING &&
+      !udpnat_host_is_earlier (self->host))
+    say_how_to_join (self);
+  else
+    udpnat_cli_view_show_text (self->view, "Joining the server that runs on this computer.");
+  changed_cb (self->host, self);
+  g_signal_connect (self->host, "changed", G_CALLBACK (changed_cb), self);
+  /* A signal that came meanwhile wants the end, and nothing waits to be sent. */
+  return !self->is_leaving;
+}
+
+/**
+ * udpnat_cli_host_dup_address: Returns: (transfer full) (nullable): where others reach the server
+ * that is hosted here; %NULL when none is, or nobody but us can */
+char *
+udpnat_cli_host_dup_address (UdpnatCli *self)
+{
+  if (self->host == NULL || !is_for_others (self))
+    return NULL;
+  if (udpnat_host_get_outside (self->host) != NULL)
+    return g_strdup (udpnat_host_get_outside (self->host));
+  return udpnat_host_dup_local (self->host);
 }

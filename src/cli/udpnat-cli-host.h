@@ -1,11 +1,10 @@
 #pragma once
 
-#include <glib.h>
+#include "udpnat-cli.h"
 
 G_BEGIN_DECLS
 
-gboolean udpnat_cli_host_start (guint16   port,
-                                gboolean *out_is_own,
-                                GError  **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_cli_host_start       (UdpnatCli *self);
+char    *udpnat_cli_host_dup_address (UdpnatCli *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "udpnat-cli-host.h"
 #include "udpnat-link.h"
 #include "udpnat-qr.h"
 #include "udpnat-safety-number.h"
@@ -158,10 +159,12 @@ udpnat_cli_command_link (UdpnatCli  *self,
 {
   UdpnatPerson *me = udpnat_client_get_self (self->client);
   const char *name = udpnat_client_get_name (self->client);
+  g_autofree char *hosted = udpnat_cli_host_dup_address (self);
   const char *host = self->options->server_host;
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
-  gboolean is_local = g_str_equal (host, "localhost") ||
-                      (address != NULL && g_inet_address_get_is_loopback (address));
+  gboolean is_local = hosted == NULL &&
+                      (g_str_equal (host, "localhost") ||
+                       (address != NULL && g_inet_address_get_is_loopback (address)));
   g_autoptr (UdpnatLink) link = NULL;
   g_autofree char *text = NULL;
 
@@ -172,7 +175,8 @@ udpnat_cli_command_link (UdpnatCli  *self,
       return;
     }
   link = udpnat_link_new (name, host, self->options->server_port, udpnat_person_get_key (me));
-  text = udpnat_link_to_string (link);
+  text = hosted != NULL ? udpnat_client_dup_link_at (self->client, hosted)
+                        : udpnat_link_to_string (link);
   udpnat_cli_view_tell (self->view, "link", "link", text, NULL);
   udpnat_cli_view_show_clean (self->view, "%s", text);
   show_qr (self, text);

@@ -22,6 +22,7 @@ typedef struct
   int      sport;
   char    *server;
   gboolean host;
+  gboolean no_port_mapping;
   char    *cip;
   int      cport;
   char    *name;
@@ -296,6 +297,8 @@ create_context (RawOptions *raw)
     { "sport", 0, 0, G_OPTION_ARG_INT, &raw->sport, "The server's port (8848)", "PORT" },
     { "host", 0, 0, G_OPTION_ARG_NONE, &raw->host,
       "Start a server on this machine, unless one is running", NULL },
+    { "no-port-mapping", 0, 0, G_OPTION_ARG_NONE, &raw->no_port_mapping,
+      "With --host: do not have the router let friends in from outside", NULL },
     { "cip", 0, 0, G_OPTION_ARG_STRING, &raw->cip, "Own IP address to use (all)", "IP" },
     { "cport", 0, 0, G_OPTION_ARG_INT, &raw->cport,
       "Own port to use (8900, or the next free one)", "PORT" },
@@ -381,6 +384,7 @@ udpnat_cli_options_parse (int      *argc,
       !parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))
     return NULL;
   self->is_host = raw.host;
+  self->is_unmapped = raw.no_port_mapping;
   self->is_json = raw.json;
   self->timeout_s = raw.timeout;
   if (raw.timeout == 0 && self->mode != UDPNAT_CLI_MODE_WAIT)

@@ -26,6 +26,7 @@ typedef struct
   char         *server_host;
   guint16       server_port;
   gboolean      is_host; /* start a server when there is none */
+  gboolean      is_unmapped; /* do not ask the router to let others in */
   char         *bind_ip; /* nullable: all */
   guint16       port;
   guint         n_more_ports;

@@ -239,55 +239,6 @@ apply_settings (UdpnatCli *self)
   return FALSE;
 }
 
-/* What to type to start this program: its name if that finds it, else where it is. */
-static char *
-dup_own_command (void)
-{
-  g_autofree char *path = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *found = g_find_program_in_path ("udpnat-cli");
-
-  if (path == NULL || g_strcmp0 (path, found) == 0)
-    return g_strdup ("udpnat-cli");
-  return g_steal_pointer (&path);
-}
-
-static void
-say_how_to_join (UdpnatCli *self)
-{
-  g_autofree char *command = dup_own_command ();
-  g_autofree char *local = udpnat_client_dup_local (self->client);
-  char *port = strrchr (local, ':');
-
-  if (port != NULL)
-    *port = '\0';
-  udpnat_cli_view_show_text (self->view, "A server for you and your friends runs here now.");
-  udpnat_cli_view_show_text (self->view, "  Others join it with:  udpnat-cli --server %s:%u", local,
-                             self->options->server_port);
-  udpnat_cli_view_show_text (self->view, "  A second person on this computer:  %s --sport %u "
-                             "--profile ~/.local/share/udpnat-2 --name NAME", command,
-                             self->options->server_port);
-}
-
-static gboolean
-start_host (UdpnatCli *self)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_own = FALSE;
-
-  if (!self->options->is_host)
-    return TRUE;
-  if (!udpnat_cli_host_start (self->options->server_port, &is_own, &error))
-    {
-      g_printerr ("udpnat-cli: %s\n", error->message);
-      return FALSE;
-    }
-  if (is_own)
-    say_how_to_join (self);
-  else
-    udpnat_cli_view_show_text (self->view, "Joining the server that runs on this computer.");
-  return TRUE;
-}
-
 static void
 start_input (UdpnatCli *self)
 {
@@ -357,7 +308,7 @@ start (UdpnatCli *self)
   g_autofree char *name = NULL;
 
   self->exit_status = 1;
-  if (!open_socket (self) || !start_host (self))
+  if (!open_socket (self) || (self->options->is_host && !udpnat_cli_host_start (self)))
     return FALSE;
   self->exit_status = 0;
   name = g_strdup (self->options->name != NULL ? self->options->name
@@ -418,6 +369,10 @@ clear (UdpnatCli *self)
   udpnat_cli_disconnect_people (self);
   g_signal_handlers_disconnect_by_data (self->client, self);
   g_clear_object (&self->typing_to);
+  if (self->host != NULL)
+    g_signal_handlers_disconnect_by_data (self->host, self);
+  g_clear_object (&self->host);
+  g_clear_pointer (&self->told_reach, g_free);
   g_clear_object (&self->client);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->view, udpnat_cli_view_free);

@@ -3,6 +3,7 @@
 #include "udpnat-cli-input.h"
 #include "udpnat-cli-options.h"
 #include "udpnat-cli-view.h"
+#include "udpnat-host.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,8 @@ typedef struct
 {
   UdpnatCliOptions *options; /* borrowed */
   UdpnatClient     *client;
+  UdpnatHost       *host;        /* nullable: the server started or joined here */
+  char             *told_reach;  /* nullable: what was told last of its address outside */
   UdpnatCliView    *view;
   UdpnatCliInput   *input;  /* NULL in one-shot modes */
   GMainLoop        *loop;

@@ -142,8 +142,8 @@ class Server(Program):
 
 
 class Client(Program):
-    """udpnat-cli --json. Events are kept in the order of their arrival, each with the time when we
-    read it."""
+    """udpnat-cli --json, at a server or with one of its own (None). Events are kept in the order of
+    their arrival, each with the time when we read it."""
 
     def __init__(self, build, host, folder, name, server):
         self.name = name
@@ -156,8 +156,7 @@ class Client(Program):
             host,
             [
                 build / 'src/cli/udpnat-cli',
-                '--server',
-                server,
+                *(['--server', server] if server else ['--host']),
                 '--name',
                 name,
                 '--profile',

@@ -54,6 +54,8 @@ def write_extra(stage):
         parts.append(f"registered again {stage.figures['again_s']:.2f} s after the server was back")
     if stage.figures.get('longest_ms') is not None:
         parts.append(f"longest wait for a message {format_ms(stage.figures['longest_ms'])}")
+    if stage.figures.get('answer_s') is not None:
+        parts.append(f"no port mapping, known after {stage.figures['answer_s']:.1f} s")
     parts.append(stage.figures.get('idle', ''))
     return f'{stage.name:<22}' + '; '.join(part for part in parts if part)
 

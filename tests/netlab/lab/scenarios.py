@@ -6,6 +6,7 @@ import time
 
 from . import nat
 from .idle import measure_idle
+from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
 
 REGISTERED_AGAIN_SECONDS = 5.0
@@ -200,9 +201,21 @@ EXTRAS = {
     'restart/relay-kill': (run_restart, ('symmetric', signal.SIGKILL)),
     'cut': (run_cut, ()),
     'idle': (run_idle, ()),
+    'mapping/natpmp': (run_mapped, ('NAT-PMP',)),
+    'mapping/upnp': (run_mapped, ('UPnP',)),
+    'mapping/none': (run_unmapped, (False, 'mapping-no-answer')),
+    'mapping/silent': (run_unmapped, (True, 'mapping-no-answer')),
+    'mapping/public': (run_public, ()),
+    'mapping/behind-another': (run_behind_another, ()),
 }
 ALL = PAIRS | EXTRAS
 QUICK = [
+    'mapping/natpmp',
+    'mapping/upnp',
+    'mapping/none',
+    'mapping/silent',
+    'mapping/public',
+    'mapping/behind-another',
     'restart/relay-kill',
     'restart/direct-term',
     'pair/symmetric-symmetric',
