@@ -1,0 +1,91 @@
+"""A screen that nobody sees, with a mouse and a keyboard."""
+
+import os
+import subprocess
+import time
+
+# A window manager would give windows a place and the keyboard; here the test does.
+SIZE = '1280x900x24'
+START_SECONDS = 20
+
+
+class Display:
+    """One Xvfb. Everybody has one, so that everybody has the keyboard."""
+
+    def __init__(self, size=SIZE):
+        mine, its = os.pipe()
+        self.process = subprocess.Popen(
+            ['Xvfb', '-displayfd', str(its), '-screen', '0', size, '-nolisten', 'tcp', '-noreset'],
+            pass_fds=[its], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        os.close(its)
+        with os.fdopen(mine) as pipe:
+            self.name = ':' + pipe.readline().strip()
+        if self.name == ':':
+            raise RuntimeError('Xvfb does not start')
+
+    def _run(self, *words):
+        done = subprocess.run(
+            [str(word) for word in words], env=os.environ | {'DISPLAY': self.name},
+            capture_output=True, text=True, timeout=30,
+        )
+        return done.stdout
+
+    def find_windows(self, title=None):
+        """X windows that can be seen and have a title, or this one; the newest last."""
+        out = self._run('xdotool', 'search', '--onlyvisible', '--name',
+                        f'^{title}$' if title else '.')
+        return sorted(int(line) for line in out.split())
+
+    def focus(self, window):
+        self._run('xdotool', 'windowfocus', '--sync', window)
+
+    def resize(self, window, width, height):
+        self._run('xdotool', 'windowsize', window, width, height)
+
+    def move(self, window, x, y):
+        self._run('xdotool', 'windowmove', window, x, y)
+
+    def geometry(self, window):
+        """x, y, width, height"""
+        words = dict(
+            line.split('=') for line in
+            self._run('xdotool', 'getwindowgeometry', '--shell', window).split() if '=' in line
+        )
+        return tuple(int(words.get(name, 0)) for name in ('X', 'Y', 'WIDTH', 'HEIGHT'))
+
+    def click(self, window, x, y, button=1):
+        self._run('xdotool', 'mousemove', '--window', window, int(x), int(y), 'click', button)
+
+    def point(self, window, x, y):
+        self._run('xdotool', 'mousemove', '--window', window, int(x), int(y))
+
+    def key(self, *keys):
+        """As X calls them: Return, ctrl+f."""
+        self._run('xdotool', 'key', '--delay', '40', *keys)
+
+    def type(self, text):
+        self._run('xdotool', 'type', '--delay', '30', text)
+
+    def shoot(self, path, window=None):
+        """A PNG of what is on the screen; of the place of this window, with what lies over it."""
+        words = ['import', '-window', 'root']
+        if window is not None:
+            x, y, width, height = self.geometry(window)
+            words += ['-crop', f'{width}x{height}+{x}+{y}', '+repage']
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._run(*words, path)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def wait_until(ask, seconds, pause=0.1):
+    """Asks until the answer is true; the last answer."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer or time.monotonic() >= end:
+            return answer
+        time.sleep(pause)

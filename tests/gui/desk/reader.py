@@ -1,0 +1,171 @@
+"""What a screen reader is told: AT-SPI, straight over D-Bus.
+
+libatspi would keep what it has read, and may then tell what was there a moment ago; here every
+reading is new. Roles and states are numbers on the wire, the same in every version of AT-SPI; their
+names are not ("push button" has become "button").
+"""
+
+import re
+
+from gi.repository import GLib
+
+ROOT = '/org/a11y/atspi/accessible/root'
+REGISTRY = 'org.a11y.atspi.Registry'
+INTERFACE = 'org.a11y.atspi.'
+# Of GetExtents and the like
+OF_WINDOW = 1
+
+ROLES = {
+    2: 'alert', 7: 'check box', 11: 'combo box', 16: 'dialog', 23: 'frame', 27: 'image',
+    29: 'label', 31: 'list', 32: 'list item', 33: 'menu', 35: 'menu item', 37: 'tab',
+    38: 'tab list', 39: 'panel', 40: 'password', 41: 'popup', 42: 'progress bar', 43: 'button',
+    44: 'radio button', 48: 'scroll bar', 51: 'slider', 52: 'spin button', 61: 'text',
+    62: 'toggle button', 69: 'window', 75: 'application', 79: 'entry', 83: 'heading', 88: 'link',
+    98: 'list box', 99: 'grouping', 101: 'notification', 111: 'log', 129: 'menu button',
+    130: 'switch',
+}
+# What people press, fill in or choose: each must say what it is.
+INTERACTIVE = {'check box', 'combo box', 'list item', 'menu item', 'tab', 'password', 'button',
+               'radio button', 'slider', 'spin button', 'text', 'toggle button', 'entry', 'link',
+               'menu button', 'switch'}
+STATES = {1: 'active', 4: 'checked', 7: 'editable', 10: 'expanded', 11: 'focusable', 12: 'focused',
+          16: 'modal', 20: 'pressed', 23: 'selected', 24: 'sensitive'}
+# GTK's own name for a widget that nobody has named
+TYPE_NAME = re.compile(r'^(Gtk|Adw|Udpnat)[A-Z]\w+$')
+
+
+class Node:
+    """Something of a window: its role, name and states as they were when they were read."""
+
+    def __init__(self, bus, item):
+        (reference, _, parent, self.place, self.n_children, interfaces, name, role, description,
+         states) = item
+        self.bus = bus
+        self.reference = reference
+        self.parent_reference = parent
+        self.parent = None
+        self.children = []
+        self.interfaces = {interface.removeprefix(INTERFACE) for interface in interfaces}
+        self.role = ROLES.get(role, f'role {role}')
+        self.name = '' if TYPE_NAME.match(name) else name
+        self.description = description
+        self.states = {
+            word for bit, word in STATES.items() if states[bit // 32] & (1 << (bit % 32))
+        }
+
+    def __repr__(self):
+        more = ''.join(f' ({state})' for state in sorted(self.states - {'focusable', 'sensitive'}))
+        return f'[{self.role}] {self.name!r}{more}'
+
+    def _call(self, interface, method, arguments=None):
+        return self.bus.call(*self.reference, INTERFACE + interface, method, arguments)
+
+    def walk(self):
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def is_inside(self, other):
+        node = self
+        while node is not None and node.reference != other.reference:
+            node = node.parent
+        return node is not None
+
+    def get_frame(self):
+        """The window it is in."""
+        node = self
+        while node.parent is not None and node.parent.role != 'application':
+            node = node.parent
+        return node
+
+    def get_extents(self):
+        """x, y, width, height in the window."""
+        return self._call('Component', 'GetExtents', GLib.Variant('(u)', (OF_WINDOW,)))[0]
+
+    def is_on_screen(self):
+        """Whether it can be seen and hit: GTK 4.8 calls everything visible that is not hidden,
+        even on a page of a stack that is not shown, but the window knows what lies where."""
+        x, y, width, height = self.get_extents()
+        if width <= 0 or height <= 0:
+            return False
+        frame = self.get_frame()
+        try:
+            hit = frame._call('Component', 'GetAccessibleAtPoint', GLib.Variant(
+                '(iiu)', (x + width // 2, y + height // 2, OF_WINDOW)))[0]
+        except GLib.Error:
+            return False
+        return any(node.reference == hit for node in self.walk()) or self._has_above(hit)
+
+    def _has_above(self, reference):
+        """A label is hit as the button around it."""
+        node = self.parent
+        while node is not None and node.role not in ('frame', 'panel', 'role 20'):
+            if node.reference == reference:
+                return True
+            node = node.parent
+        return False
+
+    def press(self):
+        if not self._call('Action', 'DoAction', GLib.Variant('(i)', (0,)))[0]:
+            raise RuntimeError(f'{self} cannot be pressed')
+
+    def fill_in(self, text):
+        if not self._call('EditableText', 'SetTextContents', GLib.Variant('(s)', (text,)))[0]:
+            raise RuntimeError(f'{self} takes no text')
+
+    def read(self):
+        """The text in an entry. GTK 4.8 gives nothing for "to the end", so its length is asked."""
+        count = self.bus.call(*self.reference, 'org.freedesktop.DBus.Properties', 'Get',
+                              GLib.Variant('(ss)', (INTERFACE + 'Text', 'CharacterCount')))[0]
+        return self._call('Text', 'GetText', GLib.Variant('(ii)', (0, count)))[0]
+
+
+def read_application(bus, pid):
+    """The tree of this process's windows; None while it has not reported."""
+    for reference in bus.call(REGISTRY, ROOT, INTERFACE + 'Accessible', 'GetChildren')[0]:
+        try:
+            if bus.ask_daemon('GetConnectionUnixProcessID', reference[0]) == pid:
+                return read_tree(bus, reference)
+        except GLib.Error:
+            continue  # gone since
+    return None
+
+
+def read_tree(bus, reference):
+    """All of it in one answer, that was true at one moment. GTK makes an object for a widget when
+    its parent is asked for its children, so that is done first, while there are new ones."""
+    asked = set()
+    while True:
+        nodes = _read_items(bus, reference[0])
+        root = nodes.get(tuple(reference))
+        if root is None:
+            return None
+        unknown = [node for node in root.walk()
+                   if len(node.children) < node.n_children and node.reference not in asked]
+        if not unknown:
+            return root
+        for node in unknown:
+            asked.add(node.reference)
+            node.bus.call(*node.reference, INTERFACE + 'Accessible', 'GetChildren')
+
+
+def _read_items(bus, name):
+    items = bus.call(name, '/org/a11y/atspi/cache', INTERFACE + 'Cache', 'GetItems')[0]
+    nodes = {node.reference: node for node in (Node(bus, item) for item in items)}
+    for node in nodes.values():
+        above = nodes.get(node.parent_reference)
+        if above is not None and above is not node:
+            node.parent = above
+            above.children.append(node)
+    for node in nodes.values():
+        node.children.sort(key=lambda child: child.place)
+    return nodes
+
+
+def describe(node, depth=0):
+    """The tree as lines, for a person who wants to know why a test failed."""
+    mine = bool(node.name or node.role in INTERACTIVE)
+    lines = [f'{"  " * depth}{node}'] if mine else []
+    for child in node.children:
+        lines += describe(child, depth + mine)
+    return lines

@@ -1,0 +1,148 @@
+"""Everything a story needs: a server, people, and somebody who notes what was seen."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from . import bus, display, place, window
+
+COMPLAINT = re.compile(
+    r'Sanitizer|runtime error:|-CRITICAL \*\*|-WARNING \*\*|Assertion|Traceback'
+)
+SERVER_PORT = 8848
+# Of a program that is asked something from the command line
+COMMAND_SECONDS = 60
+
+class Person:
+    """Somebody with a computer, a screen, and lives of the program one after the other."""
+
+    def __init__(self, stage, name):
+        self.stage = stage
+        self.name = name
+        self.folder = stage.folder / name
+        for folder in ('run', 'data', 'config', 'cache'):
+            (self.folder / folder).mkdir(parents=True)
+        (self.folder / 'run').chmod(0o700)
+        self.profile = self.folder / 'profile'
+        self.computer = place.Computer() if stage.has_network else place.ThisComputer()
+        self.display = display.Display()
+        self.session_bus = bus.start_session(self.folder / 'run')
+        self.window = None
+        self.n_lives = 0
+        self.more_environment = {}
+        if not stage.has_network:
+            self.hide()
+
+    def environment(self):
+        return window.environment(self) | self.more_environment
+
+    def hide(self):
+        """Where the network is everybody's, nothing may be told to it."""
+        self.run_cli('set', 'lan', 'off')
+
+    def start(self, *words):
+        self.n_lives += 1
+        program = self.stage.build / 'src/gui/udpnat'
+        self.window = window.Window(
+            self, [*self.computer.words(), program, '--profile', self.profile, *words])
+        return self.window
+
+    def quit(self):
+        """Ends the program as a person does; all that is wrong with that is noted."""
+        mine, self.window = self.window, None
+        status = mine.quit()
+        self.stage.check(f'{self.name}-quits-with-0', status == 0,
+                         [status, mine.read_stderr()[-6000:]])
+
+    def cli_words(self, *words):
+        return [*self.computer.words(), self.stage.build / 'src/cli/udpnat-cli',
+                '--server', self.stage.server_address, '--profile', self.profile, *words]
+
+    def run_cli(self, *words, text=None):
+        """The same profile in a terminal, while the window is closed; exit status and output."""
+        done = subprocess.run(
+            [str(word) for word in self.cli_words(*words)], env=self.environment(), input=text,
+            capture_output=True, text=True, timeout=COMMAND_SECONDS,
+        )
+        self.stage.complain(f'{self.name}: udpnat-cli {words}', done.stderr)
+        return done.returncode, done.stdout
+
+    def close(self):
+        if self.window is not None:
+            self.window.close()
+        self.session_bus.close()
+        self.display.close()
+        for number in range(1, self.n_lives + 1):
+            path = self.folder / f'stderr-{number}.txt'
+            self.stage.complain(f'{self.name}, life {number}', path.read_text(errors='replace'))
+
+
+class Stage:
+    def __init__(self, label, tap, build, folder, shots, has_network):
+        self.label = label
+        self.tap = tap
+        self.build = build
+        self.folder = Path(folder)
+        self.shots = shots
+        self.has_network = has_network
+        self.reader_bus = bus.ReaderBus(self.folder)
+        self.people = []
+        self.server = None
+        self.complaints = []
+        self.server_ip = place.SERVER_IP if has_network else '127.0.0.1'
+        self.server_port = SERVER_PORT if has_network else find_free_port()
+        self.server_address = f'{self.server_ip}:{self.server_port}'
+
+    def check(self, name, good, details=()):
+        lines = [line for item in details for line in str(item).splitlines()]
+        return self.tap.check(f'{self.label}/{name}', bool(good), lines)
+
+    def skip(self, name, why):
+        self.tap.skip(f'{self.label}/{name}', why)
+
+    def complain(self, whose, text):
+        self.complaints += [f'{whose}: {line}' for line in text.splitlines()
+                            if COMPLAINT.search(line)]
+
+    def add_person(self, name):
+        person = Person(self, name)
+        self.people.append(person)
+        return person
+
+    def start_server(self, *words):
+        environment = {
+            'PATH': os.environ['PATH'], 'HOME': str(self.folder), 'LC_ALL': 'C.UTF-8',
+            'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1',
+        }
+        self.server = subprocess.Popen(
+            [str(word) for word in (
+                self.build / 'src/server/udpnat-server', '--ip', self.server_ip,
+                '--port', self.server_port, '--state-dir', self.folder / 'server', *words)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=open(self.folder / 'server.txt', 'ab'),
+        )
+        line = self.server.stdout.readline().decode()
+        if 'listening' not in line:
+            raise RuntimeError(f'no server: {line} {(self.folder / "server.txt").read_text()}')
+
+    def stop_server(self):
+        mine, self.server = self.server, None
+        mine.terminate()
+        mine.wait(20)
+
+    def close(self):
+        for person in self.people:
+            person.close()
+        if self.server is not None:
+            self.stop_server()
+            self.complain('server', (self.folder / 'server.txt').read_text())
+        self.reader_bus.close()
+        self.check('no-complaint-of-a-sanitizer-or-glib', not self.complaints, self.complaints)
+
+
+def find_free_port():
+    import socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
