@@ -1,32 +1,24 @@
-/* The command line of udpnat-cli. The original program's options (--sip, --sport, --cip, --cport)
- * mean what they meant. */
+/* The command line of udpnat-cli. What it has in common with the window is read by
+ * udpnat-start-options.c. */
 
 #include "config.h"
 
 #include "udpnat-cli-options.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 #include "udpnat-cli-commands.h"
 #include "udpnat-limits.h"
-#include "udpnat-profile.h"
+#include "udpnat-start-options.h"
 
 #define DEFAULT_TIMEOUT_S 30
-/* How many ports after 8900 are tried when it is taken. */
-#define MORE_PORTS 100
+/* The server, when none is given. */
+#define DEFAULT_HOST "127.0.0.1"
 
 typedef struct
 {
-  char    *sip;
-  int      sport;
-  char    *server;
   gboolean host;
   gboolean no_port_mapping;
-  char    *cip;
-  int      cport;
-  char    *name;
-  char    *profile;
   gboolean json;
   int      timeout;
   int      count;
@@ -47,11 +39,6 @@ typedef struct
 static void
 raw_options_clear (RawOptions *raw)
 {
-  g_free (raw->sip);
-  g_free (raw->server);
-  g_free (raw->cip);
-  g_free (raw->name);
-  g_free (raw->profile);
   g_free (raw->strangers);
   g_free (raw->passphrase_file);
   g_free (raw->new_passphrase_file);
@@ -95,61 +82,6 @@ set_usage (GError    **error,
     *error = g_error_new_valist (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, arguments);
   va_end (arguments);
   return FALSE;
-}
-
-static gboolean
-check_port (const char *option,
-            int         port,
-            GError    **error)
-{
-  if (port >= 1 && port <= 65535)
-    return TRUE;
-  return set_usage (error, "%s: a port is a number from 1 to 65535, not %d", option, port);
-}
-
-static gboolean
-parse_server (UdpnatCliOptions *self,
-              const RawOptions *raw,
-              GError          **error)
-{
-  g_autoptr (GSocketConnectable) address = NULL;
-
-  if (raw->server != NULL && (raw->sip != NULL || raw->sport != 0))
-    return set_usage (error, "--server and --sip/--sport say the same: give one of them");
-  if (raw->server != NULL)
-    {
-      address = g_network_address_parse (raw->server, UDPNAT_SERVER_PORT, NULL);
-      if (address == NULL)
-        return set_usage (error, "--server: “%s” is not HOST or HOST:PORT", raw->server);
-      self->server_host = g_strdup (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)));
-      self->server_port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
-      return TRUE;
-    }
-  if (raw->sport != 0 && !check_port ("--sport", raw->sport, error))
-    return FALSE;
-  if (raw->sip != NULL && !g_hostname_is_ip_address (raw->sip))
-    return set_usage (error, "--sip: “%s” is not an IP address; for a host name use --server",
-                      raw->sip);
-  /* 0.0.0.0, the original's default, means "this machine". */
-  self->server_host = g_strdup (raw->sip == NULL || g_str_equal (raw->sip, "0.0.0.0")
-                                  ? "127.0.0.1" : raw->sip);
-  self->server_port = raw->sport != 0 ? raw->sport : UDPNAT_SERVER_PORT;
-  return TRUE;
-}
-
-static gboolean
-parse_client (UdpnatCliOptions *self,
-              const RawOptions *raw,
-              GError          **error)
-{
-  if (raw->cport != 0 && !check_port ("--cport", raw->cport, error))
-    return FALSE;
-  if (raw->cip != NULL && !g_hostname_is_ip_address (raw->cip))
-    return set_usage (error, "--cip: “%s” is not an IP address", raw->cip);
-  self->bind_ip = g_strdup (raw->cip);
-  self->port = raw->cport != 0 ? raw->cport : UDPNAT_CLIENT_PORT;
-  self->n_more_ports = raw->cport != 0 ? 0 : MORE_PORTS;
-  return TRUE;
 }
 
 static gboolean
@@ -287,24 +219,30 @@ parse_person_options (UdpnatCliOptions *self,
   return TRUE;
 }
 
+static void
+take_start (UdpnatCliOptions   *self,
+            UdpnatStartOptions *start)
+{
+  self->server_host = start->server_host != NULL ? g_steal_pointer (&start->server_host)
+                                                 : g_strdup (DEFAULT_HOST);
+  self->server_port = start->server_port != 0 ? start->server_port : UDPNAT_SERVER_PORT;
+  self->bind_ip = g_steal_pointer (&start->bind_ip);
+  self->port = start->port;
+  self->n_more_ports = start->n_more_ports;
+  self->name = g_steal_pointer (&start->name);
+  self->profile = g_steal_pointer (&start->profile);
+}
+
 static GOptionContext *
-create_context (RawOptions *raw)
+create_context (UdpnatStartOptions *start,
+                RawOptions         *raw)
 {
   GOptionContext *context = g_option_context_new ("[COMMAND…]");
   const GOptionEntry entries[] = {
-    { "server", 0, 0, G_OPTION_ARG_STRING, &raw->server, "The rendezvous server", "HOST[:PORT]" },
-    { "sip", 0, 0, G_OPTION_ARG_STRING, &raw->sip, "The server's IP address (127.0.0.1)", "IP" },
-    { "sport", 0, 0, G_OPTION_ARG_INT, &raw->sport, "The server's port (8848)", "PORT" },
     { "host", 0, 0, G_OPTION_ARG_NONE, &raw->host,
       "Start a server on this machine, unless one is running", NULL },
     { "no-port-mapping", 0, 0, G_OPTION_ARG_NONE, &raw->no_port_mapping,
       "With --host: do not have the router let friends in from outside", NULL },
-    { "cip", 0, 0, G_OPTION_ARG_STRING, &raw->cip, "Own IP address to use (all)", "IP" },
-    { "cport", 0, 0, G_OPTION_ARG_INT, &raw->cport,
-      "Own port to use (8900, or the next free one)", "PORT" },
-    { "name", 0, 0, G_OPTION_ARG_STRING, &raw->name, "Your name", "NAME" },
-    { "profile", 0, 0, G_OPTION_ARG_FILENAME, &raw->profile,
-      "Folder of your identity, contacts and history", "DIR" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
       "How long send and list may take (30); how long wait waits (for ever)", "SECONDS" },
@@ -340,6 +278,7 @@ create_context (RawOptions *raw)
     "backup, restore, passphrase set|change|remove");
   g_option_context_set_description (context,
     "Exit status: 0 done, 1 failed, 2 wrong usage.");
+  g_option_context_set_main_group (context, udpnat_start_options_create_group (start));
   g_option_context_add_main_entries (context, entries, NULL);
   return context;
 }
@@ -358,7 +297,8 @@ udpnat_cli_options_parse (int      *argc,
                           GError  **error)
 {
   g_auto (RawOptions) raw = { 0 };
-  g_autoptr (GOptionContext) context = create_context (&raw);
+  g_autoptr (UdpnatStartOptions) start = udpnat_start_options_new ();
+  g_autoptr (GOptionContext) context = create_context (start, &raw);
   g_autoptr (UdpnatCliOptions) self = g_new0 (UdpnatCliOptions, 1);
 
   *out_is_done = FALSE;
@@ -375,22 +315,19 @@ udpnat_cli_options_parse (int      *argc,
       set_usage (error, "--timeout: a number of seconds from 1 up");
       return NULL;
     }
-  if (raw.host && (raw.server != NULL || raw.sip != NULL))
+  if (raw.host && start->server_host != NULL)
     {
       set_usage (error, "--host starts a server here: leave out --server and --sip");
       return NULL;
     }
-  if (!parse_server (self, &raw, error) || !parse_client (self, &raw, error) ||
-      !parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))
+  if (!parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))
     return NULL;
+  take_start (self, start);
   self->is_host = raw.host;
   self->is_unmapped = raw.no_port_mapping;
   self->is_json = raw.json;
   self->timeout_s = raw.timeout;
   if (raw.timeout == 0 && self->mode != UDPNAT_CLI_MODE_WAIT)
     self->timeout_s = DEFAULT_TIMEOUT_S;
-  self->name = g_steal_pointer (&raw.name);
-  self->profile = raw.profile != NULL ? g_steal_pointer (&raw.profile)
-                                      : udpnat_profile_get_default_path ();
   return g_steal_pointer (&self);
 }

@@ -1,0 +1,203 @@
+/* The part of the command line that window and terminal have in common. The original program's
+ * options (--sip, --sport, --cip, --cport) mean what they meant. */
+
+#include "config.h"
+
+#include "udpnat-start-options.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "udpnat-limits.h"
+#include "udpnat-profile.h"
+
+/* How many ports after 8900 are tried when it is taken. */
+#define MORE_PORTS 100
+/* The server's address when only its port is given: this machine, as in the original. */
+#define DEFAULT_HOST "127.0.0.1"
+
+/* What stands on the command line, while it is read. */
+typedef struct
+{
+  UdpnatStartOptions *options; /* borrowed */
+  char               *server;
+  char               *sip;
+  int                 sport;
+  char               *cip;
+  int                 cport;
+  char               *name;
+  char               *profile;
+} Parser;
+
+static void
+parser_free (gpointer data)
+{
+  Parser *self = data;
+
+  g_free (self->server);
+  g_free (self->sip);
+  g_free (self->cip);
+  g_free (self->name);
+  g_free (self->profile);
+  g_free (self);
+}
+
+static gboolean
+check_port (const char *option,
+            int         port,
+            GError    **error)
+{
+  if (port >= 0 && port <= 65535) /* 0: not given */
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _("%s: a port is a number from 1 to 65535, not %d"), option, port);
+  return FALSE;
+}
+
+static gboolean
+check_numbers (Parser  *self,
+               GError **error)
+{
+  if (!check_port ("--sport", self->sport, error) || !check_port ("--cport", self->cport, error))
+    return FALSE;
+  if (self->sip != NULL && !g_hostname_is_ip_address (self->sip))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 _("--sip: “%s” is not an IP address; for a host name use --server"), self->sip);
+  else if (self->cip != NULL && !g_hostname_is_ip_address (self->cip))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 _("--cip: “%s” is not an IP address"), self->cip);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+take_server (Parser  *self,
+             GError **error)
+{
+  UdpnatStartOptions *options = self->options;
+  g_autoptr (GSocketConnectable) address = NULL;
+
+  if (self->server == NULL)
+    {
+      /* 0.0.0.0, the original's default, means "this machine". */
+      options->server_host = g_strdup (g_strcmp0 (self->sip, "0.0.0.0") == 0 ? DEFAULT_HOST
+                                                                             : self->sip);
+      options->server_port = self->sport;
+      return TRUE;
+    }
+  if (self->sip != NULL || self->sport != 0)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _("--server and --sip/--sport say the same: give one of them"));
+      return FALSE;
+    }
+  address = g_network_address_parse (self->server, UDPNAT_SERVER_PORT, NULL);
+  if (address == NULL)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _("--server: “%s” is not HOST or HOST:PORT"), self->server);
+      return FALSE;
+    }
+  options->server_host = g_strdup (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)));
+  options->server_port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
+  return TRUE;
+}
+
+static gboolean
+parsed_cb (GOptionContext *context,
+           GOptionGroup   *group,
+           gpointer        data,
+           GError        **error)
+{
+  Parser *self = data;
+  UdpnatStartOptions *options = self->options;
+
+  if (!check_numbers (self, error) || !take_server (self, error))
+    return FALSE;
+  options->bind_ip = g_steal_pointer (&self->cip);
+  options->port = self->cport != 0 ? self->cport : UDPNAT_CLIENT_PORT;
+  options->n_more_ports = self->cport != 0 ? 0 : MORE_PORTS;
+  options->name = g_steal_pointer (&self->name);
+  if (self->profile != NULL)
+    {
+      g_free (options->profile);
+      options->profile = g_steal_pointer (&self->profile);
+    }
+  return TRUE;
+}
+
+/** udpnat_start_options_new: what holds when nothing is given */
+UdpnatStartOptions *
+udpnat_start_options_new (void)
+{
+  UdpnatStartOptions *self = g_new0 (UdpnatStartOptions, 1);
+
+  self->port = UDPNAT_CLIENT_PORT;
+  self->n_more_ports = MORE_PORTS;
+  self->profile = udpnat_profile_get_default_path ();
+  return self;
+}
+
+void
+udpnat_start_options_free (UdpnatStartOptions *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->server_host);
+  g_free (self->bind_ip);
+  g_free (self->name);
+  g_free (self->profile);
+  g_free (self);
+}
+
+/**
+ * udpnat_start_options_create_group:
+ * @self: filled by g_option_context_parse(); must live until then
+ *
+ * Errors of the parsing are %G_OPTION_ERROR, in words for the user, without a full stop.
+ *
+ * Returns: (transfer full): for g_option_context_set_main_group()
+ */
+GOptionGroup *
+udpnat_start_options_create_group (UdpnatStartOptions *self)
+{
+  Parser *parser = g_new0 (Parser, 1);
+  GOptionGroup *group = g_option_group_new ("start", NULL, NULL, parser, parser_free);
+  const GOptionEntry entries[] = {
+    { "server", 0, 0, G_OPTION_ARG_STRING, &parser->server,
+      N_("The rendezvous server"), N_("HOST[:PORT]") },
+    { "sip", 0, 0, G_OPTION_ARG_STRING, &parser->sip,
+      N_("The server's IP address (127.0.0.1)"), N_("IP") },
+    { "sport", 0, 0, G_OPTION_ARG_INT, &parser->sport,
+      N_("The server's port (8848)"), N_("PORT") },
+    { "cip", 0, 0, G_OPTION_ARG_STRING, &parser->cip, N_("Own IP address to use (all)"), N_("IP") },
+    { "cport", 0, 0, G_OPTION_ARG_INT, &parser->cport,
+      N_("Own port to use (8900, or the next free one)"), N_("PORT") },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &parser->name, N_("Your name"), N_("NAME") },
+    { "profile", 0, 0, G_OPTION_ARG_FILENAME, &parser->profile,
+      N_("Folder of your identity, contacts and history"), N_("DIR") },
+    { NULL }
+  };
+
+  parser->options = self;
+  g_option_group_add_entries (group, entries);
+  g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
+  g_option_group_set_parse_hooks (group, NULL, parsed_cb);
+  return group;
+}
+
+/**
+ * udpnat_start_options_dup_server: Returns: (transfer full) (nullable): "host:port"; %NULL when the
+ * command line names no server */
+char *
+udpnat_start_options_dup_server (const UdpnatStartOptions *self)
+{
+  const char *host = self->server_host != NULL ? self->server_host : DEFAULT_HOST;
+  guint port = self->server_port != 0 ? self->server_port : UDPNAT_SERVER_PORT;
+
+  if (self->server_host == NULL && self->server_port == 0)
+    return NULL;
+  return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
