@@ -5,17 +5,34 @@
 
 #include "udpnat-application.h"
 
-int
-main (int    argc,
-      char **argv)
+static void
+set_up_translations (void)
 {
-  g_autoptr (UdpnatApplication) application = NULL;
-
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
+}
 
-  application = udpnat_application_new ();
-  return g_application_run (G_APPLICATION (application), argc, argv);
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (UdpnatApplicationOptions) options = NULL;
+  g_autoptr (UdpnatApplication) application = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean is_done;
+
+  set_up_translations ();
+  options = udpnat_application_options_parse (&argc, &argv, &is_done, &error);
+  if (is_done)
+    return 0;
+  if (options == NULL)
+    {
+      g_printerr (_("udpnat: %s. See udpnat --help."), error->message);
+      g_printerr ("\n");
+      return 2;
+    }
+  application = udpnat_application_new (g_steal_pointer (&options));
+  return udpnat_application_start_up (application);
 }

@@ -1,52 +1,147 @@
 /* The program from start to end: opens the profile and the socket, and says to the window what
- * there is to show. */
+ * there is to show. There is one for each profile: its name on the message bus is made of the
+ * profile's folder, and a second start hands over to the first what it was asked for. */
 
 #include "config.h"
 
-#include "udpnat-application.h"
+#include "udpnat-application-private.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
-#include "udpnat-window.h"
 
-/* How many ports after 8900 are tried when it is taken. */
-#define MORE_PORTS 100
-
-struct _UdpnatApplication
+enum
 {
-  AdwApplication parent_instance;
-
-  GSettings     *settings;
-  char          *profile; /* folder */
-  UdpnatClient  *client;  /* nullable: the profile is not open */
+  PROP_0,
+  PROP_UNREAD,
+  N_PROPS
 };
+
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (UdpnatApplication, udpnat_application, ADW_TYPE_APPLICATION)
 
-static UdpnatWindow *
-ensure_window (UdpnatApplication *self)
+/* ---- Windows ---- */
+
+/** udpnat_application_find_window: Returns: (nullable): the window, if there is one */
+UdpnatWindow *
+udpnat_application_find_window (UdpnatApplication *self)
 {
   for (GList *l = gtk_application_get_windows (GTK_APPLICATION (self)); l != NULL; l = l->next)
     if (UDPNAT_IS_WINDOW (l->data))
       return l->data;
-  return udpnat_window_new (self);
+  return NULL;
+}
+
+/** udpnat_application_ensure_window: the window, which need not be visible */
+UdpnatWindow *
+udpnat_application_ensure_window (UdpnatApplication *self)
+{
+  UdpnatWindow *window = udpnat_application_find_window (self);
+
+  if (window != NULL)
+    return window;
+  window = udpnat_window_new (self);
+  if (self->is_started)
+    udpnat_window_show_chats (window, self->client);
+  return window;
+}
+
+/** udpnat_application_show: opens the profile if need be, and brings the window to the front */
+void
+udpnat_application_show (UdpnatApplication *self)
+{
+  UdpnatWindow *window;
+
+  udpnat_application_stay (self);
+  window = udpnat_application_ensure_window (self);
+  if (self->client == NULL)
+    udpnat_application_open_profile (self, NULL);
+  udpnat_background_leave (self->background);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+/* Something has to be answered before there can be chats: not even a start without a window can go
+ * on without one. */
+static UdpnatWindow *
+demand_window (UdpnatApplication *self)
+{
+  UdpnatWindow *window = udpnat_application_ensure_window (self);
+
+  udpnat_background_leave (self->background);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
 }
 
 /* ---- Profile ---- */
 
 static void
-begin (UdpnatApplication *self,
-       UdpnatWindow      *window)
+unread_changed_cb (UdpnatApplication *self)
 {
-  g_autofree char *server = udpnat_client_dup_home_server (self->client);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
+}
 
-  if (udpnat_client_get_name (self->client) == NULL)
-    udpnat_window_welcome (window);
+static void
+connect_server (UdpnatApplication *self,
+                const char        *server)
+{
+  g_autoptr (GSocketConnectable) address = NULL;
+
+  address = g_network_address_parse (server, UDPNAT_SERVER_PORT, NULL);
+  if (address == NULL)
+    g_debug ("%s is not an address", server);
   else
-    udpnat_application_start (self, udpnat_client_get_name (self->client), server);
+    udpnat_client_set_server (self->client,
+                              g_network_address_get_hostname (G_NETWORK_ADDRESS (address)),
+                              g_network_address_get_port (G_NETWORK_ADDRESS (address)));
+}
+
+static void
+log_in (UdpnatApplication *self,
+        const char        *name,
+        const char        *server)
+{
+  UdpnatWindow *window = udpnat_application_find_window (self);
+
+  if (server != NULL)
+    connect_server (self, server);
+  udpnat_client_log_in (self->client, name);
+  self->is_started = TRUE;
+  if (window != NULL)
+    udpnat_window_show_chats (window, self->client);
+  udpnat_application_show_pending (self);
+}
+
+/* What stands on the command line is for this run. */
+static void
+begin (UdpnatApplication *self)
+{
+  const char *known = udpnat_client_get_name (self->client);
+  const char *name = self->options->start->name != NULL ? self->options->start->name : known;
+  g_autofree char *given = udpnat_start_options_dup_server (self->options->start);
+  g_autofree char *home = udpnat_client_dup_home_server (self->client);
+
+  if (name == NULL)
+    udpnat_window_welcome (demand_window (self));
+  else if (known == NULL)
+    udpnat_application_start (self, name, given);
+  else
+    log_in (self, name, given != NULL ? given : home);
+}
+
+static void
+take_client (UdpnatApplication *self,
+             UdpnatClient      *client)
+{
+  self->client = g_object_ref (client);
+  self->unread = udpnat_unread_new (udpnat_client_get_people (client));
+  g_signal_connect_object (self->unread, "notify::count", G_CALLBACK (unread_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  unread_changed_cb (self);
+  udpnat_background_set_client (self->background, client);
 }
 
 /**
@@ -60,71 +155,209 @@ udpnat_application_open_profile (UdpnatApplication *self,
                                  const char        *passphrase)
 {
   g_autoptr (UdpnatClient) client = udpnat_client_new ();
-  UdpnatWindow *window = ensure_window (self);
+  UdpnatStartOptions *start = self->options->start;
   g_autoptr (GError) error = NULL;
 
-  if (passphrase == NULL && udpnat_profile_is_locked (self->profile))
-    udpnat_window_unlock (window, NULL);
-  else if (!udpnat_client_open (client, self->profile, passphrase, &error) ||
-           !udpnat_client_bind (client, NULL, UDPNAT_CLIENT_PORT, MORE_PORTS, &error))
-    udpnat_window_show_trouble (window, error);
+  if (passphrase == NULL && udpnat_profile_is_locked (start->profile))
+    udpnat_window_unlock (demand_window (self), NULL);
+  else if (!udpnat_client_open (client, start->profile, passphrase, &error) ||
+           !udpnat_client_bind (client, start->bind_ip, start->port, start->n_more_ports, &error))
+    udpnat_window_show_trouble (demand_window (self), error);
   else
     {
-      g_set_object (&self->client, client);
-      begin (self, window);
+      take_client (self, client);
+      begin (self);
     }
-}
-
-static gboolean
-connect_server (UdpnatApplication *self,
-                const char        *server)
-{
-  g_autoptr (GSocketConnectable) address = NULL;
-
-  address = g_network_address_parse (server, UDPNAT_SERVER_PORT, NULL);
-  if (address == NULL)
-    return FALSE;
-  udpnat_client_set_server (self->client,
-                            g_network_address_get_hostname (G_NETWORK_ADDRESS (address)),
-                            g_network_address_get_port (G_NETWORK_ADDRESS (address)));
-  return TRUE;
 }
 
 /**
  * udpnat_application_start:
  * @server: (nullable): "host" or "host:port"; %NULL for people on this network only
  *
- * Logs in, and shows the chats. Both are remembered.
+ * Logs in, and shows the chats. Both are remembered. A server on the command line goes before none.
  */
 void
 udpnat_application_start (UdpnatApplication *self,
                           const char        *name,
                           const char        *server)
 {
+  g_autofree char *given = NULL;
+
   g_return_if_fail (self->client != NULL);
 
+  if (server == NULL)
+    given = udpnat_start_options_dup_server (self->options->start);
+  if (given != NULL)
+    server = given;
   udpnat_client_set_home_server (self->client, server);
-  if (server != NULL && !connect_server (self, server))
-    g_debug ("%s is not an address", server);
-  udpnat_client_log_in (self->client, name);
-  udpnat_window_show_chats (ensure_window (self), self->client);
+  log_in (self, name, server);
 }
 
-/* ---- Actions ---- */
+/* ---- Being started ---- */
+
+/**
+ * udpnat_application_dup_id:
+ * @profile: folder
+ *
+ * Returns: (transfer full): the name on the message bus: that of the program for the default
+ * profile, one of its own for every other, so that they run side by side
+ */
+char *
+udpnat_application_dup_id (const char *profile)
+{
+  g_autofree char *usual = udpnat_profile_get_default_path ();
+  g_autofree char *usual_path = g_canonicalize_filename (usual, NULL);
+  g_autofree char *path = g_canonicalize_filename (profile, NULL);
+  g_autofree char *hash = NULL;
+
+  if (g_str_equal (path, usual_path))
+    return g_strdup (UDPNAT_APPLICATION_ID);
+  hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
+  return g_strdup_printf ("%s.Profile%.16s", UDPNAT_APPLICATION_ID, hash);
+}
+
+static gboolean
+signal_cb (gpointer user_data)
+{
+  udpnat_application_leave (UDPNAT_APPLICATION (user_data));
+  return G_SOURCE_CONTINUE;
+}
+
+/* What GApplication is to know of the command line. */
+static char **
+dup_words (const UdpnatApplicationOptions *options)
+{
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+
+  g_strv_builder_add (words, "udpnat");
+  if (options->is_service)
+    g_strv_builder_add (words, "--gapplication-service");
+  if (options->links != NULL)
+    g_strv_builder_addv (words, (const char **) options->links);
+  return g_strv_builder_end (words);
+}
+
+/**
+ * udpnat_application_start_up:
+ *
+ * Runs the program, or hands over to the one that runs already.
+ *
+ * Returns: the exit status
+ */
+int
+udpnat_application_start_up (UdpnatApplication *self)
+{
+  g_auto (GStrv) words = dup_words (self->options);
+  const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  guint ids[G_N_ELEMENTS (signals)];
+  int status;
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    ids[i] = g_unix_signal_add (signals[i], signal_cb, self);
+  status = g_application_run (G_APPLICATION (self), g_strv_length (words), words);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_source_remove (ids[i]);
+  return status;
+}
+
+/* Another one of this profile runs. Returns TRUE when there is nothing to ask of it. */
+static gboolean
+hand_over (UdpnatApplication *self)
+{
+  if (udpnat_application_options_are_given (self->options))
+    {
+      g_printerr ("udpnat: %s\n", _("It is running already with this profile: name, server and "
+                                    "ports on the command line were not used."));
+    }
+  return self->options->is_background && self->options->links == NULL;
+}
+
+static gboolean
+udpnat_application_local_command_line (GApplication  *application,
+                                       char        ***arguments,
+                                       int           *exit_status)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (application);
+  g_autoptr (GError) error = NULL;
+
+  *exit_status = 0;
+  if (!self->options->is_service)
+    {
+      if (!g_application_register (application, NULL, &error))
+        {
+          g_printerr ("udpnat: %s\n", error->message);
+          *exit_status = 1;
+          return TRUE;
+        }
+      if (g_application_get_is_remote (application) && hand_over (self))
+        return TRUE;
+      if (!g_application_get_is_remote (application) && self->options->is_background &&
+          self->options->links == NULL)
+        {
+          udpnat_background_enter (self->background);
+          udpnat_application_open_profile (self, NULL);
+          return TRUE;
+        }
+    }
+  return G_APPLICATION_CLASS (udpnat_application_parent_class)
+    ->local_command_line (application, arguments, exit_status);
+}
 
 static void
-quit_cb (GSimpleAction *action,
-         GVariant      *parameter,
-         gpointer       user_data)
+udpnat_application_activate (GApplication *application)
 {
-  g_application_quit (G_APPLICATION (user_data));
+  udpnat_application_show (UDPNAT_APPLICATION (application));
 }
 
-static const GActionEntry actions[] = {
-  { .name = "quit", .activate = quit_cb },
-};
+static void
+udpnat_application_open (GApplication  *application,
+                         GFile        **files,
+                         int            n_files,
+                         const char    *hint)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (application);
+
+  for (int i = 0; i < n_files; i++)
+    g_ptr_array_add (self->pending_links, g_file_get_uri (files[i]));
+  udpnat_application_show (self);
+  udpnat_application_show_pending (self);
+}
+
+/** udpnat_application_show_pending: what was asked for while there were no chats yet */
+void
+udpnat_application_show_pending (UdpnatApplication *self)
+{
+  g_autofree char *key_text = NULL;
+  g_autoptr (GPtrArray) links = NULL;
+
+  if (!self->is_started || udpnat_application_find_window (self) == NULL)
+    return;
+  key_text = g_steal_pointer (&self->pending_key);
+  links = g_steal_pointer (&self->pending_links);
+  self->pending_links = g_ptr_array_new_with_free_func (g_free);
+  if (key_text != NULL)
+    udpnat_application_open_key (self, key_text);
+  for (guint i = 0; i < links->len; i++)
+    udpnat_application_open_link (self, g_ptr_array_index (links, i));
+}
 
 /* ---- Object ---- */
+
+static gboolean
+map_color_scheme (GValue   *value,
+                  GVariant *variant,
+                  gpointer  user_data)
+{
+  const char *scheme = g_variant_get_string (variant, NULL);
+  AdwColorScheme color_scheme = ADW_COLOR_SCHEME_DEFAULT;
+
+  if (g_str_equal (scheme, "light"))
+    color_scheme = ADW_COLOR_SCHEME_FORCE_LIGHT;
+  else if (g_str_equal (scheme, "dark"))
+    color_scheme = ADW_COLOR_SCHEME_FORCE_DARK;
+  g_value_set_enum (value, color_scheme);
+  return TRUE;
+}
 
 static void
 udpnat_application_startup (GApplication *application)
@@ -136,18 +369,12 @@ udpnat_application_startup (GApplication *application)
   self->settings = udpnat_settings_new ();
   if (self->settings == NULL)
     g_error ("The schema %s is not installed: run “meson install”.", UDPNAT_APPLICATION_ID);
-  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
-}
-
-static void
-udpnat_application_activate (GApplication *application)
-{
-  UdpnatApplication *self = UDPNAT_APPLICATION (application);
-  UdpnatWindow *window = ensure_window (self);
-
-  if (self->client == NULL)
-    udpnat_application_open_profile (self, NULL);
-  gtk_window_present (GTK_WINDOW (window));
+  g_settings_bind_with_mapping (self->settings, "color-scheme", adw_style_manager_get_default (),
+                                "color-scheme", G_SETTINGS_BIND_GET, map_color_scheme, NULL, NULL,
+                                NULL);
+  self->background = udpnat_background_new (application, self->settings,
+                                            self->options->start->profile);
+  udpnat_application_add_actions (self);
 }
 
 static void
@@ -155,33 +382,13 @@ udpnat_application_shutdown (GApplication *application)
 {
   UdpnatApplication *self = UDPNAT_APPLICATION (application);
 
-  if (self->client != NULL)
-    {
-      udpnat_client_flush (self->client);
-      udpnat_client_leave (self->client);
-    }
+  udpnat_application_say_goodbye (self);
   G_APPLICATION_CLASS (udpnat_application_parent_class)->shutdown (application);
+  if (self->background != NULL)
+    g_object_run_dispose (G_OBJECT (self->background)); /* an answer may be on its way to it */
+  g_clear_object (&self->background);
+  g_clear_object (&self->unread);
   g_clear_object (&self->client);
-}
-
-static gint
-udpnat_application_handle_local_options (GApplication *application,
-                                         GVariantDict *options)
-{
-  UdpnatApplication *self = UDPNAT_APPLICATION (application);
-  g_autofree char *profile = NULL;
-
-  if (g_variant_dict_contains (options, "version"))
-    {
-      g_print ("udpnat %s\n", PACKAGE_VERSION);
-      return 0;
-    }
-  if (g_variant_dict_lookup (options, "profile", "^ay", &profile))
-    {
-      g_free (self->profile);
-      self->profile = g_steal_pointer (&profile);
-    }
-  return -1;
 }
 
 static void
@@ -190,8 +397,26 @@ udpnat_application_finalize (GObject *object)
   UdpnatApplication *self = UDPNAT_APPLICATION (object);
 
   g_clear_object (&self->settings);
-  g_free (self->profile);
+  g_clear_pointer (&self->options, udpnat_application_options_free);
+  g_clear_pointer (&self->pending_links, g_ptr_array_unref);
+  g_free (self->pending_key);
   G_OBJECT_CLASS (udpnat_application_parent_class)->finalize (object);
+}
+
+static void
+udpnat_application_get_property (GObject    *object,
+                                 guint       prop_id,
+                                 GValue     *value,
+                                 GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_UNREAD:
+      g_value_set_uint (value, udpnat_application_get_unread (UDPNAT_APPLICATION (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
 }
 
 static void
@@ -202,33 +427,36 @@ udpnat_application_class_init (UdpnatApplicationClass *klass)
 
   application_class->startup = udpnat_application_startup;
   application_class->activate = udpnat_application_activate;
+  application_class->open = udpnat_application_open;
   application_class->shutdown = udpnat_application_shutdown;
-  application_class->handle_local_options = udpnat_application_handle_local_options;
+  application_class->local_command_line = udpnat_application_local_command_line;
   object_class->finalize = udpnat_application_finalize;
+  object_class->get_property = udpnat_application_get_property;
+  properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
+                                                 G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
 udpnat_application_init (UdpnatApplication *self)
 {
-  static const GOptionEntry entries[] = {
-    { "profile", 0, 0, G_OPTION_ARG_FILENAME, NULL,
-      N_("Folder of your identity, contacts and history"), N_("DIR") },
-    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version"), NULL },
-    { NULL }
-  };
-
-  self->profile = udpnat_profile_get_default_path ();
-  g_application_add_main_option_entries (G_APPLICATION (self), entries);
+  self->pending_links = g_ptr_array_new_with_free_func (g_free);
 }
 
+/** udpnat_application_new: @options: (transfer full): the command line */
 UdpnatApplication *
-udpnat_application_new (void)
+udpnat_application_new (UdpnatApplicationOptions *options)
 {
-  return g_object_new (UDPNAT_TYPE_APPLICATION,
-                       "application-id", UDPNAT_APPLICATION_ID,
-                       "resource-base-path", "/io/github/udpnat/Udpnat",
-                       "flags", G_APPLICATION_NON_UNIQUE,
-                       NULL);
+  g_autofree char *id = udpnat_application_dup_id (options->start->profile);
+  UdpnatApplication *self = g_object_new (UDPNAT_TYPE_APPLICATION,
+                                          "application-id", id,
+                                          "resource-base-path", "/io/github/udpnat/Udpnat",
+                                          "flags", G_APPLICATION_HANDLES_OPEN,
+                                          NULL);
+
+  self->options = options;
+  return self;
 }
 
 GSettings *
@@ -248,5 +476,12 @@ udpnat_application_get_client (UdpnatApplication *self)
 const char *
 udpnat_application_get_profile (UdpnatApplication *self)
 {
-  return self->profile;
+  return self->options->start->profile;
+}
+
+/** udpnat_application_get_unread: how many messages wait to be read */
+guint
+udpnat_application_get_unread (UdpnatApplication *self)
+{
+  return self->unread != NULL ? udpnat_unread_get_count (self->unread) : 0;
 }

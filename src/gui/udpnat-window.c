@@ -9,6 +9,7 @@
 #include "udpnat-conversation-page.h"
 #include "udpnat-shell.h"
 #include "udpnat-sidebar.h"
+#include "udpnat-window-state.h"
 
 struct _UdpnatWindow
 {
@@ -60,8 +61,11 @@ void
 udpnat_window_show_trouble (UdpnatWindow *self,
                             const GError *error)
 {
+  gboolean is_in_use = g_error_matches (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_IN_USE);
   g_autofree char *text = g_markup_escape_text (error->message, -1);
 
+  adw_status_page_set_title (self->trouble_page, is_in_use ? _("Your Profile Is in Use")
+                                                           : _("Your Profile Cannot Be Opened"));
   adw_status_page_set_description (self->trouble_page, text);
   gtk_stack_set_visible_child_name (self->pages, "trouble");
 }
@@ -103,6 +107,8 @@ udpnat_window_show_chats (UdpnatWindow *self,
   if (self->shell == NULL)
     create_shell (self, client);
   gtk_stack_set_visible_child_name (self->pages, "chats");
+  udpnat_window_state_restore_person (self, udpnat_application_get_settings (get_application (self)),
+                                      client);
 }
 
 /** udpnat_window_open_person: shows the conversation with @person */
@@ -115,6 +121,17 @@ udpnat_window_open_person (UdpnatWindow *self,
   udpnat_conversation_page_set_person (self->conversation, person);
   udpnat_sidebar_select_person (self->sidebar, person);
   udpnat_shell_show_content (self->shell);
+  udpnat_window_state_keep_person (udpnat_application_get_settings (get_application (self)), person);
+}
+
+/** udpnat_window_prepare_person: as if their conversation had been opened, behind the list of chats
+ * when only one of them can be seen */
+void
+udpnat_window_prepare_person (UdpnatWindow *self,
+                              UdpnatPerson *person)
+{
+  udpnat_conversation_page_set_person (self->conversation, person);
+  udpnat_sidebar_select_person (self->sidebar, person);
 }
 
 /** udpnat_window_get_person: Returns: (nullable): whose conversation is open and can be seen */
@@ -148,6 +165,14 @@ back_cb (GtkWidget  *widget,
     udpnat_shell_show_sidebar (self->shell);
 }
 
+static gboolean
+udpnat_window_close_request (GtkWindow *window)
+{
+  UdpnatWindow *self = UDPNAT_WINDOW (window);
+
+  return udpnat_application_close_window (get_application (self), window);
+}
+
 /* ---- Object ---- */
 
 static void
@@ -155,6 +180,7 @@ udpnat_window_class_init (UdpnatWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  GTK_WINDOW_CLASS (klass)->close_request = udpnat_window_close_request;
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/udpnat/Udpnat/udpnat-window.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, toasts);
@@ -174,10 +200,7 @@ UdpnatWindow *
 udpnat_window_new (UdpnatApplication *application)
 {
   UdpnatWindow *self = g_object_new (UDPNAT_TYPE_WINDOW, "application", application, NULL);
-  GSettings *settings = udpnat_application_get_settings (application);
 
-  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  udpnat_window_state_bind (self, application);
   return self;
 }

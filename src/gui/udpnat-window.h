@@ -24,6 +24,8 @@ void          udpnat_window_show_chats   (UdpnatWindow      *self,
                                           UdpnatClient      *client);
 void          udpnat_window_open_person  (UdpnatWindow      *self,
                                           UdpnatPerson      *person);
+void          udpnat_window_prepare_person (UdpnatWindow    *self,
+                                          UdpnatPerson      *person);
 UdpnatPerson *udpnat_window_get_person   (UdpnatWindow      *self);
 void          udpnat_window_say          (UdpnatWindow      *self,
                                           const char        *text);

@@ -1,0 +1,106 @@
+/* The actions of the program, by menu, key, notification and message bus. */
+
+#include "config.h"
+
+#include "udpnat-application-private.h"
+
+#include "udpnat-application-about.h"
+
+static UdpnatPerson *
+find_person (UdpnatApplication *self,
+             const char        *key_text)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      if (g_str_equal (udpnat_person_get_key_text (person), key_text))
+        return person; /* the model keeps it */
+    }
+  return NULL;
+}
+
+/** udpnat_application_open_key: shows the conversation with somebody, if there is such a person */
+void
+udpnat_application_open_key (UdpnatApplication *self,
+                             const char        *key_text)
+{
+  UdpnatPerson *person = find_person (self, key_text);
+
+  if (person != NULL)
+    udpnat_window_open_person (udpnat_application_ensure_window (self), person);
+}
+
+/* The program may just have been started for this: then it waits until the chats are there. */
+static void
+open_person_cb (GSimpleAction *action,
+                GVariant      *parameter,
+                gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+
+  g_free (self->pending_key);
+  self->pending_key = g_variant_dup_string (parameter, NULL);
+  udpnat_application_show (self);
+  udpnat_application_show_pending (self);
+}
+
+static void
+mark_read_cb (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+  UdpnatPerson *person = NULL;
+
+  if (self->is_started)
+    person = find_person (self, g_variant_get_string (parameter, NULL));
+  if (person != NULL)
+    udpnat_client_mark_read (self->client, person);
+}
+
+static void
+about_cb (GSimpleAction *action,
+          GVariant      *parameter,
+          gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+
+  udpnat_application_show (self);
+  udpnat_application_about (self, GTK_WINDOW (udpnat_application_find_window (self)));
+}
+
+static void
+quit_cb (GSimpleAction *action,
+         GVariant      *parameter,
+         gpointer       user_data)
+{
+  udpnat_application_leave (UDPNAT_APPLICATION (user_data));
+}
+
+static const GActionEntry actions[] = {
+  { .name = "about", .activate = about_cb },
+  { .name = "mark-read", .activate = mark_read_cb, .parameter_type = "s" },
+  { .name = "open-person", .activate = open_person_cb, .parameter_type = "s" },
+  { .name = "quit", .activate = quit_cb },
+};
+
+static const struct
+{
+  const char *action;
+  const char *keys[3];
+} shortcuts[] = {
+  { "app.quit", { "<Control>q" } },
+  { "window.close", { "<Control>w" } },
+};
+
+void
+udpnat_application_add_actions (UdpnatApplication *self)
+{
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
+    gtk_application_set_accels_for_action (GTK_APPLICATION (self), shortcuts[i].action,
+                                           shortcuts[i].keys);
+}

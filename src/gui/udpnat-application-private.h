@@ -1,0 +1,43 @@
+#pragma once
+
+#include "udpnat-application.h"
+#include "udpnat-background.h"
+#include "udpnat-unread.h"
+#include "udpnat-window.h"
+
+G_BEGIN_DECLS
+
+struct _UdpnatApplication
+{
+  AdwApplication            parent_instance;
+
+  UdpnatApplicationOptions *options;
+  GSettings                *settings;
+  UdpnatClient             *client;     /* nullable: the profile is not open */
+  UdpnatUnread             *unread;     /* nullable, as client */
+  UdpnatBackground         *background; /* nullable: before the start-up */
+  gboolean                  is_started; /* logged in: there are chats to show */
+
+  /* What was asked for before there were chats */
+  char                     *pending_key;   /* nullable: whose conversation is to be opened */
+  GPtrArray                *pending_links;
+
+  /* Leaving */
+  guint                     leave_id;      /* 0: we are not */
+  gint64                    leave_by_us;
+  gboolean                  has_left;
+};
+
+UdpnatWindow *udpnat_application_find_window   (UdpnatApplication *self);
+UdpnatWindow *udpnat_application_ensure_window (UdpnatApplication *self);
+void          udpnat_application_show          (UdpnatApplication *self);
+void          udpnat_application_show_pending  (UdpnatApplication *self);
+void          udpnat_application_add_actions   (UdpnatApplication *self);
+void          udpnat_application_open_key      (UdpnatApplication *self,
+                                                const char        *key_text);
+void          udpnat_application_open_link     (UdpnatApplication *self,
+                                                const char        *link);
+void          udpnat_application_stay          (UdpnatApplication *self);
+void          udpnat_application_say_goodbye   (UdpnatApplication *self);
+
+G_END_DECLS
