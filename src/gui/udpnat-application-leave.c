@@ -48,7 +48,8 @@ hide_windows (UdpnatApplication *self)
     gtk_widget_set_visible (l->data, FALSE);
 }
 
-/** udpnat_application_leave: ends the program when nothing would be lost; at once the second time */
+/**
+ * udpnat_application_leave: ends the program when nothing would be lost; the second time at once */
 void
 udpnat_application_leave (UdpnatApplication *self)
 {

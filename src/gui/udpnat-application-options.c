@@ -85,7 +85,8 @@ udpnat_application_options_parse (int       *argc,
   return NULL;
 }
 
-/** udpnat_application_options_are_given: whether they say how to be online, not only what to show */
+/**
+ * udpnat_application_options_are_given: whether they say how to be online, not only what to show */
 gboolean
 udpnat_application_options_are_given (const UdpnatApplicationOptions *self)
 {

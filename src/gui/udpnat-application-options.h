@@ -26,7 +26,8 @@ UdpnatApplicationOptions *udpnat_application_options_parse (int       *argc,
                                                             gboolean  *out_is_done,
                                                             GError   **error)
   G_GNUC_WARN_UNUSED_RESULT;
-gboolean                  udpnat_application_options_are_given (const UdpnatApplicationOptions *self);
+gboolean                  udpnat_application_options_are_given
+                                                           (const UdpnatApplicationOptions *self);
 void                      udpnat_application_options_free  (UdpnatApplicationOptions *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatApplicationOptions, udpnat_application_options_free)

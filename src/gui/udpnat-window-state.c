@@ -6,6 +6,14 @@
 
 #include <glib/gi18n.h>
 
+static GSettings *
+get_settings (UdpnatWindow *window)
+{
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (window));
+
+  return udpnat_application_get_settings (UDPNAT_APPLICATION (application));
+}
+
 static gboolean
 map_title (GBinding     *binding,
            const GValue *unread,
@@ -38,20 +46,20 @@ udpnat_window_state_bind (UdpnatWindow      *window,
 
 /** udpnat_window_state_keep_person: @person: whose conversation was opened */
 void
-udpnat_window_state_keep_person (GSettings    *settings,
+udpnat_window_state_keep_person (UdpnatWindow *window,
                                  UdpnatPerson *person)
 {
-  g_settings_set_string (settings, "last-conversation", udpnat_person_get_key_text (person));
+  g_settings_set_string (get_settings (window), "last-conversation",
+                         udpnat_person_get_key_text (person));
 }
 
 /** udpnat_window_state_restore_person: the conversation that was open last, unless one is */
 void
 udpnat_window_state_restore_person (UdpnatWindow *window,
-                                    GSettings    *settings,
                                     UdpnatClient *client)
 {
   GListModel *people = udpnat_client_get_people (client);
-  g_autofree char *key_text = g_settings_get_string (settings, "last-conversation");
+  g_autofree char *key_text = g_settings_get_string (get_settings (window), "last-conversation");
 
   if (*key_text == '\0' || udpnat_window_get_person (window) != NULL)
     return;

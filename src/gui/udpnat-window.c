@@ -107,8 +107,7 @@ udpnat_window_show_chats (UdpnatWindow *self,
   if (self->shell == NULL)
     create_shell (self, client);
   gtk_stack_set_visible_child_name (self->pages, "chats");
-  udpnat_window_state_restore_person (self, udpnat_application_get_settings (get_application (self)),
-                                      client);
+  udpnat_window_state_restore_person (self, client);
 }
 
 /** udpnat_window_open_person: shows the conversation with @person */
@@ -121,7 +120,7 @@ udpnat_window_open_person (UdpnatWindow *self,
   udpnat_conversation_page_set_person (self->conversation, person);
   udpnat_sidebar_select_person (self->sidebar, person);
   udpnat_shell_show_content (self->shell);
-  udpnat_window_state_keep_person (udpnat_application_get_settings (get_application (self)), person);
+  udpnat_window_state_keep_person (self, person);
 }
 
 /** udpnat_window_prepare_person: as if their conversation had been opened, behind the list of chats

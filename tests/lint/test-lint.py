@@ -247,9 +247,46 @@ def test_includes(tap):
     )
 
 
+def run_translations(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            write(Path(folder), name, text)
+        return run('check-translations.py', folder)
+
+
+def test_translations(tap):
+    good = {
+        'src/gui/a.c': 'g_print (_("Hi"));\n',
+        'src/gui/b.ui': '<property translatable="yes">Hi</property>\n',
+        'src/gui/c.c': '/* _("only said") */ f_ ("x"); dgettext_ ("y");\n',
+        'po/POTFILES.in': '# sorted\nsrc/gui/a.c\nsrc/gui/b.ui\n',
+        'po/LINGUAS': '',
+    }
+    status, output = run_translations(good)
+    tap.check('/lint-bites/translations/nothing-where-nothing-is', status == 0,
+              output.splitlines())
+    bad = {
+        'every-text-is-found': {'src/cli/d.c': 'printf (ngettext ("%u", "%us", n), n);\n'},
+        'no-file-in-vain': {'src/gui/b.ui': '<property>Hi</property>\n'},
+        'files-are-sorted': {'po/POTFILES.in': 'src/gui/b.ui\nsrc/gui/a.c\n'},
+        'every-language-is-listed': {'po/LINGUAS': 'xx\n'},
+        'yy.po-is-sound': {
+            'po/LINGUAS': 'yy\n',
+            'po/yy.po': 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+                        '#, c-format\nmsgid "%u of %s"\nmsgstr "%s"\n'},
+    }
+    for rule, files in bad.items():
+        status, output = run_translations(good | files)
+        failed = [text for text in output.splitlines() if text.startswith('not ok')]
+        tap.check(f'/lint-bites/translations/{rule}',
+                  status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
+                  output.splitlines())
+
+
 def main():
     tap = Tap()
     test_source(tap)
+    test_translations(tap)
     test_pure(tap, sys.argv[1])
     test_includes(tap)
     return tap.finish()
