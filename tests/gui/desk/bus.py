@@ -55,10 +55,11 @@ class Bus:
         return self.call('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
                          method, arguments)[0]
 
-    def find_process(self, pid):
-        """The unique name of what this process is on the bus; None when it is not there."""
+    def find_process(self, pid, prefix=':'):
+        """The unique name of what this process is on the bus, or another that it has; None when it
+        is not there."""
         for name in self.ask_daemon('ListNames'):
-            if name.startswith(':'):
+            if name.startswith(prefix):
                 try:
                     if self.ask_daemon('GetConnectionUnixProcessID', name) == pid:
                         return name

@@ -14,7 +14,8 @@ from .display import wait_until
 START_SECONDS = 60
 WAIT_SECONDS = 25
 QUIT_SECONDS = 40
-ACTIONS = '/io/github/udpnat/Udpnat'
+# A profile that is not the usual one adds to it
+NAME = 'io.github.udpnat.Udpnat'
 
 
 class Lost(Exception):
@@ -156,8 +157,8 @@ class Window:
     def activate(self, action, parameter=None):
         """An action of the application, as the desktop does it: over D-Bus."""
         bus = self.person.session_bus
-        name = self.wait(lambda: bus.find_process(self.process.pid), 'it is on the session bus')
-        bus.call(name, ACTIONS, 'org.gtk.Actions', 'Activate', GLib.Variant(
+        name = self.wait(lambda: bus.find_process(self.process.pid, NAME), 'it is on the bus')
+        bus.call(name, '/' + name.replace('.', '/'), 'org.gtk.Actions', 'Activate', GLib.Variant(
             '(sava{sv})', (action, [parameter] if parameter else [], {})))
 
     def shoot(self, name):
