@@ -13,10 +13,13 @@ G_DECLARE_FINAL_TYPE (UdpnatConversationPage, udpnat_conversation_page, UDPNAT, 
 /**
  * UdpnatConversationPage:
  *
- * The conversation with one person, or a hint what to do when nobody is chosen.
+ * The conversation with one person, or a hint what to do when nobody is chosen. Signals:
+ * "details-requested" (person): the user wants to see connection and keys; "person-requested"
+ * (person): the conversation goes on with somebody else, for they have another key now.
  */
 
-GtkWidget    *udpnat_conversation_page_new             (UdpnatClient           *client)
+GtkWidget    *udpnat_conversation_page_new             (UdpnatClient           *client,
+                                                        GSettings              *settings)
   G_GNUC_WARN_UNUSED_RESULT;
 GtkWidget    *udpnat_conversation_page_get_header      (UdpnatConversationPage *self);
 GtkWidget    *udpnat_conversation_page_get_back_button (UdpnatConversationPage *self);

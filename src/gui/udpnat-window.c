@@ -86,7 +86,9 @@ create_shell (UdpnatWindow *self,
 {
   self->shell = UDPNAT_SHELL (udpnat_shell_new ());
   self->sidebar = UDPNAT_SIDEBAR (udpnat_sidebar_new (client));
-  self->conversation = UDPNAT_CONVERSATION_PAGE (udpnat_conversation_page_new (client));
+  self->conversation = UDPNAT_CONVERSATION_PAGE (
+    udpnat_conversation_page_new (client,
+                                  udpnat_application_get_settings (get_application (self))));
   udpnat_shell_set_panes (self->shell, GTK_WIDGET (self->sidebar),
                           GTK_WIDGET (self->conversation));
   udpnat_shell_adopt_header (self->shell, udpnat_sidebar_get_header (self->sidebar), NULL);
@@ -96,6 +98,8 @@ create_shell (UdpnatWindow *self,
   udpnat_shell_attach (self->shell, ADW_APPLICATION_WINDOW (self));
   g_signal_connect_object (self->sidebar, "person-activated", G_CALLBACK (person_activated_cb),
                            self, 0);
+  g_signal_connect_object (self->conversation, "person-requested",
+                           G_CALLBACK (udpnat_window_open_person), self, G_CONNECT_SWAPPED);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->shell), "chats");
 }
 

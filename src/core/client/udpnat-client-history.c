@@ -86,6 +86,19 @@ udpnat_client_dup_line (UdpnatClient *self,
   return udpnat_store_dup_line (self->store, number);
 }
 
+/** udpnat_client_dup_quoted: Returns: (transfer full) (nullable): what @line answers; %NULL when it
+ * is not here any more */
+UdpnatHistoryItem *
+udpnat_client_dup_quoted (UdpnatClient      *self,
+                          UdpnatHistoryItem *line)
+{
+  const UdpnatMessageId *id = udpnat_history_item_get_quoted_id (line);
+
+  if (id == NULL)
+    return NULL;
+  return udpnat_store_dup_line_by_id (self->store, udpnat_history_item_get_key (line), id);
+}
+
 /** udpnat_client_get_person_of: Returns: (transfer none): with whom @line was said */
 UdpnatPerson *
 udpnat_client_get_person_of (UdpnatClient      *self,

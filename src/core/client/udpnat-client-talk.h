@@ -59,6 +59,8 @@ GPtrArray    *udpnat_client_search          (UdpnatClient  *self,
                                              guint          n_lines);
 UdpnatHistoryItem *udpnat_client_dup_line   (UdpnatClient  *self,
                                              gint64         number);
+UdpnatHistoryItem *udpnat_client_dup_quoted (UdpnatClient  *self,
+                                             UdpnatHistoryItem *line);
 UdpnatPerson *udpnat_client_get_person_of   (UdpnatClient  *self,
                                              UdpnatHistoryItem *line);
 guint         udpnat_client_count_waiting   (UdpnatClient  *self);

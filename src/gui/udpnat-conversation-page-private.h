@@ -1,0 +1,48 @@
+#pragma once
+
+#include "udpnat-banner.h"
+#include "udpnat-composer.h"
+#include "udpnat-conversation-page.h"
+#include "udpnat-message-list.h"
+
+G_BEGIN_DECLS
+
+struct _UdpnatConversationPage
+{
+  GtkBox             parent_instance;
+
+  GtkWidget         *header;
+  GtkWidget         *title_button;
+  GtkWidget         *avatar;
+  GtkLabel          *title;
+  GtkLabel          *subtitle;
+  GtkWidget         *verified;
+  GtkWidget         *back_button;
+  GtkWidget         *menu_button;
+  AdwToastOverlay   *toasts;
+  GtkStack          *pages;
+  UdpnatBanner      *banner;
+  UdpnatMessageList *list;
+  GtkRevealer       *typing_revealer;
+  GtkLabel          *typing;
+  UdpnatComposer    *composer;
+
+  UdpnatClient      *client;
+  UdpnatPerson      *person; /* nullable: nobody */
+  GSignalGroup      *person_signals;
+  guint              path_id;
+};
+
+/* udpnat-conversation-page-actions.c */
+void udpnat_conversation_page_install_actions (GtkWidgetClass         *widget_class);
+void udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self);
+
+/* udpnat-conversation-page-banner.c */
+void udpnat_conversation_page_refresh_banner  (UdpnatConversationPage *self);
+
+/* udpnat-conversation-page.c */
+void udpnat_conversation_page_ask_details     (UdpnatConversationPage *self);
+void udpnat_conversation_page_ask_person      (UdpnatConversationPage *self,
+                                               UdpnatPerson           *person);
+
+G_END_DECLS

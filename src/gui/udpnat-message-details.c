@@ -1,0 +1,74 @@
+/* The times of one message, as far as they are known. */
+
+#include "config.h"
+
+#include "udpnat-message-details.h"
+
+#include <glib/gi18n.h>
+
+#include "udpnat-status-words.h"
+
+static void
+add_fact (GtkListBox *list,
+          const char *title,
+          const char *words)
+{
+  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *label = gtk_label_new (words);
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 1);
+  gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_RIGHT);
+  gtk_widget_add_css_class (label, "dim-label");
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), label);
+  gtk_list_box_append (list, row);
+}
+
+static void
+add_time (GtkListBox *list,
+          const char *title,
+          gint64      wall_us)
+{
+  g_autoptr (GDateTime) time = NULL;
+  g_autofree char *words = NULL;
+
+  if (wall_us != 0)
+    time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+  if (time == NULL)
+    return;
+  words = g_date_time_format (time, "%x %X");
+  add_fact (list, title, words);
+}
+
+static GtkWidget *
+create_facts (UdpnatHistoryItem *line,
+              UdpnatPerson      *person)
+{
+  GtkWidget *list = gtk_list_box_new ();
+  gboolean is_outgoing = udpnat_history_item_is_outgoing (line);
+  g_autofree char *state = udpnat_words_describe_line (line, person);
+
+  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
+  gtk_widget_add_css_class (list, "boxed-list");
+  add_time (GTK_LIST_BOX (list), _("Written"), udpnat_history_item_get_sent_us (line));
+  if (!is_outgoing)
+    add_time (GTK_LIST_BOX (list), _("Received"), udpnat_history_item_get_received_us (line));
+  add_time (GTK_LIST_BOX (list), _("Edited"), udpnat_history_item_get_edited_us (line));
+  if (is_outgoing)
+    add_fact (GTK_LIST_BOX (list), _("State"), state);
+  return list;
+}
+
+void
+udpnat_message_details_present (GtkWindow         *parent,
+                                UdpnatHistoryItem *line,
+                                UdpnatPerson      *person)
+{
+  GtkWidget *dialog = adw_message_dialog_new (parent, _("Message Details"), NULL);
+
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), create_facts (line, person));
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
+  gtk_window_present (GTK_WINDOW (dialog));
+}

@@ -1,0 +1,312 @@
+/* What can be done with a message. The actions "message.…" take its number, so that each button and
+ * menu knows which one it is for, whatever the list shows meanwhile. */
+
+#include "config.h"
+
+#include "udpnat-message-list-private.h"
+
+#include <glib/gi18n.h>
+
+#include "udpnat-message-details.h"
+#include "udpnat-text-window.h"
+
+void
+udpnat_message_retry_free (UdpnatMessageRetry *retry)
+{
+  g_object_unref (retry->line);
+  g_free (retry->id);
+  g_free (retry);
+}
+
+static GtkWindow *
+get_window (UdpnatMessageList *self)
+{
+  return GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
+}
+
+static UdpnatHistoryItem *
+dup_target (GtkWidget *widget,
+            GVariant  *parameter)
+{
+  return udpnat_message_list_dup_line (UDPNAT_MESSAGE_LIST (widget),
+                                       g_variant_get_int64 (parameter));
+}
+
+static void
+fail_with (UdpnatMessageList *self,
+           gboolean           is_done,
+           GError            *error)
+{
+  if (!is_done)
+    udpnat_message_list_fail (self, error->message);
+  g_clear_error (&error);
+}
+
+/* ---- Write ---- */
+
+static void
+reply_cb (GtkWidget  *widget,
+          const char *name,
+          GVariant   *parameter)
+{
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+
+  if (line != NULL)
+    udpnat_message_list_ask_reply (UDPNAT_MESSAGE_LIST (widget), line);
+}
+
+static void
+edit_cb (GtkWidget  *widget,
+         const char *name,
+         GVariant   *parameter)
+{
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+
+  if (line != NULL)
+    udpnat_message_list_ask_edit (UDPNAT_MESSAGE_LIST (widget), line);
+}
+
+static void
+react_cb (GtkWidget  *widget,
+          const char *name,
+          GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = NULL;
+  GError *error = NULL;
+  const char *sign;
+  gint64 number;
+
+  g_variant_get (parameter, "(x&s)", &number, &sign);
+  line = udpnat_message_list_dup_line (self, number);
+  if (line != NULL)
+    fail_with (self, udpnat_client_react (self->client, line, sign, &error), error);
+}
+
+/* The failed line goes only when the new one is on the disk: udpnat_message_list_note_saved(). */
+static void
+try_again_cb (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  g_autoptr (UdpnatHistoryItem) quoted = NULL;
+  UdpnatMessageRetry *retry;
+  char *id = NULL;
+  GError *error = NULL;
+
+  if (line == NULL || udpnat_history_item_get_text (line) == NULL)
+    return;
+  quoted = udpnat_client_dup_quoted (self->client, line);
+  if (!udpnat_client_send (self->client, self->person, udpnat_history_item_get_text (line), quoted,
+                           &id, &error))
+    {
+      fail_with (self, FALSE, error);
+      return;
+    }
+  retry = g_new0 (UdpnatMessageRetry, 1);
+  retry->line = g_steal_pointer (&line);
+  retry->id = id;
+  g_ptr_array_add (self->retries, retry);
+}
+
+/** udpnat_message_list_note_saved: @line: is on the disk; may stand for one that failed */
+void
+udpnat_message_list_note_saved (UdpnatMessageList *self,
+                                UdpnatHistoryItem *line)
+{
+  char id_text[UDPNAT_MESSAGE_ID_TEXT_BYTES];
+  const char *id = udpnat_message_id_to_string (udpnat_history_item_get_id (line), id_text);
+
+  for (guint i = 0; i < self->retries->len; i++)
+    {
+      UdpnatMessageRetry *retry = g_ptr_array_index (self->retries, i);
+      GError *error = NULL;
+
+      if (!g_str_equal (retry->id, id))
+        continue;
+      fail_with (self, udpnat_client_delete (self->client, retry->line, FALSE, &error), error);
+      g_ptr_array_remove_index (self->retries, i);
+      return;
+    }
+}
+
+/* ---- Take ---- */
+
+static void
+copy_cb (GtkWidget  *widget,
+         const char *name,
+         GVariant   *parameter)
+{
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+
+  if (line != NULL && udpnat_history_item_get_text (line) != NULL)
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget),
+                            udpnat_history_item_get_text (line));
+}
+
+static void
+show_all_cb (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  const char *title;
+
+  if (line == NULL || udpnat_history_item_get_text (line) == NULL)
+    return;
+  title = udpnat_history_item_is_outgoing (line) ? _("You")
+                                                 : udpnat_person_get_title (self->person);
+  udpnat_text_window_present (get_window (self), title, udpnat_history_item_get_text (line));
+}
+
+static void
+details_cb (GtkWidget  *widget,
+            const char *name,
+            GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+
+  if (line != NULL)
+    udpnat_message_details_present (get_window (self), line, self->person);
+}
+
+static void
+go_to_quoted_cb (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  g_autoptr (UdpnatHistoryItem) quoted = NULL;
+
+  if (line != NULL)
+    quoted = udpnat_client_dup_quoted (self->client, line);
+  if (quoted != NULL)
+    udpnat_message_list_go_to (self, udpnat_history_item_get_number (quoted));
+}
+
+static void
+jump_to_newest_cb (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  udpnat_message_list_go_to_end (UDPNAT_MESSAGE_LIST (widget));
+}
+
+/* ---- Take back ---- */
+
+static void
+delete_here_cb (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  GError *error = NULL;
+
+  if (line != NULL)
+    fail_with (self, udpnat_client_delete (self->client, line, FALSE, &error), error);
+}
+
+static void
+withdraw_cb (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  GError *error = NULL;
+
+  if (line != NULL)
+    fail_with (self, udpnat_client_withdraw (self->client, line, &error), error);
+}
+
+static void
+delete_response_cb (AdwMessageDialog  *dialog,
+                    const char        *response,
+                    UdpnatMessageList *self)
+{
+  UdpnatHistoryItem *line = g_object_get_data (G_OBJECT (dialog), "line");
+  GError *error = NULL;
+
+  if (self->client != NULL && !g_str_equal (response, "cancel"))
+    fail_with (self,
+               udpnat_client_delete (self->client, line, g_str_equal (response, "both"), &error),
+               error);
+}
+
+static void
+add_delete_responses (AdwMessageDialog *dialog,
+                      gboolean          can_for_both)
+{
+  adw_message_dialog_add_responses (dialog, "cancel", _("_Cancel"), "here", _("Delete _Here"),
+                                    NULL);
+  adw_message_dialog_set_response_appearance (dialog, "here", ADW_RESPONSE_DESTRUCTIVE);
+  if (can_for_both)
+    {
+      adw_message_dialog_add_response (dialog, "both", _("Delete for _Both"));
+      adw_message_dialog_set_response_appearance (dialog, "both", ADW_RESPONSE_DESTRUCTIVE);
+    }
+  adw_message_dialog_set_default_response (dialog, "cancel");
+  adw_message_dialog_set_close_response (dialog, "cancel");
+}
+
+static void
+delete_cb (GtkWidget  *widget,
+           const char *name,
+           GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  UdpnatHistoryItem *line = dup_target (widget, parameter);
+  GtkWidget *dialog;
+  gboolean can_for_both;
+
+  if (line == NULL)
+    return;
+  can_for_both = udpnat_history_item_is_outgoing (line) && !udpnat_history_item_is_deleted (line) &&
+                 self->person != udpnat_client_get_self (self->client);
+  dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), NULL);
+  adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
+                                  can_for_both
+                                    ? _("Here it is gone for good. %s is asked to delete it too, "
+                                        "but may have read or kept it.")
+                                    : _("Here it is gone for good. %s keeps theirs."),
+                                  udpnat_person_get_title (self->person));
+  add_delete_responses (ADW_MESSAGE_DIALOG (dialog), can_for_both);
+  g_object_set_data_full (G_OBJECT (dialog), "line", line, g_object_unref);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (delete_response_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/** udpnat_message_list_install_actions: to be called once, for the class */
+void
+udpnat_message_list_install_actions (GtkWidgetClass *widget_class)
+{
+  static const struct
+  {
+    const char                 *name;
+    const char                 *parameter;
+    GtkWidgetActionActivateFunc activate;
+  } actions[] = {
+    { "message.reply", "x", reply_cb },
+    { "message.react", "(xs)", react_cb },
+    { "message.edit", "x", edit_cb },
+    { "message.copy", "x", copy_cb },
+    { "message.show-all", "x", show_all_cb },
+    { "message.delete", "x", delete_cb },
+    { "message.delete-here", "x", delete_here_cb },
+    { "message.withdraw", "x", withdraw_cb },
+    { "message.try-again", "x", try_again_cb },
+    { "message.details", "x", details_cb },
+    { "message.go-to-quoted", "x", go_to_quoted_cb },
+    { "message.jump-to-newest", NULL, jump_to_newest_cb },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
+    gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter,
+                                     actions[i].activate);
+}

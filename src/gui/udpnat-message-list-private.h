@@ -1,0 +1,99 @@
+#pragma once
+
+#include "udpnat-history.h"
+#include "udpnat-message-list.h"
+#include "udpnat-message-row.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  UdpnatHistoryItem *line; /* owned */
+  char              *id;   /* of what was sent in its place */
+} UdpnatMessageRetry;
+
+struct _UdpnatMessageList
+{
+  AdwBin             parent_instance;
+
+  GtkWidget         *overlay;
+  GtkScrolledWindow *scroller;
+  GtkListView       *view;
+  AdwStatusPage     *empty_page;
+  GtkRevealer       *jump_revealer;
+  GtkWidget         *jump_button;
+  GtkLabel          *jump_label;
+  GtkWidget         *tools;
+  GtkWidget         *react_tool;
+  GtkWidget         *more_tool;
+
+  UdpnatClient      *client;        /* nullable: until it is set */
+  UdpnatPerson      *person;        /* nullable: nobody */
+  UdpnatHistory     *history;       /* nullable, as person */
+  GSignalGroup      *client_signals;
+  GSignalGroup      *person_signals;
+  GSignalGroup      *history_signals;
+  GSignalGroup      *window_signals;
+
+  /* where the view is: udpnat-message-list-scroll.c */
+  gboolean           is_at_end;
+  gboolean           wants_end;     /* to be done in the next frame */
+  gint64             wanted_number; /* as wants_end: a line to go to, 0: none */
+  guint              tick_id;
+  guint              read_id;
+  guint              n_new;         /* lines of theirs that have come below */
+  gint64             read_number;   /* what was last marked as read */
+  gint64             hit_number;    /* the line that is marked, 0: none */
+
+  /* what is done with a message: udpnat-message-list-actions.c */
+  GtkWidget         *popover;       /* nullable, child */
+  UdpnatMessageRow  *pointed_row;   /* nullable, borrowed: below the pointer */
+  GPtrArray         *retries;       /* of UdpnatMessageRetry */
+};
+
+/* udpnat-message-list.c */
+UdpnatMessageRow  *udpnat_message_list_get_row_of      (UdpnatMessageList *self,
+                                                        GtkWidget         *widget);
+UdpnatMessageRow  *udpnat_message_list_get_row_at      (UdpnatMessageList *self,
+                                                        double             x,
+                                                        double             y);
+void               udpnat_message_list_foreach_row     (UdpnatMessageList *self,
+                                                        void (*func) (UdpnatMessageRow *row,
+                                                                      gpointer          user_data),
+                                                        gpointer           user_data);
+UdpnatHistoryItem *udpnat_message_list_dup_line        (UdpnatMessageList *self,
+                                                        gint64             number);
+void               udpnat_message_list_fail            (UdpnatMessageList *self,
+                                                        const char        *sentence);
+void               udpnat_message_list_ask_reply       (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_ask_edit        (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+
+/* udpnat-message-list-scroll.c */
+void               udpnat_message_list_watch_scrolling (UdpnatMessageList *self);
+void               udpnat_message_list_queue_tick      (UdpnatMessageList *self);
+void               udpnat_message_list_stop_scrolling  (UdpnatMessageList *self);
+void               udpnat_message_list_queue_read      (UdpnatMessageList *self);
+void               udpnat_message_list_note_line       (UdpnatMessageList *self,
+                                                        UdpnatHistoryRow  *row);
+
+/* udpnat-message-list-actions.c */
+void               udpnat_message_list_install_actions (GtkWidgetClass    *widget_class);
+void               udpnat_message_list_note_saved      (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_retry_free           (UdpnatMessageRetry *retry);
+
+/* udpnat-message-list-menu.c */
+void               udpnat_message_list_watch_pointer   (UdpnatMessageList *self);
+void               udpnat_message_list_show_menu       (UdpnatMessageList *self,
+                                                        UdpnatMessageRow  *row,
+                                                        GtkWidget         *at);
+void               udpnat_message_list_show_reactions  (UdpnatMessageList *self,
+                                                        UdpnatMessageRow  *row,
+                                                        GtkWidget         *at);
+void               udpnat_message_list_hide_tools      (UdpnatMessageList *self);
+gboolean           udpnat_message_list_place_tools     (UdpnatMessageList *self,
+                                                        GdkRectangle      *allocation);
+
+G_END_DECLS

@@ -1,0 +1,309 @@
+/* Where the list stands. It opens at its end and stays there while more is said; once the user has
+ * gone up, nothing moves it but the user. Near an end of what is loaded a page more is loaded.
+ *
+ * GtkListView of GTK 4.8 leaps when its adjustment is set twice between two frames. So nothing here
+ * sets it: all that is to be done is noted, and done once in the next frame by the list's own
+ * action. Its anchor keeps the visible rows in place when pages come and go. */
+
+#include "config.h"
+
+#include "udpnat-message-list-private.h"
+
+#include <glib/gi18n.h>
+
+/* How near the end of what is loaded more is loaded, in pixels: about a screen. */
+#define NEAR_END 800
+/* What counts as the very end, in pixels. */
+#define AT_END 2
+/* How long something is looked at before it counts as read. */
+#define READ_MS 250
+
+static GtkAdjustment *
+get_adjustment (UdpnatMessageList *self)
+{
+  return gtk_scrolled_window_get_vadjustment (self->scroller);
+}
+
+static double
+get_rest_below (UdpnatMessageList *self)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+
+  return gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment) -
+         gtk_adjustment_get_value (adjustment);
+}
+
+/* ---- The button that leads down ---- */
+
+static void
+show_jump (UdpnatMessageList *self)
+{
+  g_autofree char *count = NULL;
+
+  gtk_revealer_set_reveal_child (self->jump_revealer, self->history != NULL && !self->is_at_end);
+  gtk_widget_set_can_target (GTK_WIDGET (self->jump_revealer), !self->is_at_end);
+  gtk_widget_set_visible (GTK_WIDGET (self->jump_label), self->n_new > 0);
+  if (self->n_new > 0)
+    count = g_strdup_printf (ngettext ("%u new", "%u new", self->n_new),
+                             self->n_new);
+  gtk_label_set_text (self->jump_label, count != NULL ? count : "");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->jump_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, _("Jump to Newest"),
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, count != NULL ? count : "",
+                                  -1);
+}
+
+static void
+set_at_end (UdpnatMessageList *self,
+            gboolean           is_at_end)
+{
+  if (is_at_end)
+    self->n_new = 0;
+  self->is_at_end = is_at_end;
+  show_jump (self);
+}
+
+/* ---- What has been seen ---- */
+
+/* Returns: the lowest line of which something can be seen, 0: none */
+static gint64
+find_lowest_seen (UdpnatMessageList *self)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (self->scroller));
+  int height = gtk_widget_get_height (GTK_WIDGET (self->scroller));
+
+  for (int y = height - 4; y > 0; y -= 12)
+    {
+      UdpnatMessageRow *row = udpnat_message_list_get_row_at (self, width / 2, y);
+
+      if (row != NULL)
+        return udpnat_history_row_get_number (udpnat_message_row_get_row (row));
+    }
+  return 0;
+}
+
+static gboolean
+is_looked_at (UdpnatMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  return self->history != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)) &&
+         GTK_IS_WINDOW (root) && gtk_window_is_active (GTK_WINDOW (root));
+}
+
+static void
+read_cb (gpointer user_data)
+{
+  UdpnatMessageList *self = user_data;
+  gint64 number;
+
+  self->read_id = 0;
+  if (!is_looked_at (self))
+    return;
+  number = find_lowest_seen (self);
+  if (number <= self->read_number)
+    return;
+  self->read_number = number;
+  udpnat_client_mark_read_to (self->client, self->person, number);
+}
+
+/** udpnat_message_list_queue_read: something else can be seen, or the window is looked at again */
+void
+udpnat_message_list_queue_read (UdpnatMessageList *self)
+{
+  if (self->read_id == 0 && is_looked_at (self))
+    self->read_id = g_timeout_add_once (READ_MS, read_cb, self);
+}
+
+/* ---- Frames ---- */
+
+static void
+scroll_to (UdpnatMessageList *self,
+           guint              position)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", position);
+}
+
+static void
+scroll_to_end (UdpnatMessageList *self)
+{
+  guint n_rows = g_list_model_get_n_items (G_LIST_MODEL (self->history));
+
+  self->wants_end = FALSE;
+  set_at_end (self, TRUE);
+  if (n_rows > 0)
+    scroll_to (self, n_rows - 1);
+}
+
+static void
+scroll_to_wanted (UdpnatMessageList *self)
+{
+  guint position;
+
+  if (udpnat_history_find (self->history, self->wanted_number, &position))
+    scroll_to (self, position);
+  self->wanted_number = 0;
+}
+
+static void
+load_more (UdpnatMessageList *self)
+{
+  if (self->is_at_end)
+    udpnat_history_trim (self->history);
+  if (gtk_adjustment_get_value (get_adjustment (self)) < NEAR_END)
+    udpnat_history_load_older (self->history);
+  else if (get_rest_below (self) < NEAR_END)
+    udpnat_history_load_newer (self->history);
+}
+
+static gboolean
+tick_cb (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       user_data)
+{
+  UdpnatMessageList *self = user_data;
+
+  self->tick_id = 0;
+  if (self->wants_end)
+    scroll_to_end (self);
+  else if (self->wanted_number != 0)
+    scroll_to_wanted (self);
+  else
+    load_more (self);
+  udpnat_message_list_queue_read (self);
+  return G_SOURCE_REMOVE;
+}
+
+/** udpnat_message_list_queue_tick: something is to be done in the next frame */
+void
+udpnat_message_list_queue_tick (UdpnatMessageList *self)
+{
+  if (self->tick_id == 0 && self->history != NULL)
+    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), tick_cb, self, NULL);
+}
+
+/** udpnat_message_list_stop_scrolling: what is shown is going away */
+void
+udpnat_message_list_stop_scrolling (UdpnatMessageList *self)
+{
+  if (self->tick_id != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick_id);
+  self->tick_id = 0;
+  g_clear_handle_id (&self->read_id, g_source_remove);
+  self->wants_end = FALSE;
+  self->wanted_number = 0;
+}
+
+/* ---- What moves it ---- */
+
+static void
+value_changed_cb (UdpnatMessageList *self)
+{
+  if (self->history == NULL)
+    return;
+  udpnat_message_list_hide_tools (self);
+  if (!self->wants_end)
+    set_at_end (self, get_rest_below (self) <= AT_END &&
+                        !udpnat_history_has_newer (self->history));
+  udpnat_message_list_queue_tick (self);
+}
+
+/* The list has grown or shrunk, or the window has. */
+static void
+changed_cb (UdpnatMessageList *self)
+{
+  if (self->is_at_end && get_rest_below (self) > AT_END)
+    self->wants_end = TRUE;
+  udpnat_message_list_queue_tick (self);
+}
+
+/** udpnat_message_list_note_line: @row: (nullable): somebody has said something; %NULL when it is
+ * below what is loaded */
+void
+udpnat_message_list_note_line (UdpnatMessageList *self,
+                               UdpnatHistoryRow  *row)
+{
+  gboolean is_ours = row != NULL &&
+                     udpnat_history_item_is_outgoing (udpnat_history_row_get_item (row));
+
+  if (self->is_at_end)
+    self->wants_end = TRUE;
+  else if (is_ours)
+    udpnat_message_list_go_to_end (self);
+  else
+    self->n_new++;
+  show_jump (self);
+  udpnat_message_list_queue_tick (self);
+}
+
+/** udpnat_message_list_watch_scrolling: to be called once */
+void
+udpnat_message_list_watch_scrolling (UdpnatMessageList *self)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+
+  self->is_at_end = TRUE;
+  g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (value_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect (self, "map", G_CALLBACK (udpnat_message_list_queue_tick), NULL);
+}
+
+/** udpnat_message_list_go_to_end: shows the newest messages */
+void
+udpnat_message_list_go_to_end (UdpnatMessageList *self)
+{
+  if (self->history == NULL)
+    return;
+  if (udpnat_history_has_newer (self->history))
+    udpnat_history_go_to_end (self->history);
+  self->wanted_number = 0;
+  self->wants_end = TRUE;
+  set_at_end (self, TRUE);
+  udpnat_message_list_queue_tick (self);
+}
+
+static void
+mark_hit (UdpnatMessageRow *row,
+          gpointer          user_data)
+{
+  UdpnatMessageList *self = user_data;
+
+  udpnat_message_row_set_hit (row, self->hit_number != 0 &&
+                                     self->hit_number == udpnat_history_row_get_number (
+                                                           udpnat_message_row_get_row (row)));
+}
+
+/**
+ * udpnat_message_list_go_to:
+ * @number: of a line
+ *
+ * Shows the line, and marks it.
+ *
+ * Returns: whether there is such a line in this conversation
+ */
+gboolean
+udpnat_message_list_go_to (UdpnatMessageList *self,
+                           gint64             number)
+{
+  guint position;
+
+  if (self->history == NULL || !udpnat_history_go_to (self->history, number, &position))
+    return FALSE;
+  self->hit_number = number;
+  udpnat_message_list_foreach_row (self, mark_hit, self);
+  self->wants_end = FALSE;
+  self->wanted_number = number;
+  self->is_at_end = FALSE;
+  udpnat_message_list_queue_tick (self);
+  return TRUE;
+}
+
+/** udpnat_message_list_clear_hit: marks nothing any more */
+void
+udpnat_message_list_clear_hit (UdpnatMessageList *self)
+{
+  self->hit_number = 0;
+  udpnat_message_list_foreach_row (self, mark_hit, self);
+}

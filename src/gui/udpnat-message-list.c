@@ -1,0 +1,449 @@
+/* The messages of one conversation: a virtual list over the history, which itself is a window over
+ * what is on disk. Where it stands and what it loads: udpnat-message-list-scroll.c; what can be
+ * done with a message: -actions.c; how that is offered: -menu.c. */
+
+#include "config.h"
+
+#include "udpnat-message-list-private.h"
+
+#include <glib/gi18n.h>
+
+#include "udpnat-status-words.h"
+
+enum
+{
+  REPLY_REQUESTED,
+  EDIT_REQUESTED,
+  SIGNAL_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (UdpnatMessageList, udpnat_message_list, ADW_TYPE_BIN)
+
+/* ---- Rows ---- */
+
+/** udpnat_message_list_get_row_of: Returns: (nullable): the row that @widget is, is in, or is the
+ * list's widget around */
+UdpnatMessageRow *
+udpnat_message_list_get_row_of (UdpnatMessageList *self,
+                                GtkWidget         *widget)
+{
+  GtkWidget *row;
+
+  if (widget == NULL || !gtk_widget_is_ancestor (widget, GTK_WIDGET (self->view)))
+    return NULL;
+  row = gtk_widget_get_ancestor (widget, UDPNAT_TYPE_MESSAGE_ROW);
+  if (row == NULL)
+    row = gtk_widget_get_first_child (widget);
+  if (row == NULL || !UDPNAT_IS_MESSAGE_ROW (row) ||
+      udpnat_message_row_get_row (UDPNAT_MESSAGE_ROW (row)) == NULL)
+    return NULL;
+  return UDPNAT_MESSAGE_ROW (row);
+}
+
+/** udpnat_message_list_get_row_at: @x: @y: in the coordinates of the overlay */
+UdpnatMessageRow *
+udpnat_message_list_get_row_at (UdpnatMessageList *self,
+                                double             x,
+                                double             y)
+{
+  GtkWidget *scroller = GTK_WIDGET (self->scroller);
+
+  return udpnat_message_list_get_row_of (self, gtk_widget_pick (scroller, x, y,
+                                                                GTK_PICK_DEFAULT));
+}
+
+/** udpnat_message_list_foreach_row: every row that shows something, seen or not */
+void
+udpnat_message_list_foreach_row (UdpnatMessageList *self,
+                                 void (*func) (UdpnatMessageRow *row,
+                                               gpointer          user_data),
+                                 gpointer           user_data)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->view)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      UdpnatMessageRow *row = udpnat_message_list_get_row_of (self, item);
+
+      if (row != NULL)
+        func (row, user_data);
+    }
+}
+
+static void
+setup_cb (GtkSignalListItemFactory *factory,
+          GtkListItem              *item,
+          UdpnatMessageList        *self)
+{
+  gtk_list_item_set_child (item, udpnat_message_row_new ());
+  gtk_list_item_set_selectable (item, FALSE);
+}
+
+static void
+bind_cb (GtkSignalListItemFactory *factory,
+         GtkListItem              *item,
+         UdpnatMessageList        *self)
+{
+  UdpnatMessageRow *widget = UDPNAT_MESSAGE_ROW (gtk_list_item_get_child (item));
+  UdpnatHistoryRow *row = gtk_list_item_get_item (item);
+
+  udpnat_message_row_bind (widget, row, self->person);
+  udpnat_message_row_set_hit (widget, self->hit_number != 0 && self->hit_number ==
+                                        udpnat_history_row_get_number (row));
+}
+
+static void
+unbind_cb (GtkSignalListItemFactory *factory,
+           GtkListItem              *item,
+           UdpnatMessageList        *self)
+{
+  UdpnatMessageRow *widget = UDPNAT_MESSAGE_ROW (gtk_list_item_get_child (item));
+
+  if (widget == self->pointed_row)
+    udpnat_message_list_hide_tools (self);
+  udpnat_message_row_unbind (widget);
+}
+
+static void
+create_factory (UdpnatMessageList *self)
+{
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_cb), self);
+  g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), self);
+  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), self);
+  gtk_list_view_set_factory (self->view, factory);
+}
+
+/** udpnat_message_list_dup_line: Returns: (transfer full) (nullable): a line, if it is loaded */
+UdpnatHistoryItem *
+udpnat_message_list_dup_line (UdpnatMessageList *self,
+                              gint64             number)
+{
+  g_autoptr (UdpnatHistoryRow) row = NULL;
+  guint position;
+
+  if (self->history == NULL || !udpnat_history_find (self->history, number, &position))
+    return NULL;
+  row = g_list_model_get_item (G_LIST_MODEL (self->history), position);
+  return g_object_ref (udpnat_history_row_get_item (row));
+}
+
+static gboolean
+is_editable (UdpnatHistoryItem *line)
+{
+  return udpnat_history_item_is_outgoing (line) && !udpnat_history_item_is_deleted (line) &&
+         udpnat_history_item_get_state (line) != UDPNAT_ITEM_STATE_FAILED &&
+         udpnat_history_item_get_text (line) != NULL;
+}
+
+/** udpnat_message_list_get_last_own: Returns: (transfer full) (nullable): our newest line that can
+ * be changed, of those that are loaded */
+UdpnatHistoryItem *
+udpnat_message_list_get_last_own (UdpnatMessageList *self)
+{
+  GListModel *rows = G_LIST_MODEL (self->history);
+
+  for (guint i = rows != NULL ? g_list_model_get_n_items (rows) : 0; i > 0; i--)
+    {
+      g_autoptr (UdpnatHistoryRow) row = g_list_model_get_item (rows, i - 1);
+
+      if (is_editable (udpnat_history_row_get_item (row)))
+        return g_object_ref (udpnat_history_row_get_item (row));
+    }
+  return NULL;
+}
+
+/* ---- What is told ---- */
+
+/** udpnat_message_list_fail: says why something could not be done */
+void
+udpnat_message_list_fail (UdpnatMessageList *self,
+                          const char        *sentence)
+{
+  g_signal_emit (self, signals[SIGNAL_FAILED], 0, sentence);
+}
+
+void
+udpnat_message_list_ask_reply (UdpnatMessageList *self,
+                               UdpnatHistoryItem *line)
+{
+  g_signal_emit (self, signals[REPLY_REQUESTED], 0, line);
+}
+
+void
+udpnat_message_list_ask_edit (UdpnatMessageList *self,
+                              UdpnatHistoryItem *line)
+{
+  g_signal_emit (self, signals[EDIT_REQUESTED], 0, line);
+}
+
+static void
+activate_cb (UdpnatMessageList *self,
+             guint              position)
+{
+  g_autoptr (UdpnatHistoryRow) row = g_list_model_get_item (G_LIST_MODEL (self->history), position);
+
+  if (row != NULL && !udpnat_history_item_is_deleted (udpnat_history_row_get_item (row)))
+    udpnat_message_list_ask_reply (self, udpnat_history_row_get_item (row));
+}
+
+/* ---- The conversation ---- */
+
+static void
+refresh_state (UdpnatMessageRow *row,
+               gpointer          user_data)
+{
+  udpnat_message_row_refresh_state (row);
+}
+
+/* Of what a row says, only the words of our messages depend on the person. */
+static void
+person_changed_cb (UdpnatMessageList *self)
+{
+  udpnat_message_list_foreach_row (self, refresh_state, NULL);
+}
+
+static void
+show_emptiness (UdpnatMessageList *self)
+{
+  gboolean is_empty = self->history != NULL &&
+                      g_list_model_get_n_items (G_LIST_MODEL (self->history)) == 0;
+  g_autofree char *title = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->empty_page), is_empty);
+  if (!is_empty)
+    return;
+  if (self->person == udpnat_client_get_self (self->client))
+    {
+      adw_status_page_set_title (self->empty_page, _("Notes to Yourself"));
+      adw_status_page_set_description (self->empty_page,
+                                       _("What you write here stays on this computer."));
+      return;
+    }
+  title = g_markup_printf_escaped (_("Write to %s"), udpnat_person_get_title (self->person));
+  adw_status_page_set_title (self->empty_page, title);
+  adw_status_page_set_description (self->empty_page,
+                                   _("Only the two of you can read what you say here. "
+                                     "If they are away, it waits."));
+}
+
+static void
+line_added_cb (UdpnatHistory     *history,
+               UdpnatHistoryRow  *row,
+               UdpnatMessageList *self)
+{
+  udpnat_message_list_note_line (self, row);
+}
+
+static void
+item_added_cb (UdpnatClient      *client,
+               UdpnatPerson      *person,
+               UdpnatHistoryItem *line,
+               UdpnatMessageList *self)
+{
+  udpnat_message_list_note_saved (self, line);
+}
+
+static void
+open_history (UdpnatMessageList *self)
+{
+  g_autoptr (GtkSelectionModel) model = NULL;
+
+  self->history = udpnat_history_new (self->client, self->person);
+  model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->history))));
+  gtk_list_view_set_model (self->view, model);
+  g_signal_group_set_target (self->history_signals, self->history);
+  show_emptiness (self);
+  udpnat_message_list_go_to_end (self);
+}
+
+static void
+close_history (UdpnatMessageList *self)
+{
+  udpnat_message_list_stop_scrolling (self);
+  udpnat_message_list_hide_tools (self);
+  g_clear_pointer (&self->popover, gtk_widget_unparent);
+  g_signal_group_set_target (self->history_signals, NULL);
+  gtk_list_view_set_model (self->view, NULL);
+  g_clear_object (&self->history);
+  self->n_new = 0;
+  self->hit_number = 0;
+  self->read_number = 0;
+}
+
+/** udpnat_message_list_set_person: @person: (nullable): whose messages are shown */
+void
+udpnat_message_list_set_person (UdpnatMessageList *self,
+                                UdpnatPerson      *person)
+{
+  g_return_if_fail (self->client != NULL);
+
+  if (person == self->person)
+    return;
+  close_history (self);
+  g_set_object (&self->person, person);
+  g_signal_group_set_target (self->person_signals, person);
+  if (person != NULL)
+    open_history (self);
+}
+
+/** udpnat_message_list_set_client: to be called once, before anything else */
+void
+udpnat_message_list_set_client (UdpnatMessageList *self,
+                                UdpnatClient      *client)
+{
+  g_set_object (&self->client, client);
+  g_signal_group_set_target (self->client_signals, client);
+}
+
+/** udpnat_message_list_clear_unread: the user has answered: nothing is new any more */
+void
+udpnat_message_list_clear_unread (UdpnatMessageList *self)
+{
+  if (self->history != NULL)
+    udpnat_history_clear_unread (self->history);
+}
+
+/* ---- Object ---- */
+
+static gboolean
+get_child_position_cb (UdpnatMessageList *self,
+                       GtkWidget         *widget,
+                       GdkRectangle      *allocation)
+{
+  return widget == self->tools && udpnat_message_list_place_tools (self, allocation);
+}
+
+static void
+react_tool_cb (UdpnatMessageList *self)
+{
+  if (self->pointed_row != NULL)
+    udpnat_message_list_show_reactions (self, self->pointed_row, self->react_tool);
+}
+
+static void
+reply_tool_cb (UdpnatMessageList *self)
+{
+  if (self->pointed_row != NULL)
+    udpnat_message_list_ask_reply (
+      self, udpnat_history_row_get_item (udpnat_message_row_get_row (self->pointed_row)));
+}
+
+static void
+more_tool_cb (UdpnatMessageList *self)
+{
+  if (self->pointed_row != NULL)
+    udpnat_message_list_show_menu (self, self->pointed_row, self->more_tool);
+}
+
+static void
+udpnat_message_list_root (GtkWidget *widget)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+
+  GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->root (widget);
+  if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
+    g_signal_group_set_target (self->window_signals, gtk_widget_get_root (widget));
+}
+
+static void
+udpnat_message_list_unroot (GtkWidget *widget)
+{
+  g_signal_group_set_target (UDPNAT_MESSAGE_LIST (widget)->window_signals, NULL);
+  GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->unroot (widget);
+}
+
+static void
+udpnat_message_list_dispose (GObject *object)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (object);
+
+  if (self->history_signals != NULL)
+    close_history (self);
+  g_clear_object (&self->client_signals);
+  g_clear_object (&self->person_signals);
+  g_clear_object (&self->history_signals);
+  g_clear_object (&self->window_signals);
+  g_clear_pointer (&self->retries, g_ptr_array_unref);
+  g_clear_object (&self->person);
+  g_clear_object (&self->client);
+  G_OBJECT_CLASS (udpnat_message_list_parent_class)->dispose (object);
+}
+
+static void
+bind_template (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/udpnat/Udpnat/udpnat-message-list.ui");
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, overlay);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, scroller);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, view);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, empty_page);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, jump_revealer);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, jump_button);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, jump_label);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, tools);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, react_tool);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatMessageList, more_tool);
+  gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, get_child_position_cb);
+  gtk_widget_class_bind_template_callback (widget_class, react_tool_cb);
+  gtk_widget_class_bind_template_callback (widget_class, reply_tool_cb);
+  gtk_widget_class_bind_template_callback (widget_class, more_tool_cb);
+}
+
+static void
+udpnat_message_list_class_init (UdpnatMessageListClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  GType type = UDPNAT_TYPE_MESSAGE_LIST;
+
+  object_class->dispose = udpnat_message_list_dispose;
+  widget_class->root = udpnat_message_list_root;
+  widget_class->unroot = udpnat_message_list_unroot;
+
+  signals[REPLY_REQUESTED] = g_signal_new ("reply-requested", type, G_SIGNAL_RUN_LAST, 0, NULL,
+                                           NULL, NULL, G_TYPE_NONE, 1, UDPNAT_TYPE_HISTORY_ITEM);
+  signals[EDIT_REQUESTED] = g_signal_new ("edit-requested", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, UDPNAT_TYPE_HISTORY_ITEM);
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, G_TYPE_STRING);
+  bind_template (widget_class);
+  udpnat_message_list_install_actions (widget_class);
+}
+
+static void
+create_signal_groups (UdpnatMessageList *self)
+{
+  static const char *const told[] = { "notify::title", "notify::presence", "notify::last-seen-us",
+                                      "notify::wait-reason" };
+
+  self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
+  g_signal_group_connect (self->client_signals, "item-added", G_CALLBACK (item_added_cb), self);
+  self->person_signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
+  for (gsize i = 0; i < G_N_ELEMENTS (told); i++)
+    g_signal_group_connect_swapped (self->person_signals, told[i], G_CALLBACK (person_changed_cb),
+                                    self);
+  self->history_signals = g_signal_group_new (UDPNAT_TYPE_HISTORY);
+  g_signal_group_connect (self->history_signals, "line-added", G_CALLBACK (line_added_cb), self);
+  g_signal_group_connect_swapped (self->history_signals, "items-changed",
+                                  G_CALLBACK (show_emptiness), self);
+  self->window_signals = g_signal_group_new (GTK_TYPE_WINDOW);
+  g_signal_group_connect_swapped (self->window_signals, "notify::is-active",
+                                  G_CALLBACK (udpnat_message_list_queue_read), self);
+}
+
+static void
+udpnat_message_list_init (UdpnatMessageList *self)
+{
+  self->retries = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_message_retry_free);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  create_signal_groups (self);
+  create_factory (self);
+  udpnat_message_list_watch_scrolling (self);
+  udpnat_message_list_watch_pointer (self);
+}
