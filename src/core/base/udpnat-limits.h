@@ -9,6 +9,7 @@
 #define UDPNAT_SERVER_PORT 8848
 #define UDPNAT_SERVER_ALT_PORT 8849
 #define UDPNAT_CLIENT_PORT 8900
+#define UDPNAT_LAN_PORT 8850 /* where beacons go; shared by all programs of a machine */
 
 /* ---- Sizes ---- */
 /* Safe on every IPv6 path (RFC 8200: 1,280) with room for tunnels; QUIC's choice too (RFC 9000,
@@ -108,6 +109,36 @@
 /* ---- What views measure ---- */
 #define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* a PING and its ACK each, only while somebody looks */
 #define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */
+
+/* ---- People on this network (PROTOCOL.md section 16) ---- */
+#define UDPNAT_BEACON_MAX_BYTES 512
+#define UDPNAT_BEACON_QUICK 3 /* at the start, since some may be lost */
+#define UDPNAT_BEACON_QUICK_GAP_US UDPNAT_MSEC (700)
+/* mDNS and SSDP announce less often, but nobody there waits for a person. */
+#define UDPNAT_BEACON_INTERVAL_S 25
+#define UDPNAT_BEACON_INTERVAL_MAX_S 300
+#define UDPNAT_BEACON_JITTER_PERCENT 20
+/* With many people each says it less often, so that all together wake nobody up more than about
+ * once a second. */
+#define UDPNAT_BEACON_SECONDS_PER_PERSON 1
+#define UDPNAT_BEACON_MISSED_MAX 3
+#define UDPNAT_BEACON_ANSWER_US UDPNAT_MSEC (500) /* at most, to somebody new */
+#define UDPNAT_BEACON_ANSWERS_BURST 4
+#define UDPNAT_BEACON_ANSWER_S 5 /* one answer in so many seconds */
+#define UDPNAT_LAN_PEERS_MAX 512
+#define UDPNAT_LAN_PEERS_PER_ADDRESS 8 /* programs on one machine */
+#define UDPNAT_LAN_ADDRESSES_MAX 4     /* of one peer: families, interfaces */
+/* What is looked at from one source address; three interfaces and two programs fit. */
+#define UDPNAT_LAN_SOURCES_MAX 256
+#define UDPNAT_LAN_BEACONS_BURST_PER_SOURCE 24
+#define UDPNAT_LAN_BEACONS_PER_SECOND_PER_SOURCE 4
+/* Signatures that are checked, from all sources: 60 µs each. */
+#define UDPNAT_LAN_CHECKS_BURST 1024
+#define UDPNAT_LAN_CHECKS_PER_SECOND 200
+/* Keys that were not in the table: a lecture hall at once, then slowly. */
+#define UDPNAT_LAN_NEWCOMERS_BURST 512
+#define UDPNAT_LAN_NEWCOMERS_PER_SECOND 2
+#define UDPNAT_INTERFACES_MAX 16 /* that beacons go out by */
 
 /* ---- Server flow ---- */
 /* RFC 4787 REQ-5 asks NATs for two minutes, but Linux drops an unconfirmed binding after 30 s. */
