@@ -111,9 +111,12 @@
 #define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */
 
 /* ---- People on this network (PROTOCOL.md section 16) ---- */
+/* Of the organization-local block of RFC 2365, sent with TTL 1; and link-local, transient. */
+#define UDPNAT_LAN_GROUP_IPV4 "239.255.88.50"
+#define UDPNAT_LAN_GROUP_IPV6 "ff12::8850"
 #define UDPNAT_BEACON_MAX_BYTES 512
 #define UDPNAT_BEACON_QUICK 3 /* at the start, since some may be lost */
-#define UDPNAT_BEACON_QUICK_GAP_US UDPNAT_MSEC (700)
+#define UDPNAT_BEACON_QUICK_GAP_US UDPNAT_MSEC (700) /* then twice that */
 /* mDNS and SSDP announce less often, but nobody there waits for a person. */
 #define UDPNAT_BEACON_INTERVAL_S 25
 #define UDPNAT_BEACON_INTERVAL_MAX_S 300
@@ -122,6 +125,8 @@
  * once a second. */
 #define UDPNAT_BEACON_SECONDS_PER_PERSON 1
 #define UDPNAT_BEACON_MISSED_MAX 3
+/* So long one beacon may go on to come from further addresses of its sender. */
+#define UDPNAT_BEACON_ROUND_US UDPNAT_SEC (5)
 #define UDPNAT_BEACON_ANSWER_US UDPNAT_MSEC (500) /* at most, to somebody new */
 #define UDPNAT_BEACON_ANSWERS_BURST 4
 #define UDPNAT_BEACON_ANSWER_S 5 /* one answer in so many seconds */
