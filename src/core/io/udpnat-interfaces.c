@@ -6,6 +6,9 @@
  * nowhere from outside. So are loopback, and link-local addresses, which mean nothing without an
  * interface that only we know.
  *
+ * Beacons (PROTOCOL.md section 16) go out by interfaces rather than addresses; those are listed
+ * here as well.
+ *
  * Not here: watching for changes (GNetworkMonitor does) and the addresses that others see
  * (rendezvous).
  */
@@ -236,4 +239,85 @@ udpnat_interfaces_get_addresses (UdpnatAddress *out_addresses,
 
   freeifaddrs (list);
   return n_written;
+}
+
+/* ---- Networks to be heard on ---- */
+
+static UdpnatInterface *
+ensure_interface (UdpnatInterface *interfaces,
+                  guint           *n_interfaces,
+                  guint            n_max,
+                  const char      *name)
+{
+  guint32 index = if_nametoindex (name);
+
+  for (guint i = 0; i < *n_interfaces; i++)
+    if (interfaces[i].index == index)
+      return &interfaces[i];
+  if (index == 0 || *n_interfaces == n_max)
+    return NULL;
+  interfaces[*n_interfaces] = (UdpnatInterface) { .index = index };
+  return &interfaces[(*n_interfaces)++];
+}
+
+/* Not loopback; and no tunnel, behind which there is another network than the one that we are on. */
+static gboolean
+is_heard (const struct ifaddrs *entry)
+{
+  const guint wanted = IFF_UP | IFF_RUNNING | IFF_MULTICAST;
+
+  return (entry->ifa_flags & (wanted | IFF_LOOPBACK | IFF_POINTOPOINT)) == wanted &&
+         rank_by_name (entry->ifa_name) == RANK_OTHER;
+}
+
+static void
+note_address (UdpnatInterface     *interface,
+              const UdpnatAddress *address)
+{
+  if (address->family == UDPNAT_FAMILY_IPV6)
+    interface->has_ipv6 |= udpnat_address_get_scope (address) == UDPNAT_SCOPE_LINK_LOCAL;
+  else if (!interface->has_ipv4)
+    {
+      interface->has_ipv4 = TRUE;
+      interface->ipv4 = *address;
+    }
+}
+
+/**
+ * udpnat_interfaces_get_multicast:
+ * @only: (nullable): an address of this machine: its interface and its family only
+ * @out_interfaces: (array length=n_max): each once
+ *
+ * Lists the interfaces that are up and can send to groups, without loopback, tunnels, and bridges
+ * of containers and virtual machines.
+ *
+ * Returns: how many were written
+ */
+guint
+udpnat_interfaces_get_multicast (const UdpnatAddress *only,
+                                 UdpnatInterface     *out_interfaces,
+                                 guint                n_max)
+{
+  struct ifaddrs *list = NULL;
+  guint n_interfaces = 0;
+  guint n_seen = 0;
+
+  if (getifaddrs (&list) != 0)
+    return 0;
+  for (const struct ifaddrs *entry = list; entry != NULL && n_seen < INTERFACES_SEEN_MAX;
+       entry = entry->ifa_next, n_seen++)
+    {
+      UdpnatInterface *interface;
+      UdpnatAddress address;
+
+      if (!is_heard (entry) || !address_from_entry (entry, &address) ||
+          (only != NULL && (only->family != address.family ||
+                            memcmp (only->ip, address.ip, sizeof address.ip) != 0)))
+        continue;
+      interface = ensure_interface (out_interfaces, &n_interfaces, n_max, entry->ifa_name);
+      if (interface != NULL)
+        note_address (interface, &address);
+    }
+  freeifaddrs (list);
+  return n_interfaces;
 }

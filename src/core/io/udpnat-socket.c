@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 #include "udpnat-sockaddr.h"
-#include "udpnat-socket-pair.h"
+#include "udpnat-socket-private.h"
 
 /* A pending error (ICMP) makes one call fail and is gone then. More in a row is not worth
  * waiting for. */
@@ -35,11 +35,11 @@ typedef enum
   N_FAMILIES,
 } Family;
 
-/* Control message with a TTL; cmsghdr wants its own alignment. */
+/* Control message with a TTL or an interface; cmsghdr wants its own alignment. */
 typedef union
 {
   struct cmsghdr header;
-  guint8         bytes[CMSG_SPACE (sizeof (int))];
+  guint8         bytes[CMSG_SPACE (sizeof (struct in_pktinfo))];
 } Control;
 
 struct _UdpnatSocket
@@ -48,6 +48,9 @@ struct _UdpnatSocket
   guint16           port;
   Family            receive_first; /* turns, so that a flood on one family starves no other */
   UdpnatSocketStats stats;
+  gboolean          is_multicast; /* what goes to a group leaves by each of these */
+  UdpnatInterface   interfaces[UDPNAT_INTERFACES_MAX];
+  guint             n_interfaces;
 
   /* For the batch calls; here, so that no datagram costs an allocation. */
   struct mmsghdr          messages[UDPNAT_SOCKET_BATCH];
@@ -75,16 +78,36 @@ udpnat_socket_new (const char *ip,
                    GError    **error)
 {
   UdpnatSocketPair pair = { 0 };
-  UdpnatSocket *self;
 
   if (!udpnat_socket_pair_open (&pair, ip, port, n_more_ports, error))
     return NULL;
+  return udpnat_socket_new_for_pair (&pair);
+}
 
-  self = g_new0 (UdpnatSocket, 1);
-  self->sockets[FAMILY_IPV4] = pair.ipv4;
-  self->sockets[FAMILY_IPV6] = pair.ipv6;
-  self->port = pair.port;
+/* udpnat_socket_new_for_pair: @pair: open; its sockets are taken over */
+UdpnatSocket *
+udpnat_socket_new_for_pair (const UdpnatSocketPair *pair)
+{
+  UdpnatSocket *self = g_new0 (UdpnatSocket, 1);
+
+  self->sockets[FAMILY_IPV4] = pair->ipv4;
+  self->sockets[FAMILY_IPV6] = pair->ipv6;
+  self->port = pair->port;
   return self;
+}
+
+/* udpnat_socket_set_interfaces: from now on what is sent goes to groups, and leaves by each of
+ * @interfaces */
+void
+udpnat_socket_set_interfaces (UdpnatSocket          *self,
+                              const UdpnatInterface *interfaces,
+                              guint                  n_interfaces)
+{
+  g_assert (n_interfaces <= G_N_ELEMENTS (self->interfaces));
+  self->is_multicast = TRUE;
+  self->n_interfaces = n_interfaces;
+  for (guint i = 0; i < n_interfaces; i++)
+    self->interfaces[i] = interfaces[i];
 }
 
 void
@@ -270,12 +293,40 @@ prepare_ttl (struct msghdr *header,
 
   memset (control, 0, sizeof *control);
   header->msg_control = control;
-  header->msg_controllen = sizeof control->bytes;
+  header->msg_controllen = CMSG_SPACE (sizeof ttl);
   message = CMSG_FIRSTHDR (header);
   message->cmsg_level = family == FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
   message->cmsg_type = family == FAMILY_IPV4 ? IP_TTL : IPV6_HOPLIMIT;
   message->cmsg_len = CMSG_LEN (sizeof ttl);
   memcpy (CMSG_DATA (message), &ttl, sizeof ttl);
+}
+
+/* By which interface a datagram to a group leaves; its address becomes the source. */
+static void
+prepare_interface (UdpnatSocket          *self,
+                   guint                  i,
+                   Family                 family,
+                   const UdpnatInterface *interface)
+{
+  struct msghdr *header = &self->messages[i].msg_hdr;
+  struct in_pktinfo info = { .ipi_ifindex = (int) interface->index };
+  Control *control = &self->controls[i];
+  struct cmsghdr *message;
+
+  if (family == FAMILY_IPV6)
+    {
+      ((struct sockaddr_in6 *) &self->names[i])->sin6_scope_id = interface->index;
+      return;
+    }
+  memset (control, 0, sizeof *control);
+  header->msg_control = control;
+  header->msg_controllen = CMSG_SPACE (sizeof info);
+  message = CMSG_FIRSTHDR (header);
+  message->cmsg_level = IPPROTO_IP;
+  message->cmsg_type = IP_PKTINFO;
+  message->cmsg_len = CMSG_LEN (sizeof info);
+  memcpy (&info.ipi_spec_dst, interface->ipv4.ip, 4);
+  memcpy (CMSG_DATA (message), &info, sizeof info);
 }
 
 static void
@@ -342,6 +393,24 @@ send_prepared (UdpnatSocket *self,
     }
 }
 
+/* Rare and small: no batch. */
+static void
+send_by_interfaces (UdpnatSocket         *self,
+                    Family                family,
+                    const UdpnatDatagram *datagram)
+{
+  for (guint i = 0; i < self->n_interfaces; i++)
+    {
+      const UdpnatInterface *interface = &self->interfaces[i];
+
+      if (!(family == FAMILY_IPV4 ? interface->has_ipv4 : interface->has_ipv6))
+        continue;
+      prepare_send (self, 0, family, datagram);
+      prepare_interface (self, 0, family, interface);
+      send_prepared (self, self->sockets[family], 1);
+    }
+}
+
 static void
 send_family (UdpnatSocket         *self,
              Family                family,
@@ -358,6 +427,11 @@ send_family (UdpnatSocket         *self,
       if (self->sockets[family] == NULL)
         {
           self->stats.failed++;
+          continue;
+        }
+      if (self->is_multicast)
+        {
+          send_by_interfaces (self, family, &datagrams[i]);
           continue;
         }
       prepare_send (self, n_messages++, family, &datagrams[i]);

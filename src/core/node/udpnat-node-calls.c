@@ -180,6 +180,8 @@ udpnat_node_set_server (UdpnatNode            *self,
                         const UdpnatAddress   *address,
                         const UdpnatPublicKey *pinned_key)
 {
+  self->has_server = TRUE;
+  udpnat_node_qualify_names (self);
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
   udpnat_rendezvous_client_subscribe (self->server, now_us, TRUE);
 }
@@ -269,7 +271,7 @@ udpnat_node_send (UdpnatNode            *self,
 
   if (peer == NULL || peer->trust == UDPNAT_TRUST_BLOCKED)
     return FALSE;
-  udpnat_peer_open (peer);
+  udpnat_peer_open (peer, now_us);
   udpnat_node_note_contact (self, peer);
   if (!udpnat_conversation_send (peer->conversation, now_us, item, is_stored))
     return FALSE;
@@ -411,7 +413,7 @@ udpnat_node_set_read (UdpnatNode            *self,
 
   if (peer == NULL || !udpnat_peer_is_trusted (peer))
     return;
-  udpnat_peer_open (peer);
+  udpnat_peer_open (peer, now_us);
   udpnat_conversation_set_read (peer->conversation, now_us, id);
   udpnat_node_mark_dirty (self, peer);
 }

@@ -20,7 +20,8 @@ typedef enum
   UDPNAT_NODE_EVENT_REGISTERED,
   UDPNAT_NODE_EVENT_REFUSED,         /* @name, @code */
   UDPNAT_NODE_EVENT_UNREGISTERED,    /* by our own wish */
-  /* @key, @name, @presence: directory entry is new or has changed */
+  /* @key, @name, @presence, @is_on_lan, @is_forgotten: directory entry is new or has changed, or
+   * somebody has come to or gone from our own network */
   UDPNAT_NODE_EVENT_PEER,
   UDPNAT_NODE_EVENT_LIST_END,        /* the whole directory has been told */
   /* @request, @name, @key, or @code when nobody has the name */
@@ -67,6 +68,8 @@ typedef struct
   const char      *code;
   UdpnatAddress    address;
   guint8           presence;   /* a #UdpnatPresence */
+  gboolean         is_on_lan;
+  gboolean         is_forgotten; /* was only on our own network, has gone and never said anything */
   guint32          request;
   UdpnatMessageId  id;
   UdpnatItem      *item;

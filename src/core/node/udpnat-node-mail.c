@@ -293,7 +293,7 @@ udpnat_node_handle_mail (UdpnatNode   *self,
       return;
     }
   udpnat_node_limit_strangers (self, peer);
-  udpnat_peer_open (peer);
+  udpnat_peer_open (peer, now_us);
   was_needed = udpnat_conversation_needs_begin (peer->conversation);
   if (!udpnat_peer_handle_letter (peer, now_us, data->data, data->len, letter->ids))
     g_debug ("a letter from %s breaks the protocol", peer->name != NULL ? peer->name : "somebody");

@@ -51,6 +51,7 @@ udpnat_node_people_init (UdpnatNode *self)
   self->names = g_tree_new_full (compare_names, NULL, g_free, NULL);
   self->handles = g_hash_table_new (NULL, NULL);
   self->active = g_ptr_array_new ();
+  self->lan_peers = g_ptr_array_new ();
 }
 
 void
@@ -58,6 +59,7 @@ udpnat_node_people_clear (UdpnatNode *self)
 {
   g_queue_clear_full (&self->lookups, lookup_free);
   g_clear_pointer (&self->active, g_ptr_array_unref);
+  g_clear_pointer (&self->lan_peers, g_ptr_array_unref);
   g_clear_pointer (&self->handles, g_hash_table_unref);
   g_clear_pointer (&self->names, g_tree_unref);
   g_clear_pointer (&self->peers, g_tree_unref);
@@ -179,7 +181,8 @@ udpnat_node_find_name (const UdpnatNode *self,
  * udpnat_node_name_peer:
  * @name: as the server or the store says
  *
- * Binds a name to a peer, unless it is bound to another contact already.
+ * Binds a name to a peer, unless it is bound to another contact already. Whoever had only claimed
+ * it goes by another one from now on.
  */
 void
 udpnat_node_name_peer (UdpnatNode *self,
@@ -193,7 +196,10 @@ udpnat_node_name_peer (UdpnatNode *self,
     return;
   holder = g_tree_lookup (self->names, folded);
   if (holder == peer && g_strcmp0 (peer->name, name) == 0)
-    return;
+    {
+      peer->is_name_claimed = FALSE;
+      return;
+    }
   if (holder != NULL && holder != peer && holder->is_contact)
     {
       udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_KEY_CHANGED,
@@ -211,7 +217,13 @@ udpnat_node_name_peer (UdpnatNode *self,
     }
   g_free (peer->name);
   peer->name = g_strdup (name);
+  peer->is_name_claimed = FALSE;
   g_tree_replace (self->names, g_steal_pointer (&folded), peer);
+  if (holder != NULL && holder != peer && holder->is_name_claimed)
+    {
+      udpnat_node_claim_name (self, holder);
+      udpnat_node_push_presence (self, holder);
+    }
 }
 
 /**

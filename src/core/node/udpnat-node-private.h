@@ -28,6 +28,7 @@ struct _UdpnatNode
   UdpnatIndexTable       *indexes;
   UdpnatRendezvousClient *server;
   gboolean                is_relay_only;
+  gboolean                has_server;     /* one was set: names are its to give */
 
   /* our own candidates */
   UdpnatAddress    host_addresses[UDPNAT_CANDIDATES_MAX];
@@ -43,6 +44,7 @@ struct _UdpnatNode
   GQueue      lookups;   /* of Lookup: names that are being looked up */
   guint32     last_request;
   GPtrArray  *active;    /* borrowed peers that have a conversation */
+  GPtrArray  *lan_peers; /* borrowed peers on our own network */
   UdpnatHeap *timers;
   GQueue      dirty;     /* borrowed peers that may have something to send */
 
@@ -109,6 +111,15 @@ void             udpnat_node_finish_lookup  (UdpnatNode            *self,
 void             udpnat_node_flush_lookups  (UdpnatNode            *self);
 void             udpnat_node_close_peer     (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
+
+/* udpnat-node-lan.c: people on this network */
+void             udpnat_node_push_presence  (UdpnatNode            *self,
+                                             const UdpnatPeer      *peer);
+void             udpnat_node_claim_name     (UdpnatNode            *self,
+                                             UdpnatPeer            *peer);
+void             udpnat_node_qualify_names  (UdpnatNode            *self);
+gboolean         udpnat_node_is_lan_source  (const UdpnatNode      *self,
+                                             const UdpnatAddress   *source);
 
 /* udpnat-node-mail.c: letters from the mailbox */
 void             udpnat_node_mail_init      (UdpnatNode            *self);

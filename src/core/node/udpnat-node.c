@@ -224,14 +224,17 @@ may_answer (UdpnatNode          *self,
   return FALSE;
 }
 
-/* A stranger who guesses our address must not learn that we are there, nor a contact who is to be
- * reached through the server: they are heard through the server only. */
+/* A stranger who guesses our address must not learn that we are there: it is heard through the
+ * server only, or where its beacons come from. Nor must a contact who is to be reached through the
+ * server. */
 static gboolean
 may_hear (const UdpnatPeer  *peer,
           const UdpnatRoute *route)
 {
   return peer->trust != UDPNAT_TRUST_BLOCKED &&
-         (route->is_relayed || (udpnat_peer_is_trusted (peer) && !peer->is_relay_only));
+         (route->is_relayed ||
+          (!peer->is_relay_only && (udpnat_peer_is_trusted (peer) ||
+                                    udpnat_peer_is_on_lan_at (peer, &route->address))));
 }
 
 static UdpnatPeer *
@@ -303,7 +306,8 @@ may_tell_unknown (const UdpnatNode  *self,
   const UdpnatPeer *peer;
 
   if (!route->is_relayed)
-    return !udpnat_rendezvous_client_is_connected (self->server);
+    return !udpnat_rendezvous_client_is_connected (self->server) ||
+           udpnat_node_is_lan_source (self, &route->address);
   peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (route->handle));
   return peer == NULL || peer->trust != UDPNAT_TRUST_BLOCKED;
 }
@@ -448,7 +452,6 @@ handle_entry (UdpnatNode                 *self,
               const UdpnatDirectoryEntry *entry)
 {
   UdpnatPublicKey key;
-  UdpnatNodeEvent *event;
   UdpnatPeer *peer;
 
   memcpy (key.bytes, entry->key, sizeof key.bytes);
@@ -465,10 +468,7 @@ handle_entry (UdpnatNode                 *self,
       udpnat_node_set_handle (self, peer, 0);
     }
   peer->is_heard = TRUE;
-  /* By the name that it has here: the server's word for it may have been refused. */
-  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &key, peer->name);
-  event->presence = entry->presence;
-  udpnat_node_push_event (self, event);
+  udpnat_node_push_presence (self, peer);
 }
 
 static void
@@ -576,8 +576,7 @@ notice_absence (gpointer key,
   if (peer->is_heard || peer->presence == UDPNAT_PRESENCE_OFFLINE)
     return FALSE;
   peer->presence = UDPNAT_PRESENCE_OFFLINE;
-  udpnat_node_push_event (user_data, udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER, &peer->key,
-                                                            peer->name));
+  udpnat_node_push_presence (user_data, peer);
   return FALSE;
 }
 

@@ -17,7 +17,8 @@ typedef struct _UdpnatNode UdpnatNode;
 
 /**
  * UdpnatTrust:
- * @UDPNAT_TRUST_STRANGER: may write, through the server only; learns no address of ours
+ * @UDPNAT_TRUST_STRANGER: may write, through the server only, or from our own network; is told no
+ *   address of ours
  * @UDPNAT_TRUST_ACCEPTED: a contact
  * @UDPNAT_TRUST_BLOCKED: is not answered at all
  */
@@ -85,6 +86,14 @@ guint32                udpnat_node_look_up            (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const char            *name)
   G_GNUC_WARN_UNUSED_RESULT;
+
+/* People on this network: udpnat-node-lan.c */
+void                   udpnat_node_set_lan_peer       (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key,
+                                                       const char            *name,
+                                                       const UdpnatAddress   *addresses,
+                                                       guint                  n_addresses);
 
 /* One-time keys for mail */
 void                   udpnat_node_add_own_prekey     (UdpnatNode            *self,

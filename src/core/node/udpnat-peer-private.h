@@ -47,6 +47,12 @@ typedef struct
   guint8          presence;  /* a #UdpnatPresence */
   guint32         handle;    /* where the relay reaches it, 0: not known */
 
+  /* on our own network: udpnat-node-lan.c */
+  UdpnatAddress   lan_addresses[UDPNAT_LAN_ADDRESSES_MAX]; /* where its beacons come from */
+  guint           n_lan_addresses; /* 0: not there */
+  char           *claimed_name;    /* nullable: what it calls itself there */
+  gboolean        is_name_claimed; /* @name is made of that: nobody else vouches for it */
+
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
 
   UdpnatConversation *conversation; /* nullable */
@@ -64,7 +70,9 @@ typedef struct
   gboolean         must_call;   /* the peer may not know that it must begin anew */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
-  gboolean         has_early_candidates; /* wait for the first packet under the new keys */
+  /* wait for the first packet under the new keys; a stranger's until it is accepted */
+  gboolean         has_early_candidates;
+  gboolean         is_early_unproven; /* that packet has not come */
   UdpnatCandidates early_candidates;
   UdpnatRoute      crossed_route; /* where the last HS1 came from that gave way to ours */
   gsize            n_crossed_hs1; /* its length; 0: none, or answered */
@@ -100,7 +108,8 @@ UdpnatPeer    *udpnat_peer_new                (UdpnatNode            *node,
                                                const UdpnatPublicKey *key);
 void           udpnat_peer_free               (UdpnatPeer            *self);
 
-void           udpnat_peer_open               (UdpnatPeer            *self);
+void           udpnat_peer_open               (UdpnatPeer            *self,
+                                               gint64                 now_us);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
 void           udpnat_peer_set_relay_only     (UdpnatPeer            *self,
                                                gint64                 now_us,
@@ -148,6 +157,8 @@ void           udpnat_peer_get_path           (const UdpnatPeer      *self,
                                                UdpnatNodePath        *out_path);
 gboolean       udpnat_peer_is_drained         (const UdpnatPeer      *self);
 gboolean       udpnat_peer_is_trusted         (const UdpnatPeer      *self);
+gboolean       udpnat_peer_is_on_lan_at       (const UdpnatPeer      *self,
+                                               const UdpnatAddress   *source);
 void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,

@@ -31,10 +31,12 @@ handle_control (UdpnatPeer              *self,
     return TRUE; /* of a later version */
   if (!udpnat_parse_candidates (view, &candidates))
     return FALSE;
-  if (self->is_source_unproven)
+  /* What a stranger names is not tried: it could name anybody. */
+  if (self->is_source_unproven || !udpnat_peer_is_trusted (self))
     {
       self->early_candidates = candidates;
       self->has_early_candidates = TRUE;
+      self->is_early_unproven = self->is_source_unproven;
       return TRUE;
     }
   udpnat_path_set_handle_candidates (self->paths, now_us, &candidates);
@@ -211,7 +213,7 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
 
   /* Not before: a handshake sent again must not cost others their place. */
   udpnat_node_limit_strangers (self->node, self);
-  udpnat_peer_open (self);
+  udpnat_peer_open (self, now_us);
   learn_handle (self, route);
   if (self->presence == UDPNAT_PRESENCE_OFFLINE)
     self->presence = UDPNAT_PRESENCE_ONLINE;
@@ -259,7 +261,8 @@ handle_established (UdpnatPeer *self,
                     gint64      now_us)
 {
   self->must_call = FALSE;
-  if (self->has_early_candidates)
+  self->is_early_unproven = FALSE;
+  if (self->has_early_candidates && udpnat_peer_is_trusted (self))
     {
       self->has_early_candidates = FALSE;
       udpnat_path_set_handle_candidates (self->paths, now_us, &self->early_candidates);

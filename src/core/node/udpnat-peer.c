@@ -44,6 +44,7 @@ udpnat_peer_free (UdpnatPeer *self)
     return;
   udpnat_peer_close (self);
   udpnat_peer_clear_mail (self);
+  g_free (self->claimed_name);
   g_free (self->name);
   g_free (self);
 }
@@ -56,13 +57,13 @@ udpnat_peer_is_trusted (const UdpnatPeer *self)
 }
 
 /* Our own candidates as this peer is told them and its paths may use them: a stranger is told
- * nothing, and is reached through the server only. */
+ * nothing, and is reached through the server only, unless it is on our own network. */
 static void
 get_local (const UdpnatPeer *self,
            UdpnatCandidates *out_local)
 {
   *out_local = (UdpnatCandidates) { .relay_only = TRUE };
-  if (!udpnat_peer_is_trusted (self))
+  if (!udpnat_peer_is_trusted (self) && self->n_lan_addresses == 0)
     return;
   if (!self->is_relay_only)
     *out_local = self->node->local;
@@ -118,13 +119,16 @@ push_path_event (UdpnatPeer *self)
  * Makes sure that there is a conversation and a set of paths.
  */
 void
-udpnat_peer_open (UdpnatPeer *self)
+udpnat_peer_open (UdpnatPeer *self,
+                  gint64      now_us)
 {
   if (self->conversation != NULL)
     return;
   self->conversation = udpnat_conversation_new ();
   self->paths = udpnat_path_set_new (&self->node->random);
   set_local (self);
+  for (guint i = 0; i < self->n_lan_addresses; i++)
+    udpnat_path_set_add_cached (self->paths, now_us, &self->lan_addresses[i]);
   if (self->has_refused && udpnat_peer_is_trusted (self))
     udpnat_conversation_set_needs_begin (self->conversation);
   g_ptr_array_add (self->node->active, self);
@@ -183,6 +187,11 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
 {
   self->told_generation = 0;
   set_local (self);
+  if (udpnat_peer_is_trusted (self) && self->has_early_candidates && !self->is_early_unproven)
+    {
+      self->has_early_candidates = FALSE;
+      udpnat_path_set_handle_candidates (self->paths, now_us, &self->early_candidates);
+    }
   if (udpnat_peer_is_trusted (self) && self->has_refused)
     {
       udpnat_conversation_set_needs_begin (self->conversation);
@@ -520,6 +529,14 @@ send_hs2 (UdpnatPeer   *self,
     send_direct (self, &self->hs2_route.address, 0, data, n_data);
 }
 
+/* Without a relay data waits for a path: what is sent to nowhere would only count as lost. */
+static gboolean
+has_way (const UdpnatPeer *self)
+{
+  return udpnat_rendezvous_client_is_connected (self->node->server) ||
+         udpnat_path_set_get_selected (self->paths, NULL, NULL, NULL);
+}
+
 static gboolean
 pump_session (UdpnatPeer *self,
               gint64      now_us)
@@ -528,8 +545,10 @@ pump_session (UdpnatPeer *self,
   UdpnatSessionOutputKind kind;
   gsize n_data;
 
-  if (self->session == NULL ||
-      !udpnat_session_pop_output (self->session, now_us, &kind, data, &n_data))
+  if (self->session == NULL)
+    return FALSE;
+  udpnat_session_set_held (self->session, !has_way (self));
+  if (!udpnat_session_pop_output (self->session, now_us, &kind, data, &n_data))
     return FALSE;
   switch (kind)
     {

@@ -229,7 +229,7 @@ udpnat_session_pop_data (UdpnatSession *self,
   gsize            n_eliciting;
   UdpnatWriter     writer;
 
-  if (keyset == NULL || n_limit == 0)
+  if (keyset == NULL || n_limit == 0 || self->is_held)
     return FALSE;
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return self->is_close_wanted && (*out_n = pop_close (self, keyset, now_us, n_limit, out)) > 0;

@@ -81,6 +81,7 @@ struct _UdpnatSession
   gint64                  cookie_until_us;
   /* What an address that has proved nothing may still be sent; G_MAXINT64: no limit. */
   gint64                  allowance_bytes;
+  gboolean                is_held; /* there is no way for data now */
 
   /* packets */
   guint64                 next_number;

@@ -355,6 +355,20 @@ udpnat_session_set_max_packet (UdpnatSession *self,
   self->config.max_packet_bytes = max_packet_bytes;
 }
 
+/**
+ * udpnat_session_set_held:
+ * @is_held: there is no way on which data could go now
+ *
+ * What is held is made into packets when there is one, and is not counted as lost. Handshakes and
+ * udpnat_session_seal_frames() go on.
+ */
+void
+udpnat_session_set_held (UdpnatSession *self,
+                         gboolean       is_held)
+{
+  self->is_held = is_held;
+}
+
 gpointer
 udpnat_session_get_owner (const UdpnatSession *self)
 {

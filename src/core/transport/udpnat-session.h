@@ -163,6 +163,8 @@ void                   udpnat_session_reset_path         (UdpnatSession         
                                                           gint64                      rtt_us);
 void                   udpnat_session_set_max_packet     (UdpnatSession              *self,
                                                           gsize max_packet_bytes);
+void                   udpnat_session_set_held           (UdpnatSession              *self,
+                                                          gboolean                    is_held);
 gint64                 udpnat_session_get_rtt            (const UdpnatSession        *self);
 gint64                 udpnat_session_get_last_received  (const UdpnatSession        *self);
 guint64                udpnat_session_get_packets_sent   (const UdpnatSession        *self);

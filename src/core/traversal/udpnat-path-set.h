@@ -68,6 +68,8 @@ void             udpnat_path_set_handle_new_session       (UdpnatPathSet        
 void             udpnat_path_set_add_cached               (UdpnatPathSet          *self,
                                                            gint64                  now_us,
                                                            const UdpnatAddress    *address);
+void             udpnat_path_set_remove_cached            (UdpnatPathSet          *self,
+                                                           const UdpnatAddress    *address);
 guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet    *self,
                                                            UdpnatAddress          *out_addresses,
                                                            guint                   n_max);

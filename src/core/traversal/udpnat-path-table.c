@@ -216,6 +216,34 @@ udpnat_path_set_add (UdpnatPathSet       *self,
   return path;
 }
 
+/* What nobody names any more and is not proven goes. */
+static void
+remove_unnamed (UdpnatPathSet *self)
+{
+  for (guint i = self->n_paths; i > 0; i--)
+    if (self->paths[i - 1]->origin == 0 && !udpnat_path_has_proof (self->paths[i - 1]))
+      remove_path (self, i - 1);
+}
+
+/**
+ * udpnat_path_set_remove_cached:
+ * @address: as in udpnat_path_set_add_cached()
+ *
+ * The peer is not to be found there any more: no handshake is sent there, unless it was proven or
+ * the peer itself names it.
+ */
+void
+udpnat_path_set_remove_cached (UdpnatPathSet       *self,
+                               const UdpnatAddress *address)
+{
+  UdpnatPath *path = udpnat_path_set_find (self, address);
+
+  if (path == NULL)
+    return;
+  path->origin &= ~UDPNAT_PATH_ORIGIN_CACHED;
+  remove_unnamed (self);
+}
+
 /* Takes over the peer's new list: what is only known from an older one and was never proven goes,
  * also in mid-run. */
 void
@@ -236,9 +264,7 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
         path->origin |= UDPNAT_PATH_ORIGIN_LISTED;
     }
 
-  for (guint i = self->n_paths; i > 0; i--)
-    if (self->paths[i - 1]->origin == 0 && !udpnat_path_has_proof (self->paths[i - 1]))
-      remove_path (self, i - 1);
+  remove_unnamed (self);
 
   for (guint i = 0; i < n_candidates; i++)
     {
