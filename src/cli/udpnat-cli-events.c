@@ -99,6 +99,22 @@ server_failed_cb (UdpnatClient *client,
                    self->options->server_host, message);
 }
 
+/* ---- This network ---- */
+
+/* Beside a server it is not worth a line at the prompt. */
+static void
+lan_state_cb (UdpnatClient *client,
+              GParamSpec   *pspec,
+              UdpnatCli    *self)
+{
+  UdpnatLanState state = udpnat_client_get_lan_state (client);
+
+  if (!self->is_leaving && is_talkative (self) &&
+      (self->options->is_lan || state == UDPNAT_LAN_STATE_ANNOUNCED))
+    udpnat_cli_view_show_lan (self->view, state, udpnat_client_get_name (client),
+                              self->options->is_lan);
+}
+
 /* ---- People ---- */
 
 static void
@@ -114,9 +130,12 @@ say_presence (UdpnatCli      *self,
       udpnat_cli_view_show_text (self->view, "○ %s has gone.", title);
       break;
     case UDPNAT_PRESENCE_ONLINE:
-      udpnat_cli_view_show_text (self->view, before == UDPNAT_PRESENCE_AWAY ? "● %s is back."
-                                                                            : "● %s is here.",
-                                 title);
+      if (before == UDPNAT_PRESENCE_AWAY)
+        udpnat_cli_view_show_text (self->view, "● %s is back.", title);
+      else
+        udpnat_cli_view_show_text (self->view, udpnat_person_is_on_lan (person)
+                                                 ? "● %s is here, on this network."
+                                                 : "● %s is here.", title);
       break;
     case UDPNAT_PRESENCE_AWAY:
       udpnat_cli_view_show_text (self->view, before == UDPNAT_PRESENCE_ONLINE
@@ -137,7 +156,8 @@ person_changed_cb (UdpnatClient *client,
   gpointer before_pointer = g_hash_table_lookup (self->presence, key);
   guint before = GPOINTER_TO_UINT (before_pointer);
   /* Not 0, so that somebody who is offline differs from somebody of whom nothing was told. */
-  guint now = 1 + udpnat_person_get_presence (person) + 16 * udpnat_person_get_relation (person);
+  guint now = 1 + udpnat_person_get_presence (person) + 16 * udpnat_person_get_relation (person) +
+              1024 * (guint) udpnat_person_is_on_lan (person);
   guint presence_before = before == 0 ? UDPNAT_PRESENCE_OFFLINE : (before - 1) % 16;
   gboolean is_moved = presence_before != udpnat_person_get_presence (person);
 
@@ -152,16 +172,14 @@ person_changed_cb (UdpnatClient *client,
     say_presence (self, person, presence_before);
 }
 
-static void
-directory_complete_cb (UdpnatClient *client,
-                       UdpnatCli    *self)
+/** udpnat_cli_list: shows who is there, and ends the program */
+void
+udpnat_cli_list (UdpnatCli *self)
 {
-  GListModel *people = udpnat_client_get_people (client);
+  GListModel *people = udpnat_client_get_people (self->client);
   guint n_people = g_list_model_get_n_items (people);
   guint n_online = 0;
 
-  if (self->options->mode != UDPNAT_CLI_MODE_LIST)
-    return;
   for (guint i = 0; i < n_people; i++)
     {
       g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
@@ -175,6 +193,14 @@ directory_complete_cb (UdpnatClient *client,
   if (n_online == 0)
     udpnat_cli_view_show_text (self->view, "Nobody else is here.");
   udpnat_cli_leave (self, 0);
+}
+
+static void
+directory_complete_cb (UdpnatClient *client,
+                       UdpnatCli    *self)
+{
+  if (self->options->mode == UDPNAT_CLI_MODE_LIST)
+    udpnat_cli_list (self);
 }
 
 /** udpnat_cli_warn_of_new_key: at the moment it is told, and at each message until it is decided */
@@ -282,6 +308,32 @@ listen_to (UdpnatCli    *self,
     g_signal_connect (person, told[i], G_CALLBACK (contact_cb), self);
 }
 
+/* Somebody who was only on this network, has gone, and has said nothing. */
+static void
+forget_unlisted (UdpnatCli  *self,
+                 GListModel *people)
+{
+  g_autoptr (GHashTable) listed = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      g_hash_table_add (listed, person); /* the list holds it */
+    }
+  for (guint i = self->people->len; i > 0; i--)
+    {
+      UdpnatPerson *person = g_ptr_array_index (self->people, i - 1);
+
+      if (g_hash_table_contains (listed, person))
+        continue;
+      g_signal_handlers_disconnect_by_data (person, self);
+      g_hash_table_remove (self->presence, udpnat_person_get_key_text (person));
+      g_hash_table_remove (self->contacts, udpnat_person_get_key_text (person));
+      g_ptr_array_remove_index_fast (self->people, i - 1);
+    }
+}
+
 static void
 people_changed_cb (GListModel *people,
                    guint       position,
@@ -289,6 +341,8 @@ people_changed_cb (GListModel *people,
                    guint       n_added,
                    UdpnatCli  *self)
 {
+  if (n_removed > 0)
+    forget_unlisted (self, people);
   for (guint i = 0; i < n_added; i++)
     {
       g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, position + i);
@@ -341,6 +395,7 @@ udpnat_cli_connect (UdpnatCli *self)
     { "directory-complete", G_CALLBACK (directory_complete_cb) },
     { "key-changed", G_CALLBACK (key_changed_cb) },
     { "path-changed", G_CALLBACK (path_changed_cb) },
+    { "notify::lan-state", G_CALLBACK (lan_state_cb) },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)

@@ -161,8 +161,8 @@ udpnat_cli_command_link (UdpnatCli  *self,
   const char *name = udpnat_client_get_name (self->client);
   g_autofree char *hosted = udpnat_cli_host_dup_address (self);
   const char *host = self->options->server_host;
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
-  gboolean is_local = hosted == NULL &&
+  g_autoptr (GInetAddress) address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
+  gboolean is_local = hosted == NULL && host != NULL &&
                       (g_str_equal (host, "localhost") ||
                        (address != NULL && g_inet_address_get_is_loopback (address)));
   g_autoptr (UdpnatLink) link = NULL;

@@ -19,6 +19,7 @@ typedef struct
 {
   gboolean host;
   gboolean no_port_mapping;
+  gboolean lan;
   gboolean json;
   int      timeout;
   int      count;
@@ -243,6 +244,8 @@ create_context (UdpnatStartOptions *start,
       "Start a server on this machine, unless one is running", NULL },
     { "no-port-mapping", 0, 0, G_OPTION_ARG_NONE, &raw->no_port_mapping,
       "With --host: do not have the router let friends in from outside", NULL },
+    { "lan", 0, 0, G_OPTION_ARG_NONE, &raw->lan,
+      "No server: only people on this network", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
       "How long send and list may take (30); how long wait waits (for ever)", "SECONDS" },
@@ -271,7 +274,7 @@ create_context (UdpnatStartOptions *start,
 
   g_option_context_set_summary (context,
     "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
-    "Commands for scripts that need the server:  send NAME TEXT…, list, wait\n"
+    "Commands for scripts that need the server, or --lan: send NAME TEXT…, list, wait\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
     "whois, relay, verify, link, add, note, draft, delete --here, status, avatar, set, export,\n"
@@ -320,9 +323,17 @@ udpnat_cli_options_parse (int      *argc,
       set_usage (error, "--host starts a server here: leave out --server and --sip");
       return NULL;
     }
+  if (raw.lan && (raw.host || start->server_host != NULL || start->server_port != 0))
+    {
+      set_usage (error, "--lan is without a server: leave out --server, --sip, --sport and --host");
+      return NULL;
+    }
   if (!parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))
     return NULL;
   take_start (self, start);
+  self->is_lan = raw.lan;
+  if (raw.lan)
+    g_clear_pointer (&self->server_host, g_free);
   self->is_host = raw.host;
   self->is_unmapped = raw.no_port_mapping;
   self->is_json = raw.json;

@@ -23,7 +23,8 @@ typedef enum
 typedef struct
 {
   UdpnatCliMode mode;
-  char         *server_host;
+  gboolean      is_lan;      /* no server, only people on this network */
+  char         *server_host; /* NULL with @is_lan */
   guint16       server_port;
   gboolean      is_host; /* start a server when there is none */
   gboolean      is_unmapped; /* do not ask the router to let others in */

@@ -169,7 +169,8 @@ udpnat_cli_command_logout (UdpnatCli  *self,
   const char *own_name = udpnat_client_get_name (self->client);
   g_autofree char *own = own_name != NULL ? udpnat_name_fold (own_name) : NULL;
 
-  if (!udpnat_client_is_registered (self->client))
+  if (!udpnat_client_is_registered (self->client) &&
+      udpnat_client_get_lan_state (self->client) != UDPNAT_LAN_STATE_ANNOUNCED)
     udpnat_cli_view_show_error (self->view, "not-logged-in", "You are not logged in.");
   else if (*name != '\0' && g_strcmp0 (asked, own) != 0)
     udpnat_cli_view_show_error (self->view, "not-yours",

@@ -143,13 +143,20 @@ found_cb (GObject      *source,
       break;
 }
 
+/* Without a server it is people on this network who say who they are. */
+static gboolean
+may_ask (UdpnatCli *self)
+{
+  return self->options->is_lan || udpnat_client_is_registered (self->client);
+}
+
 static void
 ask_for (UdpnatCli *self,
          Unfound   *unfound)
 {
   Search *search;
 
-  if (unfound->is_asked || !udpnat_client_is_registered (self->client))
+  if (unfound->is_asked || !may_ask (self))
     return;
   unfound->is_asked = TRUE;
   search = g_new0 (Search, 1);
@@ -192,7 +199,7 @@ udpnat_cli_send (UdpnatCli  *self,
     }
   unfound = ensure_unfound (self, normal);
   g_ptr_array_add (unfound->texts, g_strdup (text));
-  if (udpnat_client_is_registered (self->client))
+  if (may_ask (self))
     ask_for (self, unfound);
   else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
     udpnat_cli_view_show_clean (self->view, "  The server has to say first who %s is; the message "

@@ -18,9 +18,51 @@ udpnat_cli_view_show_ready (UdpnatCliView *self,
                             const char    *local,
                             const char    *server)
 {
-  udpnat_cli_view_tell (self, "ready", "name", name, "key", key, "local", local, "server", server,
-                        NULL);
-  udpnat_cli_view_show_text (self, "Listening on %s, server %s.", local, server);
+  udpnat_cli_view_tell (self, "ready", "name", name, "key", key, "local", local, "server",
+                        server != NULL ? server : "", NULL);
+  if (server != NULL)
+    udpnat_cli_view_show_text (self, "Listening on %s, server %s.", local, server);
+  else
+    udpnat_cli_view_show_text (self, "Listening on %s, without a server.", local);
+}
+
+static const char *
+get_lan_state (UdpnatLanState state)
+{
+  switch (state)
+    {
+    case UDPNAT_LAN_STATE_OFF:
+      return "off";
+    case UDPNAT_LAN_STATE_WAITING:
+      return "waiting";
+    case UDPNAT_LAN_STATE_NO_NETWORK:
+      return "no-network";
+    case UDPNAT_LAN_STATE_ANNOUNCED:
+      return "announced";
+    }
+  return "off";
+}
+
+/**
+ * udpnat_cli_view_show_lan: @name: (nullable): ours; @is_worth_a_line: at the prompt */
+void
+udpnat_cli_view_show_lan (UdpnatCliView  *self,
+                          UdpnatLanState  state,
+                          const char     *name,
+                          gboolean        is_worth_a_line)
+{
+  udpnat_cli_view_tell (self, "lan", "state", get_lan_state (state), "name",
+                        name != NULL ? name : "", NULL);
+  if (!is_worth_a_line)
+    return;
+  if (state == UDPNAT_LAN_STATE_OFF)
+    udpnat_cli_view_show_text (self, "People on this network cannot find you: the setting lan is "
+                               "off, or relay-only is on.");
+  else if (state == UDPNAT_LAN_STATE_NO_NETWORK)
+    udpnat_cli_view_show_text (self, "There is no network here on which others could find you. "
+                               "Waiting for one.");
+  else if (state == UDPNAT_LAN_STATE_ANNOUNCED)
+    udpnat_cli_view_show_clean (self, "You are %s. People on this network can find you.", name);
 }
 
 void
@@ -134,8 +176,9 @@ udpnat_cli_view_show_person (UdpnatCliView *self,
     {
       g_autofree char *name = describe_name (person);
 
-      udpnat_cli_view_show_text (self, "%s %s%s", get_mark (person), name,
-                                 is_away ? ", away" : "");
+      udpnat_cli_view_show_text (self, "%s %s%s%s", get_mark (person), name,
+                                 is_away ? ", away" : "",
+                                 udpnat_person_is_on_lan (person) ? ", on this network" : "");
       return;
     }
   builder = udpnat_cli_view_begin ("peer");
@@ -143,6 +186,7 @@ udpnat_cli_view_show_person (UdpnatCliView *self,
   udpnat_cli_view_add_text (builder, "key", udpnat_person_get_key_text (person));
   udpnat_cli_view_add_boolean (builder, "online", udpnat_person_is_online (person));
   udpnat_cli_view_add_text (builder, "presence", get_presence (person));
+  udpnat_cli_view_add_boolean (builder, "lan", udpnat_person_is_on_lan (person));
   udpnat_cli_view_add_text (builder, "relation", get_relation (person));
   udpnat_cli_view_end (self, builder);
 }
@@ -163,6 +207,7 @@ tell_contact (UdpnatCliView *self,
   udpnat_cli_view_add_boolean (builder, "muted", udpnat_person_is_muted (person));
   udpnat_cli_view_add_boolean (builder, "relay_only", udpnat_person_is_relay_only (person));
   udpnat_cli_view_add_text (builder, "presence", get_presence (person));
+  udpnat_cli_view_add_boolean (builder, "lan", udpnat_person_is_on_lan (person));
   udpnat_cli_view_add_number (builder, "last_seen_us", udpnat_person_get_last_seen (person));
   udpnat_cli_view_add_text (builder, "status", udpnat_person_get_status (person));
   udpnat_cli_view_add_number (builder, "unread", udpnat_person_get_unread (person));
@@ -198,7 +243,8 @@ udpnat_cli_view_show_contact (UdpnatCliView *self,
 }
 
 static char *
-describe_path (UdpnatPerson *person)
+describe_path (UdpnatCliView *self,
+               UdpnatPerson  *person)
 {
   const char *kind = udpnat_person_get_path_kind (person);
   const char *remote = udpnat_person_get_path_remote (person);
@@ -210,6 +256,9 @@ describe_path (UdpnatPerson *person)
     return g_strdup_printf ("direct on this network, %s%s", remote, rtt);
   if (g_str_equal (kind, "direct"))
     return g_strdup_printf ("direct, %s%s", remote, rtt);
+  if (udpnat_cli_view_is_lan_only (self))
+    return g_strdup_printf ("not connected: %s",
+                            udpnat_words_explain_reason (udpnat_person_get_path_reason (person)));
   return g_strdup_printf ("through the server: %s%s",
                           udpnat_words_explain_reason (udpnat_person_get_path_reason (person)),
                           rtt);
@@ -224,7 +273,8 @@ show_last_seen (UdpnatCliView *self,
 
   if (udpnat_person_is_online (person) || last_seen_us == 0)
     {
-      udpnat_cli_view_show_text (self, "  presence   %s", get_presence (person));
+      udpnat_cli_view_show_text (self, "  presence   %s%s", get_presence (person),
+                                 udpnat_person_is_on_lan (person) ? ", on this network" : "");
       return;
     }
   when = udpnat_cli_view_format_time (last_seen_us, TIME_FORMAT);
@@ -261,7 +311,7 @@ udpnat_cli_view_show_details (UdpnatCliView *self,
                                g_bytes_get_size (udpnat_person_get_avatar (person)));
   if (udpnat_person_has_path (person))
     {
-      g_autofree char *path = describe_path (person);
+      g_autofree char *path = describe_path (self, person);
 
       udpnat_cli_view_show_text (self, "  path       %s", path);
     }
@@ -326,7 +376,7 @@ udpnat_cli_view_show_path (UdpnatCliView *self,
 
   if (!udpnat_cli_view_is_json (self))
     {
-      g_autofree char *path = describe_path (person);
+      g_autofree char *path = describe_path (self, person);
       g_autofree char *name = udpnat_cli_view_dup_title (person);
 
       udpnat_cli_view_show_text (self, "  ⇄ %s: %s", name, path);

@@ -15,6 +15,7 @@ struct _UdpnatCliView
 {
   gboolean is_json;
   gboolean is_one_shot;
+  gboolean is_lan_only;         /* there is no server that anything could go through */
   int      exit_status;         /* as the errors told so far ask for */
   void   (*hide_prompt) (void); /* nullable */
   void   (*show_prompt) (void); /* nullable */
@@ -33,6 +34,20 @@ udpnat_cli_view_new (gboolean is_json,
   self->is_json = is_json;
   self->is_one_shot = is_one_shot;
   return self;
+}
+
+/** udpnat_cli_view_set_lan_only: whether there is no server */
+void
+udpnat_cli_view_set_lan_only (UdpnatCliView *self,
+                              gboolean       is_lan_only)
+{
+  self->is_lan_only = is_lan_only;
+}
+
+gboolean
+udpnat_cli_view_is_lan_only (UdpnatCliView *self)
+{
+  return self->is_lan_only;
 }
 
 void

@@ -39,6 +39,8 @@ void           udpnat_cli_view_show_warning      (UdpnatCliView     *self,
                                                   const char        *code,
                                                   const char        *format,
                                                   ...) G_GNUC_PRINTF (3, 4);
+void           udpnat_cli_view_set_lan_only      (UdpnatCliView     *self,
+                                                  gboolean           is_lan_only);
 void           udpnat_cli_view_show_text         (UdpnatCliView     *self,
                                                   const char        *format,
                                                   ...) G_GNUC_PRINTF (2, 3);
@@ -56,6 +58,10 @@ void           udpnat_cli_view_show_ready        (UdpnatCliView     *self,
                                                   const char        *key,
                                                   const char        *local,
                                                   const char        *server);
+void           udpnat_cli_view_show_lan          (UdpnatCliView     *self,
+                                                  UdpnatLanState     state,
+                                                  const char        *name,
+                                                  gboolean           is_worth_a_line);
 void           udpnat_cli_view_show_registered   (UdpnatCliView     *self,
                                                   const char        *name,
                                                   const char        *observed);

@@ -17,6 +17,8 @@
 #include "udpnat-words.h"
 
 #define DRAIN_CHECK_MS 20
+/* By then everybody on this network has answered: UDPNAT_BEACON_ANSWER_US and its repetition. */
+#define LAN_LIST_MS 2500
 #define DRAIN_MAX_US (3 * G_USEC_PER_SEC)
 
 #define WAITS_IN_OUTBOX " The message waits in the outbox, and is sent when udpnat runs."
@@ -176,7 +178,7 @@ timeout_cb (gpointer user_data)
 
   if (self->is_leaving)
     return G_SOURCE_REMOVE;
-  if (!udpnat_client_is_registered (self->client))
+  if (!self->options->is_lan && !udpnat_client_is_registered (self->client))
     udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or "
                      "start one there: udpnat-server.%s", udpnat_client_get_server (self->client),
                      self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
@@ -303,6 +305,24 @@ start_timeout (UdpnatCli *self)
 }
 
 static gboolean
+list_cb (gpointer user_data)
+{
+  udpnat_cli_list (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nobody says when everybody on a network has been heard. */
+static void
+start_lan_list (UdpnatCli *self)
+{
+  if (!self->options->is_lan || self->options->mode != UDPNAT_CLI_MODE_LIST)
+    return;
+  self->list_source = g_timeout_source_new (LAN_LIST_MS);
+  g_source_set_callback (self->list_source, list_cb, self, NULL);
+  g_source_attach (self->list_source, NULL);
+}
+
+static gboolean
 start (UdpnatCli *self)
 {
   g_autofree char *name = NULL;
@@ -314,7 +334,9 @@ start (UdpnatCli *self)
   name = g_strdup (self->options->name != NULL ? self->options->name
                                                : udpnat_client_get_name (self->client));
   start_input (self);
-  udpnat_client_set_server (self->client, self->options->server_host, self->options->server_port);
+  if (!self->options->is_lan)
+    udpnat_client_set_server (self->client, self->options->server_host,
+                              self->options->server_port);
   show_start (self, name);
   udpnat_cli_show_news (self);
   if (!log_in_or_ask (self, name))
@@ -322,6 +344,7 @@ start (UdpnatCli *self)
   if (self->options->mode == UDPNAT_CLI_MODE_SEND)
     udpnat_cli_send (self, self->options->to, self->options->text);
   start_timeout (self);
+  start_lan_list (self);
   return TRUE;
 }
 
@@ -363,6 +386,7 @@ clear (UdpnatCli *self)
 {
   clear_source (&self->leave_source);
   clear_source (&self->timeout_source);
+  clear_source (&self->list_source);
   clear_source (&self->read_source);
   g_cancellable_cancel (self->cancellable);
   g_clear_pointer (&self->input, udpnat_cli_input_free);
@@ -405,6 +429,7 @@ udpnat_cli_run (UdpnatCliOptions *options)
   self.client = udpnat_client_new ();
   self.view = udpnat_cli_view_new (options->is_json,
                                    options->mode != UDPNAT_CLI_MODE_INTERACTIVE);
+  udpnat_cli_view_set_lan_only (self.view, options->is_lan);
   self.loop = g_main_loop_new (NULL, FALSE);
   self.cancellable = g_cancellable_new ();
   self.presence = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

@@ -34,6 +34,7 @@ typedef struct
   gint64            leave_by_us;
   GSource          *leave_source;
   GSource          *timeout_source;
+  GSource          *list_source;    /* LIST: without a server that says when all are told */
 
   char             *awaited_id;     /* SEND: nullable: of the message, when it is on disk */
   int               n_shown;        /* WAIT: messages printed */
@@ -78,6 +79,7 @@ char   **udpnat_cli_complete      (const char        *before,
 
 /* udpnat-cli-events.c, -lines.c, -notices.c */
 void     udpnat_cli_connect       (UdpnatCli         *self);
+void     udpnat_cli_list          (UdpnatCli         *self);
 void     udpnat_cli_connect_people (UdpnatCli        *self);
 void     udpnat_cli_disconnect_people (UdpnatCli     *self);
 void     udpnat_cli_connect_lines (UdpnatCli         *self);

@@ -31,16 +31,51 @@ relation_to_trust (UdpnatRelation relation)
   return UDPNAT_TRUST_STRANGER;
 }
 
-static UdpnatPerson *
-add_person (UdpnatClient          *self,
-            const UdpnatPublicKey *key)
+static void
+add_person (UdpnatClient *self,
+            UdpnatPerson *person)
 {
-  g_autoptr (UdpnatPerson) person = udpnat_person_new (key);
-
+  g_hash_table_remove (self->removed_people, udpnat_person_get_key_text (person));
   g_hash_table_insert (self->people_by_key, (gpointer) udpnat_person_get_key_text (person),
                        person);
   g_list_store_append (self->people, person);
-  return person; /* the list's */
+}
+
+static gboolean
+is_finalized (gpointer key,
+              gpointer value,
+              gpointer user_data)
+{
+  g_autoptr (GObject) person = g_weak_ref_get (value);
+
+  return person == NULL;
+}
+
+/* Views may go on to hold a person who is not listed any more: it is the same one that comes back. */
+static void
+remove_person (UdpnatClient *self,
+               UdpnatPerson *person)
+{
+  GWeakRef *removed = g_new (GWeakRef, 1);
+  guint position;
+
+  g_hash_table_foreach_remove (self->removed_people, is_finalized, NULL);
+  g_weak_ref_init (removed, person);
+  g_hash_table_replace (self->removed_people, g_strdup (udpnat_person_get_key_text (person)),
+                        removed);
+  g_hash_table_remove (self->people_by_key, udpnat_person_get_key_text (person));
+  if (g_list_store_find (self->people, person, &position))
+    g_list_store_remove (self->people, position);
+}
+
+/* Returns: (transfer full) (nullable) */
+static UdpnatPerson *
+find_removed (UdpnatClient *self,
+              const char   *key_text)
+{
+  GWeakRef *removed = g_hash_table_lookup (self->removed_people, key_text);
+
+  return removed != NULL ? g_weak_ref_get (removed) : NULL;
 }
 
 /** udpnat_client_ensure_person: @name: (nullable): what the server calls them */
@@ -56,7 +91,14 @@ udpnat_client_ensure_person (UdpnatClient          *self,
     return self->me;
   person = g_hash_table_lookup (self->people_by_key, udpnat_public_key_to_string (key, key_text));
   if (person == NULL)
-    person = add_person (self, key);
+    {
+      g_autoptr (UdpnatPerson) fresh = find_removed (self, key_text);
+
+      if (fresh == NULL)
+        fresh = udpnat_person_new (key);
+      add_person (self, fresh);
+      person = fresh; /* the list's */
+    }
   if (name != NULL)
     udpnat_person_set_name (person, name);
   return person;
@@ -148,6 +190,9 @@ udpnat_client_save_contact (UdpnatClient  *self,
                             UdpnatPerson  *person,
                             UdpnatContact *contact)
 {
+  if (person != self->me &&
+      !g_hash_table_contains (self->people_by_key, udpnat_person_get_key_text (person)))
+    add_person (self, person); /* not listed any more, and now there is something to remember */
   udpnat_store_save_contact (self->store, contact, NULL, NULL);
   udpnat_person_take_contact (person, contact);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PERSON_CHANGED, person);
@@ -211,16 +256,32 @@ udpnat_client_get_person (UdpnatClient *self,
 
 /* ---- What the network says ---- */
 
+/* Of whom there is nothing to remember. */
+static gboolean
+is_nobody (UdpnatPerson *person)
+{
+  const UdpnatContact *contact = udpnat_person_get_contact (person);
+
+  return contact->relation == UDPNAT_RELATION_NONE && contact->last_shown_us == 0 &&
+         contact->nickname == NULL && contact->draft == NULL && !contact->is_pinned &&
+         !contact->is_muted && !contact->is_verified;
+}
+
 /** udpnat_client_handle_presence: somebody has come, gone, or is named for the first time */
 void
 udpnat_client_handle_presence (UdpnatClient          *self,
                                const UdpnatNodeEvent *event)
 {
-  UdpnatPerson *person = udpnat_client_ensure_person (self, &event->key, event->name);
+  g_autoptr (UdpnatPerson) person = g_object_ref (udpnat_client_ensure_person (self, &event->key,
+                                                                               event->name));
   gboolean has_gone = udpnat_person_is_online (person) &&
                       event->presence == UDPNAT_PRESENCE_OFFLINE;
 
+  /* A name that was only claimed may be somebody else's by now. */
+  if (event->name == NULL && is_nobody (person))
+    udpnat_person_set_name (person, NULL);
   udpnat_person_set_presence (person, event->presence);
+  udpnat_person_set_on_lan (person, event->is_on_lan);
   if (event->presence != UDPNAT_PRESENCE_OFFLINE)
     udpnat_person_set_wait_reason (person, NULL);
   else
@@ -235,6 +296,8 @@ udpnat_client_handle_presence (UdpnatClient          *self,
     }
   else
     udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PERSON_CHANGED, person);
+  if (event->is_forgotten && is_nobody (person))
+    remove_person (self, person);
 }
 
 /** udpnat_client_handle_new_key: the server says that a contact's name has another key now */
@@ -323,6 +386,9 @@ udpnat_client_handle_found (UdpnatClient          *self,
     g_task_return_pointer (task, g_object_ref (udpnat_client_ensure_person (self, &event->key,
                                                                             event->name)),
                            g_object_unref);
+  else if (self->server == NULL && !g_str_equal (event->code, "self"))
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             "Nobody on this network is called “%s” now.", name);
   else if (g_str_equal (event->code, "unknown-peer"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
                              "Nobody is called “%s” at the server.", name);

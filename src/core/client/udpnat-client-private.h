@@ -1,7 +1,9 @@
 #pragma once
 
 #include "udpnat-client.h"
+#include "udpnat-lan.h"
 #include "udpnat-machine-source.h"
+#include "udpnat-multicast.h"
 #include "udpnat-node.h"
 #include "udpnat-person-private.h"
 #include "udpnat-profile.h"
@@ -14,6 +16,7 @@ G_BEGIN_DECLS
  *
  *   udpnat-client.c          class, profile, socket, how things stand
  *   udpnat-client-server.c   which server, and under which name
+ *   udpnat-client-lan.c      people on this network, without a server
  *   udpnat-client-events.c   what the node tells
  *   udpnat-client-network.c  how one is connected
  *   udpnat-client-people.c   who is who, and what they are to us
@@ -43,10 +46,17 @@ struct _UdpnatClient
   GSource       *resolve_source;  /* nullable: asks for the server's address again */
   guint          n_resolves;      /* that found nothing, in a row */
   char          *bound_ip; /* nullable */
+  gboolean       is_logged_in; /* by our wish: we are @name */
+  UdpnatLan     *lan;
+  gboolean       is_lan_wanted; /* what the settings say */
+  UdpnatLanState lan_state;
+  UdpnatMulticast *multicast;   /* nullable: open while we are found on this network */
+  GSource       *lan_source;    /* nullable: drives @lan on it */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;
   GHashTable    *people_by_key; /* borrowed UdpnatPerson by key text */
+  GHashTable    *removed_people; /* GWeakRef of those not listed any more, by key text */
   GHashTable    *lookups;       /* GTask by the node's request */
   GHashTable    *own_prekeys;   /* how many (GUINT) each key text has been given and not used */
   GCancellable  *cancellable;   /* of the name resolution under way */
@@ -86,6 +96,7 @@ void          udpnat_client_wake            (UdpnatClient          *self);
 void          udpnat_client_take_name       (UdpnatClient          *self,
                                              const char            *name);
 void          udpnat_client_notify_server   (UdpnatClient          *self);
+void          udpnat_client_notify_lan      (UdpnatClient          *self);
 
 /* udpnat-client-server.c */
 void          udpnat_client_remember_server (UdpnatClient          *self,
@@ -95,6 +106,16 @@ void          udpnat_client_set_server_state (UdpnatClient         *self,
                                              const char            *code);
 void          udpnat_client_handle_network_change (UdpnatClient    *self);
 void          udpnat_client_clear_server    (UdpnatClient          *self);
+
+/* udpnat-client-lan.c */
+void          udpnat_client_open_lan        (UdpnatClient          *self,
+                                             const UdpnatIdentity  *identity);
+void          udpnat_client_clear_lan       (UdpnatClient          *self);
+void          udpnat_client_update_lan      (UdpnatClient          *self);
+void          udpnat_client_refresh_lan     (UdpnatClient          *self,
+                                             const UdpnatAddress   *addresses,
+                                             guint                  n_addresses);
+void          udpnat_client_leave_lan       (UdpnatClient          *self);
 
 /* udpnat-client-events.c */
 void          udpnat_client_handle_events   (UdpnatClient          *self);

@@ -31,6 +31,8 @@ static const Setting settings[] = {
   { "read-receipts", { "on", "off" }, "tell people that you have read their messages" },
   { "typing", { "on", "off" }, "show people that you are writing to them" },
   { "presence", { "on", "off" }, "be shown in the server's list while you are here" },
+  { "lan", { "on", "off" },
+    "be seen by people on this network, by your name, and see them, without any server" },
   { "last-seen", { "on", "off" }, "remember when your contacts were last here" },
   { "relay-only", { "off", "on" },
     "never connect directly: nobody learns your address, and everything takes longer" },
@@ -99,6 +101,7 @@ udpnat_client_apply_settings (UdpnatClient *self)
 
   udpnat_node_set_listed (self->node, now_us, udpnat_client_is_set (self, "presence", "on"));
   udpnat_node_set_relay_only (self->node, now_us, udpnat_client_is_set (self, "relay-only", "on"));
+  udpnat_client_update_lan (self);
   udpnat_client_wake (self);
 }
 

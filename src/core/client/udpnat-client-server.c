@@ -206,7 +206,9 @@ udpnat_client_set_home_server (UdpnatClient *self,
   udpnat_store_set_setting (self->store, "home-server", server != NULL ? server : "");
 }
 
-/** udpnat_client_log_in: registers under @name; "registered" or "refused" answers */
+/**
+ * udpnat_client_log_in: registers under @name; "registered" or "refused" answers. People on this
+ * network see us by it, with or without a server: see the property "lan-state" */
 void
 udpnat_client_log_in (UdpnatClient *self,
                       const char   *name)
@@ -219,7 +221,10 @@ udpnat_client_log_in (UdpnatClient *self,
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REFUSED, name, "name-not-allowed");
       return;
     }
+  self->is_logged_in = TRUE;
   udpnat_client_take_name (self, normal);
+  if (self->server == NULL) /* nobody to say whether we may have it */
+    udpnat_store_set_setting (self->store, "name", normal);
   if (self->server_state == UDPNAT_SERVER_STATE_REFUSED ||
       self->server_state == UDPNAT_SERVER_STATE_LOGGED_OUT)
     udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
@@ -231,6 +236,9 @@ udpnat_client_log_in (UdpnatClient *self,
 void
 udpnat_client_log_out (UdpnatClient *self)
 {
+  udpnat_client_leave_lan (self);
+  if (self->server == NULL)
+    udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_UNREGISTERED);
   udpnat_node_log_out (self->node, udpnat_clock_get_now_us ());
   udpnat_client_wake (self);
 }

@@ -22,6 +22,7 @@ enum
   PROP_SERVER_STATE,
   PROP_SERVER_CODE,
   PROP_SERVER_SINCE,
+  PROP_LAN_STATE,
   N_PROPS
 };
 
@@ -44,6 +45,7 @@ udpnat_client_take_name (UdpnatClient *self,
   g_autofree char *old = self->name;
 
   self->name = g_strdup (name);
+  udpnat_client_update_lan (self);
   if (g_strcmp0 (old, name) != 0)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
 }
@@ -56,6 +58,13 @@ udpnat_client_notify_server (UdpnatClient *self)
     return;
   for (guint i = PROP_SERVER; i <= PROP_SERVER_SINCE; i++)
     g_object_notify_by_pspec (G_OBJECT (self), properties[i]);
+}
+
+void
+udpnat_client_notify_lan (UdpnatClient *self)
+{
+  if (!self->is_closing)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAN_STATE]);
 }
 
 /** udpnat_client_emit: a signal with its arguments; nobody is told anything while we are closing */
@@ -101,6 +110,7 @@ udpnat_client_dispose (GObject *object)
       g_clear_pointer (&self->source, g_source_unref);
     }
   g_clear_pointer (&self->socket, udpnat_socket_free);
+  udpnat_client_clear_lan (self);
   /* Writes that are under way end here, and their answers still find the node. */
   g_clear_pointer (&self->store, udpnat_store_free);
   g_clear_pointer (&self->node, udpnat_node_free);
@@ -108,6 +118,7 @@ udpnat_client_dispose (GObject *object)
   g_clear_pointer (&self->lookups, g_hash_table_unref);
   g_clear_pointer (&self->own_prekeys, g_hash_table_unref);
   g_clear_pointer (&self->people_by_key, g_hash_table_unref);
+  g_clear_pointer (&self->removed_people, g_hash_table_unref);
   g_clear_object (&self->people);
   g_clear_object (&self->me);
   G_OBJECT_CLASS (udpnat_client_parent_class)->dispose (object);
@@ -151,6 +162,9 @@ udpnat_client_get_property (GObject    *object,
     case PROP_SERVER_SINCE:
       g_value_set_int64 (value, self->server_since_us);
       break;
+    case PROP_LAN_STATE:
+      g_value_set_uint (value, self->lan_state);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -168,6 +182,7 @@ install_properties (GObjectClass *object_class)
   properties[PROP_SERVER_CODE] = g_param_spec_string ("server-code", NULL, NULL, NULL, flags);
   properties[PROP_SERVER_SINCE] = g_param_spec_int64 ("server-since-us", NULL, NULL, 0, G_MAXINT64,
                                                       0, flags);
+  properties[PROP_LAN_STATE] = g_param_spec_uint ("lan-state", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -221,10 +236,18 @@ udpnat_client_class_init (UdpnatClientClass *klass)
 }
 
 static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static void
 udpnat_client_init (UdpnatClient *self)
 {
   self->people = g_list_store_new (UDPNAT_TYPE_PERSON);
   self->people_by_key = g_hash_table_new (g_str_hash, g_str_equal);
+  self->removed_people = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, weak_ref_free);
   self->lookups = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->own_prekeys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -249,6 +272,7 @@ load_profile (UdpnatClient *self,
   if (self->store == NULL)
     return FALSE;
   self->name = udpnat_store_dup_setting (self->store, "name");
+  udpnat_client_open_lan (self, identity);
   self->node = udpnat_node_new (identity, &random, udpnat_clock_get_now_us (),
                                 udpnat_clock_get_wall_us ());
   udpnat_client_restore_people (self);
@@ -335,6 +359,7 @@ refresh_addresses (UdpnatClient *self)
     n_addresses = 1;
   udpnat_node_set_host_addresses (self->node, udpnat_clock_get_now_us (), addresses, n_addresses,
                                   udpnat_socket_get_port (self->socket));
+  udpnat_client_refresh_lan (self, addresses, n_addresses);
   udpnat_client_wake (self);
 }
 
@@ -398,6 +423,7 @@ udpnat_client_leave (UdpnatClient *self)
 {
   if (self->source == NULL)
     return;
+  udpnat_client_leave_lan (self);
   udpnat_node_leave (self->node, udpnat_clock_get_now_us ());
   udpnat_machine_source_flush (self->source);
 }

@@ -4,6 +4,7 @@
 
 #include "udpnat-error.h"
 #include "udpnat-history-item.h"
+#include "udpnat-lan-state.h"
 #include "udpnat-person.h"
 #include "udpnat-server-state.h"
 
@@ -31,7 +32,8 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  * "request-received" (person), "key-changed" (person, key text), "person-unreachable" (person),
  * "mail-refused" (person, code), "path-changed" (person).
  *
- * Properties: name, server, server-state (a #UdpnatServerState), server-code, server-since-us.
+ * Properties: name, server, server-state (a #UdpnatServerState), server-code, server-since-us,
+ * lan-state (a #UdpnatLanState).
  */
 
 UdpnatClient *udpnat_client_new             (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -74,6 +76,7 @@ gboolean      udpnat_client_is_registered   (UdpnatClient  *self);
 UdpnatServerState udpnat_client_get_server_state (UdpnatClient *self);
 const char   *udpnat_client_get_server_code (UdpnatClient  *self);
 gint64        udpnat_client_get_server_since (UdpnatClient *self);
+UdpnatLanState udpnat_client_get_lan_state  (UdpnatClient  *self);
 void          udpnat_client_retry_server    (UdpnatClient  *self);
 void          udpnat_client_trust_server_key (UdpnatClient *self);
 gboolean      udpnat_client_is_drained      (UdpnatClient  *self);

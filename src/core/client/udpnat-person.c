@@ -15,6 +15,7 @@ struct _UdpnatPerson
   char             key_text[UDPNAT_KEY_TEXT_BYTES];
 
   guint8           presence;    /* a #UdpnatPresence */
+  gboolean         is_on_lan;
   gboolean         is_typing;
   char            *new_key;     /* nullable: key that the server gives for the name now */
   const char      *wait_reason; /* nullable: why the mailbox takes nothing */
@@ -46,6 +47,7 @@ enum
   PROP_STATUS,
   PROP_AVATAR,
   PROP_PRESENCE,
+  PROP_ON_LAN,
   PROP_TYPING,
   PROP_LAST_SEEN,
   PROP_PATH_KIND,
@@ -141,6 +143,9 @@ udpnat_person_get_property (GObject    *object,
     case PROP_PRESENCE:
       g_value_set_uint (value, self->presence);
       break;
+    case PROP_ON_LAN:
+      g_value_set_boolean (value, self->is_on_lan);
+      break;
     case PROP_TYPING:
       g_value_set_boolean (value, self->is_typing);
       break;
@@ -190,6 +195,7 @@ udpnat_person_class_init (UdpnatPersonClass *klass)
   properties[PROP_STATUS] = g_param_spec_string ("status", NULL, NULL, NULL, flags);
   properties[PROP_AVATAR] = g_param_spec_boxed ("avatar", NULL, NULL, G_TYPE_BYTES, flags);
   properties[PROP_PRESENCE] = g_param_spec_uint ("presence", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_ON_LAN] = g_param_spec_boolean ("on-lan", NULL, NULL, FALSE, flags);
   properties[PROP_TYPING] = g_param_spec_boolean ("typing", NULL, NULL, FALSE, flags);
   properties[PROP_LAST_SEEN] = g_param_spec_int64 ("last-seen-us", NULL, NULL, 0, G_MAXINT64, 0,
                                                    flags);
@@ -380,6 +386,13 @@ udpnat_person_is_online (UdpnatPerson *self)
   return self->presence != UDPNAT_PRESENCE_OFFLINE;
 }
 
+/** udpnat_person_is_on_lan: whether they are on our own network, and need no server */
+gboolean
+udpnat_person_is_on_lan (UdpnatPerson *self)
+{
+  return self->is_on_lan;
+}
+
 /** udpnat_person_get_last_seen: Returns: µs since 1970; 0 when not known */
 gint64
 udpnat_person_get_last_seen (UdpnatPerson *self)
@@ -521,6 +534,16 @@ udpnat_person_set_presence (UdpnatPerson *self,
 
   self->presence = presence;
   notify (self, PROP_PRESENCE, is_changed);
+}
+
+void
+udpnat_person_set_on_lan (UdpnatPerson *self,
+                          gboolean      is_on_lan)
+{
+  gboolean is_changed = self->is_on_lan != is_on_lan;
+
+  self->is_on_lan = is_on_lan;
+  notify (self, PROP_ON_LAN, is_changed);
 }
 
 void

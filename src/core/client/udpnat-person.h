@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (UdpnatPerson, udpnat_person, UDPNAT, PERSON, GObject)
  * Somebody else, as views see them: what the user decided, what the store keeps, what the network
  * says now. Changes are notified as properties: key, name, nickname, title, relation, verified,
  * mutual, pinned, muted, relay-only, unread, last-shown-us, draft, status, avatar, presence,
- * typing, last-seen-us, path-kind, new-key, wait-reason, last-line.
+ * typing, last-seen-us, path-kind, new-key, wait-reason, last-line, on-lan.
  */
 
 UdpnatPerson          *udpnat_person_new             (const UdpnatPublicKey *key);
@@ -50,6 +50,7 @@ gboolean               udpnat_person_is_typing       (UdpnatPerson          *sel
 /* Where they are */
 guint8                 udpnat_person_get_presence    (UdpnatPerson          *self);
 gboolean               udpnat_person_is_online       (UdpnatPerson          *self);
+gboolean               udpnat_person_is_on_lan       (UdpnatPerson          *self);
 gint64                 udpnat_person_get_last_seen   (UdpnatPerson          *self);
 gboolean               udpnat_person_has_path        (UdpnatPerson          *self);
 const char            *udpnat_person_get_path_kind   (UdpnatPerson          *self);

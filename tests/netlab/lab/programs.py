@@ -15,7 +15,8 @@ from pathlib import Path
 CONTRACT = {
     'ready': {'name', 'key', 'local', 'server'},
     'registered': {'name', 'observed'},
-    'peer': {'name', 'key', 'online', 'presence', 'relation'},
+    'lan': {'state', 'name'},
+    'peer': {'name', 'key', 'online', 'presence', 'lan', 'relation'},
     'message': {'from', 'key', 'id', 'text', 'sent_us', 'number', 'shown_us', 'reply_to'},
     'waiting': {'to', 'id', 'number'},
     'sent': {'to', 'id'},
@@ -142,10 +143,10 @@ class Server(Program):
 
 
 class Client(Program):
-    """udpnat-cli --json, at a server or with one of its own (None). Events are kept in the order of
-    their arrival, each with the time when we read it."""
+    """udpnat-cli --json, at a server, with one of its own (None), or with --lan among the words.
+    Events are kept in the order of their arrival, each with the time when we read it."""
 
-    def __init__(self, build, host, folder, name, server):
+    def __init__(self, build, host, folder, name, server, *words):
         self.name = name
         self.events = []
         self.texts = {}  # peer name -> texts sent to it, in order
@@ -156,14 +157,14 @@ class Client(Program):
             host,
             [
                 build / 'src/cli/udpnat-cli',
-                *(['--server', server] if server else ['--host']),
+                *(['--server', server] if server else [] if '--lan' in words else ['--host']),
                 '--name',
                 name,
                 '--profile',
                 folder / f'profile-{name}',
                 # Addresses are for contacts: without this there is no direct path to be seen.
-                '--strangers',
-                'accept',
+                *([] if '--strangers' in words else ['--strangers', 'accept']),
+                *words,
                 '--json',
             ],
             folder,

@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import nat
+from . import lan, nat
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -208,8 +208,8 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | EXTRAS
-QUICK = [
+ALL = PAIRS | EXTRAS | lan.ALL
+QUICK = lan.QUICK + [
     'mapping/natpmp',
     'mapping/upnp',
     'mapping/none',
@@ -227,7 +227,7 @@ QUICK = [
     'pair/portrestricted-portrestricted',
 ]
 # The longest first, so that nobody waits for them at the end
-SLOWEST_FIRST = ('idle', 'restart', 'cut', 'pair/symmetric', 'pair/portrestricted-symmetric')
+SLOWEST_FIRST = ('lan/killed', 'idle', 'restart', 'cut', 'pair/symmetric', 'pair/portrestricted-symmetric')
 
 
 def order(names):

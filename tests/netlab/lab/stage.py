@@ -67,8 +67,8 @@ class Stage:
             raise RuntimeError('udpnat-server does not open its port')
         return self.server
 
-    def start_client(self, site, name):
-        client = Client(self.build, site.host, self.folder, name, SERVER)
+    def start_client(self, site, name, *words, server=SERVER):
+        client = Client(self.build, site.host, self.folder, name, server, *words)
         self.programs.append(client)
         return client
 

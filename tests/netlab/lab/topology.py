@@ -183,6 +183,30 @@ class Lab:
         router = self.add_router(f'r{name}', kind, f'203.0.113.{number}', f'192.168.{number}')
         return self.add_host(name, router)
 
+    def add_switch(self, name):
+        """A network of its own: no router, no server, no addresses but those of its hosts."""
+        switch = self._add(Namespace(f'{self.name}-{name}'))
+        switch.lan_count = 0
+        switch.ip('link add name lan type bridge', 'link set lan up')
+        return switch
+
+    def add_neighbour(self, name, switch, ipv4=True, ipv6=True, up=True):
+        """A host on a switch, with an IPv4 address, a link-local IPv6 address, or both."""
+        host = self._add(Namespace(f'{self.name}-{name}'))
+        switch.lan_count += 1
+        number = switch.lan_count
+        address = f'192.168.77.{number}' if ipv4 else None
+        switch.ip(
+            f'link add name l{number} type veth peer name eth0 netns {host.name}',
+            f'link set l{number} master lan up',
+        )
+        if not ipv6:
+            host.write_sysctl('ipv6/conf/eth0/disable_ipv6', '1')
+        host.ip(*([f'address add {address}/24 dev eth0'] if ipv4 else []))
+        if up:
+            host.ip('link set eth0 up')
+        return Site(host, 'lan', address, address)
+
     def get_router(self, name):
         return next(found for found in self.namespaces if found.name == f'{self.name}-{name}')
 
