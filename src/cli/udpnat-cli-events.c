@@ -157,7 +157,8 @@ person_changed_cb (UdpnatClient *client,
   guint before = GPOINTER_TO_UINT (before_pointer);
   /* Not 0, so that somebody who is offline differs from somebody of whom nothing was told. */
   guint now = 1 + udpnat_person_get_presence (person) + 16 * udpnat_person_get_relation (person) +
-              1024 * (guint) udpnat_person_is_on_lan (person);
+              1024 * (guint) udpnat_person_is_on_lan (person) +
+              2048 * (g_str_hash (udpnat_person_get_name (person)) & 0xffff);
   guint presence_before = before == 0 ? UDPNAT_PRESENCE_OFFLINE : (before - 1) % 16;
   gboolean is_moved = presence_before != udpnat_person_get_presence (person);
 

@@ -181,6 +181,7 @@ udpnat_node_set_server (UdpnatNode            *self,
                         const UdpnatPublicKey *pinned_key)
 {
   self->has_server = TRUE;
+  self->is_list_awaited = TRUE;
   udpnat_node_qualify_names (self);
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
   udpnat_rendezvous_client_subscribe (self->server, now_us, TRUE);

@@ -149,6 +149,30 @@ udpnat_node_qualify_names (UdpnatNode *self)
   g_tree_foreach (self->peers, qualify, self);
 }
 
+/* Of whom the server may soon say who it is: not told meanwhile by the claimed name. */
+static gboolean
+is_kept_back (const UdpnatNode *self,
+              const UdpnatPeer *peer)
+{
+  return self->is_list_awaited && (peer->name == NULL || peer->is_name_claimed);
+}
+
+/** udpnat_node_end_list_wait: the server has told whom it knows, or does not answer */
+void
+udpnat_node_end_list_wait (UdpnatNode *self)
+{
+  if (!self->is_list_awaited)
+    return;
+  self->is_list_awaited = FALSE;
+  for (guint i = 0; i < self->lan_peers->len; i++)
+    {
+      const UdpnatPeer *peer = g_ptr_array_index (self->lan_peers, i);
+
+      if (peer->name == NULL || peer->is_name_claimed)
+        udpnat_node_push_presence (self, peer);
+    }
+}
+
 /* ---- Who comes and goes ---- */
 
 static void
@@ -237,7 +261,8 @@ udpnat_node_set_lan_peer (UdpnatNode            *self,
     }
   if (n_addresses == 0 && !peer->is_heard)
     peer->presence = UDPNAT_PRESENCE_OFFLINE;
-  udpnat_node_push_presence (self, peer);
+  if (!is_kept_back (self, peer))
+    udpnat_node_push_presence (self, peer);
   if (n_addresses == 0 && is_forgettable (peer))
     forget (self, peer);
 }

@@ -29,6 +29,7 @@ struct _UdpnatNode
   UdpnatRendezvousClient *server;
   gboolean                is_relay_only;
   gboolean                has_server;     /* one was set: names are its to give */
+  gboolean                is_list_awaited; /* and it may soon tell whom it knows */
 
   /* our own candidates */
   UdpnatAddress    host_addresses[UDPNAT_CANDIDATES_MAX];
@@ -118,6 +119,7 @@ void             udpnat_node_push_presence  (UdpnatNode            *self,
 void             udpnat_node_claim_name     (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 void             udpnat_node_qualify_names  (UdpnatNode            *self);
+void             udpnat_node_end_list_wait  (UdpnatNode            *self);
 gboolean         udpnat_node_is_lan_source  (const UdpnatNode      *self,
                                              const UdpnatAddress   *source);
 

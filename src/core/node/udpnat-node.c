@@ -622,6 +622,7 @@ handle_server_event (UdpnatNode                  *self,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH:
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_CHANGED, event);
+      udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       g_tree_foreach (self->peers, forget_presence, self);
@@ -652,12 +653,14 @@ handle_server_event (UdpnatNode                  *self,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
+      udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
       handle_entry (self, now_us, &event->entry);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
       g_tree_foreach (self->peers, notice_absence, self);
+      udpnat_node_end_list_wait (self);
       push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from .idle import measure_idle
 from .topology import SERVER
 
 MEET_SECONDS = 5.0
@@ -16,11 +17,11 @@ EXPIRE_SECONDS = 92.0
 _COUNTERS = '''
 table inet lan {
   counter beacons { }
-  counter igmp { }
+  counter groups { }
   chain out {
     type filter hook output priority 0;
     udp dport 8850 counter name beacons
-    ip daddr 239.255.88.50 counter name igmp
+    ip daddr 239.255.88.50 counter name groups
   }
 }
 '''
@@ -122,8 +123,10 @@ def run_ask(stage):
     bob = _start(stage, sites[1], 'bob', '--strangers', 'ask')
     alice = _start(stage, sites[0], 'alice')
     _check_meeting(stage, [alice, bob])
-    alice.send('bob', 'may I?')
-    stage.check('stranger-gets-a-receipt', alice.wait_delivered('bob', 5.0))
+    alice.command('send bob may I?')
+    stage.check(
+        'stranger-gets-a-receipt', alice.wait_for(lambda: alice.select('delivered', to='bob'), 5.0)
+    )
     asked = bob.wait_for(lambda: bob.select('peer', name='alice', relation='request'), 5.0)
     stage.check('it-is-a-request', bool(asked))
     bob.command('accept alice')
@@ -131,7 +134,14 @@ def run_ask(stage):
         'each-is-the-others-contact',
         alice.wait_for(lambda: alice.select('contact', name='bob', mutual=True), 5.0),
     )
-    _talk(stage, alice, bob)
+    for number in range(5):
+        alice.command(f'send bob {number}')
+        bob.command(f'send alice {number}')
+    came = [
+        person.wait_for(lambda p=person: len(p.select('message')) >= 5, 5.0)
+        for person in (alice, bob)
+    ]
+    stage.check('they-talk', all(came), alice.get_tail() + bob.get_tail())
     _check_paths(stage, alice, bob)
 
 
@@ -176,6 +186,8 @@ def run_off(stage):
     alice = _start(stage, sites[0], 'alice')
     bob = _start(stage, sites[1], 'bob')
     _check_meeting(stage, [alice, bob])
+    alice.send('bob', 'hello')
+    stage.check('on-by-itself', alice.wait_delivered('bob', 5.0))
     bob.command('set lan off')
     stage.check('off-is-told', _wait_sees(alice, 'bob', GONE_SECONDS, False), bob.get_tail())
     stage.check('off-forgets-the-others', _wait_sees(bob, 'alice', GONE_SECONDS, False))
@@ -211,7 +223,7 @@ def run_never(stage):
     alice = _start(stage, site, 'alice')
     told = alice.wait_for(lambda: alice.select('ready'), 5.0)
     time.sleep(5)
-    sent = _read_counter(site, 'beacons') + _read_counter(site, 'igmp')
+    sent = _read_counter(site, 'beacons') + _read_counter(site, 'groups')
     joined = alice.process.pid and _read_groups(alice.process.pid)
     stage.check('off-from-the-start-is-silent', first.returncode == 0 and told and sent == 0)
     stage.check('off-joins-no-group', '3258FFEF' not in joined, [joined])
@@ -220,6 +232,16 @@ def run_never(stage):
 def _read_groups(pid):
     with open(f'/proc/{pid}/net/igmp', encoding='ascii') as file:
         return file.read()
+
+
+def run_idle(stage):
+    """Without a server, too, a program with nothing to do sleeps but for its beacons."""
+    switch = stage.lab.add_switch('s')
+    site = stage.lab.add_neighbour('a', switch)
+    alice = _start(stage, site, 'alice')
+    bob = _start(stage, stage.lab.add_neighbour('b', switch), 'bob')
+    _check_meeting(stage, [alice, bob])
+    measure_idle(stage, site, alice)
 
 
 def run_late(stage):
@@ -241,11 +263,9 @@ def run_late(stage):
 
 def run_beside_server(stage):
     """With a server as well: names are the server's, and its death is not noticed."""
-    server_site = stage.lab.public
     sites = [
         stage.lab.add_public(name, f'203.0.113.{number}') for name, number in (('a', 1), ('b', 2))
     ]
-    del server_site
     stage.start_server()
     alice, bob = [
         _start(stage, site, name, server=SERVER) for site, name in zip(sites, ('alice', 'bob'))
@@ -281,6 +301,7 @@ ALL = {
     'lan/killed': (run_killed, ()),
     'lan/off': (run_off, ()),
     'lan/never': (run_never, ()),
+    'lan/idle': (run_idle, ()),
     'lan/late-network': (run_late, ()),
     'lan/beside-server': (run_beside_server, ()),
 }
