@@ -272,7 +272,39 @@ NODE = {
     'sleeps': LOGGED_IN + write(BOB) + wait(0xC9) + write(CAROL) + wait(0x84),
 }
 
+
+
+def beacon(key, sent, source=0, leaving=0, port=8900, name=b'bob'):
+    """Of one of the target's keys, signed there."""
+    fields = struct.pack('>BBBQHH', 1, key, leaving, sent, 30, port)
+    return fields + take(name) + bytes([source])
+
+
+def wait(seconds):
+    return bytes([3, 0x80 + seconds - 1])
+
+
+BEACONS = {
+    'unsigned': bytes([12, 1, 0, 0]) + bytes(12) + KEY + string('bob') + bytes(64),
+    'raw': b'\0' + take(bytes([12, 1, 0, 0]) + bytes(12) + KEY + string('bob') + bytes(64)) + b'\0',
+    'one-comes': beacon(1, 5),
+    'both-families': beacon(1, 5) + beacon(1, 5, 2),
+    'comes-and-goes': beacon(1, 5) + beacon(1, 6, leaving=3) + beacon(1, 5) + beacon(1, 7),
+    'expires': beacon(1, 5) + wait(30) * 4,
+    'new-port': beacon(1, 5) + beacon(1, 6, port=8901),
+    'new-name': beacon(1, 5) + beacon(1, 6, name=b'robert'),
+    'bad-name': beacon(1, 5, name=b' bob') + beacon(1, 6, name=b'b\0b') + beacon(1, 7, name=b''),
+    'low-port': beacon(1, 5, port=53),
+    'own-key': beacon(0, 5),
+    'sources': b''.join(beacon(1 + i % 7, 5 + i, i) for i in range(10)),
+    'repeated-elsewhere': b''.join(beacon(1, 5, i) for i in range(5)),
+    'leaves-and-is-back': b'\4' + beacon(1, 5) + b'\5\1' + beacon(1, 6),
+    'far-future': beacon(1, 2**64 - 1) + beacon(1, 5),
+}
+
+
 CORPORA = {
+    'beacon': BEACONS,
     'packet': PACKETS,
     'frame': FRAMES,
     'message': MESSAGES,

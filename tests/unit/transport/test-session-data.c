@@ -201,6 +201,24 @@ rekey_in_the_middle (void)
     }
 }
 
+/* While there is no way nothing is made, nothing is lost, and nobody is woken up in vain. */
+static void
+held_until_there_is_a_way (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  guint n_before;
+
+  pipe_run (pipe, UDPNAT_SEC (1));
+  n_before = pipe->log->len;
+  udpnat_session_set_held (session_of (pipe, 0), TRUE);
+  feed (pipe, 0, 1, 0, 5000);
+  pipe_run (pipe, UDPNAT_SEC (60));
+  g_assert_cmpuint (pipe->log->len, ==, n_before);
+  udpnat_session_set_held (session_of (pipe, 0), FALSE);
+  pipe_run (pipe, UDPNAT_MSEC (200));
+  assert_pattern (pipe, 0, 1, 5000);
+}
+
 static void
 outage_is_survived (void)
 {
@@ -563,6 +581,7 @@ main (int    argc,
   ADD ("transfer/files-share", files_share);
   ADD ("transfer/rekey-in-the-middle", rekey_in_the_middle);
   ADD ("transfer/outage-is-survived", outage_is_survived);
+  ADD ("hold/nothing-is-made-until-there-is-a-way", held_until_there_is_a_way);
   ADD ("transfer/sleep-is-survived", sleep_is_survived);
   ADD ("window/blocks-exactly", flow_control_blocks_at_the_window);
   ADD ("window/lost-one-is-told-again", lost_window_is_told_again);

@@ -737,6 +737,31 @@ test_cached_beacon_repeats (Fixture       *f,
   g_assert_cmpuint (count_sent_to (f, &a, UDPNAT_PATH_OUTPUT_CHALLENGE), ==, 8);
 }
 
+/* Whoever has left the network gets no handshake there; a proven path stays, and so does what the
+ * peer itself names. */
+static void
+test_cached_removed (Fixture       *f,
+                     gconstpointer  data)
+{
+  UdpnatAddress a = at ("192.168.1.7", 8900);
+  UdpnatAddress b = at ("192.168.1.8", 8900);
+  UdpnatAddress unknown = at ("192.168.1.9", 8900);
+  UdpnatAddress listed[4];
+
+  udpnat_path_set_add_cached (f->set, f->now_us, &a);
+  udpnat_path_set_add_cached (f->set, f->now_us, &b);
+  udpnat_path_set_remove_cached (f->set, &a);
+  udpnat_path_set_remove_cached (f->set, &unknown);
+  g_assert_cmpuint (udpnat_path_set_list_handshake_addresses (f->set, listed, 4), ==, 1);
+  g_assert_true (udpnat_address_equal (&listed[0], &b));
+  udpnat_path_set_note_active (f->set, f->now_us);
+  udpnat_path_set_handle_new_session (f->set, f->now_us);
+  run_until (f, MS (5));
+  prove (f, &b, UDPNAT_MSEC (10));
+  udpnat_path_set_remove_cached (f->set, &b);
+  g_assert_cmpuint (udpnat_path_set_list_handshake_addresses (f->set, listed, 4), ==, 1);
+}
+
 /* No address that somebody else named gets a handshake packet, which is ten times as long as a
  * challenge. */
 static void
@@ -820,6 +845,7 @@ main (int    argc,
   add_path_test ("/path-punch/relay-only/remote", test_relay_only_remote);
   add_path_test ("/path-punch/cached/waits-for-session", test_cached_waits_for_session);
   add_path_test ("/path-punch/cached/beacon-repeats", test_cached_beacon_repeats);
+  add_path_test ("/path-punch/cached/removed-unless-proven", test_cached_removed);
 
   return g_test_run ();
 }
