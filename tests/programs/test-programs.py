@@ -30,6 +30,9 @@ def usage(home, check):
         'cli cip is no address': [cli, '--cip', '1.2.3'],
         'cli server and sip': [cli, '--server', 'a', '--sip', '127.0.0.1'],
         'cli host and server': [cli, '--host', '--server', 'a'],
+        'cli lan and server': [cli, '--lan', '--server', 'a'],
+        'cli lan and sport': [cli, '--lan', '--sport', '8848'],
+        'cli lan and host': [cli, '--lan', '--host'],
         'cli timeout of -1': [cli, '--timeout', '-1', 'list'],
         'cli strangers': [cli, '--strangers', 'maybe', 'list'],
         'cli prompt command': [cli, 'away'],
@@ -77,8 +80,8 @@ def trouble(home, check):
     status, _, err = home.run_cli('carol', 'list')
     check('trouble/profile-in-use', status == 1 and str(holder.pid) in err, [status, err])
 
-    taken = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--profile',
-             home.folder / 'thief', '--name', 'CAROL', 'list']
+    taken = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--cip', '127.0.0.1',
+             '--profile', home.folder / 'thief', '--name', 'CAROL', 'list']
     status, _, err = home.run(taken)
     check('trouble/name-taken', status == 1 and 'belongs' in err, [status, err])
 
@@ -168,8 +171,8 @@ def talk(home, check):
 
     home.stop(server)
     server = home.start_server()
-    thief = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--profile',
-             home.folder / 'thief', '--name', 'bob', 'list']
+    thief = [home.cli_path, '--server', f'127.0.0.1:{home.port}', '--cip', '127.0.0.1',
+             '--profile', home.folder / 'thief', '--name', 'bob', 'list']
     status, _, err = home.run(thief)
     check('talk/name-survives-server-restart', status == 1 and 'belongs' in err, [status, err])
 

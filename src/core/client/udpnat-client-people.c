@@ -51,7 +51,7 @@ is_finalized (gpointer key,
   return person == NULL;
 }
 
-/* Views may go on to hold a person who is not listed any more: it is the same one that comes back. */
+/* Views may go on to hold a person who is not listed any more: the same one comes back. */
 static void
 remove_person (UdpnatClient *self,
                UdpnatPerson *person)

@@ -88,6 +88,10 @@ get_flag (UdpnatPerson *self,
       return self->contact->is_muted;
     case PROP_RELAY_ONLY:
       return self->contact->is_relay_only;
+    case PROP_ON_LAN:
+      return self->is_on_lan;
+    case PROP_TYPING:
+      return self->is_typing;
     default:
       g_return_val_if_reached (FALSE);
     }
@@ -118,13 +122,6 @@ udpnat_person_get_property (GObject    *object,
     case PROP_RELATION:
       g_value_set_uint (value, self->contact->relation);
       break;
-    case PROP_VERIFIED:
-    case PROP_MUTUAL:
-    case PROP_PINNED:
-    case PROP_MUTED:
-    case PROP_RELAY_ONLY:
-      g_value_set_boolean (value, get_flag (self, prop_id));
-      break;
     case PROP_UNREAD:
       g_value_set_uint (value, self->contact->n_unread);
       break;
@@ -143,12 +140,6 @@ udpnat_person_get_property (GObject    *object,
     case PROP_PRESENCE:
       g_value_set_uint (value, self->presence);
       break;
-    case PROP_ON_LAN:
-      g_value_set_boolean (value, self->is_on_lan);
-      break;
-    case PROP_TYPING:
-      g_value_set_boolean (value, self->is_typing);
-      break;
     case PROP_LAST_SEEN:
       g_value_set_int64 (value, self->contact->last_seen_us);
       break;
@@ -163,6 +154,15 @@ udpnat_person_get_property (GObject    *object,
       break;
     case PROP_LAST_LINE:
       g_value_set_object (value, self->last_line);
+      break;
+    case PROP_VERIFIED:
+    case PROP_MUTUAL:
+    case PROP_PINNED:
+    case PROP_MUTED:
+    case PROP_RELAY_ONLY:
+    case PROP_ON_LAN:
+    case PROP_TYPING:
+      g_value_set_boolean (value, get_flag (self, prop_id));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);

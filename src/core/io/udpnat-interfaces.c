@@ -260,7 +260,7 @@ ensure_interface (UdpnatInterface *interfaces,
   return &interfaces[(*n_interfaces)++];
 }
 
-/* Not loopback; and no tunnel, behind which there is another network than the one that we are on. */
+/* Not loopback; and no tunnel, behind which there is another network than ours. */
 static gboolean
 is_heard (const struct ifaddrs *entry)
 {

@@ -1,5 +1,5 @@
-/* People on our own network, as their beacons say (udpnat-lan.c; PROTOCOL.md section 16): where they
- * are, which is enough to talk to them without any server; and what they call themselves.
+/* People on our own network, as their beacons say (udpnat-lan.c; PROTOCOL.md section 16): where
+ * they are, which is enough to talk to them without any server; and what they call themselves.
  *
  * A name in a beacon is a claim. It is taken for a name only while there is no server to ask and
  * nobody else has it; otherwise a part of the key is put after it. It never takes a name away, and

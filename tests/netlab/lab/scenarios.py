@@ -227,7 +227,15 @@ QUICK = lan.QUICK + [
     'pair/portrestricted-portrestricted',
 ]
 # The longest first, so that nobody waits for them at the end
-SLOWEST_FIRST = ('lan/killed', 'lan/idle', 'idle', 'restart', 'cut', 'pair/symmetric', 'pair/portrestricted-symmetric')
+SLOWEST_FIRST = (
+    'lan/killed',
+    'lan/idle',
+    'idle',
+    'restart',
+    'cut',
+    'pair/symmetric',
+    'pair/portrestricted-symmetric',
+)
 
 
 def order(names):
