@@ -155,6 +155,7 @@ def run_leave(stage):
     _check_meeting(stage, [alice, bob, carol])
     bob.leave()
     stage.check('exit-is-told', _wait_sees(alice, 'bob', GONE_SECONDS, False), alice.get_tail())
+    stage.check('exits-with-0', bob.wait(10.0) == 0)
     carol.command('logout')
     stage.check('logout-is-told', _wait_sees(alice, 'carol', GONE_SECONDS, False))
     carol.command('login carol')
