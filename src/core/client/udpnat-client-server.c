@@ -177,6 +177,21 @@ udpnat_client_trust_server_key (UdpnatClient *self)
   udpnat_client_retry_server (self);
 }
 
+/**
+ * udpnat_client_dup_server_key: Returns: (transfer full) (nullable): the text of the key by which
+ * the server is known here
+ */
+char *
+udpnat_client_dup_server_key (UdpnatClient *self)
+{
+  char text[UDPNAT_KEY_TEXT_BYTES];
+  UdpnatPublicKey key;
+
+  if (self->server == NULL || !udpnat_store_get_server_key (self->store, self->server, &key))
+    return NULL;
+  return g_strdup (udpnat_public_key_to_string (&key, text));
+}
+
 /** udpnat_client_handle_network_change: what had no address may have one now */
 void
 udpnat_client_handle_network_change (UdpnatClient *self)
