@@ -1,0 +1,157 @@
+/* Decodes pictures that came from others, so that nothing in them costs more than a little time in
+ * another thread: only PNG and JPEG, and only of a size that a picture of a person may have. */
+
+#include "config.h"
+
+#include "udpnat-picture.h"
+
+#include <gdk-pixbuf/gdk-pixbuf.h>
+#include <string.h>
+
+/* Each way. What we send is 256; a picture of this size takes 4 MiB until it is made smaller. */
+#define SIDE_PIXELS_MAX 1024
+
+static const guint8 png_begin[] = { 0x89, 'P', 'N', 'G' };
+static const guint8 jpeg_begin[] = { 0xff, 0xd8, 0xff };
+
+typedef struct
+{
+  GBytes *data;
+  int     size; /* of the shorter side, pixels */
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  g_bytes_unref (job->data);
+  g_free (job);
+}
+
+static gboolean
+begins_with (GBytes       *data,
+             const guint8 *begin,
+             gsize         n_begin)
+{
+  gsize n_bytes;
+  const guint8 *bytes = g_bytes_get_data (data, &n_bytes);
+
+  return n_bytes > n_begin && memcmp (bytes, begin, n_begin) == 0;
+}
+
+static const char *
+get_format (GBytes *data)
+{
+  if (begins_with (data, png_begin, sizeof png_begin))
+    return "png";
+  if (begins_with (data, jpeg_begin, sizeof jpeg_begin))
+    return "jpeg";
+  return NULL;
+}
+
+static void
+size_prepared_cb (GdkPixbufLoader *loader,
+                  int              width,
+                  int              height,
+                  gpointer         user_data)
+{
+  const Job *job = user_data;
+  int side = MIN (width, height);
+
+  if (MAX (width, height) > SIDE_PIXELS_MAX || side < 1)
+    gdk_pixbuf_loader_set_size (loader, 0, 0); /* an error, before memory is taken */
+  else if (side > job->size)
+    gdk_pixbuf_loader_set_size (loader, MAX (width * job->size / side, 1),
+                                MAX (height * job->size / side, 1));
+}
+
+/* The middle of it, as an avatar is a circle. */
+static GdkTexture *
+cut_square (GdkPixbuf *picture)
+{
+  int width = gdk_pixbuf_get_width (picture);
+  int height = gdk_pixbuf_get_height (picture);
+  int side = MIN (width, height);
+  g_autoptr (GdkPixbuf) square = NULL;
+  g_autoptr (GdkPixbuf) copy = NULL;
+
+  square = gdk_pixbuf_new_subpixbuf (picture, (width - side) / 2, (height - side) / 2, side, side);
+  copy = gdk_pixbuf_copy (square); /* lets go of the rest */
+  return copy != NULL ? gdk_texture_new_for_pixbuf (copy) : NULL;
+}
+
+static GdkTexture *
+decode (const Job *job,
+        GError   **error)
+{
+  const char *format = get_format (job->data);
+  g_autoptr (GdkPixbufLoader) loader = NULL;
+  GdkPixbuf *picture;
+
+  if (format == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "neither PNG nor JPEG");
+      return NULL;
+    }
+  loader = gdk_pixbuf_loader_new_with_type (format, error);
+  if (loader == NULL)
+    return NULL;
+  g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), (gpointer) job);
+  if (!gdk_pixbuf_loader_write_bytes (loader, job->data, error))
+    {
+      gdk_pixbuf_loader_close (loader, NULL);
+      return NULL;
+    }
+  if (!gdk_pixbuf_loader_close (loader, error))
+    return NULL;
+  picture = gdk_pixbuf_loader_get_pixbuf (loader);
+  return picture != NULL ? cut_square (picture) : NULL;
+}
+
+static void
+decode_thread (GTask        *task,
+               gpointer      source,
+               gpointer      task_data,
+               GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+  GdkTexture *texture = decode (task_data, &error);
+
+  if (texture != NULL)
+    g_task_return_pointer (task, texture, g_object_unref);
+  else if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no picture in it");
+}
+
+/**
+ * udpnat_picture_decode_async:
+ * @data: not trusted
+ * @size: pixels: the picture is made a square of at most this side
+ */
+void
+udpnat_picture_decode_async (GBytes              *data,
+                             int                  size,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Job *job = g_new0 (Job, 1);
+
+  job->data = g_bytes_ref (data);
+  job->size = size;
+  g_task_set_source_tag (task, udpnat_picture_decode_async);
+  g_task_set_task_data (task, job, job_free);
+  g_task_run_in_thread (task, decode_thread);
+}
+
+/** udpnat_picture_decode_finish: Returns: (transfer full) (nullable): %NULL: it is no picture */
+GdkTexture *
+udpnat_picture_decode_finish (GAsyncResult  *result,
+                              GError       **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
