@@ -81,6 +81,16 @@ person_activated_cb (UdpnatSidebar *sidebar,
 }
 
 static void
+line_activated_cb (UdpnatSidebar *sidebar,
+                   UdpnatPerson  *person,
+                   gint64         number,
+                   UdpnatWindow  *self)
+{
+  udpnat_window_open_person (self, person);
+  udpnat_conversation_page_show_line (self->conversation, number);
+}
+
+static void
 create_shell (UdpnatWindow *self,
               UdpnatClient *client)
 {
@@ -100,6 +110,8 @@ create_shell (UdpnatWindow *self,
                            self, 0);
   g_signal_connect_object (self->conversation, "person-requested",
                            G_CALLBACK (udpnat_window_open_person), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "line-activated", G_CALLBACK (line_activated_cb), self,
+                           0);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->shell), "chats");
 }
 
