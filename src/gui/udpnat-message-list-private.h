@@ -33,7 +33,6 @@ struct _UdpnatMessageList
   GSignalGroup      *client_signals;
   GSignalGroup      *person_signals;
   GSignalGroup      *history_signals;
-  GSignalGroup      *window_signals;
 
   /* where the view is: udpnat-message-list-scroll.c */
   gboolean           is_at_end;

@@ -339,20 +339,23 @@ more_tool_cb (UdpnatMessageList *self)
     udpnat_message_list_show_menu (self, self->pointed_row, self->more_tool);
 }
 
+/* No signal group: GLib 2.74 leaves a dangling one behind when its target, the window, is what
+ * takes the list down. */
 static void
 udpnat_message_list_root (GtkWidget *widget)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-
   GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->root (widget);
   if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
-    g_signal_group_set_target (self->window_signals, gtk_widget_get_root (widget));
+    g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active",
+                             G_CALLBACK (udpnat_message_list_queue_read), widget,
+                             G_CONNECT_SWAPPED);
 }
 
 static void
 udpnat_message_list_unroot (GtkWidget *widget)
 {
-  g_signal_group_set_target (UDPNAT_MESSAGE_LIST (widget)->window_signals, NULL);
+  g_signal_handlers_disconnect_by_func (gtk_widget_get_root (widget),
+                                        udpnat_message_list_queue_read, widget);
   GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->unroot (widget);
 }
 
@@ -366,7 +369,6 @@ udpnat_message_list_dispose (GObject *object)
   g_clear_object (&self->client_signals);
   g_clear_object (&self->person_signals);
   g_clear_object (&self->history_signals);
-  g_clear_object (&self->window_signals);
   g_clear_pointer (&self->retries, g_ptr_array_unref);
   g_clear_object (&self->person);
   g_clear_object (&self->client);
@@ -432,9 +434,6 @@ create_signal_groups (UdpnatMessageList *self)
   g_signal_group_connect (self->history_signals, "line-added", G_CALLBACK (line_added_cb), self);
   g_signal_group_connect_swapped (self->history_signals, "items-changed",
                                   G_CALLBACK (show_emptiness), self);
-  self->window_signals = g_signal_group_new (GTK_TYPE_WINDOW);
-  g_signal_group_connect_swapped (self->window_signals, "notify::is-active",
-                                  G_CALLBACK (udpnat_message_list_queue_read), self);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "udpnat-message-row.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "udpnat-link-text.h"
 #include "udpnat-message-text.h"
@@ -15,6 +16,10 @@
 
 /* A message that is delivered at once should not flash "waiting" before. */
 #define SETTLE_MS 700
+
+/* A label without a least width lays its text out a character a line to find out how narrow it can
+ * be: half of the time that a page takes. */
+#define WIDTH_MIN_CHARACTERS 8
 
 struct _UdpnatMessageRow
 {
@@ -161,6 +166,7 @@ show_said (UdpnatMessageRow *self,
 
   set_class (self->bubble, "few-emoji", n_emoji > 0 && n_emoji <= 3);
   set_class (self->bubble, "emoji", n_emoji > 0);
+  gtk_label_set_width_chars (self->text, (int) MIN (strlen (shown) / 2, WIDTH_MIN_CHARACTERS));
   if (markup != NULL)
     gtk_label_set_markup (self->text, markup);
   else

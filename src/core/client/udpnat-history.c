@@ -153,7 +153,7 @@ insert_lines (UdpnatHistory *self,
 /**
  * udpnat_history_load_older:
  *
- * Reads a page more above the window, and drops as much below when it gets too large.
+ * Reads some lines more above the window, and drops as many below when it gets too large.
  *
  * Returns: how many rows have come
  */
@@ -168,8 +168,8 @@ udpnat_history_load_older (UdpnatHistory *self)
     return 0;
   lines = udpnat_client_dup_page (self->client, self->person,
                                   udpnat_history_row_get_number (self->rows->pdata[0]),
-                                  UDPNAT_HISTORY_PAGE_ROWS + 1);
-  has_more = lines->len > UDPNAT_HISTORY_PAGE_ROWS;
+                                  UDPNAT_HISTORY_STEP_ROWS + 1);
+  has_more = lines->len > UDPNAT_HISTORY_STEP_ROWS;
   n_lines = lines->len - has_more;
   set_above (self, has_more ? lines->pdata[0] : NULL);
   insert_lines (self, 0, lines, has_more, n_lines);
@@ -193,8 +193,8 @@ udpnat_history_load_newer (UdpnatHistory *self)
   lines = udpnat_client_dup_page_after (self->client, self->person,
                                         udpnat_history_row_get_number
                                           (self->rows->pdata[position - 1]),
-                                        UDPNAT_HISTORY_PAGE_ROWS + 1);
-  has_more = lines->len > UDPNAT_HISTORY_PAGE_ROWS;
+                                        UDPNAT_HISTORY_STEP_ROWS + 1);
+  has_more = lines->len > UDPNAT_HISTORY_STEP_ROWS;
   n_lines = lines->len - has_more;
   set_below (self, has_more ? lines->pdata[n_lines] : NULL);
   insert_lines (self, position, lines, 0, n_lines);

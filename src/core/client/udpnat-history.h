@@ -18,8 +18,10 @@ G_DECLARE_FINAL_TYPE (UdpnatHistory, udpnat_history, UDPNAT, HISTORY, GObject)
  */
 
 #define UDPNAT_HISTORY_ROWS_MAX 200
-/* How many lines are read at a time. */
+/* How many lines are read on each side of where the window goes to: more than fit a screen. */
 #define UDPNAT_HISTORY_PAGE_ROWS 50
+/* How many are read when it slides. A view lays them all out in one frame, so these are few. */
+#define UDPNAT_HISTORY_STEP_ROWS 20
 
 UdpnatHistory *udpnat_history_new            (UdpnatClient  *client,
                                               UdpnatPerson  *person) G_GNUC_WARN_UNUSED_RESULT;
