@@ -17,6 +17,7 @@ udpnat_application_say_goodbye (UdpnatApplication *self)
   if (self->client == NULL || self->has_left)
     return;
   self->has_left = TRUE;
+  udpnat_notifications_close (self->notifications);
   if (!udpnat_client_flush (self->client))
     g_printerr ("udpnat: Not all of it could be written to disk.\n");
   udpnat_client_leave (self->client);

@@ -2,6 +2,7 @@
 
 #include "udpnat-application.h"
 #include "udpnat-background.h"
+#include "udpnat-notifications.h"
 #include "udpnat-unread.h"
 #include "udpnat-window.h"
 
@@ -15,6 +16,7 @@ struct _UdpnatApplication
   GSettings                *settings;
   UdpnatClient             *client;     /* nullable: the profile is not open */
   UdpnatUnread             *unread;     /* nullable, as client */
+  UdpnatNotifications      *notifications; /* nullable, as client */
   UdpnatBackground         *background; /* nullable: before the start-up */
   gboolean                  is_started; /* logged in: there are chats to show */
 

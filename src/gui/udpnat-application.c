@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 
+#include "udpnat-badge.h"
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
@@ -82,6 +83,28 @@ static void
 unread_changed_cb (UdpnatApplication *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
+  udpnat_badge_tell (G_APPLICATION (self), udpnat_application_get_unread (self));
+}
+
+static gboolean
+is_shown (UdpnatPerson *person,
+          gpointer      user_data)
+{
+  UdpnatWindow *window = udpnat_application_find_window (UDPNAT_APPLICATION (user_data));
+
+  return window != NULL && gtk_window_is_active (GTK_WINDOW (window)) &&
+         udpnat_window_get_person (window) == person;
+}
+
+static void
+window_wanted_cb (UdpnatApplication *self,
+                  const char        *key_text,
+                  const char        *token)
+{
+  if (token != NULL)
+    gtk_window_set_startup_id (GTK_WINDOW (udpnat_application_ensure_window (self)), token);
+  g_action_group_activate_action (G_ACTION_GROUP (self), "open-person",
+                                  g_variant_new_string (key_text));
 }
 
 static void
@@ -141,6 +164,10 @@ take_client (UdpnatApplication *self,
   g_signal_connect_object (self->unread, "notify::count", G_CALLBACK (unread_changed_cb), self,
                            G_CONNECT_SWAPPED);
   unread_changed_cb (self);
+  self->notifications = udpnat_notifications_new (G_APPLICATION (self), self->settings, client,
+                                                  is_shown, self);
+  g_signal_connect_object (self->notifications, "window-wanted", G_CALLBACK (window_wanted_cb),
+                           self, G_CONNECT_SWAPPED);
   udpnat_background_set_client (self->background, client);
 }
 
@@ -387,6 +414,7 @@ udpnat_application_shutdown (GApplication *application)
   if (self->background != NULL)
     g_object_run_dispose (G_OBJECT (self->background)); /* an answer may be on its way to it */
   g_clear_object (&self->background);
+  g_clear_object (&self->notifications);
   g_clear_object (&self->unread);
   g_clear_object (&self->client);
 }

@@ -1,0 +1,289 @@
+"""How the program behaves on a desktop: one of it, notifications, the background, links."""
+
+import datetime
+import subprocess
+import time
+
+from gi.repository import GLib
+
+from desk import desktop
+from desk.display import wait_until
+
+SETTINGS = 'glib-2.0/settings/keyfile'
+# In which something that must not happen would have happened
+QUIET_SECONDS = 3
+END_SECONDS = 40
+
+
+def write_settings(person, **settings):
+    """As another program would set them: the program sees it at once."""
+    path = person.folder / 'config' / SETTINGS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f'{name.replace("_", "-")}={value}\n' for name, value in settings.items()]
+    path.write_text('[io/github/udpnat/Udpnat]\n' + ''.join(lines))
+
+
+def introduce(stage, *names):
+    """People who know each other's names, and let strangers write."""
+    stage.start_server()
+    people = [stage.add_person(name) for name in names]
+    for person in people:
+        status, out = person.run_cli('--name', person.name, '--strangers', 'accept', 'list')
+        stage.check(f'{person.name}-is-known', status == 0, [out])
+    return people
+
+
+def start_quietly(person, *words):
+    """Without a window, so that there is nothing to be read."""
+    person.n_lives += 1
+    stderr = open(person.folder / f'stderr-{person.n_lives}.txt', 'wb')
+    return subprocess.Popen(
+        [str(word) for word in (
+            *person.computer.words(), person.stage.build / 'src/gui/udpnat',
+            '--profile', person.profile, '--server', person.stage.server_address, *words)],
+        env=person.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=stderr)
+
+
+def end(stage, person, process):
+    """By the action; the exit status is noted."""
+    bus = person.session_bus
+    activate(person, process, 'quit')
+    try:
+        status = process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
+    stage.check(f'{person.name}-ends-with-0', status == 0, [status])
+    return bus
+
+
+def activate(person, process, action, parameter=None):
+    bus = person.session_bus
+    name = wait_until(lambda: bus.find_process(process.pid, 'io.github.udpnat.Udpnat'), 60)
+    bus.call(name, '/' + name.replace('.', '/'), 'org.gtk.Actions', 'Activate', GLib.Variant(
+        '(sava{sv})', (action, [parameter] if parameter else [], {})))
+
+
+def has_window(person):
+    return bool(person.display.find_windows())
+
+
+def say(stage, person, whom, text):
+    status, out = person.run_cli('send', whom, text)
+    return stage.check(f'{person.name}-says-{text.split()[0]}', status == 0, [status, out])
+
+
+# ---- Notifications ----
+
+
+def notifications(stage):
+    """Told when nobody looks, answered where it is told, taken back when it was read."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    desk = desktop.Desktop(alice.session_bus.address)
+    process = start_quietly(alice, '--background')
+    try:
+        tell_and_answer(stage, alice, bob, desk)
+        open_by_click(stage, alice, bob, desk)
+        end(stage, alice, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        desk.close()
+
+
+def tell_and_answer(stage, alice, bob, desk):
+    say(stage, bob, 'alice', 'Hello there')
+    told = desk.wait_for('AddNotification')
+    if not stage.check('a-message-is-told', told is not None, desk.calls):
+        return
+    identifier, note = told
+    stage.check('says-who-and-what', (note['title'], note['body']) == ('bob', 'Hello there'), [note])
+    stage.check('is-a-message-received', note.get('category') == 'im.received', [note])
+    buttons = {button['label']: button for button in note['buttons']}
+    reply = buttons.get('Reply', {})
+    stage.check('can-be-answered', reply.get('purpose') == desktop.REPLY, [note])
+    stage.check('an-answer-is-no-exported-action', not reply.get('action', '').startswith('app.'),
+                [note])
+    stage.check('can-be-marked-as-read', 'Mark as Read' in buttons, [note])
+    stage.check('no-window-came-up', not has_window(alice))
+
+    desk.invoke(identifier, reply['action'], GLib.Variant('s', 'Hi 你好, typed up there'))
+    taken_back = desk.wait_for('RemoveNotification')
+    stage.check('is-taken-back-when-answered', taken_back == (identifier,), [taken_back])
+    status, out = bob.run_cli('--timeout', 20, 'wait')
+    stage.check('the-answer-arrives', 'Hi 你好, typed up there' in out, [status, out])
+    stage.check('still-no-window', not has_window(alice))
+
+
+def open_by_click(stage, alice, bob, desk):
+    desk.forget()
+    say(stage, bob, 'alice', 'Second one')
+    told = desk.wait_for('AddNotification')
+    if not stage.check('a-second-message-is-told', told is not None, desk.calls):
+        return
+    identifier, note = told
+    # A profile of its own is not found under the program's usual name: so it is a signal, too
+    stage.check('a-click-opens-the-chat', note['default-action'] == 'open-person' and
+                note['default-action-target'] == identifier, [note])
+    desk.invoke(identifier, 'open-person', GLib.Variant('s', identifier))
+    stage.check('the-window-comes', wait_until(lambda: has_window(alice), 20))
+    alice.display.focus(alice.display.find_windows()[0])
+    time.sleep(1)
+    desk.forget()
+    say(stage, bob, 'alice', 'Third one')
+    time.sleep(QUIET_SECONDS)
+    stage.check('nothing-is-told-of-what-is-looked-at', not desk.find('AddNotification', 'Notify'),
+                desk.calls)
+
+
+def discretion(stage):
+    """What is told with settings that say less, and where the desktop can do less."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    now = datetime.datetime.now()
+    minute = now.hour * 60 + now.minute
+    lives = {
+        'hidden': (2, {'notification_content': 'false'}, ('bob', '1 new message')),
+        'older-portal': (1, {}, ('bob', 'Some text of the life older-portal')),
+        'off': (2, {'notifications': 'false'}, None),
+        'quiet': (2, {'quiet_hours': 'true', 'quiet_from': (minute - 60) % 1440,
+                      'quiet_to': (minute + 60) % 1440}, None),
+    }
+    for name, (version, settings, expected) in lives.items():
+        write_settings(alice, **settings, background_explained='true')
+        desk = desktop.Desktop(alice.session_bus.address, version)
+        process = start_quietly(alice, '--background')
+        try:
+            check_life(stage, bob, desk, name, expected)
+            end(stage, alice, process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            desk.close()
+        alice.run_cli('read', 'bob')
+
+
+def check_life(stage, bob, desk, name, expected):
+    say(stage, bob, 'alice', f'Some text of the life {name}')
+    if expected is None:
+        time.sleep(QUIET_SECONDS)
+        found = desk.find('AddNotification', 'Notify')
+        stage.check(f'{name}/nothing-is-told', not found, found)
+    elif name == 'older-portal':
+        told = desk.wait_for('Notify')
+        stage.check(f'{name}/is-told-the-usual-way', told is not None and told[3:5] == expected,
+                    [told])
+    else:
+        told = desk.wait_for('AddNotification')
+        stage.check(f'{name}/says-no-more-than-it-may',
+                    told is not None and (told[1]['title'], told[1]['body']) == expected, [told])
+
+
+# ---- One of it, and the background ----
+
+
+def background(stage):
+    """Closing the window is not the end, and this is said once; starting again brings it back."""
+    [alice] = introduce(stage, 'alice')
+    desk = desktop.Desktop(alice.session_bus.address)
+    try:
+        window = alice.start('--server', stage.server_address)
+        window.focus()
+        alice.display.key('ctrl+w')
+        stage.check('the-window-goes', wait_until(lambda: not has_window(alice), 15))
+        stage.check('it-is-explained', desk.wait_for('Notify') is not None, desk.calls)
+        stage.check('the-desktop-knows-what-goes-on',
+                    (desk.wait_for('SetStatus') or [{}])[0].get('message') == 'Online as alice',
+                    desk.calls)
+        stage.check('it-goes-on', window.process.poll() is None)
+        again = start_quietly(alice)
+        stage.check('a-second-start-ends-with-0', again.wait(END_SECONDS) == 0)
+        stage.check('and-brings-the-window-back', wait_until(lambda: has_window(alice), 15))
+
+        autostart = alice.folder / 'config/autostart'
+        write_settings(alice, autostart='true', background_explained='true')
+        stage.check('starts-with-the-session', wait_until(lambda: list_files(autostart), 10))
+        check_autostart(stage, alice, autostart)
+        write_settings(alice, autostart='false', run_in_background='false')
+        stage.check('or-not', wait_until(lambda: not list_files(autostart), 10))
+
+        window.focus()
+        alice.display.key('ctrl+w')
+        stage.check('closing-is-the-end-if-wanted',
+                    wait_until(lambda: window.process.poll() is not None, 20))
+        stage.check('with-0', window.process.poll() == 0, [window.read_stderr()[-3000:]])
+        alice.window = None
+    finally:
+        desk.close()
+
+
+def list_files(folder):
+    return list(folder.glob('*.desktop')) if folder.is_dir() else []
+
+
+def check_autostart(stage, alice, folder):
+    files = list_files(folder)
+    text = files[0].read_text() if files else ''
+    stage.check('in-the-background-with-its-profile',
+                '"--background"' in text and str(alice.profile) in text, [text])
+
+
+def one_instance(stage):
+    """A second start hands over what it was asked for; another profile runs beside it."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    link = find_link(bob)
+    window = alice.start('--server', stage.server_address)
+    status = start_quietly(alice, link).wait(END_SECONDS)
+    stage.check('handing-over-ends-with-0', status == 0, [status])
+    window.find('Add bob?')
+    window.shoot('link')
+    stage.check('the-key-is-shown', window.find(has=link.partition('key=')[2]))
+    stage.check('every-control-is-named', not window.find_unnamed(), window.find_unnamed())
+    window.press('Add')
+    window.wait_gone('Add bob?')
+    status = start_quietly(alice, 'udpnat:nobody@').wait(END_SECONDS)
+    window.find('This Link Cannot Be Used')
+    window.press('Close')
+
+    alice.profile, first = alice.folder / 'second', alice.profile
+    beside = start_quietly(alice, '--name', 'carol', '--background')
+    bus = alice.session_bus
+    stage.check('another-profile-runs-beside-it',
+                wait_until(lambda: bus.find_process(beside.pid, 'io.github.udpnat.Udpnat'), 30))
+    stage.check('under-a-name-of-its-own', count_names(bus) == 2)
+    end(stage, alice, beside)
+    alice.profile = first
+    alice.quit()
+    status, out = alice.run_cli('contacts')
+    stage.check('whom-the-link-was-about-is-a-contact', 'bob' in out, [status, out])
+
+
+def find_link(person):
+    _, out = person.run_cli('link')
+    return next(word for word in out.split() if word.startswith('udpnat:'))
+
+
+def count_names(bus):
+    return len([name for name in bus.ask_daemon('ListNames')
+                if name.startswith('io.github.udpnat.Udpnat')])
+
+
+def profile_in_use(stage):
+    """The same profile in a terminal: said calmly, and tried again."""
+    [alice] = introduce(stage, 'alice')
+    terminal = subprocess.Popen(
+        [str(word) for word in alice.cli_words('wait')], env=alice.environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(2)
+        window = alice.start('--server', stage.server_address)
+        window.find('Your Profile Is in Use')
+        window.shoot('profile-in-use')
+    finally:
+        terminal.terminate()
+        terminal.wait()
+    window.press('Try Again')
+    window.wait_gone('Your Profile Is in Use')
+    alice.quit()
