@@ -23,7 +23,7 @@ say_why_not (UdpnatApplication *self,
                                               NULL);
 
   adw_message_dialog_set_body (ADW_MESSAGE_DIALOG (dialog), error->message);
-  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("Close"));
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
   gtk_window_present (GTK_WINDOW (dialog));
 }
@@ -94,7 +94,7 @@ show_link (UdpnatApplication *self,
   adw_message_dialog_set_body (dialog, _("A link asks for this. Add them only if you trust where "
                                          "it came from."));
   adw_message_dialog_set_extra_child (dialog, create_facts (link));
-  adw_message_dialog_add_responses (dialog, "cancel", _("_Cancel"), "add", _("_Add"), NULL);
+  adw_message_dialog_add_responses (dialog, "cancel", _("Cancel"), "add", _("Add"), NULL);
   adw_message_dialog_set_response_appearance (dialog, "add", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_default_response (dialog, "cancel");
   adw_message_dialog_set_close_response (dialog, "cancel");
