@@ -299,6 +299,7 @@ BEACONS = {
     'sources': b''.join(beacon(1 + i % 7, 5 + i, i) for i in range(10)),
     'repeated-elsewhere': b''.join(beacon(1, 5, i) for i in range(5)),
     'leaves-and-is-back': b'\4' + beacon(1, 5) + b'\5\1' + beacon(1, 6),
+    'asks-again': beacon(1, 5) + beacon(1, 6, leaving=16) + wait(1) + beacon(1, 7, leaving=16),
     'far-future': beacon(1, 2**64 - 1) + beacon(1, 5),
 }
 

@@ -136,9 +136,11 @@ give_signed (World        *world,
   UdpnatBeacon beacon = { 0 };
   UdpnatWriter writer;
   guint8 *signature;
+  guint8 flags = udpnat_reader_u8 (input);
 
   udpnat_signing_key_from_identity (identity, &key);
-  beacon.is_leaving = udpnat_reader_u8 (input) % 4 == 3;
+  beacon.is_leaving = flags % 4 == 3;
+  beacon.is_asking = (flags & 16) != 0;
   beacon.sent_us = udpnat_reader_u64 (input);
   beacon.within_s = udpnat_reader_u16 (input);
   beacon.port = udpnat_reader_u16 (input);

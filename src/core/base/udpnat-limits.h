@@ -115,6 +115,10 @@
 #define UDPNAT_LAN_GROUP_IPV4 "239.255.88.50"
 #define UDPNAT_LAN_GROUP_IPV6 "ff12::8850"
 #define UDPNAT_BEACON_MAX_BYTES 512
+#define UDPNAT_BEACON_ASKING 2 /* of them, that ask who is here */
+/* A deadline met so much later means that the machine slept: what was not heard meanwhile does not
+ * count as missing. */
+#define UDPNAT_BEACON_SLEPT_US UDPNAT_SEC (30)
 #define UDPNAT_BEACON_QUICK 3 /* at the start, since some may be lost */
 #define UDPNAT_BEACON_QUICK_GAP_US UDPNAT_MSEC (700) /* then twice that */
 /* mDNS and SSDP announce less often, but nobody there waits for a person. */

@@ -70,6 +70,8 @@ UdpnatLanPeer *udpnat_lan_table_add           (UdpnatLanTable         *self,
                                                gint64                  now_us,
                                                const UdpnatAddress    *source);
 gint64         udpnat_lan_table_next_deadline (const UdpnatLanTable   *self);
+void           udpnat_lan_table_skip          (UdpnatLanTable         *self,
+                                               gint64                  slept_us);
 
 gint64         udpnat_lan_peer_get_expiry     (const UdpnatLanPeer    *self);
 gboolean       udpnat_lan_peer_is_heard_at    (const UdpnatLanPeer    *self,

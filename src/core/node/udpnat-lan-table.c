@@ -183,6 +183,21 @@ udpnat_lan_table_next_deadline (const UdpnatLanTable *self)
   return deadline_us;
 }
 
+/** udpnat_lan_table_skip: for so long nothing could be heard */
+void
+udpnat_lan_table_skip (UdpnatLanTable *self,
+                       gint64          slept_us)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      UdpnatLanPeer *peer = g_ptr_array_index (self->peers, i);
+
+      peer->round_us += slept_us;
+      for (guint j = 0; j < peer->n_places; j++)
+        peer->places[j].heard_us += slept_us;
+    }
+}
+
 /* ---- Places ---- */
 
 /** udpnat_lan_peer_is_heard_at: Returns: whether its newest beacon has been heard from there */

@@ -1,7 +1,7 @@
 /* "Here I am": people on one network find each other without a server (PROTOCOL.md section 16).
  *
  * When beacons go: a few soon after the start, then one every 25 s, less often when many people are
- * here; one soon when somebody new appears; a last one on leaving. All go to everybody: nothing is
+ * here; one soon when somebody new appears or asks; a last one on leaving. All go to everybody: nothing is
  * ever sent to where a beacon came from, so that a forged source gains nothing. What is heard is
  * taken for true when its signature is; where they are is taken from the packet, not from what it
  * says, and only from the link itself.
@@ -41,6 +41,7 @@ struct _UdpnatLan
   gint64            next_beacon_us;
   guint             n_quick;      /* beacons left that go soon */
   guint             n_quick_done;
+  guint             n_asking;     /* beacons left that ask who is here */
   gboolean          is_told;      /* ANNOUNCED has been, for this name */
   UdpnatTokenBucket answers;
   UdpnatLanTable    table;
@@ -118,6 +119,7 @@ say (UdpnatLan *self,
                             (guint64) MAX (0, now_us + self->wall_offset_us));
   beacon = (UdpnatBeacon) {
     .is_leaving = is_leaving,
+    .is_asking = !is_leaving && self->n_asking > 0,
     .sent_us = self->last_sent_us,
     .within_s = (guint16) get_within (self),
     .port = self->port,
@@ -125,6 +127,7 @@ say (UdpnatLan *self,
     .name = self->name,
     .n_name = strlen (self->name),
   };
+  self->n_asking -= MIN (self->n_asking, 1);
   udpnat_writer_init (&writer, data, sizeof data);
   udpnat_beacon_write (&writer, &beacon);
   beacon.n_signed = writer.n_written;
@@ -157,10 +160,11 @@ begin_quick (UdpnatLan *self,
 {
   self->n_quick = UDPNAT_BEACON_QUICK - 1;
   self->n_quick_done = 0;
+  self->n_asking = UDPNAT_BEACON_ASKING;
   self->next_beacon_us = now_us;
 }
 
-/* Somebody new is here and has most likely not heard us. Said twice, since the first may be lost;
+/* Somebody is new here, or asks: has most likely not heard us. Said twice, since the first may be lost;
  * at a random moment, since others answer as well. */
 static void
 answer (UdpnatLan *self,
@@ -250,7 +254,7 @@ take_present (UdpnatLan           *self,
   is_changed |= udpnat_lan_peer_note_place (peer, now_us, &place);
   if (is_changed)
     push_peer (self, peer);
-  if (is_back)
+  if (is_back || beacon->is_asking)
     answer (self, now_us);
   return UDPNAT_RX_OK;
 }
@@ -374,9 +378,16 @@ lan_handle_deadline (UdpnatMachine *machine,
                      gint64         now_us)
 {
   UdpnatLan *self = (UdpnatLan *) machine;
+  gint64 late_us;
 
   if (self->name == NULL)
     return;
+  late_us = now_us - lan_next_deadline (machine);
+  if (late_us >= UDPNAT_BEACON_SLEPT_US)
+    {
+      udpnat_lan_table_skip (&self->table, late_us);
+      begin_quick (self, now_us);
+    }
   expire (self, now_us);
   if (self->next_beacon_us > now_us)
     return;

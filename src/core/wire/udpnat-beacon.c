@@ -6,6 +6,7 @@
  * Judges nothing but the form; signatures are node's. */
 
 #define FLAG_LEAVING 1
+#define FLAG_ASKING 2
 
 /**
  * udpnat_beacon_write:
@@ -19,7 +20,8 @@ udpnat_beacon_write (UdpnatWriter       *writer,
 {
   udpnat_writer_u8 (writer, UDPNAT_BEACON_TYPE);
   udpnat_writer_u8 (writer, UDPNAT_BEACON_VERSION);
-  udpnat_writer_u8 (writer, beacon->is_leaving ? FLAG_LEAVING : 0);
+  udpnat_writer_u8 (writer, (beacon->is_leaving ? FLAG_LEAVING : 0) |
+                            (beacon->is_asking ? FLAG_ASKING : 0));
   udpnat_writer_u8 (writer, 0);
   udpnat_writer_u64 (writer, beacon->sent_us);
   udpnat_writer_u16 (writer, beacon->within_s);
@@ -50,6 +52,7 @@ udpnat_beacon_parse (UdpnatBeacon *out_beacon,
     return FALSE;
   *out_beacon = (UdpnatBeacon) {
     .is_leaving = (data[2] & FLAG_LEAVING) != 0,
+    .is_asking = (data[2] & FLAG_ASKING) != 0,
     .n_signed = n_data - UDPNAT_BEACON_SIGNATURE_BYTES,
     .signature = data + n_data - UDPNAT_BEACON_SIGNATURE_BYTES,
   };

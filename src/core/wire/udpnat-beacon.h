@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 /**
  * UdpnatBeacon:
  * @is_leaving: the last one for now
+ * @is_asking: the sender has just begun to listen, and does not know who is here
  * @sent_us: wall clock of the sender, µs since 1970; higher in each beacon of one key
  * @within_s: the next one comes within so many seconds
  * @port: UDP port that the sender's peer-to-peer socket is bound to
@@ -29,6 +30,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean      is_leaving;
+  gboolean      is_asking;
   guint64       sent_us;
   guint16       within_s;
   guint16       port;

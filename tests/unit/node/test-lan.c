@@ -249,6 +249,47 @@ test_lan_new_name (void)
   g_assert_cmpuint (bob->n_announced, ==, 2);
 }
 
+/* Started anew at once, before anybody could notice: the others are asked, and there again soon. */
+static void
+test_lan_restarted (void)
+{
+  g_autoptr (Link) link = link_new (22);
+  LinkHost *alice, *bob;
+
+  join_two (link, &alice, &bob);
+  link_run (link, UDPNAT_SEC (40));
+  link_stop (bob);
+  link_start (bob);
+  bob->n_appeared = 0;
+  link_announce (bob, "bob");
+  link_run (link, UDPNAT_BEACON_ANSWER_US);
+  g_assert_cmpuint (bob->n_appeared, ==, 2);
+  g_assert_cmpuint (alice->n_gone, ==, 0);
+}
+
+/* Asleep for an hour: what could not be heard is not missing, and who is here is asked at once. */
+static void
+test_lan_sleep (void)
+{
+  g_autoptr (Link) link = link_new (23);
+  LinkHost *alice, *bob;
+
+  join_two (link, &alice, &bob);
+  link_run (link, UDPNAT_SEC (40));
+  link->now_us += UDPNAT_SEC (3600);
+  alice->n_rounds = 0;
+  link_run (link, UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->n_gone, ==, 0);
+  g_assert_cmpuint (alice->n_rounds, >=, 1);
+  /* He has not woken up: then he is missing, in the usual time. */
+  link_stop (bob);
+  link->now_us += UDPNAT_SEC (3600);
+  link_run (link, UDPNAT_SEC (60));
+  g_assert_cmpuint (alice->n_gone, ==, 0);
+  link_run (link, UDPNAT_SEC (40));
+  g_assert_cmpuint (alice->n_gone, ==, 1);
+}
+
 /* Started anew at once on another port: nothing is sent to the old one. */
 static void
 test_lan_new_port (void)
@@ -504,6 +545,8 @@ main (int   argc,
   g_test_add_func ("/lan/meet/without-a-name-silent-and-deaf", test_lan_silent_without_name);
   g_test_add_func ("/lan/meet/new-name-is-told", test_lan_new_name);
   g_test_add_func ("/lan/meet/new-port-replaces-the-old", test_lan_new_port);
+  g_test_add_func ("/lan/meet/restarted-is-answered-at-once", test_lan_restarted);
+  g_test_add_func ("/lan/idle/sleep-is-not-absence", test_lan_sleep);
   g_test_add_func ("/lan/idle/one-wake-up-for-each-beacon", test_lan_idle);
   g_test_add_func ("/lan/idle/40-people-wake-once-a-second", test_lan_crowd);
   g_test_add_func ("/lan/idle/200-people-speak-every-200s", test_lan_lecture_hall);

@@ -162,6 +162,26 @@ test_node_lan_blocked (void)
   g_assert_cmpuint (bob->n_direct, ==, 0);
 }
 
+/* A contact who is to be reached through the server only: not from here either. */
+static void
+test_node_lan_relay_only (void)
+{
+  g_autoptr (Net) net = net_new (19);
+  NetUser *alice, *bob;
+
+  meet (net, &alice, &bob);
+  udpnat_node_set_peer_relay_only (bob->node, net->now_us, net_key (alice), TRUE);
+  net_say (alice, "bob", "hello");
+  net_say_to (bob, net_key (alice), "hello");
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_cmpuint (bob->received->len, ==, 0);
+  g_assert_cmpuint (bob->n_direct, ==, 0);
+  udpnat_node_set_peer_relay_only (bob->node, net->now_us, net_key (alice), FALSE);
+  net_run (net, UDPNAT_SEC (5));
+  g_assert_cmpuint (bob->received->len, ==, 1);
+  g_assert_cmpuint (alice->received->len, ==, 1);
+}
+
 /* A stranger may name anybody's address; nothing is sent there before it is accepted. */
 static void
 test_node_lan_strangers_candidates (void)
@@ -476,6 +496,7 @@ main (int   argc,
   g_test_add_func ("/node-lan/talk/known-key-from-elsewhere-is-refused",
                    test_node_lan_other_source);
   g_test_add_func ("/node-lan/talk/blocked-is-not-answered", test_node_lan_blocked);
+  g_test_add_func ("/node-lan/talk/relay-only-contact-gets-nothing", test_node_lan_relay_only);
   g_test_add_func ("/node-lan/talk/strangers-candidates-wait-for-acceptance",
                    test_node_lan_strangers_candidates);
   g_test_add_func ("/node-lan/talk/stranger-is-told-no-candidates",

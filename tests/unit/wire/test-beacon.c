@@ -61,6 +61,7 @@ test_beacon_roundtrip (void)
 
   g_assert_true (udpnat_beacon_parse (&beacon, data, n_data));
   g_assert_true (beacon.is_leaving);
+  g_assert_false (beacon.is_asking);
   g_assert_cmphex (beacon.sent_us, ==, G_GUINT64_CONSTANT (0x0102030405060708));
   g_assert_cmphex (beacon.within_s, ==, 0x1112);
   g_assert_cmphex (beacon.port, ==, 0x2122);
@@ -69,6 +70,22 @@ test_beacon_roundtrip (void)
   g_assert_cmpuint (beacon.n_name, ==, UDPNAT_NAME_MAX_BYTES);
   g_assert_cmpuint (beacon.n_signed, ==, n_data - UDPNAT_BEACON_SIGNATURE_BYTES);
   g_assert_true (beacon.signature == data + beacon.n_signed);
+}
+
+static void
+test_beacon_flags (void)
+{
+  guint8 data[UDPNAT_BEACON_MAX_BYTES];
+  gsize n_data = write_beacon (data, sizeof data, 2);
+  UdpnatBeacon beacon;
+
+  for (guint flags = 0; flags < 256; flags++)
+    {
+      data[2] = (guint8) flags;
+      g_assert_true (udpnat_beacon_parse (&beacon, data, n_data));
+      g_assert_cmpint (beacon.is_leaving, ==, flags & 1);
+      g_assert_cmpint (beacon.is_asking, ==, flags >> 1 & 1);
+    }
 }
 
 /* What a later version adds is between name and signature. */
@@ -127,6 +144,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/beacon/write/is-laid-out-as-documented", test_beacon_bytes);
   g_test_add_func ("/beacon/parse/reads-what-was-written", test_beacon_roundtrip);
+  g_test_add_func ("/beacon/parse/unknown-flags-are-ignored", test_beacon_flags);
   g_test_add_func ("/beacon/parse/skips-later-fields-up-to-512-bytes", test_beacon_more_fields);
   g_test_add_func ("/beacon/parse/refuses-what-is-cut-short", test_beacon_cut_short);
   g_test_add_func ("/beacon/parse/refuses-other-types-versions-and-names", test_beacon_refused);
