@@ -99,8 +99,11 @@ explain_waiting (UdpnatCli    *self,
 
   if (self->options->mode == UDPNAT_CLI_MODE_SEND)
     return NULL;
-  if (udpnat_person_has_path (person) && udpnat_person_is_online (person))
+  if (udpnat_person_is_on_lan (person) ||
+      (udpnat_person_has_path (person) && udpnat_person_is_online (person)))
     return NULL;
+  if (self->options->is_lan)
+    return "they are not on this network; it is sent as soon as they are.";
   if (!udpnat_client_is_registered (self->client))
     return "the server does not answer; it is sent as soon as it does.";
   return reason != NULL ? udpnat_words_explain_code (reason) : NULL;

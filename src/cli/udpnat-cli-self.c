@@ -160,6 +160,15 @@ udpnat_cli_command_login (UdpnatCli  *self,
     udpnat_cli_log_in (self, name);
 }
 
+/* Whether people on this network find us, or would if there were one. */
+static gboolean
+is_found_here (UdpnatCli *self)
+{
+  UdpnatLanState state = udpnat_client_get_lan_state (self->client);
+
+  return state == UDPNAT_LAN_STATE_ANNOUNCED || state == UDPNAT_LAN_STATE_NO_NETWORK;
+}
+
 void
 udpnat_cli_command_logout (UdpnatCli  *self,
                            const char *arguments)
@@ -169,8 +178,7 @@ udpnat_cli_command_logout (UdpnatCli  *self,
   const char *own_name = udpnat_client_get_name (self->client);
   g_autofree char *own = own_name != NULL ? udpnat_name_fold (own_name) : NULL;
 
-  if (!udpnat_client_is_registered (self->client) &&
-      udpnat_client_get_lan_state (self->client) != UDPNAT_LAN_STATE_ANNOUNCED)
+  if (!udpnat_client_is_registered (self->client) && !is_found_here (self))
     udpnat_cli_view_show_error (self->view, "not-logged-in", "You are not logged in.");
   else if (*name != '\0' && g_strcmp0 (asked, own) != 0)
     udpnat_cli_view_show_error (self->view, "not-yours",

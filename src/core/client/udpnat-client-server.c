@@ -252,8 +252,6 @@ void
 udpnat_client_log_out (UdpnatClient *self)
 {
   udpnat_client_leave_lan (self);
-  if (self->server == NULL)
-    udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_UNREGISTERED);
   udpnat_node_log_out (self->node, udpnat_clock_get_now_us ());
   udpnat_client_wake (self);
 }
