@@ -1,10 +1,10 @@
 /* "Here I am": people on one network find each other without a server (PROTOCOL.md section 16).
  *
  * When beacons go: a few soon after the start, then one every 25 s, less often when many people are
- * here; one soon when somebody new appears or asks; a last one on leaving. All go to everybody: nothing is
- * ever sent to where a beacon came from, so that a forged source gains nothing. What is heard is
- * taken for true when its signature is; where they are is taken from the packet, not from what it
- * says, and only from the link itself.
+ * here; one soon when somebody new appears or asks; a last one on leaving. All go to everybody:
+ * nothing is ever sent to where a beacon came from, so that a forged source gains nothing. What is
+ * heard is taken for true when its signature is; where they are is taken from the packet, not from
+ * what it says, and only from the link itself.
  *
  * A name is only a claim: what to make of it is the node's to decide. */
 
@@ -164,8 +164,8 @@ begin_quick (UdpnatLan *self,
   self->next_beacon_us = now_us;
 }
 
-/* Somebody is new here, or asks: has most likely not heard us. Said twice, since the first may be lost;
- * at a random moment, since others answer as well. */
+/* Somebody is new here, or asks: has most likely not heard us. Said twice, since the first may be
+ * lost; at a random moment, since others answer as well. */
 static void
 answer (UdpnatLan *self,
         gint64     now_us)

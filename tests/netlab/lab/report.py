@@ -56,6 +56,8 @@ def write_extra(stage):
         parts.append(f"longest wait for a message {format_ms(stage.figures['longest_ms'])}")
     if stage.figures.get('answer_s') is not None:
         parts.append(f"no port mapping, known after {stage.figures['answer_s']:.1f} s")
+    if stage.figures.get('launch_ms') is not None:
+        parts.append(f"launch to first delivery {format_ms(stage.figures['launch_ms'])}")
     parts.append(stage.figures.get('idle', ''))
     return f'{stage.name:<22}' + '; '.join(part for part in parts if part)
 
