@@ -108,8 +108,11 @@ get_rank (UdpnatPeopleModel *self,
 {
   if (self->kind == UDPNAT_PEOPLE_REQUESTS)
     return 0;
+  if (self->kind == UDPNAT_PEOPLE_CHATS && udpnat_person_is_pinned (person))
+    return 0;
+  /* Notes are listed before there is one; but what has no time and is a conversation comes first. */
   if (self->kind == UDPNAT_PEOPLE_CHATS)
-    return udpnat_person_is_pinned (person) ? 0 : 1;
+    return person == self->me && !has_conversation (person) ? 2 : 1;
   return udpnat_people_is_here (person) ? 0 : 1;
 }
 

@@ -11,8 +11,17 @@
 /* Each way. What we send is 256; a picture of this size takes 4 MiB until it is made smaller. */
 #define SIDE_PIXELS_MAX 1024
 
-static const guint8 png_begin[] = { 0x89, 'P', 'N', 'G' };
-static const guint8 jpeg_begin[] = { 0xff, 0xd8, 0xff };
+static const struct
+{
+  const char *format;
+  const char *begin;
+  gsize       n_begin;
+  const char *end;
+  gsize       n_end;
+} formats[] = {
+  { "png", "\x89PNG\r\n\x1a\n", 8, "IEND\xae\x42\x60\x82", 8 },
+  { "jpeg", "\xff\xd8\xff", 3, "\xff\xd9", 2 },
+};
 
 typedef struct
 {
@@ -29,24 +38,18 @@ job_free (gpointer data)
   g_free (job);
 }
 
-static gboolean
-begins_with (GBytes       *data,
-             const guint8 *begin,
-             gsize         n_begin)
+/* Whole ones only: of a picture that ends early, readers leave the rest as the memory was. */
+static const char *
+get_format (GBytes *data)
 {
   gsize n_bytes;
   const guint8 *bytes = g_bytes_get_data (data, &n_bytes);
 
-  return n_bytes > n_begin && memcmp (bytes, begin, n_begin) == 0;
-}
-
-static const char *
-get_format (GBytes *data)
-{
-  if (begins_with (data, png_begin, sizeof png_begin))
-    return "png";
-  if (begins_with (data, jpeg_begin, sizeof jpeg_begin))
-    return "jpeg";
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (n_bytes > formats[i].n_begin + formats[i].n_end &&
+        memcmp (bytes, formats[i].begin, formats[i].n_begin) == 0 &&
+        memcmp (bytes + n_bytes - formats[i].n_end, formats[i].end, formats[i].n_end) == 0)
+      return formats[i].format;
   return NULL;
 }
 
@@ -91,7 +94,7 @@ decode (const Job *job,
 
   if (format == NULL)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "neither PNG nor JPEG");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "no whole PNG or JPEG");
       return NULL;
     }
   loader = gdk_pixbuf_loader_new_with_type (format, error);
