@@ -15,7 +15,9 @@ struct _UdpnatBanner
   GtkBox      *content;
   GtkImage    *icon;
   GtkLabel    *text;
+  GtkLabel    *note;
   GtkBox      *buttons;
+  gboolean     is_narrow;
 };
 
 G_DEFINE_FINAL_TYPE (UdpnatBanner, udpnat_banner, ADW_TYPE_BIN)
@@ -60,7 +62,7 @@ set_buttons (UdpnatBanner             *self,
   gtk_widget_set_visible (GTK_WIDGET (self->buttons), n_buttons > 0);
   /* One fits beside the sentence, more do not on a narrow window. */
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self->content),
-                                  n_buttons > 1 ? GTK_ORIENTATION_VERTICAL
+                                  n_buttons > 1 || self->is_narrow ? GTK_ORIENTATION_VERTICAL
                                                 : GTK_ORIENTATION_HORIZONTAL);
 }
 
@@ -89,6 +91,23 @@ udpnat_banner_show (UdpnatBanner             *self,
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
 }
 
+/** udpnat_banner_set_note: @note: (nullable): what changes often and is not read out: a clock */
+void
+udpnat_banner_set_note (UdpnatBanner *self,
+                        const char   *note)
+{
+  gtk_label_set_text (self->note, note != NULL ? note : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->note), note != NULL);
+}
+
+/** udpnat_banner_set_narrow: a sentence and a button do not fit side by side where it is */
+void
+udpnat_banner_set_narrow (UdpnatBanner *self,
+                          gboolean      is_narrow)
+{
+  self->is_narrow = is_narrow;
+}
+
 /** udpnat_banner_hide: nothing is the matter any more */
 void
 udpnat_banner_hide (UdpnatBanner *self)
@@ -108,6 +127,7 @@ udpnat_banner_class_init (UdpnatBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatBanner, content);
   gtk_widget_class_bind_template_child (widget_class, UdpnatBanner, icon);
   gtk_widget_class_bind_template_child (widget_class, UdpnatBanner, text);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatBanner, note);
   gtk_widget_class_bind_template_child (widget_class, UdpnatBanner, buttons);
 }
 

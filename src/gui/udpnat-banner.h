@@ -34,5 +34,9 @@ void       udpnat_banner_show (UdpnatBanner             *self,
                                const UdpnatBannerButton *buttons,
                                gsize                     n_buttons);
 void       udpnat_banner_hide (UdpnatBanner             *self);
+void       udpnat_banner_set_note   (UdpnatBanner       *self,
+                                     const char         *note);
+void       udpnat_banner_set_narrow (UdpnatBanner       *self,
+                                     gboolean            is_narrow);
 
 G_END_DECLS

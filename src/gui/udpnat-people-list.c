@@ -226,6 +226,13 @@ udpnat_people_list_new (UdpnatClient *client)
   return GTK_WIDGET (self);
 }
 
+/** udpnat_people_list_get_people: Returns: (transfer none): all but the strangers */
+UdpnatPeopleModel *
+udpnat_people_list_get_people (UdpnatPeopleList *self)
+{
+  return self->here;
+}
+
 /** udpnat_people_list_get_requests: Returns: (transfer none): the strangers */
 UdpnatPeopleModel *
 udpnat_people_list_get_requests (UdpnatPeopleList *self)

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (UdpnatPeopleList, udpnat_people_list, UDPNAT, PEOPLE_LIST,
 
 GtkWidget         *udpnat_people_list_new          (UdpnatClient     *client)
   G_GNUC_WARN_UNUSED_RESULT;
+UdpnatPeopleModel *udpnat_people_list_get_people   (UdpnatPeopleList *self);
 UdpnatPeopleModel *udpnat_people_list_get_requests (UdpnatPeopleList *self);
 
 G_END_DECLS

@@ -6,6 +6,8 @@
 
 #include "udpnat-people-model.h"
 
+#include <string.h>
+
 #include "udpnat-name.h"
 
 /* Up to how many places somebody may move within one change: views keep row and focus then, and
@@ -90,8 +92,6 @@ is_member (UdpnatPeopleModel *self,
     case UDPNAT_PEOPLE_HERE:
       return person != self->me && relation != UDPNAT_RELATION_REQUEST &&
              relation != UDPNAT_RELATION_BLOCKED;
-    case UDPNAT_PEOPLE_ALL:
-      return TRUE;
     }
   return FALSE;
 }
@@ -136,35 +136,56 @@ compare (gconstpointer a,
   return order;
 }
 
+/* Most names are ASCII, and there may be ten thousand of them. */
+static char *
+fold (const char *name)
+{
+  return g_str_is_ascii (name) ? g_ascii_strdown (name, -1) : udpnat_name_fold (name);
+}
+
+/* Line breaks are in no name, so nothing that is looked for spans two of them. */
 static void
 read_names (UdpnatPeopleModel *self,
             Entry             *entry)
 {
-  const char *name = udpnat_person_get_name (entry->person);
   const char *nickname = udpnat_person_get_nickname (entry->person);
-  g_autofree char *both = NULL;
-  g_autofree char *title = NULL;
+  g_autofree char *name = fold (udpnat_person_get_name (entry->person));
+  g_autofree char *title = nickname != NULL ? fold (nickname) : NULL;
 
-  if (is_by_time (self))
-    return;
   g_free (entry->folded);
-  g_free (entry->collated);
-  /* A line break is in no name, so nothing that is looked for spans both. */
-  both = nickname != NULL ? g_strdup_printf ("%s\n%s", nickname, name) : g_strdup (name);
-  title = udpnat_name_fold (udpnat_person_get_title (entry->person));
-  entry->folded = udpnat_name_fold (both);
-  entry->collated = g_utf8_collate_key (title, -1);
+  g_clear_pointer (&entry->collated, g_free);
+  if (!is_by_time (self))
+    entry->collated = g_utf8_collate_key (title != NULL ? title : name, -1);
+  entry->folded = title != NULL ? g_strconcat (title, "\n", name, NULL) : g_steal_pointer (&name);
 }
 
-/** udpnat_people_model_matches: @folded: from udpnat_name_fold(): part of a name or nickname */
-gboolean
-udpnat_people_model_matches (UdpnatPeopleModel *self,
-                             UdpnatPerson      *person,
-                             const char        *folded)
+/**
+ * udpnat_people_model_search:
+ * @folded: from udpnat_name_fold(): part of a name or nickname
+ * @found: (element-type UdpnatPerson): the first who match are added to it, each with a reference
+ * @n_found_max: how many of them
+ *
+ * Returns: how many match
+ */
+guint
+udpnat_people_model_search (UdpnatPeopleModel *self,
+                            const char        *folded,
+                            GPtrArray         *found,
+                            guint              n_found_max)
 {
-  const Entry *entry = g_hash_table_lookup (self->by_person, person);
+  guint n_matches = 0;
 
-  return entry != NULL && entry->folded != NULL && strstr (entry->folded, folded) != NULL;
+  for (GSequenceIter *i = g_sequence_get_begin_iter (self->sorted); !g_sequence_iter_is_end (i);
+       i = g_sequence_iter_next (i))
+    {
+      const Entry *entry = g_sequence_get (i);
+
+      if (strstr (entry->folded, folded) == NULL)
+        continue;
+      if (n_matches++ < n_found_max)
+        g_ptr_array_add (found, g_object_ref (entry->person));
+    }
+  return n_matches;
 }
 
 /* ---- Coming, going, moving ---- */

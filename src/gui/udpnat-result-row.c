@@ -23,8 +23,20 @@ struct _UdpnatResultRow
   GtkLabel           *when;
   GtkLabel           *text;
   UdpnatClient       *client;
-  GSignalGroup       *signals; /* of the person, when it is one that was found */
+  UdpnatResult       *result;         /* nullable */
+  GSignalGroup       *result_signals;
+  GSignalGroup       *person_signals; /* when it is one that was found */
 };
+
+enum
+{
+  PROP_0,
+  PROP_RESULT,
+  PROP_ACTIVATABLE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (UdpnatResultRow, udpnat_result_row, GTK_TYPE_BOX)
 
@@ -57,7 +69,7 @@ set_person (UdpnatResultRow *self,
 static void
 person_changed_cb (UdpnatResultRow *self)
 {
-  g_autoptr (UdpnatPerson) person = g_signal_group_dup_target (self->signals);
+  g_autoptr (UdpnatPerson) person = g_signal_group_dup_target (self->person_signals);
   g_autofree char *text = NULL;
   const char *title;
 
@@ -98,16 +110,16 @@ show_heading (UdpnatResultRow *self,
   udpnat_chat_words_name_row (GTK_WIDGET (self), heading);
 }
 
-/**
- * udpnat_result_row_set_item:
- * @item: (nullable): an #UdpnatPerson, an #UdpnatHistoryItem, or a #GtkStringObject: a heading
- * @words: (nullable): what was looked for
- */
-void
-udpnat_result_row_set_item (UdpnatResultRow *self,
-                            gpointer         item,
-                            const char      *words)
+static gpointer
+get_item (UdpnatResultRow *self)
 {
+  return self->result != NULL ? udpnat_result_get_item (self->result) : NULL;
+}
+
+static void
+item_changed_cb (UdpnatResultRow *self)
+{
+  gpointer item = get_item (self);
   gboolean is_heading = GTK_IS_STRING_OBJECT (item);
 
   gtk_widget_set_visible (GTK_WIDGET (self->heading), is_heading);
@@ -115,13 +127,55 @@ udpnat_result_row_set_item (UdpnatResultRow *self,
   gtk_label_set_attributes (self->text, NULL);
   gtk_label_set_text (self->when, "");
   set_person (self, UDPNAT_IS_PERSON (item) ? item : NULL);
-  g_signal_group_set_target (self->signals, UDPNAT_IS_PERSON (item) ? item : NULL);
+  g_signal_group_set_target (self->person_signals, UDPNAT_IS_PERSON (item) ? item : NULL);
   if (is_heading)
     show_heading (self, gtk_string_object_get_string (item));
   else if (UDPNAT_IS_HISTORY_ITEM (item))
-    show_line (self, item, words != NULL ? words : "");
+    show_line (self, item, udpnat_result_get_words (self->result));
   else
     person_changed_cb (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACTIVATABLE]);
+}
+
+static void
+udpnat_result_row_get_property (GObject    *object,
+                                guint       prop_id,
+                                GValue     *value,
+                                GParamSpec *pspec)
+{
+  UdpnatResultRow *self = UDPNAT_RESULT_ROW (object);
+
+  switch (prop_id)
+    {
+    case PROP_RESULT:
+      g_value_set_object (value, self->result);
+      break;
+    case PROP_ACTIVATABLE:
+      g_value_set_boolean (value, !GTK_IS_STRING_OBJECT (get_item (self)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+udpnat_result_row_set_property (GObject      *object,
+                                guint         prop_id,
+                                const GValue *value,
+                                GParamSpec   *pspec)
+{
+  UdpnatResultRow *self = UDPNAT_RESULT_ROW (object);
+
+  switch (prop_id)
+    {
+    case PROP_RESULT:
+      g_set_object (&self->result, g_value_get_object (value));
+      g_signal_group_set_target (self->result_signals, self->result);
+      item_changed_cb (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
 }
 
 static void
@@ -129,7 +183,9 @@ udpnat_result_row_dispose (GObject *object)
 {
   UdpnatResultRow *self = UDPNAT_RESULT_ROW (object);
 
-  g_clear_object (&self->signals);
+  g_clear_object (&self->result_signals);
+  g_clear_object (&self->person_signals);
+  g_clear_object (&self->result);
   g_clear_object (&self->client);
   G_OBJECT_CLASS (udpnat_result_row_parent_class)->dispose (object);
 }
@@ -140,7 +196,16 @@ udpnat_result_row_class_init (UdpnatResultRowClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  object_class->get_property = udpnat_result_row_get_property;
+  object_class->set_property = udpnat_result_row_set_property;
   object_class->dispose = udpnat_result_row_dispose;
+
+  properties[PROP_RESULT] = g_param_spec_object ("result", NULL, NULL, UDPNAT_TYPE_RESULT,
+                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ACTIVATABLE] = g_param_spec_boolean ("activatable", NULL, NULL, TRUE,
+                                                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
+                                                         G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 
   g_type_ensure (UDPNAT_TYPE_PERSON_AVATAR);
   gtk_widget_class_set_template_from_resource (widget_class,
@@ -157,8 +222,12 @@ static void
 udpnat_result_row_init (UdpnatResultRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
-  g_signal_group_connect_swapped (self->signals, "notify", G_CALLBACK (person_changed_cb), self);
+  self->result_signals = g_signal_group_new (UDPNAT_TYPE_RESULT);
+  g_signal_group_connect_swapped (self->result_signals, "notify::item",
+                                  G_CALLBACK (item_changed_cb), self);
+  self->person_signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
+  g_signal_group_connect_swapped (self->person_signals, "notify", G_CALLBACK (person_changed_cb),
+                                  self);
 }
 
 GtkWidget *

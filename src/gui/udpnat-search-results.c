@@ -8,10 +8,13 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-name.h"
-#include "udpnat-people-model.h"
 #include "udpnat-result-row.h"
+#include "udpnat-result.h"
 
-#define PAGE_LINES 50
+#define PAGE_LINES 25
+/* More people than these are no help: whoever is looked for is found by typing on. Each row costs
+ * time at every key. */
+#define PEOPLE_ROWS_MAX 30
 
 struct _UdpnatSearchResults
 {
@@ -24,15 +27,15 @@ struct _UdpnatSearchResults
   GtkWidget         *find_button;
   GtkLabel          *find_label;
   UdpnatClient      *client;
-  char              *words;    /* nullable: nothing is looked for */
-  char              *folded;   /* as @words: as names are compared */
-  UdpnatPeopleModel *everyone; /* nullable: nothing is looked for */
-  GtkCustomFilter   *filter;
-  GListModel        *people;   /* nullable, as @everyone; those of them that match */
-  GListStore        *parts;    /* list models: heading, people, heading, lines */
-  GListStore        *lines;    /* UdpnatHistoryItem */
-  GListModel        *results;  /* all of the parts */
-  gboolean           has_more;
+  char              *words;     /* nullable: nothing is looked for */
+  char              *folded;    /* as @words: as names are compared */
+  UdpnatPeopleModel *strangers;
+  UdpnatPeopleModel *people;
+  GPtrArray         *lines;     /* UdpnatHistoryItem: as far as they were read */
+  gboolean           has_more;  /* lines */
+  gboolean           has_people;
+  GListStore        *results;   /* UdpnatResult */
+  guint              people_source; /* 0: nobody has come or gone */
   GCancellable      *cancellable; /* nullable: of the question to the server */
 };
 
@@ -47,7 +50,8 @@ static gboolean
 open_item (UdpnatSearchResults *self,
            guint                position)
 {
-  g_autoptr (GObject) item = g_list_model_get_item (self->results, position);
+  g_autoptr (UdpnatResult) result = g_list_model_get_item (G_LIST_MODEL (self->results), position);
+  GObject *item = result != NULL ? udpnat_result_get_item (result) : NULL;
 
   if (UDPNAT_IS_PERSON (item))
     g_signal_emit (self, person_activated_signal, 0, item);
@@ -80,7 +84,10 @@ setup_cb (GtkSignalListItemFactory *factory,
           GtkListItem              *item,
           UdpnatSearchResults      *self)
 {
-  gtk_list_item_set_child (item, udpnat_result_row_new (self->client));
+  GtkWidget *row = udpnat_result_row_new (self->client);
+
+  g_object_bind_property (row, "activatable", item, "activatable", G_BINDING_SYNC_CREATE);
+  gtk_list_item_set_child (item, row);
 }
 
 static void
@@ -88,11 +95,7 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatSearchResults      *self)
 {
-  GObject *result = gtk_list_item_get_item (item);
-
-  gtk_list_item_set_activatable (item, !GTK_IS_STRING_OBJECT (result));
-  udpnat_result_row_set_item (UDPNAT_RESULT_ROW (gtk_list_item_get_child (item)), result,
-                              self->words);
+  g_object_set (gtk_list_item_get_child (item), "result", gtk_list_item_get_item (item), NULL);
 }
 
 static void
@@ -100,106 +103,99 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatSearchResults      *self)
 {
-  udpnat_result_row_set_item (UDPNAT_RESULT_ROW (gtk_list_item_get_child (item)), NULL, NULL);
+  g_object_set (gtk_list_item_get_child (item), "result", NULL, NULL);
 }
 
 /* ---- Searching ---- */
 
-static gboolean
-matches (gpointer item,
-         gpointer user_data)
+static void
+append_all (GPtrArray *array,
+            GPtrArray *more)
 {
-  UdpnatSearchResults *self = user_data;
-
-  return udpnat_people_model_matches (self->everyone, item, self->folded);
+  for (guint i = 0; i < more->len; i++)
+    g_ptr_array_add (array, g_object_ref (g_ptr_array_index (more, i)));
 }
 
 static void
-append_page (UdpnatSearchResults *self)
+read_page (UdpnatSearchResults *self)
 {
-  guint n_lines = g_list_model_get_n_items (G_LIST_MODEL (self->lines));
-  g_autoptr (UdpnatHistoryItem) last = NULL;
+  UdpnatHistoryItem *last = NULL;
   g_autoptr (GPtrArray) page = NULL;
 
-  if (n_lines > 0)
-    last = g_list_model_get_item (G_LIST_MODEL (self->lines), n_lines - 1);
+  if (self->lines->len > 0)
+    last = g_ptr_array_index (self->lines, self->lines->len - 1);
   page = udpnat_client_search (self->client, self->words, NULL,
                                last != NULL ? udpnat_history_item_get_number (last) : 0,
                                PAGE_LINES);
   self->has_more = page->len == PAGE_LINES;
-  g_list_store_splice (self->lines, n_lines, 0, page->pdata, page->len);
+  append_all (self->lines, page);
+}
+
+/* @n_matches: of which the last @n_shown of @found are shown */
+static void
+insert_people_heading (GPtrArray *found,
+                       guint      n_matches,
+                       guint      n_shown)
+{
+  g_autofree char *heading = g_strdup (_("People"));
+
+  if (n_matches > n_shown)
+    {
+      g_free (heading);
+      heading = g_strdup_printf (_("People: the first %u of %u"), n_shown, n_matches);
+    }
+  g_ptr_array_insert (found, found->len - n_shown, gtk_string_object_new (heading));
+}
+
+/* A heading is there when something is below it. */
+static GPtrArray *
+dup_found (UdpnatSearchResults *self)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n_matches = 0;
+
+  n_matches += udpnat_people_model_search (self->strangers, self->folded, found, PEOPLE_ROWS_MAX);
+  n_matches += udpnat_people_model_search (self->people, self->folded, found,
+                                           PEOPLE_ROWS_MAX - found->len);
+  self->has_people = n_matches > 0;
+  if (self->has_people)
+    insert_people_heading (found, n_matches, found->len);
+  if (self->lines->len > 0)
+    g_ptr_array_add (found, gtk_string_object_new (_("Messages")));
+  append_all (found, self->lines);
+  return found;
+}
+
+static void
+show (UdpnatSearchResults *self)
+{
+  GListModel *results = G_LIST_MODEL (self->results);
+  g_autoptr (GPtrArray) found = dup_found (self);
+
+  for (guint i = 0; i < found->len; i++)
+    {
+      g_autoptr (UdpnatResult) result = g_list_model_get_item (results, i);
+      gboolean is_new = result == NULL;
+
+      if (is_new)
+        result = udpnat_result_new ();
+      udpnat_result_set (result, g_ptr_array_index (found, i), self->words);
+      if (is_new)
+        g_list_store_append (self->results, result);
+    }
+  g_list_store_splice (self->results, found->len, g_list_model_get_n_items (results) - found->len,
+                       NULL, 0);
+  gtk_stack_set_visible_child_name (self->pages, found->len > 0 ? "list" : "empty");
 }
 
 static void
 edge_reached_cb (UdpnatSearchResults *self,
                  GtkPositionType      edge)
 {
-  if (edge == GTK_POS_BOTTOM && self->has_more && self->words != NULL)
-    append_page (self);
-}
-
-static GListModel *
-dup_heading (const char *text)
-{
-  const char *const strings[] = { text, NULL };
-
-  return G_LIST_MODEL (gtk_string_list_new (strings));
-}
-
-/* A heading is there when something is below it. */
-static void
-arrange (UdpnatSearchResults *self)
-{
-  g_autoptr (GListModel) people_heading = dup_heading (_("People"));
-  g_autoptr (GListModel) lines_heading = dup_heading (_("Messages"));
-  gpointer parts[4];
-  guint n_parts = 0;
-
-  if (g_list_model_get_n_items (self->people) > 0)
-    {
-      parts[n_parts++] = people_heading;
-      parts[n_parts++] = self->people;
-    }
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->lines)) > 0)
-    {
-      parts[n_parts++] = lines_heading;
-      parts[n_parts++] = self->lines;
-    }
-  g_list_store_splice (self->parts, 0, g_list_model_get_n_items (G_LIST_MODEL (self->parts)), parts,
-                       n_parts);
-  gtk_stack_set_visible_child_name (self->pages, n_parts > 0 ? "list" : "empty");
-}
-
-static void
-begin (UdpnatSearchResults *self)
-{
-  self->everyone = udpnat_people_model_new (self->client, UDPNAT_PEOPLE_ALL);
-  self->people = G_LIST_MODEL (
-    gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->everyone)),
-                               GTK_FILTER (g_object_ref (self->filter))));
-}
-
-static void
-end (UdpnatSearchResults *self)
-{
-  g_list_store_remove_all (self->parts);
-  g_list_store_remove_all (self->lines);
-  g_clear_object (&self->people);
-  g_clear_object (&self->everyone);
-  g_clear_pointer (&self->words, g_free);
-  g_clear_pointer (&self->folded, g_free);
-}
-
-/* What is typed on makes the filter stricter, so only what matched is looked at again. */
-static GtkFilterChange
-compare (const char *before,
-         const char *now)
-{
-  if (before != NULL && strstr (now, before) != NULL)
-    return GTK_FILTER_CHANGE_MORE_STRICT;
-  if (before != NULL && strstr (before, now) != NULL)
-    return GTK_FILTER_CHANGE_LESS_STRICT;
-  return GTK_FILTER_CHANGE_DIFFERENT;
+  if (edge != GTK_POS_BOTTOM || !self->has_more || self->words == NULL)
+    return;
+  read_page (self);
+  show (self);
 }
 
 /* ---- At the server ---- */
@@ -207,7 +203,7 @@ compare (const char *before,
 static void
 update_find (UdpnatSearchResults *self)
 {
-  gboolean is_known = self->people == NULL || g_list_model_get_n_items (self->people) > 0;
+  gboolean is_known = self->words == NULL || self->has_people;
   g_autofree char *label = NULL;
 
   g_cancellable_cancel (self->cancellable);
@@ -265,25 +261,41 @@ void
 udpnat_search_results_set_words (UdpnatSearchResults *self,
                                  const char          *words)
 {
-  g_autofree char *before = g_steal_pointer (&self->folded);
-
-  if (words == NULL || *words == '\0')
+  g_clear_pointer (&self->words, g_free);
+  g_clear_pointer (&self->folded, g_free);
+  g_ptr_array_set_size (self->lines, 0);
+  if (words != NULL && *words != '\0')
     {
-      end (self);
-      update_find (self);
-      return;
+      self->words = g_strdup (words);
+      self->folded = udpnat_name_fold (words);
+      read_page (self);
+      show (self);
     }
-  g_free (self->words);
-  self->words = g_strdup (words);
-  self->folded = udpnat_name_fold (self->words);
-  if (self->everyone == NULL)
-    begin (self);
   else
-    gtk_filter_changed (GTK_FILTER (self->filter), compare (before, self->folded));
-  g_list_store_remove_all (self->lines);
-  append_page (self);
-  arrange (self);
+    g_list_store_remove_all (self->results);
   update_find (self);
+}
+
+static gboolean
+people_cb (gpointer user_data)
+{
+  UdpnatSearchResults *self = user_data;
+
+  self->people_source = 0;
+  if (self->words == NULL)
+    return G_SOURCE_REMOVE;
+  show (self);
+  if (self->has_people)
+    update_find (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* They come in crowds. */
+static void
+people_changed_cb (UdpnatSearchResults *self)
+{
+  if (self->words != NULL && self->people_source == 0)
+    self->people_source = g_idle_add (people_cb, self);
 }
 
 /* ---- Object ---- */
@@ -297,12 +309,13 @@ udpnat_search_results_dispose (GObject *object)
   g_clear_object (&self->cancellable);
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
-  if (self->parts != NULL)
-    end (self);
+  g_clear_handle_id (&self->people_source, g_source_remove);
+  g_clear_pointer (&self->words, g_free);
+  g_clear_pointer (&self->folded, g_free);
+  g_clear_pointer (&self->lines, g_ptr_array_unref);
   g_clear_object (&self->results);
-  g_clear_object (&self->parts);
-  g_clear_object (&self->lines);
-  g_clear_object (&self->filter);
+  g_clear_object (&self->people);
+  g_clear_object (&self->strangers);
   g_clear_object (&self->client);
   G_OBJECT_CLASS (udpnat_search_results_parent_class)->dispose (object);
 }
@@ -338,21 +351,32 @@ static void
 udpnat_search_results_init (UdpnatSearchResults *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->lines = g_list_store_new (UDPNAT_TYPE_HISTORY_ITEM);
-  self->parts = g_list_store_new (G_TYPE_LIST_MODEL);
-  self->filter = gtk_custom_filter_new (matches, self, NULL);
-  self->results = G_LIST_MODEL (gtk_flatten_list_model_new (
-    G_LIST_MODEL (g_object_ref (self->parts))));
+  self->lines = g_ptr_array_new_with_free_func (g_object_unref);
+  self->results = g_list_store_new (UDPNAT_TYPE_RESULT);
 }
 
+/**
+ * udpnat_search_results_new:
+ * @people: who is looked through
+ * @strangers: and who besides
+ */
 GtkWidget *
-udpnat_search_results_new (UdpnatClient *client)
+udpnat_search_results_new (UdpnatClient      *client,
+                           UdpnatPeopleModel *people,
+                           UdpnatPeopleModel *strangers)
 {
   UdpnatSearchResults *self = g_object_new (UDPNAT_TYPE_SEARCH_RESULTS, NULL);
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
-  g_autoptr (GtkNoSelection) selection = gtk_no_selection_new (g_object_ref (self->results));
+  g_autoptr (GtkNoSelection) selection = NULL;
 
   self->client = g_object_ref (client);
+  self->people = g_object_ref (people);
+  self->strangers = g_object_ref (strangers);
+  g_signal_connect_object (people, "items-changed", G_CALLBACK (people_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (strangers, "items-changed", G_CALLBACK (people_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  selection = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->results)));
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_cb), self, 0);
   g_signal_connect_object (factory, "bind", G_CALLBACK (bind_cb), self, 0);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, 0);

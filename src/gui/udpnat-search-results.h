@@ -2,7 +2,7 @@
 
 #include <adwaita.h>
 
-#include "udpnat-client.h"
+#include "udpnat-people-model.h"
 
 G_BEGIN_DECLS
 
@@ -16,7 +16,10 @@ G_DECLARE_FINAL_TYPE (UdpnatSearchResults, udpnat_search_results, UDPNAT, SEARCH
  * (person, number of the line).
  */
 
-GtkWidget *udpnat_search_results_new        (UdpnatClient        *client) G_GNUC_WARN_UNUSED_RESULT;
+GtkWidget *udpnat_search_results_new        (UdpnatClient        *client,
+                                             UdpnatPeopleModel   *people,
+                                             UdpnatPeopleModel   *strangers)
+  G_GNUC_WARN_UNUSED_RESULT;
 void       udpnat_search_results_set_words  (UdpnatSearchResults *self,
                                              const char          *words);
 void       udpnat_search_results_open_first (UdpnatSearchResults *self);

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-banner.h"
 #include "udpnat-status-words.h"
 
 typedef enum
@@ -27,10 +28,7 @@ struct _UdpnatServerBanner
 {
   AdwBin           parent_instance;
 
-  GtkRevealer     *revealer;
-  GtkLabel        *words;
-  GtkLabel        *clock;
-  GtkButton       *button;
+  UdpnatBanner    *banner; /* borrowed: our child */
   UdpnatClient    *client;
   GNetworkMonitor *network;
   Trouble          trouble;
@@ -107,30 +105,57 @@ describe (UdpnatServerBanner *self)
   return udpnat_words_describe_server (self->client);
 }
 
-static const char *
-get_action (Trouble trouble)
+/* What can be done; a label of %NULL: nothing. */
+static UdpnatBannerButton
+get_button (Trouble trouble)
 {
   switch (trouble)
     {
     case TROUBLE_UNREACHABLE:
-      return _("Retry Now");
+      return (UdpnatBannerButton){ _("_Retry Now"), "server.retry", NULL };
     case TROUBLE_NAME:
-      return _("Choose Another Name…");
+      return (UdpnatBannerButton){ _("Choose Another _Name…"), "server.choose-name", NULL };
     case TROUBLE_KEY:
-      return _("Compare…");
+      return (UdpnatBannerButton){ _("_Compare…"), "server.compare-key", NULL };
     case TROUBLE_REPLACED:
-      return _("Connect Here");
+      return (UdpnatBannerButton){ _("_Connect Here"), "server.retry", NULL };
     case TROUBLE_LOGGED_OUT:
-      return _("Connect");
+      return (UdpnatBannerButton){ _("_Connect"), "server.log-in", NULL };
     case TROUBLE_DISK:
     case TROUBLE_DATABASE:
-      return _("Close");
+      return (UdpnatBannerButton){ _("C_lose"), "server.close", NULL };
     case TROUBLE_NONE:
     case TROUBLE_CONNECTING:
     case TROUBLE_NETWORK:
       break;
     }
-  return NULL;
+  return (UdpnatBannerButton){ NULL, NULL, NULL };
+}
+
+static const char *
+get_icon (Trouble trouble)
+{
+  switch (trouble)
+    {
+    case TROUBLE_CONNECTING:
+    case TROUBLE_UNREACHABLE:
+    case TROUBLE_LOGGED_OUT:
+      return "network-server-symbolic";
+    case TROUBLE_NETWORK:
+      return "network-offline-symbolic";
+    case TROUBLE_NAME:
+      return "avatar-default-symbolic";
+    case TROUBLE_KEY:
+      return "security-low-symbolic";
+    case TROUBLE_REPLACED:
+      return "system-switch-user-symbolic";
+    case TROUBLE_DISK:
+    case TROUBLE_DATABASE:
+      return "drive-harddisk-symbolic";
+    case TROUBLE_NONE:
+      break;
+    }
+  return "dialog-warning-symbolic";
 }
 
 /* ---- Clock ---- */
@@ -159,7 +184,7 @@ clock_cb (gpointer user_data)
   guint seconds = (guint) ((g_get_monotonic_time () - self->since_us) / G_USEC_PER_SEC);
   g_autofree char *text = format_duration (seconds);
 
-  gtk_label_set_text (self->clock, text);
+  udpnat_banner_set_note (self->banner, text);
   self->clock_source = g_timeout_add_seconds (seconds < 60 ? 1 : 60 - seconds % 60, clock_cb, self);
   return G_SOURCE_REMOVE;
 }
@@ -169,7 +194,7 @@ static void
 update_clock (UdpnatServerBanner *self)
 {
   g_clear_handle_id (&self->clock_source, g_source_remove);
-  gtk_label_set_text (self->clock, "");
+  udpnat_banner_set_note (self->banner, NULL);
   if (has_clock (self->trouble) && self->since_us != 0 &&
       gtk_widget_get_mapped (GTK_WIDGET (self)))
     clock_cb (self);
@@ -181,16 +206,10 @@ static void
 show (UdpnatServerBanner *self)
 {
   g_autofree char *words = describe (self);
-  const char *action = get_action (self->trouble);
+  UdpnatBannerButton button = get_button (self->trouble);
 
-  gtk_label_set_text (self->words, words);
-  gtk_widget_set_visible (GTK_WIDGET (self->button), action != NULL);
-  if (action != NULL)
-    {
-      gtk_button_set_label (self->button, action);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self->button),
-                                      GTK_ACCESSIBLE_PROPERTY_LABEL, action, -1);
-    }
+  udpnat_banner_show (self->banner, get_icon (self->trouble), words, &button,
+                      button.label != NULL ? 1 : 0);
 }
 
 static void
@@ -210,7 +229,8 @@ update (UdpnatServerBanner *self)
     self->since_us = udpnat_client_get_server_since (self->client);
   if (self->trouble != TROUBLE_NONE)
     show (self);
-  gtk_revealer_set_reveal_child (self->revealer, self->trouble != TROUBLE_NONE);
+  else
+    udpnat_banner_hide (self->banner);
   update_clock (self);
 }
 
@@ -232,38 +252,55 @@ item_added_cb (UdpnatServerBanner *self)
   update (self);
 }
 
-static void
-clicked_cb (UdpnatServerBanner *self)
-{
-  GtkWindow *window = GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
-  g_autofree char *name = g_strdup (udpnat_client_get_name (self->client));
+/* ---- What can be done ---- */
 
-  switch (self->trouble)
-    {
-    case TROUBLE_UNREACHABLE:
-    case TROUBLE_REPLACED:
-      udpnat_client_retry_server (self->client);
-      break;
-    case TROUBLE_NAME:
-      udpnat_server_dialogs_choose_name (window, self->client);
-      break;
-    case TROUBLE_KEY:
-      udpnat_server_dialogs_compare_key (window, self->client);
-      break;
-    case TROUBLE_LOGGED_OUT:
-      if (name != NULL)
-        udpnat_client_log_in (self->client, name);
-      break;
-    case TROUBLE_DISK:
-    case TROUBLE_DATABASE:
-      self->disk_trouble = TROUBLE_NONE;
-      update (self);
-      break;
-    case TROUBLE_NONE:
-    case TROUBLE_CONNECTING:
-    case TROUBLE_NETWORK:
-      break;
-    }
+static void
+retry_cb (GtkWidget  *widget,
+          const char *name,
+          GVariant   *parameter)
+{
+  udpnat_client_retry_server (UDPNAT_SERVER_BANNER (widget)->client);
+}
+
+static void
+choose_name_cb (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  udpnat_server_dialogs_choose_name (GTK_WINDOW (gtk_widget_get_root (widget)),
+                                     UDPNAT_SERVER_BANNER (widget)->client);
+}
+
+static void
+compare_key_cb (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  udpnat_server_dialogs_compare_key (GTK_WINDOW (gtk_widget_get_root (widget)),
+                                     UDPNAT_SERVER_BANNER (widget)->client);
+}
+
+static void
+log_in_cb (GtkWidget  *widget,
+           const char *name,
+           GVariant   *parameter)
+{
+  UdpnatServerBanner *self = UDPNAT_SERVER_BANNER (widget);
+  g_autofree char *own_name = g_strdup (udpnat_client_get_name (self->client));
+
+  if (own_name != NULL)
+    udpnat_client_log_in (self->client, own_name);
+}
+
+static void
+close_cb (GtkWidget  *widget,
+          const char *name,
+          GVariant   *parameter)
+{
+  UdpnatServerBanner *self = UDPNAT_SERVER_BANNER (widget);
+
+  self->disk_trouble = TROUBLE_NONE;
+  update (self);
 }
 
 /* ---- Object ---- */
@@ -303,19 +340,19 @@ udpnat_server_banner_class_init (UdpnatServerBannerClass *klass)
   widget_class->map = udpnat_server_banner_map;
   widget_class->unmap = udpnat_server_banner_unmap;
 
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/io/github/udpnat/Udpnat/udpnat-server-banner.ui");
-  gtk_widget_class_bind_template_child (widget_class, UdpnatServerBanner, revealer);
-  gtk_widget_class_bind_template_child (widget_class, UdpnatServerBanner, words);
-  gtk_widget_class_bind_template_child (widget_class, UdpnatServerBanner, clock);
-  gtk_widget_class_bind_template_child (widget_class, UdpnatServerBanner, button);
-  gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
+  gtk_widget_class_install_action (widget_class, "server.retry", NULL, retry_cb);
+  gtk_widget_class_install_action (widget_class, "server.choose-name", NULL, choose_name_cb);
+  gtk_widget_class_install_action (widget_class, "server.compare-key", NULL, compare_key_cb);
+  gtk_widget_class_install_action (widget_class, "server.log-in", NULL, log_in_cb);
+  gtk_widget_class_install_action (widget_class, "server.close", NULL, close_cb);
 }
 
 static void
 udpnat_server_banner_init (UdpnatServerBanner *self)
 {
-  gtk_widget_init_template (GTK_WIDGET (self));
+  self->banner = UDPNAT_BANNER (udpnat_banner_new ());
+  udpnat_banner_set_narrow (self->banner, TRUE);
+  adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->banner));
 }
 
 /** udpnat_server_banner_set_client: to be called once */
@@ -338,4 +375,11 @@ udpnat_server_banner_set_client (UdpnatServerBanner *self,
   g_signal_connect_object (client, "item-added", G_CALLBACK (item_added_cb), self,
                            G_CONNECT_SWAPPED);
   update (self);
+}
+
+/** udpnat_server_banner_has_lost_server: whether it speaks of the server, or would */
+gboolean
+udpnat_server_banner_has_lost_server (UdpnatServerBanner *self)
+{
+  return self->since_us != 0;
 }

@@ -16,8 +16,9 @@ G_DECLARE_FINAL_TYPE (UdpnatServerBanner, udpnat_server_banner, UDPNAT, SERVER_B
  * the disk. It says what it is, how long it has been so, and what can be done.
  */
 
-void udpnat_server_banner_set_client (UdpnatServerBanner *self,
-                                      UdpnatClient       *client);
+void     udpnat_server_banner_set_client      (UdpnatServerBanner *self,
+                                               UdpnatClient       *client);
+gboolean udpnat_server_banner_has_lost_server (UdpnatServerBanner *self);
 
 /* What it asks: udpnat-server-dialogs.c */
 void udpnat_server_dialogs_choose_name (GtkWindow    *parent,

@@ -66,7 +66,11 @@ append_key (GtkWidget  *box,
 {
   GtkWidget *heading = gtk_label_new (caption);
   GtkWidget *text = gtk_label_new (key);
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
 
+  /* A key has no hyphens, so none may seem to be in it. */
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  gtk_label_set_attributes (GTK_LABEL (text), attributes);
   gtk_label_set_xalign (GTK_LABEL (heading), 0);
   gtk_widget_add_css_class (heading, "caption-heading");
   gtk_label_set_xalign (GTK_LABEL (text), 0);

@@ -122,6 +122,17 @@ udpnat_shell_shows_content (UdpnatShell *self)
 
 #else
 
+/* Beside the content, the sidebar is as wide as it must be, however long a name in it is. */
+static gboolean
+folded_to_width (GBinding     *binding,
+                 const GValue *folded,
+                 GValue       *width,
+                 gpointer      user_data)
+{
+  g_value_set_int (width, g_value_get_boolean (folded) ? G_MAXINT : SIDEBAR_WIDTH);
+  return TRUE;
+}
+
 static void
 create_panes (UdpnatShell *self)
 {
@@ -138,13 +149,17 @@ udpnat_shell_set_panes (UdpnatShell *self,
 {
   AdwLeaflet *panes = ADW_LEAFLET (self->panes);
   GtkWidget *line = gtk_separator_new (GTK_ORIENTATION_VERTICAL);
+  GtkWidget *clamp = adw_clamp_new ();
 
-  self->sidebar = sidebar;
+  self->sidebar = clamp;
   self->content = content;
-  gtk_widget_set_size_request (sidebar, SIDEBAR_WIDTH, -1);
-  gtk_widget_set_hexpand (sidebar, FALSE);
+  adw_clamp_set_child (ADW_CLAMP (clamp), sidebar);
+  g_object_bind_property_full (panes, "folded", clamp, "maximum-size", G_BINDING_SYNC_CREATE,
+                               folded_to_width, NULL, NULL, NULL);
+  gtk_widget_set_size_request (clamp, SIDEBAR_WIDTH, -1);
+  gtk_widget_set_hexpand (clamp, FALSE);
   gtk_widget_set_hexpand (content, TRUE);
-  adw_leaflet_append (panes, sidebar);
+  adw_leaflet_append (panes, clamp);
   adw_leaflet_page_set_navigatable (adw_leaflet_append (panes, line), FALSE);
   adw_leaflet_append (panes, content);
 }

@@ -43,12 +43,16 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (UdpnatSidebar, udpnat_sidebar, GTK_TYPE_BOX)
 
+/* What is wrong is said by the banner, and needs more room than there is here. */
 static void
 server_changed_cb (UdpnatSidebar *self)
 {
   g_autofree char *words = udpnat_words_describe_server (self->client);
 
-  adw_window_title_set_subtitle (self->title, words);
+  if (udpnat_server_banner_has_lost_server (self->banner))
+    adw_window_title_set_subtitle (self->title, _("Not connected"));
+  else
+    adw_window_title_set_subtitle (self->title, words);
 }
 
 /* ---- Choosing ---- */
@@ -218,7 +222,9 @@ add_lists (UdpnatSidebar *self)
   adw_view_stack_page_set_icon_name (page, "system-users-symbolic");
   g_object_bind_property (udpnat_people_list_get_requests (self->people), "n-items", page,
                           "badge-number", G_BINDING_SYNC_CREATE);
-  self->results = UDPNAT_SEARCH_RESULTS (udpnat_search_results_new (self->client));
+  self->results = UDPNAT_SEARCH_RESULTS (
+    udpnat_search_results_new (self->client, udpnat_people_list_get_people (self->people),
+                               udpnat_people_list_get_requests (self->people)));
   gtk_stack_add_named (self->contents, GTK_WIDGET (self->results), "results");
 }
 
@@ -242,7 +248,7 @@ udpnat_sidebar_new (UdpnatClient *client)
   self->client = g_object_ref (client);
   add_lists (self);
   connect_lists (self);
-  udpnat_server_banner_set_client (self->banner, client);
+  udpnat_server_banner_set_client (self->banner, client); /* it hears of the server before us */
   g_signal_connect_object (client, "notify::server-state", G_CALLBACK (server_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::name", G_CALLBACK (server_changed_cb), self,

@@ -383,7 +383,7 @@ test_changes_add_up (Fixture      *self,
 {
   add_many (self, 200);
   watch (self, UDPNAT_PEOPLE_HERE);
-  for (guint i = 0; i < 2000; i++)
+  for (guint i = 0; i < 1000; i++)
     {
       g_autofree char *name = g_strdup_printf ("user%03d", g_test_rand_int_range (0, 200));
       UdpnatPerson *person = find (self, name);
@@ -441,9 +441,12 @@ matches (Fixture      *self,
          UdpnatPerson *person,
          const char   *typed)
 {
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_object_unref);
   g_autofree char *folded = udpnat_name_fold (typed);
+  guint n_matches = udpnat_people_model_search (self->model, folded, found, 10);
 
-  return udpnat_people_model_matches (self->model, person, folded);
+  g_assert_cmpuint (found->len, ==, n_matches);
+  return g_ptr_array_find (found, person, NULL);
 }
 
 static void
@@ -454,13 +457,26 @@ test_matches (Fixture      *self,
   UdpnatPerson *chen = add (self, 2, "陈晓东");
 
   udpnat_client_set_nickname (self->client, bob, "Boss");
-  watch (self, UDPNAT_PEOPLE_ALL);
+  watch (self, UDPNAT_PEOPLE_HERE);
   g_assert_true (matches (self, bob, "ŁUK"));
   g_assert_true (matches (self, bob, "oss"));
   g_assert_true (matches (self, bob, "ＢＯＢ"));
   g_assert_true (matches (self, chen, "晓"));
   g_assert_false (matches (self, chen, "bob"));
   g_assert_false (matches (self, bob, "bossbob"));
+}
+
+static void
+test_search_is_bounded (Fixture      *self,
+                        gconstpointer unused)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_object_unref);
+
+  add_many (self, 101);
+  watch (self, UDPNAT_PEOPLE_HERE);
+  g_assert_cmpuint (udpnat_people_model_search (self->model, "user", found, 30), ==, 101);
+  g_assert_cmpuint (found->len, ==, 30);
+  g_assert_true (g_ptr_array_index (found, 0) == at (self, 0));
 }
 
 int
@@ -488,6 +504,7 @@ main (int    argc,
   ADD ("/people-model/current/only-the-program-selects", test_current_is_the_programs);
   ADD ("/people-model/current/moves-along", test_current_moves_along);
   ADD ("/people-model/search/part-of-name-or-nickname", test_matches);
+  ADD ("/people-model/search/counts-more-than-it-gives", test_search_is_bounded);
 #undef ADD
 
   return g_test_run ();
