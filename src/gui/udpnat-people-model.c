@@ -110,7 +110,7 @@ get_rank (UdpnatPeopleModel *self,
     return 0;
   if (self->kind == UDPNAT_PEOPLE_CHATS && udpnat_person_is_pinned (person))
     return 0;
-  /* Notes are listed before there is one; but what has no time and is a conversation comes first. */
+  /* Notes are listed before there is one; what is a conversation and has no time comes first. */
   if (self->kind == UDPNAT_PEOPLE_CHATS)
     return person == self->me && !has_conversation (person) ? 2 : 1;
   return udpnat_people_is_here (person) ? 0 : 1;
