@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-attachment-tray.h"
 #include "udpnat-composer.h"
 #include "udpnat-quote-block.h"
 
@@ -26,6 +27,7 @@ struct _UdpnatComposer
   GtkImage           *about_icon;
   UdpnatQuoteBlock   *about;
   GtkWidget          *about_button;
+  UdpnatAttachmentTray *tray;
   GtkRevealer        *trouble_revealer;
   GtkLabel           *trouble;
   GtkTextView        *view;
@@ -45,6 +47,7 @@ struct _UdpnatComposer
   gboolean            has_preedit;
   gboolean            is_loading;  /* the text is set by us, not by the user */
 
+  GtkNativeDialog    *chooser; /* nullable: while it is open */
   GPtrArray          *unsaved; /* what was said and is not known to be on the disk */
   guint               draft_id;
   guint               typing_id; /* not 0: the person was told that we write */
@@ -63,6 +66,9 @@ void  udpnat_composer_tell_sent    (UdpnatComposer *self);
 void  udpnat_composer_send         (UdpnatComposer *self);
 void  udpnat_composer_watch_disk   (UdpnatComposer *self);
 gboolean udpnat_composer_check     (UdpnatComposer *self);
+
+/* udpnat-composer-attach.c */
+void  udpnat_composer_watch_clipboard (UdpnatComposer *self);
 
 /* udpnat-composer-draft.c */
 void  udpnat_composer_note_typed   (UdpnatComposer *self);

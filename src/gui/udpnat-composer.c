@@ -276,6 +276,8 @@ udpnat_composer_set_person (UdpnatComposer *self,
   udpnat_composer_leave_task (self);
   udpnat_composer_show_trouble (self, NULL);
   g_set_object (&self->person, person);
+  udpnat_attachment_tray_set_key (self->tray,
+                                  person != NULL ? udpnat_person_get_key_text (person) : NULL);
   draft = person != NULL ? udpnat_person_get_draft (person) : NULL;
   udpnat_composer_set_text (self, draft != NULL ? draft : "");
 }
@@ -320,6 +322,7 @@ udpnat_composer_dispose (GObject *object)
   if (self->person != NULL)
     udpnat_composer_set_person (self, NULL);
   g_clear_handle_id (&self->draft_id, g_source_remove);
+  g_clear_object (&self->chooser);
   g_clear_object (&self->client_signals);
   g_clear_pointer (&self->unsaved, g_ptr_array_unref);
   g_clear_object (&self->settings);
@@ -341,6 +344,7 @@ udpnat_composer_class_init (UdpnatComposerClass *klass)
   signals[EDIT_LAST_REQUESTED] = g_signal_new ("edit-last-requested", UDPNAT_TYPE_COMPOSER,
                                                G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                                0);
+  g_type_ensure (UDPNAT_TYPE_ATTACHMENT_TRAY);
   g_type_ensure (UDPNAT_TYPE_QUOTE_BLOCK);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/udpnat/Udpnat/udpnat-composer.ui");
@@ -349,12 +353,14 @@ udpnat_composer_class_init (UdpnatComposerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, about);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, about_button);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, trouble_revealer);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, tray);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, trouble);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, view);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, hint);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, emoji_button);
   gtk_widget_class_bind_template_child (widget_class, UdpnatComposer, send_button);
   gtk_widget_class_bind_template_callback (widget_class, cancel_cb);
+  gtk_widget_class_bind_template_callback (widget_class, udpnat_composer_choose_files);
   gtk_widget_class_bind_template_callback (widget_class, preedit_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, send_cb);
 }
@@ -368,6 +374,7 @@ udpnat_composer_init (UdpnatComposer *self)
   self->buffer = gtk_text_view_get_buffer (self->view);
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   udpnat_composer_watch_disk (self);
+  udpnat_composer_watch_clipboard (self);
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);

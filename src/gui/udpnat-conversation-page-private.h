@@ -4,6 +4,7 @@
 #include "udpnat-composer.h"
 #include "udpnat-conversation-page.h"
 #include "udpnat-message-list.h"
+#include "udpnat-search-bar.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,7 @@ struct _UdpnatConversationPage
   GtkWidget         *menu_button;
   AdwToastOverlay   *toasts;
   GtkStack          *pages;
+  UdpnatSearchBar   *search;
   UdpnatBanner      *banner;
   UdpnatMessageList *list;
   GtkRevealer       *typing_revealer;

@@ -157,6 +157,13 @@ sent_cb (UdpnatConversationPage *self)
 }
 
 static void
+search_closed_cb (UdpnatConversationPage *self)
+{
+  udpnat_message_list_clear_hit (self->list);
+  udpnat_composer_focus (self->composer);
+}
+
+static void
 failed_cb (UdpnatConversationPage *self,
            const char             *sentence)
 {
@@ -183,6 +190,7 @@ udpnat_conversation_page_set_person (UdpnatConversationPage *self,
   gtk_widget_set_visible (self->title_button, person != NULL);
   gtk_widget_set_visible (self->menu_button, person != NULL);
   gtk_stack_set_visible_child_name (self->pages, person != NULL ? "talk" : "nobody");
+  udpnat_search_bar_set_person (self->search, person);
   udpnat_message_list_set_person (self->list, person);
   udpnat_composer_set_person (self->composer, person);
   if (person == NULL)
@@ -208,6 +216,15 @@ udpnat_conversation_page_show_line (UdpnatConversationPage *self,
 void
 udpnat_conversation_page_start_search (UdpnatConversationPage *self)
 {
+  if (self->person != NULL)
+    udpnat_search_bar_start (self->search);
+}
+
+/** udpnat_conversation_page_attach: lets the user look for a file to give */
+void
+udpnat_conversation_page_attach (UdpnatConversationPage *self)
+{
+  udpnat_composer_choose_files (self->composer);
 }
 
 /* ---- Object ---- */
@@ -288,6 +305,7 @@ bind_template (GtkWidgetClass *widget_class)
   g_type_ensure (UDPNAT_TYPE_BANNER);
   g_type_ensure (UDPNAT_TYPE_COMPOSER);
   g_type_ensure (UDPNAT_TYPE_MESSAGE_LIST);
+  g_type_ensure (UDPNAT_TYPE_SEARCH_BAR);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-conversation-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, header);
@@ -301,6 +319,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, toasts);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, pages);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, banner);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, search);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, list);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, typing_revealer);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConversationPage, typing);
@@ -344,6 +363,11 @@ connect_parts (UdpnatConversationPage *self)
   g_signal_connect_object (list, "edit-requested", G_CALLBACK (edit_requested_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (list, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "hit-selected",
+                           G_CALLBACK (udpnat_conversation_page_show_line), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "closed", G_CALLBACK (search_closed_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (composer, "sent", G_CALLBACK (sent_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (composer, "edit-last-requested", G_CALLBACK (edit_last_requested_cb),
                            self, G_CONNECT_SWAPPED);
@@ -361,6 +385,7 @@ udpnat_conversation_page_init (UdpnatConversationPage *self)
   g_signal_group_connect_swapped (self->person_signals, "notify::pinned",
                                   G_CALLBACK (mute_or_pin_changed_cb), self);
   connect_parts (self);
+  udpnat_composer_watch_drops (self->composer, GTK_WIDGET (self->pages));
 }
 
 /** udpnat_conversation_page_new: @settings: (nullable): the window's */
@@ -371,6 +396,7 @@ udpnat_conversation_page_new (UdpnatClient *client,
   UdpnatConversationPage *self = g_object_new (UDPNAT_TYPE_CONVERSATION_PAGE, NULL);
 
   self->client = g_object_ref (client);
+  udpnat_search_bar_set_client (self->search, client);
   udpnat_message_list_set_client (self->list, client);
   udpnat_composer_set_up (self->composer, client, settings);
   udpnat_conversation_page_refresh_actions (self);

@@ -29,5 +29,6 @@ void          udpnat_conversation_page_set_person      (UdpnatConversationPage *
 void          udpnat_conversation_page_show_line       (UdpnatConversationPage *self,
                                                         gint64                  number);
 void          udpnat_conversation_page_start_search    (UdpnatConversationPage *self);
+void          udpnat_conversation_page_attach          (UdpnatConversationPage *self);
 
 G_END_DECLS

@@ -38,6 +38,7 @@ struct _UdpnatMessageList
   gboolean           is_at_end;
   gboolean           wants_end;     /* to be done in the next frame */
   gint64             wanted_number; /* as wants_end: a line to go to, 0: none */
+  guint              wanted_step;   /* how many frames ago that began */
   guint              tick_id;
   guint              read_id;
   guint              n_new;         /* lines of theirs that have come below */

@@ -15,6 +15,8 @@
 #define NEAR_END 800
 /* What counts as the very end, in pixels. */
 #define AT_END 2
+/* How many lines are shown beside one that was searched for. */
+#define CONTEXT_ROWS 3
 /* How long something is looked at before it counts as read. */
 #define READ_MS 250
 
@@ -135,14 +137,53 @@ scroll_to_end (UdpnatMessageList *self)
     scroll_to (self, n_rows - 1);
 }
 
+typedef struct
+{
+  gint64     number;
+  GtkWidget *row;
+} Search;
+
+static void
+compare_number (UdpnatMessageRow *row,
+                gpointer          user_data)
+{
+  Search *search = user_data;
+
+  if (udpnat_history_row_get_number (udpnat_message_row_get_row (row)) == search->number)
+    search->row = GTK_WIDGET (row);
+}
+
+static gboolean
+is_in_upper_half (UdpnatMessageList *self,
+                  gint64             number)
+{
+  Search search = { number, NULL };
+  graphene_rect_t bounds;
+
+  udpnat_message_list_foreach_row (self, compare_number, &search);
+  return search.row != NULL &&
+         gtk_widget_compute_bounds (search.row, GTK_WIDGET (self->scroller), &bounds) &&
+         bounds.origin.y < gtk_widget_get_height (GTK_WIDGET (self->scroller)) / 2.0;
+}
+
+/* The list brings a line to the nearest edge. So, a frame each: the line, then some around it, and
+ * in case these are large, the line again. */
 static void
 scroll_to_wanted (UdpnatMessageList *self)
 {
+  guint n_rows = g_list_model_get_n_items (G_LIST_MODEL (self->history));
   guint position;
 
-  if (udpnat_history_find (self->history, self->wanted_number, &position))
+  if (!udpnat_history_find (self->history, self->wanted_number, &position))
+    self->wanted_number = 0;
+  else if (self->wanted_step != 1)
     scroll_to (self, position);
-  self->wanted_number = 0;
+  else if (is_in_upper_half (self, self->wanted_number))
+    scroll_to (self, position - MIN (position, CONTEXT_ROWS));
+  else
+    scroll_to (self, MIN (position + CONTEXT_ROWS, n_rows - 1));
+  if (++self->wanted_step > 2)
+    self->wanted_number = 0;
 }
 
 static void
@@ -171,6 +212,8 @@ tick_cb (GtkWidget     *widget,
   else
     load_more (self);
   udpnat_message_list_queue_read (self);
+  if (self->wanted_number != 0)
+    udpnat_message_list_queue_tick (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -295,6 +338,7 @@ udpnat_message_list_go_to (UdpnatMessageList *self,
   udpnat_message_list_foreach_row (self, mark_hit, self);
   self->wants_end = FALSE;
   self->wanted_number = number;
+  self->wanted_step = 0;
   self->is_at_end = FALSE;
   udpnat_message_list_queue_tick (self);
   return TRUE;
