@@ -20,15 +20,17 @@ G_DECLARE_FINAL_TYPE (UdpnatPortalNotification, udpnat_portal_notification, UDPN
 /* What was typed comes with this action, and as it is not exported, by the signal. */
 #define UDPNAT_PORTAL_NOTIFICATION_REPLY "reply"
 
-UdpnatPortalNotification *udpnat_portal_notification_new       (GDBusConnection          *connection)
+UdpnatPortalNotification *
+     udpnat_portal_notification_new       (GDBusConnection          *connection)
   G_GNUC_WARN_UNUSED_RESULT;
-gboolean                  udpnat_portal_notification_can_reply (UdpnatPortalNotification *self);
-void                      udpnat_portal_notification_send      (UdpnatPortalNotification *self,
-                                                                const char               *id,
-                                                                const char               *prefix,
-                                                                const char               *title,
-                                                                const char               *body);
-void                      udpnat_portal_notification_withdraw  (UdpnatPortalNotification *self,
-                                                                const char               *id);
+gboolean
+     udpnat_portal_notification_can_reply (UdpnatPortalNotification *self);
+void udpnat_portal_notification_send      (UdpnatPortalNotification *self,
+                                           const char               *id,
+                                           const char               *prefix,
+                                           const char               *title,
+                                           const char               *body);
+void udpnat_portal_notification_withdraw  (UdpnatPortalNotification *self,
+                                           const char               *id);
 
 G_END_DECLS

@@ -99,7 +99,8 @@ def tell_and_answer(stage, alice, bob, desk):
     if not stage.check('a-message-is-told', told is not None, desk.calls):
         return
     identifier, note = told
-    stage.check('says-who-and-what', (note['title'], note['body']) == ('bob', 'Hello there'), [note])
+    words = note['title'], note['body']
+    stage.check('says-who-and-what', words == ('bob', 'Hello there'), [note])
     stage.check('is-a-message-received', note.get('category') == 'im.received', [note])
     buttons = {button['label']: button for button in note['buttons']}
     reply = buttons.get('Reply', {})
