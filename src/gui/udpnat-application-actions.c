@@ -73,6 +73,20 @@ about_cb (GSimpleAction *action,
 }
 
 static void
+new_conversation_cb (GSimpleAction *action,
+                     GVariant      *parameter,
+                     gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+  UdpnatSidebar *sidebar;
+
+  udpnat_application_show (self);
+  sidebar = udpnat_window_get_sidebar (udpnat_application_ensure_window (self));
+  if (sidebar != NULL)
+    udpnat_sidebar_start_conversation (sidebar, NULL);
+}
+
+static void
 quit_cb (GSimpleAction *action,
          GVariant      *parameter,
          gpointer       user_data)
@@ -83,6 +97,7 @@ quit_cb (GSimpleAction *action,
 static const GActionEntry actions[] = {
   { .name = "about", .activate = about_cb },
   { .name = "mark-read", .activate = mark_read_cb, .parameter_type = "s" },
+  { .name = "new-conversation", .activate = new_conversation_cb },
   { .name = "open-person", .activate = open_person_cb, .parameter_type = "s" },
   { .name = "quit", .activate = quit_cb },
 };
@@ -92,7 +107,24 @@ static const struct
   const char *action;
   const char *keys[3];
 } shortcuts[] = {
+  { "app.new-conversation", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
+  { "win.back", { "<Alt>Left" } },
+  { "win.conversation(1)", { "<Control>1" } },
+  { "win.conversation(2)", { "<Control>2" } },
+  { "win.conversation(3)", { "<Control>3" } },
+  { "win.conversation(4)", { "<Control>4" } },
+  { "win.conversation(5)", { "<Control>5" } },
+  { "win.conversation(6)", { "<Control>6" } },
+  { "win.conversation(7)", { "<Control>7" } },
+  { "win.conversation(8)", { "<Control>8" } },
+  { "win.conversation(9)", { "<Control>9" } },
+  { "win.details", { "<Control>i" } },
+  { "win.find", { "<Control>f" } },
+  { "win.next-conversation", { "<Control>Page_Down", "<Alt>Down" } },
+  { "win.previous-conversation", { "<Control>Page_Up", "<Alt>Up" } },
+  { "win.search-all", { "<Control><Shift>f" } },
+  { "win.switcher", { "<Control>k" } },
   { "window.close", { "<Control>w" } },
 };
 

@@ -6,9 +6,8 @@
 
 #include <glib/gi18n.h>
 
-#include "udpnat-conversation-page.h"
 #include "udpnat-shell.h"
-#include "udpnat-sidebar.h"
+#include "udpnat-window-actions.h"
 #include "udpnat-window-state.h"
 
 struct _UdpnatWindow
@@ -158,6 +157,20 @@ udpnat_window_get_person (UdpnatWindow *self)
   return udpnat_conversation_page_get_person (self->conversation);
 }
 
+/** udpnat_window_get_sidebar: Returns: (transfer none) (nullable): %NULL before there are chats */
+UdpnatSidebar *
+udpnat_window_get_sidebar (UdpnatWindow *self)
+{
+  return self->sidebar;
+}
+
+/** udpnat_window_get_conversation: Returns: (transfer none) (nullable): as the sidebar */
+UdpnatConversationPage *
+udpnat_window_get_conversation (UdpnatWindow *self)
+{
+  return self->conversation;
+}
+
 /** udpnat_window_say: a word that goes by itself, for what needs no answer */
 void
 udpnat_window_say (UdpnatWindow *self,
@@ -203,6 +216,7 @@ udpnat_window_class_init (UdpnatWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, trouble_page);
   gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
+  udpnat_window_install_actions (widget_class);
 }
 
 static void

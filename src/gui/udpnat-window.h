@@ -1,6 +1,8 @@
 #pragma once
 
 #include "udpnat-application.h"
+#include "udpnat-conversation-page.h"
+#include "udpnat-sidebar.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +29,9 @@ void          udpnat_window_open_person  (UdpnatWindow      *self,
 void          udpnat_window_prepare_person (UdpnatWindow    *self,
                                           UdpnatPerson      *person);
 UdpnatPerson *udpnat_window_get_person   (UdpnatWindow      *self);
+UdpnatSidebar *udpnat_window_get_sidebar (UdpnatWindow      *self);
+UdpnatConversationPage *
+              udpnat_window_get_conversation (UdpnatWindow  *self);
 void          udpnat_window_say          (UdpnatWindow      *self,
                                           const char        *text);
 

@@ -292,3 +292,62 @@ def profile_in_use(stage):
     window.press('Try Again')
     window.wait_gone('Your Profile Is in Use')
     alice.quit()
+
+
+# ---- By keyboard ----
+
+
+def shortcuts(stage):
+    """From one conversation to another, and to every window, without a mouse."""
+    alice, bob, carol = introduce(stage, 'alice', 'bob', 'carol')
+    window = alice.start('--server', stage.server_address)
+    window.focus()
+    say(stage, bob, 'alice', 'From bob')
+    say(stage, carol, 'alice', 'From carol')
+    window.find_row('carol')
+
+    press(alice, 'ctrl+k')
+    switcher = 'Go to Conversation'
+    window.wait(lambda: alice.display.find_windows(switcher), 'the switcher')
+    alice.display.focus(alice.display.find_windows(switcher)[-1])
+    alice.display.type('BO')
+    window.shoot('switcher')
+    press(alice, 'Return')
+    stage.check('the-switcher-goes', wait_until(
+        lambda: not alice.display.find_windows(switcher), 10))
+    stage.check('a-few-letters-go-to-bob', sees(window, 'From bob'))
+    window.focus()
+    press(alice, 'ctrl+1')
+    stage.check('the-first-is-the-newest', sees(window, 'From carol'))
+    press(alice, 'ctrl+Next')
+    stage.check('the-next-is-bob', sees(window, 'From bob'))
+    press(alice, 'alt+Up')
+    stage.check('the-one-before-is-carol', sees(window, 'From carol'))
+
+    for keys, title, name in (('ctrl+n', 'New Conversation', 'new-conversation'),
+                              ('ctrl+question', 'Keyboard Shortcuts', 'shortcuts')):
+        window.focus()
+        press(alice, keys)
+        stage.check(f'{name}-comes', wait_until(
+            lambda: alice.display.find_windows(title), 10), alice.display.find_windows())
+        window.shoot(name)
+        alice.display.focus(alice.display.find_windows(title)[-1])
+        press(alice, 'Escape')
+        stage.check(f'{name}-goes', wait_until(
+            lambda: not alice.display.find_windows(title), 10))
+    window.focus()
+    press(alice, 'ctrl+q')
+    stage.check('ends-by-key', wait_until(lambda: window.process.poll() is not None, 20))
+    alice.window = None
+
+
+def press(person, keys):
+    person.display.key(keys)
+    time.sleep(0.3)
+
+
+def sees(window, text):
+    """Whether a line of the conversation that is open has this text: people at the side have it as
+    well, but not as a message."""
+    return wait_until(lambda: any(node.name.startswith(('bob:', 'carol:')) and text in node.name
+                                  for node in window.select(role='list item')), 10)
