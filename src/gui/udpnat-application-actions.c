@@ -6,9 +6,10 @@
 
 #include "udpnat-application-about.h"
 
-static UdpnatPerson *
-find_person (UdpnatApplication *self,
-             const char        *key_text)
+/** udpnat_application_find_person: Returns: (transfer none) (nullable): whose key this is */
+UdpnatPerson *
+udpnat_application_find_person (UdpnatApplication *self,
+                                const char        *key_text)
 {
   GListModel *people = udpnat_client_get_people (self->client);
 
@@ -27,7 +28,7 @@ void
 udpnat_application_open_key (UdpnatApplication *self,
                              const char        *key_text)
 {
-  UdpnatPerson *person = find_person (self, key_text);
+  UdpnatPerson *person = udpnat_application_find_person (self, key_text);
 
   if (person != NULL)
     udpnat_window_open_person (udpnat_application_ensure_window (self), person);
@@ -56,7 +57,7 @@ mark_read_cb (GSimpleAction *action,
   UdpnatPerson *person = NULL;
 
   if (self->is_started)
-    person = find_person (self, g_variant_get_string (parameter, NULL));
+    person = udpnat_application_find_person (self, g_variant_get_string (parameter, NULL));
   if (person != NULL)
     udpnat_client_mark_read (self->client, person);
 }

@@ -103,7 +103,26 @@ show_link (UdpnatApplication *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
-/** udpnat_application_open_link: shows what a link says, and asks whether to add that person */
+/* There is nothing to decide about somebody who was added before. */
+static gboolean
+open_contact (UdpnatApplication *self,
+              const UdpnatLink  *link)
+{
+  char key_text[UDPNAT_KEY_TEXT_BYTES];
+  UdpnatPerson *person = NULL;
+
+  if (link->has_key)
+    person = udpnat_application_find_person (
+      self, udpnat_public_key_to_string (&link->key, key_text));
+  if (person == NULL || !udpnat_person_is_contact (person))
+    return FALSE;
+  udpnat_window_open_person (udpnat_application_ensure_window (self), person);
+  return TRUE;
+}
+
+/**
+ * udpnat_application_open_link: shows the conversation that a link leads to; or what it says, and
+ * asks whether to add that person */
 void
 udpnat_application_open_link (UdpnatApplication *self,
                               const char        *link)
@@ -113,6 +132,6 @@ udpnat_application_open_link (UdpnatApplication *self,
 
   if (parsed == NULL)
     say_why_not (self, error);
-  else
+  else if (!open_contact (self, parsed))
     show_link (self, parsed, link);
 }
