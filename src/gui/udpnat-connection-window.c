@@ -1,0 +1,86 @@
+/* The window about one person: puts three pages together. It is no AdwPreferencesWindow, because
+ * that of libadwaita 1.2 never frees the groups on its pages. */
+
+#include "config.h"
+
+#include "udpnat-connection-window.h"
+
+#include <glib/gi18n.h>
+
+#include "udpnat-connection-page.h"
+#include "udpnat-person-page.h"
+#include "udpnat-safety-page.h"
+
+struct _UdpnatConnectionWindow
+{
+  AdwWindow             parent_instance;
+
+  AdwWindowTitle       *title;
+  AdwViewStack         *pages;
+  UdpnatConnectionPage *connection_page;
+  UdpnatSafetyPage     *safety_page;
+  UdpnatPersonPage     *person_page;
+};
+
+G_DEFINE_FINAL_TYPE (UdpnatConnectionWindow, udpnat_connection_window, ADW_TYPE_WINDOW)
+
+static void
+title_changed_cb (UdpnatConnectionWindow *self,
+                  GParamSpec             *property,
+                  UdpnatPerson           *person)
+{
+  /* Translators: title of a window about one person; %s is a name */
+  g_autofree char *title = g_strdup_printf (_("Connection to %s"),
+                                            udpnat_person_get_title (person));
+
+  gtk_window_set_title (GTK_WINDOW (self), title);
+  adw_window_title_set_title (self->title, title);
+}
+
+static void
+udpnat_connection_window_class_init (UdpnatConnectionWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  g_type_ensure (UDPNAT_TYPE_CONNECTION_PAGE);
+  g_type_ensure (UDPNAT_TYPE_PERSON_PAGE);
+  g_type_ensure (UDPNAT_TYPE_SAFETY_PAGE);
+  gtk_widget_class_set_template_from_resource (
+    widget_class, "/io/github/udpnat/Udpnat/udpnat-connection-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, connection_page);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, person_page);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, safety_page);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, title);
+}
+
+static void
+udpnat_connection_window_init (UdpnatConnectionWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+GtkWidget *
+udpnat_connection_window_new (UdpnatClient *client,
+                              UdpnatPerson *person)
+{
+  UdpnatConnectionWindow *self = g_object_new (UDPNAT_TYPE_CONNECTION_WINDOW,
+                                               "destroy-with-parent", TRUE,
+                                               NULL);
+
+  udpnat_connection_page_set_person (self->connection_page, client, person);
+  udpnat_safety_page_set_person (self->safety_page, client, person);
+  udpnat_person_page_set_person (self->person_page, client, person);
+  g_signal_connect_object (person, "notify::title", G_CALLBACK (title_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  title_changed_cb (self, NULL, person);
+  return GTK_WIDGET (self);
+}
+
+/** udpnat_connection_window_show_page: @name: "connection", "safety" or "person" */
+void
+udpnat_connection_window_show_page (UdpnatConnectionWindow *self,
+                                    const char             *name)
+{
+  adw_view_stack_set_visible_child_name (self->pages, name);
+}
