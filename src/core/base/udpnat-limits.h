@@ -107,7 +107,7 @@
 #define UDPNAT_PATH_OUTPUTS_MAX 64 /* far more than one call of a path set can wish for */
 
 /* ---- What views measure ---- */
-#define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* a PING and its ACK each, only while somebody looks */
+#define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* two small packets each, only while somebody looks */
 #define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */
 
 /* ---- People on this network (PROTOCOL.md section 16) ---- */

@@ -92,7 +92,8 @@ typedef struct
  * @kind: how packets travel
  * @address: of a direct path, else unset
  * @rtt_us: smoothed round trip of the way in use; 0: not known
- * @unanswered_since_us: when the oldest packet that asks for an answer and has none was sent;
+ * @latest_rtt_us: the last one, not smoothed where a direct path is in use; 0: not known
+ * @unanswered_since_us: when the oldest packet that wants an answer and has none was sent;
  *     %UDPNAT_TIME_NEVER: there is none
  * @reason: why packets are relayed
  * @local: what the peer is told of us
@@ -108,6 +109,7 @@ typedef struct
   UdpnatPathKind     kind;
   UdpnatAddress      address;
   gint64             rtt_us;
+  gint64             latest_rtt_us;
   gint64             unanswered_since_us;
   UdpnatPathReason   reason;
   UdpnatNatKind      local_nat;

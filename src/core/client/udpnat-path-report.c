@@ -111,6 +111,13 @@ udpnat_path_report_get_rtt (UdpnatPathReport *self)
   return self->facts.rtt_us;
 }
 
+/** udpnat_path_report_get_latest_rtt: Returns: last round trip in µs, as it was; 0: not known */
+gint64
+udpnat_path_report_get_latest_rtt (UdpnatPathReport *self)
+{
+  return self->facts.latest_rtt_us;
+}
+
 /** udpnat_path_report_get_elapsed: Returns: how long the phase lasts, µs; -1: not known */
 gint64
 udpnat_path_report_get_elapsed (UdpnatPathReport *self)

@@ -46,6 +46,7 @@ const char       *udpnat_path_report_get_kind      (UdpnatPathReport      *self)
 const char       *udpnat_path_report_get_address   (UdpnatPathReport      *self);
 const char       *udpnat_path_report_get_reason    (UdpnatPathReport      *self);
 gint64            udpnat_path_report_get_rtt       (UdpnatPathReport      *self);
+gint64            udpnat_path_report_get_latest_rtt (UdpnatPathReport    *self);
 gint64            udpnat_path_report_get_elapsed   (UdpnatPathReport      *self);
 gint64            udpnat_path_report_get_remaining (UdpnatPathReport      *self);
 gint64            udpnat_path_report_get_silence   (UdpnatPathReport      *self);

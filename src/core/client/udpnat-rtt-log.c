@@ -79,15 +79,16 @@ udpnat_rtt_log_add (UdpnatRttLog          *self,
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
-/* What the question of a second ago has brought. An estimate lives on when no answer comes, so
- * silence of most of a second is told as such, but for somebody who is that far away. */
+/* What the question of a second ago has brought. The last answer stays the last one when none
+ * comes any more, so silence of most of a second is told as such, but for somebody who is that far
+ * away. */
 static void
 take_sample (UdpnatRttLog *self)
 {
   g_autoptr (UdpnatPathReport) report = udpnat_client_dup_path_report (self->client,
                                                                        self->person);
   UdpnatRttSample sample = { .at_us = udpnat_clock_get_now_us () };
-  gint64 rtt_us = udpnat_path_report_get_rtt (report);
+  gint64 rtt_us = udpnat_path_report_get_latest_rtt (report);
   gint64 patience_us = MAX (UDPNAT_RTT_SAMPLE_US * 9 / 10, 2 * rtt_us);
 
   if (udpnat_path_report_has_session (report) &&

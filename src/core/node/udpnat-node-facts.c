@@ -156,7 +156,8 @@ udpnat_peer_note_phase (UdpnatPeer *self,
   self->phase_us = now_us;
 }
 
-/* What the paths cannot know: whether there is anybody to talk to, and what a session measures. */
+/* What the paths cannot know: whether there is anybody to talk to, and what a session measures. Its
+ * round trips hold the delay of ACKs, so they count only where no path was challenged. */
 static void
 tell_session (const UdpnatPeer *peer,
               gint64            now_us,
@@ -183,13 +184,16 @@ tell_session (const UdpnatPeer *peer,
     {
       facts->kind = UDPNAT_PATH_KIND_RELAY;
       facts->address = UDPNAT_ADDRESS_NONE;
-      facts->rtt_us = 0;
+      facts->rtt_us = facts->latest_rtt_us = 0;
       facts->reason = UDPNAT_PATH_REASON_NO_SESSION;
     }
-  else if (udpnat_session_get_rtt (peer->session) > 0)
-    facts->rtt_us = udpnat_session_get_rtt (peer->session);
-  if (peer->session != NULL)
-    facts->unanswered_since_us = udpnat_session_get_unanswered_since (peer->session);
+  else
+    {
+      if (facts->kind == UDPNAT_PATH_KIND_RELAY)
+        facts->rtt_us = facts->latest_rtt_us = udpnat_session_get_rtt (peer->session);
+      facts->unanswered_since_us = udpnat_time_min (
+        facts->unanswered_since_us, udpnat_session_get_unanswered_since (peer->session));
+    }
 }
 
 /**
@@ -214,9 +218,11 @@ udpnat_node_get_path_facts (const UdpnatNode      *self,
   if (peer->paths != NULL)
     udpnat_path_set_get_facts (peer->paths, out_facts);
   else
-    *out_facts = (UdpnatPathFacts) { .reason = UDPNAT_PATH_REASON_NO_SESSION };
+    *out_facts = (UdpnatPathFacts) {
+      .reason = UDPNAT_PATH_REASON_NO_SESSION,
+      .unanswered_since_us = UDPNAT_TIME_NEVER,
+    };
   out_facts->phase = get_phase (peer, now_us);
-  out_facts->unanswered_since_us = UDPNAT_TIME_NEVER;
   out_facts->since_us = peer->phase == out_facts->phase ? peer->phase_us : now_us;
   out_facts->local_nat = get_nat_kind (self);
   tell_session (peer, now_us, out_facts);
@@ -228,8 +234,9 @@ udpnat_node_get_path_facts (const UdpnatNode      *self,
 /**
  * udpnat_node_measure:
  *
- * Asks @key for a sign of life, so that the round trip in the facts becomes that of now. Does
- * nothing while there is no session. Does not count as talking: paths are let go as ever.
+ * Asks @key for a sign of life, so that the round trip in the facts becomes that of now: by a
+ * challenge of the direct path, which is answered at once, else by a PING. Does nothing while there
+ * is no session. Does not count as talking: paths are let go as ever.
  */
 void
 udpnat_node_measure (UdpnatNode            *self,
@@ -241,6 +248,9 @@ udpnat_node_measure (UdpnatNode            *self,
   if (peer == NULL || !udpnat_peer_has_session (peer) ||
       !udpnat_session_can_send (peer->session, now_us))
     return;
-  udpnat_session_ping (peer->session, now_us);
+  if (udpnat_path_set_get_selected (peer->paths, NULL, NULL, NULL))
+    udpnat_path_set_measure (peer->paths, now_us);
+  else
+    udpnat_session_ping (peer->session, now_us);
   udpnat_node_mark_dirty (self, peer);
 }

@@ -47,7 +47,8 @@ typedef struct
   /* Proof */
   UdpnatPathToken tokens[UDPNAT_PATH_TOKENS_MAX]; /* a ring */
   guint           next_token;
-  gint64          rtt_us; /* smoothed; 0: unknown */
+  gint64          rtt_us;        /* smoothed; 0: unknown */
+  gint64          latest_rtt_us; /* the last one, as it was */
   gint64          last_heard_us;
   gint64          last_challenge_us;
 

@@ -192,6 +192,9 @@ udpnat_path_set_get_facts (const UdpnatPathSet *self,
 {
   *out_facts = (UdpnatPathFacts) {
     .until_us = get_until (self),
+    .latest_rtt_us = self->selected != NULL ? self->selected->latest_rtt_us : 0,
+    .unanswered_since_us = self->selected != NULL ? self->selected->challenge_since_us
+                                                  : UDPNAT_TIME_NEVER,
     .reason = self->selected != NULL ? UDPNAT_PATH_REASON_NONE : self->reason,
     .local_nat = get_nat_kind (&self->local),
     .remote_nat = get_nat_kind (&self->remote),

@@ -464,6 +464,15 @@ udpnat_path_set_handle_network_change (UdpnatPathSet *self,
   udpnat_path_set_settle (self, now_us);
 }
 
+/** udpnat_path_set_measure: makes the round trip of the chosen path, if any, that of now */
+void
+udpnat_path_set_measure (UdpnatPathSet *self,
+                         gint64         now_us)
+{
+  if (self->selected != NULL)
+    udpnat_path_challenge (self->selected, now_us, &self->queue);
+}
+
 /* ---- What is to be used ---- */
 
 /**

@@ -96,6 +96,8 @@ void             udpnat_path_set_note_unanswered          (UdpnatPathSet        
                                                            gint64                  since_us);
 void             udpnat_path_set_handle_network_change    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
+void             udpnat_path_set_measure                  (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
 
 /* What is to be used */
 gboolean         udpnat_path_set_get_selected             (const UdpnatPathSet    *self,

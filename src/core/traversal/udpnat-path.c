@@ -292,6 +292,7 @@ prove (UdpnatPath *self,
       self->rtt_us = 0;
     }
 
+  self->latest_rtt_us = rtt_us;
   self->rtt_us = self->rtt_us == 0 ? rtt_us : (7 * self->rtt_us + rtt_us) / 8; /* RFC 9002, 5.3 */
 
   self->challenge_since_us = UDPNAT_TIME_NEVER;

@@ -147,6 +147,8 @@ test_measure (void)
   udpnat_node_measure (alice->node, net->now_us, net_key (bob));
   net_run (net, UDPNAT_MSEC (100));
   g_assert_cmpuint (net->seen->len, ==, n_seen + 2);
+  /* Exactly the way there and back: no delay of an ACK in it. */
+  g_assert_cmpint (get_facts (alice, bob).latest_rtt_us, ==, 2 * NET_DELAY_US);
 
   for (guint i = 0; i < UDPNAT_PATH_ACTIVE_US / G_USEC_PER_SEC; i++)
     {
@@ -377,6 +379,24 @@ test_relay_only_called_directly (void)
 }
 
 static void
+test_relay_only_on_lan (void)
+{
+  g_autoptr (Net) net = net_new (25);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("Both see each other's beacons: it goes through the server all the same");
+  net_join_two (net, &alice, &bob);
+  set_relay_only (alice, bob, TRUE);
+  udpnat_node_set_lan_peer (alice->node, net->now_us, net_key (bob), "bob", &bob->address, 1);
+  udpnat_node_set_lan_peer (bob->node, net->now_us, net_key (alice), "alice", &alice->address, 1);
+  talk (alice, bob, 5);
+  g_assert_cmpuint (count_sent (net, alice, bob, 0), ==, 0);
+  g_assert_cmpint (get_facts (alice, bob).reason, ==, UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL);
+  g_assert_cmpuint (get_facts (alice, bob).n_local, ==, 0);
+}
+
+static void
 check_told (gboolean is_relay_only,
             gboolean is_calling)
 {
@@ -446,6 +466,7 @@ main (int    argc,
   ADD ("relay-only/one-person-only", test_relay_only_one);
   ADD ("relay-only/switched-on-and-off", test_relay_only_switched);
   ADD ("relay-only/knocking-is-not-answered", test_relay_only_called_directly);
+  ADD ("relay-only/also-on-one-network", test_relay_only_on_lan);
   ADD ("relay-only/no-address-in-handshakes", test_relay_only_tells_nothing);
   ADD ("relay-only/ends-with-forgetting", test_relay_only_ends_with_forgetting);
 

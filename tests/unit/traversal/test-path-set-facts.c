@@ -275,6 +275,32 @@ test_remote_nat (void)
   check_remote_nat (200, seen, "203.0.113.9", UDPNAT_NAT_KIND_UNKNOWN);
 }
 
+/* ---- Measuring ---- */
+
+static void
+test_measure (Fixture       *f,
+              gconstpointer  data)
+{
+  UdpnatAddress there = at ("203.0.113.9", 40000);
+
+  udpnat_path_set_measure (f->set, f->now_us); /* the relay: nothing to be challenged */
+  drain (f);
+  g_assert_cmpuint (f->sent->len, ==, 0);
+
+  prove (f, &there, UDPNAT_MSEC (30));
+  clear_log (f);
+  g_assert_cmpint (get_facts (f).unanswered_since_us, ==, UDPNAT_TIME_NEVER);
+  udpnat_path_set_measure (f->set, f->now_us);
+  drain (f);
+  g_assert_cmpuint (count_sent_to (f, &there, UDPNAT_PATH_OUTPUT_CHALLENGE), ==, 1);
+  g_assert_cmpint (get_facts (f).unanswered_since_us, ==, f->now_us);
+  run_until (f, f->now_us + UDPNAT_MSEC (70));
+  answer_last (f, &there);
+  g_assert_cmpint (get_facts (f).unanswered_since_us, ==, UDPNAT_TIME_NEVER);
+  g_assert_cmpint (get_facts (f).rtt_us, ==, UDPNAT_MSEC (35)); /* 7 parts of 30, one of 70 */
+  g_assert_cmpint (get_facts (f).latest_rtt_us, ==, UDPNAT_MSEC (70));
+}
+
 /* ---- Only a look ---- */
 
 static void
@@ -335,6 +361,7 @@ main (int    argc,
   add_path_test ("/path-set-facts/side/cached-address", test_cached);
   add_path_test ("/path-set-facts/side/kinds-of-candidates", test_sources);
   g_test_add_func ("/path-set-facts/side/their-router", test_remote_nat);
+  add_path_test ("/path-set-facts/measure/challenges-the-chosen-path", test_measure);
   g_test_add_func ("/path-set-facts/look/changes-nothing", test_looking_changes_nothing);
 
   return g_test_run ();
