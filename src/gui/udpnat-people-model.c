@@ -92,6 +92,8 @@ is_member (UdpnatPeopleModel *self,
     case UDPNAT_PEOPLE_HERE:
       return person != self->me && relation != UDPNAT_RELATION_REQUEST &&
              relation != UDPNAT_RELATION_BLOCKED;
+    case UDPNAT_PEOPLE_ALL:
+      return TRUE;
     }
   return FALSE;
 }
@@ -157,6 +159,17 @@ read_names (UdpnatPeopleModel *self,
   if (!is_by_time (self))
     entry->collated = g_utf8_collate_key (title != NULL ? title : name, -1);
   entry->folded = title != NULL ? g_strconcat (title, "\n", name, NULL) : g_steal_pointer (&name);
+}
+
+/** udpnat_people_model_matches: @folded: from udpnat_name_fold(): part of a name or nickname */
+gboolean
+udpnat_people_model_matches (UdpnatPeopleModel *self,
+                             UdpnatPerson      *person,
+                             const char        *folded)
+{
+  const Entry *entry = g_hash_table_lookup (self->by_person, person);
+
+  return entry != NULL && strstr (entry->folded, folded) != NULL;
 }
 
 /**

@@ -12,12 +12,14 @@ G_BEGIN_DECLS
  *   newest first
  * @UDPNAT_PEOPLE_REQUESTS: strangers who have written and have no answer, the newest first
  * @UDPNAT_PEOPLE_HERE: everyone heard of but these and the blocked: who is here first, then by name
+ * @UDPNAT_PEOPLE_ALL: really everyone, oneself too, in the same order
  */
 typedef enum
 {
   UDPNAT_PEOPLE_CHATS,
   UDPNAT_PEOPLE_REQUESTS,
   UDPNAT_PEOPLE_HERE,
+  UDPNAT_PEOPLE_ALL,
 } UdpnatPeopleKind;
 
 #define UDPNAT_TYPE_PEOPLE_MODEL (udpnat_people_model_get_type ())
@@ -39,6 +41,9 @@ gboolean           udpnat_people_model_find        (UdpnatPeopleModel *self,
                                                     guint             *out_position);
 void               udpnat_people_model_set_current (UdpnatPeopleModel *self,
                                                     UdpnatPerson      *person);
+gboolean           udpnat_people_model_matches     (UdpnatPeopleModel *self,
+                                                    UdpnatPerson      *person,
+                                                    const char        *folded);
 guint              udpnat_people_model_search      (UdpnatPeopleModel *self,
                                                     const char        *folded,
                                                     GPtrArray         *found,
