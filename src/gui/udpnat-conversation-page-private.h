@@ -4,6 +4,7 @@
 #include "udpnat-composer.h"
 #include "udpnat-conversation-page.h"
 #include "udpnat-message-list.h"
+#include "udpnat-person-avatar.h"
 #include "udpnat-search-bar.h"
 
 G_BEGIN_DECLS
@@ -14,7 +15,7 @@ struct _UdpnatConversationPage
 
   GtkWidget         *header;
   GtkWidget         *title_button;
-  GtkWidget         *avatar;
+  UdpnatPersonAvatar *avatar;
   GtkLabel          *title;
   GtkLabel          *subtitle;
   GtkWidget         *verified;

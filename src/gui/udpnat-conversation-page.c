@@ -72,6 +72,15 @@ show_typing (UdpnatConversationPage *self)
 }
 
 static void
+show_avatar (UdpnatConversationPage *self)
+{
+  gboolean is_self = self->person == udpnat_client_get_self (self->client);
+
+  udpnat_person_avatar_set_person (self->avatar, self->person);
+  g_object_set (self->avatar, "icon-name", is_self ? "document-edit-symbolic" : NULL, NULL);
+}
+
+static void
 show_header (UdpnatConversationPage *self)
 {
   gboolean is_self = self->person == udpnat_client_get_self (self->client);
@@ -81,7 +90,6 @@ show_header (UdpnatConversationPage *self)
 
   /* Translators: what a screen reader says of the button with a person's name: Bob, Online */
   name = g_strdup_printf (_("%s, %s"), title, words);
-  adw_avatar_set_text (ADW_AVATAR (self->avatar), title);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->subtitle, words);
   gtk_widget_set_visible (GTK_WIDGET (self->subtitle), *words != '\0');
@@ -199,6 +207,7 @@ udpnat_conversation_page_set_person (UdpnatConversationPage *self,
       udpnat_conversation_page_refresh_actions (self);
       return;
     }
+  show_avatar (self);
   person_changed_cb (self);
   mute_or_pin_changed_cb (self);
   udpnat_composer_focus (self->composer);
@@ -305,6 +314,7 @@ bind_template (GtkWidgetClass *widget_class)
   g_type_ensure (UDPNAT_TYPE_BANNER);
   g_type_ensure (UDPNAT_TYPE_COMPOSER);
   g_type_ensure (UDPNAT_TYPE_MESSAGE_LIST);
+  g_type_ensure (UDPNAT_TYPE_PERSON_AVATAR);
   g_type_ensure (UDPNAT_TYPE_SEARCH_BAR);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-conversation-page.ui");

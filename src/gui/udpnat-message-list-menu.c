@@ -29,11 +29,13 @@ static void
 closed_cb (GtkWidget         *popover,
            UdpnatMessageList *self)
 {
-  if (self->popover == popover)
-    {
-      self->popover = NULL;
-      g_idle_add_once (remove_popover, g_object_ref (popover));
-    }
+  if (self->popover != popover)
+    return;
+  self->popover = NULL;
+  g_idle_add_once (remove_popover, g_object_ref (popover));
+  if (self->focus_before != NULL && gtk_widget_get_mapped (self->focus_before))
+    gtk_widget_grab_focus (self->focus_before);
+  g_clear_weak_pointer (&self->focus_before);
 }
 
 static void
@@ -44,6 +46,8 @@ show_popover (UdpnatMessageList *self,
   graphene_rect_t bounds;
 
   g_clear_pointer (&self->popover, gtk_widget_unparent);
+  g_set_weak_pointer (&self->focus_before,
+                      gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self))));
   self->popover = popover;
   gtk_widget_set_parent (popover, GTK_WIDGET (self));
   if (gtk_widget_compute_bounds (at, GTK_WIDGET (self), &bounds))

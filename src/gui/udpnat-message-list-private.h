@@ -47,6 +47,7 @@ struct _UdpnatMessageList
 
   /* what is done with a message: udpnat-message-list-actions.c */
   GtkWidget         *popover;       /* nullable, child */
+  GtkWidget         *focus_before;  /* nullable, weak: had the focus before the popover */
   UdpnatMessageRow  *pointed_row;   /* nullable, borrowed: below the pointer */
   GPtrArray         *retries;       /* of UdpnatMessageRetry */
 };
@@ -74,6 +75,7 @@ void               udpnat_message_list_ask_edit        (UdpnatMessageList *self,
 void               udpnat_message_list_watch_scrolling (UdpnatMessageList *self);
 void               udpnat_message_list_queue_tick      (UdpnatMessageList *self);
 void               udpnat_message_list_stop_scrolling  (UdpnatMessageList *self);
+UdpnatMessageRow  *udpnat_message_list_get_lowest_seen (UdpnatMessageList *self);
 void               udpnat_message_list_queue_read      (UdpnatMessageList *self);
 void               udpnat_message_list_note_line       (UdpnatMessageList *self,
                                                         UdpnatHistoryRow  *row);

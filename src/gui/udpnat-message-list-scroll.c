@@ -67,9 +67,10 @@ set_at_end (UdpnatMessageList *self,
 
 /* ---- What has been seen ---- */
 
-/* Returns: the lowest line of which something can be seen, 0: none */
-static gint64
-find_lowest_seen (UdpnatMessageList *self)
+/** udpnat_message_list_get_lowest_seen: Returns: (nullable): the lowest row of which something can be
+ * seen */
+UdpnatMessageRow *
+udpnat_message_list_get_lowest_seen (UdpnatMessageList *self)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self->scroller));
   int height = gtk_widget_get_height (GTK_WIDGET (self->scroller));
@@ -79,9 +80,9 @@ find_lowest_seen (UdpnatMessageList *self)
       UdpnatMessageRow *row = udpnat_message_list_get_row_at (self, width / 2, y);
 
       if (row != NULL)
-        return udpnat_history_row_get_number (udpnat_message_row_get_row (row));
+        return row;
     }
-  return 0;
+  return NULL;
 }
 
 static gboolean
@@ -97,12 +98,16 @@ static void
 read_cb (gpointer user_data)
 {
   UdpnatMessageList *self = user_data;
+  UdpnatMessageRow *lowest;
   gint64 number;
 
   self->read_id = 0;
   if (!is_looked_at (self))
     return;
-  number = find_lowest_seen (self);
+  lowest = udpnat_message_list_get_lowest_seen (self);
+  if (lowest == NULL)
+    return;
+  number = udpnat_history_row_get_number (udpnat_message_row_get_row (lowest));
   if (number <= self->read_number)
     return;
   self->read_number = number;

@@ -78,7 +78,6 @@ setup_cb (GtkSignalListItemFactory *factory,
           UdpnatMessageList        *self)
 {
   gtk_list_item_set_child (item, udpnat_message_row_new ());
-  gtk_list_item_set_selectable (item, FALSE);
 }
 
 static void
@@ -266,6 +265,7 @@ close_history (UdpnatMessageList *self)
   udpnat_message_list_stop_scrolling (self);
   udpnat_message_list_hide_tools (self);
   g_clear_pointer (&self->popover, gtk_widget_unparent);
+  g_clear_weak_pointer (&self->focus_before);
   g_signal_group_set_target (self->history_signals, NULL);
   gtk_list_view_set_model (self->view, NULL);
   g_clear_object (&self->history);
@@ -359,6 +359,26 @@ udpnat_message_list_unroot (GtkWidget *widget)
   GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->unroot (widget);
 }
 
+/* Whoever comes in by the keyboard begins at what can be seen, and not, as GtkListView has it, at the
+ * oldest line that is loaded. */
+static gboolean
+udpnat_message_list_focus (GtkWidget        *widget,
+                           GtkDirectionType  direction)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  UdpnatMessageRow *lowest;
+
+  if (gtk_widget_get_focus_child (widget) == NULL &&
+      (direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD))
+    {
+      lowest = udpnat_message_list_get_lowest_seen (self);
+      if (lowest != NULL &&
+          gtk_widget_grab_focus (gtk_widget_get_parent (GTK_WIDGET (lowest))))
+        return TRUE;
+    }
+  return GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->focus (widget, direction);
+}
+
 static void
 udpnat_message_list_dispose (GObject *object)
 {
@@ -405,6 +425,7 @@ udpnat_message_list_class_init (UdpnatMessageListClass *klass)
   GType type = UDPNAT_TYPE_MESSAGE_LIST;
 
   object_class->dispose = udpnat_message_list_dispose;
+  widget_class->focus = udpnat_message_list_focus;
   widget_class->root = udpnat_message_list_root;
   widget_class->unroot = udpnat_message_list_unroot;
 
