@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-application-private.h"
+#include "udpnat-client-network.h"
 #include "udpnat-portal-background.h"
 #include "udpnat-settings.h"
 #include "udpnat-status-words.h"
@@ -97,6 +98,16 @@ append_connection (GString      *text,
                           udpnat_client_count_undelivered (client));
 }
 
+static void
+append_network (GString      *text,
+                UdpnatClient *client)
+{
+  g_autoptr (UdpnatNetworkReport) report = udpnat_client_dup_network_report (client);
+  g_autofree char *masked = udpnat_network_report_to_text (report, TRUE);
+
+  g_string_append_printf (text, "\n%s", masked);
+}
+
 /** udpnat_application_dup_troubleshooting: how things stand, for somebody who helps */
 char *
 udpnat_application_dup_troubleshooting (UdpnatApplication *self)
@@ -106,10 +117,13 @@ udpnat_application_dup_troubleshooting (UdpnatApplication *self)
 
   append_versions (text);
   append_profile (text, udpnat_application_get_profile (self));
-  if (client != NULL)
-    append_connection (text, client);
-  else
+  if (client == NULL)
     g_string_append (text, "The profile is not open.\n");
+  else
+    {
+      append_connection (text, client);
+      append_network (text, client);
+    }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

@@ -279,6 +279,13 @@ udpnat_application_start_up (UdpnatApplication *self)
   guint ids[G_N_ELEMENTS (signals)];
   int status;
 
+  self->settings = udpnat_settings_new ();
+  if (self->settings == NULL)
+    {
+      g_printerr ("udpnat: %s\n", _("A part of the program is missing: its settings. Install it "
+                                    "again."));
+      return 1;
+    }
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     ids[i] = g_unix_signal_add (signals[i], signal_cb, self);
   status = g_application_run (G_APPLICATION (self), g_strv_length (words), words);
@@ -393,14 +400,13 @@ udpnat_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (udpnat_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (UDPNAT_APPLICATION_ID);
-  self->settings = udpnat_settings_new ();
-  if (self->settings == NULL)
-    g_error ("The schema %s is not installed: run “meson install”.", UDPNAT_APPLICATION_ID);
   g_settings_bind_with_mapping (self->settings, "color-scheme", adw_style_manager_get_default (),
                                 "color-scheme", G_SETTINGS_BIND_GET, map_color_scheme, NULL, NULL,
                                 NULL);
   self->background = udpnat_background_new (application, self->settings,
                                             self->options->start->profile);
+  g_signal_connect_object (self->background, "refused", G_CALLBACK (udpnat_application_leave),
+                           self, G_CONNECT_SWAPPED);
   udpnat_application_add_actions (self);
 }
 

@@ -149,19 +149,43 @@ tell_status (UdpnatBackground *self)
 }
 
 /* Closing a window means the end in most programs: what it means here is said once. */
+static gboolean
+is_explained (UdpnatBackground *self)
+{
+  if (g_settings_get_boolean (self->settings, "background-explained"))
+    return TRUE;
+  g_settings_set_boolean (self->settings, "background-explained", TRUE);
+  return FALSE;
+}
+
 static void
 explain (UdpnatBackground *self)
 {
   g_autoptr (GNotification) notification = NULL;
 
-  if (g_settings_get_boolean (self->settings, "background-explained"))
+  if (is_explained (self))
     return;
-  g_settings_set_boolean (self->settings, "background-explained", TRUE);
   notification = g_notification_new (_("Udpnat goes on in the background"));
   g_notification_set_body (notification, _("You still receive messages. To end it, open it again "
                                            "and choose Quit, or change this in the preferences."));
   g_notification_add_button (notification, _("Quit"), "app.quit");
   g_application_send_notification (self->application, EXPLANATION_ID, notification);
+}
+
+static void
+refuse (UdpnatBackground *self)
+{
+  g_autoptr (GNotification) notification = NULL;
+
+  if (!is_explained (self))
+    {
+      notification = g_notification_new (_("Udpnat ended with its window"));
+      g_notification_set_body (notification, _("The desktop does not let it go on without one. To "
+                                               "receive messages then, allow it in the settings "
+                                               "of the desktop."));
+      g_application_send_notification (self->application, EXPLANATION_ID, notification);
+    }
+  g_signal_emit (self, refused_signal, 0);
 }
 
 static void
@@ -180,7 +204,7 @@ requested_cb (GObject      *source,
   if (is_allowed || error != NULL)
     explain (self);
   else if (self->is_entered)
-    g_signal_emit (self, refused_signal, 0);
+    refuse (self);
 }
 
 static void

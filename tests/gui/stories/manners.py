@@ -354,3 +354,47 @@ def sees(window, text):
     well, but not as a message."""
     return wait_until(lambda: any(node.name.startswith(('bob:', 'carol:')) and text in node.name
                                   for node in window.select(role='list item')), 10)
+
+
+def activation(stage):
+    """Started by the message bus, for a click on a notification of an earlier life."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    key = find_link(bob).partition('key=')[2]
+    say(stage, bob, 'alice', 'While you were away')
+    alice.run_cli('read', 'bob')
+    process = start_quietly(alice, '--gapplication-service')
+    try:
+        activate(alice, process, 'open-person', GLib.Variant('s', key))
+        stage.check('the-window-comes', wait_until(lambda: has_window(alice), 30))
+        end(stage, alice, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def leaving(stage):
+    """Ends soon, though somebody does not answer; coming back meanwhile is no end."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    say(stage, alice, 'bob', 'Known to each other')
+    stage.stop_server()
+    alice.run_cli('--timeout', 2, 'send', 'bob', 'Nobody can get this now')
+    process = start_quietly(alice, '--background')
+    try:
+        activate(alice, process, 'about')
+        wait_until(lambda: has_window(alice), 30)
+        activate(alice, process, 'quit')
+        stage.check('the-window-goes-at-once', wait_until(lambda: not has_window(alice), 2))
+        again = start_quietly(alice)
+        stage.check('started-again-meanwhile', again.wait(END_SECONDS) == 0)
+        time.sleep(QUIET_SECONDS + 2)
+        stage.check('it-stays', process.poll() is None and has_window(alice))
+        began = time.monotonic()
+        end(stage, alice, process)
+        stage.check('waits-no-longer-than-it-says', time.monotonic() - began < 15)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    status, out = alice.run_cli('waiting')
+    stage.check('and-nothing-is-lost', 'Nobody can get this now' in out, [status, out])
