@@ -35,6 +35,7 @@ UdpnatWindow *udpnat_application_ensure_window (UdpnatApplication *self);
 void          udpnat_application_show          (UdpnatApplication *self);
 void          udpnat_application_show_pending  (UdpnatApplication *self);
 void          udpnat_application_add_actions   (UdpnatApplication *self);
+void          udpnat_application_add_windows   (UdpnatApplication *self);
 UdpnatPerson *udpnat_application_find_person   (UdpnatApplication *self,
                                                 const char        *key_text);
 void          udpnat_application_open_key      (UdpnatApplication *self,

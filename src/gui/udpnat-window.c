@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-connection-window.h"
 #include "udpnat-shell.h"
 #include "udpnat-window-actions.h"
 #include "udpnat-window-state.h"
@@ -89,6 +90,37 @@ line_activated_cb (UdpnatSidebar *sidebar,
   udpnat_conversation_page_show_line (self->conversation, number);
 }
 
+/* One for each person. */
+static GtkWindow *
+find_details (UdpnatPerson *person)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (g_object_get_data (l->data, "udpnat-person") == person)
+      return l->data;
+  return NULL;
+}
+
+/** udpnat_window_show_details: how we are connected with @person, and who they are */
+void
+udpnat_window_show_details (UdpnatWindow *self,
+                            UdpnatPerson *person)
+{
+  GtkWindow *window = find_details (person);
+
+  if (window == NULL)
+    {
+      UdpnatClient *client = udpnat_application_get_client (get_application (self));
+
+      window = GTK_WINDOW (udpnat_connection_window_new (client, person));
+      g_object_set_data_full (G_OBJECT (window), "udpnat-person", g_object_ref (person),
+                              g_object_unref);
+      gtk_window_set_transient_for (window, GTK_WINDOW (self));
+    }
+  gtk_window_present (window);
+}
+
 static void
 create_shell (UdpnatWindow *self,
               UdpnatClient *client)
@@ -109,6 +141,10 @@ create_shell (UdpnatWindow *self,
                            self, 0);
   g_signal_connect_object (self->conversation, "person-requested",
                            G_CALLBACK (udpnat_window_open_person), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "details-requested",
+                           G_CALLBACK (udpnat_window_show_details), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "details-requested",
+                           G_CALLBACK (udpnat_window_show_details), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->sidebar, "line-activated", G_CALLBACK (line_activated_cb), self,
                            0);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->shell), "chats");

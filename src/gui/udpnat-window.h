@@ -28,6 +28,8 @@ void          udpnat_window_open_person  (UdpnatWindow      *self,
                                           UdpnatPerson      *person);
 void          udpnat_window_prepare_person (UdpnatWindow    *self,
                                           UdpnatPerson      *person);
+void          udpnat_window_show_details (UdpnatWindow      *self,
+                                          UdpnatPerson      *person);
 UdpnatPerson *udpnat_window_get_person   (UdpnatWindow      *self);
 UdpnatSidebar *udpnat_window_get_sidebar (UdpnatWindow      *self);
 UdpnatConversationPage *
