@@ -8,6 +8,7 @@
 
 #include "udpnat-chat-words.h"
 #include "udpnat-person-avatar.h"
+#include "udpnat-state-icon.h"
 #include "udpnat-status-words.h"
 
 struct _UdpnatChatRow
@@ -20,6 +21,7 @@ struct _UdpnatChatRow
   GtkWidget          *muted;
   GtkWidget          *pinned;
   GtkLabel           *when;
+  GtkImage           *state;
   GtkLabel           *text;
   GtkLabel           *unread;
   UdpnatClient       *client;
@@ -61,6 +63,26 @@ update_unread (UdpnatChatRow *self)
   set_css_class (self->title, "unread", n_unread > 0);
 }
 
+/* How far the last line has come, when it is ours and it is what is shown. */
+static void
+update_state (UdpnatChatRow *self)
+{
+  UdpnatHistoryItem *line = udpnat_person_get_last_line (self->person);
+  gboolean is_shown = udpnat_chat_words_is_about_line (self->person) &&
+                      udpnat_history_item_is_outgoing (line) &&
+                      !udpnat_history_item_is_deleted (line) &&
+                      self->person != udpnat_client_get_self (self->client);
+  g_autofree char *words = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->state), is_shown);
+  if (!is_shown)
+    return;
+  words = udpnat_words_describe_line (line, self->person);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->state), words);
+  gtk_image_set_from_icon_name (
+    self->state, udpnat_state_icon_get_name (udpnat_history_item_get_state (line)));
+}
+
 static char *
 dup_when (UdpnatChatRow *self)
 {
@@ -87,6 +109,9 @@ update_name (UdpnatChatRow *self,
                               n_unread);
   udpnat_chat_words_append (name, unread);
   udpnat_chat_words_append (name, text);
+  if (gtk_widget_get_visible (GTK_WIDGET (self->state)) &&
+      !udpnat_chat_words_is_state (self->person))
+    udpnat_chat_words_append (name, gtk_widget_get_tooltip_text (GTK_WIDGET (self->state)));
   udpnat_chat_words_append (name, when);
   if (!is_self && !g_str_equal (presence, text))
     udpnat_chat_words_append (name, presence);
@@ -123,6 +148,7 @@ udpnat_chat_row_refresh (UdpnatChatRow *self)
   gtk_widget_set_visible (self->verified, udpnat_person_is_verified (self->person));
   gtk_widget_set_visible (self->pinned, udpnat_person_is_pinned (self->person));
   gtk_widget_set_visible (self->muted, udpnat_person_is_muted (self->person));
+  update_state (self);
   update_unread (self);
   update_name (self, text, when);
 }
@@ -209,6 +235,7 @@ udpnat_chat_row_class_init (UdpnatChatRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, muted);
   gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, pinned);
   gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, when);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, state);
   gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, text);
   gtk_widget_class_bind_template_child (widget_class, UdpnatChatRow, unread);
 }

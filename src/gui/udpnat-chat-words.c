@@ -58,40 +58,77 @@ describe_draft (UdpnatPerson *person)
   return g_strdup_printf (_("Draft: %s"), g_strstrip (text));
 }
 
+/* What there is to say first. */
+typedef enum
+{
+  TOPIC_NEW_KEY,
+  TOPIC_REQUEST,
+  TOPIC_PERSON, /* they write, or are blocked, or there is nothing else */
+  TOPIC_DRAFT,
+  TOPIC_PATH,   /* a line of ours waits for it */
+  TOPIC_STATE,  /* of a line of ours that is not there yet */
+  TOPIC_LINE,
+} Topic;
+
+static Topic
+get_topic (UdpnatPerson *person)
+{
+  UdpnatHistoryItem *line = udpnat_person_get_last_line (person);
+  UdpnatRelation relation = udpnat_person_get_relation (person);
+
+  if (udpnat_person_get_new_key (person) != NULL)
+    return TOPIC_NEW_KEY;
+  if (relation == UDPNAT_RELATION_REQUEST)
+    return TOPIC_REQUEST;
+  if (relation == UDPNAT_RELATION_BLOCKED || udpnat_person_is_typing (person))
+    return TOPIC_PERSON;
+  if (has_draft (person))
+    return TOPIC_DRAFT;
+  if (is_under_way (line))
+    return is_connecting (person) ? TOPIC_PATH : TOPIC_STATE;
+  return line != NULL ? TOPIC_LINE : TOPIC_PERSON;
+}
+
 /** udpnat_chat_words_is_state: whether what is said of @person is how things are, not a message */
 gboolean
 udpnat_chat_words_is_state (UdpnatPerson *person)
 {
-  UdpnatHistoryItem *line = udpnat_person_get_last_line (person);
+  Topic topic = get_topic (person);
 
-  return udpnat_person_get_new_key (person) != NULL ||
-         udpnat_person_get_relation (person) == UDPNAT_RELATION_REQUEST ||
-         udpnat_person_is_typing (person) ||
-         (!has_draft (person) && (line == NULL || is_under_way (line)));
+  return topic != TOPIC_DRAFT && topic != TOPIC_LINE;
+}
+
+/** udpnat_chat_words_is_about_line: whether what is said of @person is about the last line */
+gboolean
+udpnat_chat_words_is_about_line (UdpnatPerson *person)
+{
+  Topic topic = get_topic (person);
+
+  return topic == TOPIC_LINE || topic == TOPIC_STATE || topic == TOPIC_PATH;
 }
 
 /** udpnat_chat_words_describe: Returns: one line: what is going on, or what was said last */
 char *
 udpnat_chat_words_describe (UdpnatPerson *person)
 {
-  UdpnatHistoryItem *line = udpnat_person_get_last_line (person);
-
-  if (udpnat_person_get_new_key (person) != NULL)
-    return g_strdup (_("Their key has changed"));
-  if (udpnat_person_get_relation (person) == UDPNAT_RELATION_REQUEST)
-    return g_strdup (_("Wants to write to you"));
-  if (udpnat_person_get_relation (person) == UDPNAT_RELATION_BLOCKED ||
-      udpnat_person_is_typing (person))
-    return udpnat_words_describe_person (person);
-  if (has_draft (person))
-    return describe_draft (person);
-  if (is_under_way (line) && is_connecting (person))
-    return udpnat_words_describe_path (person);
-  if (is_under_way (line))
-    return udpnat_words_describe_line (line, person);
-  if (line != NULL)
-    return udpnat_words_preview_line (line);
-  return udpnat_words_describe_person (person);
+  switch (get_topic (person))
+    {
+    case TOPIC_NEW_KEY:
+      return g_strdup (_("Their key has changed"));
+    case TOPIC_REQUEST:
+      return g_strdup (_("Wants to write to you"));
+    case TOPIC_PERSON:
+      return udpnat_words_describe_person (person);
+    case TOPIC_DRAFT:
+      return describe_draft (person);
+    case TOPIC_PATH:
+      return udpnat_words_describe_path (person);
+    case TOPIC_STATE:
+      return udpnat_words_describe_line (udpnat_person_get_last_line (person), person);
+    case TOPIC_LINE:
+      return udpnat_words_preview_line (udpnat_person_get_last_line (person));
+    }
+  return g_strdup ("");
 }
 
 /* ---- For screen readers ---- */

@@ -12,6 +12,7 @@
 #include "udpnat-link-text.h"
 #include "udpnat-message-text.h"
 #include "udpnat-quote-block.h"
+#include "udpnat-state-icon.h"
 #include "udpnat-status-words.h"
 
 /* A message that is delivered at once should not flash "waiting" before. */
@@ -294,27 +295,6 @@ show_reactions (UdpnatMessageRow *self)
 
 /* ---- How far it came ---- */
 
-static const char *
-get_state_icon (UdpnatItemState state)
-{
-  switch (state)
-    {
-    case UDPNAT_ITEM_STATE_WAITING:
-      return "udpnat-waiting-symbolic";
-    case UDPNAT_ITEM_STATE_SENT:
-      return "udpnat-sent-symbolic";
-    case UDPNAT_ITEM_STATE_STORED:
-      return "udpnat-stored-symbolic";
-    case UDPNAT_ITEM_STATE_DELIVERED:
-      return "udpnat-delivered-symbolic";
-    case UDPNAT_ITEM_STATE_READ:
-      return "udpnat-read-symbolic";
-    case UDPNAT_ITEM_STATE_FAILED:
-      return "udpnat-failed-symbolic";
-    }
-  return "udpnat-failed-symbolic";
-}
-
 static void
 settled_cb (gpointer user_data)
 {
@@ -442,7 +422,7 @@ show_state (UdpnatMessageRow *self,
   if (has_words)
     gtk_label_set_text (self->state_words, words);
   if (is_outgoing)
-    gtk_image_set_from_icon_name (self->state_icon, get_state_icon (state));
+    gtk_image_set_from_icon_name (self->state_icon, udpnat_state_icon_get_name (state));
   gtk_widget_set_tooltip_text (self->caption, is_outgoing ? words : NULL);
 }
 
