@@ -77,6 +77,24 @@ udpnat_search_results_open_first (UdpnatSearchResults *self)
     ;
 }
 
+/** udpnat_search_results_focus_first: from where it is typed into what was found */
+gboolean
+udpnat_search_results_focus_first (UdpnatSearchResults *self)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+      gboolean is_result = FALSE;
+
+      if (UDPNAT_IS_RESULT_ROW (row))
+        g_object_get (row, "activatable", &is_result, NULL);
+      if (is_result)
+        return gtk_widget_grab_focus (item);
+    }
+  return FALSE;
+}
+
 /* ---- Rows ---- */
 
 static void

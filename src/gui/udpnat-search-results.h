@@ -23,5 +23,6 @@ GtkWidget *udpnat_search_results_new        (UdpnatClient        *client,
 void       udpnat_search_results_set_words  (UdpnatSearchResults *self,
                                              const char          *words);
 void       udpnat_search_results_open_first (UdpnatSearchResults *self);
+gboolean   udpnat_search_results_focus_first (UdpnatSearchResults *self);
 
 G_END_DECLS

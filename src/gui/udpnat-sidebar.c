@@ -139,12 +139,39 @@ search_activate_cb (UdpnatSidebar *self)
   udpnat_search_results_open_first (self->results);
 }
 
+static gboolean
+search_key_cb (GtkEventControllerKey *controller,
+               guint                  keyval,
+               guint                  keycode,
+               GdkModifierType        state,
+               UdpnatSidebar         *self)
+{
+  if (keyval != GDK_KEY_Down && keyval != GDK_KEY_KP_Down)
+    return GDK_EVENT_PROPAGATE;
+  return udpnat_search_results_focus_first (self->results);
+}
+
+/* From the results too, not only where it is typed. */
+static gboolean
+escape_cb (GtkWidget *widget,
+           GVariant  *arguments,
+           gpointer   user_data)
+{
+  UdpnatSidebar *self = UDPNAT_SIDEBAR (widget);
+
+  if (!gtk_search_bar_get_search_mode (self->search_bar))
+    return GDK_EVENT_PROPAGATE;
+  gtk_search_bar_set_search_mode (self->search_bar, FALSE);
+  return GDK_EVENT_STOP;
+}
+
 /** udpnat_sidebar_start_search: lets the user type what to look for */
 void
 udpnat_sidebar_start_search (UdpnatSidebar *self)
 {
   gtk_search_bar_set_search_mode (self->search_bar, TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+  gtk_editable_select_region (self->search_entry, 0, -1);
 }
 
 /* ---- Object ---- */
@@ -194,6 +221,8 @@ udpnat_sidebar_class_init (UdpnatSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatSidebar, switcher);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_key_cb);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, escape_cb, NULL);
   gtk_widget_class_install_action (widget_class, "sidebar.new-conversation", NULL,
                                    new_conversation_cb);
   gtk_widget_class_install_action (widget_class, "sidebar.show-people", NULL, show_people_cb);
