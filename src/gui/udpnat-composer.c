@@ -78,7 +78,11 @@ udpnat_composer_show_trouble (UdpnatComposer *self,
                               const char     *sentence)
 {
   if (sentence != NULL)
-    gtk_label_set_text (self->trouble, sentence);
+    {
+      gtk_label_set_text (self->trouble, sentence);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self->trouble),
+                                      GTK_ACCESSIBLE_PROPERTY_LABEL, sentence, -1);
+    }
   gtk_revealer_set_reveal_child (self->trouble_revealer, sentence != NULL);
 }
 

@@ -62,6 +62,8 @@ show_hit (UdpnatSearchBar *self)
   g_autofree char *count = describe_count (self);
 
   gtk_label_set_text (self->count, count);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->count), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  count, -1);
   gtk_widget_set_sensitive (self->older_button, self->current + 1 < self->hits->len);
   gtk_widget_set_sensitive (self->newer_button, self->current > 0);
   if (self->hits->len > 0)
