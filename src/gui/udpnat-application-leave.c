@@ -42,11 +42,21 @@ drain_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The window may be wanted again; what belongs to it goes. */
 static void
-hide_windows (UdpnatApplication *self)
+put_windows_away (void)
 {
-  for (GList *l = gtk_application_get_windows (GTK_APPLICATION (self)); l != NULL; l = l->next)
-    gtk_widget_set_visible (l->data, FALSE);
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = g_list_model_get_n_items (windows); i > 0; i--)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i - 1);
+
+      if (UDPNAT_IS_WINDOW (window))
+        gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
+      else if (window != NULL) /* one may take others with it */
+        gtk_window_destroy (window);
+    }
 }
 
 /**
@@ -59,7 +69,7 @@ udpnat_application_leave (UdpnatApplication *self)
       end (self);
       return;
     }
-  hide_windows (self);
+  put_windows_away ();
   self->leave_by_us = g_get_monotonic_time () + DRAIN_MAX_US;
   self->leave_id = g_timeout_add (DRAIN_CHECK_MS, drain_cb, self);
 }
@@ -76,11 +86,10 @@ udpnat_application_stay (UdpnatApplication *self)
  *
  * What closing the window means: going on without it, or the end.
  *
- * Returns: %TRUE: @window stays as it is, hidden or soon gone
+ * Returns: %TRUE: the window stays, hidden, or is soon gone
  */
 gboolean
-udpnat_application_close_window (UdpnatApplication *self,
-                                 GtkWindow         *window)
+udpnat_application_close_window (UdpnatApplication *self)
 {
   if (!self->is_started || !g_settings_get_boolean (self->settings, "run-in-background"))
     {
@@ -88,6 +97,6 @@ udpnat_application_close_window (UdpnatApplication *self,
       return TRUE;
     }
   udpnat_background_enter (self->background);
-  gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
+  put_windows_away ();
   return TRUE;
 }

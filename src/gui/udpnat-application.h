@@ -37,7 +37,6 @@ void               udpnat_application_start          (UdpnatApplication *self,
 
 /* To the end: udpnat-application-leave.c */
 void               udpnat_application_leave          (UdpnatApplication *self);
-gboolean           udpnat_application_close_window   (UdpnatApplication *self,
-                                                      GtkWindow         *window);
+gboolean           udpnat_application_close_window   (UdpnatApplication *self);
 
 G_END_DECLS

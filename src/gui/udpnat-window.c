@@ -232,9 +232,7 @@ back_cb (GtkWidget  *widget,
 static gboolean
 udpnat_window_close_request (GtkWindow *window)
 {
-  UdpnatWindow *self = UDPNAT_WINDOW (window);
-
-  return udpnat_application_close_window (get_application (self), window);
+  return udpnat_application_close_window (get_application (UDPNAT_WINDOW (window)));
 }
 
 /* ---- Object ---- */
