@@ -109,6 +109,7 @@ static const struct
   const char *keys[3];
 } shortcuts[] = {
   { "app.new-conversation", { "<Control>n" } },
+  { "app.preferences", { "<Control>comma" } },
   { "app.quit", { "<Control>q" } },
   { "win.back", { "<Alt>Left" } },
   { "win.conversation(1)", { "<Control>1" } },
