@@ -111,6 +111,7 @@ static const struct
   { "app.new-conversation", { "<Control>n" } },
   { "app.preferences", { "<Control>comma" } },
   { "app.quit", { "<Control>q" } },
+  { "win.attach", { "<Control>o" } },
   { "win.back", { "<Alt>Left" } },
   { "win.conversation(1)", { "<Control>1" } },
   { "win.conversation(2)", { "<Control>2" } },

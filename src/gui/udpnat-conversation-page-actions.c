@@ -188,11 +188,19 @@ details_cb (GtkWidget  *widget,
   udpnat_conversation_page_ask_details (UDPNAT_CONVERSATION_PAGE (widget));
 }
 
+static void
+attach_cb (GtkWidget  *widget,
+           const char *name,
+           GVariant   *parameter)
+{
+  udpnat_composer_choose_files (UDPNAT_CONVERSATION_PAGE (widget)->composer);
+}
+
 /** udpnat_conversation_page_refresh_actions: what can be done depends on the person */
 void
 udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self)
 {
-  static const char *const for_all[] = { "talk.search", "talk.muted", "talk.pinned",
+  static const char *const for_all[] = { "talk.attach", "talk.search", "talk.muted", "talk.pinned",
                                          "talk.clear-history" };
   gboolean has_person = self->person != NULL;
   gboolean is_other = has_person && self->person != udpnat_client_get_self (self->client);
@@ -215,6 +223,7 @@ udpnat_conversation_page_install_actions (GtkWidgetClass *widget_class)
     const char                 *name;
     GtkWidgetActionActivateFunc activate;
   } actions[] = {
+    { "talk.attach", attach_cb },
     { "talk.search", search_cb },
     { "talk.details", details_cb },
     { "talk.clear-history", clear_history_cb },

@@ -122,14 +122,29 @@ search_all_cb (GtkWidget  *widget,
 /* ---- The conversation that is open ---- */
 
 static void
-details_cb (GtkWidget  *widget,
-            const char *name,
-            GVariant   *parameter)
+activate_of_conversation (GtkWidget  *widget,
+                          const char *action)
 {
   UdpnatConversationPage *page = udpnat_window_get_conversation (UDPNAT_WINDOW (widget));
 
   if (page != NULL)
-    gtk_widget_activate_action (GTK_WIDGET (page), "talk.details", NULL);
+    gtk_widget_activate_action (GTK_WIDGET (page), action, NULL);
+}
+
+static void
+attach_cb (GtkWidget  *widget,
+           const char *name,
+           GVariant   *parameter)
+{
+  activate_of_conversation (widget, "talk.attach");
+}
+
+static void
+details_cb (GtkWidget  *widget,
+            const char *name,
+            GVariant   *parameter)
+{
+  activate_of_conversation (widget, "talk.details");
 }
 
 /** udpnat_window_install_actions: to be called once, for the class */
@@ -142,6 +157,7 @@ udpnat_window_install_actions (GtkWidgetClass *widget_class)
     const char                 *parameter;
     GtkWidgetActionActivateFunc activate;
   } actions[] = {
+    { "win.attach", NULL, attach_cb },
     { "win.conversation", "i", conversation_cb },
     { "win.details", NULL, details_cb },
     { "win.find", NULL, find_cb },
