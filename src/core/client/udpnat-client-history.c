@@ -4,8 +4,6 @@
 
 #include "udpnat-client-private.h"
 
-#include "udpnat-export.h"
-
 /**
  * udpnat_client_dup_page:
  * @before: only lines before this number; 0 for the newest
@@ -147,53 +145,4 @@ udpnat_client_clear_history (UdpnatClient *self,
   clearing->client = self;
   clearing->person = g_object_ref (person);
   udpnat_store_clear_history (self->store, udpnat_person_get_key (person), cleared_cb, clearing);
-}
-
-/* ---- Export ---- */
-
-typedef struct
-{
-  UdpnatClient *client;
-  UdpnatPerson *person;
-} ExportSource;
-
-static GPtrArray *
-get_export_page (gint64   after,
-                 gpointer user_data)
-{
-  ExportSource *source = user_data;
-
-  return udpnat_client_dup_page_after (source->client, source->person, after, 200);
-}
-
-/**
- * udpnat_client_export:
- * @path: the file to write
- * @is_json: for programs; else for people
- * @may_replace: whether a file of that name may be replaced
- * @error: %UDPNAT_ERROR_EXISTS, or of #GIOErrorEnum
- *
- * Writes the whole conversation with @person to a file.
- */
-gboolean
-udpnat_client_export (UdpnatClient  *self,
-                      UdpnatPerson  *person,
-                      const char    *path,
-                      gboolean       is_json,
-                      gboolean       may_replace,
-                      GError       **error)
-{
-  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
-  ExportSource source = { self, person };
-  UdpnatExport export = {
-    .format = is_json ? UDPNAT_EXPORT_JSON : UDPNAT_EXPORT_TEXT,
-    .own_name = self->name,
-    .peer_name = person == self->me ? "oneself" : udpnat_person_get_title (person),
-    .peer_key = *udpnat_person_get_key (person),
-    .time_zone = zone,
-    .get_page = get_export_page,
-    .user_data = &source,
-  };
-
-  return udpnat_export_write_file (&export, path, may_replace, error);
 }

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  *   udpnat-client-people.c   who is who, and what they are to us
  *   udpnat-client-items.c    what is said: to disk, then to the node; and the reverse
  *   udpnat-client-history.c  what was said
+ *   udpnat-client-export.c   the same, to a file
  *   udpnat-client-profile.c  what we tell of ourselves, settings, one-time keys */
 
 struct _UdpnatClient

@@ -192,6 +192,18 @@ udpnat_client_dup_server_key (UdpnatClient *self)
   return g_strdup (udpnat_public_key_to_string (&key, text));
 }
 
+/**
+ * udpnat_client_forget_server_key: whatever key the server has when it is met next is taken for the
+ * right one */
+void
+udpnat_client_forget_server_key (UdpnatClient *self)
+{
+  if (self->server == NULL)
+    return;
+  udpnat_store_forget_server_key (self->store, self->server);
+  udpnat_client_retry_server (self);
+}
+
 /** udpnat_client_handle_network_change: what had no address may have one now */
 void
 udpnat_client_handle_network_change (UdpnatClient *self)

@@ -72,5 +72,16 @@ gboolean      udpnat_client_export          (UdpnatClient  *self,
                                              gboolean       is_json,
                                              gboolean       may_replace,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+void          udpnat_client_export_async    (UdpnatClient  *self,
+                                             UdpnatPerson  *person,
+                                             const char    *path,
+                                             gboolean       is_json,
+                                             gboolean       may_replace,
+                                             GCancellable  *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer       user_data);
+gboolean      udpnat_client_export_finish   (UdpnatClient  *self,
+                                             GAsyncResult  *result,
+                                             GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -527,6 +527,13 @@ udpnat_client_get_server_rtt (UdpnatClient *self)
   return udpnat_node_get_server_rtt (self->node);
 }
 
+/** udpnat_client_get_size_bytes: Returns: what everything remembered takes on the disk */
+gint64
+udpnat_client_get_size_bytes (UdpnatClient *self)
+{
+  return udpnat_store_get_size_bytes (self->store);
+}
+
 /**
  * udpnat_client_dup_recovery_report: Returns: (transfer full) (nullable): what happened to a
  * damaged database when the profile was opened, in words */

@@ -225,7 +225,21 @@ take_found (UdpnatHost *self)
   self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL);
   if (self->monitor != NULL)
     g_signal_connect (self->monitor, "changed", G_CALLBACK (monitor_cb), self);
-  finish_start (self, UDPNAT_HOST_STATE_RUNNING);
+}
+
+/** udpnat_host_look: finds an own server of an earlier run, and starts none */
+void
+udpnat_host_look (UdpnatHost *self)
+{
+  if (self->state != UDPNAT_HOST_STATE_STOPPED)
+    return;
+  if (reload (self) && self->record.port == self->port)
+    {
+      take_found (self);
+      set_state (self, UDPNAT_HOST_STATE_RUNNING);
+    }
+  else
+    udpnat_host_record_clear (&self->record);
 }
 
 static void
@@ -261,7 +275,10 @@ udpnat_host_start_async (UdpnatHost         *self,
   g_task_set_source_tag (self->starting, udpnat_host_start_async);
   set_state (self, UDPNAT_HOST_STATE_STARTING);
   if (reload (self) && self->record.port == self->port)
-    take_found (self);
+    {
+      take_found (self);
+      finish_start (self, UDPNAT_HOST_STATE_RUNNING);
+    }
   else if (self->record.pid != 0)
     fail_start (self, g_error_new (UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
                                    "A server of yours runs on this computer already, on port %u. "

@@ -34,6 +34,7 @@ G_DECLARE_FINAL_TYPE (UdpnatHost, udpnat_host, UDPNAT, HOST, GObject)
 UdpnatHost      *udpnat_host_new          (guint16              port,
                                            const char          *state_dir,
                                            gboolean             may_map) G_GNUC_WARN_UNUSED_RESULT;
+void             udpnat_host_look         (UdpnatHost          *self);
 void             udpnat_host_start_async  (UdpnatHost          *self,
                                            GCancellable        *cancellable,
                                            GAsyncReadyCallback  callback,

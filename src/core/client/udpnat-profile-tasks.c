@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "udpnat-backup.h"
+#include "udpnat-key-file.h"
 #include "udpnat-profile.h"
 
 #include <string.h>
@@ -60,15 +61,17 @@ run_job (Job                *job,
   g_task_run_in_thread (task, worker);
 }
 
+/* Consumes @error, which is set when @is_done is not. By reference, because nobody knows which of
+ * the arguments is looked at first. */
 static void
 return_boolean (GTask   *task,
                 gboolean is_done,
-                GError  *error)
+                GError **error)
 {
   if (is_done)
     g_task_return_boolean (task, TRUE);
   else
-    g_task_return_error (task, error);
+    g_task_return_error (task, g_steal_pointer (error));
 }
 
 /* ---- Opening ---- */
@@ -116,6 +119,52 @@ udpnat_profile_open_finish (GAsyncResult *result,
 /* ---- The passphrase ---- */
 
 static void
+check_passphrase_in_thread (GTask        *task,
+                            gpointer      source,
+                            gpointer      task_data,
+                            GCancellable *cancellable)
+{
+  Job *job = task_data;
+  g_autofree char *key_path = g_build_filename (job->path, "identity.key", NULL);
+  g_auto (UdpnatKeyFileContents) contents = { 0 };
+  GError *error = NULL;
+
+  return_boolean (task, udpnat_key_file_load (key_path, job->passphrase, &contents, &error),
+                  &error);
+}
+
+/**
+ * udpnat_profile_check_passphrase_async:
+ * @path: of a profile, which may be open
+ * @passphrase: (nullable): not looked at when it has none
+ */
+void
+udpnat_profile_check_passphrase_async (const char         *path,
+                                       const char         *passphrase,
+                                       GCancellable       *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer            user_data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->path = g_strdup (path);
+  job->passphrase = g_strdup (passphrase);
+  run_job (job, udpnat_profile_check_passphrase_async, check_passphrase_in_thread, cancellable,
+           callback, user_data);
+}
+
+/** udpnat_profile_check_passphrase_finish: @error: as udpnat_key_file_load() */
+gboolean
+udpnat_profile_check_passphrase_finish (GAsyncResult *result,
+                                        GError      **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_profile_check_passphrase_async),
+                        FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
 change_passphrase_in_thread (GTask        *task,
                              gpointer      source,
                              gpointer      task_data,
@@ -129,7 +178,7 @@ change_passphrase_in_thread (GTask        *task,
                                                        job->new_passphrase, NULL, &error);
 
   g_clear_pointer (&profile, udpnat_profile_free); /* can be opened again before that is told */
-  return_boolean (task, is_changed, error);
+  return_boolean (task, is_changed, &error);
 }
 
 /**
@@ -184,7 +233,7 @@ write_in_thread (GTask        *task,
   GError *error = NULL;
 
   return_boolean (task, udpnat_backup_write (&backup_source, job->file, job->passphrase, NULL,
-                                             job->may_replace, &error), error);
+                                             job->may_replace, &error), &error);
 }
 
 /** udpnat_backup_write_async: udpnat_backup_write() in a worker; one at a time for a database */
@@ -229,7 +278,7 @@ restore_in_thread (GTask        *task,
   GError *error = NULL;
 
   return_boolean (task, udpnat_backup_restore (job->file, job->path, job->passphrase, &error),
-                  error);
+                  &error);
 }
 
 /** udpnat_backup_restore_async: udpnat_backup_restore() in a worker */

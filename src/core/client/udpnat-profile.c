@@ -253,6 +253,34 @@ udpnat_profile_is_locked (const char *path)
   return udpnat_key_file_read_kind (key_path) == UDPNAT_KEY_FILE_KIND_PROTECTED;
 }
 
+/**
+ * udpnat_profile_move_aside:
+ * @path: of a profile that is not open
+ * @error: %UDPNAT_ERROR_PROFILE_UNWRITABLE
+ *
+ * Makes room for another profile at the same place. Nothing is deleted.
+ *
+ * Returns: (transfer full) (nullable): where it is now
+ */
+char *
+udpnat_profile_move_aside (const char *path,
+                           GError    **error)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *aside = g_strdup_printf ("%s.before-%s", path, date);
+
+  for (guint i = 2; g_file_test (aside, G_FILE_TEST_EXISTS); i++)
+    {
+      g_free (aside);
+      aside = g_strdup_printf ("%s.before-%s-%u", path, date, i);
+    }
+  if (g_rename (path, aside) == 0)
+    return g_steal_pointer (&aside);
+  set_unwritable (error, path, errno);
+  return NULL;
+}
+
 /* ---- The passphrase ---- */
 
 static gboolean

@@ -31,6 +31,10 @@ gboolean              udpnat_profile_set_passphrase    (UdpnatProfile           
                                                         GError                     **error)
   G_GNUC_WARN_UNUSED_RESULT;
 
+char                 *udpnat_profile_move_aside        (const char                  *path,
+                                                        GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 /* In a worker: udpnat-profile-tasks.c */
 void                  udpnat_profile_open_async        (const char                  *path,
                                                         const char                  *passphrase,
@@ -38,6 +42,16 @@ void                  udpnat_profile_open_async        (const char              
                                                         GAsyncReadyCallback          callback,
                                                         gpointer                     user_data);
 UdpnatProfile        *udpnat_profile_open_finish       (GAsyncResult                *result,
+                                                        GError                     **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+void                  udpnat_profile_check_passphrase_async
+                                                       (const char                  *path,
+                                                        const char                  *passphrase,
+                                                        GCancellable                *cancellable,
+                                                        GAsyncReadyCallback          callback,
+                                                        gpointer                     user_data);
+gboolean              udpnat_profile_check_passphrase_finish
+                                                       (GAsyncResult                *result,
                                                         GError                     **error)
   G_GNUC_WARN_UNUSED_RESULT;
 void                  udpnat_profile_change_passphrase_async

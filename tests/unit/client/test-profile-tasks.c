@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "udpnat-backup.h"
 #include "udpnat-client.h"
+#include "udpnat-client-talk.h"
 #include "udpnat-profile.h"
 
 #define PASSPHRASE "correct horse"
@@ -204,6 +206,89 @@ test_passphrase (Fixture      *self,
 }
 
 static void
+test_check (Fixture      *self,
+            gconstpointer unused)
+{
+  g_autoptr (UdpnatClient) client = udpnat_client_new ();
+  g_autoptr (GError) error = NULL;
+
+  protect (self);
+  g_assert_true (open_client (self, client, PASSPHRASE, NULL));
+  g_clear_object (&self->result);
+  udpnat_profile_check_passphrase_async (self->path, OTHER, NULL, done_cb, self);
+  g_assert_false (udpnat_profile_check_passphrase_finish (wait_for_result (self), &error));
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE);
+  g_clear_error (&error);
+  g_clear_object (&self->result);
+  udpnat_profile_check_passphrase_async (self->path, PASSPHRASE, NULL, done_cb, self);
+  g_assert_true (udpnat_profile_check_passphrase_finish (wait_for_result (self), &error));
+  g_assert_no_error (error);
+}
+
+/* Each call that can fail says why. */
+static void
+test_failures (Fixture      *self,
+               gconstpointer unused)
+{
+  g_autoptr (UdpnatClient) client = udpnat_client_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (udpnat_client_open (client, self->path, NULL, NULL));
+  udpnat_client_back_up_async (client, self->file, NULL, FALSE, NULL, done_cb, self);
+  g_assert_true (udpnat_client_back_up_finish (client, wait_for_result (self), NULL));
+  g_clear_object (&self->result);
+  udpnat_client_back_up_async (client, self->file, NULL, FALSE, NULL, done_cb, self);
+  g_assert_false (udpnat_client_back_up_finish (client, wait_for_result (self), &error));
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_clear_object (&self->result);
+  udpnat_backup_restore_async (self->file, self->path, NULL, NULL, done_cb, self);
+  g_assert_false (udpnat_backup_restore_finish (wait_for_result (self), &error));
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS);
+}
+
+static void
+test_export (Fixture      *self,
+             gconstpointer unused)
+{
+  g_autoptr (UdpnatClient) client = udpnat_client_new ();
+  UdpnatPerson *me;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (udpnat_client_open (client, self->path, NULL, NULL));
+  me = udpnat_client_get_self (client);
+  g_assert_true (udpnat_client_send (client, me, "buy milk", NULL, NULL, NULL));
+  g_assert_true (udpnat_client_flush (client));
+  udpnat_client_export_async (client, me, self->file, FALSE, FALSE, NULL, done_cb, self);
+  g_assert_true (udpnat_client_export_finish (client, wait_for_result (self), &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (self->file, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "buy milk"));
+  g_clear_object (&self->result);
+  udpnat_client_export_async (client, me, self->file, FALSE, FALSE, NULL, done_cb, self);
+  g_assert_false (udpnat_client_export_finish (client, wait_for_result (self), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+}
+
+static void
+test_aside (Fixture      *self,
+            gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *aside = NULL;
+  g_autofree char *key_path = NULL;
+
+  protect (self);
+  aside = udpnat_profile_move_aside (self->path, &error);
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (self->path, G_FILE_TEST_EXISTS));
+  key_path = g_build_filename (aside, "identity.key", NULL);
+  g_assert_true (g_file_test (key_path, G_FILE_TEST_EXISTS));
+  remove_profile (aside);
+}
+
+static void
 test_backup (Fixture      *self,
              gconstpointer unused)
 {
@@ -241,6 +326,10 @@ main (int    argc,
   ADD ("/profile-tasks/open/main-loop-runs-meanwhile", test_loop_runs);
   ADD ("/profile-tasks/open/cancelled-opens-nothing", test_cancelled);
   ADD ("/profile-tasks/passphrase/changes-of-a-closed-profile-only", test_passphrase);
+  ADD ("/profile-tasks/passphrase/is-checked-while-profile-is-open", test_check);
+  ADD ("/profile-tasks/profile/is-moved-aside-whole", test_aside);
+  ADD ("/profile-tasks/export/is-written-whole-and-replaces-nothing", test_export);
+  ADD ("/profile-tasks/backup/failures-say-why", test_failures);
   ADD ("/profile-tasks/backup/is-written-once-at-a-time-and-restored", test_backup);
 #undef ADD
   return g_test_run ();
