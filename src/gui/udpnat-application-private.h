@@ -2,6 +2,7 @@
 
 #include "udpnat-application.h"
 #include "udpnat-background.h"
+#include "udpnat-host.h"
 #include "udpnat-notifications.h"
 #include "udpnat-unread.h"
 #include "udpnat-window.h"
@@ -18,6 +19,8 @@ struct _UdpnatApplication
   UdpnatUnread             *unread;     /* nullable, as client */
   UdpnatNotifications      *notifications; /* nullable, as client */
   UdpnatBackground         *background; /* nullable: before the start-up */
+  UdpnatHost               *host;       /* nullable: the server that was started with the program */
+  gboolean                  is_opening; /* the profile, in a worker */
   gboolean                  is_started; /* logged in: there are chats to show */
 
   /* What was asked for before there were chats */
@@ -32,8 +35,18 @@ struct _UdpnatApplication
 
 UdpnatWindow *udpnat_application_find_window   (UdpnatApplication *self);
 UdpnatWindow *udpnat_application_ensure_window (UdpnatApplication *self);
+UdpnatWindow *udpnat_application_demand_window (UdpnatApplication *self);
 void          udpnat_application_show          (UdpnatApplication *self);
 void          udpnat_application_show_pending  (UdpnatApplication *self);
+void          udpnat_application_take_client   (UdpnatApplication *self,
+                                                UdpnatClient      *client);
+void          udpnat_application_close_profile (UdpnatApplication *self);
+void          udpnat_application_change_passphrase (UdpnatApplication *self,
+                                                const char        *old_passphrase,
+                                                const char        *new_passphrase);
+void          udpnat_application_host          (UdpnatApplication *self);
+GtkWidget    *udpnat_application_show_host     (UdpnatApplication *self);
+void          udpnat_application_close_windows (UdpnatApplication *self);
 void          udpnat_application_add_actions   (UdpnatApplication *self);
 void          udpnat_application_add_windows   (UdpnatApplication *self);
 UdpnatPerson *udpnat_application_find_person   (UdpnatApplication *self,

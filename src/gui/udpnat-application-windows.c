@@ -5,7 +5,9 @@
 
 #include "udpnat-application-private.h"
 
+#include "udpnat-host-window.h"
 #include "udpnat-network-window.h"
+#include "udpnat-preferences-window.h"
 
 /* Returns: (nullable): one of @type that is open already */
 static GtkWindow *
@@ -19,17 +21,13 @@ find_window (GType type)
   return NULL;
 }
 
-static void
+static GtkWidget *
 present (UdpnatApplication *self,
          GType              type,
          GtkWidget *(*create) (UdpnatApplication *))
 {
-  GtkWindow *window;
+  GtkWindow *window = find_window (type);
 
-  udpnat_application_show (self);
-  if (!self->is_started)
-    return;
-  window = find_window (type);
   if (window == NULL)
     {
       window = GTK_WINDOW (create (self));
@@ -37,7 +35,21 @@ present (UdpnatApplication *self,
                                     GTK_WINDOW (udpnat_application_find_window (self)));
     }
   gtk_window_present (window);
+  return GTK_WIDGET (window);
 }
+
+/* What shows something of a profile waits until there is one. */
+static void
+present_if_started (UdpnatApplication *self,
+                    GType              type,
+                    GtkWidget *(*create) (UdpnatApplication *))
+{
+  udpnat_application_show (self);
+  if (self->is_started)
+    present (self, type, create);
+}
+
+/* ---- Which there are ---- */
 
 static GtkWidget *
 create_network (UdpnatApplication *self)
@@ -45,12 +57,86 @@ create_network (UdpnatApplication *self)
   return udpnat_network_window_new (self->client);
 }
 
+/* The name is known: whoever has none is at the first run, where the page knows what to do. */
+static void
+use_server_cb (UdpnatApplication *self,
+               const char        *server)
+{
+  const char *name = self->is_started ? udpnat_client_get_name (self->client) : NULL;
+
+  if (name == NULL)
+    return;
+  if (server != NULL)
+    udpnat_application_start (self, name, server);
+  else
+    udpnat_client_set_home_server (self->client, NULL);
+}
+
+static GtkWidget *
+create_host (UdpnatApplication *self)
+{
+  GtkWidget *window = udpnat_host_window_new (self->client, self->settings);
+
+  g_signal_connect_object (window, "use-server", G_CALLBACK (use_server_cb), self,
+                           G_CONNECT_SWAPPED);
+  return window;
+}
+
+/** udpnat_application_show_host: the window of the server that is hosted here; also before there
+ * are chats */
+GtkWidget *
+udpnat_application_show_host (UdpnatApplication *self)
+{
+  return present (self, UDPNAT_TYPE_HOST_WINDOW, create_host);
+}
+
+static void
+host_wanted_cb (UdpnatApplication *self)
+{
+  udpnat_application_show_host (self);
+}
+
+static GtkWidget *
+create_preferences (UdpnatApplication *self)
+{
+  GtkWidget *window = udpnat_preferences_window_new (self->client, self->settings,
+                                                     self->options->start->profile);
+
+  g_signal_connect_object (window, "use-server", G_CALLBACK (use_server_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "host", G_CALLBACK (host_wanted_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "change-passphrase",
+                           G_CALLBACK (udpnat_application_change_passphrase), self,
+                           G_CONNECT_SWAPPED);
+  return window;
+}
+
+/* ---- Actions ---- */
+
+static void
+host_cb (GSimpleAction *action,
+         GVariant      *parameter,
+         gpointer       user_data)
+{
+  udpnat_application_show (UDPNAT_APPLICATION (user_data));
+  udpnat_application_show_host (UDPNAT_APPLICATION (user_data));
+}
+
 static void
 network_cb (GSimpleAction *action,
             GVariant      *parameter,
             gpointer       user_data)
 {
-  present (UDPNAT_APPLICATION (user_data), UDPNAT_TYPE_NETWORK_WINDOW, create_network);
+  present_if_started (UDPNAT_APPLICATION (user_data), UDPNAT_TYPE_NETWORK_WINDOW, create_network);
+}
+
+static void
+preferences_cb (GSimpleAction *action,
+                GVariant      *parameter,
+                gpointer       user_data)
+{
+  present_if_started (UDPNAT_APPLICATION (user_data), UDPNAT_TYPE_PREFERENCES_WINDOW,
+                      create_preferences);
 }
 
 /** udpnat_application_add_windows: the actions that open them */
@@ -58,8 +144,21 @@ void
 udpnat_application_add_windows (UdpnatApplication *self)
 {
   static const GActionEntry actions[] = {
+    { .name = "host", .activate = host_cb },
     { .name = "network", .activate = network_cb },
+    { .name = "preferences", .activate = preferences_cb },
   };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+}
+
+/** udpnat_application_close_windows: all but the one with the chats */
+void
+udpnat_application_close_windows (UdpnatApplication *self)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (!UDPNAT_IS_WINDOW (l->data))
+      gtk_window_destroy (l->data);
 }

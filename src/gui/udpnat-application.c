@@ -13,6 +13,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
+#include "udpnat-window-start.h"
 
 enum
 {
@@ -65,10 +66,10 @@ udpnat_application_show (UdpnatApplication *self)
   gtk_window_present (GTK_WINDOW (window));
 }
 
-/* Something has to be answered before there can be chats: not even a start without a window can go
- * on without one. */
-static UdpnatWindow *
-demand_window (UdpnatApplication *self)
+/** udpnat_application_demand_window: something has to be answered before there can be chats: not
+ * even a start without a window can go on without one */
+UdpnatWindow *
+udpnat_application_demand_window (UdpnatApplication *self)
 {
   UdpnatWindow *window = udpnat_application_ensure_window (self);
 
@@ -129,6 +130,7 @@ log_in (UdpnatApplication *self,
 {
   UdpnatWindow *window = udpnat_application_find_window (self);
 
+  udpnat_application_host (self);
   if (server != NULL)
     connect_server (self, server);
   udpnat_client_log_in (self->client, name);
@@ -148,17 +150,20 @@ begin (UdpnatApplication *self)
   g_autofree char *home = udpnat_client_dup_home_server (self->client);
 
   if (name == NULL)
-    udpnat_window_welcome (demand_window (self));
+    udpnat_window_welcome (udpnat_application_demand_window (self));
   else if (known == NULL)
     udpnat_application_start (self, name, given);
   else
     log_in (self, name, given != NULL ? given : home);
 }
 
-static void
-take_client (UdpnatApplication *self,
-             UdpnatClient      *client)
+/** udpnat_application_take_client: the profile is open: shows what is to be shown */
+void
+udpnat_application_take_client (UdpnatApplication *self,
+                                UdpnatClient      *client)
 {
+  UdpnatWindow *window = udpnat_application_find_window (self);
+
   self->client = g_object_ref (client);
   self->unread = udpnat_unread_new (udpnat_client_get_people (client));
   g_signal_connect_object (self->unread, "notify::count", G_CALLBACK (unread_changed_cb), self,
@@ -169,32 +174,9 @@ take_client (UdpnatApplication *self,
   g_signal_connect_object (self->notifications, "window-wanted", G_CALLBACK (window_wanted_cb),
                            self, G_CONNECT_SWAPPED);
   udpnat_background_set_client (self->background, client);
-}
-
-/**
- * udpnat_application_open_profile:
- * @passphrase: (nullable): when it has one
- *
- * Opens the profile, and shows what comes of it: the first run, the chats, or what is wrong.
- */
-void
-udpnat_application_open_profile (UdpnatApplication *self,
-                                 const char        *passphrase)
-{
-  g_autoptr (UdpnatClient) client = udpnat_client_new ();
-  UdpnatStartOptions *start = self->options->start;
-  g_autoptr (GError) error = NULL;
-
-  if (passphrase == NULL && udpnat_profile_is_locked (start->profile))
-    udpnat_window_unlock (demand_window (self), NULL);
-  else if (!udpnat_client_open (client, start->profile, passphrase, &error) ||
-           !udpnat_client_bind (client, start->bind_ip, start->port, start->n_more_ports, &error))
-    udpnat_window_show_trouble (demand_window (self), error);
-  else
-    {
-      take_client (self, client);
-      begin (self);
-    }
+  if (window != NULL)
+    udpnat_window_finish_start (window);
+  begin (self);
 }
 
 /**
@@ -422,6 +404,7 @@ udpnat_application_shutdown (GApplication *application)
   g_clear_object (&self->background);
   g_clear_object (&self->notifications);
   g_clear_object (&self->unread);
+  g_clear_object (&self->host);
   g_clear_object (&self->client);
 }
 

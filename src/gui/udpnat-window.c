@@ -39,21 +39,48 @@ try_again_cb (UdpnatWindow *self)
   udpnat_application_open_profile (get_application (self), NULL);
 }
 
-/** udpnat_window_welcome: asks who the user is */
-void
-udpnat_window_welcome (UdpnatWindow *self)
+/** udpnat_window_get_page: Returns: (nullable): the page of that name, if there is one */
+GtkWidget *
+udpnat_window_get_page (UdpnatWindow *self,
+                        const char   *name)
 {
-  /* The page of the first run is not there yet: the login name of the system does for now. */
-  udpnat_application_start (get_application (self), g_get_user_name (), NULL);
+  GtkWidget *place = gtk_stack_get_child_by_name (self->pages, name);
+
+  return place != NULL ? adw_bin_get_child (ADW_BIN (place)) : NULL;
 }
 
-/** udpnat_window_unlock: asks for the passphrase; @error: (nullable): of the last attempt */
+/**
+ * udpnat_window_show_page:
+ * @page: added when there is none of that name
+ *
+ * What is added to a stack of GTK 4.8 is never quite gone (a GtkStackPage that nobody sees keeps
+ * it, and screen readers ask for it), so the place of a page stays, and the page can go.
+ */
 void
-udpnat_window_unlock (UdpnatWindow *self,
-                      const GError *error)
+udpnat_window_show_page (UdpnatWindow *self,
+                         const char   *name,
+                         GtkWidget    *page)
 {
-  adw_status_page_set_description (self->trouble_page, _("It has a passphrase."));
-  gtk_stack_set_visible_child_name (self->pages, "trouble");
+  GtkWidget *place = gtk_stack_get_child_by_name (self->pages, name);
+
+  if (place == NULL)
+    {
+      place = adw_bin_new ();
+      gtk_stack_add_named (self->pages, place, name);
+    }
+  if (adw_bin_get_child (ADW_BIN (place)) != page)
+    adw_bin_set_child (ADW_BIN (place), page);
+  gtk_stack_set_visible_child_name (self->pages, name);
+}
+
+void
+udpnat_window_remove_page (UdpnatWindow *self,
+                           const char   *name)
+{
+  GtkWidget *place = gtk_stack_get_child_by_name (self->pages, name);
+
+  if (place != NULL)
+    adw_bin_set_child (ADW_BIN (place), NULL);
 }
 
 /** udpnat_window_show_trouble: why the profile cannot be opened, and what to do */
@@ -147,7 +174,7 @@ create_shell (UdpnatWindow *self,
                            G_CALLBACK (udpnat_window_show_details), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->sidebar, "line-activated", G_CALLBACK (line_activated_cb), self,
                            0);
-  gtk_stack_add_named (self->pages, GTK_WIDGET (self->shell), "chats");
+  udpnat_window_show_page (self, "chats", GTK_WIDGET (self->shell));
 }
 
 /** udpnat_window_show_chats: the profile is open, and we are logged in */
@@ -159,6 +186,18 @@ udpnat_window_show_chats (UdpnatWindow *self,
     create_shell (self, client);
   gtk_stack_set_visible_child_name (self->pages, "chats");
   udpnat_window_state_restore_person (self, client);
+}
+
+/** udpnat_window_close_chats: the profile is being closed: nothing of it is shown any more */
+void
+udpnat_window_close_chats (UdpnatWindow *self)
+{
+  gtk_stack_set_visible_child_name (self->pages, "loading");
+  udpnat_window_remove_page (self, "welcome");
+  udpnat_window_remove_page (self, "chats");
+  self->shell = NULL;
+  self->sidebar = NULL;
+  self->conversation = NULL;
 }
 
 /** udpnat_window_open_person: shows the conversation with @person */

@@ -34,6 +34,14 @@ UdpnatPerson *udpnat_window_get_person   (UdpnatWindow      *self);
 UdpnatSidebar *udpnat_window_get_sidebar (UdpnatWindow      *self);
 UdpnatConversationPage *
               udpnat_window_get_conversation (UdpnatWindow  *self);
+void          udpnat_window_close_chats  (UdpnatWindow      *self);
+void          udpnat_window_show_page    (UdpnatWindow      *self,
+                                          const char        *name,
+                                          GtkWidget         *page);
+GtkWidget    *udpnat_window_get_page     (UdpnatWindow      *self,
+                                          const char        *name);
+void          udpnat_window_remove_page  (UdpnatWindow      *self,
+                                          const char        *name);
 void          udpnat_window_say          (UdpnatWindow      *self,
                                           const char        *text);
 

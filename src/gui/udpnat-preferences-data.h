@@ -1,0 +1,23 @@
+#pragma once
+
+#include <adwaita.h>
+
+#include "udpnat-client.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_TYPE_PREFERENCES_DATA (udpnat_preferences_data_get_type ())
+G_DECLARE_FINAL_TYPE (UdpnatPreferencesData, udpnat_preferences_data, UDPNAT, PREFERENCES_DATA,
+                      AdwPreferencesPage)
+
+/**
+ * UdpnatPreferencesData:
+ *
+ * What is kept on this computer: passphrase, backup, export, size and folder. Signals: "say"
+ * (text); "change-passphrase" (old or %NULL, new or %NULL): for whoever can close the profile.
+ */
+
+GtkWidget *udpnat_preferences_data_new (UdpnatClient *client,
+                                        const char   *profile_path) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <adwaita.h>
+
+#include "udpnat-client.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_TYPE_PREFERENCES_WINDOW (udpnat_preferences_window_get_type ())
+G_DECLARE_FINAL_TYPE (UdpnatPreferencesWindow, udpnat_preferences_window, UDPNAT,
+                      PREFERENCES_WINDOW, AdwPreferencesWindow)
+
+/**
+ * UdpnatPreferencesWindow:
+ *
+ * All preferences, a page each. Signals, for whoever can do it: "use-server" (address or %NULL),
+ * "host", "change-passphrase" (old or %NULL, new or %NULL).
+ */
+
+GtkWidget *udpnat_preferences_window_new (UdpnatClient *client,
+                                          GSettings    *settings,
+                                          const char   *profile_path) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,161 @@
+"""Where people set things up: a server of their own, a passphrase, preferences, backups."""
+
+NAME = 'Your Name'
+SERVER = 'Address of the Server'
+PASSPHRASE = 'correct horse'
+ENTRIES = {'text', 'entry', 'password'}
+SWITCHES = {'check box', 'switch'}
+
+
+def take(window, name, roles):
+    """A row of libadwaita is all one control, its title too: what lies in its middle does not
+    matter."""
+    return window.wait(lambda: window.select(name, roles), name)[0]
+
+
+def fill_in(window, name, text):
+    take(window, name, ENTRIES).fill_in(text)
+
+
+def read(window, name):
+    return take(window, name, ENTRIES).read()
+
+
+def turn(window, name):
+    take(window, name, SWITCHES).press()
+
+
+def is_on(window, name):
+    return 'checked' in take(window, name, SWITCHES).states
+
+
+def log_in(window, name, server=None):
+    fill_in(window, NAME, name)
+    if server:
+        turn(window, 'Use a Server')
+        fill_in(window, SERVER, server)
+    window.press('Start')
+    window.wait_gone('Start', 'button')
+
+
+def check_names(stage, window, what):
+    unnamed = window.find_unnamed()
+    stage.check(f'every-control-of-{what}-is-named', not unnamed, unnamed)
+
+
+def open_preferences(window, page):
+    window.activate('preferences')
+    window.press(page, {'tab', 'radio button', 'toggle button', 'button'})
+
+
+def first_run_is_checked(stage):
+    """What is typed at the first run is checked, and said at the field."""
+    window = stage.add_person('alice').start()
+    window.find('Start', 'button')
+    check_names(stage, window, 'the-first-run')
+    window.press('Start')
+    window.find(has='Type the name')
+    window.shoot('welcome-no-name')
+    fill_in(window, NAME, 'alice')
+    window.wait_gone(has='Type the name')
+    turn(window, 'Use a Server')
+    window.press('Start')
+    window.find(has='Type the server')
+    fill_in(window, SERVER, 'not an address')
+    window.press('Start')
+    window.find(has='This is not an address')
+    window.shoot('welcome-no-address')
+    check_names(stage, window, 'the-server')
+    stage.people[0].quit()
+
+
+def hosting(stage):
+    """From the first run to a server of one's own, that is used, and stopped again."""
+    alice = stage.add_person('alice')
+    window = alice.start()
+    window.press('Host a Server Here…')
+    window.find('Start the Server', 'button')
+    window.shoot('host-stopped')
+    window.press('Start the Server')
+    window.find('Stop the Server', 'button')
+    window.find(has='Not reachable from outside')
+    window.shoot('host-running')
+    check_names(stage, window, 'hosting')
+    window.press('Use This Server')
+    window.wait(lambda: read(window, SERVER) == '127.0.0.1:8848',
+                'the page of the first run has the server')
+    window.press('Stop the Server')
+    window.find('Start the Server', 'button')
+    window.find(has='Not running')
+    alice.quit()
+
+
+def unlocking(stage):
+    """A profile with a passphrase: the wrong one is said, the right one opens the chats."""
+    alice = stage.add_person('alice')
+    secret = alice.folder / 'secret'
+    secret.write_text(PASSPHRASE + '\n')
+    alice.run_cli('--name', 'alice', 'passphrase', 'set', '--new-passphrase-file', secret)
+    window = alice.start()
+    window.find('Unlock', 'button')
+    window.shoot('unlock')
+    check_names(stage, window, 'the-locked-profile')
+    fill_in(window, 'Passphrase', 'not it')
+    window.press('Unlock')
+    window.find(has='This is not the passphrase')
+    window.shoot('unlock-wrong')
+    fill_in(window, 'Passphrase', PASSPHRASE)
+    window.press('Unlock')
+    window.wait_gone('Unlock', 'button')
+    window.shoot('unlocked')
+    alice.quit()
+
+
+def preferences(stage):
+    """Every page can be read; what is set is kept."""
+    stage.start_server()
+    alice = stage.add_person('alice')
+    window = alice.start()
+    log_in(window, 'alice')
+    for page in ('Profile', 'Server', 'Privacy', 'General', 'Data'):
+        open_preferences(window, page)
+        window.shoot(f'preferences-{page.lower()}')
+        check_names(stage, window, f'preferences-{page.lower()}')
+    open_preferences(window, 'Privacy')
+    turn(window, 'Read Receipts')
+    window.wait(lambda: not is_on(window, 'Read Receipts'), 'it is off')
+    alice.quit()
+    _, told = alice.run_cli('set')
+    stage.check('setting-is-kept', 'read-receipts' in told and 'off' in told.split(
+        'read-receipts')[1].splitlines()[0], [told])
+
+
+def passphrase(stage):
+    """A passphrase is set, changed and removed while the program runs, and a slip costs nothing."""
+    stage.start_server()
+    alice = stage.add_person('alice')
+    window = alice.start()
+    log_in(window, 'alice', stage.server_address)
+    window.find(has='People')
+    for button, done, old, new, word in (
+        ('Set a Passphrase', 'Set', None, 'one', 'The new passphrase is set'),
+        ('Change the Passphrase', 'Change', 'zero', 'two', 'That was not your passphrase'),
+        ('Change the Passphrase', 'Change', 'one', 'two', 'The new passphrase is set'),
+        ('Remove the Passphrase', 'Remove', 'two', None, 'The passphrase is removed'),
+    ):
+        open_preferences(window, 'Data')
+        window.press(button, 'button')
+        if old:
+            fill_in(window, 'Passphrase until Now', old)
+        if new:
+            fill_in(window, 'New Passphrase', new)
+            fill_in(window, 'The Same Again', new)
+        window.shoot(f'passphrase-{done.lower()}')
+        check_names(stage, window, f'the-passphrase-{done.lower()}')
+        window.press(done, 'button')
+        window.find(has=word)
+        window.find(has='People')
+    alice.quit()
+
+
+ALL = [first_run_is_checked, hosting, unlocking, preferences, passphrase]
