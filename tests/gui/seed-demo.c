@@ -6,7 +6,10 @@
 
 #define DAY (24 * 60)
 
-#define HEARD(minutes, words) { .minutes_ago = (minutes), .text = (words), .type = UDPNAT_ITEM_TEXT }
+#define HEARD(minutes, words)                                                                      \
+  {                                                                                                \
+    .minutes_ago = (minutes), .text = (words), .type = UDPNAT_ITEM_TEXT                            \
+  }
 #define SAID(minutes, how, words)                                                                  \
   {                                                                                                \
     .minutes_ago = (minutes), .is_mine = TRUE, .text = (words), .type = UDPNAT_ITEM_TEXT,          \
@@ -36,7 +39,8 @@ static const SeedLine with_bob[] = {
   HEARD (DAY + 299, "The second table is the interesting one. Symmetric against port-restricted "
                     "still goes through the server, and now it says why, instead of just being "
                     "slow. I would have paid for that sentence last year."),
-  SAID_ON (DAY + 290, REPLY, 1, "Reading it tonight. Is the third router the one from the library?"),
+  SAID_ON (DAY + 290, REPLY, 1,
+           "Reading it tonight. Is the third router the one from the library?"),
   HEARD (DAY + 288, "That one, yes. It changes its mind after 30 s."),
   HEARD_ON (DAY + 288, REACTION, 2, "👍"),
   SAID (95, READ, "Lunch tomorrow at the harbour?"),
@@ -45,8 +49,8 @@ static const SeedLine with_bob[] = {
   SAID_ON (91, EDIT, 1, "Half past twelve, I have a call before."),
   LAST_READ (90, "👍"),
   SAID (12, DELIVERED, "Could you bring the small antenna?"),
-  SAID (11, DELIVERED, "The one with the blue cable, it is in the second drawer from the top, behind "
-                       "the box with the adapters. If it is not there then Farah has it."),
+  SAID (11, DELIVERED, "The one with the blue cable, it is in the second drawer from the top, "
+                       "behind the box with the adapters. If it is not there then Farah has it."),
   HEARD (4, "Found it."),
   HEARD (4, "See you tomorrow!"),
   END
@@ -92,16 +96,17 @@ static const SeedLine with_hiro[] = {
 };
 
 static const SeedLine with_stranger[] = {
-  HEARD (33, "Hi, this is Mallory from the radio club. Bob gave me your name, may I ask you something "
-             "about antennas?"),
+  HEARD (33, "Hi, this is Mallory from the radio club. Bob gave me your name, may I ask you "
+             "something about antennas?"),
   END
 };
 
 static const SeedLine with_nobody[] = { END };
 
 static const SeedFriend friends[] = {
-  { .folder = "bob", .name = "bob", .nickname = "Bob Ångström", .relation = UDPNAT_RELATION_ACCEPTED,
-    .is_verified = TRUE, .is_pinned = TRUE, .lines = with_bob },
+  { .folder = "bob", .name = "bob", .nickname = "Bob Ångström",
+    .relation = UDPNAT_RELATION_ACCEPTED, .is_verified = TRUE, .is_pinned = TRUE,
+    .lines = with_bob },
   { .folder = "chen", .name = "陈晓", .relation = UDPNAT_RELATION_ACCEPTED, .lines = with_chen },
   { .folder = "layla", .name = "ليلى", .relation = UDPNAT_RELATION_ACCEPTED, .lines = with_layla },
   { .folder = "dave", .name = "dave", .nickname = "Dave", .relation = UDPNAT_RELATION_ACCEPTED,

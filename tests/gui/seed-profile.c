@@ -1,10 +1,11 @@
 /* Fills profile folders, so that a window has something to show:
  *
- *     seed-profile demo FOLDER SERVER     alice's year: FOLDER/alice, and a profile for each friend
- *     seed-profile people FOLDER N        a profile with N contacts
- *     seed-profile lines FOLDER N         a profile with one friend and N messages
+ *     seed-profile demo FOLDER SERVER      alice's year: FOLDER/alice, and her friends' profiles
+ *     seed-profile people FOLDER SERVER N  a profile with N contacts
+ *     seed-profile lines FOLDER SERVER N   a profile with one friend and N messages
  *
- * All of it goes through the store as it would in the program. */
+ * SERVER may be '', for people on this network only. All of it goes through the store as it would
+ * in the program. */
 
 #include "config.h"
 
@@ -255,6 +256,7 @@ seed_demo (const char *folder,
 
 static void
 seed_people (const char *folder,
+             const char *server,
              guint       n_people)
 {
   static const char *const first[] = {
@@ -263,7 +265,7 @@ seed_people (const char *folder,
   };
   Seed seed = { 0 };
 
-  seed_open (&seed, folder, "alice", NULL);
+  seed_open (&seed, folder, "alice", server);
   for (guint i = 0; i < n_people; i++)
     {
       g_autofree char *name = g_strdup_printf ("%s %u", first[i % G_N_ELEMENTS (first)], i);
@@ -297,6 +299,7 @@ make_text (GRand *rand)
 
 static void
 seed_lines (const char *folder,
+            const char *server,
             guint       n_lines)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
@@ -304,7 +307,7 @@ seed_lines (const char *folder,
   g_autoptr (UdpnatHistoryItem) last = NULL;
   Seed seed = { 0 };
 
-  seed_open (&seed, folder, "alice", NULL);
+  seed_open (&seed, folder, "alice", server);
   seed_contact (&seed, &key, "bob", NULL);
   for (guint i = 0; i < n_lines; i++)
     {
@@ -334,13 +337,13 @@ main (int    argc,
     return 1;
   if (argc == 4 && g_str_equal (argv[1], "demo"))
     seed_demo (argv[2], argv[3]);
-  else if (argc == 4 && g_str_equal (argv[1], "people"))
-    seed_people (argv[2], (guint) strtoul (argv[3], NULL, 10));
-  else if (argc == 4 && g_str_equal (argv[1], "lines"))
-    seed_lines (argv[2], (guint) strtoul (argv[3], NULL, 10));
+  else if (argc == 5 && g_str_equal (argv[1], "people"))
+    seed_people (argv[2], argv[3], (guint) strtoul (argv[4], NULL, 10));
+  else if (argc == 5 && g_str_equal (argv[1], "lines"))
+    seed_lines (argv[2], argv[3], (guint) strtoul (argv[4], NULL, 10));
   else
     {
-      g_printerr ("Usage: seed-profile demo FOLDER SERVER | people FOLDER N | lines FOLDER N\n");
+      g_printerr ("Usage: seed-profile demo FOLDER SERVER | people|lines FOLDER SERVER N\n");
       return 2;
     }
   return 0;

@@ -18,6 +18,7 @@ AS_USER = ['--user', '--map-root-user']
 NETWORK = '10.77.0'
 SERVER_IP = f'{NETWORK}.1'
 BRIDGE = 'street'
+SCREENS = '/tmp/.X11-unix'
 REFUSAL = re.compile(r'not permitted|not supported|denied|Read-only|No such file', re.I)
 
 
@@ -57,9 +58,16 @@ def enter():
     return 'the kernel makes no namespaces for us: ' + tried.stderr.strip()
 
 
+def is_entered():
+    return bool(os.environ.get(INSIDE))
+
+
 def _prepare():
-    """The street, and a /run of our own for the names of the computers in it."""
+    """The street, and folders of our own: for the names of the computers in it, and for screens,
+    whose numbers are otherwise taken from us by somebody who does not see our processes."""
     _run('mount', '-t', 'tmpfs', 'desk', '/run')
+    os.makedirs(SCREENS, exist_ok=True)
+    _run('mount', '-t', 'tmpfs', '-o', 'mode=1777', 'desk', SCREENS)
     _run('ip', 'link', 'set', 'lo', 'up')
     _run('ip', 'link', 'add', BRIDGE, 'type', 'bridge', 'mcast_snooping', '0')
     _run('ip', 'address', 'add', f'{SERVER_IP}/24', 'dev', BRIDGE)

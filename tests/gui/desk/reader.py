@@ -14,6 +14,8 @@ REGISTRY = 'org.a11y.atspi.Registry'
 INTERFACE = 'org.a11y.atspi.'
 # Of GetExtents and the like
 OF_WINDOW = 1
+# So far inside of a control its edge is hit, and not what it has in it.
+EDGE_PX = 4
 
 ROLES = {
     2: 'alert', 7: 'check box', 11: 'combo box', 16: 'dialog', 23: 'frame', 27: 'image',
@@ -88,16 +90,21 @@ class Node:
         x, y, width, height = self.get_extents()
         if width <= 0 or height <= 0:
             return False
+        # In the middle there may be something that has no name at all, such as an icon.
+        points = [(x + width // 2, y + height // 2), (x + EDGE_PX, y + height // 2),
+                  (x + width - EDGE_PX, y + height // 2), (x + width // 2, y + EDGE_PX)]
         frame = self.get_frame()
-        try:
-            hit = frame._call('Component', 'GetAccessibleAtPoint', GLib.Variant(
-                '(iiu)', (x + width // 2, y + height // 2, OF_WINDOW)))[0]
-        except GLib.Error:
-            return False
-        return any(node.reference == hit for node in self.walk()) or self._has_above(hit)
+        mine = {node.reference for node in self.walk()}
+        return any(hit in mine or self._has_above(hit)
+                   for hit in (frame.get_at(*point) for point in points))
+
+    def get_at(self, x, y):
+        """The reference of what lies there."""
+        return self._call('Component', 'GetAccessibleAtPoint',
+                          GLib.Variant('(iiu)', (x, y, OF_WINDOW)))[0]
 
     def _has_above(self, reference):
-        """A label is hit as the button around it."""
+        """A label may be hit as the button around it."""
         node = self.parent
         while node is not None and node.role not in ('frame', 'panel', 'role 20'):
             if node.reference == reference:

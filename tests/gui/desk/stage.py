@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import bus, display, place, window
+from . import bus, display, place, window, words
 
 COMPLAINT = re.compile(
     r'Sanitizer|runtime error:|-CRITICAL \*\*|-WARNING \*\*|Assertion|Traceback'
@@ -33,6 +33,7 @@ class Person:
         self.window = None
         self.n_lives = 0
         self.more_environment = {}
+        self.words = words.Words()
         if not stage.has_network:
             self.hide()
 

@@ -66,10 +66,12 @@ class Window:
         return '\n'.join(reader.describe(tree)) if tree else '(nothing there)'
 
     def select(self, name=None, role=None, has=None, inside=None):
-        """All nodes of this role whose name is, or has in it, that."""
+        """All nodes of this role whose name is that, or has it in it. Names are given in English,
+        whatever the language is."""
         tree = inside or self.read()
         if tree is None:
             return []
+        name = self.person.words.say(name)
         roles = {role} if isinstance(role, str) else role
         return [
             node for node in tree.walk()
@@ -136,7 +138,11 @@ class Window:
         window = self.find_x_window(frame)
         self.display.focus(window)
         x, y, width, height = node.get_extents()
-        self.display.click(window, x + width // 2, y + height // 2, button)
+        # The frame begins inside the border that GTK draws around it.
+        border_x, border_y = (
+            (outer - inner) // 2 for outer, inner in
+            zip(self.display.geometry(window)[2:], frame.get_extents()[2:]))
+        self.display.click(window, x + width // 2 + border_x, y + height // 2 + border_y, button)
 
     def find_x_window(self, frame=None):
         """The X window of a frame; of the main one."""

@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""Figures of the window, beside what is asked for. Prints; nothing here passes or fails.
+
+    bench.py --build DIR [start] [talk] [people] [idle]
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from desk import surroundings  # noqa: E402
+from tap import Tap  # noqa: E402
+
+N_STARTS = 5
+N_LINES = 100000
+N_PAGES = 20
+N_PEOPLE = 10000
+N_IDLE_PEOPLE = 200
+IDLE_SECONDS = 60
+# In which a start must have come to rest
+SETTLE_SECONDS = 150
+# Of one run of bench-window
+RUN_SECONDS = 400
+
+
+class Bench:
+    def __init__(self, stage):
+        self.stage = stage
+        self.person = stage.add_person('alice')
+
+    def seed(self, what, number):
+        subprocess.run([self.stage.build / 'tests/gui/seed-profile', what, self.person.profile,
+                        self.stage.server_address, str(number)], check=True)
+
+    def measure(self, *words):
+        """What bench-window prints, as a dictionary."""
+        program = self.stage.build / 'tests/gui/bench-window'
+        done = subprocess.run(
+            [str(word) for word in (*self.person.computer.words(), program, words[0],
+                                    self.person.profile, *words[1:])],
+            env=self.person.environment() | {'GTK_A11Y': 'none', 'G_DEBUG': ''},
+            capture_output=True, text=True, timeout=RUN_SECONDS,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(
+                f'bench-window {words}: {done.returncode}\n{done.stdout}{done.stderr}')
+        return {name: float(value) for name, value in
+                (line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)}
+
+
+def show(what, value, unit, asked=''):
+    print(f'  {what:<52}{value:>10} {unit:<9}{asked}', flush=True)
+
+
+def start(bench):
+    bench.seed('people', N_IDLE_PEOPLE)
+    runs = []
+    for _ in range(N_STARTS + 1):
+        now_us = time.monotonic_ns() // 1000
+        runs.append(bench.measure('start', now_us))
+    cpu_ms = statistics.median(run['start-cpu-ms'] for run in runs[1:])
+    print(f'Start, with {N_IDLE_PEOPLE} people')
+    show('first frame of the chats, cold', f'{runs[0]["start-ms"]:.0f}', 'ms')
+    show(f'median of {N_STARTS} warm starts',
+         f'{statistics.median(run["start-ms"] for run in runs[1:]):.0f}', 'ms',
+         f'asked: ≤ 500 ({cpu_ms:.0f} of CPU)')
+
+
+def talk(bench):
+    bench.seed('lines', N_LINES)
+    opened = [bench.measure('talk', 0) for _ in range(N_STARTS)]
+    found = bench.measure('talk', N_PAGES)
+    for name in ('open-ms', 'open-cpu-ms', 'open-call-ms', 'open-longest-own-ms',
+                 'open-longest-ms'):
+        found[name] = statistics.median(run[name] for run in opened)
+    print(f'A conversation of {N_LINES:,} messages')
+    show('open, until the frame that shows its end', f'{found["open-ms"]:.0f}', 'ms',
+         f'asked: ≤ 150 ({found["open-cpu-ms"]:.0f} of CPU)')
+    show(f'scrolled back by {found["scroll-lines"]:.0f} lines, farthest jump',
+         f'{found["scroll-worst-px"]:.1f}', 'px', 'asked: 0')
+    show('the call that opens it', f'{found["open-call-ms"]:.1f}', 'ms', 'asked: ≤ 8')
+    show('longest turn of the main loop, opening', f'{found["open-longest-own-ms"]:.1f}', 'ms',
+         f'asked: ≤ 8 ({found["open-longest-ms"]:.0f} with layout and painting)')
+    show('longest turn of the main loop, scrolling', f'{found["scroll-longest-own-ms"]:.1f}', 'ms',
+         f'asked: ≤ 8 ({found["scroll-longest-ms"]:.0f} with layout and painting)')
+    show('turns over 8 ms, scrolling', f'{found["scroll-n-long"]:.0f}', '',
+         f'of {found["scroll-frames"]:.0f} frames')
+    show('resident memory', f'{found["resident-mb"]:.0f}', 'MB', 'asked: ≤ 120')
+
+
+def people(bench):
+    bench.seed('people', N_PEOPLE)
+    found = bench.measure('people', 'priya 12')
+    print(f'{N_PEOPLE:,} people')
+    show('a letter typed to find somebody, median', f'{found["key-own-median-ms"]:.1f}', 'ms',
+         f'asked: ≤ 16 ({found["key-median-ms"]:.0f} with layout and painting)')
+    show('a letter typed to find somebody, longest', f'{found["key-own-worst-ms"]:.1f}', 'ms',
+         f'asked: ≤ 16 ({found["key-worst-ms"]:.0f} with layout and painting)')
+    show('resident memory', f'{found["people-resident-mb"]:.0f}', 'MB')
+
+
+def read_use(pid):
+    """CPU seconds, and for each thread how often it has waited and was woken."""
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    wakes = {}
+    for status in Path(f'/proc/{pid}/task').glob('*/status'):
+        for line in status.read_text().splitlines():
+            if line.startswith('voluntary_ctxt_switches'):
+                wakes[status.parent.name] = int(line.split()[1])
+    return ticks / os.sysconf('SC_CLK_TCK'), wakes
+
+
+def count_wakes(pid, seconds):
+    """CPU seconds and wake-ups of this time."""
+    cpu, wakes = read_use(pid)
+    time.sleep(seconds)
+    more_cpu, more_wakes = read_use(pid)
+    return more_cpu - cpu, sum(n - wakes.get(thread, 0) for thread, n in more_wakes.items())
+
+
+def idle(bench):
+    bench.seed('people', N_IDLE_PEOPLE)
+    bench.stage.start_server()
+    window = bench.person.start()
+    begun = time.monotonic()
+    while count_wakes(window.process.pid, 10)[1] > 20 and time.monotonic() < begun + SETTLE_SECONDS:
+        pass  # after a start everybody is asked for
+    settled = time.monotonic() - begun
+    cpu, wakes = count_wakes(window.process.pid, IDLE_SECONDS)
+    print(f'Idle for {IDLE_SECONDS} s, with {N_IDLE_PEOPLE} people and a server, '
+          f'{settled:.0f} s after the start')
+    show('CPU', f'{cpu / IDLE_SECONDS * 100:.2f}', '%', 'asked: 0.0')
+    show('wake-ups of all threads', f'{wakes / IDLE_SECONDS:.2f}', 'per s', 'asked: ≤ 1')
+    window.close()
+
+
+JOBS = {job.__name__: job for job in (start, talk, people, idle)}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--build', type=Path, required=True)
+    parser.add_argument('names', nargs='*', choices=[[], *JOBS])
+    options = parser.parse_args()
+    surroundings.find_python()
+    why = surroundings.find_missing()
+    if not why:
+        from desk import place
+        why = place.enter()
+    if why:
+        print(f'no figures of the window: {why}')
+        return 0
+    from desk.stage import Stage
+    for name in options.names or JOBS:
+        with tempfile.TemporaryDirectory(prefix='udpnat-gui-') as folder:
+            stage = Stage(name, Tap(quiet=True), options.build.resolve(), folder, Path(folder),
+                          True)
+            try:
+                JOBS[name](Bench(stage))
+            except Exception as error:  # noqa: BLE001: a figure less, with its reason
+                print(f'{name}: {error}')
+            finally:
+                stage.close()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
