@@ -92,6 +92,7 @@ show_header (UdpnatConversationPage *self)
   name = g_strdup_printf (_("%s, %s"), title, words);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->subtitle, words);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), words);
   gtk_widget_set_visible (GTK_WIDGET (self->subtitle), *words != '\0');
   gtk_widget_set_visible (self->verified, udpnat_person_is_verified (self->person));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->title_button),
