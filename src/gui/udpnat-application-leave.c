@@ -44,19 +44,13 @@ drain_cb (gpointer user_data)
 
 /* The window may be wanted again; what belongs to it goes. */
 static void
-put_windows_away (void)
+put_windows_away (UdpnatApplication *self)
 {
-  GListModel *windows = gtk_window_get_toplevels ();
+  UdpnatWindow *window = udpnat_application_find_window (self);
 
-  for (guint i = g_list_model_get_n_items (windows); i > 0; i--)
-    {
-      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i - 1);
-
-      if (UDPNAT_IS_WINDOW (window))
-        gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
-      else if (window != NULL) /* one may take others with it */
-        gtk_window_destroy (window);
-    }
+  udpnat_application_close_windows (self);
+  if (window != NULL)
+    gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
 }
 
 /**
@@ -69,7 +63,7 @@ udpnat_application_leave (UdpnatApplication *self)
       end (self);
       return;
     }
-  put_windows_away ();
+  put_windows_away (self);
   self->leave_by_us = g_get_monotonic_time () + DRAIN_MAX_US;
   self->leave_id = g_timeout_add (DRAIN_CHECK_MS, drain_cb, self);
 }
@@ -97,6 +91,6 @@ udpnat_application_close_window (UdpnatApplication *self)
       return TRUE;
     }
   udpnat_background_enter (self->background);
-  put_windows_away ();
+  put_windows_away (self);
   return TRUE;
 }

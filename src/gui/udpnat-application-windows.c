@@ -156,9 +156,13 @@ udpnat_application_add_windows (UdpnatApplication *self)
 void
 udpnat_application_close_windows (UdpnatApplication *self)
 {
-  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+  GListModel *windows = gtk_window_get_toplevels ();
 
-  for (GList *l = windows; l != NULL; l = l->next)
-    if (!UDPNAT_IS_WINDOW (l->data))
-      gtk_window_destroy (l->data);
+  for (guint i = g_list_model_get_n_items (windows); i > 0; i--)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i - 1);
+
+      if (window != NULL && !UDPNAT_IS_WINDOW (window)) /* one may have taken others with it */
+        gtk_window_destroy (window);
+    }
 }

@@ -47,6 +47,7 @@ udpnat_connection_window_class_init (UdpnatConnectionWindowClass *klass)
   g_type_ensure (UDPNAT_TYPE_SAFETY_PAGE);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-connection-window.ui");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, connection_page);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionWindow, person_page);

@@ -169,6 +169,7 @@ udpnat_network_window_class_init (UdpnatNetworkWindowClass *klass)
   g_type_ensure (UDPNAT_TYPE_PATH_PICTURE);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-network-window.ui");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, address_group);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, fix_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, ipv6_row);

@@ -329,6 +329,7 @@ def shortcuts(stage):
 
     for keys, title, name in (('ctrl+n', 'New Conversation', 'new-conversation'),
                               ('ctrl+o', 'Attach Files', 'attach'),
+                              ('ctrl+comma', 'Preferences', 'preferences'),
                               ('ctrl+i', 'Connection to carol', 'details'),
                               ('ctrl+question', 'Keyboard Shortcuts', 'shortcuts')):
         window.focus()
