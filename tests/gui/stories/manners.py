@@ -401,3 +401,54 @@ def leaving(stage):
         process.wait()
     status, out = alice.run_cli('waiting')
     stage.check('and-nothing-is-lost', 'Nobody can get this now' in out, [status, out])
+
+
+# ---- What is told, and kept ----
+
+
+def strangers_told(stage):
+    """Somebody unknown: that they want to write is told, but not what."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    alice.run_cli('set', 'strangers', 'ask')
+    write_settings(alice, background_explained='true')
+    desk = desktop.Desktop(alice.session_bus.address)
+    process = start_quietly(alice, '--background')
+    try:
+        wait_until(lambda: alice.session_bus.find_process(process.pid, 'io.github'), 30)
+        bob.run_cli('--timeout', 10, 'send', 'alice', 'Buy my things')
+        told = desk.wait_for('Notify')
+        words = ' '.join(told[3:5]) if told else ''
+        stage.check('a-request-is-told', 'bob wants to write to you' in words, desk.calls)
+        stage.check('but-not-what-it-says', 'things' not in str(desk.calls), desk.calls)
+        stage.check('there-is-nothing-to-answer', not desk.find('AddNotification'), desk.calls)
+        end(stage, alice, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        desk.close()
+
+
+def kept(stage):
+    """Size of the window and the open conversation, from one life to the next."""
+    alice, bob = introduce(stage, 'alice', 'bob')
+    say(stage, bob, 'alice', 'Look here')
+    window = alice.start('--server', stage.server_address)
+    row = window.find_row('bob')
+    window.click(row)
+    stage.check('bob-is-open', sees(window, 'Look here'))
+    window.focus()
+    window.resize(760, 560)
+    time.sleep(1)
+    alice.quit()
+    window = alice.start('--server', stage.server_address)
+    stage.check('bob-is-open-again', sees(window, 'Look here'))
+    size = alice.display.geometry(window.find_x_window())[2:]
+    stage.check('as-large-as-before', size == (760, 560), [size])
+    alice.quit()
+
+
+ALL = (
+    activation, background, discretion, kept, leaving, notifications, one_instance, profile_in_use,
+    shortcuts, strangers_told,
+)
