@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-chat-row.h"
+#include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 
 struct _UdpnatChatList
@@ -184,6 +185,7 @@ create_list (UdpnatChatList *self)
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, 0);
   gtk_list_view_set_factory (self->list, factory);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->model));
+  udpnat_list_top_keep (self->list, G_LIST_MODEL (self->model));
 }
 
 GtkWidget *

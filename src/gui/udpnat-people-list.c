@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 #include "udpnat-person-row.h"
 #include "udpnat-request-row.h"
@@ -106,6 +107,7 @@ fill (UdpnatPeopleList  *self,
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, 0);
   gtk_list_view_set_factory (list, factory);
   gtk_list_view_set_model (list, GTK_SELECTION_MODEL (model));
+  udpnat_list_top_keep (list, G_LIST_MODEL (model));
 }
 
 /* ---- Nobody ---- */
