@@ -67,8 +67,8 @@ set_at_end (UdpnatMessageList *self,
 
 /* ---- What has been seen ---- */
 
-/** udpnat_message_list_get_lowest_seen: Returns: (nullable): the lowest row of which something can be
- * seen */
+/** udpnat_message_list_get_lowest_seen: Returns: (nullable): the lowest row of which something can
+ * be seen */
 UdpnatMessageRow *
 udpnat_message_list_get_lowest_seen (UdpnatMessageList *self)
 {

@@ -359,8 +359,8 @@ udpnat_message_list_unroot (GtkWidget *widget)
   GTK_WIDGET_CLASS (udpnat_message_list_parent_class)->unroot (widget);
 }
 
-/* Whoever comes in by the keyboard begins at what can be seen, and not, as GtkListView has it, at the
- * oldest line that is loaded. */
+/* Whoever comes in by the keyboard begins at what can be seen, and not, as GtkListView has it, at
+ * the oldest line that is loaded. */
 static gboolean
 udpnat_message_list_focus (GtkWidget        *widget,
                            GtkDirectionType  direction)

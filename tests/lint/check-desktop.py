@@ -67,6 +67,10 @@ def check_service(tap, path):
               [dict(entry)])
 
 
+def is_symbolic(path):
+    return path.stem.endswith(('-symbolic', '-symbolic-rtl'))
+
+
 def check_icon(path):
     """What is wrong with it: its size, and things that a theme cannot draw or recolour."""
     try:
@@ -74,7 +78,7 @@ def check_icon(path):
     except ElementTree.ParseError as error:
         return [f'{path}: {error}']
     wrong = []
-    size = '16' if path.stem.endswith('-symbolic') else '128'
+    size = '16' if is_symbolic(path) else '128'
     if (root.get('width'), root.get('height')) != (size, size):
         wrong.append(f'{path}: is not {size} by {size}')
     for tag in ('image', 'text', 'filter', 'script', 'foreignObject'):
@@ -89,7 +93,7 @@ def check_icons(tap, root):
     wrong += [text for path in named if path.is_file() for text in check_icon(path)]
     own = sorted((root / 'src/gui/icons').rglob('*.svg'))
     for path in own:
-        if path.stem.endswith('-symbolic'):
+        if is_symbolic(path):
             wrong += check_icon(path)
         else:
             wrong.append(f'{path}: an icon of the window is symbolic')

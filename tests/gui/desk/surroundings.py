@@ -69,7 +69,8 @@ def of_gtk(folder, display, session_address):
         'GIO_USE_VFS': 'local',
         'GTK_IM_MODULE': 'gtk-im-context-simple',
         'G_DEBUG': 'fatal-criticals,gc-friendly',
-        'ASAN_OPTIONS': 'detect_leaks=1',
+        # Leaks are told from what is written: see stage.py
+        'ASAN_OPTIONS': 'detect_leaks=1:exitcode=0:abort_on_error=1',
         'LSAN_OPTIONS': f'suppressions={SUPPRESSIONS}:print_suppressions=0',
         'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
     }
