@@ -14,7 +14,7 @@ COMPLAINT = re.compile(
 FRAME = re.compile(r'\s+#\d+ ')
 FRAMES_MAX = 24
 # GLib gives up its table of quarks for a larger one when it has 2048 of them, and lets the old one
-# lie, since another thread may be reading it. Its stack cannot be read from outside of GLib, so that
+# lie, since another thread may be reading it. Its stack cannot be read from outside of GLib, so
 # lsan.supp cannot name it.
 OLD_QUARKS = re.compile(
     r'Direct leak of 16384 byte\(s\) in 1 object\(s\) allocated from:\n'
