@@ -157,7 +157,7 @@ def passphrase(stage):
     alice = stage.add_person('alice')
     window = alice.start()
     log_in(window, 'alice', stage.server_address)
-    window.find(has='People')
+    window.find(has='Online')
     for button, done, old, new, word in (
         ('Set a Passphrase', 'Set', None, 'one', 'The new passphrase is set'),
         ('Change the Passphrase', 'Change', 'zero', 'two', 'That was not your passphrase'),
@@ -175,7 +175,7 @@ def passphrase(stage):
         check_names(stage, window, f'the-passphrase-{done.lower()}')
         window.press(done, 'button')
         window.find(has=word)
-        window.find(has='People')
+        window.find(has='Online')
     alice.quit()
 
 
