@@ -4,6 +4,8 @@
 
 #include "udpnat-preferences-window.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-preferences-data.h"
 #include "udpnat-preferences-general.h"
 #include "udpnat-preferences-privacy.h"
@@ -81,9 +83,24 @@ udpnat_preferences_window_class_init (UdpnatPreferencesWindowClass *klass)
                                                     G_TYPE_STRING, G_TYPE_STRING);
 }
 
+/* libadwaita 1.2 leaves the two things that one searches with without a name. */
+static void
+name_search (GtkWidget *widget)
+{
+  if (GTK_IS_SEARCH_ENTRY (widget) ||
+      (GTK_IS_TOGGLE_BUTTON (widget) &&
+       g_strcmp0 (gtk_button_get_icon_name (GTK_BUTTON (widget)), "edit-find-symbolic") == 0))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                    _("Search Preferences"), -1);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    name_search (child);
+}
+
 static void
 udpnat_preferences_window_init (UdpnatPreferencesWindow *self)
 {
+  name_search (GTK_WIDGET (self));
 }
 
 GtkWidget *
