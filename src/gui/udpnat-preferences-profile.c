@@ -94,7 +94,7 @@ choose_cb (UdpnatPreferencesProfile *self)
   if (self->chooser != NULL)
     return;
   gtk_file_filter_set_name (filter, _("Pictures"));
-  gtk_file_filter_add_pixbuf_formats (filter);
+  gtk_file_filter_add_mime_type (filter, "image/*");
   self->chooser = gtk_file_chooser_native_new (
     _("Choose a Picture"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
     GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
