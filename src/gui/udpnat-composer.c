@@ -7,6 +7,12 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-limits.h"
+#include "udpnat-message-text.h"
+
+/* More than can be sent, so that it can be shortened by hand. */
+#define PASTED_MAX_BYTES (2 * UDPNAT_TEXT_MAX_BYTES)
+
 enum
 {
   SENT,
@@ -53,9 +59,34 @@ show_hint (UdpnatComposer *self)
 }
 
 static void
+choose_wrap_mode (UdpnatComposer *self)
+{
+  g_autofree char *text = udpnat_composer_dup_text (self);
+  GtkWrapMode mode = udpnat_message_text_has_long_word (text) ? GTK_WRAP_CHAR : GTK_WRAP_WORD_CHAR;
+
+  if (gtk_text_view_get_wrap_mode (self->view) != mode)
+    gtk_text_view_set_wrap_mode (self->view, mode);
+}
+
+/* What is pasted may be of any length, and laying it out would take as long. */
+static void
+insert_text_cb (GtkTextBuffer  *buffer,
+                GtkTextIter    *at,
+                const char     *text,
+                int             n_text,
+                UdpnatComposer *self)
+{
+  if (n_text <= PASTED_MAX_BYTES)
+    return;
+  g_signal_stop_emission_by_name (buffer, "insert-text");
+  udpnat_composer_show_trouble (self, _("What you have pasted is far too long for a message."));
+}
+
+static void
 changed_cb (UdpnatComposer *self)
 {
   show_hint (self);
+  choose_wrap_mode (self);
   if (!self->is_loading)
     {
       udpnat_composer_show_trouble (self, NULL);
@@ -379,6 +410,7 @@ udpnat_composer_init (UdpnatComposer *self)
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   udpnat_composer_watch_disk (self);
   udpnat_composer_watch_clipboard (self);
+  g_signal_connect_object (self->buffer, "insert-text", G_CALLBACK (insert_text_cb), self, 0);
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);

@@ -205,15 +205,24 @@ append_signs (GMenu *menu)
   append_section (menu, section);
 }
 
+/* Whether the other side has it, or will: else there is nothing to answer or put a sign on. */
+static gboolean
+is_shared (UdpnatHistoryItem *line)
+{
+  return !udpnat_history_item_is_deleted (line) && udpnat_history_item_get_text (line) != NULL &&
+         (!udpnat_history_item_is_outgoing (line) ||
+          udpnat_history_item_get_state (line) != UDPNAT_ITEM_STATE_FAILED);
+}
+
 static void
 append_writing (GMenu             *menu,
                 UdpnatHistoryItem *line)
 {
   g_autoptr (GMenu) section = g_menu_new ();
-  gboolean is_failed = udpnat_history_item_get_state (line) == UDPNAT_ITEM_STATE_FAILED;
 
-  append_action (section, _("_Reply"), "message.reply", line);
-  if (udpnat_history_item_is_outgoing (line) && !is_failed)
+  if (is_shared (line))
+    append_action (section, _("_Reply"), "message.reply", line);
+  if (udpnat_history_item_is_outgoing (line) && is_shared (line))
     append_action (section, _("_Edit"), "message.edit", line);
   append_action (section, _("_Copy"), "message.copy", line);
   append_action (section, _("_Select Text…"), "message.show-all", line);
@@ -241,19 +250,16 @@ udpnat_message_list_show_menu (UdpnatMessageList *self,
                                GtkWidget         *at)
 {
   UdpnatHistoryItem *line = udpnat_history_row_get_item (udpnat_message_row_get_row (row));
-  gboolean has_text = !udpnat_history_item_is_deleted (line) &&
-                      udpnat_history_item_get_text (line) != NULL;
   g_autoptr (GMenu) menu = g_menu_new ();
   GtkWidget *popover;
 
-  if (has_text)
-    {
-      append_signs (menu);
-      append_writing (menu, line);
-    }
+  if (is_shared (line))
+    append_signs (menu);
+  if (!udpnat_history_item_is_deleted (line) && udpnat_history_item_get_text (line) != NULL)
+    append_writing (menu, line);
   append_taking_back (menu, line);
   popover = gtk_popover_menu_new_from_model (G_MENU_MODEL (menu));
-  if (has_text)
+  if (is_shared (line))
     gtk_popover_menu_add_child (GTK_POPOVER_MENU (popover), create_signs (self, line), "signs");
   show_popover (self, popover, at);
 }
@@ -334,8 +340,8 @@ moved_cb (GtkEventControllerMotion *controller,
   if (row == self->pointed_row)
     return;
   self->pointed_row = row;
-  if (row != NULL && udpnat_history_item_is_deleted (
-                       udpnat_history_row_get_item (udpnat_message_row_get_row (row))))
+  if (row != NULL &&
+      !is_shared (udpnat_history_row_get_item (udpnat_message_row_get_row (row))))
     self->pointed_row = NULL;
   gtk_widget_set_visible (self->tools, self->pointed_row != NULL);
   gtk_widget_queue_allocate (self->overlay);

@@ -256,11 +256,12 @@ value_changed_cb (UdpnatMessageList *self)
   udpnat_message_list_queue_tick (self);
 }
 
-/* The list has grown or shrunk, or the window has. */
+/* The list has grown or shrunk, or the window has. It is told before the value that comes with it,
+ * which is then not taken for the user's. */
 static void
 changed_cb (UdpnatMessageList *self)
 {
-  if (self->is_at_end && get_rest_below (self) > AT_END)
+  if (self->is_at_end)
     self->wants_end = TRUE;
   udpnat_message_list_queue_tick (self);
 }
@@ -274,6 +275,9 @@ udpnat_message_list_note_line (UdpnatMessageList *self,
   gboolean is_ours = row != NULL &&
                      udpnat_history_item_is_outgoing (udpnat_history_row_get_item (row));
 
+  if (row != NULL && !is_ours && !is_looked_at (self) &&
+      udpnat_history_get_unread (self->history) <= self->read_number)
+    udpnat_history_set_unread (self->history, udpnat_history_row_get_number (row));
   if (self->is_at_end)
     self->wants_end = TRUE;
   else if (is_ours)

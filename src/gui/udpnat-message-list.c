@@ -304,7 +304,7 @@ void
 udpnat_message_list_clear_unread (UdpnatMessageList *self)
 {
   if (self->history != NULL)
-    udpnat_history_clear_unread (self->history);
+    udpnat_history_set_unread (self->history, 0);
 }
 
 /* ---- Object ---- */

@@ -167,6 +167,9 @@ show_said (UdpnatMessageRow *self,
 
   set_class (self->bubble, "few-emoji", n_emoji > 0 && n_emoji <= 3);
   set_class (self->bubble, "emoji", n_emoji > 0);
+  gtk_label_set_wrap_mode (self->text, udpnat_message_text_has_long_word (shown)
+                                         ? PANGO_WRAP_CHAR
+                                         : PANGO_WRAP_WORD_CHAR);
   gtk_label_set_width_chars (self->text, (int) MIN (strlen (shown) / 2, WIDTH_MIN_CHARACTERS));
   if (markup != NULL)
     gtk_label_set_markup (self->text, markup);

@@ -6,6 +6,8 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-message-text.h"
+
 static GtkWidget *
 create_view (const char *text)
 {
@@ -14,7 +16,9 @@ create_view (const char *text)
 
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), text, -1);
   gtk_text_view_set_editable (GTK_TEXT_VIEW (view), FALSE);
-  gtk_text_view_set_wrap_mode (GTK_TEXT_VIEW (view), GTK_WRAP_WORD_CHAR);
+  gtk_text_view_set_wrap_mode (GTK_TEXT_VIEW (view), udpnat_message_text_has_long_word (text)
+                                                       ? GTK_WRAP_CHAR
+                                                       : GTK_WRAP_WORD_CHAR);
   gtk_text_view_set_left_margin (GTK_TEXT_VIEW (view), 18);
   gtk_text_view_set_right_margin (GTK_TEXT_VIEW (view), 18);
   gtk_text_view_set_top_margin (GTK_TEXT_VIEW (view), 12);

@@ -369,13 +369,18 @@ udpnat_history_get_unread (UdpnatHistory *self)
   return self->unread_number;
 }
 
-/** udpnat_history_clear_unread: nothing is new any more: the user has answered */
+/**
+ * udpnat_history_set_unread:
+ * @number: of the first line that is new, for nobody looked when it came; 0: nothing is new any
+ *   more, for the user has answered
+ */
 void
-udpnat_history_clear_unread (UdpnatHistory *self)
+udpnat_history_set_unread (UdpnatHistory *self,
+                           gint64         number)
 {
-  if (self->unread_number == 0)
+  if (self->unread_number == number)
     return;
-  self->unread_number = 0;
+  self->unread_number = number;
   place (self, 0, (int) self->rows->len - 1);
 }
 

@@ -38,7 +38,8 @@ gboolean       udpnat_history_find           (UdpnatHistory *self,
                                               gint64         number,
                                               guint         *out_position);
 gint64         udpnat_history_get_unread     (UdpnatHistory *self);
-void           udpnat_history_clear_unread   (UdpnatHistory *self);
+void           udpnat_history_set_unread     (UdpnatHistory *self,
+                                              gint64         number);
 void           udpnat_history_trim           (UdpnatHistory *self);
 
 G_END_DECLS

@@ -337,8 +337,22 @@ test_new_messages_begin (Fixture      *self,
   g_assert_false (udpnat_history_row_starts_unread (get_row (self, 0)));
   g_assert_true (udpnat_history_row_starts_unread (get_row (self, 1)));
   g_assert_false (udpnat_history_row_starts_unread (get_row (self, 2)));
-  udpnat_history_clear_unread (self->history);
+  udpnat_history_set_unread (self->history, 0);
   g_assert_false (udpnat_history_row_starts_unread (get_row (self, 1)));
+}
+
+static void
+test_new_messages_begin_anew (Fixture      *self,
+                              gconstpointer unused)
+{
+  udpnat_client_accept (self->client, self->bob);
+  hear_at (self, 1, SENT_US);
+  hear_at (self, 2, SENT_US);
+  open_history (self, self->bob);
+  udpnat_history_set_unread (self->history, udpnat_history_row_get_number (get_row (self, 1)));
+  g_assert_false (udpnat_history_row_starts_unread (get_row (self, 0)));
+  g_assert_true (udpnat_history_row_starts_unread (get_row (self, 1)));
+  g_assert_true (udpnat_history_row_ends_group (get_row (self, 0)));
 }
 
 static void
@@ -378,6 +392,7 @@ main (int    argc,
   ADD ("/history/change/edit-is-seen-in-its-row", test_edit_is_seen_in_its_row);
   ADD ("/history/row/day-and-group-begin", test_day_and_group_begin);
   ADD ("/history/row/new-messages-begin", test_new_messages_begin);
+  ADD ("/history/row/new-messages-begin-anew", test_new_messages_begin_anew);
   ADD ("/history/person/last-line-is-kept", test_last_line_of_a_person);
 
   return g_test_run ();

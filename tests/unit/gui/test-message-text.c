@@ -89,6 +89,26 @@ test_cut_between_characters (void)
   g_string_free (text, TRUE);
 }
 
+static void
+test_long_word_is_found (void)
+{
+  g_autofree char *word = g_strnfill (401, 'x');
+  g_autofree char *text = g_strdup_printf ("before %s after", word);
+
+  g_assert_true (udpnat_message_text_has_long_word (word));
+  g_assert_true (udpnat_message_text_has_long_word (text));
+}
+
+static void
+test_many_words_are_not_long (void)
+{
+  g_autofree char *word = g_strnfill (400, 'x');
+  g_autofree char *text = g_strdup_printf ("%s %s\n%s", word, word, word);
+
+  g_assert_false (udpnat_message_text_has_long_word (""));
+  g_assert_false (udpnat_message_text_has_long_word (text));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -103,5 +123,7 @@ main (int    argc,
   g_test_add_func ("/message-text/shorten/long-text-is-cut", test_long_text_is_cut);
   g_test_add_func ("/message-text/shorten/many-lines-are-cut", test_many_lines_are_cut);
   g_test_add_func ("/message-text/shorten/cut-between-characters", test_cut_between_characters);
+  g_test_add_func ("/message-text/long-word/is-found", test_long_word_is_found);
+  g_test_add_func ("/message-text/long-word/many-words-are-none", test_many_words_are_not_long);
   return g_test_run ();
 }
