@@ -85,8 +85,12 @@ udpnat_words_format_when (gint64 wall_us)
   if (days == 1)
     return g_strdup (_("Yesterday"));
   if (days < 7)
-    return g_date_time_format (time, "%a");
-  return g_date_time_format (time, "%x");
+    /* Translators: a weekday in few characters, as g_date_time_format() takes it: Mon
+     * xgettext:no-c-format */
+    return g_date_time_format (time, _("%a"));
+  /* Translators: a day in few characters, as g_date_time_format() takes it: 03/05/26
+   * xgettext:no-c-format */
+  return g_date_time_format (time, _("%x"));
 }
 
 /** udpnat_words_format_rtt: Returns: "23 ms" */
