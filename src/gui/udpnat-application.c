@@ -13,6 +13,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
+#include "udpnat-tooltip.h"
 #include "udpnat-window-start.h"
 
 enum
@@ -382,6 +383,7 @@ udpnat_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (udpnat_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (UDPNAT_APPLICATION_ID);
+  udpnat_tooltip_install ();
   g_settings_bind_with_mapping (self->settings, "color-scheme", adw_style_manager_get_default (),
                                 "color-scheme", G_SETTINGS_BIND_GET, map_color_scheme, NULL, NULL,
                                 NULL);
