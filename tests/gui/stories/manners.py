@@ -328,7 +328,6 @@ def shortcuts(stage):
     stage.check('the-one-before-is-carol', sees(window, 'From carol'))
 
     for keys, title, name in (('ctrl+n', 'New Conversation', 'new-conversation'),
-                              ('ctrl+o', 'Attach Files', 'attach'),
                               ('ctrl+comma', 'Preferences', 'preferences'),
                               ('ctrl+i', 'Connection to carol', 'details'),
                               ('ctrl+question', 'Keyboard Shortcuts', 'shortcuts')):
