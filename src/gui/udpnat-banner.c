@@ -57,9 +57,10 @@ set_buttons (UdpnatBanner             *self,
 
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->buttons))) != NULL)
     gtk_box_remove (self->buttons, child);
+  /* First, because GTK does not measure a hidden box anew for what is added to it. */
+  gtk_widget_set_visible (GTK_WIDGET (self->buttons), n_buttons > 0);
   for (gsize i = 0; i < n_buttons; i++)
     add_button (self, &buttons[i]);
-  gtk_widget_set_visible (GTK_WIDGET (self->buttons), n_buttons > 0);
   /* One fits beside the sentence, more do not on a narrow window. */
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self->content),
                                   n_buttons > 1 || self->is_narrow ? GTK_ORIENTATION_VERTICAL
