@@ -139,4 +139,8 @@ udpnat_application_add_actions (UdpnatApplication *self)
   for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), shortcuts[i].action,
                                            shortcuts[i].keys);
+  /* Where reading goes from right to left, the list is at the right. */
+  if (gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL)
+    gtk_application_set_accels_for_action (GTK_APPLICATION (self), "win.back",
+                                           (const char *[]) { "<Alt>Right", NULL });
 }

@@ -117,6 +117,8 @@ udpnat_preferences_window_new (UdpnatClient *client,
   g_signal_connect_object (server, "host", G_CALLBACK (host_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (data, "change-passphrase", G_CALLBACK (change_passphrase_cb), self,
                            G_CONNECT_SWAPPED);
+  /* Libadwaita's own title speaks fewer languages. */
+  gtk_window_set_title (GTK_WINDOW (self), _("Preferences"));
   add_page (self, udpnat_preferences_profile_new (client));
   add_page (self, server);
   add_page (self, udpnat_preferences_privacy_new (client));
