@@ -171,11 +171,16 @@ answer (UdpnatLan *self,
         gint64     now_us)
 {
   gint64 answer_us = now_us + udpnat_random_below (&self->random, UDPNAT_BEACON_ANSWER_US);
+  gboolean may_answer;
 
-  if (!udpnat_token_bucket_take (&self->answers, now_us, UDPNAT_BEACON_ANSWER_S,
-                                 UDPNAT_BEACON_ANSWERS_BURST * UDPNAT_BEACON_ANSWER_S, 1))
+  /* One answer is for everybody who has asked until then, by both families. */
+  if (self->next_beacon_us <= now_us + UDPNAT_BEACON_ANSWER_US && self->n_quick > 0)
     return;
-  if (self->n_quick == 0)
+  may_answer = udpnat_token_bucket_take (&self->answers, now_us, UDPNAT_BEACON_ANSWER_S,
+                                         UDPNAT_BEACON_ANSWERS_BURST * UDPNAT_BEACON_ANSWER_S, 1);
+  if (!may_answer) /* later, but not as late as our next turn: they would not know us till then */
+    answer_us = now_us + UDPNAT_SEC (UDPNAT_BEACON_ANSWER_S);
+  else if (self->n_quick == 0)
     {
       self->n_quick = 1;
       self->n_quick_done = 0;

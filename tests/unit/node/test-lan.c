@@ -99,6 +99,33 @@ test_lan_newcomer (void)
   g_assert_cmpstr (alice->last->name, ==, "carol");
 }
 
+/* However many come at about the same time, none of them waits for the next turn of somebody who has
+ * answered many already: that would be half a minute. */
+static void
+test_lan_many_newcomers (void)
+{
+  g_autoptr (Link) link = link_new (21);
+  LinkHost *alice = link_add (link);
+  LinkHost *last = NULL;
+
+  link_announce (alice, "alice");
+  link_run (link, UDPNAT_SEC (40));
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("newcomer %u", i);
+
+      last = link_add (link);
+      link_announce (last, name);
+      link_run (link, UDPNAT_MSEC (400));
+      /* The others do not help by being there. */
+      if (i < 5)
+        link_stop (last);
+    }
+  link_run (link, UDPNAT_SEC (UDPNAT_BEACON_ANSWER_S) + UDPNAT_BEACON_ANSWER_US);
+  g_assert_cmpuint (last->n_appeared, >=, 1);
+  g_assert_cmpstr (last->last->name, ==, "alice");
+}
+
 static void
 test_lan_silent_without_name (void)
 {
@@ -542,6 +569,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lan/meet/each-hears-the-other-in-both-families", test_lan_meet);
   g_test_add_func ("/lan/meet/newcomer-is-answered-within-500ms", test_lan_newcomer);
+  g_test_add_func ("/lan/meet/none-of-many-newcomers-is-left-out", test_lan_many_newcomers);
   g_test_add_func ("/lan/meet/without-a-name-silent-and-deaf", test_lan_silent_without_name);
   g_test_add_func ("/lan/meet/new-name-is-told", test_lan_new_name);
   g_test_add_func ("/lan/meet/new-port-replaces-the-old", test_lan_new_port);
