@@ -99,8 +99,8 @@ test_lan_newcomer (void)
   g_assert_cmpstr (alice->last->name, ==, "carol");
 }
 
-/* However many come at about the same time, none of them waits for the next turn of somebody who has
- * answered many already: that would be half a minute. */
+/* However many come at about the same time, none of them waits for the next turn of somebody who
+ * has answered many already: that would be half a minute. */
 static void
 test_lan_many_newcomers (void)
 {
