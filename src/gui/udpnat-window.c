@@ -17,6 +17,7 @@ struct _UdpnatWindow
 
   AdwToastOverlay        *toasts;
   GtkStack               *pages;
+  GtkSpinner             *spinner;
   AdwStatusPage          *trouble_page;
   UdpnatShell            *shell;        /* nullable: until the chats are shown */
   UdpnatSidebar          *sidebar;      /* borrowed, as shell */
@@ -29,6 +30,15 @@ static UdpnatApplication *
 get_application (UdpnatWindow *self)
 {
   return UDPNAT_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+}
+
+/* A spinner goes on turning on a page that nobody sees, at sixty frames a second. */
+static void
+page_changed_cb (UdpnatWindow *self)
+{
+  const char *page = gtk_stack_get_visible_child_name (self->pages);
+
+  gtk_spinner_set_spinning (self->spinner, g_strcmp0 (page, "loading") == 0);
 }
 
 /* ---- Before the chats ---- */
@@ -286,7 +296,9 @@ udpnat_window_class_init (UdpnatWindowClass *klass)
                                                "/io/github/udpnat/Udpnat/udpnat-window.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, UdpnatWindow, trouble_page);
+  gtk_widget_class_bind_template_callback (widget_class, page_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
   udpnat_window_install_actions (widget_class);
@@ -296,6 +308,7 @@ static void
 udpnat_window_init (UdpnatWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  page_changed_cb (self);
 }
 
 UdpnatWindow *
