@@ -176,7 +176,9 @@ static void
 failed_cb (UdpnatConversationPage *self,
            const char             *sentence)
 {
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (sentence));
+  g_autofree char *escaped = g_markup_escape_text (sentence, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
 }
 
 /* ---- The person ---- */

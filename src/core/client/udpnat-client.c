@@ -111,8 +111,9 @@ udpnat_client_dispose (GObject *object)
     }
   g_clear_pointer (&self->socket, udpnat_socket_free);
   udpnat_client_clear_lan (self);
-  /* Writes that are under way end here, and their answers still find the node. */
-  g_clear_pointer (&self->store, udpnat_store_free);
+  /* Writes that are under way end here, and their answers still find the store and the node. */
+  udpnat_store_free (self->store);
+  self->store = NULL;
   g_clear_pointer (&self->node, udpnat_node_free);
   g_clear_pointer (&self->profile, udpnat_profile_free);
   g_clear_pointer (&self->lookups, g_hash_table_unref);

@@ -172,6 +172,21 @@ test_said_is_on_disk (Fixture      *self,
   g_assert_cmpuint (udpnat_client_count_undelivered (self->client), ==, 1);
 }
 
+/* The disk may answer when the client is already being taken down. */
+static void
+test_said_at_the_very_end (Fixture      *self,
+                           gconstpointer unused)
+{
+  g_autoptr (UdpnatHistoryItem) line = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (udpnat_client_send (self->client, self->bob, "bye", NULL, NULL, &error));
+  g_assert_no_error (error);
+  reopen (self);
+  line = dup_last (self);
+  g_assert_cmpstr (udpnat_history_item_get_text (line), ==, "bye");
+}
+
 static void
 test_writing_accepts (Fixture      *self,
                       gconstpointer unused)
@@ -518,6 +533,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("say/on-disk-before-it-is-told", test_said_is_on_disk);
+  ADD ("say/kept-at-the-very-end", test_said_at_the_very_end);
   ADD ("say/writing-accepts", test_writing_accepts);
   ADD ("say/bad-text-refused", test_bad_text);
   ADD ("say/states-are-told", test_states);

@@ -1,0 +1,558 @@
+/* A conversation as widgets, with a client that has no network: where the list stands, what rows
+ * and composer say and do. */
+
+#include "config.h"
+
+#include <adwaita.h>
+
+#include "test-client-fixture.h"
+
+#include "udpnat-composer-private.h"
+#include "udpnat-conversation-page-private.h"
+#include "udpnat-message-list-private.h"
+
+#define N_LINES 300
+
+typedef struct
+{
+  char                   *folder;
+  UdpnatClient           *client;
+  UdpnatPerson           *bob; /* borrowed */
+  GtkWindow              *window;
+  UdpnatConversationPage *page;
+} Fixture;
+
+static void
+set_up (Fixture      *self,
+        gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  UdpnatPublicKey key = make_key (1);
+  gboolean is_open;
+
+  self->folder = g_dir_make_tmp ("udpnat-conversation-XXXXXX", NULL);
+  self->client = udpnat_client_new ();
+  is_open = udpnat_client_open (self->client, self->folder, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (is_open);
+  self->bob = udpnat_client_ensure_person (self->client, &key, "bob");
+  self->page = UDPNAT_CONVERSATION_PAGE (udpnat_conversation_page_new (self->client, NULL));
+  self->window = GTK_WINDOW (adw_window_new ());
+  gtk_window_set_default_size (self->window, 420, 600);
+  adw_window_set_content (ADW_WINDOW (self->window), GTK_WIDGET (self->page));
+  gtk_window_present (self->window);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (self->page));
+}
+
+static void
+tear_down (Fixture      *self,
+           gconstpointer unused)
+{
+  g_object_add_weak_pointer (G_OBJECT (self->page), (gpointer *) &self->page);
+  gtk_window_destroy (self->window);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (self->page);
+  g_object_add_weak_pointer (G_OBJECT (self->client), (gpointer *) &self->client);
+  g_object_unref (self->client);
+  g_assert_null (self->client);
+  remove_folder (self->folder);
+  g_free (self->folder);
+}
+
+/* ---- Looking ---- */
+
+/* What is to be done is done a frame later, and what comes of it in the next. */
+static void
+settle (Fixture *self)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      gtk_widget_queue_resize (GTK_WIDGET (self->page));
+      gtk_test_widget_wait_for_draw (GTK_WIDGET (self->page));
+    }
+}
+
+static void
+fill (Fixture *self,
+      guint    n_lines)
+{
+  for (guint i = 0; i < n_lines; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("line %u%s", i, i % 3 == 0 ? "\nin two rows" : "");
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (udpnat_client_send (self->client, self->bob, text, NULL, NULL, &error));
+      g_assert_no_error (error);
+    }
+  g_assert_true (udpnat_client_flush (self->client));
+}
+
+static void
+hear (Fixture    *self,
+      guint8      number,
+      const char *text)
+{
+  UdpnatMessageId id = make_id (number);
+
+  udpnat_client_accept (self->client, self->bob);
+  hear_from (self->client, self->bob, udpnat_item_new_text (&id, SENT_US, text));
+}
+
+static void
+open_bob (Fixture *self)
+{
+  udpnat_conversation_page_set_person (self->page, self->bob);
+  settle (self);
+}
+
+static GtkAdjustment *
+get_adjustment (Fixture *self)
+{
+  return gtk_scrolled_window_get_vadjustment (self->page->list->scroller);
+}
+
+static UdpnatHistoryRow *
+get_history_row (Fixture *self,
+                 guint    position)
+{
+  g_autoptr (UdpnatHistoryRow) row = NULL;
+
+  row = g_list_model_get_item (G_LIST_MODEL (self->page->list->history), position);
+  return row; /* the history's */
+}
+
+static guint
+count_rows (Fixture *self)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (self->page->list->history));
+}
+
+static UdpnatHistoryRow *
+get_newest (Fixture *self)
+{
+  return get_history_row (self, count_rows (self) - 1);
+}
+
+typedef struct
+{
+  gint64            number;
+  UdpnatMessageRow *row;
+} Search;
+
+static void
+compare (UdpnatMessageRow *row,
+         gpointer          user_data)
+{
+  Search *search = user_data;
+
+  if (udpnat_history_row_get_number (udpnat_message_row_get_row (row)) == search->number)
+    search->row = row;
+}
+
+static UdpnatMessageRow *
+find_row (Fixture          *self,
+          UdpnatHistoryRow *row)
+{
+  Search search = { udpnat_history_row_get_number (row), NULL };
+
+  udpnat_message_list_foreach_row (self->page->list, compare, &search);
+  g_assert_nonnull (search.row);
+  return search.row;
+}
+
+static double
+get_y (Fixture   *self,
+       GtkWidget *row)
+{
+  graphene_rect_t bounds;
+
+  g_assert_true (gtk_widget_compute_bounds (row, GTK_WIDGET (self->page->list->scroller), &bounds));
+  return bounds.origin.y;
+}
+
+static void
+assert_at_end (Fixture *self)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+  GtkWidget *newest = GTK_WIDGET (find_row (self, get_newest (self)));
+  double bottom = get_y (self, newest) + gtk_widget_get_height (newest);
+
+  g_assert_cmpfloat_with_epsilon (gtk_adjustment_get_value (adjustment) +
+                                    gtk_adjustment_get_page_size (adjustment),
+                                  gtk_adjustment_get_upper (adjustment), 2);
+  g_assert_cmpfloat (bottom, <=, gtk_widget_get_height (GTK_WIDGET (self->page->list->scroller)));
+}
+
+static void
+scroll_by (Fixture *self,
+           double   pixels)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + pixels);
+  settle (self);
+}
+
+/* ---- The list ---- */
+
+static void
+test_opens_at_its_end (Fixture      *self,
+                       gconstpointer unused)
+{
+  fill (self, N_LINES);
+  open_bob (self);
+  assert_at_end (self);
+  g_assert_false (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+}
+
+static void
+test_nothing_moves_while_older_load (Fixture      *self,
+                                     gconstpointer unused)
+{
+  guint n_loads = 0;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  for (guint i = 0; i < 60; i++)
+    {
+      UdpnatMessageRow *row = udpnat_message_list_get_row_at (self->page->list, 200, 250);
+      UdpnatHistoryRow *line = udpnat_message_row_get_row (row);
+      gint64 oldest = udpnat_history_row_get_number (get_history_row (self, 0));
+      double before = get_y (self, GTK_WIDGET (row));
+
+      scroll_by (self, -100);
+      n_loads += udpnat_history_row_get_number (get_history_row (self, 0)) != oldest;
+      g_assert_cmpfloat_with_epsilon (get_y (self, GTK_WIDGET (find_row (self, line))),
+                                      before + 100, 0.5);
+    }
+  g_assert_cmpuint (n_loads, >, 3);
+}
+
+static void
+test_follows_the_newest_at_its_end (Fixture      *self,
+                                    gconstpointer unused)
+{
+  fill (self, N_LINES);
+  open_bob (self);
+  for (guint8 i = 0; i < 5; i++)
+    {
+      hear (self, i, "Something of some length, so that it does not fit one row of the window.");
+      settle (self);
+      assert_at_end (self);
+    }
+}
+
+static void
+test_stays_and_counts_elsewhere (Fixture      *self,
+                                 gconstpointer unused)
+{
+  double value;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  scroll_by (self, -300);
+  value = gtk_adjustment_get_value (get_adjustment (self));
+  hear (self, 1, "one");
+  hear (self, 2, "two");
+  settle (self);
+  g_assert_cmpfloat (gtk_adjustment_get_value (get_adjustment (self)), ==, value);
+  g_assert_cmpuint (self->page->list->n_new, ==, 2);
+  g_assert_true (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+  gtk_widget_activate_action (GTK_WIDGET (self->page->list), "message.jump-to-newest", NULL);
+  settle (self);
+  assert_at_end (self);
+  g_assert_cmpuint (self->page->list->n_new, ==, 0);
+}
+
+static void
+test_stays_at_its_end_when_it_shrinks (Fixture      *self,
+                                       gconstpointer unused)
+{
+  fill (self, N_LINES);
+  open_bob (self);
+  udpnat_composer_set_text (self->page->composer, "a\nb\nc\nd\ne");
+  settle (self);
+  assert_at_end (self);
+}
+
+static void
+test_goes_to_a_line (Fixture      *self,
+                     gconstpointer unused)
+{
+  UdpnatMessageList *list = self->page->list;
+  gint64 wanted;
+  guint position;
+  UdpnatMessageRow *row;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  wanted = udpnat_history_row_get_number (get_history_row (self, 0)) - 150;
+  g_assert_true (udpnat_message_list_go_to (list, wanted));
+  settle (self);
+  g_assert_true (udpnat_history_find (list->history, wanted, &position));
+  row = find_row (self, get_history_row (self, position));
+  g_assert_cmpfloat (get_y (self, GTK_WIDGET (row)), >, 0);
+  g_assert_cmpfloat (get_y (self, GTK_WIDGET (row)), <,
+                     gtk_widget_get_height (GTK_WIDGET (list->scroller)));
+  g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (row), "hit"));
+  udpnat_message_list_clear_hit (list);
+  g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (row), "hit"));
+}
+
+static void
+test_focus_enters_at_what_is_seen (Fixture      *self,
+                                   gconstpointer unused)
+{
+  GtkWidget *focus;
+  UdpnatMessageRow *row;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  g_assert_true (gtk_widget_child_focus (GTK_WIDGET (self->page->list), GTK_DIR_TAB_FORWARD));
+  focus = gtk_root_get_focus (GTK_ROOT (self->window));
+  row = udpnat_message_list_get_row_of (self->page->list, focus);
+  g_assert_true (udpnat_message_row_get_row (row) == get_newest (self));
+}
+
+/* ---- Rows ---- */
+
+static void
+test_row_is_named (Fixture      *self,
+                   gconstpointer unused)
+{
+  GtkWidget *row;
+  g_autofree char *time = NULL;
+  g_autofree char *name = NULL;
+
+  hear (self, 1, "Good morning");
+  open_bob (self);
+  row = GTK_WIDGET (find_row (self, get_newest (self)));
+  time = g_strdup (gtk_label_get_text (
+    GTK_LABEL (gtk_widget_get_template_child (row, UDPNAT_TYPE_MESSAGE_ROW, "time"))));
+  name = g_strdup_printf ("bob: Good morning, %s", time);
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (gtk_widget_get_parent (row)),
+                                       GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+}
+
+static void
+test_row_shows_what_it_is (Fixture      *self,
+                           gconstpointer unused)
+{
+  g_autofree char *long_text = g_strnfill (5000, 'x');
+  GtkWidget *bubble;
+
+  hear (self, 1, "🎉");
+  hear (self, 2, long_text);
+  open_bob (self);
+  bubble = udpnat_message_row_get_bubble (find_row (self, get_history_row (self, 0)));
+  g_assert_true (gtk_widget_has_css_class (bubble, "few-emoji"));
+  bubble = udpnat_message_row_get_bubble (find_row (self, get_history_row (self, 1)));
+  g_assert_false (gtk_widget_has_css_class (bubble, "emoji"));
+  g_assert_true (GTK_IS_BUTTON (gtk_widget_get_last_child (bubble)));
+}
+
+static void
+test_reaction_is_put_and_taken_back (Fixture      *self,
+                                     gconstpointer unused)
+{
+  GtkWidget *list = GTK_WIDGET (self->page->list);
+  UdpnatHistoryItem *line;
+
+  hear (self, 1, "Good morning");
+  open_bob (self);
+  line = udpnat_history_row_get_item (get_newest (self));
+  gtk_widget_activate_action (list, "message.react", "(xs)",
+                              udpnat_history_item_get_number (line), "👍");
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpstr (udpnat_history_item_get_my_reaction (line), ==, "👍");
+  gtk_widget_activate_action (list, "message.react", "(xs)",
+                              udpnat_history_item_get_number (line), "");
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpstr (udpnat_history_item_get_my_reaction (line), ==, NULL);
+}
+
+static void
+test_failed_line_is_sent_again (Fixture      *self,
+                                gconstpointer unused)
+{
+  GtkWidget *list = GTK_WIDGET (self->page->list);
+  g_autoptr (GError) error = NULL;
+  UdpnatHistoryItem *line;
+
+  fill (self, 1);
+  open_bob (self);
+  line = udpnat_history_row_get_item (get_newest (self));
+  g_assert_true (udpnat_client_withdraw (self->client, line, &error));
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpint (udpnat_history_item_get_state (line), ==, UDPNAT_ITEM_STATE_FAILED);
+  gtk_widget_activate_action (list, "message.try-again", "x",
+                              udpnat_history_item_get_number (line));
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_true (udpnat_client_flush (self->client)); /* the old one goes after the new one came */
+  g_assert_cmpuint (count_rows (self), ==, 1);
+  line = udpnat_history_row_get_item (get_newest (self));
+  g_assert_cmpint (udpnat_history_item_get_state (line), ==, UDPNAT_ITEM_STATE_WAITING);
+  g_assert_cmpstr (udpnat_history_item_get_text (line), ==, "line 0\nin two rows");
+}
+
+/* ---- The composer ---- */
+
+static void
+type (Fixture    *self,
+      const char *text)
+{
+  gtk_text_buffer_insert_at_cursor (self->page->composer->buffer, text, -1);
+}
+
+static void
+assert_typed (Fixture    *self,
+              const char *text)
+{
+  g_autofree char *typed = udpnat_composer_dup_text (self->page->composer);
+
+  g_assert_cmpstr (typed, ==, text);
+}
+
+static void
+test_sends_what_is_typed (Fixture      *self,
+                          gconstpointer unused)
+{
+  UdpnatHistoryItem *line;
+
+  udpnat_client_accept (self->client, self->bob);
+  open_bob (self);
+  g_assert_false (gtk_widget_is_sensitive (self->page->composer->send_button));
+  type (self, "\nHello\n there \n");
+  g_assert_true (gtk_widget_is_sensitive (self->page->composer->send_button));
+  g_signal_emit_by_name (self->page->composer->send_button, "clicked");
+  g_assert_true (udpnat_client_flush (self->client));
+  line = udpnat_history_row_get_item (get_newest (self));
+  g_assert_cmpstr (udpnat_history_item_get_text (line), ==, "Hello\n there");
+  assert_typed (self, "");
+  g_assert_cmpstr (udpnat_person_get_draft (self->bob), ==, NULL);
+}
+
+static void
+test_draft_stays_with_its_person (Fixture      *self,
+                                  gconstpointer unused)
+{
+  open_bob (self);
+  type (self, "half a sent");
+  udpnat_conversation_page_set_person (self->page, udpnat_client_get_self (self->client));
+  assert_typed (self, "");
+  g_assert_cmpstr (udpnat_person_get_draft (self->bob), ==, "half a sent");
+  udpnat_conversation_page_set_person (self->page, self->bob);
+  assert_typed (self, "half a sent");
+}
+
+static void
+test_edit_gives_the_draft_back (Fixture      *self,
+                                gconstpointer unused)
+{
+  UdpnatHistoryItem *line;
+
+  fill (self, 2);
+  open_bob (self);
+  type (self, "draft");
+  line = udpnat_history_row_get_item (get_newest (self));
+  udpnat_composer_edit (self->page->composer, line);
+  assert_typed (self, "line 1");
+  type (self, " better");
+  udpnat_composer_send (self->page->composer);
+  assert_typed (self, "draft");
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpstr (udpnat_history_item_get_text (line), ==, "line 1 better");
+  g_assert_cmpuint (count_rows (self), ==, 2);
+}
+
+static void
+test_reply_quotes (Fixture      *self,
+                   gconstpointer unused)
+{
+  hear (self, 1, "Shall we?");
+  open_bob (self);
+  udpnat_composer_reply_to (self->page->composer,
+                            udpnat_history_row_get_item (get_newest (self)));
+  type (self, "Yes");
+  udpnat_composer_send (self->page->composer);
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpstr (
+    udpnat_history_item_get_quoted_text (udpnat_history_row_get_item (get_newest (self))), ==,
+    "Shall we?");
+  g_assert_false (gtk_revealer_get_reveal_child (self->page->composer->about_revealer));
+}
+
+static void
+test_too_long_is_said (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autofree char *longest = g_strnfill (65536, 'x');
+
+  open_bob (self);
+  type (self, longest);
+  g_assert_true (gtk_widget_is_sensitive (self->page->composer->send_button));
+  type (self, "x");
+  g_assert_false (gtk_widget_is_sensitive (self->page->composer->send_button));
+  g_assert_true (gtk_revealer_get_reveal_child (self->page->composer->trouble_revealer));
+  udpnat_composer_set_text (self->page->composer, "");
+}
+
+static void
+test_text_comes_back_from_a_full_disk (Fixture      *self,
+                                       gconstpointer unused)
+{
+  open_bob (self);
+  type (self, "precious");
+  udpnat_composer_send (self->page->composer);
+  assert_typed (self, "");
+  type (self, "next");
+  g_signal_emit_by_name (self->client, "save-failed", self->bob, FALSE);
+  assert_typed (self, "precious\nnext");
+  g_assert_true (gtk_revealer_get_reveal_child (self->page->composer->trouble_revealer));
+}
+
+static void
+test_blocked_is_not_written_to (Fixture      *self,
+                                gconstpointer unused)
+{
+  open_bob (self);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (self->page->composer)));
+  udpnat_client_block (self->client, self->bob);
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (self->page->composer)));
+  gtk_widget_activate_action (GTK_WIDGET (self->page), "talk.unblock", NULL);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (self->page->composer)));
+}
+
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_setenv ("GTK_A11Y", "test", TRUE); /* keeps what a screen reader would be told */
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  ADD ("/conversation/list/opens-at-its-end", test_opens_at_its_end);
+  ADD ("/conversation/list/nothing-moves-while-older-load", test_nothing_moves_while_older_load);
+  ADD ("/conversation/list/follows-the-newest-at-its-end", test_follows_the_newest_at_its_end);
+  ADD ("/conversation/list/stays-and-counts-elsewhere", test_stays_and_counts_elsewhere);
+  ADD ("/conversation/list/stays-at-its-end-when-it-shrinks",
+       test_stays_at_its_end_when_it_shrinks);
+  ADD ("/conversation/list/goes-to-a-line", test_goes_to_a_line);
+  ADD ("/conversation/list/focus-enters-at-what-is-seen", test_focus_enters_at_what_is_seen);
+  ADD ("/conversation/row/is-named", test_row_is_named);
+  ADD ("/conversation/row/shows-what-it-is", test_row_shows_what_it_is);
+  ADD ("/conversation/row/reaction-is-put-and-taken-back", test_reaction_is_put_and_taken_back);
+  ADD ("/conversation/row/failed-line-is-sent-again", test_failed_line_is_sent_again);
+  ADD ("/conversation/composer/sends-what-is-typed", test_sends_what_is_typed);
+  ADD ("/conversation/composer/draft-stays-with-its-person", test_draft_stays_with_its_person);
+  ADD ("/conversation/composer/edit-gives-the-draft-back", test_edit_gives_the_draft_back);
+  ADD ("/conversation/composer/reply-quotes", test_reply_quotes);
+  ADD ("/conversation/composer/too-long-is-said", test_too_long_is_said);
+  ADD ("/conversation/composer/text-comes-back-from-a-full-disk",
+       test_text_comes_back_from_a_full_disk);
+  ADD ("/conversation/composer/blocked-is-not-written-to", test_blocked_is_not_written_to);
+  return g_test_run ();
+}
