@@ -14,8 +14,8 @@ REGISTRY = 'org.a11y.atspi.Registry'
 INTERFACE = 'org.a11y.atspi.'
 # Of GetExtents and the like
 OF_WINDOW = 1
-# So far inside of a control its edge is hit, and not what it has in it.
-EDGE_PX = 4
+# So far from where a control ends one hits the control, and not what it has in it.
+EDGE_PX = 3
 
 ROLES = {
     2: 'alert', 7: 'check box', 11: 'combo box', 16: 'dialog', 23: 'frame', 27: 'image',
@@ -36,6 +36,14 @@ STATES = {1: 'active', 4: 'checked', 7: 'editable', 10: 'expanded', 11: 'focusab
 TYPE_NAME = re.compile(r'^(Gtk|Adw|Udpnat)[A-Z]\w+$')
 
 
+def undouble(name):
+    """GTK 4.8 gives the name of a control and then that of its label, which mostly are the same,
+    but for the mnemonic in the first: "_Block Block"."""
+    plain = name.replace('_', '', 1)
+    half = len(plain) // 2
+    return plain[:half] if plain[:half] + ' ' + plain[:half] == plain else name
+
+
 class Node:
     """Something of a window: its role, name and states as they were when they were read."""
 
@@ -49,7 +57,7 @@ class Node:
         self.children = []
         self.interfaces = {interface.removeprefix(INTERFACE) for interface in interfaces}
         self.role = ROLES.get(role, f'role {role}')
-        self.name = '' if TYPE_NAME.match(name) else name
+        self.name = '' if TYPE_NAME.match(name) else undouble(name)
         self.description = description
         self.states = {
             word for bit, word in STATES.items() if states[bit // 32] & (1 << (bit % 32))
@@ -73,6 +81,12 @@ class Node:
             node = node.parent
         return node is not None
 
+    def is_in_list(self, name):
+        node = self.parent
+        while node is not None and node.role not in ('list', 'list box', 'log'):
+            node = node.parent
+        return node is not None and node.name == name
+
     def get_frame(self):
         """The window it is in."""
         node = self
@@ -90,9 +104,13 @@ class Node:
         x, y, width, height = self.get_extents()
         if width <= 0 or height <= 0:
             return False
-        # In the middle there may be something that has no name at all, such as an icon.
-        points = [(x + width // 2, y + height // 2), (x + EDGE_PX, y + height // 2),
-                  (x + width - EDGE_PX, y + height // 2), (x + width // 2, y + EDGE_PX)]
+        # In the middle there may be something that has no name at all, such as an icon; around
+        # what GTK gives as the extents there may be padding.
+        middle_x, middle_y = x + width // 2, y + height // 2
+        points = [(middle_x, middle_y)] + [
+            point for edge in (EDGE_PX, -EDGE_PX)
+            for point in ((x + edge, middle_y), (x + width - edge, middle_y),
+                          (middle_x, y + edge))]
         frame = self.get_frame()
         mine = {node.reference for node in self.walk()}
         return any(hit in mine or self._has_above(hit)

@@ -95,16 +95,22 @@ class Window:
         self.wait(lambda: self.peek(name, role, has) is None,
                   f'{role or "anything"} {name or ""}{has or ""} is gone', seconds)
 
-    def find_row(self, *parts, seconds=WAIT_SECONDS):
-        """A row of a list, scrolled out of sight or not, whose name has all of this in it."""
-        return self.wait(
-            lambda: next((node for node in self.select(role='list item')
-                          if all(part in node.name for part in parts)), None),
-            f'a row with {parts}', seconds)
+    def select_rows(self, *parts, within=None):
+        """Rows of lists, of that with this name, whose names have all of this in them."""
+        return [
+            node for node in self.select(role='list item')
+            if all(part in node.name for part in parts)
+            and (within is None or node.is_in_list(self.person.words.say(within)))
+        ]
 
-    def has_row(self, *parts):
-        return any(all(part in node.name for part in parts)
-                   for node in self.select(role='list item'))
+    def find_row(self, *parts, within=None, seconds=WAIT_SECONDS):
+        """The first of them, scrolled out of sight or not."""
+        rows = self.wait(lambda: self.select_rows(*parts, within=within), f'a row with {parts}',
+                         seconds)
+        return rows[0]
+
+    def has_row(self, *parts, within=None):
+        return bool(self.select_rows(*parts, within=within))
 
     def find_unnamed(self):
         """What can be seen and used, but does not say what it is."""
@@ -124,7 +130,28 @@ class Window:
             node = self.peek(name, roles, has)
             return node if node and 'sensitive' in node.states else None
 
-        self.wait(can_press, f'“{name or has}” can be pressed', seconds).press()
+        node = self.wait(can_press, f'“{name or has}” can be pressed', seconds)
+        try:
+            node.press()
+        except GLib.Error:
+            self.click(node)  # GTK 4.8 has nothing else for menus and what is in them
+
+    def choose(self, menu, item):
+        """Something of a menu, by the arrow keys: what is in a menu has no place in the window."""
+        self.press(menu)
+        item = self.person.words.say(item)
+        self.wait(lambda: self.select(role='menu item'), f'the menu {menu}')
+        self.focus()
+
+        def is_reached():
+            focused = [node.name for node in self.select(role='menu item')
+                       if 'focused' in node.states]
+            if focused != [item]:
+                self.display.key('Down')
+            return focused == [item]
+
+        self.wait(is_reached, f'{item} in the menu {menu}')
+        self.display.key('Return')
 
     def fill_in(self, name, text):
         self.find(name, {'text', 'entry', 'password'}).fill_in(text)
@@ -132,8 +159,19 @@ class Window:
     def read_entry(self, name):
         return self.find(name, {'text', 'entry', 'password'}).read()
 
+    def wait_still(self, node):
+        """Until it can be seen, and does not move any more: a page may be sliding in."""
+        seen = []
+
+        def is_still():
+            seen.append(node.get_extents())
+            return seen[-2:-1] == seen[-1:] and node.is_on_screen()
+
+        self.wait(is_still, f'{node} can be seen, and does not move', 10)
+
     def click(self, node, button=1):
         """With the mouse, which also gives it the keyboard."""
+        self.wait_still(node)
         frame = node.get_frame()
         window = self.find_x_window(frame)
         self.display.focus(window)

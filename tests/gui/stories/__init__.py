@@ -1,11 +1,15 @@
 """What people do with the window, from their first start on. A story is a function that gets a
 stage; what it does not see in time ends it."""
 
-from . import manners, settings
-from .start import first_run, tree
+from . import manners, people, settings, start, talk, trouble
+
+tree = start.tree
 
 ALL = {story.__name__.replace('_', '-'): story for story in (
-    first_run,
+    *start.ALL,
+    *talk.ALL,
+    *people.ALL,
+    *trouble.ALL,
     *manners.ALL,
     *settings.ALL,
 )}

@@ -14,7 +14,7 @@ def chat(stage):
     steps.show_people(his)
     his.find('Accept alice', seconds=40)
     his.shoot('chat-2-request')
-    his.press('Accept alice')
+    steps.accept(his, 'alice')
     stage.check('it-is-delivered', steps.find_arrived(hers, 'Hello Bob'))
     steps.show_chats(his)
     steps.open_row(his, 'alice')
@@ -60,3 +60,78 @@ def offline(stage):
     hers.shoot('offline-3-delivered')
     bob.quit()
     alice.quit()
+
+
+def narrow(stage):
+    """On a screen as wide as a phone: one page at a time, and back."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    hers.resize(360, 640)
+    hers.find('Back', 'button')
+    hers.shoot('narrow-1-conversation')
+    stage.check('only-the-conversation-is-seen', not hers.peek('Main Menu'))
+    hers.press('Back')
+    hers.wait_gone('Message', 'text')
+    steps.show_chats(hers)
+    hers.shoot('narrow-2-chats')
+    unnamed = hers.find_unnamed()
+    stage.check('every-control-is-named', not unnamed, unnamed)
+    steps.open_row(hers, 'bob')
+    steps.say(hers, 'From a small window')
+    stage.check('it-can-be-used', steps.find_arrived(hers, 'small window'))
+    hers.resize(900, 640)
+    stage.check('wide-again-both-are-seen', hers.find('Main Menu') and hers.find('Message', 'text'))
+    alice.quit()
+    bob.quit()
+
+
+def search(stage):
+    """A word that was said, found from anywhere."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    for text in 'The xylophone is in the cellar', '木琴在地下室', 'Something else':
+        steps.say(hers, text)
+    steps.find_arrived(hers, 'Something else')
+    hers.press('Search')
+    hers.fill_in('Search People and Messages', 'xylo')
+    found = hers.find_row('xylophone', 'bob')
+    stage.check('found-by-the-beginning-of-a-word', found)
+    hers.shoot('search-1-found')
+    hers.fill_in('Search People and Messages', '地下')
+    stage.check('found-in-chinese', hers.wait(
+        lambda: [row for row in hers.select(role='list item') if '木琴在地下室' in row.name
+                 and row.is_on_screen()], 'the Chinese line'))
+    hers.fill_in('Search People and Messages', 'zebra')
+    stage.check('nothing-is-said-in-words', hers.find('Nothing Found'))
+    hers.shoot('search-2-nothing')
+    alice.quit()
+    bob.quit()
+
+
+def input_method(stage):
+    """Enter belongs to the input method while it composes: half a word is never sent."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    hers.click(hers.find('Message', 'text'))
+    hers.display.type('abc')
+    # GTK's own way to write a character by its number composes like any input method.
+    hers.display.key('ctrl+shift+u')
+    hers.display.type('4f60')
+    hers.shoot('input-method-1-composing')
+    hers.display.key('Return')
+    stage.check('enter-ends-the-composing',
+                hers.wait(lambda: hers.read_entry('Message') == 'abc你', '你 is in the box'))
+    stage.check('nothing-is-sent-by-that', not hers.has_row('You', 'abc'))
+    hers.display.key('shift+Return')
+    hers.display.type('two')
+    stage.check('shift-and-enter-begins-a-line', hers.wait(
+        lambda: hers.read_entry('Message') == 'abc你\ntwo', 'a second line'))
+    hers.display.key('Return')
+    stage.check('the-next-enter-sends', hers.find_row('You', 'abc你'))
+    stage.check('the-box-is-empty-then', hers.read_entry('Message') == '')
+    stage.check('it-arrives-as-it-was', his.find_row('alice', 'abc你', seconds=40))
+    alice.quit()
+    bob.quit()
+
+
+ALL = (chat, offline, narrow, search, input_method)
