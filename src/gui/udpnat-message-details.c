@@ -37,7 +37,9 @@ add_time (GtkListBox *list,
     time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
   if (time == NULL)
     return;
-  words = g_date_time_format (time, "%x %X");
+  /* Translators: day and time to the second, as g_date_time_format() takes it
+   * xgettext:no-c-format */
+  words = g_date_time_format (time, _("%x %X"));
   add_fact (list, title, words);
 }
 
