@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +49,7 @@ set_damaged (GError     **error,
              const Reader *self)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED,
-               "This backup is damaged: %s. Take another one; nothing was changed.", self->path);
+               _("This backup is damaged: %s. Take another one; nothing was changed."), self->path);
   return FALSE;
 }
 
@@ -56,7 +57,7 @@ static gboolean
 set_unreadable (GError     **error,
                 const Reader *self)
 {
-  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED, "Cannot read the backup %s: %s",
+  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED, _("Cannot read the backup %s: %s"),
                self->path, g_strerror (errno));
   return FALSE;
 }
@@ -91,10 +92,10 @@ check_magic (const Reader *self,
     return TRUE;
   if (memcmp (self->head, UDPNAT_BACKUP_MAGIC, UDPNAT_BACKUP_MAGIC_BYTES - 2) == 0)
     g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED,
-                 "The backup %s was made by a newer udpnat. Update this one.", self->path);
+                 _("The backup %s was made by a newer udpnat. Update this one."), self->path);
   else
     g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED,
-                 "The file %s is no backup of udpnat.", self->path);
+                 _("The file %s is no backup of udpnat."), self->path);
   return FALSE;
 }
 
@@ -184,7 +185,7 @@ start_stream (Reader     *self,
   if (passphrase == NULL)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_LOCKED,
-                   "The backup is protected by a passphrase: %s", self->path);
+                   _("The backup is protected by a passphrase: %s"), self->path);
       return FALSE;
     }
   if (!udpnat_passphrase_derive (passphrase, &self->cost, salt, key, error))
@@ -264,7 +265,7 @@ set_unwritable (GError    **error,
                 int         saved_errno)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot restore to %s: %s", path, g_strerror (saved_errno));
+               _("Cannot restore to %s: %s"), path, g_strerror (saved_errno));
   return FALSE;
 }
 
@@ -354,7 +355,7 @@ restore_into (Reader     *self,
       if (!self->is_sealed)
         return set_damaged (error, self);
       g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE,
-                           "This is not the passphrase of the backup.");
+                           _("This is not the passphrase of the backup."));
       return FALSE;
     }
   memcpy (contents.identity_secret, prefix, UDPNAT_KEY_BYTES);
@@ -384,8 +385,8 @@ check_is_free (const char *path,
                      : !g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
-               "The profile %s is in use already, and was left as it is. Restore to another with "
-               "--profile DIR, or move this one away.", path);
+               _("The profile %s is in use already, and was left as it is. Restore to another "
+                 "with --profile DIR, or move this one away."), path);
   return FALSE;
 }
 

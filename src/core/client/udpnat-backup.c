@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +58,7 @@ set_write_error (GError    **error,
                  const char *why)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot write the backup %s: %s", path, why);
+               _("Cannot write the backup %s: %s"), path, why);
   return FALSE;
 }
 
@@ -283,11 +284,11 @@ move_into_place (const char *temporary,
     }
   if (rc == 0)
     return udpnat_file_io_sync_folder (destination) ||
-           set_write_error (error, destination, "its folder cannot be written");
+           set_write_error (error, destination, _("its folder cannot be written"));
   if (errno != EEXIST)
     return set_write_error (error, destination, g_strerror (errno));
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
-               "There is a file %s already. It was left as it is.", destination);
+               _("There is a file %s already. It was left as it is."), destination);
   return FALSE;
 }
 

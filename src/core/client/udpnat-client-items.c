@@ -6,6 +6,8 @@
 
 #include "udpnat-client-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
 #include "udpnat-system-random.h"
@@ -157,8 +159,8 @@ check_text (const char  *text,
   if (n_text >= 1 && n_text <= UDPNAT_TEXT_MAX_BYTES && g_utf8_validate_len (text, n_text, NULL))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-               "Not sent. A text is 1 to %d bytes of UTF-8; this has %" G_GSIZE_FORMAT ".",
-               UDPNAT_TEXT_MAX_BYTES, n_text);
+               _("Not sent. A text is 1 to %d bytes of UTF-8; this has %lu."),
+               UDPNAT_TEXT_MAX_BYTES, (gulong) n_text);
   return FALSE;
 }
 
@@ -170,7 +172,7 @@ check_person (UdpnatClient  *self,
   if (person == self->me || udpnat_client_take_in (self, person))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BLOCKED,
-               "Not sent. You have blocked %s; unblock them first.",
+               _("Not sent. You have blocked %s; unblock them first."),
                udpnat_person_get_title (person));
   return FALSE;
 }
@@ -230,12 +232,12 @@ check_line (UdpnatClient       *self,
   if (must_be_ours && !udpnat_history_item_is_outgoing (line))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "Only one's own messages can be changed or deleted for both.");
+                   _("Only one's own messages can be changed or deleted for both."));
       return FALSE;
     }
   if (udpnat_history_item_is_deleted (line))
     {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, "That message is deleted.");
+      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, _("That message is deleted."));
       return FALSE;
     }
   return check_person (self, udpnat_client_get_person_of (self, line), error);
@@ -274,7 +276,7 @@ udpnat_client_react (UdpnatClient       *self,
   if (strlen (sign) > UDPNAT_REACTION_MAX_BYTES || !g_utf8_validate (sign, -1, NULL))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "A reaction is one emoji, of at most %d bytes.", UDPNAT_REACTION_MAX_BYTES);
+                   _("A reaction is one emoji, of at most %d bytes."), UDPNAT_REACTION_MAX_BYTES);
       return FALSE;
     }
   if (!check_line (self, line, FALSE, error))
@@ -389,7 +391,7 @@ udpnat_client_withdraw (UdpnatClient       *self,
   if (!udpnat_history_item_is_outgoing (line) || state >= UDPNAT_ITEM_STATE_DELIVERED)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "That message does not wait any more: delete it instead.");
+                   _("That message does not wait any more: delete it instead."));
       return FALSE;
     }
   udpnat_node_withdraw (self->node, udpnat_clock_get_now_us (), udpnat_person_get_key (person),

@@ -4,6 +4,8 @@
 
 #include "udpnat-client-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "udpnat-client-network.h"
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
@@ -426,28 +428,28 @@ check_link (UdpnatClient     *self,
   if (!link->has_key)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "This link does not say a key, so anybody could pass for %s. Ask for a link "
-                   "with “?key=”, or write to the name %s itself.", link->name, link->name);
+                   _("This link does not say a key, so anybody could pass for %s. Ask for a link "
+                     "with “?key=”, or write to the name %s itself."), link->name, link->name);
       return FALSE;
     }
   if (!is_our_server (self, link))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "%s is at the server %s, and you are at %s. You can only reach people at your "
-                   "own server.", link->name, link->server_host, self->server);
+                   _("%s is at the server %s, and you are at %s. You can only reach people at "
+                     "your own server."), link->name, link->server_host, self->server);
       return FALSE;
     }
   if (udpnat_public_key_equal (&link->key, udpnat_person_get_key (self->me)))
     {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, "This link is your own.");
+      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, _("This link is your own."));
       return FALSE;
     }
   if (holder != NULL && udpnat_person_is_contact (holder) &&
       !udpnat_public_key_equal (&link->key, udpnat_person_get_key (holder)))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "You know a %s with another key. Give that one a nickname or forget it first, "
-                   "if you are sure that the link is right.", link->name);
+                   _("You know a %s with another key. Give that one a nickname or forget it "
+                     "first, if you are sure that the link is right."), link->name);
       return FALSE;
     }
   return TRUE;

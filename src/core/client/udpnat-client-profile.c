@@ -5,6 +5,8 @@
 
 #include "udpnat-client-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "udpnat-backup.h"
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
@@ -210,7 +212,7 @@ udpnat_client_set_status (UdpnatClient *self,
   if (strlen (status) > UDPNAT_STATUS_MAX_BYTES || !g_utf8_validate (status, -1, NULL))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "A status line has at most %d bytes of UTF-8.", UDPNAT_STATUS_MAX_BYTES);
+                   _("A status line has at most %d bytes of UTF-8."), UDPNAT_STATUS_MAX_BYTES);
       return FALSE;
     }
   udpnat_store_set_setting (self->store, "status", *status != '\0' ? status : NULL);
@@ -246,7 +248,7 @@ udpnat_client_set_avatar (UdpnatClient *self,
       (!is_picture (avatar) || g_bytes_get_size (avatar) > UDPNAT_AVATAR_MAX_BYTES))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   "A picture of oneself is a PNG or JPEG file of at most %d KiB.",
+                   _("A picture of oneself is a PNG or JPEG file of at most %d KiB."),
                    UDPNAT_AVATAR_MAX_BYTES / 1024);
       return FALSE;
     }
@@ -447,7 +449,7 @@ is_backup_under_way (UdpnatClient *self,
   if (!self->is_backing_up)
     return FALSE;
   g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
-                       "A backup is being written already. Wait until it is done.");
+                       _("A backup is being written already. Wait until it is done."));
   return TRUE;
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixoutputstream.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -146,7 +147,7 @@ set_exists (const char *path,
             GError    **error)
 {
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-               "%s is there already. Choose another name, or say that it may be overwritten.",
+               _("%s is there already. Choose another name, or say that it may be overwritten."),
                path);
   return FALSE;
 }
@@ -157,7 +158,7 @@ set_unwritable (const char *path,
                 GError    **error)
 {
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-               "Cannot write %s: %s. Choose another place.", path, g_strerror (saved_errno));
+               _("Cannot write %s: %s. Choose another place."), path, g_strerror (saved_errno));
   return FALSE;
 }
 

@@ -8,6 +8,7 @@
 
 #include "udpnat-host.h"
 
+#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,8 +112,8 @@ handle_end (UdpnatHost *self)
 {
   if (self->starting != NULL)
     fail_start (self, g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED,
-                                   "The server could not be started on port %u: %s", self->port,
-                                   self->last != NULL ? self->last : "it said nothing"));
+                                   _("The server could not be started on port %u: %s"), self->port,
+                                   self->last != NULL ? self->last : _("it said nothing")));
   else if (self->state == UDPNAT_HOST_STATE_RUNNING)
     {
       let_go (self);
@@ -250,8 +251,8 @@ start_own (UdpnatHost *self)
 
   if (program == NULL)
     fail_start (self, g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                                   "udpnat-server is not installed, so no server can be started "
-                                   "here."));
+                                   _("udpnat-server is not installed, so no server can be started "
+                                     "here.")));
   else if (!spawn (self, program, &error))
     fail_start (self, error);
 }
@@ -281,8 +282,8 @@ udpnat_host_start_async (UdpnatHost         *self,
     }
   else if (self->record.pid != 0)
     fail_start (self, g_error_new (UDPNAT_ERROR, UDPNAT_ERROR_EXISTS,
-                                   "A server of yours runs on this computer already, on port %u. "
-                                   "Use that port, or stop it first.", self->record.port));
+                                   _("A server of yours runs on this computer already, on port "
+                                     "%u. Use that port, or stop it first."), self->record.port));
   else if (udpnat_host_is_port_taken (self->port))
     finish_start (self, UDPNAT_HOST_STATE_JOINED);
   else

@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -217,10 +218,14 @@ set_damaged (GError    **error,
              const char *path,
              const char *why)
 {
-  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-               "The identity key %s cannot be read%s%s. Restore it from a backup, or start "
-               "anew with --profile DIR; the file was left as it is.", path,
-               why != NULL ? ": " : "", why != NULL ? why : "");
+  if (why != NULL)
+    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                 _("The identity key %s cannot be read: %s. Restore it from a backup, or start "
+                   "anew with --profile DIR; the file was left as it is."), path, why);
+  else
+    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                 _("The identity key %s cannot be read. Restore it from a backup, or start anew "
+                   "with --profile DIR; the file was left as it is."), path);
   return FALSE;
 }
 
@@ -243,7 +248,7 @@ unwrap (const Protected       *self,
   if (!is_open)
     {
       g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE,
-                           "This is not the passphrase of the profile.");
+                           _("This is not the passphrase of the profile."));
       return FALSE;
     }
   memcpy (out->identity_secret, clear, UDPNAT_KEY_BYTES);
@@ -268,7 +273,7 @@ load_protected (const char            *text,
   if (passphrase == NULL)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_LOCKED,
-                   "The profile is protected by a passphrase: %s", path);
+                   _("The profile is protected by a passphrase: %s"), path);
       return FALSE;
     }
   return unwrap (&protected, passphrase, out, error);
@@ -387,7 +392,7 @@ replace_file (const char *path,
       udpnat_file_io_sync_folder (target))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot write the identity key %s: %s", path, g_strerror (errno));
+               _("Cannot write the identity key %s: %s"), path, g_strerror (errno));
   g_unlink (temporary);
   return FALSE;
 }

@@ -16,6 +16,7 @@
 #include "udpnat-link.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "udpnat-address.h"
@@ -88,18 +89,19 @@ quote (const char *text)
   return g_string_free (quoted, FALSE);
 }
 
-/* @wrong: (nullable): what the sentence is about */
+/* @wrong: (nullable): what stands for the "%s" of the sentence, which is no format of printf(): a
+ * "%" may be what it speaks of */
 static gboolean
 refuse (GError    **error,
         const char *wrong,
         const char *sentence)
 {
   g_autofree char *quoted = wrong != NULL ? quote (wrong) : NULL;
+  g_autoptr (GString) text = g_string_new (sentence);
 
   if (quoted != NULL)
-    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, "“%s” %s", quoted, sentence);
-  else
-    g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, sentence);
+    g_string_replace (text, "%s", quoted, 1);
+  g_set_error_literal (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, text->str);
   return FALSE;
 }
 
@@ -117,8 +119,8 @@ decode (const char *text,
 
   if (decoded == NULL || !g_utf8_validate (decoded, -1, NULL))
     {
-      refuse (error, part, "cannot be read: after a “%” in a link there must be two hexadecimal "
-              "digits, and all of them together must be text.");
+      refuse (error, part, _("“%s” cannot be read: after a “%” in a link there must be two "
+                             "hexadecimal digits, and all of them together must be text."));
       return NULL;
     }
   return g_steal_pointer (&decoded);
@@ -136,11 +138,11 @@ parse_name (UdpnatLink *self,
   if (name == NULL)
     return FALSE;
   if (*name == '\0')
-    return refuse (error, NULL, "There is no name. A link looks like udpnat:name@server.");
+    return refuse (error, NULL, _("There is no name. A link looks like udpnat:name@server."));
   self->name = udpnat_name_normalize (name);
   if (self->name == NULL)
-    return refuse (error, name, "cannot be anybody's name: a name is 1 to 64 characters, without "
-                   "control characters or spaces at its ends.");
+    return refuse (error, name, _("“%s” cannot be anybody's name: a name is 1 to 64 characters, "
+                                  "without control characters or spaces at its ends."));
   return TRUE;
 }
 
@@ -180,13 +182,14 @@ parse_host_name (UdpnatLink *self,
   g_autofree char *ascii = NULL;
 
   if (*host == '\0')
-    return refuse (error, NULL, "There is no server after the “@”. Write the server's name or "
-                   "address, or leave the “@” out.");
+    return refuse (error, NULL, _("There is no server after the “@”. Write the server's name or "
+                                  "address, or leave the “@” out."));
   /* Names of other scripts are looked up in the ASCII form that RFC 3490 gives them. */
   ascii = strlen (host) <= UDPNAT_LINK_MAX_BYTES ? g_hostname_to_ascii (host) : NULL;
   if (ascii == NULL || !is_host_name (ascii))
-    return refuse (error, host, "is not the name of a server. Such a name has letters, digits, "
-                   "hyphens and dots; an IPv6 address stands in square brackets.");
+    return refuse (error, host, _("“%s” is not the name of a server. Such a name has letters, "
+                                  "digits, hyphens and dots; an IPv6 address stands in square "
+                                  "brackets."));
   self->server_host = g_ascii_strdown (ascii, -1);
   return TRUE;
 }
@@ -202,7 +205,7 @@ parse_ipv6 (UdpnatLink *self,
   gsize n_text;
 
   if (!udpnat_address_parse_ip (&address, ip, 0) || strchr (ip, ':') == NULL)
-    return refuse (error, ip, "is not an IPv6 address.");
+    return refuse (error, ip, _("“%s” is not an IPv6 address."));
   udpnat_address_to_string (&address, text);
   /* "[…]:0", or "192.0.2.1:0" when it was an IPv4 address in IPv6 clothes. */
   n_text = (gsize) (strrchr (text, ':') - text);
@@ -221,7 +224,8 @@ parse_port (UdpnatLink *self,
   for (; g_ascii_isdigit (*p) && port <= G_MAXUINT16; p++)
     port = port * 10 + (guint) g_ascii_digit_value (*p);
   if (*p != '\0' || port == 0 || port > G_MAXUINT16)
-    return refuse (error, text, "is not a port. A port is a number from 1 to 65535.");
+    return refuse (error, text,
+                   _("“%s” is not a port. A port is a number from 1 to 65535."));
   self->server_port = (guint16) port;
   return TRUE;
 }
@@ -242,16 +246,16 @@ parse_server (UdpnatLink *self,
     {
       end = strchr (server, ']');
       if (end == NULL || (end[1] != '\0' && end[1] != ':'))
-        return refuse (error, server, "is not a server: after the address there must be a “]”, "
-                       "and nothing but a colon and a port after that.");
+        return refuse (error, server, _("“%s” is not a server: after the address there must be a "
+                                        "“]”, and nothing but a colon and a port after that."));
       *end = '\0';
       return parse_ipv6 (self, server + 1, error) &&
              (end[1] == '\0' || parse_port (self, end + 2, error));
     }
   end = strchr (server, ':');
   if (end != NULL && strchr (end + 1, ':') != NULL)
-    return refuse (error, server, "is not a server. If it is an IPv6 address, put it in square "
-                   "brackets.");
+    return refuse (error, server, _("“%s” is not a server. If it is an IPv6 address, put it in "
+                                    "square brackets."));
   if (end != NULL)
     *end = '\0';
   return parse_host_name (self, server, error) &&
@@ -264,10 +268,10 @@ parse_key (UdpnatLink *self,
            GError    **error)
 {
   if (self->has_key)
-    return refuse (error, NULL, "The link has two keys.");
+    return refuse (error, NULL, _("The link has two keys."));
   if (!udpnat_public_key_parse (&self->key, text))
-    return refuse (error, text, "is not a key. A key is 52 letters and digits; perhaps the link "
-                   "has been cut off.");
+    return refuse (error, text, _("“%s” is not a key. A key is 52 letters and digits; perhaps the "
+                                  "link has been cut off."));
   self->has_key = TRUE;
   return TRUE;
 }
@@ -276,8 +280,8 @@ static gboolean
 refuse_parameter (const char *parameter,
                   GError    **error)
 {
-  return refuse (error, parameter, "in the link means nothing. If it belongs to the name: a “?” is "
-                 "written %3F in a link.");
+  return refuse (error, parameter, _("“%s” in the link means nothing. If it belongs to the name: "
+                                     "a “?” is written %3F in a link."));
 }
 
 /* @query: what stands after the "?" */
@@ -333,8 +337,8 @@ parse_link (UdpnatLink *self,
   gsize n_person;
 
   if (strchr (text, '#') != NULL)
-    return refuse (error, NULL, "A “#” means nothing in a link. If it belongs to the name, it is "
-                   "written %23.");
+    return refuse (error, NULL, _("A “#” means nothing in a link. If it belongs to the name, it "
+                                  "is written %23."));
   question = strchr (text, '?');
   n_person = question != NULL ? (gsize) (question - text) : strlen (text);
   /* Some programs make "udpnat://name@server/" of it. */
@@ -369,9 +373,9 @@ udpnat_link_parse (const char *text,
 
   /* Before anything that takes time or memory in proportion to it. */
   if (strnlen (text, UDPNAT_LINK_MAX_BYTES + 1) > UDPNAT_LINK_MAX_BYTES)
-    is_right = refuse (error, NULL, "That is too long for a link.");
+    is_right = refuse (error, NULL, _("That is too long for a link."));
   else if (!g_utf8_validate (text, -1, NULL))
-    is_right = refuse (error, NULL, "That is not a link: it is not text.");
+    is_right = refuse (error, NULL, _("That is not a link: it is not text."));
   else
     {
       stripped = g_strstrip (g_strdup (text));

@@ -5,6 +5,7 @@
 
 #include "udpnat-passphrase.h"
 
+#include <glib/gi18n-lib.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ udpnat_passphrase_check (const char *passphrase,
       g_utf8_validate (passphrase, -1, NULL))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-               "A passphrase is 1 to %d bytes of UTF-8.", UDPNAT_PASSPHRASE_MAX_BYTES);
+               _("A passphrase is 1 to %d bytes of UTF-8."), UDPNAT_PASSPHRASE_MAX_BYTES);
   return FALSE;
 }
 
@@ -80,7 +81,7 @@ udpnat_passphrase_derive (const char                 *passphrase,
   if (rc == 0)
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_LOCKED,
-               "There are not %" G_GUINT64_FORMAT " MiB of free memory, which checking this "
-               "passphrase takes. Close other programs and try again.", cost->memory_bytes >> 20);
+               _("There are not %u MiB of free memory, which checking this passphrase takes. "
+                 "Close other programs and try again."), (guint) (cost->memory_bytes >> 20));
   return FALSE;
 }

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <sodium.h>
 #include <string.h>
@@ -59,8 +60,8 @@ set_unwritable (GError    **error,
                 int         saved_errno)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot write to the profile folder %s: %s. Choose another with --profile DIR, or "
-               "mend its rights.", path, g_strerror (saved_errno));
+               _("Cannot write to the profile folder %s: %s. Choose another with --profile DIR, "
+                 "or mend its rights."), path, g_strerror (saved_errno));
   return FALSE;
 }
 
@@ -78,10 +79,15 @@ lock_profile (UdpnatProfile *self,
   if (flock (self->lock_fd, LOCK_EX | LOCK_NB) != 0)
     {
       n_read = read (self->lock_fd, text, sizeof text - 1);
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_IN_USE,
-                   "The profile %s is open in another udpnat%s%s. Close that one, or give this one "
-                   "a profile of its own with --profile DIR.", self->path,
-                   n_read > 0 ? ", process " : "", n_read > 0 ? g_strchomp (text) : "");
+      if (n_read > 0)
+        g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_IN_USE,
+                     _("The profile %s is open in another udpnat, process %s. Close that one, or "
+                       "give this one a profile of its own with --profile DIR."), self->path,
+                     g_strchomp (text));
+      else
+        g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_IN_USE,
+                     _("The profile %s is open in another udpnat. Close that one, or give this "
+                       "one a profile of its own with --profile DIR."), self->path);
       return FALSE;
     }
   g_snprintf (text, sizeof text, "%d\n", (int) getpid ());
@@ -145,8 +151,8 @@ finish_change (UdpnatProfile         *self,
   if (!contents->is_changing && found == UDPNAT_SEALED_VFS_CONTENT_CLEAR)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-                   "The profile database %s is not encrypted, but it was when udpnat last wrote "
-                   "it: it is not the same file. Restore the right one, or move it away.",
+                   _("The profile database %s is not encrypted, but it was when udpnat last wrote "
+                     "it: it is not the same file. Restore the right one, or move it away."),
                    self->database_path);
       return FALSE;
     }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,7 +102,7 @@ set_convert_error (GError    **error,
                    const char *why)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot change the encryption of %s: %s. It is as it was before.", path, why);
+               _("Cannot change the encryption of %s: %s. It is as it was before."), path, why);
   return FALSE;
 }
 

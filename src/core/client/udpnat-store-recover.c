@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -79,8 +80,8 @@ set_failure (GError    **error,
              const char *why)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "The profile database %s is damaged, and a new one cannot be made next to it: %s. "
-               "It was left as it is.", path, why);
+               _("The profile database %s is damaged, and a new one cannot be made next to it: "
+                 "%s. It was left as it is."), path, why);
   return FALSE;
 }
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ set_open_error (UdpnatStore *self,
   if (udpnat_database_is_damage (code))
     return DAMAGED;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               "Cannot open the profile database %s: %s", self->path, sqlite3_errstr (code));
+               _("Cannot open the profile database %s: %s"), self->path, sqlite3_errstr (code));
   return FAILED;
 }
 
@@ -47,7 +48,7 @@ set_newer_error (UdpnatStore *self,
                  GError     **error)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-               "The profile database %s was written by a newer udpnat. Update this one.",
+               _("The profile database %s was written by a newer udpnat. Update this one."),
                self->path);
   return FAILED;
 }
@@ -59,10 +60,15 @@ set_key_error (UdpnatStore *self,
                int          code,
                GError     **error)
 {
-  g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-               "The profile database %s is %s the key of this profile. It was left as it is; "
-               "restore it together with the key.", self->path,
-               code == SQLITE_AUTH ? "encrypted with another key than" : "not encrypted with");
+  if (code == SQLITE_AUTH)
+    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                 _("The profile database %s is encrypted with another key than the key of this "
+                   "profile. It was left as it is; restore it together with the key."),
+                 self->path);
+  else
+    g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
+                 _("The profile database %s is not encrypted with the key of this profile. It was "
+                   "left as it is; restore it together with the key."), self->path);
   return FAILED;
 }
 
@@ -245,8 +251,8 @@ open_or_recover (UdpnatStore  *self,
     }
   if (result == DAMAGED)
     g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_DAMAGED,
-                 "The profile database %s is damaged, and so is the new one made of it: the disk "
-                 "seems to fail.", self->path);
+                 _("The profile database %s is damaged, and so is the new one made of it: the "
+                   "disk seems to fail."), self->path);
   return result == OPENED;
 }
 
