@@ -345,8 +345,8 @@ udpnat_client_find_async (UdpnatClient        *self,
         g_task_return_pointer (task, g_object_ref (person), g_object_unref);
       else
         g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                                 "“%s” cannot be a name: a name is 1 to %d characters, without "
-                                 "control characters or spaces at its ends.", name,
+                                 _("“%s” cannot be a name: a name is 1 to %d characters, without "
+                                   "control characters or spaces at its ends."), name,
                                  UDPNAT_NAME_MAX_CODE_POINTS);
       g_object_unref (task);
       return;
@@ -390,16 +390,16 @@ udpnat_client_handle_found (UdpnatClient          *self,
                            g_object_unref);
   else if (self->server == NULL && !g_str_equal (event->code, "self"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
-                             "Nobody on this network is called “%s” now.", name);
+                             _("Nobody on this network is called “%s” now."), name);
   else if (g_str_equal (event->code, "unknown-peer"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
-                             "Nobody is called “%s” at the server.", name);
+                             _("Nobody is called “%s” at the server."), name);
   else if (g_str_equal (event->code, "self"))
     g_task_return_pointer (task, g_object_ref (self->me), g_object_unref);
   else
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_NO_SERVER,
-                             "“%s” is not known here, and the server cannot be asked now. Try "
-                             "again when it answers.", name);
+                             _("“%s” is not known here, and the server cannot be asked now. Try "
+                               "again when it answers."), name);
 }
 
 /* ---- Links ---- */

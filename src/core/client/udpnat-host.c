@@ -328,8 +328,8 @@ finish_stop (UdpnatHost *self,
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                             "The server (process %d) does not end. Try again, or end it yourself.",
-                             self->record.pid);
+                             _("The server (process %d) does not end. Try again, or end it "
+                               "yourself."), self->record.pid);
 }
 
 static gboolean

@@ -9,6 +9,7 @@
 #include "udpnat-socket-pair.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -41,19 +42,19 @@ set_bind_error (GError             **error,
   udpnat_address_to_string (address, text);
   if (code == EADDRINUSE)
     g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_PORT_IN_USE,
-                 "UDP port %u is already in use on this machine. "
-                 "Stop the program that uses it, or choose another port.", port);
+                 _("UDP port %u is already in use on this machine. "
+                   "Stop the program that uses it, or choose another port."), port);
   else if (code == EADDRNOTAVAIL)
     g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_ADDRESS_INVALID,
-                 "This machine does not have the address %s. "
-                 "Use one of its own addresses, or 0.0.0.0 for all.", text);
+                 _("This machine does not have the address %s. "
+                   "Use one of its own addresses, or 0.0.0.0 for all."), text);
   else if (code == EACCES || code == EPERM)
     g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_PERMISSION,
-                 "The system does not allow this program to use UDP port %u. "
-                 "Choose a port from 1024 up.", port);
+                 _("The system does not allow this program to use UDP port %u. "
+                   "Choose a port from 1024 up."), port);
   else
     g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_FAILED,
-                 "Cannot listen on %s: %s.", text, g_strerror (code));
+                 _("Cannot listen on %s: %s."), text, g_strerror (code));
 }
 
 static void
@@ -99,7 +100,7 @@ open_family (const UdpnatAddress *address,
   if (socket == NULL)
     {
       g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_FAILED,
-                   "Cannot open a network socket: %s.", local_error->message);
+                   _("Cannot open a network socket: %s."), local_error->message);
       return g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED) ? FAMILY_MISSING
                                                                                  : OPEN_FAILED;
     }
