@@ -144,7 +144,6 @@ udpnat_chat_row_refresh (UdpnatChatRow *self)
   gtk_label_set_text (self->text, text);
   set_css_class (self->text, "accent", udpnat_person_is_typing (self->person));
   set_css_class (self->text, "warning", udpnat_person_get_new_key (self->person) != NULL);
-  set_css_class (self->text, "state", udpnat_chat_words_is_state (self->person));
   gtk_widget_set_visible (self->verified, udpnat_person_is_verified (self->person));
   gtk_widget_set_visible (self->pinned, udpnat_person_is_pinned (self->person));
   gtk_widget_set_visible (self->muted, udpnat_person_is_muted (self->person));
