@@ -68,6 +68,7 @@ get_words_width (UdpnatPathPicture *self,
   return MAX (40, width / (int) self->scene->n_stops - GAP);
 }
 
+/* Between U+2068 and U+2069, so that it reads in its own direction, whatever that of the window. */
 static void
 append_line (GString    *markup,
              const char *open,
@@ -79,7 +80,8 @@ append_line (GString    *markup,
   if (text == NULL)
     return;
   escaped = g_markup_escape_text (text, -1);
-  g_string_append_printf (markup, "%s%s%s%s", markup->len > 0 ? "\n" : "", open, escaped, close);
+  g_string_append_printf (markup, "%s%s\342\201\250%s\342\201\251%s",
+                          markup->len > 0 ? "\n" : "", open, escaped, close);
 }
 
 /* So that an address which does not fit is broken before its port, by a space of no width. */
@@ -100,6 +102,8 @@ create_words (UdpnatPathPicture *self,
               int                width)
 {
   PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), NULL);
+  gboolean is_mirrored = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+  PangoAlignment start = is_mirrored ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
   g_autoptr (GString) markup = g_string_new (NULL);
   g_autofree char *address = make_breakable (stop->address);
 
@@ -110,8 +114,9 @@ create_words (UdpnatPathPicture *self,
   pango_layout_set_markup (layout, markup->str, -1);
   pango_layout_set_width (layout, get_words_width (self, width) * PANGO_SCALE);
   pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
-  pango_layout_set_alignment (layout, is_column (self, width) ? PANGO_ALIGN_LEFT
-                                                               : PANGO_ALIGN_CENTER);
+  /* Else each line would begin at the side where its own script begins. */
+  pango_layout_set_auto_dir (layout, FALSE);
+  pango_layout_set_alignment (layout, is_column (self, width) ? start : PANGO_ALIGN_CENTER);
   return layout;
 }
 

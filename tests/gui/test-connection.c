@@ -294,6 +294,57 @@ test_picture (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* Whether anything was drawn in the columns from @x on. */
+static gboolean
+has_ink (GtkWidget *widget,
+         int        x,
+         int        n_columns)
+{
+  int width = gtk_widget_get_width (widget);
+  int height = gtk_widget_get_height (widget);
+  GskRenderer *renderer = gtk_native_get_renderer (gtk_widget_get_native (widget));
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
+  g_autoptr (GdkTexture) texture = NULL;
+  g_autofree guint32 *pixels = g_new0 (guint32, (gsize) width * height);
+  g_autoptr (GskRenderNode) node = NULL;
+
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  node = gtk_snapshot_free_to_node (snapshot);
+  g_assert_nonnull (node);
+  texture = gsk_renderer_render_texture (renderer, node,
+                                         &GRAPHENE_RECT_INIT (0, 0, width, height));
+  gdk_texture_download (texture, (guchar *) pixels, 4 * (gsize) width);
+  for (int row = 0; row < height; row++)
+    for (int column = x; column < x + n_columns; column++)
+      if (pixels[row * width + column] != 0)
+        return TRUE;
+  return FALSE;
+}
+
+/* In a column from right to left: the words begin beside their disc, those of both scripts. */
+static void
+test_picture_from_right_to_left (void)
+{
+  UdpnatPathFacts facts = make_direct ();
+  g_autoptr (UdpnatPathReport) report = udpnat_path_report_new (&facts, NOW_US, "");
+  GtkWidget *picture = udpnat_path_picture_new ();
+  GtkWidget *clamp = adw_clamp_new ();
+  GtkWidget *window;
+
+  udpnat_path_picture_set_scene (UDPNAT_PATH_PICTURE (picture),
+                                 udpnat_path_scene_new_for_path (report, "ليلى"));
+  gtk_widget_set_direction (picture, GTK_TEXT_DIR_RTL);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), 300);
+  adw_clamp_set_child (ADW_CLAMP (clamp), picture);
+  window = show_in_window (clamp);
+  WAIT_FOR (gtk_widget_get_width (picture) > 0);
+  g_assert_cmpint (gtk_widget_get_width (picture), ==, 300);
+  g_assert_true (has_ink (picture, 150, 150));
+  g_assert_false (has_ink (picture, 0, 75));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* ---- With a client ---- */
 
 typedef struct
@@ -591,6 +642,8 @@ main (int    argc,
   g_test_add_func ("/gui-connection/scene/equal", test_equal);
   g_test_add_func ("/gui-connection/scene/networks", test_networks);
   g_test_add_func ("/gui-connection/picture/row-or-column-with-words", test_picture);
+  g_test_add_func ("/gui-connection/picture/words-from-right-to-left",
+                   test_picture_from_right_to_left);
   ADD ("plot/measures-only-while-seen", test_plot_measures_while_seen);
   ADD ("plot/says-its-numbers", test_plot_label);
   ADD ("window/what-the-user-decides", test_window_decides);
