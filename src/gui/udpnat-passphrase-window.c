@@ -8,6 +8,7 @@
 
 #include "udpnat-field-error.h"
 #include "udpnat-passphrase.h"
+#include "udpnat-password-row.h"
 
 struct _UdpnatPassphraseWindow
 {
@@ -123,6 +124,9 @@ static void
 udpnat_passphrase_window_init (UdpnatPassphraseWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->old_row));
+  udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->new_row));
+  udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->again_row));
 }
 
 static void

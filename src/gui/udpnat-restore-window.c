@@ -10,6 +10,7 @@
 #include "udpnat-backup.h"
 #include "udpnat-error.h"
 #include "udpnat-field-error.h"
+#include "udpnat-password-row.h"
 #include "udpnat-profile.h"
 
 struct _UdpnatRestoreWindow
@@ -255,6 +256,7 @@ static void
 udpnat_restore_window_init (UdpnatRestoreWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->passphrase_row));
 }
 
 /** udpnat_restore_window_new: @profile_path: where the profile is to be */

@@ -9,6 +9,7 @@
 #include "udpnat-error.h"
 #include "udpnat-field-error.h"
 #include "udpnat-keyring.h"
+#include "udpnat-password-row.h"
 
 struct _UdpnatUnlockPage
 {
@@ -135,6 +136,7 @@ static void
 udpnat_unlock_page_init (UdpnatUnlockPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->passphrase_row));
   gtk_widget_set_visible (self->remember_row, udpnat_keyring_is_supported ());
 }
 
