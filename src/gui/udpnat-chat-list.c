@@ -70,15 +70,20 @@ unbind_cb (GtkSignalListItemFactory *factory,
   udpnat_chat_row_set_person (UDPNAT_CHAT_ROW (gtk_list_item_get_child (item)), NULL);
 }
 
-/* Oneself is always in the list; alone and with no note it is no chat. */
+/** udpnat_chat_list_is_empty: Returns: whether nobody has said anything yet */
+gboolean
+udpnat_chat_list_is_empty (UdpnatChatList *self)
+{
+  /* Oneself is always in the list; alone and with no note it is no chat. */
+  return g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 1 &&
+         udpnat_person_get_last_line (udpnat_client_get_self (self->client)) == NULL;
+}
+
 static void
 update_page (UdpnatChatList *self)
 {
-  UdpnatPerson *me = udpnat_client_get_self (self->client);
-  gboolean is_empty = g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 1 &&
-                      udpnat_person_get_last_line (me) == NULL;
-
-  gtk_stack_set_visible_child_name (self->pages, is_empty ? "empty" : "list");
+  gtk_stack_set_visible_child_name (self->pages,
+                                    udpnat_chat_list_is_empty (self) ? "empty" : "list");
 }
 
 /* ---- Days ---- */

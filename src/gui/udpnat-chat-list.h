@@ -19,5 +19,6 @@ GtkWidget         *udpnat_chat_list_new         (UdpnatClient   *client) G_GNUC_
 void               udpnat_chat_list_set_current (UdpnatChatList *self,
                                                  UdpnatPerson   *person);
 UdpnatPeopleModel *udpnat_chat_list_get_model   (UdpnatChatList *self);
+gboolean           udpnat_chat_list_is_empty    (UdpnatChatList *self);
 
 G_END_DECLS

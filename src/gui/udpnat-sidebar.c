@@ -277,6 +277,8 @@ udpnat_sidebar_new (UdpnatClient *client)
   self->client = g_object_ref (client);
   add_lists (self);
   connect_lists (self);
+  if (udpnat_chat_list_is_empty (self->chats))
+    adw_view_stack_set_visible_child_name (self->lists, "people"); /* one step less to them */
   udpnat_server_banner_set_client (self->banner, client); /* it hears of the server before us */
   g_signal_connect_object (client, "notify::server-state", G_CALLBACK (server_changed_cb), self,
                            G_CONNECT_SWAPPED);

@@ -258,6 +258,31 @@ test_empty (Fixture      *self,
   g_assert_cmpstr (gtk_stack_get_visible_child_name (pages), ==, "list");
 }
 
+static const char *
+get_shown_list (Fixture *self)
+{
+  return adw_view_stack_get_visible_child_name (
+    ADW_VIEW_STACK (find (self->sidebar, ADW_TYPE_VIEW_STACK)));
+}
+
+static void
+test_first_people (Fixture      *self,
+                   gconstpointer unused)
+{
+  add (self, 1, "bob");
+  show (self);
+  g_assert_cmpstr (get_shown_list (self), ==, "people");
+}
+
+static void
+test_first_chats (Fixture      *self,
+                  gconstpointer unused)
+{
+  say_to (self->client, add (self, 1, "bob"), "Hi");
+  show (self);
+  g_assert_cmpstr (get_shown_list (self), ==, "chats");
+}
+
 /* ---- Searching ---- */
 
 static void
@@ -447,6 +472,8 @@ main (int    argc,
   ADD ("/sidebar/chats/what-was-scrolled-to-stays", test_scrolled_stays);
   ADD ("/sidebar/chats/row-says-it-all", test_row_name);
   ADD ("/sidebar/chats/none-says-what-to-do", test_empty);
+  ADD ("/sidebar/lists/people-come-first-while-there-are-no-chats", test_first_people);
+  ADD ("/sidebar/lists/chats-come-first-when-there-are-some", test_first_chats);
   ADD ("/sidebar/search/enter-opens-the-person", test_enter_opens_person);
   ADD ("/sidebar/search/enter-opens-the-line", test_enter_opens_line);
   ADD ("/sidebar/search/many-people-few-rows", test_few_rows);
