@@ -24,6 +24,7 @@ is_connecting (UdpnatPerson *person)
   const char *reason = udpnat_person_get_path_reason (person);
 
   return udpnat_person_has_path (person) && udpnat_person_is_online (person) &&
+         !udpnat_person_is_cut_off (person) &&
          (g_str_equal (reason, "connecting") || g_str_equal (reason, "no-session"));
 }
 

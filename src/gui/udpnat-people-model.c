@@ -64,7 +64,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (UdpnatPeopleModel, udpnat_people_model, G_TYPE_OB
 gboolean
 udpnat_people_is_here (UdpnatPerson *person)
 {
-  return udpnat_person_is_online (person);
+  return udpnat_person_is_online (person) && !udpnat_person_is_cut_off (person);
 }
 
 static gboolean

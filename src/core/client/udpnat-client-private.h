@@ -123,6 +123,7 @@ void          udpnat_client_handle_events   (UdpnatClient          *self);
 
 /* udpnat-client-people.c */
 void          udpnat_client_restore_people  (UdpnatClient          *self);
+void          udpnat_client_tell_people_of_server (UdpnatClient    *self);
 UdpnatPerson *udpnat_client_ensure_person   (UdpnatClient          *self,
                                              const UdpnatPublicKey *key,
                                              const char            *name);

@@ -47,6 +47,7 @@ udpnat_client_set_server_state (UdpnatClient     *self,
   self->server_state = state;
   g_free (self->server_code);
   self->server_code = g_strdup (code);
+  udpnat_client_tell_people_of_server (self);
   udpnat_client_notify_server (self);
 }
 

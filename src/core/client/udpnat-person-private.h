@@ -12,6 +12,8 @@ void                 udpnat_person_set_name        (UdpnatPerson        *self,
                                                     const char          *name);
 void                 udpnat_person_set_presence    (UdpnatPerson        *self,
                                                     guint8               presence);
+void                 udpnat_person_set_lost_server (UdpnatPerson        *self,
+                                                    gboolean             has_lost_server);
 void                 udpnat_person_set_on_lan      (UdpnatPerson        *self,
                                                     gboolean             is_on_lan);
 void                 udpnat_person_set_typing      (UdpnatPerson        *self,

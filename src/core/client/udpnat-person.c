@@ -16,6 +16,7 @@ struct _UdpnatPerson
 
   guint8           presence;    /* a #UdpnatPresence */
   gboolean         is_on_lan;
+  gboolean         has_lost_server; /* what it said last of them need not be so any more */
   gboolean         is_typing;
   char            *new_key;     /* nullable: key that the server gives for the name now */
   const char      *wait_reason; /* nullable: why the mailbox takes nothing */
@@ -386,6 +387,15 @@ udpnat_person_is_online (UdpnatPerson *self)
   return self->presence != UDPNAT_PRESENCE_OFFLINE;
 }
 
+/** udpnat_person_is_cut_off: whether they were here when the server was lost, which was the only way
+ * to them */
+gboolean
+udpnat_person_is_cut_off (UdpnatPerson *self)
+{
+  return self->has_lost_server && udpnat_person_is_online (self) && !self->is_on_lan &&
+         (!self->has_path || self->path_kind == UDPNAT_PATH_KIND_RELAY);
+}
+
 /** udpnat_person_is_on_lan: whether they are on our own network, and need no server */
 gboolean
 udpnat_person_is_on_lan (UdpnatPerson *self)
@@ -534,6 +544,17 @@ udpnat_person_set_presence (UdpnatPerson *self,
 
   self->presence = presence;
   notify (self, PROP_PRESENCE, is_changed);
+}
+
+/** udpnat_person_set_lost_server: @has_lost_server: whether we are registered no more */
+void
+udpnat_person_set_lost_server (UdpnatPerson *self,
+                               gboolean      has_lost_server)
+{
+  gboolean is_changed = self->has_lost_server != has_lost_server;
+
+  self->has_lost_server = has_lost_server;
+  notify (self, PROP_PRESENCE, is_changed && udpnat_person_is_online (self));
 }
 
 void

@@ -51,6 +51,7 @@ gboolean               udpnat_person_is_typing       (UdpnatPerson          *sel
 guint8                 udpnat_person_get_presence    (UdpnatPerson          *self);
 gboolean               udpnat_person_is_online       (UdpnatPerson          *self);
 gboolean               udpnat_person_is_on_lan       (UdpnatPerson          *self);
+gboolean               udpnat_person_is_cut_off      (UdpnatPerson          *self);
 gint64                 udpnat_person_get_last_seen   (UdpnatPerson          *self);
 gboolean               udpnat_person_has_path        (UdpnatPerson          *self);
 const char            *udpnat_person_get_path_kind   (UdpnatPerson          *self);

@@ -206,6 +206,8 @@ udpnat_words_describe_presence (UdpnatPerson *person)
 {
   g_autofree char *when = NULL;
 
+  if (udpnat_person_is_cut_off (person))
+    return g_strdup (_("They cannot be reached at the moment"));
   switch ((UdpnatPresence) udpnat_person_get_presence (person))
     {
     case UDPNAT_PRESENCE_ONLINE:
@@ -257,7 +259,7 @@ udpnat_words_describe_person (UdpnatPerson *person)
   if (udpnat_person_get_relation (person) == UDPNAT_RELATION_BLOCKED)
     return g_strdup (_("Blocked"));
   if (udpnat_person_is_online (person) && udpnat_person_has_path (person) &&
-      !g_str_equal (udpnat_person_get_path_reason (person), "idle"))
+      !udpnat_person_is_cut_off (person) && !g_str_equal (udpnat_person_get_path_reason (person), "idle"))
     return udpnat_words_describe_path (person);
   return udpnat_words_describe_presence (person);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test-client-fixture.h"
+#include "udpnat-presence.h"
 #include "udpnat-status-words.h"
 
 typedef struct
@@ -129,6 +130,44 @@ test_path (Fixture      *self,
                    "Through the server: both routers give every contact a different door");
 }
 
+static char *
+describe_bob (Fixture          *self,
+              UdpnatServerState server)
+{
+  udpnat_client_set_server_state (self->client, server, NULL);
+  return udpnat_words_describe_person (self->bob);
+}
+
+static void
+test_lost_server (Fixture      *self,
+                  gconstpointer unused)
+{
+  UdpnatAddress none = { 0 };
+  g_autofree char *before = NULL;
+  g_autofree char *lost = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *direct = NULL;
+  g_autofree char *on_lan = NULL;
+
+  udpnat_client_accept (self->client, self->bob);
+  udpnat_person_set_presence (self->bob, UDPNAT_PRESENCE_ONLINE);
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0, UDPNAT_PATH_REASON_NO_ANSWER);
+  before = describe_bob (self, UDPNAT_SERVER_STATE_REGISTERED);
+  g_assert_true (g_str_has_prefix (before, "Through the server"));
+  lost = describe_bob (self, UDPNAT_SERVER_STATE_LOST);
+  g_assert_cmpstr (lost, ==, "They cannot be reached at the moment");
+  again = describe_bob (self, UDPNAT_SERVER_STATE_REGISTERED);
+  g_assert_cmpstr (again, ==, before);
+
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_DIRECT, &none, 0, UDPNAT_PATH_REASON_NONE);
+  direct = describe_bob (self, UDPNAT_SERVER_STATE_SILENT);
+  g_assert_cmpstr (direct, ==, "Direct");
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0, UDPNAT_PATH_REASON_IDLE);
+  udpnat_person_set_on_lan (self->bob, TRUE);
+  on_lan = describe_bob (self, UDPNAT_SERVER_STATE_SILENT);
+  g_assert_cmpstr (on_lan, ==, "Online");
+}
+
 /* ---- The server ---- */
 
 static void
@@ -217,6 +256,7 @@ main (int    argc,
   ADD ("/status-words/line/each-state-has-its-words", test_lines);
   ADD ("/status-words/line/preview-is-one-line", test_preview);
   ADD ("/status-words/path/kind-and-reason", test_path);
+  ADD ("/status-words/path/none-when-only-the-lost-server-led-there", test_lost_server);
   ADD ("/status-words/server/each-state-has-its-words", test_server_states);
   ADD ("/status-words/server/state-is-notified-once", test_server_state_is_notified);
   ADD ("/status-words/server/home-server-is-kept", test_home_server);
