@@ -6,6 +6,7 @@
 
 #include "udpnat-people-model.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-name.h"
@@ -22,7 +23,7 @@ typedef struct
   guint          rank;     /* the smaller, the further above */
   gint64         when_us;  /* the newer, the further above */
   char          *collated; /* nullable: how the name sorts */
-  char          *folded;   /* name and nickname, as names are compared */
+  char          *folded;   /* name and title, as names are compared */
   guint          n_unread; /* what they count for in the sum */
 } Entry;
 
@@ -150,7 +151,8 @@ static void
 read_names (UdpnatPeopleModel *self,
             Entry             *entry)
 {
-  const char *nickname = udpnat_person_get_nickname (entry->person);
+  const char *nickname = entry->person == self->me ? _("Note to Self")
+                                                   : udpnat_person_get_nickname (entry->person);
   g_autofree char *name = fold (udpnat_person_get_name (entry->person));
   g_autofree char *title = nickname != NULL ? fold (nickname) : NULL;
 

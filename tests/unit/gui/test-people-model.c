@@ -464,6 +464,19 @@ test_matches (Fixture      *self,
   g_assert_false (matches (self, bob, "bossbob"));
 }
 
+/* The lists call oneself by what the conversation is for. */
+static void
+test_matches_notes (Fixture      *self,
+                    gconstpointer unused)
+{
+  UdpnatPerson *me = udpnat_client_get_self (self->client);
+
+  watch (self, UDPNAT_PEOPLE_CHATS);
+  g_assert_true (udpnat_people_model_matches (self->model, me, "note to"));
+  g_assert_true (udpnat_people_model_matches (self->model, me, udpnat_person_get_name (me)));
+  g_assert_false (udpnat_people_model_matches (self->model, me, "nobody"));
+}
+
 static void
 test_search_is_bounded (Fixture      *self,
                         gconstpointer unused)
@@ -502,6 +515,7 @@ main (int    argc,
   ADD ("/people-model/current/only-the-program-selects", test_current_is_the_programs);
   ADD ("/people-model/current/moves-along", test_current_moves_along);
   ADD ("/people-model/search/part-of-name-or-nickname", test_matches);
+  ADD ("/people-model/search/notes-by-their-title", test_matches_notes);
   ADD ("/people-model/search/counts-more-than-it-gives", test_search_is_bounded);
 #undef ADD
 
