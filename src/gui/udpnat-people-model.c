@@ -275,10 +275,15 @@ count_unread (UdpnatPeopleModel *self,
 /* Brings into line what the person says now. */
 static void
 place (UdpnatPeopleModel *self,
-       Entry             *entry)
+       Entry             *entry,
+       gboolean           is_renamed)
 {
-  entry->rank = get_rank (self, entry->person);
-  entry->when_us = is_by_time (self) ? udpnat_person_get_last_shown (entry->person) : 0;
+  guint rank = get_rank (self, entry->person);
+  gint64 when_us = is_by_time (self) ? udpnat_person_get_last_shown (entry->person) : 0;
+  gboolean has_moved = is_renamed || rank != entry->rank || when_us != entry->when_us;
+
+  entry->rank = rank;
+  entry->when_us = when_us;
   if (!is_member (self, entry->person))
     {
       if (entry->place != NULL)
@@ -286,7 +291,7 @@ place (UdpnatPeopleModel *self,
     }
   else if (entry->place == NULL)
     come (self, entry);
-  else
+  else if (has_moved)
     move (self, entry);
   count_unread (self, entry);
 }
@@ -306,12 +311,14 @@ notify_cb (UdpnatPerson      *person,
            UdpnatPeopleModel *self)
 {
   Entry *entry = g_hash_table_lookup (self->by_person, person);
+  gboolean is_renamed;
 
   if (entry == NULL || is_of_no_matter (property->name))
     return;
-  if (g_str_equal (property->name, "title") || g_str_equal (property->name, "name"))
+  is_renamed = g_str_equal (property->name, "title") || g_str_equal (property->name, "name");
+  if (is_renamed)
     read_names (self, entry);
-  place (self, entry);
+  place (self, entry, is_renamed);
 }
 
 static Entry *
@@ -361,7 +368,7 @@ source_changed_cb (UdpnatPeopleModel *self,
     {
       g_autoptr (UdpnatPerson) person = g_list_model_get_item (self->source, i);
 
-      place (self, add (self, person, i));
+      place (self, add (self, person, i), FALSE);
     }
 }
 
@@ -554,6 +561,6 @@ udpnat_people_model_new (UdpnatClient     *client,
   self->source = g_object_ref (udpnat_client_get_people (client));
   g_signal_connect_swapped (self->source, "items-changed", G_CALLBACK (source_changed_cb), self);
   source_changed_cb (self, 0, 0, g_list_model_get_n_items (self->source));
-  place (self, add (self, self->me, self->entries->len));
+  place (self, add (self, self->me, self->entries->len), FALSE);
   return self;
 }
