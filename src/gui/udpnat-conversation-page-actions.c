@@ -83,6 +83,13 @@ clear_history_cb (GtkWidget  *widget,
   UdpnatConversationPage *self = UDPNAT_CONVERSATION_PAGE (widget);
   g_autofree char *heading = NULL;
 
+  if (self->person == udpnat_client_get_self (self->client))
+    {
+      confirm (self, _("Delete Conversation?"),
+               _("All of your notes will be deleted. They cannot be brought back."), _("_Delete"),
+               clear_history);
+      return;
+    }
   heading = g_strdup_printf (_("Clear the History with %s?"),
                              udpnat_person_get_title (self->person));
   confirm (self, heading,

@@ -255,6 +255,20 @@ add_delete_responses (AdwMessageDialog *dialog,
   adw_message_dialog_set_close_response (dialog, "cancel");
 }
 
+static char *
+describe_loss (UdpnatMessageList *self,
+               gboolean           can_for_both)
+{
+  const char *title = udpnat_person_get_title (self->person);
+
+  if (self->person == udpnat_client_get_self (self->client))
+    return g_strdup (_("It is gone for good."));
+  if (!can_for_both)
+    return g_strdup_printf (_("Here it is gone for good. %s keeps theirs."), title);
+  return g_strdup_printf (_("Here it is gone for good. %s is asked to delete it too, but may have "
+                            "read or kept it."), title);
+}
+
 static void
 delete_cb (GtkWidget  *widget,
            const char *name,
@@ -262,6 +276,7 @@ delete_cb (GtkWidget  *widget,
 {
   UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
   UdpnatHistoryItem *line = dup_target (widget, parameter);
+  g_autofree char *body = NULL;
   GtkWidget *dialog;
   gboolean can_for_both;
 
@@ -269,13 +284,8 @@ delete_cb (GtkWidget  *widget,
     return;
   can_for_both = udpnat_history_item_is_outgoing (line) && !udpnat_history_item_is_deleted (line) &&
                  self->person != udpnat_client_get_self (self->client);
-  dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), NULL);
-  adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
-                                  can_for_both
-                                    ? _("Here it is gone for good. %s is asked to delete it too, "
-                                        "but may have read or kept it.")
-                                    : _("Here it is gone for good. %s keeps theirs."),
-                                  udpnat_person_get_title (self->person));
+  body = describe_loss (self, can_for_both);
+  dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), body);
   add_delete_responses (ADW_MESSAGE_DIALOG (dialog), can_for_both);
   g_object_set_data_full (G_OBJECT (dialog), "line", line, g_object_unref);
   g_signal_connect_object (dialog, "response", G_CALLBACK (delete_response_cb), self, 0);
