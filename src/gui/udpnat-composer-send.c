@@ -70,6 +70,16 @@ saved_cb (UdpnatClient      *client,
       }
 }
 
+static char *
+put_before (const char *unsaved,
+            const char *typed)
+{
+  if (typed == NULL || *typed == '\0')
+    return g_strdup (unsaved);
+  return g_strdup_printf ("%s\n%s", unsaved, typed);
+}
+
+/* What was typed since then stays, too. */
 static void
 give_back (UdpnatComposer *self,
            Unsaved        *unsaved)
@@ -79,13 +89,12 @@ give_back (UdpnatComposer *self,
 
   if (unsaved->person != self->person)
     {
-      if (udpnat_person_get_draft (unsaved->person) == NULL)
-        udpnat_client_set_draft (self->client, unsaved->person, unsaved->text);
+      both = put_before (unsaved->text, udpnat_person_get_draft (unsaved->person));
+      udpnat_client_set_draft (self->client, unsaved->person, both);
       return;
     }
   typed = udpnat_composer_dup_text (self);
-  both = *typed == '\0' ? g_strdup (unsaved->text)
-                        : g_strdup_printf ("%s\n%s", unsaved->text, typed);
+  both = put_before (unsaved->text, typed);
   udpnat_composer_set_text (self, both);
 }
 
