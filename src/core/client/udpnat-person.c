@@ -387,8 +387,8 @@ udpnat_person_is_online (UdpnatPerson *self)
   return self->presence != UDPNAT_PRESENCE_OFFLINE;
 }
 
-/** udpnat_person_is_cut_off: whether they were here when the server was lost, which was the only way
- * to them */
+/** udpnat_person_is_cut_off: whether they were here when the server was lost, which was the only
+ * way to them */
 gboolean
 udpnat_person_is_cut_off (UdpnatPerson *self)
 {

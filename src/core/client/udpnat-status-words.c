@@ -259,7 +259,8 @@ udpnat_words_describe_person (UdpnatPerson *person)
   if (udpnat_person_get_relation (person) == UDPNAT_RELATION_BLOCKED)
     return g_strdup (_("Blocked"));
   if (udpnat_person_is_online (person) && udpnat_person_has_path (person) &&
-      !udpnat_person_is_cut_off (person) && !g_str_equal (udpnat_person_get_path_reason (person), "idle"))
+      !udpnat_person_is_cut_off (person) &&
+      !g_str_equal (udpnat_person_get_path_reason (person), "idle"))
     return udpnat_words_describe_path (person);
   return udpnat_words_describe_presence (person);
 }

@@ -151,7 +151,8 @@ test_lost_server (Fixture      *self,
 
   udpnat_client_accept (self->client, self->bob);
   udpnat_person_set_presence (self->bob, UDPNAT_PRESENCE_ONLINE);
-  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0, UDPNAT_PATH_REASON_NO_ANSWER);
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0,
+                          UDPNAT_PATH_REASON_NO_ANSWER);
   before = describe_bob (self, UDPNAT_SERVER_STATE_REGISTERED);
   g_assert_true (g_str_has_prefix (before, "Through the server"));
   lost = describe_bob (self, UDPNAT_SERVER_STATE_LOST);
