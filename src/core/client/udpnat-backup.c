@@ -33,6 +33,7 @@
 #include "udpnat-file-io.h"
 #include "udpnat-page-seal.h"
 #include "udpnat-sealed-vfs.h"
+#include "udpnat-words.h"
 
 /* A writer holds the database for much less. */
 #define BUSY_TIMEOUT_MS 5000
@@ -58,6 +59,7 @@ set_write_error (GError    **error,
                  const char *why)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
+               /* Translators: a file, and what went wrong, as in “its folder cannot be written” */
                _("Cannot write the backup %s: %s"), path, why);
   return FALSE;
 }
@@ -219,11 +221,11 @@ write_pages (Writer               *self,
   for (gint64 i = 0; i < n_bytes / UDPNAT_PAGE_BYTES; i++)
     {
       if (!udpnat_file_io_read_at (fd, page, sizeof page, i * UDPNAT_PAGE_BYTES))
-        return "the database cannot be read";
+        return _("the database cannot be read");
       if (seal == NULL)
         memcpy (clear, page, sizeof clear);
       else if (!udpnat_page_seal_open (seal, (guint64) i, NULL, page, clear))
-        return "a page of the database is damaged";
+        return _("a page of the database is damaged");
       if (!write_body (self, clear, sizeof clear))
         return g_strerror (errno);
     }
@@ -352,7 +354,7 @@ udpnat_backup_write (const UdpnatBackupSource   *source,
     rc = take_snapshot (source, snapshot_path);
   writer = g_aligned_alloc0 (1, sizeof *writer, G_ALIGNOF (Writer)); /* the hash asks for 64 */
   if (rc != SQLITE_OK)
-    set_write_error (error, destination, sqlite3_errstr (rc));
+    set_write_error (error, destination, udpnat_words_explain_database (rc));
   else if (prepare_head (writer, passphrase, cost, error))
     is_written = write_file (source, has_database ? snapshot_path : NULL, writer, destination,
                              may_replace, error);

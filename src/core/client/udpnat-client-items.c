@@ -159,7 +159,9 @@ check_text (const char  *text,
   if (n_text >= 1 && n_text <= UDPNAT_TEXT_MAX_BYTES && g_utf8_validate_len (text, n_text, NULL))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-               _("Not sent. A text is 1 to %d bytes of UTF-8; this has %lu."),
+               g_dngettext (GETTEXT_PACKAGE,
+                            "Not sent. A text is 1 to %d bytes of UTF-8; this has %lu.",
+                            "Not sent. A text is 1 to %d bytes of UTF-8; this has %lu.", n_text),
                UDPNAT_TEXT_MAX_BYTES, (gulong) n_text);
   return FALSE;
 }
@@ -172,6 +174,7 @@ check_person (UdpnatClient  *self,
   if (person == self->me || udpnat_client_take_in (self, person))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BLOCKED,
+               /* Translators: %s is a person */
                _("Not sent. You have blocked %s; unblock them first."),
                udpnat_person_get_title (person));
   return FALSE;
@@ -276,7 +279,10 @@ udpnat_client_react (UdpnatClient       *self,
   if (strlen (sign) > UDPNAT_REACTION_MAX_BYTES || !g_utf8_validate (sign, -1, NULL))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   _("A reaction is one emoji, of at most %d bytes."), UDPNAT_REACTION_MAX_BYTES);
+                   g_dngettext (GETTEXT_PACKAGE, "A reaction is one emoji, of at most %d bytes.",
+                                "A reaction is one emoji, of at most %d bytes.",
+                                UDPNAT_REACTION_MAX_BYTES),
+                   UDPNAT_REACTION_MAX_BYTES);
       return FALSE;
     }
   if (!check_line (self, line, FALSE, error))

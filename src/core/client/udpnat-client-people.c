@@ -364,9 +364,14 @@ udpnat_client_find_async (UdpnatClient        *self,
         g_task_return_pointer (task, g_object_ref (person), g_object_unref);
       else
         g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                                 _("“%s” cannot be a name: a name is 1 to %d characters, without "
-                                   "control characters or spaces at its ends."), name,
-                                 UDPNAT_NAME_MAX_CODE_POINTS);
+                                 g_dngettext (GETTEXT_PACKAGE,
+                                              "“%s” cannot be a name: a name is 1 to %d "
+                                              "characters, without control characters or spaces "
+                                              "at its ends.",
+                                              "“%s” cannot be a name: a name is 1 to %d "
+                                              "characters, without control characters or spaces "
+                                              "at its ends.", UDPNAT_NAME_MAX_CODE_POINTS),
+                                 name, UDPNAT_NAME_MAX_CODE_POINTS);
       g_object_unref (task);
       return;
     }
@@ -447,6 +452,7 @@ check_link (UdpnatClient     *self,
   if (!link->has_key)
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
+                   /* Translators: %s is a person, twice the same */
                    _("This link does not say a key, so anybody could pass for %s. Ask for a link "
                      "with “?key=”, or write to the name %s itself."), link->name, link->name);
       return FALSE;
@@ -454,6 +460,7 @@ check_link (UdpnatClient     *self,
   if (!is_our_server (self, link))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
+                   /* Translators: a person, and two servers */
                    _("%s is at the server %s, and you are at %s. You can only reach people at "
                      "your own server."), link->name, link->server_host, self->server);
       return FALSE;
@@ -467,6 +474,7 @@ check_link (UdpnatClient     *self,
       !udpnat_public_key_equal (&link->key, udpnat_person_get_key (holder)))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
+                   /* Translators: %s is a person */
                    _("You know a %s with another key. Give that one a nickname or forget it "
                      "first, if you are sure that the link is right."), link->name);
       return FALSE;
@@ -753,7 +761,8 @@ retire (UdpnatClient *self,
   g_autofree char *title = g_strdup (udpnat_person_get_title (person));
 
   g_free (contact->nickname);
-  contact->nickname = g_strdup_printf ("%s (old key)", title);
+  /* Translators: becomes a nickname, that of a person whose name has another key now */
+  contact->nickname = g_strdup_printf (_("%s (old key)"), title);
   g_clear_pointer (&contact->name, g_free);
   contact->is_verified = FALSE;
   udpnat_person_set_new_key (person, NULL);

@@ -29,15 +29,15 @@ typedef struct
 
 static const Setting settings[] = {
   { "strangers", { "ask", "accept", "refuse" },
-    "people you do not know: ask you first, accept all, or hear none" },
-  { "read-receipts", { "on", "off" }, "tell people that you have read their messages" },
-  { "typing", { "on", "off" }, "show people that you are writing to them" },
-  { "presence", { "on", "off" }, "be shown in the server's list while you are here" },
+    N_("people you do not know: ask you first, accept all, or hear none") },
+  { "read-receipts", { "on", "off" }, N_("tell people that you have read their messages") },
+  { "typing", { "on", "off" }, N_("show people that you are writing to them") },
+  { "presence", { "on", "off" }, N_("be shown in the server's list while you are here") },
   { "lan", { "on", "off" },
-    "be seen by people on this network, by your name, and see them, without any server" },
-  { "last-seen", { "on", "off" }, "remember when your contacts were last here" },
+    N_("be seen by people on this network, by your name, and see them, without any server") },
+  { "last-seen", { "on", "off" }, N_("remember when your contacts were last here") },
   { "relay-only", { "off", "on" },
-    "never connect directly: nobody learns your address, and everything takes longer" },
+    N_("never connect directly: nobody learns your address, and everything takes longer") },
 };
 
 static const Setting *
@@ -66,7 +66,7 @@ udpnat_client_explain_setting (guint                index,
     return NULL;
   *out_setting = settings[index].name;
   *out_values = settings[index].values;
-  return settings[index].words;
+  return _(settings[index].words);
 }
 
 /** udpnat_client_dup_setting: Returns: (transfer full) (nullable): %NULL: there is none of @name */
@@ -122,14 +122,15 @@ udpnat_client_set_setting (UdpnatClient *self,
 
   if (setting == NULL)
     {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, "There is no setting “%s”.", name);
+      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, _("There is no setting “%s”."), name);
       return FALSE;
     }
   if (!g_strv_contains ((const char *const *) setting->values, value))
     {
       allowed = g_strjoinv (", ", (char **) setting->values);
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID, "“%s” can be: %s; not “%s”.", name,
-                   allowed, value);
+      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
+                   /* Translators: a setting, what it may be, as in “on, off”, what it may not */
+                   _("“%s” can be: %s; not “%s”."), name, allowed, value);
       return FALSE;
     }
   udpnat_store_set_setting (self->store, name, value);
@@ -212,7 +213,10 @@ udpnat_client_set_status (UdpnatClient *self,
   if (strlen (status) > UDPNAT_STATUS_MAX_BYTES || !g_utf8_validate (status, -1, NULL))
     {
       g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   _("A status line has at most %d bytes of UTF-8."), UDPNAT_STATUS_MAX_BYTES);
+                   g_dngettext (GETTEXT_PACKAGE, "A status line has at most %d bytes of UTF-8.",
+                                "A status line has at most %d bytes of UTF-8.",
+                                UDPNAT_STATUS_MAX_BYTES),
+                   UDPNAT_STATUS_MAX_BYTES);
       return FALSE;
     }
   udpnat_store_set_setting (self->store, "status", *status != '\0' ? status : NULL);

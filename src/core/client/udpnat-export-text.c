@@ -17,6 +17,8 @@
 
 #include "udpnat-export-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "udpnat-words.h"
 
 #define INDENT "        " /* as wide as "[14:03] " */
@@ -29,7 +31,7 @@ get_name (const UdpnatExport *self,
 {
   if (!is_own)
     return self->peer_name;
-  return self->own_name != NULL ? self->own_name : "You";
+  return self->own_name != NULL ? self->own_name : _("You");
 }
 
 /* ---- Text of others ---- */
@@ -130,21 +132,33 @@ append_words (UdpnatHistoryItem *line,
   const char *text = udpnat_history_item_get_text (line);
 
   if (udpnat_history_item_is_deleted (line))
-    g_string_append (out, "(deleted)");
+    g_string_append (out, _("(deleted)"));
   else if (udpnat_history_item_is_unsupported (line))
-    g_string_append (out, "(from a later version of udpnat, which this one does not understand)");
+    g_string_append (out, _("(from a later version of udpnat, which this one does not "
+                            "understand)"));
   else if (text != NULL)
     append_clean (out, text, INDENT);
   if (udpnat_history_item_get_edited_us (line) != 0 && !udpnat_history_item_is_deleted (line))
-    g_string_append (out, " (edited)");
+    g_string_append_printf (out, " %s", _("(edited)"));
+}
+
+/* @reason: (nullable): its code */
+static void
+append_failure (const char *reason,
+                GString    *out)
+{
+  g_string_append_c (out, ' ');
+  if (reason == NULL)
+    g_string_append (out, _("(not delivered)"));
+  else
+    /* Translators: %s is why a message was not delivered */
+    g_string_append_printf (out, _("(not delivered: %s)"), udpnat_words_explain_code (reason));
 }
 
 static void
 append_state (UdpnatHistoryItem *line,
               GString           *out)
 {
-  const char *reason = udpnat_history_item_get_reason (line);
-
   if (!udpnat_history_item_is_outgoing (line))
     return;
   switch (udpnat_history_item_get_state (line))
@@ -152,11 +166,10 @@ append_state (UdpnatHistoryItem *line,
     case UDPNAT_ITEM_STATE_WAITING:
     case UDPNAT_ITEM_STATE_SENT:
     case UDPNAT_ITEM_STATE_STORED:
-      g_string_append (out, " (not delivered yet)");
+      g_string_append_printf (out, " %s", _("(not delivered yet)"));
       break;
     case UDPNAT_ITEM_STATE_FAILED:
-      g_string_append_printf (out, " (not delivered%s%s)", reason != NULL ? ": " : "",
-                              reason != NULL ? udpnat_words_explain_code (reason) : "");
+      append_failure (udpnat_history_item_get_reason (line), out);
       break;
     case UDPNAT_ITEM_STATE_DELIVERED:
     case UDPNAT_ITEM_STATE_READ:
@@ -183,12 +196,16 @@ void
 udpnat_export_begin_text (const UdpnatExport *self,
                           GString            *out)
 {
+  g_autoptr (GString) name = g_string_new (NULL);
   char key[UDPNAT_KEY_TEXT_BYTES];
 
-  g_string_append (out, "Conversation with ");
-  append_clean (out, self->peer_name, INDENT);
-  g_string_append_printf (out, "\nTheir key: %s\n",
+  append_clean (name, self->peer_name, INDENT);
+  /* Translators: %s is a person */
+  g_string_append_printf (out, _("Conversation with %s"), name->str);
+  g_string_append_c (out, '\n');
+  g_string_append_printf (out, _("Their key: %s"),
                           udpnat_public_key_to_string (&self->peer_key, key));
+  g_string_append_c (out, '\n');
 }
 
 /**

@@ -147,6 +147,7 @@ set_exists (const char *path,
             GError    **error)
 {
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+               /* Translators: %s is a file */
                _("%s is there already. Choose another name, or say that it may be overwritten."),
                path);
   return FALSE;
@@ -158,6 +159,7 @@ set_unwritable (const char *path,
                 GError    **error)
 {
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+               /* Translators: a file, and what went wrong, in words of the system */
                _("Cannot write %s: %s. Choose another place."), path, g_strerror (saved_errno));
   return FALSE;
 }
@@ -202,10 +204,13 @@ write_descriptor (const UdpnatExport *self,
                   GError            **error)
 {
   g_autoptr (GOutputStream) stream = g_unix_output_stream_new (fd, FALSE);
+  g_autoptr (GError) local_error = NULL;
 
-  if (!udpnat_export_write (self, stream, error))
+  if (!udpnat_export_write (self, stream, &local_error))
     {
-      g_prefix_error (error, "Cannot write %s: ", path);
+      /* Translators: a file, and what went wrong, in words of the system */
+      g_set_error (error, local_error->domain, local_error->code, _("Cannot write %s: %s"), path,
+                   local_error->message);
       return FALSE;
     }
   return fsync (fd) == 0 || set_unwritable (path, errno, error);

@@ -49,7 +49,10 @@ udpnat_passphrase_check (const char *passphrase,
       g_utf8_validate (passphrase, -1, NULL))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-               _("A passphrase is 1 to %d bytes of UTF-8."), UDPNAT_PASSPHRASE_MAX_BYTES);
+               g_dngettext (GETTEXT_PACKAGE, "A passphrase is 1 to %d bytes of UTF-8.",
+                            "A passphrase is 1 to %d bytes of UTF-8.",
+                            UDPNAT_PASSPHRASE_MAX_BYTES),
+               UDPNAT_PASSPHRASE_MAX_BYTES);
   return FALSE;
 }
 

@@ -21,6 +21,7 @@
 #include "udpnat-error.h"
 #include "udpnat-file-io.h"
 #include "udpnat-page-seal.h"
+#include "udpnat-words.h"
 
 /* ---- What is in a file ---- */
 
@@ -102,6 +103,7 @@ set_convert_error (GError    **error,
                    const char *why)
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
+               /* Translators: a file, and what went wrong, as in “it cannot be read” */
                _("Cannot change the encryption of %s: %s. It is as it was before."), path, why);
   return FALSE;
 }
@@ -208,13 +210,13 @@ copy_pages (int                   old_fd,
   if (fstat (old_fd, &about) != 0)
     return g_strerror (errno);
   if (about.st_size % UDPNAT_PAGE_BYTES != 0)
-    return "its last page is cut short";
+    return _("its last page is cut short");
   for (gint64 i = 0; i < about.st_size / UDPNAT_PAGE_BYTES; i++)
     {
       if (!udpnat_file_io_read_at (old_fd, page, sizeof page, i * UDPNAT_PAGE_BYTES))
-        return "it cannot be read";
+        return _("it cannot be read");
       if (!convert_page (old_seal, new_seal, (guint64) i, page))
-        return "a page of it is damaged";
+        return _("a page of it is damaged");
       if (!udpnat_file_io_write_at (new_fd, page, sizeof page, i * UDPNAT_PAGE_BYTES))
         return g_strerror (errno);
     }
@@ -271,7 +273,7 @@ udpnat_sealed_vfs_convert (const char   *path,
     return TRUE;
   rc = udpnat_sealed_vfs_settle (path, old_key);
   if (rc != SQLITE_OK)
-    return set_convert_error (error, path, sqlite3_errstr (rc));
+    return set_convert_error (error, path, udpnat_words_explain_database (rc));
   why = write_converted (path, new_path, old_key, new_key);
   if (why == NULL && g_rename (new_path, path) != 0)
     why = g_strerror (errno);

@@ -19,6 +19,7 @@
 
 #include "udpnat-error.h"
 #include "udpnat-store-private.h"
+#include "udpnat-words.h"
 
 #define COPY_BYTES 4096
 
@@ -339,12 +340,21 @@ make_report (const char      *path,
              const char      *name,
              const Recovered *recovered)
 {
+  g_autofree char *messages = NULL;
+  g_autofree char *people = NULL;
+
   if (recovered->n_lines == 0 && recovered->n_people == 0)
-    return g_strdup_printf ("The profile database %s was damaged, and nothing of it could be read. "
-                            "It was kept as %s, and a new one begun.", path, name);
-  return g_strdup_printf ("The profile database %s was damaged. It was kept as %s; what could be "
-                          "read was saved: %" G_GINT64_FORMAT " messages, %" G_GINT64_FORMAT
-                          " people.", path, name, recovered->n_lines, recovered->n_people);
+    return g_strdup_printf (_("The profile database %s was damaged, and nothing of it could be "
+                              "read. It was kept as %s, and a new one begun."), path, name);
+  messages = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%lld messages", "%lld messages",
+                                           (gulong) recovered->n_lines),
+                              (long long) recovered->n_lines);
+  people = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%lld people", "%lld people",
+                                         (gulong) recovered->n_people),
+                            (long long) recovered->n_people);
+  /* Translators: two files, and what was saved, such as: 12 messages, 3 people */
+  return g_strdup_printf (_("The profile database %s was damaged. It was kept as %s; what could be "
+                            "read was saved: %s, %s."), path, name, messages, people);
 }
 
 static gboolean
@@ -363,7 +373,8 @@ build (const char   *path,
   to = udpnat_database_open (fresh, database_key, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                              &code);
   if (to == NULL || !fill (to, copy, database_key))
-    return set_failure (error, path, sqlite3_errstr (to != NULL ? to->failure : code));
+    return set_failure (error, path, udpnat_words_explain_database (to != NULL ? to->failure
+                                                                              : code));
   out_recovered->n_lines = udpnat_database_get (to, "SELECT count(*) FROM line");
   out_recovered->n_people = udpnat_database_get (to, "SELECT count(*) FROM contact");
   return TRUE;

@@ -21,6 +21,7 @@
 
 #include "udpnat-error.h"
 #include "udpnat-limits.h"
+#include "udpnat-words.h"
 
 typedef enum
 {
@@ -39,7 +40,8 @@ set_open_error (UdpnatStore *self,
   if (udpnat_database_is_damage (code))
     return DAMAGED;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               _("Cannot open the profile database %s: %s"), self->path, sqlite3_errstr (code));
+               _("Cannot open the profile database %s: %s"), self->path,
+               udpnat_words_explain_database (code));
   return FAILED;
 }
 

@@ -3,6 +3,7 @@
 #include "udpnat-words.h"
 
 #include <glib/gi18n-lib.h>
+#include <sqlite3.h>
 
 typedef struct
 {
@@ -178,6 +179,23 @@ static const Entry fixes[] = {
        "choose “full cone” or “open”.") },
 };
 
+/* What is wrong with a file of the profile. SQLite's own words, which it has in English only. */
+static const struct
+{
+  int         code;
+  const char *words;
+} database_errors[] = {
+  { SQLITE_PERM, N_("access permission denied") },
+  { SQLITE_BUSY, N_("database is locked") },
+  { SQLITE_NOMEM, N_("out of memory") },
+  { SQLITE_READONLY, N_("attempt to write a readonly database") },
+  { SQLITE_IOERR, N_("disk I/O error") },
+  { SQLITE_CORRUPT, N_("database disk image is malformed") },
+  { SQLITE_FULL, N_("database or disk is full") },
+  { SQLITE_CANTOPEN, N_("unable to open database file") },
+  { SQLITE_NOTADB, N_("file is not a database") },
+};
+
 static const char *
 find (const Entry *entries,
       gsize        n_entries,
@@ -270,4 +288,16 @@ const char *
 udpnat_words_explain_fix (const char *fix)
 {
   return find (fixes, G_N_ELEMENTS (fixes), fix);
+}
+
+/**
+ * udpnat_words_explain_database: Returns: what an error code of SQLite means, in a few words
+ * without a full stop */
+const char *
+udpnat_words_explain_database (int code)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (database_errors); i++)
+    if (database_errors[i].code == (code & 0xff)) /* an extended code has more to the left */
+      return _(database_errors[i].words);
+  return sqlite3_errstr (code);
 }

@@ -20,5 +20,6 @@ const char *udpnat_words_explain_port_rule (const char *rule);
 const char *udpnat_words_explain_udp_state (const char *state);
 const char *udpnat_words_explain_meaning   (const char *meaning);
 const char *udpnat_words_explain_fix       (const char *fix);
+const char *udpnat_words_explain_database  (int         code);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include "udpnat-multicast.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -70,7 +71,8 @@ open_family (const UdpnatAddress *group,
     return g_steal_pointer (&socket);
   g_set_error (error, UDPNAT_IO_ERROR,
                errno == EADDRINUSE ? UDPNAT_IO_ERROR_PORT_IN_USE : UDPNAT_IO_ERROR_FAILED,
-               "People on this network cannot be found: UDP port %u: %s.", group->port,
+               /* Translators: a port, and what went wrong, in words of the system */
+               _("People on this network cannot be found: UDP port %u: %s."), group->port,
                g_strerror (errno));
   return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "udpnat-port-mapping-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <natpmp.h>
 
 /* Its retransmissions begin at 250 ms and double; a router that speaks it answers the first. */
@@ -20,7 +21,7 @@ static gboolean
 set_no_answer (GError **error)
 {
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       "Your router does not offer port mapping, or it is turned off there.");
+                       _("Your router does not offer port mapping, or it is turned off there."));
   return FALSE;
 }
 
@@ -28,7 +29,7 @@ static gboolean
 set_refused (GError **error)
 {
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
-                       "Your router knows port mapping, but refuses it.");
+                       _("Your router knows port mapping, but refuses it."));
   return FALSE;
 }
 
@@ -136,7 +137,7 @@ talk_start (Talk                           *self,
   if (initnatpmp (&self->natpmp, 0, 0) == 0)
     return TRUE;
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
-                       "This computer is in no network that has a router.");
+                       _("This computer is in no network that has a router."));
   return FALSE;
 }
 

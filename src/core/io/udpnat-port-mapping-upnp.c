@@ -5,6 +5,7 @@
 
 #include "udpnat-port-mapping-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
 
@@ -40,7 +41,7 @@ static gboolean
 set_no_answer (GError **error)
 {
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       "Your router does not offer port mapping, or it is turned off there.");
+                       _("Your router does not offer port mapping, or it is turned off there."));
   return FALSE;
 }
 
@@ -48,7 +49,7 @@ static gboolean
 set_refused (GError **error)
 {
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
-                       "Your router knows port mapping, but refuses it.");
+                       _("Your router knows port mapping, but refuses it."));
   return FALSE;
 }
 

@@ -9,6 +9,8 @@
 
 #include "udpnat-port-mapping-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "udpnat-interfaces.h"
 
 #define ADD_MAX_MS 6000
@@ -70,8 +72,8 @@ udpnat_port_mapping_check_external (const UdpnatAddress *address,
     case UDPNAT_SCOPE_UNUSABLE:
       g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR,
                            UDPNAT_PORT_MAPPING_ERROR_BEHIND_ANOTHER,
-                           "Your router has no public address: it is behind another router, or "
-                           "not connected to the Internet.");
+                           _("Your router has no public address: it is behind another router, or "
+                             "not connected to the Internet."));
       return FALSE;
     case UDPNAT_SCOPE_LOOPBACK:
     case UDPNAT_SCOPE_LINK_LOCAL:
@@ -79,8 +81,8 @@ udpnat_port_mapping_check_external (const UdpnatAddress *address,
       break;
     }
   g_set_error (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_BEHIND_ANOTHER,
-               "Your router is itself behind another router (its own address is %s), so nobody "
-               "outside can reach it.", udpnat_address_to_string (&bare, text));
+               _("Your router is itself behind another router (its own address is %s), so nobody "
+                 "outside can reach it."), udpnat_address_to_string (&bare, text));
   return FALSE;
 }
 
@@ -93,7 +95,7 @@ add_by_none (const UdpnatPortMappingRequest *request,
              GError                        **error)
 {
   g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       "Your router does not offer port mapping, or it is turned off there.");
+                       _("Your router does not offer port mapping, or it is turned off there."));
   return NULL;
 }
 
@@ -156,7 +158,7 @@ find_own (const UdpnatPortMappingRequest *request,
     }
   if (!has_ipv4)
     g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
-                         "This computer is in no network that has a router.");
+                         _("This computer is in no network that has a router."));
   return NULL;
 }
 
@@ -314,7 +316,7 @@ add_in_thread (GTask        *task,
 
   if (!IS_BUILT)
     g_set_error_literal (&error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NOT_BUILT,
-                         "This udpnat was built without port mapping.");
+                         _("This udpnat was built without port mapping."));
   else
     mapping = find_own (&job->request, &error);
   if (mapping == NULL && error == NULL)
@@ -325,7 +327,7 @@ add_in_thread (GTask        *task,
   else if (g_cancellable_is_cancelled (job->request.cancellable))
     {
       undo (mapping);
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
     }
   else
     g_task_return_pointer (task, g_steal_pointer (&mapping),
@@ -374,7 +376,7 @@ udpnat_port_mapping_add_finish (GAsyncResult *result,
   mapping = g_task_propagate_pointer (task, &local_error);
   if (mapping == NULL && job->is_late)
     g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                         "Your router did not answer in time when it was asked for a port.");
+                         _("Your router did not answer in time when it was asked for a port."));
   else if (mapping == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
   return mapping;

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #include "udpnat-network-report.h"
@@ -125,6 +126,17 @@ test_networks (void)
     }
 }
 
+/* In English they are SQLite's own: should a later SQLite word them anew, this says so. */
+static void
+test_database (void)
+{
+  for (int code = SQLITE_ERROR; code <= SQLITE_NOTADB; code++)
+    g_assert_cmpstr (udpnat_words_explain_database (code), ==, sqlite3_errstr (code));
+  g_assert_cmpstr (udpnat_words_explain_database (SQLITE_IOERR_READ), ==, "disk I/O error");
+  g_assert_cmpstr (udpnat_words_explain_database (SQLITE_CANTOPEN_ISDIR), ==,
+                   "unable to open database file");
+}
+
 static void
 test_unknown (void)
 {
@@ -147,6 +159,7 @@ main (int    argc,
   g_test_add_func ("/client-words/path/each-has-words", test_paths);
   g_test_add_func ("/client-words/router/each-has-words", test_routers);
   g_test_add_func ("/client-words/network/each-has-words", test_networks);
+  g_test_add_func ("/client-words/database/as-sqlite-says-it", test_database);
   g_test_add_func ("/client-words/code/unknown-is-given-back", test_unknown);
 
   return g_test_run ();
