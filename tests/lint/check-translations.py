@@ -4,7 +4,10 @@
     check-translations.py ROOT      prints TAP; every breach as file:line
 
 Looks at po/POTFILES.in (is every file with translatable texts in it, and no other), at po/LINGUAS
-(is there a translation for each language, and no other), and lets gettext check each translation.
+(is there a translation for each language, and no other), at the errors of client and io (does each
+speak the user's language), and lets gettext check each translation.
+
+What it cannot see: a sentence that reaches an error by way of a variable or a return value.
 """
 
 import re
@@ -20,6 +23,31 @@ IN_C = re.compile(r'\b(?:_|N_|C_|NC_|Q_|ngettext|g_dngettext|g_dpgettext2?)\s*\(
 IN_UI = re.compile(r'translatable="(?:yes|true|1)"')
 IN_SCHEMA = re.compile(r'gettext-domain=')
 COMMENT = re.compile(r'/\*.*?\*/', re.S)
+
+# Where errors are made that the window shows.
+SPEAKING = ('src/core/client', 'src/core/io')
+# Calls that make an error -> how many arguments stand before its text.
+MAKERS = {
+    'g_error_new': 2,
+    'g_error_new_literal': 2,
+    'g_error_new_valist': 2,
+    'g_prefix_error': 1,
+    'g_prefix_error_literal': 1,
+    'g_propagate_prefixed_error': 2,
+    'g_set_error': 3,
+    'g_set_error_literal': 3,
+    'g_task_return_new_error': 3,
+    'g_task_return_new_error_literal': 3,
+    'g_task_return_prefixed_error': 2,
+}
+STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+CHARACTER = re.compile(r"'(?:[^'\\\n]|\\.)+'")
+CALL = re.compile(r'\b([A-Za-z_]\w*)\s*\(')
+TRANSLATED = re.compile(r'(?<!\w)(?:_|C_|Q_|N_|NC_|ngettext|g_dngettext|g_dpgettext2?)\s*\(')
+ERROR = re.compile(r'\s*&?(?:local_)?error\s*')
+DIRECTIVE = re.compile(r'%[-+#0-9.*]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]')
+WORD = re.compile(r'[^\W\d_]{2}')
+SENTENCE = re.compile(r'[^\W\d_]\S*\s+\S*[^\W\d_]')
 
 
 def has_texts(path):
@@ -67,6 +95,69 @@ def check_languages(root):
         f'po/LINGUAS: {name} is missing' for name in sorted(there - names)]
 
 
+def blank(match):
+    """As long, with as many lines, and nothing in it."""
+    return re.sub(r'[^\n]', ' ', match.group())
+
+
+def hide(match):
+    """Keeps a string's quotes, and no character in it that would be taken for code."""
+    return '"' + 'x' * (len(match.group()) - 2) + '"'
+
+
+def drop_comments(text):
+    """Blanks comments, but not what looks like one in a string."""
+    return re.sub(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/',
+                  lambda match: match.group() if match.group()[0] == '"' else blank(match),
+                  text, flags=re.S)
+
+
+def split_arguments(code, start):
+    """code: without strings that could mislead. Returns where each argument begins and ends."""
+    depth, begin, spans = 0, start, []
+    for at in range(start, len(code)):
+        if code[at] in ')]}' and depth == 0:
+            return spans + [(begin, at)]
+        if code[at] == ',' and depth == 0:
+            spans.append((begin, at))
+            begin = at + 1
+        depth += (code[at] in '([{') - (code[at] in ')]}')
+    return []
+
+
+def find_untranslated(text, code, begin, end):
+    """Returns where the first string outside _() begins, and all of them together."""
+    covered = [span for match in TRANSLATED.finditer(code, begin, end)
+               for span in split_arguments(code, match.end())]
+    left = [match for match in STRING.finditer(code, begin, end)
+            if not any(first <= match.start() < last for first, last in covered)]
+    words = ''.join(text[match.start() + 1:match.end() - 1] for match in left)
+    return (left[0].start() if left else begin), words
+
+
+def find_mute_errors(text):
+    """Yields the places of errors whose text no translator sees: of those that GLib makes, and of
+    calls that hand on a sentence together with the error."""
+    text = CHARACTER.sub(blank, drop_comments(text))
+    code = STRING.sub(hide, text)
+    for match in CALL.finditer(code):
+        spans = split_arguments(code, match.end())
+        n_before = MAKERS.get(match.group(1))
+        if n_before is None and not any(ERROR.fullmatch(code[begin:end]) for begin, end in spans):
+            continue
+        for number, (begin, end) in enumerate(spans):
+            at, words = find_untranslated(text, code, begin, end)
+            wrong = WORD if number == n_before else SENTENCE
+            if wrong.search(DIRECTIVE.sub('', words)):
+                yield text.count('\n', 0, at) + 1, words
+
+
+def check_errors(root):
+    return [f'{path.relative_to(root).as_posix()}:{line}: “{words}” is not in _()'
+            for folder in SPEAKING for path in sorted((root / folder).glob('*.c'))
+            for line, words in find_mute_errors(path.read_text(encoding='utf-8'))]
+
+
 def check_translation(path):
     done = subprocess.run(['msgfmt', '--check', '-o', '/dev/null', str(path)],
                           capture_output=True, text=True)
@@ -84,6 +175,8 @@ def main():
     tap.check('/lint-translations/files-are-sorted', not order, order)
     wrong = check_languages(root)
     tap.check('/lint-translations/every-language-is-listed', not wrong, wrong)
+    wrong = check_errors(root)
+    tap.check('/lint-translations/every-error-is-translated', not wrong, wrong)
     for path in sorted((root / 'po').glob('*.po')):
         name = f'/lint-translations/{path.name}-is-sound'
         if shutil.which('msgfmt'):

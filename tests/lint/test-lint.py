@@ -254,6 +254,50 @@ def run_translations(files):
         return run('check-translations.py', folder)
 
 
+# What makes an error that nobody translates -> the line at which it must be found.
+MUTE_ERRORS = {
+    'literal': ('g_set_error_literal (error, Q, 1, "Gone.");\n', 1),
+    'format-on-a-line-of-its-own': ('g_set_error (error, Q, f (1, 2),\n"No %s", x);\n', 2),
+    'new': ('return g_error_new (Q, 1, "No %s", x);\n', 1),
+    'task': ('g_task_return_new_error (task, Q, 1, "No %s", x);\n', 1),
+    'prefix': ('g_prefix_error (error, "Cannot write %s: ", x);\n', 1),
+    'other-half-of-a-choice': ('g_set_error (e, Q, 1, x ? _("Yes") : "No");\n', 1),
+    'piece-that-is-put-in': ('g_set_error (e, Q, 1, _("No: %s"), x ? x : "it is gone");\n', 1),
+    'by-way-of-a-helper': ('/* why */\n/* not */\nrefuse (error, x, "is no port.");\n', 3),
+    'beside-a-quote-sign': ("f ('\"');\ng_set_error_literal (error, Q, 1, \"Gone.\");\n", 2),
+}
+HEARD_ERRORS = '''
+/* g_set_error_literal (error, Q, 1, "Only said"); */
+g_set_error (error, Q, 1, _("No %s: /* %s"), "x", "y"); /* "so" */
+g_set_error (error, Q, 1, x ? _("Yes, "
+                                "%s") : _("No, %s"), x);
+g_set_error (error, Q, 1, g_dngettext (GETTEXT_PACKAGE, "%d day", "%d days", n), n);
+g_set_error (error, Q, 1, "%s: %s", path, words);
+g_error_new_literal (Q, 1, sentence);
+check_port ("--sport", port, error);
+fail (error, _("No (sic), %s"), quote (x, ')'));
+g_debug ("It does not work: %s", error->message);
+'''
+
+
+def test_errors(tap, good):
+    status, output = run_translations(
+        good | {'src/core/client/e.c': HEARD_ERRORS, 'src/server/f.c': MUTE_ERRORS['literal'][0],
+                'po/POTFILES.in': 'src/core/client/e.c\n' + good['po/POTFILES.in']})
+    tap.check('/lint-bites/translations/errors/nothing-where-nothing-is', status == 0,
+              output.splitlines())
+    for name, (text, line) in MUTE_ERRORS.items():
+        files = good | {'src/core/client/e.c': text}
+        if '_(' in text:
+            files['po/POTFILES.in'] = 'src/core/client/e.c\n' + files['po/POTFILES.in']
+        status, output = run_translations(files)
+        failed = [text for text in output.splitlines() if text.startswith('not ok')]
+        hit = [text for text in output.splitlines() if f'src/core/client/e.c:{line}:' in text]
+        tap.check(f'/lint-bites/translations/errors/{name}',
+                  status == 1 and len(failed) == 1 and len(hit) == 1 and
+                  failed[0].endswith('/every-error-is-translated'), output.splitlines())
+
+
 def test_translations(tap):
     good = {
         'src/gui/a.c': 'g_print (_("Hi"));\n',
@@ -281,6 +325,7 @@ def test_translations(tap):
         tap.check(f'/lint-bites/translations/{rule}',
                   status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
                   output.splitlines())
+    test_errors(tap, good)
 
 
 def main():
