@@ -536,6 +536,14 @@ udpnat_person_set_name (UdpnatPerson *self,
   notify (self, PROP_TITLE, self->contact->nickname == NULL);
 }
 
+/* Whether they are here depends on the ways to them, too. */
+static void
+notify_cut_off (UdpnatPerson *self,
+                gboolean      was_cut_off)
+{
+  notify (self, PROP_PRESENCE, udpnat_person_is_cut_off (self) != was_cut_off);
+}
+
 void
 udpnat_person_set_presence (UdpnatPerson *self,
                             guint8        presence)
@@ -551,10 +559,10 @@ void
 udpnat_person_set_lost_server (UdpnatPerson *self,
                                gboolean      has_lost_server)
 {
-  gboolean is_changed = self->has_lost_server != has_lost_server;
+  gboolean was_cut_off = udpnat_person_is_cut_off (self);
 
   self->has_lost_server = has_lost_server;
-  notify (self, PROP_PRESENCE, is_changed && udpnat_person_is_online (self));
+  notify_cut_off (self, was_cut_off);
 }
 
 void
@@ -562,9 +570,11 @@ udpnat_person_set_on_lan (UdpnatPerson *self,
                           gboolean      is_on_lan)
 {
   gboolean is_changed = self->is_on_lan != is_on_lan;
+  gboolean was_cut_off = udpnat_person_is_cut_off (self);
 
   self->is_on_lan = is_on_lan;
   notify (self, PROP_ON_LAN, is_changed);
+  notify_cut_off (self, was_cut_off);
 }
 
 void
@@ -614,6 +624,8 @@ udpnat_person_set_path (UdpnatPerson        *self,
                         gint64               rtt_us,
                         UdpnatPathReason     reason)
 {
+  gboolean was_cut_off = udpnat_person_is_cut_off (self);
+
   self->has_path = TRUE;
   self->path_kind = kind;
   self->path_reason = reason;
@@ -622,4 +634,5 @@ udpnat_person_set_path (UdpnatPerson        *self,
   if (udpnat_address_is_set (remote))
     udpnat_address_to_string (remote, self->path_remote);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATH_KIND]);
+  notify_cut_off (self, was_cut_off);
 }

@@ -169,6 +169,34 @@ test_lost_server (Fixture      *self,
   g_assert_cmpstr (on_lan, ==, "Online");
 }
 
+static void
+count_presence_cb (guint *counter)
+{
+  (*counter)++;
+}
+
+/* Lists and dots follow the presence alone. */
+static void
+test_presence_is_told (Fixture      *self,
+                       gconstpointer unused)
+{
+  UdpnatAddress none = { 0 };
+  guint count = 0;
+
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_LOST, NULL);
+  udpnat_person_set_presence (self->bob, UDPNAT_PRESENCE_ONLINE);
+  g_assert_true (udpnat_person_is_cut_off (self->bob));
+  g_signal_connect_swapped (self->bob, "notify::presence", G_CALLBACK (count_presence_cb), &count);
+  udpnat_person_set_on_lan (self->bob, TRUE);
+  g_assert_cmpuint (count, ==, 1);
+  udpnat_person_set_on_lan (self->bob, FALSE);
+  g_assert_cmpuint (count, ==, 2);
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_DIRECT, &none, 0, UDPNAT_PATH_REASON_NONE);
+  g_assert_cmpuint (count, ==, 3);
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  g_assert_cmpuint (count, ==, 3);
+}
+
 /* ---- The server ---- */
 
 static void
@@ -258,6 +286,7 @@ main (int    argc,
   ADD ("/status-words/line/preview-is-one-line", test_preview);
   ADD ("/status-words/path/kind-and-reason", test_path);
   ADD ("/status-words/path/none-when-only-the-lost-server-led-there", test_lost_server);
+  ADD ("/status-words/presence/told-when-the-ways-change", test_presence_is_told);
   ADD ("/status-words/server/each-state-has-its-words", test_server_states);
   ADD ("/status-words/server/state-is-notified-once", test_server_state_is_notified);
   ADD ("/status-words/server/home-server-is-kept", test_home_server);
