@@ -15,6 +15,23 @@
 
 /* ---- Opening ---- */
 
+/* What was lost, if anything, is not found out by missing it. */
+static void
+tell_recovery (UdpnatApplication *self,
+               UdpnatClient      *client)
+{
+  g_autofree char *report = udpnat_client_dup_recovery_report (client);
+  GtkWidget *dialog;
+
+  if (report == NULL)
+    return;
+  dialog = adw_message_dialog_new (GTK_WINDOW (udpnat_application_demand_window (self)),
+                                   _("Your History Was Damaged"), report);
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static void
 opened_cb (GObject      *source,
            GAsyncResult *result,
@@ -29,7 +46,10 @@ opened_cb (GObject      *source,
   g_application_release (G_APPLICATION (self));
   if (udpnat_client_open_finish (client, result, &error) &&
       udpnat_client_bind (client, start->bind_ip, start->port, start->n_more_ports, &error))
-    udpnat_application_take_client (self, client);
+    {
+      udpnat_application_take_client (self, client);
+      tell_recovery (self, client);
+    }
   else if (g_error_matches (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE) ||
            g_error_matches (error, UDPNAT_ERROR, UDPNAT_ERROR_LOCKED))
     udpnat_window_unlock (udpnat_application_demand_window (self), error);

@@ -236,6 +236,25 @@ def restore(stage):
     again.quit()
 
 
+def damaged_history(stage):
+    """A history that cannot be read is set aside, and that is said."""
+    stage.start_server()
+    alice = stage.add_person('alice')
+    alice.run_cli('--name', 'alice', 'note', 'to myself')
+    database = alice.profile / 'udpnat.db'
+    size = database.stat().st_size
+    for path in alice.profile.glob('udpnat.db-*'):
+        path.unlink()
+    database.write_bytes(b'not SQLite any more ' * (size // 20))
+    window = alice.start()
+    window.wait(lambda: window.select('Your History Was Damaged', 'dialog'), 'it is said')
+    window.shoot('damaged-history')
+    [kept] = [path for path in alice.profile.glob('udpnat.db.damaged-*') if 'damaged' in path.name
+              and not path.name.endswith(('-wal', '-shm'))]
+    stage.check('and-where-it-is-kept', window.select(has=kept.name))
+    alice.quit()
+
+
 def oneself(stage):
     """Picture and status are set, and who was blocked is heard again."""
     stage.start_server()
@@ -271,4 +290,5 @@ def oneself(stage):
 
 ALL = [
     first_run_is_checked, hosting, unlocking, preferences, passphrase, own_server, restore, oneself,
+    damaged_history,
 ]
