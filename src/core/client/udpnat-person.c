@@ -387,13 +387,26 @@ udpnat_person_is_online (UdpnatPerson *self)
   return self->presence != UDPNAT_PRESENCE_OFFLINE;
 }
 
+/* Whether a direct path was tried for nothing, or not wanted. */
+static gboolean
+has_failed (UdpnatPathReason reason)
+{
+  return reason != UDPNAT_PATH_REASON_NONE && reason != UDPNAT_PATH_REASON_IDLE &&
+         reason != UDPNAT_PATH_REASON_NO_SESSION && reason != UDPNAT_PATH_REASON_CONNECTING;
+}
+
 /** udpnat_person_is_cut_off: whether they were here when the server was lost, which was the only
  * way to them */
 gboolean
 udpnat_person_is_cut_off (UdpnatPerson *self)
 {
-  return self->has_lost_server && udpnat_person_is_online (self) && !self->is_on_lan &&
-         (!self->has_path || self->path_kind == UDPNAT_PATH_KIND_RELAY);
+  if (!self->has_lost_server || !udpnat_person_is_online (self))
+    return FALSE;
+  if (!self->has_path)
+    return !self->is_on_lan;
+  /* Their last beacon may be older than what we know of the path. */
+  return self->path_kind == UDPNAT_PATH_KIND_RELAY &&
+         (!self->is_on_lan || has_failed (self->path_reason));
 }
 
 /** udpnat_person_is_on_lan: whether they are on our own network, and need no server */

@@ -148,6 +148,7 @@ test_lost_server (Fixture      *self,
   g_autofree char *again = NULL;
   g_autofree char *direct = NULL;
   g_autofree char *on_lan = NULL;
+  g_autofree char *silent = NULL;
 
   udpnat_client_accept (self->client, self->bob);
   udpnat_person_set_presence (self->bob, UDPNAT_PRESENCE_ONLINE);
@@ -167,6 +168,10 @@ test_lost_server (Fixture      *self,
   udpnat_person_set_on_lan (self->bob, TRUE);
   on_lan = describe_bob (self, UDPNAT_SERVER_STATE_SILENT);
   g_assert_cmpstr (on_lan, ==, "Online");
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0,
+                          UDPNAT_PATH_REASON_DIRECT_LOST);
+  silent = describe_bob (self, UDPNAT_SERVER_STATE_NONE);
+  g_assert_cmpstr (silent, ==, "They cannot be reached at the moment");
 }
 
 static void
