@@ -74,7 +74,7 @@ static const Entry codes[] = {
 
 /* How far the way to somebody is. */
 static const Entry phases[] = {
-  { "idle", N_("Nothing has been said yet") },
+  { "idle", N_("Connects as soon as something is said") },
   { "away", N_("They cannot be reached at the moment") },
   { "handshake", N_("Waiting for their answer") },
   { "trying", N_("Connected through the server, trying a direct path") },
