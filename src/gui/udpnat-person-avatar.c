@@ -265,6 +265,7 @@ udpnat_person_avatar_init (UdpnatPersonAvatar *self)
   g_binding_group_bind (self->bindings, "title", self->avatar, "text", G_BINDING_SYNC_CREATE);
   self->signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
   g_signal_group_connect_swapped (self->signals, "notify::presence", G_CALLBACK (update_dot), self);
+  g_signal_group_connect_swapped (self->signals, "notify::on-lan", G_CALLBACK (update_dot), self);
   g_signal_group_connect_swapped (self->signals, "notify::avatar", G_CALLBACK (update_picture),
                                   self);
 }
