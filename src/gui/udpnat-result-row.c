@@ -76,9 +76,12 @@ person_changed_cb (UdpnatResultRow *self)
   if (person == NULL)
     return;
   title = udpnat_chat_words_get_title (self->client, person);
-  text = person == udpnat_client_get_self (self->client)
-           ? g_strdup (_("For whatever you want to keep"))
-           : udpnat_words_describe_person (person);
+  if (person == udpnat_client_get_self (self->client))
+    text = g_strdup (_("For whatever you want to keep"));
+  else if (udpnat_person_get_relation (person) == UDPNAT_RELATION_REQUEST)
+    text = g_strdup (_("Wants to write to you"));
+  else
+    text = udpnat_words_describe_person (person);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->text, text);
   name_row (self, title, text, NULL);

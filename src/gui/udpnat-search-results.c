@@ -5,8 +5,11 @@
 
 #include "udpnat-search-results.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
 
+#include "udpnat-chat-words.h"
 #include "udpnat-name.h"
 #include "udpnat-result-row.h"
 #include "udpnat-result.h"
@@ -165,14 +168,29 @@ insert_people_heading (GPtrArray *found,
   g_ptr_array_insert (found, found->len - n_shown, gtk_string_object_new (heading));
 }
 
+/* The notes are somebody to find, too. */
+static guint
+search_notes (UdpnatSearchResults *self,
+              GPtrArray           *found)
+{
+  UdpnatPerson *me = udpnat_client_get_self (self->client);
+  g_autofree char *title = udpnat_name_fold (udpnat_chat_words_get_title (self->client, me));
+
+  if (strstr (title, self->folded) == NULL)
+    return 0;
+  g_ptr_array_add (found, g_object_ref (me));
+  return 1;
+}
+
 /* A heading is there when something is below it. */
 static GPtrArray *
 dup_found (UdpnatSearchResults *self)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func (g_object_unref);
-  guint n_matches = 0;
+  guint n_matches = search_notes (self, found);
 
-  n_matches += udpnat_people_model_search (self->strangers, self->folded, found, PEOPLE_ROWS_MAX);
+  n_matches += udpnat_people_model_search (self->strangers, self->folded, found,
+                                           PEOPLE_ROWS_MAX - found->len);
   n_matches += udpnat_people_model_search (self->people, self->folded, found,
                                            PEOPLE_ROWS_MAX - found->len);
   self->has_people = n_matches > 0;

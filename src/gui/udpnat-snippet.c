@@ -1,8 +1,8 @@
 /* The part of a long text in which something was found, for one line of a list.
  *
  * Compared is without case and without accents, character by character, so that each place in what
- * is compared is known in the text too. The search itself (client/udpnat-store-search.c) also knows
- * words; here it only matters what a reader would call a match. */
+ * is compared is known in the text too. As in the search itself (client/udpnat-store-search.c) a
+ * match is the beginning of a word, or anything in scripts that are written without spaces. */
 
 #include "config.h"
 
@@ -79,6 +79,34 @@ split (const char *words)
   return g_strsplit (folded.folded->str, " ", -1);
 }
 
+/* Where scripts begin that are written without spaces: Thai is the first of them. */
+#define UNSPACED_FROM 0x0e00
+
+static gboolean
+is_beginning (const char *folded,
+              const char *p)
+{
+  gunichar before;
+
+  if (p == folded || g_utf8_get_char (p) >= UNSPACED_FROM)
+    return TRUE;
+  before = g_utf8_get_char (g_utf8_prev_char (p));
+  return !g_unichar_isalnum (before) || before >= UNSPACED_FROM;
+}
+
+/* Returns: (nullable): the next match from @p on */
+static const char *
+find_match (const char *folded,
+            const char *p,
+            const char *term)
+{
+  if (*term == '\0')
+    return NULL;
+  while ((p = strstr (p, term)) != NULL && !is_beginning (folded, p))
+    p++;
+  return p;
+}
+
 /* Where the first of the words is: offset in the text, 0 when there is none. */
 static guint
 find_first (const Folded *text,
@@ -88,7 +116,7 @@ find_first (const Folded *text,
 
   for (guint i = 0; terms[i] != NULL; i++)
     {
-      const char *found = *terms[i] != '\0' ? strstr (text->folded->str, terms[i]) : NULL;
+      const char *found = find_match (text->folded->str, text->folded->str, terms[i]);
 
       if (found != NULL && (first == NULL || found < first))
         first = found;
@@ -128,7 +156,7 @@ mark (PangoAttrList *attributes,
   const char *found = folded->folded->str;
   gsize n_term = strlen (term);
 
-  while (n_term > 0 && (found = strstr (found, term)) != NULL)
+  while ((found = find_match (folded->folded->str, found, term)) != NULL)
     {
       guint last = found - folded->folded->str + n_term - 1;
       PangoAttribute *bold = pango_attr_weight_new (PANGO_WEIGHT_BOLD);

@@ -325,6 +325,15 @@ test_enter_opens_person (Fixture      *self,
 }
 
 static void
+test_notes_are_found (Fixture      *self,
+                      gconstpointer unused)
+{
+  show (self);
+  press_enter (self, "note to");
+  g_assert_true (self->activated == udpnat_client_get_self (self->client));
+}
+
+static void
 test_enter_opens_line (Fixture      *self,
                        gconstpointer unused)
 {
@@ -475,6 +484,7 @@ main (int    argc,
   ADD ("/sidebar/lists/people-come-first-while-there-are-no-chats", test_first_people);
   ADD ("/sidebar/lists/chats-come-first-when-there-are-some", test_first_chats);
   ADD ("/sidebar/search/enter-opens-the-person", test_enter_opens_person);
+  ADD ("/sidebar/search/notes-are-found", test_notes_are_found);
   ADD ("/sidebar/search/enter-opens-the-line", test_enter_opens_line);
   ADD ("/sidebar/search/many-people-few-rows", test_few_rows);
   ADD ("/sidebar/search/lines-by-pages", test_pages);

@@ -54,8 +54,16 @@ test_case_accents_width (void)
 {
   check ("Ein CAFÉ am Fluß", "cafe", "Ein [CAFÉ] am Fluß");
   check ("Ein CAFÉ am Fluß", "fluss", "Ein CAFÉ am [Fluß]");
-  check ("ＡＢＣ", "b", "Ａ[Ｂ]Ｃ");
+  check ("ＡＢＣ", "ab", "[ＡＢ]Ｃ");
   check ("文件收到了，谢谢", "收到", "文件[收到]了，谢谢");
+}
+
+static void
+test_beginnings (void)
+{
+  check ("A man and a banana", "an", "A man [an]d a banana");
+  check ("Grüße, grün", "gru", "[Grü]ße, [grü]n");
+  check ("在Berlin见", "ber", "在[Ber]lin见");
 }
 
 /* Pieces of one letter may come apart in the text: é as two characters. */
@@ -114,6 +122,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/snippet/marks/all-words", test_marks_all_words);
+  g_test_add_func ("/snippet/marks/beginnings-of-words", test_beginnings);
   g_test_add_func ("/snippet/marks/without-case-accents-width", test_case_accents_width);
   g_test_add_func ("/snippet/marks/beside-combining-marks", test_combining);
   g_test_add_func ("/snippet/cuts/around-the-match", test_cuts_around_the_match);
