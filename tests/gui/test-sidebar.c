@@ -329,6 +329,8 @@ test_notes_are_found (Fixture      *self,
                       gconstpointer unused)
 {
   show (self);
+  search (self, "note to");
+  g_assert_cmpuint (count_results (self), ==, 1 + 1);
   press_enter (self, "note to");
   g_assert_true (self->activated == udpnat_client_get_self (self->client));
 }

@@ -30,6 +30,8 @@ set_up (Fixture      *self,
   is_open = udpnat_client_open (self->client, self->folder, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (is_open);
+  /* What a server that is lost has said of people is believed no more. */
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
   self->mirror = g_ptr_array_new ();
 }
 
@@ -313,6 +315,23 @@ test_requests (Fixture      *self,
   check (self, "");
 }
 
+static void
+test_here_until_the_server_is_lost (Fixture      *self,
+                                    gconstpointer unused)
+{
+  UdpnatPerson *dave;
+
+  add (self, 1, "bob");
+  dave = add (self, 2, "dave");
+  udpnat_person_set_presence (dave, UDPNAT_PRESENCE_ONLINE);
+  watch (self, UDPNAT_PEOPLE_HERE);
+  check (self, "dave bob");
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_LOST, NULL);
+  check (self, "bob dave");
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  check (self, "dave bob");
+}
+
 /* ---- What is told ---- */
 
 static void
@@ -505,6 +524,7 @@ main (int    argc,
   ADD ("/people-model/chats/deleted-is-gone", test_chats_deleted);
   ADD ("/people-model/chats/unread-without-muted", test_chats_unread);
   ADD ("/people-model/here/by-presence-then-name", test_here_by_presence_then_name);
+  ADD ("/people-model/here/until-the-server-is-lost", test_here_until_the_server_is_lost);
   ADD ("/people-model/here/renamed-moves", test_here_renamed);
   ADD ("/people-model/here/without-requests-and-blocked", test_here_without_requests_and_blocked);
   ADD ("/people-model/requests/until-answered", test_requests);
