@@ -11,6 +11,11 @@
 
 #include "udpnat-name.h"
 
+/* How many people are looked at as soon as they change. When a server is lost or a directory comes,
+ * thousands change at once: the others wait until that is over, and are told of as one change. A
+ * view makes rows for each change in its sight, so that would stop everything for seconds. */
+#define TURN_PEOPLE_MAX 4
+
 /* Up to how many places somebody may move within one change: views keep row and focus then, and
  * look at each of these rows. From further away it is cheaper to go and to come. */
 #define MOVE_ROWS_MAX 100
@@ -25,6 +30,9 @@ typedef struct
   char          *collated; /* nullable: how the name sorts */
   char          *folded;   /* name and title, as names are compared */
   guint          n_unread; /* what they count for in the sum */
+  gboolean       is_late;  /* has changed, and is not looked at yet */
+  guint          turn;     /* in which they were looked at last */
+  gboolean       is_renamed;
 } Entry;
 
 struct _UdpnatPeopleModel
@@ -39,6 +47,13 @@ struct _UdpnatPeopleModel
   GSequence        *sorted;    /* borrowed Entry */
   UdpnatPerson     *current;   /* nullable */
   guint             n_unread;
+
+  /* in this turn of the main loop */
+  guint             turn;       /* its number; entries begin with 0 */
+  guint             n_looked_at;
+  GPtrArray        *late;       /* borrowed Entry */
+  guint             turn_source; /* 0: nothing has happened in it */
+  gboolean          is_quiet;    /* what changes is told of later */
 };
 
 enum
@@ -211,6 +226,8 @@ tell (UdpnatPeopleModel *self,
       guint              n_removed,
       guint              n_added)
 {
+  if (self->is_quiet)
+    return;
   g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
   if (n_removed != n_added)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
@@ -275,13 +292,15 @@ count_unread (UdpnatPeopleModel *self,
 /* Brings into line what the person says now. */
 static void
 place (UdpnatPeopleModel *self,
-       Entry             *entry,
-       gboolean           is_renamed)
+       Entry             *entry)
 {
   guint rank = get_rank (self, entry->person);
   gint64 when_us = is_by_time (self) ? udpnat_person_get_last_shown (entry->person) : 0;
-  gboolean has_moved = is_renamed || rank != entry->rank || when_us != entry->when_us;
+  gboolean has_moved = entry->is_renamed || rank != entry->rank || when_us != entry->when_us;
 
+  if (entry->is_renamed)
+    read_names (self, entry);
+  entry->is_renamed = FALSE;
   entry->rank = rank;
   entry->when_us = when_us;
   if (!is_member (self, entry->person))
@@ -294,6 +313,63 @@ place (UdpnatPeopleModel *self,
   else if (has_moved)
     move (self, entry);
   count_unread (self, entry);
+}
+
+/* ---- Crowds ---- */
+
+static void
+place_late (UdpnatPeopleModel *self,
+            gboolean           is_quiet)
+{
+  guint n_before = g_sequence_get_length (self->sorted);
+
+  self->is_quiet = is_quiet;
+  for (guint i = 0; i < self->late->len; i++)
+    {
+      Entry *entry = g_ptr_array_index (self->late, i);
+
+      entry->is_late = FALSE;
+      place (self, entry);
+    }
+  self->is_quiet = FALSE;
+  g_ptr_array_set_size (self->late, 0);
+  if (is_quiet)
+    tell (self, 0, n_before, g_sequence_get_length (self->sorted));
+}
+
+static gboolean
+turn_cb (gpointer user_data)
+{
+  UdpnatPeopleModel *self = user_data;
+
+  self->turn_source = 0;
+  self->turn++;
+  self->n_looked_at = 0;
+  place_late (self, self->late->len > TURN_PEOPLE_MAX);
+  return G_SOURCE_REMOVE;
+}
+
+/* Their place in the order stays until they are looked at, so what it depends on must stay too. */
+static void
+look_at (UdpnatPeopleModel *self,
+         Entry             *entry)
+{
+  if (entry->is_late)
+    return;
+  if (self->turn_source == 0) /* before the next frame */
+    self->turn_source = g_idle_add_full (G_PRIORITY_HIGH_IDLE, turn_cb, self, NULL);
+  if (entry->turn != self->turn && self->n_looked_at < TURN_PEOPLE_MAX)
+    {
+      self->n_looked_at++;
+      entry->turn = self->turn;
+    }
+  if (entry->turn == self->turn)
+    {
+      place (self, entry);
+      return;
+    }
+  entry->is_late = TRUE;
+  g_ptr_array_add (self->late, entry);
 }
 
 /* What only the rows show. */
@@ -311,14 +387,12 @@ notify_cb (UdpnatPerson      *person,
            UdpnatPeopleModel *self)
 {
   Entry *entry = g_hash_table_lookup (self->by_person, person);
-  gboolean is_renamed;
 
   if (entry == NULL || is_of_no_matter (property->name))
     return;
-  is_renamed = g_str_equal (property->name, "title") || g_str_equal (property->name, "name");
-  if (is_renamed)
-    read_names (self, entry);
-  place (self, entry, is_renamed);
+  entry->is_renamed |= g_str_equal (property->name, "title") ||
+                       g_str_equal (property->name, "name");
+  look_at (self, entry);
 }
 
 static Entry *
@@ -358,6 +432,8 @@ source_changed_cb (UdpnatPeopleModel *self,
     {
       Entry *entry = g_ptr_array_index (self->entries, position);
 
+      if (entry->is_late)
+        g_ptr_array_remove_fast (self->late, entry);
       g_hash_table_remove (self->by_person, entry->person);
       if (entry->place != NULL)
         go (self, entry);
@@ -368,7 +444,7 @@ source_changed_cb (UdpnatPeopleModel *self,
     {
       g_autoptr (UdpnatPerson) person = g_list_model_get_item (self->source, i);
 
-      place (self, add (self, person, i), FALSE);
+      look_at (self, add (self, person, i));
     }
 }
 
@@ -488,6 +564,8 @@ udpnat_people_model_dispose (GObject *object)
 
   if (self->source != NULL)
     g_signal_handlers_disconnect_by_data (self->source, self);
+  g_clear_handle_id (&self->turn_source, g_source_remove);
+  g_ptr_array_set_size (self->late, 0);
   g_clear_object (&self->source);
   g_clear_object (&self->current);
   g_hash_table_remove_all (self->by_person);
@@ -505,6 +583,7 @@ udpnat_people_model_finalize (GObject *object)
   g_hash_table_unref (self->by_person);
   g_sequence_free (self->sorted);
   g_ptr_array_unref (self->entries);
+  g_ptr_array_unref (self->late);
   G_OBJECT_CLASS (udpnat_people_model_parent_class)->finalize (object);
 }
 
@@ -548,6 +627,8 @@ udpnat_people_model_init (UdpnatPeopleModel *self)
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->by_person = g_hash_table_new (NULL, NULL);
   self->sorted = g_sequence_new (NULL);
+  self->late = g_ptr_array_new ();
+  self->turn = 1;
 }
 
 UdpnatPeopleModel *
@@ -561,6 +642,9 @@ udpnat_people_model_new (UdpnatClient     *client,
   self->source = g_object_ref (udpnat_client_get_people (client));
   g_signal_connect_swapped (self->source, "items-changed", G_CALLBACK (source_changed_cb), self);
   source_changed_cb (self, 0, 0, g_list_model_get_n_items (self->source));
-  place (self, add (self, self->me, self->entries->len), FALSE);
+  place (self, add (self, self->me, self->entries->len));
+  place_late (self, TRUE);
+  self->turn++;
+  self->n_looked_at = 0;
   return self;
 }

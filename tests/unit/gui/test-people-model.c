@@ -91,6 +91,22 @@ add (Fixture    *self,
   return udpnat_client_ensure_person (self->client, &key, name);
 }
 
+static void
+check_mirror (Fixture *self)
+{
+  g_assert_cmpuint (self->mirror->len, ==, g_list_model_get_n_items (G_LIST_MODEL (self->model)));
+  for (guint i = 0; i < self->mirror->len; i++)
+    g_assert_true (g_ptr_array_index (self->mirror, i) == at (self, i));
+}
+
+/* Who has changed in a crowd is looked at when the crowd is over. */
+static void
+end_turn (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
 static char *
 dup_titles (Fixture *self)
 {
@@ -110,12 +126,12 @@ static void
 check (Fixture    *self,
        const char *expected)
 {
-  g_autofree char *titles = dup_titles (self);
+  g_autofree char *titles = NULL;
 
+  end_turn ();
+  titles = dup_titles (self);
   g_assert_cmpstr (titles, ==, expected);
-  g_assert_cmpuint (self->mirror->len, ==, g_list_model_get_n_items (G_LIST_MODEL (self->model)));
-  for (guint i = 0; i < self->mirror->len; i++)
-    g_assert_true (g_ptr_array_index (self->mirror, i) == at (self, i));
+  check_mirror (self);
 }
 
 static void
@@ -412,9 +428,42 @@ test_changes_add_up (Fixture      *self,
       else
         udpnat_client_unblock (self->client, person);
     }
-  for (guint i = 0; i < self->mirror->len; i++)
-    g_assert_true (g_ptr_array_index (self->mirror, i) == at (self, i));
-  g_assert_cmpuint (self->mirror->len, ==, g_list_model_get_n_items (G_LIST_MODEL (self->model)));
+  end_turn ();
+  check_mirror (self);
+}
+
+/* A server that is lost takes everyone who was here with it. */
+static void
+test_crowd_is_few_changes (Fixture      *self,
+                           gconstpointer unused)
+{
+  add_many (self, 200);
+  watch (self, UDPNAT_PEOPLE_HERE);
+  self->n_changes = 0;
+  for (guint i = 0; i < 200; i += 2)
+    {
+      g_autofree char *name = g_strdup_printf ("user%03u", i);
+
+      udpnat_person_set_presence (find (self, name), UDPNAT_PRESENCE_ONLINE);
+    }
+  end_turn ();
+  g_assert_cmpuint (self->n_changes, <=, 2 * 4 + 1);
+  check_mirror (self);
+  for (guint i = 0; i < 200; i++)
+    g_assert_cmpint (udpnat_person_is_online (at (self, i)), ==, i < 100);
+}
+
+static void
+test_newcomers_are_few_changes (Fixture      *self,
+                                gconstpointer unused)
+{
+  watch (self, UDPNAT_PEOPLE_HERE);
+  self->n_changes = 0;
+  add_many (self, 200);
+  end_turn ();
+  g_assert_cmpuint (self->n_changes, <=, 2 * 4 + 1);
+  g_assert_cmpuint (self->mirror->len, ==, 200);
+  check_mirror (self);
 }
 
 /* ---- The current one ---- */
@@ -532,6 +581,8 @@ main (int    argc,
   ADD ("/people-model/told/far-move-touches-two-places", test_far_move_touches_two_places);
   ADD ("/people-model/told/nothing-when-nothing-moves", test_nothing_is_told_of_what_does_not_move);
   ADD ("/people-model/told/changes-add-up", test_changes_add_up);
+  ADD ("/people-model/told/crowd-is-few-changes", test_crowd_is_few_changes);
+  ADD ("/people-model/told/newcomers-are-few-changes", test_newcomers_are_few_changes);
   ADD ("/people-model/current/only-the-program-selects", test_current_is_the_programs);
   ADD ("/people-model/current/moves-along", test_current_moves_along);
   ADD ("/people-model/search/part-of-name-or-nickname", test_matches);
