@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-qr-code.h"
+#include "udpnat-unbroken.h"
 #include "udpnat-words.h"
 
 struct _UdpnatHostWindow
@@ -109,7 +110,7 @@ refresh_link (UdpnatHostWindow *self)
   has_link = self->link != NULL;
   gtk_widget_set_visible (GTK_WIDGET (self->link_row), has_link);
   if (has_link)
-    adw_action_row_set_subtitle (self->link_row, self->link);
+    udpnat_unbroken_set_subtitle (self->link_row, self->link);
   udpnat_qr_code_set_text (self->qr, has_link ? self->link : address);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->qr), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   has_link ? _("QR code of your link")

@@ -10,6 +10,7 @@
 #include "udpnat-field-error.h"
 #include "udpnat-name.h"
 #include "udpnat-status-words.h"
+#include "udpnat-unbroken.h"
 
 struct _UdpnatPreferencesProfile
 {
@@ -161,7 +162,7 @@ refresh (UdpnatPreferencesProfile *self)
 
   gtk_widget_set_visible (GTK_WIDGET (self->link_row), link != NULL);
   if (link != NULL)
-    adw_action_row_set_subtitle (self->link_row, link);
+    udpnat_unbroken_set_subtitle (self->link_row, link);
   if (name != NULL)
     gtk_editable_set_text (GTK_EDITABLE (self->name_row), name);
   refresh_avatar (self);
@@ -252,7 +253,7 @@ udpnat_preferences_profile_new (UdpnatClient *client)
   g_autofree char *status = udpnat_client_dup_status (client);
 
   self->client = g_object_ref (client);
-  adw_action_row_set_subtitle (self->key_row, key);
+  udpnat_unbroken_set_subtitle (self->key_row, key);
   gtk_editable_set_text (GTK_EDITABLE (self->status_row), status);
   g_signal_connect_object (client, "notify::name", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::server", G_CALLBACK (refresh), self,

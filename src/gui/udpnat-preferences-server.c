@@ -9,6 +9,7 @@
 #include "udpnat-field-error.h"
 #include "udpnat-server-address.h"
 #include "udpnat-status-words.h"
+#include "udpnat-unbroken.h"
 
 struct _UdpnatPreferencesServer
 {
@@ -47,7 +48,7 @@ refresh (UdpnatPreferencesServer *self)
   gtk_widget_set_visible (self->retry_button, state != UDPNAT_SERVER_STATE_NONE &&
                                               state != UDPNAT_SERVER_STATE_REGISTERED);
   gtk_widget_set_visible (GTK_WIDGET (self->key_row), state != UDPNAT_SERVER_STATE_NONE);
-  adw_action_row_set_subtitle (self->key_row, key != NULL ? key : _("Not met yet"));
+  udpnat_unbroken_set_subtitle (self->key_row, key != NULL ? key : _("Not met yet"));
   gtk_widget_set_visible (self->forget_button, key != NULL);
 }
 

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-qr-code.h"
+#include "udpnat-unbroken.h"
 
 #define GROUPS_PER_LINE 4
 
@@ -61,10 +62,8 @@ static void
 show_key (UdpnatSafetyPage *self)
 {
   const char *key = udpnat_person_get_key_text (self->person);
-  /* A hyphen where the line breaks would look like a part of the key. */
-  g_autofree char *markup = g_strdup_printf ("<span insert_hyphens=\"false\">%s</span>", key);
 
-  adw_action_row_set_subtitle (self->key_row, markup);
+  udpnat_unbroken_set_subtitle (self->key_row, key);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->key_row), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _("Key Fingerprint"), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, key,
                                   -1);
