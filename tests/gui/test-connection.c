@@ -602,7 +602,8 @@ test_window_copies (Fixture       *self,
   g_autofree char *masked = NULL;
   g_autofree char *open = NULL;
 
-  g_assert_nonnull (find (window, ADW_TYPE_ACTION_ROW, "title", "Connects as soon as something is said"));
+  g_assert_nonnull (find (window, ADW_TYPE_ACTION_ROW, "title",
+                          "Connects as soon as something is said"));
   click_copy (window);
   text = read_clipboard (window);
   g_assert_nonnull (strstr (text, "phase: idle\n"));
