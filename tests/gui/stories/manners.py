@@ -433,7 +433,7 @@ def kept(stage):
     alice, bob = introduce(stage, 'alice', 'bob')
     say(stage, bob, 'alice', 'Look here')
     window = alice.start('--server', stage.server_address)
-    row = window.find_row('bob')
+    row = window.find_row('bob', within='People')  # first while there are no chats
     window.click(row)
     stage.check('bob-is-open', sees(window, 'Look here'))
     window.focus()
