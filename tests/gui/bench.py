@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -42,6 +43,8 @@ class Bench:
     def measure(self, *words):
         """What bench-window prints, as a dictionary."""
         program = self.stage.build / 'tests/gui/bench-window'
+        # The window remembers whose conversation was open, and opens it at its start.
+        shutil.rmtree(self.person.folder / 'config', ignore_errors=True)
         done = subprocess.run(
             [str(word) for word in (*self.person.computer.words(), program, words[0],
                                     self.person.profile, *words[1:])],

@@ -68,7 +68,8 @@ class Bus:
         return None
 
     def close(self):
-        self.connection.close_sync(None)
+        if not self.connection.is_closed():
+            self.connection.close_sync(None)
         self.process.terminate()
         self.process.wait()
 
