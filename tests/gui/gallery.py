@@ -315,22 +315,24 @@ def start_way(way, options):
     return [line for line in done.stdout.splitlines() if line.startswith(('missing', 'failed'))]
 
 
-def write_index(folder, ways, width):
-    """A sheet of all pictures of this width: a row a screen."""
-    ways = ['-'.join(way) for way in ways if width in way]
+def write_index(folder, look, width):
+    """A sheet of all pictures of this look and width: a row a screen, a column a language."""
+    ways = [f'{look}-{width}-{language}' for language in LANGUAGES]
+    ways = [way for way in ways if list(folder.glob(f'[0-9]*-{way}.png'))]
     screens = sorted({path.name[:-len(f'-{way}.png')] for way in ways
                       for path in folder.glob(f'[0-9]*-{way}.png')})
     if not screens:
         return
+    size = '384x280' if width == 'wide' else '200x380'
     pictures = []
     for screen, way in itertools.product(screens, ways):
         path = folder / f'{screen}-{way}.png'
-        pictures.append(str(path) if path.exists() else 'null:')
+        pictures.append(f'{path}[{size}]' if path.exists() else 'null:')
     font = subprocess.run(['fc-match', '-f', '%{file}', 'sans'], capture_output=True, text=True)
     subprocess.run(
         ['montage', '-font', font.stdout, '-label', '%t', *pictures, '-tile', f'{len(ways)}x',
-         '-geometry', '384x280+4+4' if width == 'wide' else '200x380+4+4',
-         str(folder / f'index-{width}.png')], check=False, timeout=600)
+         '-geometry', f'{size}+4+4', str(folder / f'index-{look}-{width}.png')],
+        check=False, timeout=300)
 
 
 def main():
@@ -356,8 +358,8 @@ def main():
     with ThreadPoolExecutor(JOBS) as pool:
         runs = [pool.submit(start_way, way, options) for way in ways]
         misses = [miss for run in runs for miss in run.result()]
-    for width in WIDTHS:
-        write_index(options.folder, ways, width)
+    for look, width in itertools.product(LOOKS, WIDTHS):
+        write_index(options.folder, look, width)
     print(f'{options.folder}: {len(list(options.folder.glob("[0-9]*.png")))} pictures, '
           f'{len(misses)} missing')
     return 1 if misses else 0

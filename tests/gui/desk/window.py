@@ -138,10 +138,10 @@ class Window:
 
     def choose(self, menu, item):
         """Something of a menu, by the arrow keys: what is in a menu has no place in the window."""
+        self.focus()  # before it opens: it closes when the focus goes elsewhere
         self.press(menu)
         item = self.person.words.say(item)
         self.wait(lambda: self.select(role='menu item'), f'the menu {menu}')
-        self.focus()
 
         def is_reached():
             focused = [node.name for node in self.select(role='menu item')
