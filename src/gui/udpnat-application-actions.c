@@ -6,29 +6,12 @@
 
 #include "udpnat-application-about.h"
 
-/** udpnat_application_find_person: Returns: (transfer none) (nullable): whose key this is */
-UdpnatPerson *
-udpnat_application_find_person (UdpnatApplication *self,
-                                const char        *key_text)
-{
-  GListModel *people = udpnat_client_get_people (self->client);
-
-  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (g_str_equal (udpnat_person_get_key_text (person), key_text))
-        return person; /* the model keeps it */
-    }
-  return NULL;
-}
-
 /** udpnat_application_open_key: shows the conversation with somebody, if there is such a person */
 void
 udpnat_application_open_key (UdpnatApplication *self,
                              const char        *key_text)
 {
-  UdpnatPerson *person = udpnat_application_find_person (self, key_text);
+  UdpnatPerson *person = udpnat_client_get_person_by_key (self->client, key_text);
 
   if (person != NULL)
     udpnat_window_open_person (udpnat_application_ensure_window (self), person);
@@ -57,7 +40,7 @@ mark_read_cb (GSimpleAction *action,
   UdpnatPerson *person = NULL;
 
   if (self->is_started)
-    person = udpnat_application_find_person (self, g_variant_get_string (parameter, NULL));
+    person = udpnat_client_get_person_by_key (self->client, g_variant_get_string (parameter, NULL));
   if (person != NULL)
     udpnat_client_mark_read (self->client, person);
 }

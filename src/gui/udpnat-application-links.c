@@ -112,8 +112,8 @@ open_contact (UdpnatApplication *self,
   UdpnatPerson *person = NULL;
 
   if (link->has_key)
-    person = udpnat_application_find_person (
-      self, udpnat_public_key_to_string (&link->key, key_text));
+    person = udpnat_client_get_person_by_key (
+      self->client, udpnat_public_key_to_string (&link->key, key_text));
   if (person == NULL || !udpnat_person_is_contact (person))
     return FALSE;
   udpnat_window_open_person (udpnat_application_ensure_window (self), person);

@@ -49,8 +49,6 @@ GtkWidget    *udpnat_application_show_host     (UdpnatApplication *self);
 void          udpnat_application_close_windows (UdpnatApplication *self);
 void          udpnat_application_add_actions   (UdpnatApplication *self);
 void          udpnat_application_add_windows   (UdpnatApplication *self);
-UdpnatPerson *udpnat_application_find_person   (UdpnatApplication *self,
-                                                const char        *key_text);
 void          udpnat_application_open_key      (UdpnatApplication *self,
                                                 const char        *key_text);
 void          udpnat_application_open_link     (UdpnatApplication *self,

@@ -205,22 +205,6 @@ key_changed_cb (UdpnatClient        *client,
 
 /* ---- Answers ---- */
 
-static UdpnatPerson *
-find_person (UdpnatNotifications *self,
-             const char          *key_text)
-{
-  GListModel *people = udpnat_client_get_people (self->client);
-
-  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (g_str_equal (udpnat_person_get_key_text (person), key_text))
-        return person; /* the model keeps it */
-    }
-  return NULL;
-}
-
 /* What was typed must not be lost: when it cannot be sent it waits where it can be seen. */
 static void
 reply (UdpnatNotifications *self,
@@ -248,7 +232,7 @@ action_invoked_cb (UdpnatPortalNotification *portal,
                    const char               *token,
                    UdpnatNotifications      *self)
 {
-  UdpnatPerson *person = find_person (self, id);
+  UdpnatPerson *person = udpnat_client_get_person_by_key (self->client, id);
 
   if (person == NULL)
     return;

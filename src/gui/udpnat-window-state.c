@@ -58,19 +58,12 @@ void
 udpnat_window_state_restore_person (UdpnatWindow *window,
                                     UdpnatClient *client)
 {
-  GListModel *people = udpnat_client_get_people (client);
   g_autofree char *key_text = g_settings_get_string (get_settings (window), "last-conversation");
+  UdpnatPerson *person;
 
   if (*key_text == '\0' || udpnat_window_get_person (window) != NULL)
     return;
-  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (g_str_equal (udpnat_person_get_key_text (person), key_text))
-        {
-          udpnat_window_prepare_person (window, person);
-          return;
-        }
-    }
+  person = udpnat_client_get_person_by_key (client, key_text);
+  if (person != NULL)
+    udpnat_window_prepare_person (window, person);
 }

@@ -257,6 +257,19 @@ find_person (UdpnatClient *self,
 }
 
 /**
+ * udpnat_client_get_person_by_key:
+ * @key_text: see udpnat_person_get_key_text()
+ *
+ * Returns: (transfer none) (nullable): one of the people, not oneself
+ */
+UdpnatPerson *
+udpnat_client_get_person_by_key (UdpnatClient *self,
+                                 const char   *key_text)
+{
+  return g_hash_table_lookup (self->people_by_key, key_text);
+}
+
+/**
  * udpnat_client_get_person:
  * @name: a nickname, a name, or a key's text
  *
@@ -271,7 +284,7 @@ udpnat_client_get_person (UdpnatClient *self,
   if (person == NULL)
     person = find_person (self, name, FALSE);
   if (person == NULL)
-    person = g_hash_table_lookup (self->people_by_key, name);
+    person = udpnat_client_get_person_by_key (self, name);
   return person;
 }
 

@@ -92,6 +92,8 @@ GListModel   *udpnat_client_get_people      (UdpnatClient  *self);
 UdpnatPerson *udpnat_client_get_self        (UdpnatClient  *self);
 UdpnatPerson *udpnat_client_get_person      (UdpnatClient  *self,
                                              const char    *name);
+UdpnatPerson *udpnat_client_get_person_by_key (UdpnatClient *self,
+                                             const char    *key_text);
 void          udpnat_client_find_async      (UdpnatClient  *self,
                                              const char    *name,
                                              GCancellable  *cancellable,
