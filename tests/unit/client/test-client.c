@@ -420,6 +420,18 @@ test_profile_of_contact (Fixture      *self,
 }
 
 static void
+test_person_by_key (Fixture      *self,
+                    gconstpointer unused)
+{
+  g_autofree char *own = udpnat_client_dup_key_text (self->client);
+  const char *key_text = udpnat_person_get_key_text (self->bob);
+
+  g_assert_true (udpnat_client_get_person_by_key (self->client, key_text) == self->bob);
+  g_assert_null (udpnat_client_get_person_by_key (self->client, "bob"));
+  g_assert_null (udpnat_client_get_person_by_key (self->client, own));
+}
+
+static void
 test_forgotten (Fixture      *self,
                 gconstpointer unused)
 {
@@ -548,6 +560,7 @@ main (int    argc,
   ADD ("hear/strangers-accepted", test_strangers_accepted);
   ADD ("hear/strangers-refused", test_strangers_refused);
   ADD ("hear/profile-of-a-contact", test_profile_of_contact);
+  ADD ("people/found-by-key", test_person_by_key);
   ADD ("people/forgotten-wholly", test_forgotten);
   ADD ("people/new-key-is-the-users-to-take", test_new_key);
   ADD ("people/nickname", test_nickname);
