@@ -44,6 +44,8 @@ void          udpnat_application_close_profile (UdpnatApplication *self);
 void          udpnat_application_change_passphrase (UdpnatApplication *self,
                                                 const char        *old_passphrase,
                                                 const char        *new_passphrase);
+void          udpnat_application_use_server    (UdpnatApplication *self,
+                                                const char        *server);
 void          udpnat_application_host          (UdpnatApplication *self);
 GtkWidget    *udpnat_application_show_host     (UdpnatApplication *self);
 void          udpnat_application_close_windows (UdpnatApplication *self);

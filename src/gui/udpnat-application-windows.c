@@ -57,19 +57,13 @@ create_network (UdpnatApplication *self)
   return udpnat_network_window_new (self->client);
 }
 
-/* The name is known: whoever has none is at the first run, where the page knows what to do. */
+/* Whoever has no name yet is at the first run, where the page knows what to do. */
 static void
 use_server_cb (UdpnatApplication *self,
                const char        *server)
 {
-  const char *name = self->is_started ? udpnat_client_get_name (self->client) : NULL;
-
-  if (name == NULL)
-    return;
-  if (server != NULL)
-    udpnat_application_start (self, name, server);
-  else
-    udpnat_client_set_home_server (self->client, NULL);
+  if (self->is_started)
+    udpnat_application_use_server (self, server);
 }
 
 static GtkWidget *

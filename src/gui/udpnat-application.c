@@ -115,6 +115,11 @@ connect_server (UdpnatApplication *self,
 {
   g_autoptr (GSocketConnectable) address = NULL;
 
+  if (server == NULL)
+    {
+      udpnat_client_set_server (self->client, NULL, 0);
+      return;
+    }
   address = g_network_address_parse (server, UDPNAT_SERVER_PORT, NULL);
   if (address == NULL)
     g_debug ("%s is not an address", server);
@@ -201,6 +206,23 @@ udpnat_application_start (UdpnatApplication *self,
     server = given;
   udpnat_client_set_home_server (self->client, server);
   log_in (self, name, server);
+}
+
+/**
+ * udpnat_application_use_server:
+ * @server: (nullable): "host" or "host:port"; %NULL for people on this network only
+ *
+ * Another server than until now, at once and from now on; what is shown stays.
+ */
+void
+udpnat_application_use_server (UdpnatApplication *self,
+                               const char        *server)
+{
+  g_return_if_fail (self->is_started);
+
+  udpnat_client_set_home_server (self->client, server);
+  connect_server (self, server);
+  udpnat_client_log_in (self->client, udpnat_client_get_name (self->client));
 }
 
 /* ---- Being started ---- */

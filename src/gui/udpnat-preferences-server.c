@@ -82,7 +82,7 @@ applied_cb (UdpnatPreferencesServer *self)
     }
   g_signal_emit (self, signals[SIGNAL_USE_SERVER], 0, server);
   if (server == NULL)
-    g_signal_emit (self, signals[SIGNAL_SAY], 0, _("Without a server from the next start on"));
+    g_signal_emit (self, signals[SIGNAL_SAY], 0, _("No server: only people on this network"));
   refresh_address (self);
 }
 

@@ -41,6 +41,7 @@ struct _UdpnatClient
   char          *server; /* nullable: "host:port" as given */
   char          *server_host;     /* nullable: of @server */
   guint16        server_port;
+  UdpnatAddress  server_address;  /* not set while that is not known */
   UdpnatServerState server_state;
   char          *server_code;     /* nullable: of REFUSED, NOT_FOUND; the key of KEY_CHANGED */
   gint64         server_since_us; /* monotonic: of the state */

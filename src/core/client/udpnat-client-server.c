@@ -28,6 +28,7 @@ connect_server (UdpnatClient        *self,
   UdpnatPublicKey key;
   gboolean is_pinned = udpnat_store_get_server_key (self->store, self->server, &key);
 
+  self->server_address = *address;
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), address,
                           is_pinned ? &key : NULL);
@@ -124,13 +125,25 @@ resolve (UdpnatClient *self)
                                    resolved_cb, g_object_ref (self));
 }
 
+/* Only people on this network from now on. What waits for others stays in the outbox. */
+static void
+leave_server (UdpnatClient *self)
+{
+  g_clear_pointer (&self->server_host, g_free);
+  g_clear_pointer (&self->server, g_free);
+  self->server_port = 0;
+  udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), NULL, NULL);
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_NONE, NULL);
+  udpnat_client_wake (self);
+}
+
 /**
  * udpnat_client_set_server:
- * @host: an IP address or a host name
+ * @host: (nullable): an IP address or a host name; %NULL for no server
  * @port: 1 to 65535
  *
- * Connects to a server. A name that has no address is told by "server-failed", and asked for again
- * by itself.
+ * Connects to a server, and leaves the one before. A name that has no address is told by
+ * "server-failed", and asked for again by itself.
  */
 void
 udpnat_client_set_server (UdpnatClient *self,
@@ -142,9 +155,17 @@ udpnat_client_set_server (UdpnatClient *self,
 
   g_return_if_fail (self->node != NULL);
 
-  /* A late answer about another name must not connect to it. */
+  /* A late answer about another name must not connect to it, nor what the server before has still
+   * said be taken for word of the next. */
   udpnat_client_clear_server (self);
+  udpnat_client_handle_events (self);
   self->n_resolves = 0;
+  self->server_address = UDPNAT_ADDRESS_NONE;
+  if (copy == NULL)
+    {
+      leave_server (self);
+      return;
+    }
   g_free (self->server_host);
   self->server_host = copy;
   self->server_port = port;
@@ -156,6 +177,14 @@ udpnat_client_set_server (UdpnatClient *self,
     connect_server (self, &address);
   else
     resolve (self);
+}
+
+/** udpnat_client_get_server_address: Returns: (nullable): of the server; %NULL without one, and
+ * while nobody has said which its name has */
+const UdpnatAddress *
+udpnat_client_get_server_address (UdpnatClient *self)
+{
+  return udpnat_address_is_set (&self->server_address) ? &self->server_address : NULL;
 }
 
 /** udpnat_client_retry_server: begins anew with the same server, now */

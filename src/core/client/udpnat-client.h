@@ -58,6 +58,8 @@ gboolean      udpnat_client_bind            (UdpnatClient  *self,
 void          udpnat_client_set_server      (UdpnatClient  *self,
                                              const char    *host,
                                              guint16        port);
+const UdpnatAddress *
+              udpnat_client_get_server_address (UdpnatClient *self);
 char         *udpnat_client_dup_home_server (UdpnatClient  *self);
 void          udpnat_client_set_home_server (UdpnatClient  *self,
                                              const char    *server);

@@ -7,6 +7,16 @@
 
 #include "udpnat-name.h"
 
+/* Returns: (nullable): the peer with this key, if there is a conversation with it */
+static UdpnatPeer *
+find_talking (const UdpnatNode      *self,
+              const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  return peer != NULL && peer->conversation != NULL ? peer : NULL;
+}
+
 /**
  * udpnat_node_set_wall_clock:
  * @wall_us: wall clock at @now_us, µs since 1970; it may go back
@@ -170,9 +180,25 @@ udpnat_node_forget (UdpnatNode            *self,
   peer->is_contact = FALSE;
 }
 
+/* Nobody is where the server said any more; whom beacons tell of is, and may have a plain name. */
+static void
+leave_server (UdpnatNode *self)
+{
+  udpnat_node_forget_presence (self);
+  udpnat_node_notice_absence (self);
+  udpnat_node_qualify_names (self);
+  udpnat_node_end_list_wait (self);
+  udpnat_node_refresh_candidates (self);
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_node_mark_dirty (self, g_ptr_array_index (self->active, i));
+}
+
 /**
  * udpnat_node_set_server:
+ * @address: (nullable): %NULL for none: who is on this network can still be talked to
  * @pinned_key: (nullable): the key that this server must have; %NULL to learn it now
+ *
+ * Leaves the server before, if any; what waits for people goes on to wait.
  */
 void
 udpnat_node_set_server (UdpnatNode            *self,
@@ -180,10 +206,15 @@ udpnat_node_set_server (UdpnatNode            *self,
                         const UdpnatAddress   *address,
                         const UdpnatPublicKey *pinned_key)
 {
-  self->has_server = TRUE;
-  self->is_list_awaited = TRUE;
-  udpnat_node_qualify_names (self);
+  self->has_server = address != NULL;
+  self->is_list_awaited = address != NULL;
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
+  if (address == NULL)
+    {
+      leave_server (self);
+      return;
+    }
+  udpnat_node_qualify_names (self);
   udpnat_rendezvous_client_subscribe (self->server, now_us, TRUE);
 }
 
@@ -296,10 +327,9 @@ udpnat_node_withdraw (UdpnatNode            *self,
                       const UdpnatPublicKey *key,
                       const UdpnatMessageId *id)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  return peer != NULL && peer->conversation != NULL &&
-         udpnat_conversation_withdraw (peer->conversation, id);
+  return peer != NULL && udpnat_conversation_withdraw (peer->conversation, id);
 }
 
 /**
@@ -315,9 +345,9 @@ udpnat_node_confirm (UdpnatNode            *self,
                      const UdpnatPublicKey *key,
                      const UdpnatMessageId *id)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL)
+  if (peer == NULL)
     return;
   udpnat_node_note_contact (self, peer);
   udpnat_conversation_confirm (peer->conversation, now_us, id);
@@ -339,9 +369,9 @@ udpnat_node_refuse (UdpnatNode            *self,
                     const UdpnatPublicKey *key,
                     const UdpnatMessageId *id)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL)
+  if (peer == NULL)
     return;
   peer->has_refused = TRUE;
   if (udpnat_peer_is_trusted (peer))
@@ -367,9 +397,9 @@ udpnat_node_skip (UdpnatNode            *self,
                   const UdpnatPublicKey *key,
                   const UdpnatMessageId *id)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL)
+  if (peer == NULL)
     return;
   if (udpnat_peer_is_trusted (peer))
     {
@@ -394,9 +424,9 @@ udpnat_node_fail (UdpnatNode            *self,
                   const UdpnatPublicKey *key,
                   const UdpnatMessageId *id)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL)
+  if (peer == NULL)
     return;
   udpnat_conversation_refuse (peer->conversation, id);
   udpnat_node_drop_letters (self, peer);
@@ -426,9 +456,9 @@ udpnat_node_set_typing (UdpnatNode            *self,
                         const UdpnatPublicKey *key,
                         gboolean               is_typing)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL || !udpnat_peer_is_trusted (peer))
+  if (peer == NULL || !udpnat_peer_is_trusted (peer))
     return;
   udpnat_conversation_set_typing (peer->conversation, is_typing);
   udpnat_node_mark_dirty (self, peer);
@@ -480,9 +510,9 @@ udpnat_node_get_path (const UdpnatNode      *self,
                       const UdpnatPublicKey *key,
                       UdpnatNodePath        *out_path)
 {
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+  UdpnatPeer *peer = find_talking (self, key);
 
-  if (peer == NULL || peer->conversation == NULL)
+  if (peer == NULL)
     return FALSE;
   udpnat_peer_get_path (peer, out_path);
   return TRUE;

@@ -110,6 +110,50 @@ udpnat_node_set_handle (UdpnatNode *self,
     g_hash_table_insert (self->handles, GUINT_TO_POINTER (handle), peer);
 }
 
+/* ---- Who the server says is there ---- */
+
+static gboolean
+forget_presence (gpointer key,
+                 gpointer value,
+                 gpointer user_data)
+{
+  UdpnatPeer *peer = value;
+
+  udpnat_node_set_handle (user_data, peer, 0);
+  peer->is_heard = FALSE;
+  peer->has_failed = FALSE; /* letters come again, from the oldest */
+  return FALSE;
+}
+
+/** udpnat_node_forget_presence: handles and presence were of the session before */
+void
+udpnat_node_forget_presence (UdpnatNode *self)
+{
+  g_tree_foreach (self->peers, forget_presence, self);
+}
+
+static gboolean
+notice_absence (gpointer key,
+                gpointer value,
+                gpointer user_data)
+{
+  UdpnatPeer *peer = value;
+
+  if (peer->is_heard || peer->presence == UDPNAT_PRESENCE_OFFLINE)
+    return FALSE;
+  peer->presence = UDPNAT_PRESENCE_OFFLINE;
+  udpnat_node_push_presence (user_data, peer);
+  return FALSE;
+}
+
+/** udpnat_node_notice_absence: the whole directory has been told, or there is none: who was not in
+ * it since udpnat_node_forget_presence() is not there */
+void
+udpnat_node_notice_absence (UdpnatNode *self)
+{
+  g_tree_foreach (self->peers, notice_absence, self);
+}
+
 /* ---- Strangers ---- */
 
 static gboolean

@@ -551,35 +551,6 @@ handle_registered (UdpnatNode                  *self,
     udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
 }
 
-/* Handles and presence were of the session before. */
-static gboolean
-forget_presence (gpointer key,
-                 gpointer value,
-                 gpointer user_data)
-{
-  UdpnatPeer *peer = value;
-
-  udpnat_node_set_handle (user_data, peer, 0);
-  peer->is_heard = FALSE;
-  peer->has_failed = FALSE; /* letters come again, from the oldest */
-  return FALSE;
-}
-
-/* The whole directory has been told: who is not in it has not come back. */
-static gboolean
-notice_absence (gpointer key,
-                gpointer value,
-                gpointer user_data)
-{
-  UdpnatPeer *peer = value;
-
-  if (peer->is_heard || peer->presence == UDPNAT_PRESENCE_OFFLINE)
-    return FALSE;
-  peer->presence = UDPNAT_PRESENCE_OFFLINE;
-  udpnat_node_push_presence (user_data, peer);
-  return FALSE;
-}
-
 static const char *
 refusal_to_code (guint8 code)
 {
@@ -625,7 +596,7 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
-      g_tree_foreach (self->peers, forget_presence, self);
+      udpnat_node_forget_presence (self);
       udpnat_node_refresh_candidates (self);
       for (guint i = 0; i < self->active->len; i++)
         udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
@@ -659,7 +630,7 @@ handle_server_event (UdpnatNode                  *self,
       handle_entry (self, now_us, &event->entry);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
-      g_tree_foreach (self->peers, notice_absence, self);
+      udpnat_node_notice_absence (self);
       udpnat_node_end_list_wait (self);
       push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
       break;

@@ -83,6 +83,7 @@ struct _NetUser
   const char      *mail_code;     /* of the last MAIL_REFUSED */
   guint64          prekey_id;     /* of the last PREKEY_TAKEN or PREKEY_USED */
   gboolean         is_typing;     /* what the last TYPING said */
+  guint8           presence;      /* what the last PEER said */
   UdpnatMessageId  read_id;       /* what the last READ said */
   UdpnatPathKind   path_kind;
   UdpnatPathReason path_reason;
@@ -430,6 +431,8 @@ net_take_event (NetUser               *user,
     user->read_id = event->id;
   else if (type == UDPNAT_NODE_EVENT_TYPING)
     user->is_typing = event->is_typing;
+  else if (type == UDPNAT_NODE_EVENT_PEER)
+    user->presence = event->presence;
   else if (type == UDPNAT_NODE_EVENT_PATH)
     {
       user->path_kind = event->kind;

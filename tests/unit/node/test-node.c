@@ -5,6 +5,8 @@
 
 #include "node-net.h"
 
+#include "udpnat-presence.h"
+
 /* Somebody leaves, and the name becomes another's, as only a server can do that lies or has lost
  * its disk. */
 static NetUser *
@@ -477,6 +479,104 @@ test_wall_clock_goes_back (void)
   net_check_numbers (bob, 2);
 }
 
+/* ---- Without the server ---- */
+
+/* How many datagrams have gone from @user to the server. */
+static guint
+count_to_server (NetUser *user)
+{
+  const GPtrArray *seen = user->net->seen;
+  guint n_to_server = 0;
+
+  for (guint i = 0; i < seen->len; i++)
+    {
+      const NetPacket *packet = g_ptr_array_index (seen, i);
+
+      n_to_server += udpnat_address_equal (&packet->to, &user->net->server_address) &&
+                     udpnat_address_equal (&packet->from, &user->address);
+    }
+  return n_to_server;
+}
+
+static void
+leave_server (NetUser *user)
+{
+  udpnat_node_set_server (user->node, user->net->now_us, NULL, NULL);
+}
+
+static void
+return_to_server (NetUser *user)
+{
+  Net *net = user->net;
+
+  udpnat_node_set_server (user->node, net->now_us, &net->server_address,
+                          udpnat_identity_get_public_key (net->server_identity));
+}
+
+static void
+test_left_server_is_silent (void)
+{
+  g_autoptr (Net) net = net_new (31);
+  NetUser *alice;
+  NetUser *bob;
+  guint n_before;
+
+  net_join_two (net, &alice, &bob);
+  net_run (net, UDPNAT_SEC (2));
+  leave_server (alice);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_false (udpnat_node_is_registered (alice->node));
+  g_assert_cmpuint (alice->presence, ==, UDPNAT_PRESENCE_OFFLINE); /* nobody says where bob is */
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_OFFLINE);   /* alice has said goodbye */
+  n_before = count_to_server (alice);
+  net_run (net, UDPNAT_SEC (300));
+  g_assert_cmpuint (count_to_server (alice), ==, n_before);
+  return_to_server (alice);
+  net_run (net, UDPNAT_SEC (5));
+  g_assert_true (udpnat_node_is_registered (alice->node)); /* by the name of before */
+  g_assert_cmpuint (alice->presence, ==, UDPNAT_PRESENCE_ONLINE);
+  g_assert_cmpuint (bob->presence, ==, UDPNAT_PRESENCE_ONLINE);
+}
+
+static void
+test_what_waits_outlives_the_server (void)
+{
+  g_autoptr (Net) net = net_new (32);
+  g_autoptr (UdpnatItem) item = net_make_text (net, "0");
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  leave_server (alice);
+  g_assert_true (udpnat_node_send (alice->node, net->now_us, net_key (bob), item, FALSE));
+  net_run (net, UDPNAT_SEC (60));
+  g_assert_cmpuint (bob->received->len, ==, 0);
+  g_assert_cmpuint (udpnat_node_count_undelivered (alice->node), ==, 1);
+  return_to_server (alice);
+  net_run (net, UDPNAT_SEC (5));
+  net_check_numbers (bob, 1);
+  g_assert_true (udpnat_node_is_drained (alice->node));
+}
+
+static void
+test_direct_path_outlives_the_server (void)
+{
+  g_autoptr (Net) net = net_new (33);
+  g_autoptr (UdpnatItem) item = net_make_text (net, "1");
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  leave_server (alice);
+  leave_server (bob);
+  g_assert_true (udpnat_node_send (alice->node, net->now_us, net_key (bob), item, FALSE));
+  net_run (net, UDPNAT_SEC (2));
+  net_check_numbers (bob, 2);
+}
+
 #define ADD(path, function) g_test_add_func ("/node/" path, function)
 
 int
@@ -504,5 +604,8 @@ main (int    argc,
   ADD ("deadline/rest-after-hours-of-sleep", test_clock_jumps);
   ADD ("clock/wall-goes-back", test_wall_clock_goes_back);
 
+  ADD ("no-server/is-not-asked-and-says-nothing-of-people", test_left_server_is_silent);
+  ADD ("no-server/what-waits-goes-on-to-wait", test_what_waits_outlives_the_server);
+  ADD ("no-server/direct-path-goes-on", test_direct_path_outlives_the_server);
   return g_test_run ();
 }
