@@ -12,17 +12,25 @@
 
 #include <string.h>
 
-typedef struct
+typedef struct _Job Job;
+
+/* In the worker; FALSE: @error is set. */
+typedef gboolean (*JobFunc) (Job     *self,
+                             GError **error);
+
+struct _Job
 {
-  char    *path;           /* of the profile */
-  char    *file;           /* of the backup */
-  char    *passphrase;     /* nullable */
-  char    *new_passphrase; /* nullable */
-  gboolean may_replace;
-  guint8   identity_secret[UDPNAT_KEY_BYTES];
-  gboolean has_database_key;
-  guint8   database_key[UDPNAT_KEY_BYTES];
-} Job;
+  JobFunc        func;
+  char          *path;           /* of the profile, or of its database */
+  char          *file;           /* of the backup */
+  char          *passphrase;     /* nullable */
+  char          *new_passphrase; /* nullable */
+  gboolean       may_replace;
+  guint8         identity_secret[UDPNAT_KEY_BYTES];
+  gboolean       has_database_key;
+  guint8         database_key[UDPNAT_KEY_BYTES];
+  UdpnatProfile *profile;        /* nullable: what was opened, until it is taken */
+};
 
 static void
 wipe (char *passphrase)
@@ -32,11 +40,25 @@ wipe (char *passphrase)
   g_free (passphrase);
 }
 
+static Job *
+job_new (JobFunc     func,
+         const char *path,
+         const char *passphrase)
+{
+  Job *self = g_new0 (Job, 1);
+
+  self->func = func;
+  self->path = g_strdup (path);
+  self->passphrase = g_strdup (passphrase);
+  return self;
+}
+
 static void
 job_free (gpointer data)
 {
   Job *self = data;
 
+  g_clear_pointer (&self->profile, udpnat_profile_free);
   wipe (self->passphrase);
   wipe (self->new_passphrase);
   g_free (self->path);
@@ -45,11 +67,25 @@ job_free (gpointer data)
   g_free (self);
 }
 
-/* Consumes @job. */
 static void
-run_job (Job                *job,
+work_in_thread (GTask        *task,
+                gpointer      source,
+                gpointer      task_data,
+                GCancellable *cancellable)
+{
+  Job *job = task_data;
+  GError *error = NULL;
+
+  if (job->func (job, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Consumes @self. @tag: the call that it is of, which its end asks for */
+static void
+job_run (Job                *self,
          gpointer            tag,
-         GTaskThreadFunc     worker,
          GCancellable       *cancellable,
          GAsyncReadyCallback callback,
          gpointer            user_data)
@@ -57,39 +93,30 @@ run_job (Job                *job,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, tag);
-  g_task_set_task_data (task, job, job_free);
-  g_task_run_in_thread (task, worker);
+  g_task_set_task_data (task, self, job_free);
+  g_task_run_in_thread (task, work_in_thread);
 }
 
-/* Consumes @error, which is set when @is_done is not. By reference, because nobody knows which of
- * the arguments is looked at first. */
-static void
-return_boolean (GTask   *task,
-                gboolean is_done,
-                GError **error)
+/* Returns: (nullable): the job, while @result lives; %NULL when it failed */
+static Job *
+job_finish (GAsyncResult *result,
+            gpointer      tag,
+            GError      **error)
 {
-  if (is_done)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (error));
+  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+
+  return g_task_propagate_boolean (G_TASK (result), error) ? g_task_get_task_data (G_TASK (result))
+                                                           : NULL;
 }
 
 /* ---- Opening ---- */
 
-static void
-open_in_thread (GTask        *task,
-                gpointer      source,
-                gpointer      task_data,
-                GCancellable *cancellable)
+static gboolean
+open_profile (Job     *self,
+              GError **error)
 {
-  Job *job = task_data;
-  GError *error = NULL;
-  UdpnatProfile *profile = udpnat_profile_open (job->path, job->passphrase, &error);
-
-  if (profile != NULL)
-    g_task_return_pointer (task, profile, (GDestroyNotify) udpnat_profile_free);
-  else
-    g_task_return_error (task, error);
+  self->profile = udpnat_profile_open (self->path, self->passphrase, error);
+  return self->profile != NULL;
 }
 
 /** udpnat_profile_open_async: udpnat_profile_open() in a worker */
@@ -100,37 +127,29 @@ udpnat_profile_open_async (const char         *path,
                            GAsyncReadyCallback callback,
                            gpointer            user_data)
 {
-  Job *job = g_new0 (Job, 1);
-
-  job->path = g_strdup (path);
-  job->passphrase = g_strdup (passphrase);
-  run_job (job, udpnat_profile_open_async, open_in_thread, cancellable, callback, user_data);
+  job_run (job_new (open_profile, path, passphrase), udpnat_profile_open_async, cancellable,
+           callback, user_data);
 }
 
 UdpnatProfile *
 udpnat_profile_open_finish (GAsyncResult *result,
                             GError      **error)
 {
-  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_profile_open_async), NULL);
+  Job *job = job_finish (result, udpnat_profile_open_async, error);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return job != NULL ? g_steal_pointer (&job->profile) : NULL;
 }
 
 /* ---- The passphrase ---- */
 
-static void
-check_passphrase_in_thread (GTask        *task,
-                            gpointer      source,
-                            gpointer      task_data,
-                            GCancellable *cancellable)
+static gboolean
+check_passphrase (Job     *self,
+                  GError **error)
 {
-  Job *job = task_data;
-  g_autofree char *key_path = g_build_filename (job->path, "identity.key", NULL);
+  g_autofree char *key_path = g_build_filename (self->path, "identity.key", NULL);
   g_auto (UdpnatKeyFileContents) contents = { 0 };
-  GError *error = NULL;
 
-  return_boolean (task, udpnat_key_file_load (key_path, job->passphrase, &contents, &error),
-                  &error);
+  return udpnat_key_file_load (key_path, self->passphrase, &contents, error);
 }
 
 /**
@@ -145,12 +164,8 @@ udpnat_profile_check_passphrase_async (const char         *path,
                                        GAsyncReadyCallback callback,
                                        gpointer            user_data)
 {
-  Job *job = g_new0 (Job, 1);
-
-  job->path = g_strdup (path);
-  job->passphrase = g_strdup (passphrase);
-  run_job (job, udpnat_profile_check_passphrase_async, check_passphrase_in_thread, cancellable,
-           callback, user_data);
+  job_run (job_new (check_passphrase, path, passphrase), udpnat_profile_check_passphrase_async,
+           cancellable, callback, user_data);
 }
 
 /** udpnat_profile_check_passphrase_finish: @error: as udpnat_key_file_load() */
@@ -158,27 +173,18 @@ gboolean
 udpnat_profile_check_passphrase_finish (GAsyncResult *result,
                                         GError      **error)
 {
-  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_profile_check_passphrase_async),
-                        FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return job_finish (result, udpnat_profile_check_passphrase_async, error) != NULL;
 }
 
-static void
-change_passphrase_in_thread (GTask        *task,
-                             gpointer      source,
-                             gpointer      task_data,
-                             GCancellable *cancellable)
+/* The profile is closed when it returns: it can be opened again before the end is told. */
+static gboolean
+change_passphrase (Job     *self,
+                   GError **error)
 {
-  Job *job = task_data;
-  GError *error = NULL;
-  g_autoptr (UdpnatProfile) profile = udpnat_profile_open (job->path, job->passphrase, &error);
-  gboolean is_changed = profile != NULL &&
-                        udpnat_profile_set_passphrase (profile, job->passphrase,
-                                                       job->new_passphrase, NULL, &error);
+  g_autoptr (UdpnatProfile) profile = udpnat_profile_open (self->path, self->passphrase, error);
 
-  g_clear_pointer (&profile, udpnat_profile_free); /* can be opened again before that is told */
-  return_boolean (task, is_changed, &error);
+  return profile != NULL && udpnat_profile_set_passphrase (profile, self->passphrase,
+                                                           self->new_passphrase, NULL, error);
 }
 
 /**
@@ -197,43 +203,33 @@ udpnat_profile_change_passphrase_async (const char         *path,
                                         GAsyncReadyCallback callback,
                                         gpointer            user_data)
 {
-  Job *job = g_new0 (Job, 1);
+  Job *job = job_new (change_passphrase, path, old_passphrase);
 
-  job->path = g_strdup (path);
-  job->passphrase = g_strdup (old_passphrase);
   job->new_passphrase = g_strdup (new_passphrase);
-  run_job (job, udpnat_profile_change_passphrase_async, change_passphrase_in_thread, cancellable,
-           callback, user_data);
+  job_run (job, udpnat_profile_change_passphrase_async, cancellable, callback, user_data);
 }
 
 gboolean
 udpnat_profile_change_passphrase_finish (GAsyncResult *result,
                                          GError      **error)
 {
-  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_profile_change_passphrase_async),
-                        FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return job_finish (result, udpnat_profile_change_passphrase_async, error) != NULL;
 }
 
 /* ---- Backups ---- */
 
-static void
-write_in_thread (GTask        *task,
-                 gpointer      source,
-                 gpointer      task_data,
-                 GCancellable *cancellable)
+static gboolean
+write_backup (Job     *self,
+              GError **error)
 {
-  Job *job = task_data;
-  UdpnatBackupSource backup_source = {
-    .identity_secret = job->identity_secret,
-    .database_path = job->path,
-    .database_key = job->has_database_key ? job->database_key : NULL,
+  UdpnatBackupSource source = {
+    .identity_secret = self->identity_secret,
+    .database_path = self->path,
+    .database_key = self->has_database_key ? self->database_key : NULL,
   };
-  GError *error = NULL;
 
-  return_boolean (task, udpnat_backup_write (&backup_source, job->file, job->passphrase, NULL,
-                                             job->may_replace, &error), &error);
+  return udpnat_backup_write (&source, self->file, self->passphrase, NULL, self->may_replace,
+                              error);
 }
 
 /** udpnat_backup_write_async: udpnat_backup_write() in a worker; one at a time for a database */
@@ -246,39 +242,29 @@ udpnat_backup_write_async (const UdpnatBackupSource *source,
                            GAsyncReadyCallback       callback,
                            gpointer                  user_data)
 {
-  Job *job = g_new0 (Job, 1);
+  Job *job = job_new (write_backup, source->database_path, passphrase);
 
-  job->path = g_strdup (source->database_path);
   job->file = g_strdup (destination);
-  job->passphrase = g_strdup (passphrase);
   job->may_replace = may_replace;
   memcpy (job->identity_secret, source->identity_secret, UDPNAT_KEY_BYTES);
   job->has_database_key = source->database_key != NULL;
   if (job->has_database_key)
     memcpy (job->database_key, source->database_key, UDPNAT_KEY_BYTES);
-  run_job (job, udpnat_backup_write_async, write_in_thread, cancellable, callback, user_data);
+  job_run (job, udpnat_backup_write_async, cancellable, callback, user_data);
 }
 
 gboolean
 udpnat_backup_write_finish (GAsyncResult *result,
                             GError      **error)
 {
-  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_backup_write_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return job_finish (result, udpnat_backup_write_async, error) != NULL;
 }
 
-static void
-restore_in_thread (GTask        *task,
-                   gpointer      source,
-                   gpointer      task_data,
-                   GCancellable *cancellable)
+static gboolean
+restore_backup (Job     *self,
+                GError **error)
 {
-  Job *job = task_data;
-  GError *error = NULL;
-
-  return_boolean (task, udpnat_backup_restore (job->file, job->path, job->passphrase, &error),
-                  &error);
+  return udpnat_backup_restore (self->file, self->path, self->passphrase, error);
 }
 
 /** udpnat_backup_restore_async: udpnat_backup_restore() in a worker */
@@ -290,19 +276,15 @@ udpnat_backup_restore_async (const char         *file,
                              GAsyncReadyCallback callback,
                              gpointer            user_data)
 {
-  Job *job = g_new0 (Job, 1);
+  Job *job = job_new (restore_backup, profile_path, passphrase);
 
   job->file = g_strdup (file);
-  job->path = g_strdup (profile_path);
-  job->passphrase = g_strdup (passphrase);
-  run_job (job, udpnat_backup_restore_async, restore_in_thread, cancellable, callback, user_data);
+  job_run (job, udpnat_backup_restore_async, cancellable, callback, user_data);
 }
 
 gboolean
 udpnat_backup_restore_finish (GAsyncResult *result,
                               GError      **error)
 {
-  g_return_val_if_fail (g_async_result_is_tagged (result, udpnat_backup_restore_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return job_finish (result, udpnat_backup_restore_async, error) != NULL;
 }
