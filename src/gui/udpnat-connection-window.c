@@ -20,7 +20,18 @@ struct _UdpnatConnectionWindow
   UdpnatConnectionPage *connection_page;
   UdpnatSafetyPage     *safety_page;
   UdpnatPersonPage     *person_page;
+
+  UdpnatPerson         *person;
 };
+
+enum
+{
+  PROP_0,
+  PROP_PERSON,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (UdpnatConnectionWindow, udpnat_connection_window, ADW_TYPE_WINDOW)
 
@@ -38,9 +49,39 @@ title_changed_cb (UdpnatConnectionWindow *self,
 }
 
 static void
+udpnat_connection_window_dispose (GObject *object)
+{
+  g_clear_object (&UDPNAT_CONNECTION_WINDOW (object)->person);
+  G_OBJECT_CLASS (udpnat_connection_window_parent_class)->dispose (object);
+}
+
+static void
+udpnat_connection_window_get_property (GObject    *object,
+                                       guint       prop_id,
+                                       GValue     *value,
+                                       GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_PERSON:
+      g_value_set_object (value, UDPNAT_CONNECTION_WINDOW (object)->person);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
 udpnat_connection_window_class_init (UdpnatConnectionWindowClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = udpnat_connection_window_dispose;
+  object_class->get_property = udpnat_connection_window_get_property;
+  properties[PROP_PERSON] = g_param_spec_object ("person", NULL, NULL, UDPNAT_TYPE_PERSON,
+                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 
   g_type_ensure (UDPNAT_TYPE_CONNECTION_PAGE);
   g_type_ensure (UDPNAT_TYPE_PERSON_PAGE);
@@ -69,6 +110,7 @@ udpnat_connection_window_new (UdpnatClient *client,
                                                "destroy-with-parent", TRUE,
                                                NULL);
 
+  self->person = g_object_ref (person);
   udpnat_connection_page_set_person (self->connection_page, client, person);
   udpnat_safety_page_set_person (self->safety_page, client, person);
   udpnat_person_page_set_person (self->person_page, client, person);
@@ -76,6 +118,13 @@ udpnat_connection_window_new (UdpnatClient *client,
                            G_CONNECT_SWAPPED);
   title_changed_cb (self, NULL, person);
   return GTK_WIDGET (self);
+}
+
+/** udpnat_connection_window_get_person: Returns: (transfer none): whom it is about */
+UdpnatPerson *
+udpnat_connection_window_get_person (UdpnatConnectionWindow *self)
+{
+  return self->person;
 }
 
 /** udpnat_connection_window_show_page: @name: "connection", "safety" or "person" */

@@ -14,13 +14,14 @@ G_DECLARE_FINAL_TYPE (UdpnatConnectionWindow, udpnat_connection_window, UDPNAT, 
  * UdpnatConnectionWindow:
  *
  * One person: how we are connected, whether it is really them, and what the user decides. It closes
- * by itself when the window that it belongs to does.
+ * by itself when the window that it belongs to does. Property: "person", for good.
  */
 
-GtkWidget *udpnat_connection_window_new       (UdpnatClient           *client,
-                                               UdpnatPerson           *person)
+GtkWidget    *udpnat_connection_window_new        (UdpnatClient           *client,
+                                                   UdpnatPerson           *person)
   G_GNUC_WARN_UNUSED_RESULT;
-void       udpnat_connection_window_show_page (UdpnatConnectionWindow *self,
-                                               const char             *name);
+UdpnatPerson *udpnat_connection_window_get_person (UdpnatConnectionWindow *self);
+void          udpnat_connection_window_show_page  (UdpnatConnectionWindow *self,
+                                                   const char             *name);
 
 G_END_DECLS

@@ -134,7 +134,8 @@ find_details (UdpnatPerson *person)
   g_autoptr (GList) windows = gtk_window_list_toplevels ();
 
   for (GList *l = windows; l != NULL; l = l->next)
-    if (g_object_get_data (l->data, "udpnat-person") == person)
+    if (UDPNAT_IS_CONNECTION_WINDOW (l->data) &&
+        udpnat_connection_window_get_person (l->data) == person)
       return l->data;
   return NULL;
 }
@@ -151,8 +152,6 @@ udpnat_window_show_details (UdpnatWindow *self,
       UdpnatClient *client = udpnat_application_get_client (get_application (self));
 
       window = GTK_WINDOW (udpnat_connection_window_new (client, person));
-      g_object_set_data_full (G_OBJECT (window), "udpnat-person", g_object_ref (person),
-                              g_object_unref);
       gtk_window_set_transient_for (window, GTK_WINDOW (self));
     }
   gtk_window_present (window);
@@ -261,7 +260,8 @@ void
 udpnat_window_say (UdpnatWindow *self,
                    const char   *text)
 {
-  AdwToast *toast = adw_toast_new (text);
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
 
   adw_toast_set_timeout (toast, 4);
   adw_toast_overlay_add_toast (self->toasts, toast);

@@ -486,6 +486,22 @@ open_page (Fixture    *self,
 }
 
 static void
+test_window_is_of_a_person (Fixture       *self,
+                            gconstpointer  unused)
+{
+  GtkWidget *window = open_page (self, "connection");
+  UdpnatPerson *person;
+
+  g_object_get (window, "person", &person, NULL);
+  g_assert_true (person == self->bob);
+  g_assert_true (udpnat_connection_window_get_person (UDPNAT_CONNECTION_WINDOW (window)) ==
+                 self->bob);
+  g_object_unref (person);
+  gtk_window_destroy (GTK_WINDOW (window));
+  iterate ();
+}
+
+static void
 activate_row (GtkWidget  *window,
               const char *title)
 {
@@ -647,6 +663,7 @@ main (int    argc,
                    test_picture_from_right_to_left);
   ADD ("plot/measures-only-while-seen", test_plot_measures_while_seen);
   ADD ("plot/says-its-numbers", test_plot_label);
+  ADD ("window/is-of-one-person", test_window_is_of_a_person);
   ADD ("window/what-the-user-decides", test_window_decides);
   ADD ("window/verify", test_window_verifies);
   ADD ("window/copied-report", test_window_copies);
