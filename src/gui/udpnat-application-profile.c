@@ -218,17 +218,30 @@ udpnat_application_change_passphrase (UdpnatApplication *self,
 
 /* ---- Hosting ---- */
 
+/* Whether it is there is seen at once, without looking for its window. */
+static char *
+describe_host (UdpnatHost *host)
+{
+  if (udpnat_host_get_state (host) == UDPNAT_HOST_STATE_JOINED)
+    return g_strdup_printf (_("Another program has port %u. It is taken to be a server, and used."),
+                            udpnat_host_get_port (host));
+  return g_strdup (_("The server that you host is running."));
+}
+
 static void
 hosted_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
   g_autoptr (UdpnatApplication) self = user_data;
+  UdpnatHost *host = UDPNAT_HOST (source);
   UdpnatWindow *window = udpnat_application_find_window (self);
   g_autoptr (GError) error = NULL;
+  gboolean is_there = udpnat_host_start_finish (host, result, &error);
+  g_autofree char *text = is_there ? describe_host (host) : g_strdup (error->message);
 
-  if (!udpnat_host_start_finish (UDPNAT_HOST (source), result, &error) && window != NULL)
-    udpnat_window_say (window, error->message);
+  if (window != NULL)
+    udpnat_window_say (window, text);
 }
 
 /** udpnat_application_host: starts the server that the user hosts, if that is so; once */

@@ -131,14 +131,21 @@ refresh_friends (UdpnatHostWindow *self)
   refresh_link (self);
 }
 
-/* A server that is here already can be used by whoever has another one until now. */
+/* A server that is here already can be used by whoever has another one until now. It has many
+ * addresses and names, and one key. */
 static gboolean
 is_in_use (UdpnatHostWindow *self)
 {
-  const char *server = self->client != NULL ? udpnat_client_get_server (self->client) : NULL;
-  g_autofree char *own = g_strdup_printf ("127.0.0.1:%u", udpnat_host_get_port (self->host));
+  const char *own_key = udpnat_host_get_key_text (self->host);
+  const UdpnatAddress *address;
+  g_autofree char *key = NULL;
 
-  return g_strcmp0 (server, own) == 0;
+  if (self->client == NULL)
+    return FALSE;
+  address = udpnat_client_get_server_address (self->client);
+  key = udpnat_client_dup_server_key (self->client);
+  return (own_key != NULL && g_strcmp0 (key, own_key) == 0) ||
+         (address != NULL && udpnat_host_is_at (self->host, address));
 }
 
 static void
@@ -391,6 +398,9 @@ udpnat_host_window_new (UdpnatClient *client,
   g_settings_bind (settings, "host-port", self->port_button, "value", G_SETTINGS_BIND_DEFAULT);
   renew_host (self);
   udpnat_host_look (self->host);
+  if (client != NULL)
+    g_signal_connect_object (client, "notify::server-state", G_CALLBACK (refresh), self,
+                             G_CONNECT_SWAPPED);
   refresh (self);
   return GTK_WIDGET (self);
 }

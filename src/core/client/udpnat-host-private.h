@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include "udpnat-address.h"
 
 G_BEGIN_DECLS
 
@@ -31,5 +31,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UdpnatHostRecord, udpnat_host_record_clear)
 
 char    *udpnat_host_find_program  (void) G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_host_is_port_taken (guint16           port);
+gboolean udpnat_host_is_own_ip     (const UdpnatAddress *address);
 
 G_END_DECLS

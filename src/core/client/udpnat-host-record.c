@@ -11,7 +11,10 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "udpnat-sockaddr.h"
 
 /** udpnat_host_find_program: Returns: (transfer full) (nullable): where udpnat-server is */
 char *
@@ -40,6 +43,27 @@ udpnat_host_is_port_taken (guint16 port)
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (any, port);
 
   return socket != NULL && !g_socket_bind (socket, address, FALSE, NULL);
+}
+
+/** udpnat_host_is_own_ip: whether what is sent there arrives at this computer: the kernel binds a
+ * socket to no address of anybody else */
+gboolean
+udpnat_host_is_own_ip (const UdpnatAddress *address)
+{
+  struct sockaddr_storage name = { 0 };
+  UdpnatAddress any_port = *address;
+  socklen_t n_name;
+  gboolean is_own;
+  int fd;
+
+  any_port.port = 0;
+  n_name = udpnat_sockaddr_from_address (&name, &any_port);
+  fd = socket (name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return FALSE;
+  is_own = bind (fd, (struct sockaddr *) &name, n_name) == 0;
+  close (fd);
+  return is_own;
 }
 
 /* A lock ends with its process, however that ends. */

@@ -424,6 +424,31 @@ udpnat_host_dup_local (UdpnatHost *self)
   return g_strdup (udpnat_address_to_string (&address, text));
 }
 
+/* The same place, as somebody from outside sees it. */
+static gboolean
+is_outside (UdpnatHost          *self,
+            const UdpnatAddress *address)
+{
+  char text[UDPNAT_ADDRESS_TEXT_BYTES];
+
+  return g_strcmp0 (udpnat_address_to_string (address, text), self->record.outside) == 0;
+}
+
+/**
+ * udpnat_host_is_at:
+ * @address: of a server
+ *
+ * Returns: whether that is this one: it has the port at any address of this computer, or that
+ * which the router has opened
+ */
+gboolean
+udpnat_host_is_at (UdpnatHost          *self,
+                   const UdpnatAddress *address)
+{
+  return is_outside (self, address) ||
+         (address->port == self->port && udpnat_host_is_own_ip (address));
+}
+
 /** udpnat_host_get_key_text: Returns: (nullable): the public key of an own server */
 const char *
 udpnat_host_get_key_text (UdpnatHost *self)

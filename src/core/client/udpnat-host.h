@@ -2,6 +2,8 @@
 
 #include <gio/gio.h>
 
+#include "udpnat-address.h"
+
 G_BEGIN_DECLS
 
 typedef enum
@@ -54,6 +56,8 @@ UdpnatHostState  udpnat_host_get_state    (UdpnatHost          *self);
 gboolean         udpnat_host_is_earlier   (UdpnatHost          *self);
 guint16          udpnat_host_get_port     (UdpnatHost          *self);
 char            *udpnat_host_dup_local    (UdpnatHost          *self) G_GNUC_WARN_UNUSED_RESULT;
+gboolean         udpnat_host_is_at        (UdpnatHost          *self,
+                                           const UdpnatAddress *address);
 const char      *udpnat_host_get_key_text (UdpnatHost          *self);
 UdpnatHostReach  udpnat_host_get_reach    (UdpnatHost          *self);
 const char      *udpnat_host_get_outside  (UdpnatHost          *self);

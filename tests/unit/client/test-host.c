@@ -11,6 +11,7 @@
 #include "udpnat-error.h"
 #include "udpnat-host-private.h"
 #include "udpnat-host.h"
+#include "udpnat-interfaces.h"
 
 /* Called as: udpnat-server --port PORT --state-dir DIR …. Locks with what every Linux has. */
 #define LISTENS                                                                                    \
@@ -229,6 +230,46 @@ test_ends_by_itself (Fixture      *self,
   g_assert_cmpint (udpnat_host_get_state (host), ==, UDPNAT_HOST_STATE_STOPPED);
 }
 
+static gboolean
+is_at (UdpnatHost *host,
+       const char *ip,
+       guint16     port)
+{
+  UdpnatAddress address;
+
+  g_assert_true (udpnat_address_parse_ip (&address, ip, port));
+  return udpnat_host_is_at (host, &address);
+}
+
+static void
+test_is_at (Fixture      *self,
+            gconstpointer script)
+{
+  g_autoptr (UdpnatHost) host = udpnat_host_new (self->port, self->state_dir, TRUE);
+  UdpnatAddress own[8];
+  guint n_own = udpnat_interfaces_get_addresses (own, G_N_ELEMENTS (own));
+
+  g_assert_true (is_at (host, "127.0.0.1", self->port));
+  g_assert_true (is_at (host, "127.0.0.53", self->port)); /* all of that network is here */
+  g_assert_false (is_at (host, "127.0.0.1", self->port ^ 1));
+  g_assert_false (is_at (host, "192.0.2.1", self->port));
+  g_assert_false (is_at (host, "2001:db8::1", self->port));
+  for (guint i = 0; i < n_own; i++)
+    {
+      own[i].port = self->port;
+      g_assert_true (udpnat_host_is_at (host, &own[i]));
+      own[i].port ^= 1;
+      g_assert_false (udpnat_host_is_at (host, &own[i]));
+    }
+
+  g_assert_false (is_at (host, "203.0.113.7", 8848));
+  g_assert_true (start (self, host, NULL));
+  wait_until_outside (host);
+  g_assert_true (is_at (host, "203.0.113.7", 8848)); /* the router's port is its own */
+  g_assert_false (is_at (host, "203.0.113.7", 8849));
+  stop (host);
+}
+
 static void
 test_record (Fixture      *self,
              gconstpointer script)
@@ -274,6 +315,7 @@ main (int    argc,
   ADD ("/host/start/finds-own-server-of-earlier-run", LISTENS MAPS STAYS, test_finds_earlier);
   ADD ("/host/start/own-server-on-other-port-is-an-error", LISTENS STAYS, test_other_port);
   ADD ("/host/running/end-of-server-is-told", LISTENS, test_ends_by_itself);
+  ADD ("/host/address/all-of-this-computer-and-the-mapped-one", LISTENS MAPS STAYS, test_is_at);
   ADD ("/host/record/counts-only-while-locked", NULL, test_record);
 #undef ADD
   status = g_test_run ();
