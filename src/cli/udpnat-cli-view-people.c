@@ -37,6 +37,8 @@ get_lan_state (UdpnatLanState state)
       return "waiting";
     case UDPNAT_LAN_STATE_NO_NETWORK:
       return "no-network";
+    case UDPNAT_LAN_STATE_WRONG_ADDRESS:
+      return "wrong-address";
     case UDPNAT_LAN_STATE_ANNOUNCED:
       return "announced";
     }
@@ -61,6 +63,9 @@ udpnat_cli_view_show_lan (UdpnatCliView  *self,
   else if (state == UDPNAT_LAN_STATE_NO_NETWORK)
     udpnat_cli_view_show_text (self, "There is no network here on which others could find you. "
                                "Waiting for one.");
+  else if (state == UDPNAT_LAN_STATE_WRONG_ADDRESS)
+    udpnat_cli_view_show_text (self, "People on this network cannot find you at the IPv6 address "
+                               "of --cip: leave the option out, or give an IPv4 address.");
   else if (state == UDPNAT_LAN_STATE_ANNOUNCED)
     udpnat_cli_view_show_clean (self, "You are %s. People on this network can find you.", name);
 }

@@ -19,6 +19,18 @@ is_wanted (UdpnatClient *self)
          udpnat_client_is_set (self, "relay-only", "off");
 }
 
+/* PROTOCOL.md section 16 believes no other IPv6 address than a link-local one, and nobody can be
+ * told to look elsewhere. */
+static gboolean
+is_at_wrong_address (UdpnatClient *self)
+{
+  UdpnatAddress address;
+
+  return self->bound_ip != NULL && udpnat_address_parse_ip (&address, self->bound_ip, 0) &&
+         address.family == UDPNAT_FAMILY_IPV6 &&
+         udpnat_address_get_scope (&address) != UDPNAT_SCOPE_UNUSABLE;
+}
+
 static UdpnatLanState
 find_state (UdpnatClient *self)
 {
@@ -26,6 +38,8 @@ find_state (UdpnatClient *self)
     return UDPNAT_LAN_STATE_OFF;
   if (!self->is_logged_in || self->socket == NULL)
     return UDPNAT_LAN_STATE_WAITING;
+  if (is_at_wrong_address (self))
+    return UDPNAT_LAN_STATE_WRONG_ADDRESS;
   if (self->multicast == NULL || udpnat_multicast_count_interfaces (self->multicast) == 0)
     return UDPNAT_LAN_STATE_NO_NETWORK;
   return udpnat_lan_is_announced (self->lan) ? UDPNAT_LAN_STATE_ANNOUNCED
@@ -144,7 +158,8 @@ void
 udpnat_client_update_lan (UdpnatClient *self)
 {
   self->is_lan_wanted = is_wanted (self);
-  if (self->is_lan_wanted && self->is_logged_in && self->name != NULL && self->socket != NULL)
+  if (self->is_lan_wanted && self->is_logged_in && self->name != NULL && self->socket != NULL &&
+      !is_at_wrong_address (self))
     {
       open_socket (self);
       udpnat_lan_announce (self->lan, udpnat_clock_get_now_us (), self->name,

@@ -277,6 +277,8 @@ udpnat_words_describe_server (UdpnatClient *client)
   switch (udpnat_client_get_server_state (client))
     {
     case UDPNAT_SERVER_STATE_NONE:
+      if (udpnat_client_get_lan_state (client) == UDPNAT_LAN_STATE_WRONG_ADDRESS)
+        return g_strdup (_("People on this network cannot find you at the IPv6 address of --cip"));
       return g_strdup (_("People on this network"));
     case UDPNAT_SERVER_STATE_RESOLVING:
       return g_strdup_printf (_("Looking for %s"), server);

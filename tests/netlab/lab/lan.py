@@ -262,6 +262,25 @@ def run_late(stage):
     _talk(stage, alice, bob)
 
 
+def run_own_address(stage, ipv6):
+    """--cip: with an IPv4 address beacons go out by its network alone; with one of IPv6 nobody
+    could be found by them, and that is said at once."""
+    switch = stage.lab.add_switch('s')
+    sites = [stage.lab.add_neighbour(name, switch, True, True) for name in ('a', 'b')]
+    ip = 'fd77::1' if ipv6 else sites[0].address
+    sites[0].host.ip('address add fd77::1/64 dev eth0 nodad')
+    alice = _start(stage, sites[0], 'alice', '--cip', ip)
+    bob = _start(stage, sites[1], 'bob')
+    if not ipv6:
+        _check_meeting(stage, [alice, bob])
+        _talk(stage, alice, bob)
+        return
+    told = alice.wait_for(lambda: alice.select('lan', state='wrong-address'), 5.0)
+    stage.check('it-is-said', told, alice.get_tail())
+    time.sleep(3)
+    stage.check('nobody-is-led-astray', not _sees(bob, 'alice'), bob.get_tail())
+
+
 def run_beside_server(stage):
     """With a server as well: names are the server's, and its death is not noticed."""
     sites = [
@@ -304,9 +323,11 @@ ALL = {
     'lan/never': (run_never, ()),
     'lan/idle': (run_idle, ()),
     'lan/late-network': (run_late, ()),
+    'lan/own-ipv4': (run_own_address, (False,)),
+    'lan/own-ipv6': (run_own_address, (True,)),
     'lan/beside-server': (run_beside_server, ()),
 }
 QUICK = [
     'lan/beside-server', 'lan/two-ipv4', 'lan/two-ipv6', 'lan/three', 'lan/one-host', 'lan/ask',
-    'lan/never',
+    'lan/never', 'lan/own-ipv6',
 ]
