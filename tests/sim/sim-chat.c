@@ -487,6 +487,15 @@ note_path (SimPeer               *self,
 }
 
 static void
+note_refusal (SimPeer               *self,
+              const UdpnatNodeEvent *event)
+{
+  self->n_failed++;
+  g_free (self->last_code);
+  self->last_code = g_strdup (event->code);
+}
+
+static void
 handle_event (SimPeer               *self,
               const UdpnatNodeEvent *event)
 {
@@ -497,9 +506,7 @@ handle_event (SimPeer               *self,
       self->n_registered++;
       break;
     case UDPNAT_NODE_EVENT_REFUSED:
-      self->n_failed++;
-      g_free (self->last_code);
-      self->last_code = g_strdup (event->code);
+      note_refusal (self, event);
       break;
     case UDPNAT_NODE_EVENT_LOOKED_UP:
       handle_looked_up (self, event);
@@ -549,13 +556,15 @@ handle_event (SimPeer               *self,
       self->n_prekeys_used++;
       write_fact (self, commit_prekey_used, event);
       break;
+    case UDPNAT_NODE_EVENT_PEER:
+      self->presence = event->presence;
+      break;
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:
     case UDPNAT_NODE_EVENT_SERVER_LOST:
     case UDPNAT_NODE_EVENT_SERVER_REPLACED:
     case UDPNAT_NODE_EVENT_UNREGISTERED:
-    case UDPNAT_NODE_EVENT_PEER:
     case UDPNAT_NODE_EVENT_LIST_END:
     case UDPNAT_NODE_EVENT_KEY_CHANGED:
       break;
@@ -605,12 +614,31 @@ sim_peer_new (SimServer           *server,
   return self;
 }
 
-/** sim_peer_start: starts the program, connects and logs in */
+static void
+connect_server (SimPeer *self)
+{
+  UdpnatAddress server = sim_host_get_address (self->server->host, UDPNAT_FAMILY_IPV4);
+
+  server.port = UDPNAT_SERVER_PORT;
+  udpnat_node_set_server (self->node, sim_world_now (self->world), &server,
+                          udpnat_identity_get_public_key (self->server->identity));
+}
+
+static UdpnatMachine *
+mount_beacons (SimPeer *self)
+{
+  gint64 now_us = sim_world_now (self->world);
+  UdpnatLan *lan = udpnat_lan_new (self->identity, &self->random, now_us, get_wall (self));
+
+  udpnat_lan_announce (lan, now_us, self->name, UDPNAT_CLIENT_PORT);
+  return sim_lan_mount (&self->lan, self->node, lan);
+}
+
+/** sim_peer_start: starts the program, connects if there is to be a server, and logs in */
 void
 sim_peer_start (SimPeer *self)
 {
   gint64 now_us = sim_world_now (self->world);
-  UdpnatAddress server = sim_host_get_address (self->server->host, UDPNAT_FAMILY_IPV4);
   UdpnatAddress own[4];
   guint n_own = sim_host_get_addresses (self->host, own, G_N_ELEMENTS (own));
   UdpnatMachine *machine;
@@ -618,13 +646,14 @@ sim_peer_start (SimPeer *self)
   g_assert_null (self->node);
   self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
   sim_store_restore (&self->store, self->node, now_us);
-  server.port = UDPNAT_SERVER_PORT;
   udpnat_node_set_host_addresses (self->node, now_us, own, n_own, UDPNAT_CLIENT_PORT);
-  udpnat_node_set_server (self->node, now_us, &server,
-                          udpnat_identity_get_public_key (self->server->identity));
+  if (!self->is_serverless)
+    connect_server (self);
   udpnat_node_log_in (self->node, now_us, self->name);
-  machine = sim_disk_mount (&self->disk, udpnat_node_get_machine (self->node));
-  sim_host_attach (self->host, machine, UDPNAT_CLIENT_PORT, 0, peer_events_cb, self);
+  machine = self->has_beacons ? mount_beacons (self) : udpnat_node_get_machine (self->node);
+  machine = sim_disk_mount (&self->disk, machine);
+  sim_host_attach (self->host, machine, UDPNAT_CLIENT_PORT,
+                   self->has_beacons ? UDPNAT_LAN_PORT : 0, peer_events_cb, self);
   sim_world_wake (self->host);
 }
 
@@ -636,6 +665,7 @@ sim_peer_kill (SimPeer *self)
   sim_disk_kill (&self->disk);
   self->n_incoming = self->n_doomed = 0;
   g_queue_clear_full (&self->sends, send_free);
+  sim_lan_clear (&self->lan);
   g_clear_pointer (&self->node, udpnat_node_free);
 }
 

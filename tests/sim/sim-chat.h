@@ -4,6 +4,7 @@
 #include "udpnat-rendezvous-server.h"
 
 #include "sim-disk.h"
+#include "sim-lan.h"
 #include "sim-store.h"
 #include "sim-world.h"
 
@@ -68,6 +69,8 @@ typedef struct
  * @stranger_lines_max: how many lines of a stranger are kept; the rest is refused
  * @prekeys_per_contact: how many are given to each contact who has written; 0 at first
  * @holds_receipts: do not confirm what comes
+ * @is_serverless: is not told of the server
+ * @has_beacons: finds people on its network, and is found; for hosts behind a NAT
  *
  * A user's program as a process on a host. What it has written to its disk (identity, @store, and
  * what tests ask for: @written and @received) survives sim_peer_kill(); nothing else does.
@@ -89,6 +92,9 @@ typedef struct
   guint           stranger_lines_max;
   guint           prekeys_per_contact;
   gboolean        holds_receipts;
+  gboolean        is_serverless;
+  gboolean        has_beacons;
+  SimLan          lan;
   gboolean        is_disk_broken; /* what comes cannot be written: sim_peer_set_disk_broken() */
   guint           n_incoming; /* writes of what has come that are under way */
   guint           n_doomed;   /* the first of them, which are lost */
@@ -109,6 +115,7 @@ typedef struct
   guint           n_read;
   guint           n_typing;
   guint           n_unreachable;
+  guint8          presence;  /* what the last PEER event said */
   gint64          registered_us; /* of the last REGISTERED event */
   guint           n_registered;
   UdpnatPathKind   path_kind;

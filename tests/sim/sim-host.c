@@ -201,7 +201,7 @@ static SimDrop
 accept_packet (SimHost         *self,
                const SimPacket *packet)
 {
-  if (!sim_host_has_address (self, &packet->to))
+  if (!sim_is_group (&packet->to) && !sim_host_has_address (self, &packet->to))
     return SIM_DROP_NO_ROUTE; /* it has moved while this was on its way */
   if (is_asleep (self))
     return SIM_DROP_ASLEEP;

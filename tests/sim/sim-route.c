@@ -10,7 +10,8 @@
  *
  *   host → up link → segment ┬→ down link → host                     the address is here
  *                            ├→ down link → router → its segment …   it is a NAT's, or IPv6 below
- *                            └→ router → up link → segment above …   it is not here
+ *                            ├→ router → up link → segment above …   it is not here
+ *                            └→ down link → each host                a group; not on the Internet
  *
  * Entering the Internet costs the core's delay and hops. A router is one hop and looks at the TTL
  * before its tables, as Linux confirms a connection only after the packet was found fit to be
@@ -232,6 +233,32 @@ leave_segment (SimWorld  *world,
   return pass_link (world, packet, &router->links[SIM_UP], SIM_STAGE_AT_SEGMENT);
 }
 
+/* To everybody on the network but the sender. On the Internet there is no such network. */
+static gboolean
+flood_segment (SimWorld  *world,
+               SimPacket *packet)
+{
+  if (packet->segment->router == NULL)
+    {
+      sim_route_drop (world, packet, SIM_DROP_NO_ROUTE);
+      return FALSE;
+    }
+  for (guint i = 0; i < world->hosts->len; i++)
+    {
+      SimHost *host = g_ptr_array_index (world->hosts, i);
+      SimPacket *copy;
+
+      if (host->segment != packet->segment || host == packet->sender)
+        continue;
+      copy = copy_packet (world, packet);
+      copy->endpoint = &host->endpoint;
+      pass_link (world, copy, &host->links[SIM_DOWN], SIM_STAGE_AT_HOST);
+    }
+  sim_world_put_packet (world, packet);
+
+  return FALSE;
+}
+
 static gboolean
 cross_segment (SimWorld  *world,
                SimPacket *packet)
@@ -239,6 +266,8 @@ cross_segment (SimWorld  *world,
   SimEndpoint *endpoint = sim_segment_find (packet->segment, world, &packet->to);
   SimRouter *router = packet->segment->router;
 
+  if (sim_is_group (&packet->to))
+    return flood_segment (world, packet);
   if (endpoint != NULL)
     {
       packet->endpoint = endpoint;

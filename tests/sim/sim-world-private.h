@@ -111,6 +111,13 @@ struct _SimWorld
   SimStats   stats;
 };
 
+/* Whether it is an IPv4 group, which is heard on the network that it is sent to, and no further. */
+static inline gboolean
+sim_is_group (const UdpnatAddress *address)
+{
+  return address->family == UDPNAT_FAMILY_IPV4 && (address->ip[0] & 0xf0) == 0xe0;
+}
+
 /* sim-world.c */
 SimPacket *sim_world_take_packet (SimWorld  *self);
 void       sim_world_put_packet  (SimWorld  *self,
