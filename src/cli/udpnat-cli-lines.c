@@ -216,6 +216,15 @@ save_failed_cb (UdpnatClient *client,
 }
 
 static void
+setting_lost_cb (UdpnatClient *client,
+                 UdpnatCli    *self)
+{
+  udpnat_cli_fail (self, "not-saved",
+                   "What was just set is not kept, because the disk takes nothing more. Make room, "
+                   "and set it again.");
+}
+
+static void
 person_unreachable_cb (UdpnatClient *client,
                        UdpnatPerson *person,
                        UdpnatCli    *self)
@@ -432,6 +441,7 @@ udpnat_cli_connect_lines (UdpnatCli *self)
     { "item-changed", G_CALLBACK (item_changed_cb) },
     { "message-delivered", G_CALLBACK (message_delivered_cb) },
     { "save-failed", G_CALLBACK (save_failed_cb) },
+    { "setting-lost", G_CALLBACK (setting_lost_cb) },
     { "person-unreachable", G_CALLBACK (person_unreachable_cb) },
     { "mail-refused", G_CALLBACK (mail_refused_cb) },
   };

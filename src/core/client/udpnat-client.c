@@ -231,6 +231,7 @@ udpnat_client_class_init (UdpnatClientClass *klass)
   add_signal (UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED, "message-delivered", 3, person,
               text, G_TYPE_INT64);
   add_signal (UDPNAT_CLIENT_SIGNAL_SAVE_FAILED, "save-failed", 2, person, G_TYPE_BOOLEAN, none);
+  add_signal (UDPNAT_CLIENT_SIGNAL_SETTING_LOST, "setting-lost", 0, none, none, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE, "person-unreachable", 1, person, none, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, "mail-refused", 2, person, text, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_PATH_CHANGED, "path-changed", 1, person, none, none);
@@ -259,6 +260,12 @@ udpnat_client_new (void)
   return g_object_new (UDPNAT_TYPE_CLIENT, NULL);
 }
 
+static void
+setting_lost_cb (gpointer user_data)
+{
+  udpnat_client_emit (user_data, UDPNAT_CLIENT_SIGNAL_SETTING_LOST);
+}
+
 /* Goes on with a profile that is open: everything remembered. */
 static gboolean
 load_profile (UdpnatClient *self,
@@ -272,6 +279,7 @@ load_profile (UdpnatClient *self,
                                    udpnat_identity_get_public_key (identity), error);
   if (self->store == NULL)
     return FALSE;
+  udpnat_store_set_lost_func (self->store, setting_lost_cb, self);
   self->name = udpnat_store_dup_setting (self->store, "name");
   udpnat_client_open_lan (self, identity);
   self->node = udpnat_node_new (identity, &random, udpnat_clock_get_now_us (),

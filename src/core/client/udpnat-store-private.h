@@ -63,6 +63,9 @@ struct _UdpnatStore
   UdpnatStoreWriter  writer;
   GHashTable        *settings; /* name → value */
   GHashTable        *servers;  /* address → UdpnatPublicKey */
+  GHashTable        *lost_settings; /* names: the disk has not taken what they are set to */
+  UdpnatStoreLostFunc lost_func;    /* nullable */
+  gpointer           lost_data;
   char              *recovery_report; /* nullable */
 
   GQueue             queue;    /* of UdpnatStoreWrite: not begun */

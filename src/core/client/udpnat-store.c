@@ -278,6 +278,7 @@ udpnat_store_open (const char             *path,
   self->path = g_strdup (path);
   self->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->servers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->lost_settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->writer.own_key = *own_key;
   udpnat_index_changes_init (&self->writer.index_changes);
   g_queue_init (&self->queue);
@@ -302,6 +303,7 @@ udpnat_store_free (UdpnatStore *self)
   udpnat_index_changes_clear (&self->writer.index_changes);
   g_hash_table_unref (self->settings);
   g_hash_table_unref (self->servers);
+  g_hash_table_unref (self->lost_settings);
   g_free (self->recovery_report);
   g_free (self->path);
   g_free (self);
@@ -365,8 +367,11 @@ finish_pair (UdpnatStore      *store,
              UdpnatStoreWrite *write,
              gboolean          is_saved)
 {
-  if (!is_saved)
-    g_warning ("The profile database could not remember %s", ((PairWrite *) write)->name);
+  if (is_saved)
+    return;
+  g_debug ("The profile database could not remember %s", ((PairWrite *) write)->name);
+  if (store->lost_func != NULL)
+    store->lost_func (store->lost_data);
 }
 
 static void
@@ -382,9 +387,10 @@ clear_pair (UdpnatStoreWrite *write)
 static PairWrite *
 pair_new (const char *set,
           const char *remove,
-          const char *name)
+          const char *name,
+          void (*finish) (UdpnatStore *, UdpnatStoreWrite *, gboolean))
 {
-  PairWrite *self = udpnat_store_write_create (PairWrite, run_pair, finish_pair, clear_pair);
+  PairWrite *self = udpnat_store_write_create (PairWrite, run_pair, finish, clear_pair);
 
   self->set = set;
   self->remove = remove;
@@ -402,6 +408,54 @@ udpnat_store_dup_setting (UdpnatStore *self,
   return g_strdup (g_hash_table_lookup (self->settings, name));
 }
 
+static void push_setting (UdpnatStore *self,
+                          const char  *name);
+
+/* With one of them the disk may have room for the others again. */
+static void
+finish_setting (UdpnatStore      *store,
+                UdpnatStoreWrite *write,
+                gboolean          is_saved)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  if (!is_saved)
+    g_hash_table_add (store->lost_settings, g_strdup (((PairWrite *) write)->name));
+  finish_pair (store, write, is_saved);
+  if (!is_saved)
+    return;
+  g_hash_table_remove (store->lost_settings, ((PairWrite *) write)->name);
+  g_hash_table_iter_init (&iter, store->lost_settings);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      push_setting (store, name);
+      g_hash_table_iter_remove (&iter);
+    }
+}
+
+static void
+push_setting (UdpnatStore *self,
+              const char  *name)
+{
+  PairWrite *write = pair_new ("INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
+                               "DELETE FROM setting WHERE name = ?1", name, finish_setting);
+
+  write->text = g_strdup (g_hash_table_lookup (self->settings, name));
+  udpnat_store_push (self, write);
+}
+
+/** udpnat_store_set_lost_func: @func: (nullable): called for each setting that the disk has not
+ * taken */
+void
+udpnat_store_set_lost_func (UdpnatStore         *self,
+                            UdpnatStoreLostFunc  func,
+                            gpointer             user_data)
+{
+  self->lost_func = func;
+  self->lost_data = user_data;
+}
+
 /**
  * udpnat_store_set_setting:
  * @name: not beginning with a dot
@@ -412,8 +466,6 @@ udpnat_store_set_setting (UdpnatStore *self,
                           const char  *name,
                           const char  *value)
 {
-  PairWrite *write;
-
   g_return_if_fail (name[0] != '.');
 
   if (g_strcmp0 (g_hash_table_lookup (self->settings, name), value) == 0)
@@ -422,10 +474,7 @@ udpnat_store_set_setting (UdpnatStore *self,
     g_hash_table_replace (self->settings, g_strdup (name), g_strdup (value));
   else
     g_hash_table_remove (self->settings, name);
-  write = pair_new ("INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
-                    "DELETE FROM setting WHERE name = ?1", name);
-  write->text = g_strdup (value);
-  udpnat_store_push (self, write);
+  push_setting (self, name);
 }
 
 /* ---- Servers ---- */
@@ -448,7 +497,7 @@ static PairWrite *
 server_write_new (const char *server)
 {
   return pair_new ("INSERT OR REPLACE INTO server VALUES (?1, ?2)",
-                   "DELETE FROM server WHERE address = ?1", server);
+                   "DELETE FROM server WHERE address = ?1", server, finish_pair);
 }
 
 void

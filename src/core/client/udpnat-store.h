@@ -31,6 +31,9 @@ typedef void (*UdpnatStoreTimestampFunc) (const UdpnatPublicKey *key,
                                           const guint8          *timestamp,
                                           gpointer               user_data);
 
+/* The disk has not taken a setting. It holds for this run, and is tried again with the next one. */
+typedef void (*UdpnatStoreLostFunc) (gpointer user_data);
+
 UdpnatStore   *udpnat_store_open                (const char               *path,
                                                  const guint8             *database_key,
                                                  const UdpnatPublicKey    *own_key,
@@ -51,6 +54,9 @@ char          *udpnat_store_dup_setting         (UdpnatStore              *self,
 void           udpnat_store_set_setting         (UdpnatStore              *self,
                                                  const char               *name,
                                                  const char               *value);
+void           udpnat_store_set_lost_func       (UdpnatStore              *self,
+                                                 UdpnatStoreLostFunc       func,
+                                                 gpointer                  user_data);
 gboolean       udpnat_store_get_server_key      (UdpnatStore              *self,
                                                  const char               *server,
                                                  UdpnatPublicKey          *out_key);

@@ -34,6 +34,36 @@ test_setting (Fixture      *self,
 }
 
 static void
+lost_cb (gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+/* Holds meanwhile, is told, and is written together with the next one that the disk takes. */
+static void
+test_setting_lost (Fixture      *self,
+                   gconstpointer unused)
+{
+  guint n_lost = 0;
+
+  udpnat_store_set_lost_func (self->store, lost_cb, &n_lost);
+  run_sql (self, "CREATE TRIGGER full BEFORE INSERT ON setting WHEN NEW.name = 'status' "
+                 "BEGIN SELECT RAISE (ABORT, 'full'); END");
+  udpnat_store_set_setting (self->store, "status", "busy");
+  udpnat_store_flush (self->store);
+  g_assert_cmpuint (n_lost, ==, 1);
+  check_setting (self, "status", "busy");
+  run_sql (self, "DROP TRIGGER full");
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  g_assert_true (udpnat_store_flush (self->store));
+  g_assert_cmpuint (n_lost, ==, 1);
+  udpnat_store_set_lost_func (self->store, NULL, NULL);
+  reopen_store (self);
+  check_setting (self, "status", "busy");
+  check_setting (self, "name", "zoe");
+}
+
+static void
 test_setting_removed (Fixture      *self,
                       gconstpointer unused)
 {
@@ -555,6 +585,7 @@ main (int    argc,
 
   ADD ("/client-store/setting/round-trip", test_setting);
   ADD ("/client-store/setting/removed", test_setting_removed);
+  ADD ("/client-store/setting/lost-one-is-told-and-written-later", test_setting_lost);
   ADD ("/client-store/server/key-round-trip", test_server_key);
   ADD ("/client-store/server/forgotten", test_server_forgotten);
   ADD ("/client-store/contact/round-trip", test_contact);
