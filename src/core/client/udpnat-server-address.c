@@ -11,6 +11,9 @@
 #include "udpnat-limits.h"
 #include "udpnat-link.h"
 
+#define HOST_NAME_MAX_BYTES 254 /* with the dot at the end that is mostly left out */
+#define LABEL_MAX_BYTES 63
+
 static char *
 dup_server_of_link (const char *text)
 {
@@ -20,6 +23,25 @@ dup_server_of_link (const char *text)
     return NULL;
   return g_strdup_printf (strchr (link->server_host, ':') != NULL ? "[%s]:%u" : "%s:%u",
                           link->server_host, link->server_port);
+}
+
+/* RFC 1035 section 2.3.4, in the form that is asked for, and the underscore that some have. */
+static gboolean
+is_host_name (const char *text)
+{
+  g_autofree char *ascii = g_hostname_to_ascii (text);
+  g_auto (GStrv) labels = NULL;
+
+  if (ascii == NULL || *ascii == '\0' || strlen (ascii) > HOST_NAME_MAX_BYTES)
+    return FALSE;
+  if (g_str_has_suffix (ascii, "."))
+    ascii[strlen (ascii) - 1] = '\0';
+  labels = g_strsplit (ascii, ".", -1);
+  for (guint i = 0; labels[i] != NULL; i++)
+    if (*labels[i] == '\0' || strlen (labels[i]) > LABEL_MAX_BYTES ||
+        labels[i][strspn (labels[i], G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_")] != '\0')
+      return FALSE;
+  return TRUE;
 }
 
 /**
@@ -34,6 +56,7 @@ udpnat_server_address_normalize (const char *text)
   g_autofree char *stripped = g_strstrip (g_strdup (text));
   g_autoptr (GSocketConnectable) address = NULL;
   GNetworkAddress *network;
+  const char *host;
 
   if (g_str_has_prefix (stripped, "udpnat:"))
     return dup_server_of_link (stripped);
@@ -43,8 +66,9 @@ udpnat_server_address_normalize (const char *text)
   if (address == NULL)
     return NULL;
   network = G_NETWORK_ADDRESS (address);
-  if (*g_network_address_get_hostname (network) == '\0' ||
-      g_network_address_get_port (network) == 0)
+  host = g_network_address_get_hostname (network);
+  if (g_network_address_get_port (network) == 0 ||
+      (strchr (host, ':') == NULL && !is_host_name (host)))
     return NULL;
   return g_steal_pointer (&stripped);
 }

@@ -22,6 +22,11 @@ test_good (void)
   check ("203.0.113.7", "203.0.113.7");
   check ("[2001:db8::7]:8848", "[2001:db8::7]:8848");
   check ("localhost", "localhost");
+  check ("example.org.", "example.org.");
+  check ("b\u00fccher.example.org:9000", "b\u00fccher.example.org:9000");
+  check ("my_host-7", "my_host-7");
+  check ("a23456789012345678901234567890123456789012345678901234567890123.org",
+         "a23456789012345678901234567890123456789012345678901234567890123.org"); /* 63 */
 }
 
 static void
@@ -43,6 +48,14 @@ test_bad (void)
   check ("example.org:0", NULL);
   check ("example.org:65536", NULL);
   check (":8848", NULL);
+  check ("[::1", NULL);
+  check ("[::1]x", NULL);
+  check ("a:99999", NULL);
+  check ("1.2.3.4.5:x", NULL);
+  check ("\u202e", NULL);
+  check ("a..b", NULL);
+  check ("caf\u00e9!.example.org", NULL);
+  check ("a234567890123456789012345678901234567890123456789012345678901234.org", NULL); /* 64 */
 }
 
 int
