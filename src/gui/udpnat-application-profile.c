@@ -11,6 +11,7 @@
 
 #include "udpnat-keyring.h"
 #include "udpnat-profile.h"
+#include "udpnat-trouble.h"
 #include "udpnat-window-start.h"
 
 /* ---- Opening ---- */
@@ -21,15 +22,10 @@ tell_recovery (UdpnatApplication *self,
                UdpnatClient      *client)
 {
   g_autofree char *report = udpnat_client_dup_recovery_report (client);
-  GtkWidget *dialog;
 
-  if (report == NULL)
-    return;
-  dialog = adw_message_dialog_new (GTK_WINDOW (udpnat_application_demand_window (self)),
-                                   _("Your History Was Damaged"), report);
-  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
-  gtk_window_present (GTK_WINDOW (dialog));
+  if (report != NULL)
+    udpnat_trouble_show (GTK_WINDOW (udpnat_application_demand_window (self)),
+                         _("Your History Was Damaged"), report);
 }
 
 static void
@@ -155,15 +151,19 @@ changed_cb (GObject      *source,
   UdpnatApplication *self = change->application;
   g_autoptr (GError) error = NULL;
   gboolean is_changed = udpnat_profile_change_passphrase_finish (result, &error);
-  const char *text;
+  UdpnatWindow *window;
 
   g_application_release (G_APPLICATION (self));
+  window = udpnat_application_ensure_window (self);
   if (is_changed)
-    tell_keyring (self);
-  text = !is_changed ? error->message
-         : change->new_passphrase != NULL ? _("The new passphrase is set.")
-                                          : _("The passphrase is removed.");
-  udpnat_window_say (udpnat_application_ensure_window (self), text);
+    {
+      tell_keyring (self);
+      udpnat_window_say (window, change->new_passphrase != NULL
+                                   ? _("The new passphrase is set.")
+                                   : _("The passphrase is removed."));
+    }
+  else
+    udpnat_trouble_show (GTK_WINDOW (window), _("The Passphrase Was Not Changed"), error->message);
   udpnat_application_open_profile (self, is_changed ? change->new_passphrase
                                                     : change->old_passphrase);
 }
@@ -180,10 +180,11 @@ checked_cb (GObject      *source,
   if (!udpnat_profile_check_passphrase_finish (result, &error))
     {
       g_application_release (G_APPLICATION (self));
-      udpnat_window_say (udpnat_application_ensure_window (self),
-                         g_error_matches (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE)
-                           ? _("That was not your passphrase. Nothing was changed.")
-                           : error->message);
+      udpnat_trouble_show (GTK_WINDOW (udpnat_application_ensure_window (self)),
+                           _("The Passphrase Was Not Changed"),
+                           g_error_matches (error, UDPNAT_ERROR, UDPNAT_ERROR_WRONG_PASSPHRASE)
+                             ? _("That was not your passphrase. Nothing was changed.")
+                             : error->message);
       return;
     }
   udpnat_application_close_profile (self);
@@ -238,10 +239,14 @@ hosted_cb (GObject      *source,
   UdpnatWindow *window = udpnat_application_find_window (self);
   g_autoptr (GError) error = NULL;
   gboolean is_there = udpnat_host_start_finish (host, result, &error);
-  g_autofree char *text = is_there ? describe_host (host) : g_strdup (error->message);
+  g_autofree char *text = is_there ? describe_host (host) : NULL;
 
-  if (window != NULL)
+  if (window == NULL)
+    return;
+  if (is_there)
     udpnat_window_say (window, text);
+  else
+    udpnat_trouble_show (GTK_WINDOW (window), _("Your Server Does Not Run"), error->message);
 }
 
 /** udpnat_application_host: starts the server that the user hosts, if that is so; once */

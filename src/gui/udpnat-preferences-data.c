@@ -10,6 +10,7 @@
 #include "udpnat-export-people.h"
 #include "udpnat-passphrase-window.h"
 #include "udpnat-profile.h"
+#include "udpnat-trouble.h"
 
 struct _UdpnatPreferencesData
 {
@@ -124,8 +125,10 @@ backed_up_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   set_backup_busy (self, FALSE);
-  say (self, udpnat_client_back_up_finish (UDPNAT_CLIENT (source), result, &error)
-               ? _("Backup written. Keep it safe.") : error->message);
+  if (udpnat_client_back_up_finish (UDPNAT_CLIENT (source), result, &error))
+    say (self, _("Backup written. Keep it safe."));
+  else
+    udpnat_trouble_show (get_window (self), _("No Backup Was Written"), error->message);
 }
 
 static void
@@ -196,11 +199,13 @@ exported_cb (GObject      *source,
 
   gtk_widget_set_sensitive (self->export_button, TRUE);
   gtk_spinner_set_spinning (self->export_spinner, FALSE);
-  if (udpnat_export_people_finish (result, &n_files, &error))
-    text = g_strdup_printf (ngettext ("%u conversation written", "%u conversations written",
-                                      n_files), n_files);
-  else
-    text = g_strdup (error->message);
+  if (!udpnat_export_people_finish (result, &n_files, &error))
+    {
+      udpnat_trouble_show (get_window (self), _("Not Everything Was Written"), error->message);
+      return;
+    }
+  text = g_strdup_printf (ngettext ("%u conversation written", "%u conversations written",
+                                    n_files), n_files);
   say (self, text);
 }
 

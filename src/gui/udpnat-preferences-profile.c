@@ -10,6 +10,7 @@
 #include "udpnat-field-error.h"
 #include "udpnat-name.h"
 #include "udpnat-status-words.h"
+#include "udpnat-trouble.h"
 #include "udpnat-unbroken.h"
 
 struct _UdpnatPreferencesProfile
@@ -68,7 +69,8 @@ loaded_cb (GObject      *source,
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* the page may be gone */
   if (bytes == NULL || !udpnat_client_set_avatar (self->client, bytes, &error))
-    say (self, error->message);
+    udpnat_trouble_show (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                         _("Not Your Picture Yet"), error->message);
   else
     refresh_avatar (self);
 }
@@ -108,10 +110,8 @@ choose_cb (UdpnatPreferencesProfile *self)
 static void
 remove_cb (UdpnatPreferencesProfile *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!udpnat_client_set_avatar (self->client, NULL, &error))
-    say (self, error->message);
+  if (!udpnat_client_set_avatar (self->client, NULL, NULL))
+    g_assert_not_reached (); /* none is always allowed */
   refresh_avatar (self);
 }
 

@@ -39,6 +39,13 @@ say_cb (UdpnatPreferencesWindow *self,
   adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (escaped));
 }
 
+/* In one line: the main window says the rest. */
+static void
+setting_lost_cb (UdpnatPreferencesWindow *self)
+{
+  say_cb (self, _("Not remembered: the disk takes nothing"));
+}
+
 static void
 use_server_cb (UdpnatPreferencesWindow *self,
                const char              *server)
@@ -112,6 +119,8 @@ udpnat_preferences_window_new (UdpnatClient *client,
   GtkWidget *server = udpnat_preferences_server_new (client);
   GtkWidget *data = udpnat_preferences_data_new (client, profile_path);
 
+  g_signal_connect_object (client, "setting-lost", G_CALLBACK (setting_lost_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (server, "use-server", G_CALLBACK (use_server_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (server, "host", G_CALLBACK (host_cb), self, G_CONNECT_SWAPPED);

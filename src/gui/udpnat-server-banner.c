@@ -88,8 +88,8 @@ describe (UdpnatServerBanner *self)
       return g_strdup (_("This computer has no network. What you write waits, and is sent by "
                          "itself when there is one."));
     case TROUBLE_DISK:
-      return g_strdup (_("The disk takes nothing, so what was just said is not kept. Make room on "
-                         "it, then say it again."));
+      return g_strdup (_("The disk takes nothing, so what was just said or set is not kept. Make "
+                         "room on it, then do it again."));
     case TROUBLE_DATABASE:
       return g_strdup (_("The database of your messages is damaged, and takes nothing new. It is "
                          "mended when udpnat starts again: quit, and start it."));
@@ -244,6 +244,12 @@ save_failed_cb (UdpnatServerBanner *self,
 }
 
 static void
+setting_lost_cb (UdpnatServerBanner *self)
+{
+  save_failed_cb (self, NULL, FALSE);
+}
+
+static void
 item_added_cb (UdpnatServerBanner *self)
 {
   if (self->disk_trouble != TROUBLE_DISK)
@@ -371,6 +377,8 @@ udpnat_server_banner_set_client (UdpnatServerBanner *self,
   g_signal_connect_object (client, "notify::server-code", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "save-failed", G_CALLBACK (save_failed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "setting-lost", G_CALLBACK (setting_lost_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "item-added", G_CALLBACK (item_added_cb), self,
                            G_CONNECT_SWAPPED);

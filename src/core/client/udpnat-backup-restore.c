@@ -84,18 +84,20 @@ get_number (const guint8 *data)
   return GUINT64_FROM_BE (value);
 }
 
+/* @n_head: how much of it there is: what is too short and begins otherwise was never a backup */
 static gboolean
 check_magic (const Reader *self,
+             gsize         n_head,
              GError      **error)
 {
-  if (memcmp (self->head, UDPNAT_BACKUP_MAGIC, UDPNAT_BACKUP_MAGIC_BYTES) == 0)
-    return TRUE;
+  if (memcmp (self->head, UDPNAT_BACKUP_MAGIC, MIN (n_head, UDPNAT_BACKUP_MAGIC_BYTES)) == 0)
+    return n_head == UDPNAT_BACKUP_PLAIN_HEAD_BYTES || set_damaged (error, self);
   if (memcmp (self->head, UDPNAT_BACKUP_MAGIC, UDPNAT_BACKUP_MAGIC_BYTES - 2) == 0)
     g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED,
                  _("The backup %s was made by a newer udpnat. Update this one."), self->path);
   else
     g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_BACKUP_DAMAGED,
-                 _("The file %s is no backup of udpnat."), self->path);
+                 _("The file %s is no backup of udpnat. Choose another one."), self->path);
   return FALSE;
 }
 
@@ -105,12 +107,14 @@ read_head (Reader  *self,
 {
   guint8 *flags = self->head + UDPNAT_BACKUP_MAGIC_BYTES;
   struct stat about;
+  gsize n_head;
 
   if (fstat (self->fd, &about) != 0)
     return set_unreadable (error, self);
-  if (!udpnat_file_io_read_at (self->fd, self->head, UDPNAT_BACKUP_PLAIN_HEAD_BYTES, 0))
+  n_head = (gsize) MIN (about.st_size, UDPNAT_BACKUP_PLAIN_HEAD_BYTES);
+  if (!udpnat_file_io_read_at (self->fd, self->head, n_head, 0))
     return errno == 0 ? set_damaged (error, self) : set_unreadable (error, self);
-  if (!check_magic (self, error))
+  if (!check_magic (self, n_head, error))
     return FALSE;
   self->is_sealed = *flags == UDPNAT_BACKUP_FLAG_PASSPHRASE;
   self->n_head = self->is_sealed ? UDPNAT_BACKUP_SEALED_HEAD_BYTES

@@ -60,7 +60,7 @@ set_write_error (GError    **error,
 {
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
                /* Translators: a file, and what went wrong, as in “its folder cannot be written” */
-               _("Cannot write the backup %s: %s"), path, why);
+               _("Cannot write the backup %s: %s. Choose another place."), path, why);
   return FALSE;
 }
 

@@ -209,8 +209,8 @@ write_descriptor (const UdpnatExport *self,
   if (!udpnat_export_write (self, stream, &local_error))
     {
       /* Translators: a file, and what went wrong, in words of the system */
-      g_set_error (error, local_error->domain, local_error->code, _("Cannot write %s: %s"), path,
-                   local_error->message);
+      g_set_error (error, local_error->domain, local_error->code,
+                   _("Cannot write %s: %s. Choose another place."), path, local_error->message);
       return FALSE;
     }
   return fsync (fd) == 0 || set_unwritable (path, errno, error);
