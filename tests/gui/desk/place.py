@@ -8,8 +8,11 @@ special inside a user namespace.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 INSIDE = 'UDPNAT_DESK_INSIDE'
 TOOLS = ('unshare', 'nsenter', 'mount', 'ip')
@@ -101,6 +104,20 @@ class Computer:
 
     def pull_plug(self):
         self._ip('link', 'set', 'eth0', 'down')
+
+    def end_program(self, name):
+        """As if the computer had been switched off: a program that outlives who started it."""
+        inside = f'/run/netns/{self.name}'
+        for process in Path('/proc').glob('[0-9]*'):
+            try:
+                is_wanted = (process / 'comm').read_text().strip() == name and \
+                    os.path.samefile(process / 'ns/net', inside)
+            except OSError:
+                continue  # gone since
+            if is_wanted:
+                os.kill(int(process.name), signal.SIGTERM)
+                while process.exists() and 'State:\tZ' not in (process / 'status').read_text():
+                    time.sleep(0.05)
 
     def words(self):
         """What stands before a command line that is to run there."""

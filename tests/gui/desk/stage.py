@@ -49,6 +49,7 @@ class Person:
         self.display = display.Display()
         self.session_bus = bus.start_session(self.folder / 'run')
         self.window = None
+        self.keyring = None
         self.n_lives = 0
         self.more_environment = {}
         self.words = words.Words()
@@ -68,6 +69,17 @@ class Person:
         self.window = window.Window(
             self, [*self.computer.words(), program, '--profile', self.profile, *words])
         return self.window
+
+    def start_keyring(self):
+        """The desktop's, unlocked, on the person's own bus."""
+        self.keyring = subprocess.Popen(
+            ['gnome-keyring-daemon', '--foreground', '--components=secrets', '--unlock'],
+            env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.keyring.stdin.write(b'password of the desktop')
+        self.keyring.stdin.close()
+        display.wait_until(
+            lambda: 'org.freedesktop.secrets' in self.session_bus.ask_daemon('ListNames'), 15)
 
     def quit(self):
         """Ends the program as a person does; all that is wrong with that is noted."""
@@ -92,6 +104,9 @@ class Person:
     def close(self):
         if self.window is not None:
             self.window.close()
+        if self.keyring is not None:
+            self.keyring.terminate()
+            self.keyring.wait()
         self.session_bus.close()
         self.display.close()
         for number in range(1, self.n_lives + 1):
@@ -109,7 +124,7 @@ class Stage:
         self.has_network = has_network
         self.reader_bus = bus.ReaderBus(self.folder)
         self.people = []
-        self.server = None
+        self.servers = []
         self.complaints = []
         self.server_ip = place.SERVER_IP if has_network else '127.0.0.1'
         self.server_port = SERVER_PORT if has_network else find_free_port()
@@ -135,32 +150,38 @@ class Stage:
         self.people.append(person)
         return person
 
-    def start_server(self, *words):
+    def start_server(self, *words, port=None):
+        """The one of the story; with a port, another beside it."""
+        port = port or self.server_port
         environment = {
             'PATH': os.environ['PATH'], 'HOME': str(self.folder), 'LC_ALL': 'C.UTF-8',
             'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1',
         }
-        self.server = subprocess.Popen(
+        server = subprocess.Popen(
             [str(word) for word in (
                 self.build / 'src/server/udpnat-server', '--ip', self.server_ip,
-                '--port', self.server_port, '--state-dir', self.folder / 'server', *words)],
+                '--port', port, '--state-dir', self.folder / f'server-{port}', *words)],
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=open(self.folder / 'server.txt', 'ab'),
         )
-        line = self.server.stdout.readline().decode()
+        self.servers.append(server)
+        line = server.stdout.readline().decode()
         if 'listening' not in line:
             raise RuntimeError(f'no server: {line} {(self.folder / "server.txt").read_text()}')
+        return f'{self.server_ip}:{port}'
 
     def stop_server(self):
-        mine, self.server = self.server, None
+        """The last one."""
+        mine = self.servers.pop()
         mine.terminate()
         mine.wait(20)
 
     def close(self):
         for person in self.people:
             person.close()
-        if self.server is not None:
-            self.stop_server()
+        if (self.folder / 'server.txt').exists():
+            while self.servers:
+                self.stop_server()
             self.complain('server', (self.folder / 'server.txt').read_text())
         self.reader_bus.close()
         self.check('no-complaint-of-a-sanitizer-or-glib', not self.complaints, self.complaints)

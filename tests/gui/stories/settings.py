@@ -179,6 +179,8 @@ def passphrase(stage):
         check_names(stage, window, f'the-passphrase-{done.lower()}')
         window.press(done, 'button')
         window.find(has=word)
+        for dialog in window.select('The Passphrase Was Not Changed', 'dialog'):
+            window.select('Close', 'button', inside=dialog)[0].press()
         window.find(has='Online')
     alice.quit()
 
