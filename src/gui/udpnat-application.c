@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-badge.h"
+#include "udpnat-label-width.h"
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
@@ -406,6 +407,7 @@ udpnat_application_startup (GApplication *application)
   G_APPLICATION_CLASS (udpnat_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (UDPNAT_APPLICATION_ID);
   udpnat_tooltip_install ();
+  udpnat_label_width_install ();
   g_settings_bind_with_mapping (self->settings, "color-scheme", adw_style_manager_get_default (),
                                 "color-scheme", G_SETTINGS_BIND_GET, map_color_scheme, NULL, NULL,
                                 NULL);

@@ -10,8 +10,6 @@
 #include "udpnat-qr-code.h"
 #include "udpnat-unbroken.h"
 
-#define GROUPS_PER_LINE 4
-
 struct _UdpnatSafetyPage
 {
   AdwPreferencesPage   parent_instance;
@@ -20,6 +18,7 @@ struct _UdpnatSafetyPage
   GtkLabel            *number_label;
   UdpnatQrCode        *qr;
   GtkButton           *match_button;
+  GtkButton           *differ_button;
   AdwActionRow        *verified_row;
   GtkImage            *verified_image;
   AdwActionRow        *key_row;
@@ -46,13 +45,8 @@ static void
 show_number (UdpnatSafetyPage *self)
 {
   g_autofree char *number = udpnat_client_dup_safety_number (self->client, self->person);
-  g_auto (GStrv) groups = g_strsplit (number, " ", -1);
-  g_autoptr (GString) text = g_string_new (NULL);
 
-  for (guint i = 0; groups[i] != NULL; i++)
-    g_string_append_printf (text, "%s%s", i == 0 ? "" : i % GROUPS_PER_LINE == 0 ? "\n" : " ",
-                            groups[i]);
-  gtk_label_set_text (self->number_label, text->str);
+  gtk_label_set_text (self->number_label, number);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->number_label),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, number, -1);
   udpnat_qr_code_set_text (self->qr, number);
@@ -172,6 +166,7 @@ udpnat_safety_page_class_init (UdpnatSafetyPageClass *klass)
                                                "/io/github/udpnat/Udpnat/udpnat-safety-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, key_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, match_button);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, differ_button);
   gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, number_group);
   gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, number_label);
   gtk_widget_class_bind_template_child (widget_class, UdpnatSafetyPage, qr);
@@ -182,10 +177,22 @@ udpnat_safety_page_class_init (UdpnatSafetyPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, match_cb);
 }
 
+/* In large letters the two are wider than a phone. */
+static void
+wrap_words (GtkButton *button)
+{
+  GtkLabel *label = GTK_LABEL (gtk_button_get_child (button));
+
+  gtk_label_set_wrap (label, TRUE);
+  gtk_label_set_justify (label, GTK_JUSTIFY_CENTER);
+}
+
 static void
 udpnat_safety_page_init (UdpnatSafetyPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  wrap_words (self->match_button);
+  wrap_words (self->differ_button);
 }
 
 /** udpnat_safety_page_set_person: whom it is about; to be called once */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The gallery: every screen of the window, light, dark and in high contrast, wide and narrow, in
-three languages, for a person to look through.
+"""The gallery: every screen of the window, light and dark, in plain and in high contrast, wide and
+narrow, in three languages, for a person to look through. A critical of GTK is fatal in all of them.
 
     gallery.py --build DIR [--folder DIR] [--only PART…]    writes PNGs and index-*.png
 
@@ -24,20 +24,25 @@ from desk import surroundings  # noqa: E402
 from tap import Tap  # noqa: E402
 
 JOBS = 2
+# No name may end as another one with a hyphen before it does: pictures are found by their ends.
 LOOKS = {
     'light': {},
     'dark': {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark'},
     'contrast': {'ADW_DEBUG_HIGH_CONTRAST': '1'},
+    'darkcontrast': {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark', 'ADW_DEBUG_HIGH_CONTRAST': '1'},
 }
 WIDTHS = {'wide': (960, 680), 'narrow': (360, 680)}
-LANGUAGES = {'en': None, 'zh_CN': 'zh_CN', 'ar': 'ar_EG'}
+LANGUAGES = {'en': None, 'zh_CN': 'zh_CN.UTF-8', 'ar': 'ar_EG.UTF-8'}
 # As GNOME has it
-GTK_SETTINGS = '[Settings]\ngtk-font-name=Cantarell 11\n'
+FONT = 'Cantarell 11'
 # Nothing mixes colours on this screen, so what is half transparent around a menu would be black.
 GTK_CSS = 'popover > contents { box-shadow: none; margin: 0; border-radius: 0; }\n'
 # Who is there while alice's window is looked at
 PRESENT = ('bob', 'chen', 'farah')
 SECONDS = 8
+WHEEL_DOWN = 5
+WHEEL_CLICKS = 8
+TABS = {'tab', 'radio button', 'toggle button'}
 # Of all the pictures of one way
 WAY_SECONDS = 400
 
@@ -45,7 +50,7 @@ WAY_SECONDS = 400
 class Shooter:
     """One window in one look, width and language, and the way through its screens."""
 
-    def __init__(self, stage, look, width, language, folder, locales):
+    def __init__(self, stage, look, width, language, folder):
         self.stage = stage
         self.width = width
         self.name = f'{look}-{width}-{language}'
@@ -54,17 +59,11 @@ class Shooter:
         self.misses = []
         self.n_shots = 0
         self.alice = stage.add_person('alice')
-        # A complaint of GTK is told at the end, and costs no picture.
-        self.alice.more_environment = LOOKS[look] | {'G_DEBUG': ''}
-        if LANGUAGES[language]:
-            from desk.words import Words
-            self.alice.words = Words(stage.build, language)
-            self.alice.more_environment |= {
-                'LC_ALL': f'{LANGUAGES[language]}.UTF-8', 'LOCPATH': str(locales)}
-        settings = self.alice.folder / 'config/gtk-4.0/settings.ini'
-        settings.parent.mkdir(parents=True)
-        settings.write_text(GTK_SETTINGS)
-        settings.with_name('gtk.css').write_text(GTK_CSS)
+        self.alice.more_environment = dict(LOOKS[look])
+        if LANGUAGES[language] and not self.alice.speak(language, LANGUAGES[language]):
+            self.misses.append(f'the locale {language}: the pictures are as in English')
+        self.alice.write_gtk_settings(gtk_font_name=FONT)
+        (self.alice.folder / 'config/gtk-4.0/gtk.css').write_text(GTK_CSS)
 
     # ---- Pictures ----
 
@@ -117,9 +116,39 @@ class Shooter:
         time.sleep(0.5)
 
     def show(self, page):
-        self.window.press(page, {'tab', 'radio button', 'toggle button'}, seconds=SECONDS)
+        """In the newest window that has such a page: in Chinese, People and Person are the same."""
+        from gi.repository import GLib
+        tabs = self.window.wait(
+            lambda: [node for node in self.window.select(page, TABS) if node.is_on_screen()],
+            page, SECONDS)
+        try:
+            tabs[-1].press()
+        except GLib.Error:
+            self.window.click(tabs[-1])
 
     # ---- Screens ----
+
+    def files(self):
+        """In every state; from a program of their own, since no profile can have them all."""
+        from desk.display import wait_until
+        program = self.stage.build / 'tests/unit/gui/show-file-rows'
+        process = subprocess.Popen([program, self.width], env=self.alice.environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        display = self.alice.display
+        try:
+            wait_until(display.find_windows, SECONDS)
+            time.sleep(1)
+            [window] = display.find_windows()
+            for screen in ('27-files', '28-files-below')[:1 if self.width == 'wide' else 2]:
+                display.shoot(self.folder / f'{screen}-{self.name}.png', window)
+                self.n_shots += 1
+                for _ in range(WHEEL_CLICKS):
+                    display.click(window, WIDTHS['narrow'][0] // 2, 200, WHEEL_DOWN)
+                time.sleep(0.5)
+        finally:
+            process.terminate()
+            _, complaints = process.communicate()
+            self.stage.complain('show-file-rows', complaints)
 
     def welcome(self):
         self.shoot('01-welcome')
@@ -260,6 +289,7 @@ class Shooter:
         self.start()
         self.play(self.welcome)
         self.alice.quit()
+        self.play(self.files)
         self.stage.start_server()
         subprocess.run([self.stage.build / 'tests/gui/seed-profile', 'demo',
                         self.stage.folder / 'demo', self.stage.server_address], check=True)
@@ -281,19 +311,14 @@ def shoot_way(way, options):
     """All pictures of one look, width and language, in a network of its own."""
     from desk import place
     from desk.stage import Stage
-    from desk.words import compile_locale
     why = place.enter()
     if why:
         print(f'missing: everything: {why}')
         return
     with tempfile.TemporaryDirectory(prefix='udpnat-gui-') as folder:
-        locales = Path(folder) / 'locales'
-        name = LANGUAGES[way[2]]
-        if name and not compile_locale(locales, f'{name}.UTF-8'):
-            print(f'missing: the locale {name}: the pictures are as in English')
         stage = Stage('-'.join(way), Tap(quiet=True), options.build.resolve(), folder,
                       options.folder, True)
-        shooter = Shooter(stage, *way, options.folder, locales)
+        shooter = Shooter(stage, *way, options.folder)
         try:
             shooter.run()
         except Exception as error:  # noqa: BLE001: the others go on

@@ -24,9 +24,11 @@ read_quoted (UdpnatStore       *self,
 {
   sqlite3_stmt *row;
 
-  row = udpnat_database_query (self->reader, "SELECT substr (text, 1, ?3), is_outgoing FROM line"
-                                             " WHERE conversation = ?1 AND is_outgoing IN (0, 1)"
-                                             " AND id = ?2", VALUE_INT (conversation),
+  row = udpnat_database_query (self->reader, "SELECT CASE WHEN length (text) > ?3"
+                                             " THEN substr (text, 1, ?3 - 1) || '…' ELSE text END,"
+                                             " is_outgoing FROM line WHERE conversation = ?1"
+                                             " AND is_outgoing IN (0, 1) AND id = ?2",
+                               VALUE_INT (conversation),
                                VALUE_ID (&line->quoted_id),
                                VALUE_INT (UDPNAT_QUOTE_MAX_CODE_POINTS));
   if (udpnat_database_step (self->reader, row))

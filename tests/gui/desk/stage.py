@@ -59,6 +59,20 @@ class Person:
     def environment(self):
         return window.environment(self) | self.more_environment
 
+    def write_gtk_settings(self, **settings):
+        """What the desktop has chosen, by the names that GTK has for it: gtk_xft_dpi=…"""
+        path = self.folder / 'config/gtk-4.0/settings.ini'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f'{name.replace("_", "-")}={value}\n' for name, value in settings.items()]
+        path.write_text('[Settings]\n' + ''.join(lines))
+
+    def speak(self, language, locale):
+        """The program in this language, if there can be such a locale; whether there can."""
+        locales = self.folder / 'locales'
+        self.words = words.Words(self.stage.build, language)
+        self.more_environment |= {'LC_ALL': locale, 'LOCPATH': str(locales)}
+        return words.compile_locale(locales, locale)
+
     def hide(self):
         """Where the network is everybody's, nothing may be told to it."""
         self.run_cli('set', 'lan', 'off')

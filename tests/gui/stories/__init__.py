@@ -2,6 +2,7 @@
 stage; what it does not see in time ends it."""
 
 from . import copies, manners, people, rubbish, servers, settings, start, talk, trouble
+from . import looks, manners, people, settings, start, talk, trouble
 
 tree = start.tree
 
@@ -15,4 +16,5 @@ ALL = {story.__name__.replace('_', '-'): story for story in (
     *servers.ALL,
     *copies.ALL,
     *rubbish.ALL,
+    *looks.ALL,
 )}

@@ -595,6 +595,8 @@ test_reply (Fixture      *self,
             gconstpointer unused)
 {
   g_autofree char *text = g_strnfill (UDPNAT_QUOTE_MAX_CODE_POINTS + 1, 'q');
+  g_autofree char *beginning = g_strnfill (UDPNAT_QUOTE_MAX_CODE_POINTS - 1, 'q');
+  g_autofree char *expected = g_strconcat (beginning, "…", NULL);
   UdpnatMessageId id = say_text (self, BOB, text);
   UdpnatMessageId reply;
 
@@ -602,14 +604,24 @@ test_reply (Fixture      *self,
   reply = *udpnat_history_item_get_id (self->line);
   g_assert_cmpstr (udpnat_history_item_get_text (self->line), ==, "yes");
   g_assert_cmpmem (udpnat_history_item_get_quoted_id (self->line), 16, &id, 16);
-  text[UDPNAT_QUOTE_MAX_CODE_POINTS] = '\0';
-  g_assert_cmpstr (udpnat_history_item_get_quoted_text (self->line), ==, text);
+  g_assert_cmpstr (udpnat_history_item_get_quoted_text (self->line), ==, expected);
   g_assert_true (udpnat_history_item_is_quoted_outgoing (self->line));
   say (self, BOB, make_on (self, UDPNAT_ITEM_DELETE, id, ""));
   g_set_object (&self->line, NULL);
   self->line = find_line (self, BOB, reply);
   g_assert_null (udpnat_history_item_get_quoted_text (self->line));
   g_assert_nonnull (udpnat_history_item_get_quoted_id (self->line));
+}
+
+static void
+test_reply_to_longest (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (UDPNAT_QUOTE_MAX_CODE_POINTS, 'q');
+  UdpnatMessageId id = say_text (self, BOB, text);
+
+  hear (self, BOB, make_on (self, UDPNAT_ITEM_REPLY, id, "yes"));
+  g_assert_cmpstr (udpnat_history_item_get_quoted_text (self->line), ==, text);
 }
 
 /* ---- What comes before what it is about ---- */
@@ -1078,6 +1090,7 @@ main (int    argc,
   ADD_BOB ("delete/text-gone-from-files", test_deleted_text_is_gone);
   ADD_BOB ("reaction/newest-of-each", test_reactions);
   ADD_BOB ("reply/quotes-the-beginning", test_reply);
+  ADD_BOB ("reply/quotes-all-that-fits", test_reply_to_longest);
   ADD_BOB ("early/edit-and-reaction-take-effect", test_early_edit);
   ADD_BOB ("early/deleted-is-never-shown", test_early_delete);
   ADD_BOB ("early/not-kept-for-removed-line", test_early_for_removed_line);

@@ -1,15 +1,21 @@
 /* Not a test: a window with a file row in every state, to look at.
  *
- *     build/tests/unit/gui/show-file-rows [rtl] */
+ *     build/tests/unit/gui/show-file-rows [narrow]
+ *
+ * In the language and the looks that the desktop has; ./dev shot takes pictures of it. */
 
 #include "config.h"
 
 #include <adwaita.h>
+#include <glib/gi18n.h>
+#include <locale.h>
 #include <string.h>
 
 #include "udpnat-file-row.h"
 
 #define MB 1000000
+/* In each column of a wide window */
+#define WIDE_ROWS 5
 
 typedef struct
 {
@@ -105,26 +111,43 @@ create_row (const Case *c)
 
 static void
 activate_cb (GtkApplication *application,
-             gpointer        user_data)
+             gpointer        is_narrow)
 {
+  gsize n_in_column = is_narrow != NULL ? G_N_ELEMENTS (cases) : WIDE_ROWS;
   GtkWidget *window = adw_application_window_new (application);
+  GtkWidget *place = gtk_scrolled_window_new ();
   GtkWidget *columns = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 24);
   GtkWidget *box = NULL;
 
-  if (user_data != NULL)
-    gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      if (i % 5 == 0)
+      if (i % n_in_column == 0)
         {
           box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
-          gtk_widget_set_size_request (box, 340, -1);
+          gtk_widget_set_size_request (box, 336, -1);
           gtk_box_append (GTK_BOX (columns), box);
         }
       gtk_box_append (GTK_BOX (box), create_row (&cases[i]));
     }
-  adw_application_window_set_content (ADW_APPLICATION_WINDOW (window), columns);
+  gtk_widget_add_css_class (columns, "composer"); /* for its margins */
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (place), columns);
+  gtk_window_set_default_size (GTK_WINDOW (window), is_narrow != NULL ? 360 : 1080, 680);
+  gtk_window_set_title (GTK_WINDOW (window), "Files");
+  adw_application_window_set_content (ADW_APPLICATION_WINDOW (window), place);
   gtk_window_present (GTK_WINDOW (window));
+}
+
+/* The translations are in po of the build, three folders above this program. */
+static void
+set_up_translations (const char *program)
+{
+  g_autofree char *folder = g_path_get_dirname (program);
+  g_autofree char *po = g_build_filename (folder, "..", "..", "..", "po", NULL);
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, po);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
 }
 
 int
@@ -132,12 +155,13 @@ main (int    argc,
       char **argv)
 {
   g_autoptr (AdwApplication) application = NULL;
-  gboolean is_rtl = argc > 1 && strcmp (argv[1], "rtl") == 0;
+  gboolean is_narrow = argc > 1 && strcmp (argv[1], "narrow") == 0;
 
+  set_up_translations (argv[0]);
   application = adw_application_new ("io.github.udpnat.Udpnat.FileRows",
                                      G_APPLICATION_NON_UNIQUE);
   g_object_set (application, "resource-base-path", "/io/github/udpnat/Udpnat", NULL);
   g_signal_connect (application, "activate", G_CALLBACK (activate_cb),
-                    GINT_TO_POINTER (is_rtl));
+                    GINT_TO_POINTER (is_narrow));
   return g_application_run (G_APPLICATION (application), 1, argv);
 }
