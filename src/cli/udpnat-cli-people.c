@@ -198,7 +198,9 @@ udpnat_cli_command_unblock (UdpnatCli  *self,
       return;
     }
   udpnat_client_unblock (self->client, person);
-  say_done (self, person, " may write to you again, and is no contact of yours.");
+  say_done (self, person, udpnat_person_is_contact (person)
+                            ? " is a contact again."
+                            : " may write to you again, and is no contact of yours.");
 }
 
 void

@@ -74,6 +74,37 @@ def requests(home, check):
     home.stop(server)
 
 
+def unblocked(home, check):
+    server = home.start_server()
+    for who in 'alice', 'bob':
+        registered(home, who)
+    bob = home.start_person('bob')
+    bob.wait('registered')
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    alice.say('send bob hello')
+    request = bob.wait('request', from_='alice')
+    bob.say(f'reply #{request["number"]} hello yourself')
+    alice.wait('message', from_='bob')
+    alice.leave()
+    bob.say('send alice until later')
+    stored = bob.wait('stored', to='alice')
+    bob.say('block alice')
+    bob.wait('contact', name='alice', relation='blocked')
+    bob.say('unblock alice')
+    check('unblocked/is-a-contact-again', bob.wait('contact', name='alice', relation='accepted'),
+          [bob.events])
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    check('unblocked/what-waited-still-comes', bob.wait('delivered', id=stored['id']),
+          [bob.events])
+    alice.say('send bob and back')
+    check('unblocked/writes-as-a-contact', bob.wait('message', text='and back'), [bob.events])
+    alice.leave()
+    bob.leave()
+    home.stop(server)
+
+
 def answering_accepts(home, check):
     server = home.start_server()
     registered(home, 'alice')
@@ -354,5 +385,5 @@ def new_key(home, check):
 
 
 if __name__ == '__main__':
-    sys.exit(run(__doc__, [requests, answering_accepts, refusing, contacts, presence,
+    sys.exit(run(__doc__, [requests, unblocked, answering_accepts, refusing, contacts, presence,
                            profile_of_others, verify, links, reports, new_key]))

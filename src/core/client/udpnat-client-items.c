@@ -104,6 +104,34 @@ udpnat_client_restore_outbox (UdpnatClient *self)
   udpnat_store_foreach_outbox (self->store, restore_item, self);
 }
 
+typedef struct
+{
+  UdpnatClient *client;
+  UdpnatPerson *person;
+} Restoration;
+
+static void
+restore_item_of (const UdpnatPublicKey *key,
+                 const UdpnatItem      *item,
+                 UdpnatItemState        state,
+                 gpointer               user_data)
+{
+  Restoration *restoration = user_data;
+
+  if (udpnat_public_key_equal (key, udpnat_person_get_key (restoration->person)))
+    restore_item (key, item, state, restoration->client);
+}
+
+/** udpnat_client_restore_waiting: the node has forgotten what waits for @person */
+void
+udpnat_client_restore_waiting (UdpnatClient *self,
+                               UdpnatPerson *person)
+{
+  Restoration restoration = { self, person };
+
+  udpnat_store_foreach_outbox (self->store, restore_item_of, &restoration);
+}
+
 static void
 put_cb (UdpnatHistoryItem *line,
         gboolean           is_saved,

@@ -606,6 +606,8 @@ accept_as (UdpnatClient *self,
       udpnat_store_flush (self->store);
     }
   apply_relation (self, person, UDPNAT_RELATION_ACCEPTED);
+  if (before == UDPNAT_RELATION_BLOCKED)
+    udpnat_client_restore_waiting (self, person); /* before more is put into it */
   if (is_answer)
     udpnat_client_introduce (self, person);
 }
@@ -660,21 +662,35 @@ udpnat_client_decline (UdpnatClient *self,
   udpnat_client_clear_history (self, person);
 }
 
-/** udpnat_client_block: answers nothing of @person any more; the history stays */
+/** udpnat_client_block: answers nothing of @person any more; the history stays, and that they are
+ * a mutual contact */
 void
 udpnat_client_block (UdpnatClient *self,
                      UdpnatPerson *person)
 {
-  set_relation (self, person, UDPNAT_RELATION_BLOCKED);
+  save_relation (self, person, UDPNAT_RELATION_BLOCKED, udpnat_person_is_mutual (person));
+  apply_relation (self, person, UDPNAT_RELATION_BLOCKED);
 }
 
-/** udpnat_client_unblock: @person may ask again */
+/**
+ * udpnat_client_unblock:
+ *
+ * @person is again what they were: a contact, if both had accepted each other; else somebody who
+ * may ask. What a contact has said in between comes now.
+ */
 void
 udpnat_client_unblock (UdpnatClient *self,
                        UdpnatPerson *person)
 {
   if (udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
     return;
+  if (udpnat_person_is_mutual (person))
+    {
+      /* Letters were given back unread meanwhile: what follows them would be out of order. */
+      udpnat_node_restore_refusal (self->node, udpnat_person_get_key (person));
+      accept_as (self, person, TRUE);
+      return;
+    }
   udpnat_store_clear_refused (self->store, udpnat_person_get_key (person));
   set_relation (self, person, UDPNAT_RELATION_NONE);
 }

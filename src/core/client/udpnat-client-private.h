@@ -147,6 +147,8 @@ void          udpnat_client_handle_found    (UdpnatClient          *self,
 
 /* udpnat-client-items.c */
 void          udpnat_client_restore_outbox  (UdpnatClient          *self);
+void          udpnat_client_restore_waiting (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
 void          udpnat_client_put             (UdpnatClient          *self,
                                              UdpnatPerson          *person,
                                              UdpnatItem            *item,

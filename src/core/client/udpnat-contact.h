@@ -30,7 +30,8 @@ typedef enum
  * @name: (nullable): at the server
  * @server: (nullable): "host:port"; %NULL for our own server
  * @nickname: (nullable): what the user calls them
- * @is_mutual: they have accepted us, or written to us after we accepted them
+ * @is_mutual: they have accepted us, or written to us after we accepted them; stays while they are
+ *   blocked, so that they can be again what they were
  * @last_seen_us: wall clock, 0 when never
  *
  * One person, and how our conversation with them stands. The user and the client decide what is

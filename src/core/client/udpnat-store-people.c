@@ -107,9 +107,9 @@ save_person (UdpnatDatabase      *database,
                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
                               " ON CONFLICT DO UPDATE SET name = ?2, server = ?3, nickname = ?4,"
                               " relation = CASE WHEN ?5 = 0 AND relation = 1 THEN 1 ELSE ?5 END,"
-                              " is_mutual = CASE WHEN ?5 = 2 THEN max (is_mutual, ?6) ELSE ?6 END,"
-                              " is_verified = ?7,"
-                              " is_relay_only = ?8, last_seen_us = ?9",
+                              " is_mutual = CASE WHEN ?5 IN (2, 4) THEN max (is_mutual, ?6)"
+                              " ELSE ?6 END, is_verified = ?7, is_relay_only = ?8,"
+                              " last_seen_us = ?9",
                               VALUE_KEY (&contact->key), VALUE_TEXT (contact->name),
                               VALUE_TEXT (contact->server), VALUE_TEXT (contact->nickname),
                               VALUE_INT (contact->relation), VALUE_INT (contact->is_mutual),
@@ -188,8 +188,8 @@ push_contact (UdpnatStore         *self,
  * @contact: what the user and the client decide is taken from it; see #UdpnatContact
  * @done: (nullable):
  *
- * %UDPNAT_RELATION_NONE does not take back a request, and while somebody stays accepted is_mutual
- * does not become %FALSE again.
+ * %UDPNAT_RELATION_NONE does not take back a request, and while somebody stays accepted, or is
+ * blocked, is_mutual does not become %FALSE again.
  */
 void
 udpnat_store_save_contact (UdpnatStore         *self,

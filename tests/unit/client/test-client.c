@@ -376,6 +376,37 @@ test_blocked (Fixture      *self,
 }
 
 static void
+test_unblocked_contact (Fixture      *self,
+                        gconstpointer unused)
+{
+  udpnat_client_accept (self->client, self->bob);
+  hear_text (self, 1, "hi");
+  g_assert_true (udpnat_person_is_mutual (self->bob));
+  udpnat_client_block (self->client, self->bob);
+  hear_text (self, 2, "please");
+  g_assert_cmpuint (count_lines (self), ==, 1);
+  reopen (self);
+  udpnat_client_unblock (self->client, self->bob);
+  g_assert_true (udpnat_person_is_contact (self->bob));
+  g_assert_true (udpnat_person_is_mutual (self->bob));
+  hear_text (self, 3, "at last");
+  g_assert_cmpuint (count_lines (self), ==, 2);
+  g_assert_cmpuint (self->n_requests, ==, 0);
+}
+
+static void
+test_unblocked_stranger (Fixture      *self,
+                         gconstpointer unused)
+{
+  hear_text (self, 1, "hi");
+  udpnat_client_block (self->client, self->bob);
+  udpnat_client_unblock (self->client, self->bob);
+  g_assert_cmpint (udpnat_person_get_relation (self->bob), ==, UDPNAT_RELATION_NONE);
+  hear_text (self, 2, "hi again");
+  g_assert_cmpint (udpnat_person_get_relation (self->bob), ==, UDPNAT_RELATION_REQUEST);
+}
+
+static void
 set (Fixture    *self,
      const char *setting,
      const char *value)
@@ -557,6 +588,8 @@ main (int    argc,
   ADD ("hear/request-answered", test_request_answered);
   ADD ("hear/declined-says-nothing-more", test_declined);
   ADD ("hear/blocked-says-nothing-more", test_blocked);
+  ADD ("hear/unblocked-contact-is-one-again", test_unblocked_contact);
+  ADD ("hear/unblocked-stranger-may-ask", test_unblocked_stranger);
   ADD ("hear/strangers-accepted", test_strangers_accepted);
   ADD ("hear/strangers-refused", test_strangers_refused);
   ADD ("hear/profile-of-a-contact", test_profile_of_contact);
