@@ -443,7 +443,7 @@ static void
 create_signal_groups (UdpnatMessageList *self)
 {
   static const char *const told[] = { "notify::title", "notify::presence", "notify::last-seen-us",
-                                      "notify::wait-reason" };
+                                      "notify::wait-reason", "notify::mutual" };
 
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   g_signal_group_connect (self->client_signals, "item-added", G_CALLBACK (item_added_cb), self);

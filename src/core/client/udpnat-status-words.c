@@ -168,6 +168,10 @@ udpnat_words_describe_line (UdpnatHistoryItem *line,
     case UDPNAT_ITEM_STATE_STORED:
       return g_strdup_printf (_("In the mailbox of %s, sealed"), title);
     case UDPNAT_ITEM_STATE_DELIVERED:
+      /* It is on their disk. Who does not know us may not have looked at it, and see it only once
+       * they let us in. */
+      if (!udpnat_person_is_mutual (person))
+        return g_strdup_printf (_("Delivered to %s, who has not answered yet"), title);
       return g_strdup_printf (_("Delivered to %s"), title);
     case UDPNAT_ITEM_STATE_READ:
       return g_strdup_printf (_("Read by %s"), title);

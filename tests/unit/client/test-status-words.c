@@ -85,6 +85,20 @@ test_lines (Fixture      *self,
   g_assert_nonnull (strstr (mailbox, "full"));
   check_line (self, UDPNAT_ITEM_STATE_SENT, "Sent; bob has not confirmed it yet");
   check_line (self, UDPNAT_ITEM_STATE_STORED, "In the mailbox of bob, sealed");
+  check_line (self, UDPNAT_ITEM_STATE_DELIVERED, "Delivered to bob, who has not answered yet");
+}
+
+/* A receipt says that it is on their disk, and they may not have let us in. Once they have, it is
+ * as with everybody. */
+static void
+test_delivered_to_mutual (Fixture      *self,
+                          gconstpointer unused)
+{
+  UdpnatMessageId id = make_id (1);
+
+  say_to (self->client, self->bob, "hello");
+  hear_from (self->client, self->bob, udpnat_item_new_accept (&id, SENT_US));
+  g_assert_true (udpnat_person_is_mutual (self->bob));
   check_line (self, UDPNAT_ITEM_STATE_DELIVERED, "Delivered to bob");
 }
 
@@ -288,6 +302,7 @@ main (int    argc,
 
   g_test_add_func ("/status-words/sign/only-receipts-have-ticks", test_only_receipts_have_ticks);
   ADD ("/status-words/line/each-state-has-its-words", test_lines);
+  ADD ("/status-words/line/delivered-to-who-has-answered", test_delivered_to_mutual);
   ADD ("/status-words/line/preview-is-one-line", test_preview);
   ADD ("/status-words/path/kind-and-reason", test_path);
   ADD ("/status-words/path/none-when-only-the-lost-server-led-there", test_lost_server);
