@@ -89,16 +89,32 @@ show_header (UdpnatConversationPage *self)
   g_autofree char *name = NULL;
 
   /* Translators: what a screen reader says of the button with a person's name: Bob, Online */
-  name = g_strdup_printf (_("%s, %s"), title, words);
+  name = is_self ? g_strdup (title) : g_strdup_printf (_("%s, %s"), title, words);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->subtitle, words);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), words);
   gtk_widget_set_visible (GTK_WIDGET (self->subtitle), *words != '\0');
   gtk_widget_set_visible (self->verified, udpnat_person_is_verified (self->person));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->title_button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL, name,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, _("Connection and Keys"),
-                                  -1);
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+/* There is no connection to oneself: then it is a title like others, and not a button that is grey
+ * because it cannot be pressed. */
+static void
+set_title_leads_on (UdpnatConversationPage *self,
+                    gboolean                leads_on)
+{
+  const char *tip = leads_on ? _("Connection and Keys") : NULL;
+
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->title_button),
+                                  leads_on ? "talk.details" : NULL);
+  gtk_widget_set_sensitive (self->title_button, TRUE);
+  gtk_widget_set_can_target (self->title_button, leads_on);
+  gtk_widget_set_focusable (self->title_button, leads_on);
+  gtk_widget_set_tooltip_text (self->title_button, tip);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->title_button),
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, tip != NULL ? tip : "", -1);
 }
 
 static void
@@ -212,6 +228,7 @@ udpnat_conversation_page_set_person (UdpnatConversationPage *self,
     }
   show_avatar (self);
   person_changed_cb (self);
+  set_title_leads_on (self, person != udpnat_client_get_self (self->client));
   mute_or_pin_changed_cb (self);
   udpnat_composer_focus (self->composer);
 }

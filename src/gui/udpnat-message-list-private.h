@@ -37,8 +37,10 @@ struct _UdpnatMessageList
   /* where the view is: udpnat-message-list-scroll.c */
   gboolean           is_at_end;
   gboolean           wants_end;     /* to be done in the next frame */
+  gboolean           wants_focus;   /* as wants_end: the newest row is to have the focus */
+  gint64             fresh_number;  /* a line of theirs that has come at the end, 0: none */
   gint64             wanted_number; /* as wants_end: a line to go to, 0: none */
-  guint              wanted_step;   /* how many frames ago that began */
+  guint              wanted_step;   /* how many frames ago one of them began */
   guint              tick_id;
   guint              read_id;
   guint              n_new;         /* lines of theirs that have come below */

@@ -1,9 +1,13 @@
 /* Where the list stands. It opens at its end and stays there while more is said; once the user has
- * gone up, nothing moves it but the user. Near an end of what is loaded a page more is loaded.
+ * gone up, nothing moves it but the user. Near an end of what is loaded a page more is loaded. The
+ * end is the last word of the newest message, but for one of theirs that comes while the list is at
+ * its end and is higher than it: that is read from its beginning, and as nobody has read the rest,
+ * the list is not at its end then. What stands at the bottom because there is little: the list's
+ * alignment, in the template.
  *
- * GtkListView of GTK 4.8 leaps when its adjustment is set twice between two frames. So nothing here
- * sets it: all that is to be done is noted, and done once in the next frame by the list's own
- * action. Its anchor keeps the visible rows in place when pages come and go. */
+ * GtkListView of GTK 4.8 leaps when its adjustment is set twice between two frames. So all that is
+ * to be done is noted, and done once in the next frame, by the list's own action where that is
+ * enough. Its anchor keeps the visible rows in place when pages come and go. */
 
 #include "config.h"
 
@@ -17,6 +21,8 @@
 #define AT_END 2
 /* How many lines are shown beside one that was searched for. */
 #define CONTEXT_ROWS 3
+/* How many frames a new row may take until it has a height. */
+#define END_FRAMES 3
 /* How long something is looked at before it counts as read. */
 #define READ_MS 250
 
@@ -131,17 +137,6 @@ scroll_to (UdpnatMessageList *self,
   gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", position);
 }
 
-static void
-scroll_to_end (UdpnatMessageList *self)
-{
-  guint n_rows = g_list_model_get_n_items (G_LIST_MODEL (self->history));
-
-  self->wants_end = FALSE;
-  set_at_end (self, TRUE);
-  if (n_rows > 0)
-    scroll_to (self, n_rows - 1);
-}
-
 typedef struct
 {
   gint64     number;
@@ -158,16 +153,84 @@ compare_number (UdpnatMessageRow *row,
     search->row = GTK_WIDGET (row);
 }
 
+/* Returns: (nullable): what shows a line */
+static GtkWidget *
+find_row (UdpnatMessageList *self,
+          gint64             number)
+{
+  Search search = { number, NULL };
+
+  udpnat_message_list_foreach_row (self, compare_number, &search);
+  return search.row;
+}
+
+static gint64
+get_newest_number (UdpnatMessageList *self)
+{
+  GListModel *rows = G_LIST_MODEL (self->history);
+  guint n_rows = g_list_model_get_n_items (rows);
+  g_autoptr (UdpnatHistoryRow) newest = n_rows > 0 ? g_list_model_get_item (rows, n_rows - 1)
+                                                   : NULL;
+
+  return newest != NULL ? udpnat_history_row_get_number (newest) : 0;
+}
+
+static void
+focus_newest (UdpnatMessageList *self,
+              GtkWidget         *row)
+{
+  if (self->wants_focus)
+    gtk_widget_grab_focus (gtk_widget_get_parent (row));
+  self->wants_focus = FALSE;
+}
+
+/* What the list's own action cannot do with a row that is higher than the list, or does in one
+ * version of GTK only. The list's widget around the row is what it anchors at: an edge of that. */
+static void
+scroll_to_edge (UdpnatMessageList *self,
+                GtkWidget         *row,
+                gboolean           is_beginning)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+  double y = gtk_adjustment_get_upper (adjustment);
+  graphene_rect_t bounds;
+
+  if (is_beginning && gtk_widget_compute_bounds (gtk_widget_get_parent (row),
+                                                 GTK_WIDGET (self->scroller), &bounds))
+    y = gtk_adjustment_get_value (adjustment) + bounds.origin.y;
+  gtk_adjustment_set_value (adjustment, y);
+}
+
+/* How high a row is that has just been made is known a frame later. */
+static void
+scroll_to_end (UdpnatMessageList *self)
+{
+  guint n_rows = g_list_model_get_n_items (G_LIST_MODEL (self->history));
+  gint64 number = get_newest_number (self);
+  GtkWidget *row = find_row (self, number);
+  int height = row != NULL ? gtk_widget_get_height (row) : 0;
+  gboolean is_high = height > gtk_adjustment_get_page_size (get_adjustment (self));
+  gboolean is_fresh = number == self->fresh_number;
+
+  self->wants_end = height == 0 && n_rows > 0 && self->wanted_step++ < END_FRAMES;
+  set_at_end (self, !is_high || !is_fresh);
+  if (height > 0)
+    focus_newest (self, row);
+  if (is_high)
+    scroll_to_edge (self, row, is_fresh);
+  else if (n_rows > 0)
+    scroll_to (self, n_rows - 1);
+}
+
 static gboolean
 is_in_upper_half (UdpnatMessageList *self,
                   gint64             number)
 {
-  Search search = { number, NULL };
+  GtkWidget *row = find_row (self, number);
   graphene_rect_t bounds;
 
-  udpnat_message_list_foreach_row (self, compare_number, &search);
-  return search.row != NULL &&
-         gtk_widget_compute_bounds (search.row, GTK_WIDGET (self->scroller), &bounds) &&
+  return row != NULL &&
+         gtk_widget_compute_bounds (row, GTK_WIDGET (self->scroller), &bounds) &&
          bounds.origin.y < gtk_widget_get_height (GTK_WIDGET (self->scroller)) / 2.0;
 }
 
@@ -217,7 +280,7 @@ tick_cb (GtkWidget     *widget,
   else
     load_more (self);
   udpnat_message_list_queue_read (self);
-  if (self->wanted_number != 0)
+  if (self->wants_end || self->wanted_number != 0)
     udpnat_message_list_queue_tick (self);
   return G_SOURCE_REMOVE;
 }
@@ -239,7 +302,9 @@ udpnat_message_list_stop_scrolling (UdpnatMessageList *self)
   self->tick_id = 0;
   g_clear_handle_id (&self->read_id, g_source_remove);
   self->wants_end = FALSE;
+  self->wants_focus = FALSE;
   self->wanted_number = 0;
+  self->fresh_number = 0;
 }
 
 /* ---- What moves it ---- */
@@ -266,6 +331,16 @@ changed_cb (UdpnatMessageList *self)
   udpnat_message_list_queue_tick (self);
 }
 
+/* @row: (nullable): of theirs */
+static void
+follow (UdpnatMessageList *self,
+        UdpnatHistoryRow  *row)
+{
+  self->fresh_number = row != NULL ? udpnat_history_row_get_number (row) : 0;
+  self->wanted_step = 0;
+  self->wants_end = TRUE;
+}
+
 /** udpnat_message_list_note_line: @row: (nullable): somebody has said something; %NULL when it is
  * below what is loaded */
 void
@@ -278,14 +353,30 @@ udpnat_message_list_note_line (UdpnatMessageList *self,
   if (row != NULL && !is_ours && !is_looked_at (self) &&
       udpnat_history_get_unread (self->history) <= self->read_number)
     udpnat_history_set_unread (self->history, udpnat_history_row_get_number (row));
-  if (self->is_at_end)
-    self->wants_end = TRUE;
-  else if (is_ours)
+  if (is_ours)
     udpnat_message_list_go_to_end (self);
+  else if (self->is_at_end)
+    follow (self, row);
   else
     self->n_new++;
   show_jump (self);
   udpnat_message_list_queue_tick (self);
+}
+
+/* GtkListView goes to the last row that is loaded, with any modifier. Its way up is right: to the
+ * first one, and that more is loaded there lets the next press go on. */
+static gboolean
+key_pressed_cb (GtkEventControllerKey *controller,
+                guint                  keyval,
+                guint                  keycode,
+                GdkModifierType        state,
+                UdpnatMessageList     *self)
+{
+  if ((keyval != GDK_KEY_End && keyval != GDK_KEY_KP_End) || (state & GDK_ALT_MASK) != 0)
+    return GDK_EVENT_PROPAGATE;
+  udpnat_message_list_go_to_end (self);
+  self->wants_focus = TRUE;
+  return GDK_EVENT_STOP;
 }
 
 /** udpnat_message_list_watch_scrolling: to be called once */
@@ -293,7 +384,11 @@ void
 udpnat_message_list_watch_scrolling (UdpnatMessageList *self)
 {
   GtkAdjustment *adjustment = get_adjustment (self);
+  GtkEventController *keys = gtk_event_controller_key_new ();
 
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->view), keys);
   self->is_at_end = TRUE;
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (value_changed_cb), self,
                            G_CONNECT_SWAPPED);
@@ -311,6 +406,8 @@ udpnat_message_list_go_to_end (UdpnatMessageList *self)
   if (udpnat_history_has_newer (self->history))
     udpnat_history_go_to_end (self->history);
   self->wanted_number = 0;
+  self->wanted_step = 0;
+  self->fresh_number = 0;
   self->wants_end = TRUE;
   set_at_end (self, TRUE);
   udpnat_message_list_queue_tick (self);

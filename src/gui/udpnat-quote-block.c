@@ -42,6 +42,18 @@ udpnat_quote_block_new (void)
   return g_object_new (UDPNAT_TYPE_QUOTE_BLOCK, NULL);
 }
 
+/* Where there is room for all of it, the label does not say that more follows. */
+static char *
+dup_beginning (const char *text)
+{
+  g_autofree char *beginning = NULL;
+
+  if (g_utf8_strlen (text, -1) <= SHOWN_MAX_CHARACTERS)
+    return g_strdup (text);
+  beginning = g_utf8_substring (text, 0, SHOWN_MAX_CHARACTERS);
+  return g_strconcat (g_strchomp (beginning), "…", NULL);
+}
+
 /**
  * udpnat_quote_block_set:
  * @title: who has said it
@@ -52,12 +64,10 @@ udpnat_quote_block_set (UdpnatQuoteBlock *self,
                         const char       *title,
                         const char       *text)
 {
-  g_autofree char *beginning = NULL;
+  g_autofree char *beginning = text != NULL
+                                 ? dup_beginning (text)
+                                 : g_strdup (_("This message is not here any more"));
 
-  if (text != NULL)
-    beginning = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), SHOWN_MAX_CHARACTERS));
-  else
-    beginning = g_strdup (_("This message is not here any more"));
   g_strdelimit (beginning, "\n\r\t\v\f", ' ');
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->text, beginning);

@@ -10,6 +10,7 @@
 #include "udpnat-composer-private.h"
 #include "udpnat-conversation-page-private.h"
 #include "udpnat-message-list-private.h"
+#include "udpnat-quote-block.h"
 
 #define N_LINES 300
 
@@ -184,6 +185,37 @@ assert_at_end (Fixture *self)
   g_assert_cmpfloat (bottom, <=, gtk_widget_get_height (GTK_WIDGET (self->page->list->scroller)));
 }
 
+/* How far the newest line ends above the end of the view. */
+static double
+get_gap_below (Fixture *self)
+{
+  GtkWidget *newest = GTK_WIDGET (find_row (self, get_newest (self)));
+
+  return gtk_widget_get_height (GTK_WIDGET (self->page->list->scroller)) -
+         get_y (self, newest) - gtk_widget_get_height (newest);
+}
+
+static char *
+dup_high_text (void)
+{
+  GString *text = g_string_new ("first row");
+
+  for (guint i = 0; i < 60; i++)
+    g_string_append_printf (text, "\nrow %u", i);
+  return g_string_free (text, FALSE);
+}
+
+static void
+send (Fixture    *self,
+      const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (udpnat_client_send (self->client, self->bob, text, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (udpnat_client_flush (self->client));
+}
+
 static void
 scroll_by (Fixture *self,
            double   pixels)
@@ -315,7 +347,156 @@ test_focus_enters_at_what_is_seen (Fixture      *self,
   g_assert_true (udpnat_message_row_get_row (row) == get_newest (self));
 }
 
+#define FOOT 16 /* the list's padding, and some */
+
+static void
+test_few_stand_at_the_bottom (Fixture      *self,
+                              gconstpointer unused)
+{
+  hear (self, 1, "one");
+  open_bob (self);
+  g_assert_cmpfloat (get_gap_below (self), >=, 0);
+  g_assert_cmpfloat (get_gap_below (self), <, FOOT);
+  for (guint8 i = 2; i < 40; i++)
+    {
+      hear (self, i, "one more");
+      settle (self);
+      assert_at_end (self);
+      g_assert_cmpfloat (get_gap_below (self), <, FOOT);
+    }
+  g_assert_cmpfloat (gtk_adjustment_get_value (get_adjustment (self)), >, 100); /* more than fit */
+}
+
+static void
+test_high_line_of_ours_is_seen_to_its_end (Fixture      *self,
+                                           gconstpointer unused)
+{
+  g_autofree char *text = dup_high_text ();
+
+  fill (self, N_LINES);
+  open_bob (self);
+  send (self, text);
+  settle (self);
+  assert_at_end (self);
+  g_assert_cmpfloat (get_y (self, GTK_WIDGET (find_row (self, get_newest (self)))), <, 0);
+  g_assert_false (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+  hear (self, 1, "short");
+  settle (self);
+  assert_at_end (self);
+}
+
+static void
+test_high_line_of_theirs_is_read_from_its_beginning (Fixture      *self,
+                                                     gconstpointer unused)
+{
+  g_autofree char *text = dup_high_text ();
+  UdpnatHistoryRow *high;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  hear (self, 1, text);
+  settle (self);
+  high = get_newest (self);
+  g_assert_cmpfloat_with_epsilon (get_y (self, GTK_WIDGET (find_row (self, high))), 0, 4);
+  g_assert_true (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+  hear (self, 2, "do not pull it away");
+  settle (self);
+  g_assert_cmpfloat_with_epsilon (get_y (self, GTK_WIDGET (find_row (self, high))), 0, 4);
+  g_assert_cmpuint (self->page->list->n_new, ==, 1);
+}
+
+static void
+test_opens_at_the_end_of_a_high_line (Fixture      *self,
+                                      gconstpointer unused)
+{
+  g_autofree char *text = dup_high_text ();
+
+  hear (self, 1, text);
+  open_bob (self);
+  assert_at_end (self);
+}
+
+/* As the keyboard would. Returns: whether it was used */
+static gboolean
+press (GtkWidget *widget,
+       guint      keyval)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+  gboolean is_used = FALSE;
+
+  for (guint i = 0; !is_used && i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GObject) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_KEY (controller))
+        g_signal_emit_by_name (controller, "key-pressed", keyval, 0, 0, &is_used);
+    }
+  return is_used;
+}
+
+static void
+test_end_key_goes_to_the_newest (Fixture      *self,
+                                 gconstpointer unused)
+{
+  UdpnatMessageList *list = self->page->list;
+  gint64 newest;
+  GtkWidget *focus;
+
+  fill (self, N_LINES);
+  open_bob (self);
+  newest = udpnat_history_row_get_number (get_newest (self));
+  g_assert_true (udpnat_message_list_go_to (list, newest - N_LINES + 20));
+  settle (self);
+  g_assert_true (udpnat_history_has_newer (list->history));
+  g_assert_true (gtk_widget_child_focus (GTK_WIDGET (list), GTK_DIR_TAB_FORWARD));
+  g_assert_false (press (GTK_WIDGET (list->view), GDK_KEY_Home)); /* GTK's own is right */
+  g_assert_true (press (GTK_WIDGET (list->view), GDK_KEY_End));
+  settle (self);
+  assert_at_end (self);
+  g_assert_cmpint (udpnat_history_row_get_number (get_newest (self)), ==, newest);
+  focus = gtk_root_get_focus (GTK_ROOT (self->window));
+  g_assert_true (udpnat_message_list_get_row_of (list, focus) ==
+                 find_row (self, get_newest (self)));
+}
+
+/* ---- The header ---- */
+
+static void
+test_notes_have_a_plain_title (Fixture      *self,
+                               gconstpointer unused)
+{
+  GtkWidget *title = self->page->title_button;
+
+  udpnat_conversation_page_set_person (self->page, udpnat_client_get_self (self->client));
+  settle (self);
+  g_assert_true (gtk_widget_is_sensitive (title)); /* or it would be grey */
+  g_assert_false (gtk_widget_get_focusable (title));
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (title), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       "Note to Self");
+  open_bob (self);
+  g_assert_true (gtk_widget_is_sensitive (title));
+  g_assert_true (gtk_widget_get_focusable (title));
+}
+
 /* ---- Rows ---- */
+
+static void
+test_long_quote_says_that_more_follows (Fixture      *self,
+                                        gconstpointer unused)
+{
+  GtkWidget *block = g_object_ref_sink (udpnat_quote_block_new ());
+  GtkLabel *label = GTK_LABEL (gtk_widget_get_template_child (block, UDPNAT_TYPE_QUOTE_BLOCK,
+                                                              "text"));
+  g_autofree char *fits = g_strnfill (200, 'x');
+  g_autofree char *more = g_strnfill (201, 'x');
+  g_autofree char *shown = g_strconcat (fits, "…", NULL);
+
+  udpnat_quote_block_set (UDPNAT_QUOTE_BLOCK (block), "bob", fits);
+  g_assert_cmpstr (gtk_label_get_text (label), ==, fits);
+  udpnat_quote_block_set (UDPNAT_QUOTE_BLOCK (block), "bob", more);
+  g_assert_cmpstr (gtk_label_get_text (label), ==, shown);
+  g_object_unref (block);
+}
 
 static void
 test_row_is_named (Fixture      *self,
@@ -542,6 +723,16 @@ main (int    argc,
        test_stays_at_its_end_when_it_shrinks);
   ADD ("/conversation/list/goes-to-a-line", test_goes_to_a_line);
   ADD ("/conversation/list/focus-enters-at-what-is-seen", test_focus_enters_at_what_is_seen);
+  ADD ("/conversation/list/few-stand-at-the-bottom", test_few_stand_at_the_bottom);
+  ADD ("/conversation/list/high-line-of-ours-is-seen-to-its-end",
+       test_high_line_of_ours_is_seen_to_its_end);
+  ADD ("/conversation/list/high-line-of-theirs-is-read-from-its-beginning",
+       test_high_line_of_theirs_is_read_from_its_beginning);
+  ADD ("/conversation/list/opens-at-the-end-of-a-high-line", test_opens_at_the_end_of_a_high_line);
+  ADD ("/conversation/list/end-key-goes-to-the-newest", test_end_key_goes_to_the_newest);
+  ADD ("/conversation/header/notes-have-a-plain-title", test_notes_have_a_plain_title);
+  ADD ("/conversation/row/long-quote-says-that-more-follows",
+       test_long_quote_says_that_more_follows);
   ADD ("/conversation/row/is-named", test_row_is_named);
   ADD ("/conversation/row/shows-what-it-is", test_row_shows_what_it_is);
   ADD ("/conversation/row/reaction-is-put-and-taken-back", test_reaction_is_put_and_taken_back);
