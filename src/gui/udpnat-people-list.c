@@ -70,12 +70,23 @@ setup_cb (GtkSignalListItemFactory *factory,
   gtk_list_item_set_child (item, row);
 }
 
+/* Whoever lets somebody in wants to know what they wrote. */
+static void
+accepted_cb (UdpnatPeopleList *self,
+             UdpnatPerson     *person)
+{
+  g_signal_emit (self, person_activated_signal, 0, person);
+}
+
 static void
 setup_request_cb (GtkSignalListItemFactory *factory,
                   GtkListItem              *item,
                   UdpnatPeopleList         *self)
 {
-  gtk_list_item_set_child (item, udpnat_request_row_new (self->client));
+  GtkWidget *row = udpnat_request_row_new (self->client);
+
+  g_signal_connect_object (row, "accepted", G_CALLBACK (accepted_cb), self, G_CONNECT_SWAPPED);
+  gtk_list_item_set_child (item, row);
 }
 
 static void

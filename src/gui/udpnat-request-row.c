@@ -31,6 +31,7 @@ enum
 };
 
 static GParamSpec *properties[N_PROPS];
+static guint accepted_signal;
 
 G_DEFINE_FINAL_TYPE (UdpnatRequestRow, udpnat_request_row, GTK_TYPE_BOX)
 
@@ -49,7 +50,12 @@ answer (UdpnatRequestRow *self,
 static void
 accept_cb (UdpnatRequestRow *self)
 {
+  g_autoptr (UdpnatRequestRow) row = g_object_ref (self);
+  g_autoptr (UdpnatPerson) person = self->person != NULL ? g_object_ref (self->person) : NULL;
+
   answer (self, udpnat_client_accept);
+  if (person != NULL)
+    g_signal_emit (row, accepted_signal, 0, person);
 }
 
 static void
@@ -161,6 +167,8 @@ udpnat_request_row_class_init (UdpnatRequestRowClass *klass)
                                                  G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                                    G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  accepted_signal = g_signal_new ("accepted", UDPNAT_TYPE_REQUEST_ROW, G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 1, UDPNAT_TYPE_PERSON);
   g_type_ensure (UDPNAT_TYPE_PERSON_AVATAR);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/udpnat/Udpnat/udpnat-request-row.ui");

@@ -12,7 +12,8 @@ G_DECLARE_FINAL_TYPE (UdpnatRequestRow, udpnat_request_row, UDPNAT, REQUEST_ROW,
 /**
  * UdpnatRequestRow:
  *
- * A stranger who has written, and what can be answered. Property: person (nullable).
+ * A stranger who has written, and what can be answered. Property: person (nullable). Signal
+ * "accepted" (person): the user has let them in.
  */
 
 GtkWidget *udpnat_request_row_new        (UdpnatClient     *client) G_GNUC_WARN_UNUSED_RESULT;
