@@ -24,14 +24,6 @@ get_window (UdpnatMessageList *self)
   return GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
 }
 
-static UdpnatHistoryItem *
-dup_target (GtkWidget *widget,
-            GVariant  *parameter)
-{
-  return udpnat_message_list_dup_line (UDPNAT_MESSAGE_LIST (widget),
-                                       g_variant_get_int64 (parameter));
-}
-
 static void
 fail_with (UdpnatMessageList *self,
            gboolean           is_done,
@@ -43,28 +35,6 @@ fail_with (UdpnatMessageList *self,
 }
 
 /* ---- Write ---- */
-
-static void
-reply_cb (GtkWidget  *widget,
-          const char *name,
-          GVariant   *parameter)
-{
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-
-  if (line != NULL)
-    udpnat_message_list_ask_reply (UDPNAT_MESSAGE_LIST (widget), line);
-}
-
-static void
-edit_cb (GtkWidget  *widget,
-         const char *name,
-         GVariant   *parameter)
-{
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-
-  if (line != NULL)
-    udpnat_message_list_ask_edit (UDPNAT_MESSAGE_LIST (widget), line);
-}
 
 static void
 react_cb (GtkWidget  *widget,
@@ -85,28 +55,24 @@ react_cb (GtkWidget  *widget,
 
 /* The failed line goes only when the new one is on the disk: udpnat_message_list_note_saved(). */
 static void
-try_again_cb (GtkWidget  *widget,
-              const char *name,
-              GVariant   *parameter)
+try_again (UdpnatMessageList *self,
+           UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-  g_autoptr (UdpnatHistoryItem) quoted = NULL;
+  const char *text = udpnat_history_item_get_text (line);
+  g_autoptr (UdpnatHistoryItem) quoted = udpnat_client_dup_quoted (self->client, line);
   UdpnatMessageRetry *retry;
   char *id = NULL;
   GError *error = NULL;
 
-  if (line == NULL || udpnat_history_item_get_text (line) == NULL)
+  if (text == NULL)
     return;
-  quoted = udpnat_client_dup_quoted (self->client, line);
-  if (!udpnat_client_send (self->client, self->person, udpnat_history_item_get_text (line), quoted,
-                           &id, &error))
+  if (!udpnat_client_send (self->client, self->person, text, quoted, &id, &error))
     {
       fail_with (self, FALSE, error);
       return;
     }
   retry = g_new0 (UdpnatMessageRetry, 1);
-  retry->line = g_steal_pointer (&line);
+  retry->line = g_object_ref (line);
   retry->id = id;
   g_ptr_array_add (self->retries, retry);
 }
@@ -135,56 +101,41 @@ udpnat_message_list_note_saved (UdpnatMessageList *self,
 /* ---- Take ---- */
 
 static void
-copy_cb (GtkWidget  *widget,
-         const char *name,
-         GVariant   *parameter)
+copy (UdpnatMessageList *self,
+      UdpnatHistoryItem *line)
 {
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
+  const char *text = udpnat_history_item_get_text (line);
 
-  if (line != NULL && udpnat_history_item_get_text (line) != NULL)
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (widget),
-                            udpnat_history_item_get_text (line));
+  if (text != NULL)
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
 }
 
 static void
-show_all_cb (GtkWidget  *widget,
-             const char *name,
-             GVariant   *parameter)
+show_all (UdpnatMessageList *self,
+          UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-  const char *title;
+  const char *text = udpnat_history_item_get_text (line);
+  const char *title = udpnat_history_item_is_outgoing (line)
+                        ? _("You")
+                        : udpnat_person_get_title (self->person);
 
-  if (line == NULL || udpnat_history_item_get_text (line) == NULL)
-    return;
-  title = udpnat_history_item_is_outgoing (line) ? _("You")
-                                                 : udpnat_person_get_title (self->person);
-  udpnat_text_window_present (get_window (self), title, udpnat_history_item_get_text (line));
+  if (text != NULL)
+    udpnat_text_window_present (get_window (self), title, text);
 }
 
 static void
-details_cb (GtkWidget  *widget,
-            const char *name,
-            GVariant   *parameter)
+show_details (UdpnatMessageList *self,
+              UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-
-  if (line != NULL)
-    udpnat_message_details_present (get_window (self), line, self->person);
+  udpnat_message_details_present (get_window (self), line, self->person);
 }
 
 static void
-go_to_quoted_cb (GtkWidget  *widget,
-                 const char *name,
-                 GVariant   *parameter)
+go_to_quoted (UdpnatMessageList *self,
+              UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
-  g_autoptr (UdpnatHistoryItem) quoted = NULL;
+  g_autoptr (UdpnatHistoryItem) quoted = udpnat_client_dup_quoted (self->client, line);
 
-  if (line != NULL)
-    quoted = udpnat_client_dup_quoted (self->client, line);
   if (quoted != NULL)
     udpnat_message_list_go_to (self, udpnat_history_item_get_number (quoted));
 }
@@ -200,29 +151,21 @@ jump_to_newest_cb (GtkWidget  *widget,
 /* ---- Take back ---- */
 
 static void
-delete_here_cb (GtkWidget  *widget,
-                const char *name,
-                GVariant   *parameter)
+delete_here (UdpnatMessageList *self,
+             UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
   GError *error = NULL;
 
-  if (line != NULL)
-    fail_with (self, udpnat_client_delete (self->client, line, FALSE, &error), error);
+  fail_with (self, udpnat_client_delete (self->client, line, FALSE, &error), error);
 }
 
 static void
-withdraw_cb (GtkWidget  *widget,
-             const char *name,
-             GVariant   *parameter)
+withdraw (UdpnatMessageList *self,
+          UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  g_autoptr (UdpnatHistoryItem) line = dup_target (widget, parameter);
   GError *error = NULL;
 
-  if (line != NULL)
-    fail_with (self, udpnat_client_withdraw (self->client, line, &error), error);
+  fail_with (self, udpnat_client_withdraw (self->client, line, &error), error);
 }
 
 static void
@@ -270,53 +213,63 @@ describe_loss (UdpnatMessageList *self,
 }
 
 static void
-delete_cb (GtkWidget  *widget,
-           const char *name,
-           GVariant   *parameter)
+ask_delete (UdpnatMessageList *self,
+            UdpnatHistoryItem *line)
 {
-  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
-  UdpnatHistoryItem *line = dup_target (widget, parameter);
-  g_autofree char *body = NULL;
-  GtkWidget *dialog;
-  gboolean can_for_both;
+  gboolean can_for_both = udpnat_history_item_is_outgoing (line) &&
+                          !udpnat_history_item_is_deleted (line) &&
+                          self->person != udpnat_client_get_self (self->client);
+  g_autofree char *body = describe_loss (self, can_for_both);
+  GtkWidget *dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), body);
 
-  if (line == NULL)
-    return;
-  can_for_both = udpnat_history_item_is_outgoing (line) && !udpnat_history_item_is_deleted (line) &&
-                 self->person != udpnat_client_get_self (self->client);
-  body = describe_loss (self, can_for_both);
-  dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), body);
   add_delete_responses (ADW_MESSAGE_DIALOG (dialog), can_for_both);
-  g_object_set_data_full (G_OBJECT (dialog), "line", line, g_object_unref);
+  g_object_set_data_full (G_OBJECT (dialog), "line", g_object_ref (line), g_object_unref);
   g_signal_connect_object (dialog, "response", G_CALLBACK (delete_response_cb), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/* ---- All of them ---- */
+
+static const struct
+{
+  const char *name;
+  void      (*func) (UdpnatMessageList *self,
+                     UdpnatHistoryItem *line);
+} line_actions[] = {
+  { "message.reply", udpnat_message_list_ask_reply },
+  { "message.edit", udpnat_message_list_ask_edit },
+  { "message.copy", copy },
+  { "message.show-all", show_all },
+  { "message.delete", ask_delete },
+  { "message.delete-here", delete_here },
+  { "message.withdraw", withdraw },
+  { "message.try-again", try_again },
+  { "message.details", show_details },
+  { "message.go-to-quoted", go_to_quoted },
+};
+
+/* The line may have gone since the button or menu was made. */
+static void
+line_action_cb (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  UdpnatMessageList *self = UDPNAT_MESSAGE_LIST (widget);
+  g_autoptr (UdpnatHistoryItem) line = NULL;
+
+  line = udpnat_message_list_dup_line (self, g_variant_get_int64 (parameter));
+  for (gsize i = 0; line != NULL && i < G_N_ELEMENTS (line_actions); i++)
+    if (g_str_equal (line_actions[i].name, name))
+      line_actions[i].func (self, line);
 }
 
 /** udpnat_message_list_install_actions: to be called once, for the class */
 void
 udpnat_message_list_install_actions (GtkWidgetClass *widget_class)
 {
-  static const struct
-  {
-    const char                 *name;
-    const char                 *parameter;
-    GtkWidgetActionActivateFunc activate;
-  } actions[] = {
-    { "message.reply", "x", reply_cb },
-    { "message.react", "(xs)", react_cb },
-    { "message.edit", "x", edit_cb },
-    { "message.copy", "x", copy_cb },
-    { "message.show-all", "x", show_all_cb },
-    { "message.delete", "x", delete_cb },
-    { "message.delete-here", "x", delete_here_cb },
-    { "message.withdraw", "x", withdraw_cb },
-    { "message.try-again", "x", try_again_cb },
-    { "message.details", "x", details_cb },
-    { "message.go-to-quoted", "x", go_to_quoted_cb },
-    { "message.jump-to-newest", NULL, jump_to_newest_cb },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
-    gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter,
-                                     actions[i].activate);
+  for (gsize i = 0; i < G_N_ELEMENTS (line_actions); i++)
+    gtk_widget_class_install_action (widget_class, line_actions[i].name, "x", line_action_cb);
+  gtk_widget_class_install_action (widget_class, "message.react", "(xs)", react_cb);
+  gtk_widget_class_install_action (widget_class, "message.jump-to-newest", NULL,
+                                   jump_to_newest_cb);
 }
