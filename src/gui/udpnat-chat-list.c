@@ -58,8 +58,8 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatChatList           *self)
 {
-  udpnat_chat_row_set_person (UDPNAT_CHAT_ROW (gtk_list_item_get_child (item)),
-                              gtk_list_item_get_item (item));
+  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)),
+                                 gtk_list_item_get_item (item));
 }
 
 static void
@@ -67,7 +67,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatChatList           *self)
 {
-  udpnat_chat_row_set_person (UDPNAT_CHAT_ROW (gtk_list_item_get_child (item)), NULL);
+  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)), NULL);
 }
 
 /** udpnat_chat_list_is_empty: Returns: whether nobody has said anything yet */
@@ -101,7 +101,7 @@ midnight_cb (gpointer user_data)
       GtkWidget *row = gtk_widget_get_first_child (item);
 
       if (UDPNAT_IS_CHAT_ROW (row))
-        udpnat_chat_row_refresh (UDPNAT_CHAT_ROW (row));
+        udpnat_somebody_row_refresh (UDPNAT_SOMEBODY_ROW (row));
     }
   self->midnight_source = 0;
   wait_for_midnight (self);

@@ -157,8 +157,8 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatSwitcher           *self)
 {
-  udpnat_person_row_set_person (UDPNAT_PERSON_ROW (gtk_list_item_get_child (item)),
-                                gtk_list_item_get_item (item));
+  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)),
+                                 gtk_list_item_get_item (item));
 }
 
 static void
@@ -166,7 +166,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatSwitcher           *self)
 {
-  udpnat_person_row_set_person (UDPNAT_PERSON_ROW (gtk_list_item_get_child (item)), NULL);
+  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)), NULL);
 }
 
 static void
