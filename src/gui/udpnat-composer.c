@@ -37,7 +37,28 @@ udpnat_composer_dup_text (UdpnatComposer *self)
   return gtk_text_buffer_get_text (self->buffer, &start, &end, FALSE);
 }
 
-/** udpnat_composer_set_text: that is not typed by the user */
+static gboolean
+show_end_cb (gpointer user_data)
+{
+  UdpnatComposer *self = user_data;
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->view));
+
+  self->scroll_id = 0;
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_upper (adjustment));
+  return G_SOURCE_REMOVE;
+}
+
+/* When the box has grown, and how high all of the text is is known: GTK's own way to a mark goes
+ * part of the way before, and is an animation, which GTK 4.8 ends with a critical when the view
+ * goes meanwhile. */
+static void
+queue_show_end (UdpnatComposer *self)
+{
+  if (self->scroll_id == 0)
+    self->scroll_id = g_idle_add_full (G_PRIORITY_LOW, show_end_cb, self, NULL);
+}
+
+/** udpnat_composer_set_text: that is not typed by the user, who goes on at its end */
 void
 udpnat_composer_set_text (UdpnatComposer *self,
                           const char     *text)
@@ -49,6 +70,7 @@ udpnat_composer_set_text (UdpnatComposer *self,
   self->is_loading = FALSE;
   gtk_text_buffer_get_end_iter (self->buffer, &end);
   gtk_text_buffer_place_cursor (self->buffer, &end);
+  queue_show_end (self);
 }
 
 static void
@@ -357,6 +379,7 @@ udpnat_composer_dispose (GObject *object)
   if (self->person != NULL)
     udpnat_composer_set_person (self, NULL);
   g_clear_handle_id (&self->draft_id, g_source_remove);
+  g_clear_handle_id (&self->scroll_id, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->client_signals);
   g_clear_pointer (&self->unsaved, g_ptr_array_unref);

@@ -88,7 +88,8 @@ bind_cb (GtkSignalListItemFactory *factory,
   UdpnatMessageRow *widget = UDPNAT_MESSAGE_ROW (gtk_list_item_get_child (item));
   UdpnatHistoryRow *row = gtk_list_item_get_item (item);
 
-  udpnat_message_row_bind (widget, row, self->person);
+  udpnat_message_row_bind (widget, row, self->person,
+                           self->person == udpnat_client_get_self (self->client));
   udpnat_message_row_set_hit (widget, self->hit_number != 0 && self->hit_number ==
                                         udpnat_history_row_get_number (row));
 }

@@ -45,6 +45,7 @@ struct _UdpnatMessageRow
 
   UdpnatHistoryRow *row;    /* nullable: shows nothing */
   UdpnatPerson     *person; /* as row */
+  gboolean          is_note; /* to oneself: there is nowhere for it to come to */
   GSignalGroup     *row_signals;
   guint             settle_id;
 };
@@ -378,14 +379,15 @@ describe (UdpnatMessageRow *self)
   UdpnatHistoryItem *item = get_item (self);
   gboolean is_outgoing = udpnat_history_item_is_outgoing (item);
   const char *sender = get_sender (self, is_outgoing);
+  gboolean has_state = is_outgoing && !self->is_note;
   g_autofree char *time = describe_time (self);
   g_autofree char *state = udpnat_words_describe_line (item, self->person);
   const char *text = gtk_label_get_text (self->text);
 
-  if (is_outgoing && udpnat_history_item_get_edited_us (item) != 0)
+  if (has_state && udpnat_history_item_get_edited_us (item) != 0)
     /* Translators: what is read out of a message: writer, text, how far it has come, time */
     return g_strdup_printf (_("%s: %s, edited, %s, %s"), sender, text, state, time);
-  if (is_outgoing)
+  if (has_state)
     /* Translators: what is read out of a message: writer, text, how far it has come, time */
     return g_strdup_printf (_("%s: %s, %s, %s"), sender, text, state, time);
   if (udpnat_history_item_get_edited_us (item) != 0)
@@ -413,20 +415,20 @@ show_state (UdpnatMessageRow *self,
             const char       *words)
 {
   UdpnatHistoryItem *item = get_item (self);
-  gboolean is_outgoing = udpnat_history_item_is_outgoing (item) &&
-                         !udpnat_history_item_is_deleted (item);
+  gboolean has_state = udpnat_history_item_is_outgoing (item) && !self->is_note &&
+                       !udpnat_history_item_is_deleted (item);
   UdpnatItemState state = udpnat_history_item_get_state (item);
-  gboolean has_words = is_outgoing && is_worth_words (self, item);
+  gboolean has_words = has_state && is_worth_words (self, item);
 
-  gtk_widget_set_visible (GTK_WIDGET (self->state_icon), is_outgoing);
+  gtk_widget_set_visible (GTK_WIDGET (self->state_icon), has_state);
   gtk_widget_set_visible (GTK_WIDGET (self->state_words), has_words);
-  set_class (self->caption, "error", is_outgoing && state == UDPNAT_ITEM_STATE_FAILED);
-  set_class (self->caption, "read", is_outgoing && state == UDPNAT_ITEM_STATE_READ);
+  set_class (self->caption, "error", has_state && state == UDPNAT_ITEM_STATE_FAILED);
+  set_class (self->caption, "read", has_state && state == UDPNAT_ITEM_STATE_READ);
   if (has_words)
     gtk_label_set_text (self->state_words, words);
-  if (is_outgoing)
+  if (has_state)
     gtk_image_set_from_icon_name (self->state_icon, udpnat_state_icon_get_name (state));
-  gtk_widget_set_tooltip_text (self->caption, is_outgoing ? words : NULL);
+  gtk_widget_set_tooltip_text (self->caption, has_state ? words : NULL);
 }
 
 /** udpnat_message_row_refresh_state: the person has come or gone, or is called otherwise */
@@ -492,12 +494,14 @@ row_changed_cb (UdpnatHistoryRow *row,
   udpnat_message_row_refresh_state (self);
 }
 
-/** udpnat_message_row_bind: shows @row from now on */
+/** udpnat_message_row_bind: shows @row from now on; @is_note: it is of notes to oneself */
 void
 udpnat_message_row_bind (UdpnatMessageRow *self,
                          UdpnatHistoryRow *row,
-                         UdpnatPerson     *person)
+                         UdpnatPerson     *person,
+                         gboolean          is_note)
 {
+  self->is_note = is_note;
   g_set_object (&self->person, person);
   g_set_object (&self->row, row);
   g_signal_group_set_target (self->row_signals, row);

@@ -20,7 +20,8 @@ G_DECLARE_FINAL_TYPE (UdpnatMessageRow, udpnat_message_row, UDPNAT, MESSAGE_ROW,
 GtkWidget        *udpnat_message_row_new            (void) G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_message_row_bind           (UdpnatMessageRow *self,
                                                      UdpnatHistoryRow *row,
-                                                     UdpnatPerson     *person);
+                                                     UdpnatPerson     *person,
+                                                     gboolean          is_note);
 void              udpnat_message_row_unbind         (UdpnatMessageRow *self);
 UdpnatHistoryRow *udpnat_message_row_get_row        (UdpnatMessageRow *self);
 GtkWidget        *udpnat_message_row_get_bubble     (UdpnatMessageRow *self);

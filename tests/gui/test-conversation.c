@@ -516,6 +516,27 @@ test_row_is_named (Fixture      *self,
                                        GTK_ACCESSIBLE_PROPERTY_LABEL, name);
 }
 
+/* Nobody else is to get it, so it has come nowhere. */
+static void
+test_note_has_no_state (Fixture      *self,
+                        gconstpointer unused)
+{
+  UdpnatPerson *me = udpnat_client_get_self (self->client);
+  GtkWidget *row;
+  g_autofree char *name = NULL;
+
+  say_to (self->client, me, "Buy milk");
+  udpnat_conversation_page_set_person (self->page, me);
+  settle (self);
+  row = GTK_WIDGET (find_row (self, get_newest (self)));
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (
+    gtk_widget_get_template_child (row, UDPNAT_TYPE_MESSAGE_ROW, "state_icon"))));
+  name = g_strdup_printf ("You: Buy milk, %s", gtk_label_get_text (GTK_LABEL (
+    gtk_widget_get_template_child (row, UDPNAT_TYPE_MESSAGE_ROW, "time"))));
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (gtk_widget_get_parent (row)),
+                                       GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+}
+
 static void
 test_row_shows_what_it_is (Fixture      *self,
                            gconstpointer unused)
@@ -648,6 +669,26 @@ test_edit_gives_the_draft_back (Fixture      *self,
 }
 
 static void
+test_edit_begins_at_the_end (Fixture      *self,
+                             gconstpointer unused)
+{
+  g_autofree char *text = dup_high_text ();
+  GtkAdjustment *adjustment;
+
+  send (self, text);
+  open_bob (self);
+  udpnat_composer_edit (self->page->composer,
+                        udpnat_history_row_get_item (get_newest (self)));
+  for (guint i = 0; i < 10; i++) /* GTK goes there by and by */
+    settle (self);
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->page->composer->view));
+  g_assert_cmpfloat (gtk_adjustment_get_value (adjustment), >, 300);
+  g_assert_cmpfloat_with_epsilon (gtk_adjustment_get_value (adjustment) +
+                                    gtk_adjustment_get_page_size (adjustment),
+                                  gtk_adjustment_get_upper (adjustment), 20);
+}
+
+static void
 test_reply_quotes (Fixture      *self,
                    gconstpointer unused)
 {
@@ -734,12 +775,14 @@ main (int    argc,
   ADD ("/conversation/row/long-quote-says-that-more-follows",
        test_long_quote_says_that_more_follows);
   ADD ("/conversation/row/is-named", test_row_is_named);
+  ADD ("/conversation/row/note-has-no-state", test_note_has_no_state);
   ADD ("/conversation/row/shows-what-it-is", test_row_shows_what_it_is);
   ADD ("/conversation/row/reaction-is-put-and-taken-back", test_reaction_is_put_and_taken_back);
   ADD ("/conversation/row/failed-line-is-sent-again", test_failed_line_is_sent_again);
   ADD ("/conversation/composer/sends-what-is-typed", test_sends_what_is_typed);
   ADD ("/conversation/composer/draft-stays-with-its-person", test_draft_stays_with_its_person);
   ADD ("/conversation/composer/edit-gives-the-draft-back", test_edit_gives_the_draft_back);
+  ADD ("/conversation/composer/edit-begins-at-the-end", test_edit_begins_at_the_end);
   ADD ("/conversation/composer/reply-quotes", test_reply_quotes);
   ADD ("/conversation/composer/too-long-is-said", test_too_long_is_said);
   ADD ("/conversation/composer/text-comes-back-from-a-full-disk",
