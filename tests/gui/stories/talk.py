@@ -1,5 +1,7 @@
 """Two people talk."""
 
+import subprocess
+
 from . import steps
 
 
@@ -134,4 +136,41 @@ def input_method(stage):
     bob.quit()
 
 
-ALL = (chat, offline, narrow, search, input_method)
+def find_focused_row(window):
+    return next((row for row in window.select(role='list item') if 'focused' in row.states), None)
+
+
+def go_up_from(window, text):
+    """Each press of Home goes to the first row that is loaded, and lets more load above it."""
+    def is_out():
+        window.display.key('Home', 'Home')
+        return not window.has_row(text, within='Messages')
+    window.wait(is_out, f'Home leads on, until {text} is not loaded any more', 90)
+
+
+def long_talk(stage):
+    """Through 600 messages by the keyboard: Home goes on and on, End goes to the newest."""
+    newest = 'Said last of all'
+    stage.start_server()
+    alice = stage.add_person('alice')
+    subprocess.run([stage.build / 'tests/gui/seed-profile', 'lines', alice.profile,
+                    stage.server_address, '600'], check=True)
+    hers = steps.begin(alice, '--server', stage.server_address)
+    steps.open_row(hers, 'bob')
+    steps.say(hers, newest)
+    hers.find_row('You', newest, within='Messages')
+    hers.click(hers.find('Message', 'text'))
+    while find_focused_row(hers) is None:
+        hers.display.key('shift+Tab')
+    go_up_from(hers, newest)
+    hers.shoot('long-talk-1-above')
+    hers.display.key('End')
+    row = hers.wait(lambda: (row := find_focused_row(hers)) and newest in row.name and row,
+                    'the newest message has the focus')
+    hers.wait_still(row)
+    stage.check('it-is-seen', row.is_on_screen())
+    hers.shoot('long-talk-2-end')
+    alice.quit()
+
+
+ALL = (chat, offline, narrow, search, input_method, long_talk)
