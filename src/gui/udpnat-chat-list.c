@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-chat-row.h"
+#include "udpnat-gradual-model.h"
 #include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 
@@ -20,6 +21,7 @@ struct _UdpnatChatList
   UdpnatPeopleModel *model;
   UdpnatPersonMenu  *menu;
   guint              midnight_source; /* 0: not waiting for it */
+  int                day;             /* of the year: on which the rows speak */
 };
 
 static guint person_activated_signal;
@@ -88,13 +90,9 @@ update_page (UdpnatChatList *self)
 
 /* ---- Days ---- */
 
-static void wait_for_midnight (UdpnatChatList *self);
-
-static gboolean
-midnight_cb (gpointer user_data)
+static void
+refresh_rows (UdpnatChatList *self)
 {
-  UdpnatChatList *self = user_data;
-
   for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL;
        item = gtk_widget_get_next_sibling (item))
     {
@@ -103,6 +101,15 @@ midnight_cb (gpointer user_data)
       if (UDPNAT_IS_CHAT_ROW (row))
         udpnat_somebody_row_refresh (UDPNAT_SOMEBODY_ROW (row));
     }
+}
+
+static void wait_for_midnight (UdpnatChatList *self);
+
+static gboolean
+midnight_cb (gpointer user_data)
+{
+  UdpnatChatList *self = user_data;
+
   self->midnight_source = 0;
   wait_for_midnight (self);
   return G_SOURCE_REMOVE;
@@ -116,6 +123,9 @@ wait_for_midnight (UdpnatChatList *self)
   guint passed_s = g_date_time_get_hour (now) * 3600 + g_date_time_get_minute (now) * 60 +
                    g_date_time_get_second (now);
 
+  if (self->day != g_date_time_get_day_of_year (now))
+    refresh_rows (self);
+  self->day = g_date_time_get_day_of_year (now);
   g_clear_handle_id (&self->midnight_source, g_source_remove);
   self->midnight_source = g_timeout_add_seconds (24 * 3600 - passed_s + 1, midnight_cb, self);
 }
@@ -126,8 +136,7 @@ udpnat_chat_list_map (GtkWidget *widget)
   UdpnatChatList *self = UDPNAT_CHAT_LIST (widget);
 
   GTK_WIDGET_CLASS (udpnat_chat_list_parent_class)->map (widget);
-  g_clear_handle_id (&self->midnight_source, g_source_remove);
-  midnight_cb (self);
+  wait_for_midnight (self);
 }
 
 static void
@@ -183,13 +192,15 @@ udpnat_chat_list_init (UdpnatChatList *self)
 static void
 create_list (UdpnatChatList *self)
 {
+  g_autoptr (UdpnatGradualModel) model = NULL;
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_cb), self, 0);
   g_signal_connect_object (factory, "bind", G_CALLBACK (bind_cb), self, 0);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, 0);
   gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->model));
+  model = udpnat_gradual_model_new (GTK_SELECTION_MODEL (self->model), self->list);
+  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (model));
   udpnat_list_top_keep (self->list, G_LIST_MODEL (self->model));
 }
 
@@ -197,7 +208,9 @@ GtkWidget *
 udpnat_chat_list_new (UdpnatClient *client)
 {
   UdpnatChatList *self = g_object_new (UDPNAT_TYPE_CHAT_LIST, NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
 
+  self->day = g_date_time_get_day_of_year (now);
   self->client = g_object_ref (client);
   self->model = udpnat_people_model_new (client, UDPNAT_PEOPLE_CHATS);
   self->menu = udpnat_person_menu_new (client, GTK_WIDGET (self));

@@ -9,6 +9,7 @@
 #include "udpnat-chat-words.h"
 #include "udpnat-state-icon.h"
 #include "udpnat-status-words.h"
+#include "udpnat-tooltip.h"
 
 struct _UdpnatChatRow
 {
@@ -62,13 +63,14 @@ update_state (UdpnatChatRow *self,
                       !udpnat_somebody_row_is_self (UDPNAT_SOMEBODY_ROW (self));
   g_autofree char *words = NULL;
 
+  if (is_shown)
+    {
+      words = udpnat_words_describe_line (line, person);
+      udpnat_tooltip_set_text (GTK_WIDGET (self->state), words);
+      gtk_image_set_from_icon_name (
+        self->state, udpnat_state_icon_get_name (udpnat_history_item_get_state (line)));
+    }
   gtk_widget_set_visible (GTK_WIDGET (self->state), is_shown);
-  if (!is_shown)
-    return;
-  words = udpnat_words_describe_line (line, person);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->state), words);
-  gtk_image_set_from_icon_name (
-    self->state, udpnat_state_icon_get_name (udpnat_history_item_get_state (line)));
 }
 
 static char *

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-status-words.h"
+#include "udpnat-tooltip.h"
 
 /* How often the round trip in the header is looked up while it can be seen. */
 #define PATH_S 2
@@ -92,7 +93,7 @@ show_header (UdpnatConversationPage *self)
   name = is_self ? g_strdup (title) : g_strdup_printf (_("%s, %s"), title, words);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->subtitle, words);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), words);
+  udpnat_tooltip_set_text (GTK_WIDGET (self->subtitle), words);
   gtk_widget_set_visible (GTK_WIDGET (self->subtitle), *words != '\0');
   gtk_widget_set_visible (self->verified, udpnat_person_is_verified (self->person));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->title_button),

@@ -14,6 +14,7 @@
 #include "udpnat-quote-block.h"
 #include "udpnat-state-icon.h"
 #include "udpnat-status-words.h"
+#include "udpnat-tooltip.h"
 
 /* A message that is delivered at once should not flash "waiting" before. */
 #define SETTLE_MS 700
@@ -428,7 +429,25 @@ show_state (UdpnatMessageRow *self,
     gtk_label_set_text (self->state_words, words);
   if (has_state)
     gtk_image_set_from_icon_name (self->state_icon, udpnat_state_icon_get_name (state));
-  gtk_widget_set_tooltip_text (self->caption, has_state ? words : NULL);
+  gtk_widget_set_has_tooltip (self->caption, has_state);
+}
+
+static gboolean
+query_tooltip_cb (UdpnatMessageRow *self,
+                  int               x,
+                  int               y,
+                  gboolean          is_keyboard,
+                  GtkTooltip       *tooltip)
+{
+  g_autofree char *words = NULL;
+  g_autofree char *markup = NULL;
+
+  if (self->row == NULL)
+    return FALSE;
+  words = udpnat_words_describe_line (get_item (self), self->person);
+  markup = g_markup_escape_text (words, -1);
+  udpnat_tooltip_answer (self->caption, tooltip, markup);
+  return TRUE;
 }
 
 /** udpnat_message_row_refresh_state: the person has come or gone, or is called otherwise */
@@ -596,6 +615,7 @@ udpnat_message_row_class_init (UdpnatMessageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatMessageRow, time);
   gtk_widget_class_bind_template_child (widget_class, UdpnatMessageRow, state_icon);
   gtk_widget_class_bind_template_callback (widget_class, activate_link_cb);
+  gtk_widget_class_bind_template_callback (widget_class, query_tooltip_cb);
 }
 
 static void

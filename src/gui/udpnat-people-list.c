@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-gradual-model.h"
 #include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 #include "udpnat-person-row.h"
@@ -111,13 +112,18 @@ fill (UdpnatPeopleList  *self,
       UdpnatPeopleModel *model,
       GCallback          setup)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+  g_autoptr (GtkListItemFactory) factory = NULL;
+  g_autoptr (UdpnatGradualModel) gradual = NULL;
 
+  if (gtk_list_view_get_model (list) != NULL)
+    return;
+  factory = gtk_signal_list_item_factory_new ();
   g_signal_connect_object (factory, "setup", setup, self, 0);
   g_signal_connect_object (factory, "bind", G_CALLBACK (bind_cb), self, 0);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, 0);
   gtk_list_view_set_factory (list, factory);
-  gtk_list_view_set_model (list, GTK_SELECTION_MODEL (model));
+  gradual = udpnat_gradual_model_new (GTK_SELECTION_MODEL (model), list);
+  gtk_list_view_set_model (list, GTK_SELECTION_MODEL (gradual));
   udpnat_list_top_keep (list, G_LIST_MODEL (model));
 }
 
@@ -171,6 +177,18 @@ update_page (UdpnatPeopleList *self)
                                                  UDPNAT_SERVER_STATE_NONE);
 }
 
+/* A list makes two hundred rows, even if nobody sees them. Most of the time the chats are what is
+ * looked at, so these wait until this page is. */
+static void
+udpnat_people_list_map (GtkWidget *widget)
+{
+  UdpnatPeopleList *self = UDPNAT_PEOPLE_LIST (widget);
+
+  fill (self, self->list, self->here, G_CALLBACK (setup_cb));
+  fill (self, self->requests, self->strangers, G_CALLBACK (setup_request_cb));
+  GTK_WIDGET_CLASS (udpnat_people_list_parent_class)->map (widget);
+}
+
 /* ---- Object ---- */
 
 static void
@@ -196,6 +214,7 @@ udpnat_people_list_class_init (UdpnatPeopleListClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->dispose = udpnat_people_list_dispose;
+  widget_class->map = udpnat_people_list_map;
 
   person_activated_signal = g_signal_new ("person-activated", UDPNAT_TYPE_PEOPLE_LIST,
                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -227,8 +246,6 @@ udpnat_people_list_new (UdpnatClient *client)
   self->here = udpnat_people_model_new (client, UDPNAT_PEOPLE_HERE);
   self->strangers = udpnat_people_model_new (client, UDPNAT_PEOPLE_REQUESTS);
   self->menu = udpnat_person_menu_new (client, GTK_WIDGET (self));
-  fill (self, self->list, self->here, G_CALLBACK (setup_cb));
-  fill (self, self->requests, self->strangers, G_CALLBACK (setup_request_cb));
   g_signal_connect_object (self->here, "items-changed", G_CALLBACK (update_page), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->strangers, "items-changed", G_CALLBACK (update_page), self,

@@ -4,6 +4,11 @@
  * columns wide, so a tooltip of two characters came out as a column of one (seen with GTK 4.8).
  * Instead of that label we show one of our own, which GTK offers by the signal "query-tooltip". The
  * widgets keep their tooltips as text, in their templates.
+ *
+ * Whenever a widget that is not hidden gets a text, GTK 4.8 asks where the pointer is, as there may
+ * be something new to show. To X11 that is six questions, and everything waits for the answers. So
+ * rows of lists, of which there are hundreds, hide before they get a tooltip (in a template
+ * "visible" stands before "tooltip-text"), or answer when asked (udpnat_tooltip_answer()).
  */
 #include "config.h"
 
@@ -28,6 +33,27 @@ ensure_label (GtkWidget *widget)
   return GTK_LABEL (label);
 }
 
+/** udpnat_tooltip_answer: what a handler of "query-tooltip" of @widget does to show @markup */
+void
+udpnat_tooltip_answer (GtkWidget  *widget,
+                       GtkTooltip *tooltip,
+                       const char *markup)
+{
+  GtkLabel *label = ensure_label (widget);
+
+  gtk_label_set_markup (label, markup);
+  gtk_tooltip_set_custom (tooltip, GTK_WIDGET (label));
+}
+
+/** udpnat_tooltip_set_text: @text: (nullable): most of the time the one that @widget has already */
+void
+udpnat_tooltip_set_text (GtkWidget  *widget,
+                         const char *text)
+{
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (widget), text) != 0)
+    gtk_widget_set_tooltip_text (widget, text);
+}
+
 static gboolean
 query_tooltip_cb (GtkWidget  *widget,
                   int         x,
@@ -36,13 +62,10 @@ query_tooltip_cb (GtkWidget  *widget,
                   GtkTooltip *tooltip)
 {
   const char *markup = gtk_widget_get_tooltip_markup (widget);
-  GtkLabel *label;
 
   if (markup == NULL || !gtk_widget_get_has_tooltip (widget))
     return FALSE;
-  label = ensure_label (widget);
-  gtk_label_set_markup (label, markup);
-  gtk_tooltip_set_custom (tooltip, GTK_WIDGET (label));
+  udpnat_tooltip_answer (widget, tooltip, markup);
   return TRUE;
 }
 

@@ -353,6 +353,8 @@ run_people (void)
   g_autofree double *own = g_new0 (double, 2 * n_letters);
   GtkWidget *entry;
 
+  /* It goes on for ten seconds after each letter, and nothing would be quiet until then. */
+  g_object_set (gtk_settings_get_default (), "gtk-cursor-blink", FALSE, NULL);
   settle ();
   udpnat_sidebar_start_search (
     UDPNAT_SIDEBAR (find_or_die (GTK_WIDGET (bench.window), "UdpnatSidebar")));

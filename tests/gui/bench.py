@@ -42,18 +42,20 @@ class Bench:
 
     def measure(self, *words):
         """What bench-window prints, as a dictionary."""
-        program = self.stage.build / 'tests/gui/bench-window'
+        return self.run('bench-window', words[0], self.person.profile, *words[1:])
+
+    def run(self, name, *words):
+        program = self.stage.build / 'tests/gui' / name
         # The window remembers whose conversation was open, and opens it at its start.
         shutil.rmtree(self.person.folder / 'config', ignore_errors=True)
         done = subprocess.run(
-            [str(word) for word in (*self.person.computer.words(), program, words[0],
-                                    self.person.profile, *words[1:])],
+            [str(word) for word in (*self.person.computer.words(), program, *words)],
             env=self.person.environment() | {'GTK_A11Y': 'none', 'G_DEBUG': ''},
             capture_output=True, text=True, timeout=RUN_SECONDS,
         )
         if done.returncode != 0:
             raise RuntimeError(
-                f'bench-window {words}: {done.returncode}\n{done.stdout}{done.stderr}')
+                f'{name} {words}: {done.returncode}\n{done.stdout}{done.stderr}')
         return {name: float(value) for name, value in
                 (line.split() for line in done.stdout.splitlines() if len(line.split()) == 2)}
 
@@ -65,15 +67,20 @@ def show(what, value, unit, asked=''):
 def start(bench):
     bench.seed('people', N_IDLE_PEOPLE)
     runs = []
+    bare = []
     for _ in range(N_STARTS + 1):
-        now_us = time.monotonic_ns() // 1000
-        runs.append(bench.measure('start', now_us))
+        runs.append(bench.measure('start', time.monotonic_ns() // 1000))
+        bare.append(bench.run('bench-bare', time.monotonic_ns() // 1000))
+    bare_ms = statistics.median(run['bare-ms'] for run in bare[1:])
+    bare_cpu_ms = statistics.median(run['bare-cpu-ms'] for run in bare[1:])
     cpu_ms = statistics.median(run['start-cpu-ms'] for run in runs[1:])
     print(f'Start, with {N_IDLE_PEOPLE} people')
     show('first frame of the chats, cold', f'{runs[0]["start-ms"]:.0f}', 'ms')
     show(f'median of {N_STARTS} warm starts',
          f'{statistics.median(run["start-ms"] for run in runs[1:]):.0f}', 'ms',
          f'asked: ≤ 500 ({cpu_ms:.0f} of CPU)')
+    show('a bare window with a list, for comparison', f'{bare_ms:.0f}', 'ms',
+         f'({bare_cpu_ms:.0f} of CPU: ours is {cpu_ms / bare_cpu_ms:.1f} times that)')
 
 
 def talk(bench):

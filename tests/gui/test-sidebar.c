@@ -11,6 +11,7 @@
 #include "udpnat-chat-list.h"
 #include "udpnat-chat-row.h"
 #include "udpnat-people-list.h"
+#include "udpnat-person-row.h"
 #include "udpnat-result-row.h"
 #include "udpnat-search-results.h"
 #include "udpnat-sidebar.h"
@@ -205,6 +206,12 @@ test_newest_in_sight (Fixture      *self,
   check_top (self, "new");
 }
 
+static guint
+count_rows (gpointer list)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (gtk_list_view_get_model (list)));
+}
+
 static void
 test_scrolled_stays (Fixture      *self,
                      gconstpointer unused)
@@ -214,6 +221,8 @@ test_scrolled_stays (Fixture      *self,
   add_chats (self, 40);
   show (self);
   list = GTK_SCROLLABLE (get_list (self, UDPNAT_TYPE_CHAT_LIST));
+  while (count_rows (list) < 1 + 40) /* with oneself; they come little by little */
+    g_main_context_iteration (NULL, TRUE);
   gtk_adjustment_set_value (gtk_scrollable_get_vadjustment (list), 530);
   settle (self);
   say_to (self->client, get_person (self, "p02"), "From below");
@@ -281,6 +290,21 @@ test_first_chats (Fixture      *self,
   say_to (self->client, add (self, 1, "bob"), "Hi");
   show (self);
   g_assert_cmpstr (get_shown_list (self), ==, "chats");
+}
+
+static void
+test_unseen_has_no_rows (Fixture      *self,
+                         gconstpointer unused)
+{
+  gpointer people;
+
+  add_chats (self, 3);
+  show (self);
+  people = find (self->sidebar, UDPNAT_TYPE_PEOPLE_LIST);
+  g_assert_null (find (people, UDPNAT_TYPE_PERSON_ROW));
+  gtk_widget_activate_action (GTK_WIDGET (self->sidebar), "sidebar.show-people", NULL);
+  settle (self);
+  g_assert_nonnull (find (people, UDPNAT_TYPE_PERSON_ROW));
 }
 
 /* ---- Searching ---- */
@@ -485,6 +509,7 @@ main (int    argc,
   ADD ("/sidebar/chats/none-says-what-to-do", test_empty);
   ADD ("/sidebar/lists/people-come-first-while-there-are-no-chats", test_first_people);
   ADD ("/sidebar/lists/chats-come-first-when-there-are-some", test_first_chats);
+  ADD ("/sidebar/lists/what-nobody-sees-has-no-rows", test_unseen_has_no_rows);
   ADD ("/sidebar/search/enter-opens-the-person", test_enter_opens_person);
   ADD ("/sidebar/search/notes-are-found", test_notes_are_found);
   ADD ("/sidebar/search/enter-opens-the-line", test_enter_opens_line);

@@ -13,27 +13,27 @@
 /* ---- Times ---- */
 
 static char *
-format (gint64      wall_us,
-        const char *pattern)
+format_clock (GDateTime *time)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
-
-  return time != NULL ? g_date_time_format (time, pattern) : g_strdup ("");
+  /* Translators: a time of day, as g_date_time_format() takes it; for 12 hours: %l:%M %p */
+  return g_date_time_format (time, _("%H:%M"));
 }
 
 /** udpnat_words_format_clock: Returns: hour and minute, as the locale writes it in short */
 char *
 udpnat_words_format_clock (gint64 wall_us)
 {
-  /* Translators: a time of day, as g_date_time_format() takes it; for 12 hours: %l:%M %p */
-  return format (wall_us, _("%H:%M"));
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+
+  return time != NULL ? format_clock (time) : g_strdup ("");
 }
 
-/* Calendar days from @time to today; negative in the future. */
+/* Calendar days from @time to today; negative in the future. While TZ is not set, GLib looks at
+ * /etc/localtime each time when it is asked for local time, so the zone of @time is taken. */
 static int
 count_days_ago (GDateTime *time)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) now = g_date_time_new_now (g_date_time_get_timezone (time));
   GDate then_date;
   GDate now_date;
 
@@ -51,7 +51,7 @@ char *
 udpnat_words_format_day (gint64 wall_us)
 {
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) now = NULL;
   int days;
 
   if (time == NULL)
@@ -63,6 +63,7 @@ udpnat_words_format_day (gint64 wall_us)
     return g_strdup (_("Yesterday"));
   if (days > 1 && days < 7)
     return g_date_time_format (time, "%A");
+  now = g_date_time_new_now (g_date_time_get_timezone (time));
   if (g_date_time_get_year (time) == g_date_time_get_year (now))
     /* Translators: a day of this year, as g_date_time_format() takes it: 3 May */
     return g_date_time_format (time, _("%e %B"));
@@ -81,7 +82,7 @@ udpnat_words_format_when (gint64 wall_us)
     return g_strdup ("");
   days = count_days_ago (time);
   if (days <= 0)
-    return udpnat_words_format_clock (wall_us);
+    return format_clock (time);
   if (days == 1)
     return g_strdup (_("Yesterday"));
   if (days < 7)
