@@ -14,6 +14,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-settings.h"
+#include "udpnat-spoken-name.h"
 #include "udpnat-tooltip.h"
 #include "udpnat-window-start.h"
 
@@ -406,6 +407,7 @@ udpnat_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (udpnat_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (UDPNAT_APPLICATION_ID);
+  udpnat_spoken_name_install ();
   udpnat_tooltip_install ();
   udpnat_label_width_install ();
   g_settings_bind_with_mapping (self->settings, "color-scheme", adw_style_manager_get_default (),

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "udpnat-announcement.h"
+
 struct _UdpnatBanner
 {
   AdwBin       parent_instance;
@@ -90,6 +92,7 @@ udpnat_banner_show (UdpnatBanner             *self,
                                   -1);
   set_buttons (self, buttons, n_buttons);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
+  udpnat_announcement_make (GTK_WIDGET (self), text);
 }
 
 /** udpnat_banner_set_note: @note: (nullable): what changes often and is not read out: a clock */

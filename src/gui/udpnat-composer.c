@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-announcement.h"
 #include "udpnat-limits.h"
 #include "udpnat-message-text.h"
 
@@ -135,6 +136,7 @@ udpnat_composer_show_trouble (UdpnatComposer *self,
       gtk_label_set_text (self->trouble, sentence);
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->trouble),
                                       GTK_ACCESSIBLE_PROPERTY_LABEL, sentence, -1);
+      udpnat_announcement_make (GTK_WIDGET (self), sentence);
     }
   gtk_revealer_set_reveal_child (self->trouble_revealer, sentence != NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-announcement.h"
 #include "udpnat-status-words.h"
 #include "udpnat-tooltip.h"
 
@@ -196,6 +197,23 @@ failed_cb (UdpnatConversationPage *self,
   g_autofree char *escaped = g_markup_escape_text (sentence, -1);
 
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+  udpnat_announcement_make (GTK_WIDGET (self), sentence);
+}
+
+/* Who sees the window sees it come; who is elsewhere is told by a notification. */
+static void
+item_added_cb (UdpnatConversationPage *self,
+               UdpnatPerson           *person,
+               UdpnatHistoryItem      *line)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (person != self->person || udpnat_history_item_is_outgoing (line))
+    return;
+  text = udpnat_words_preview_line (line);
+  sentence = g_strdup_printf (_("%s: %s"), udpnat_person_get_title (person), text);
+  udpnat_announcement_make (GTK_WIDGET (self), sentence);
 }
 
 /* ---- The person ---- */
@@ -427,6 +445,8 @@ udpnat_conversation_page_new (UdpnatClient *client,
   UdpnatConversationPage *self = g_object_new (UDPNAT_TYPE_CONVERSATION_PAGE, NULL);
 
   self->client = g_object_ref (client);
+  g_signal_connect_object (client, "item-added", G_CALLBACK (item_added_cb), self,
+                           G_CONNECT_SWAPPED);
   udpnat_search_bar_set_client (self->search, client);
   udpnat_message_list_set_client (self->list, client);
   udpnat_composer_set_up (self->composer, client, settings);

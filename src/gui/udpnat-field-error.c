@@ -5,6 +5,31 @@
 
 #include "udpnat-field-error.h"
 
+static void
+describe_one (GtkAccessible *accessible,
+              const char    *text)
+{
+  GtkAccessibleProperty property = GTK_ACCESSIBLE_PROPERTY_DESCRIPTION;
+
+  if (text != NULL)
+    gtk_accessible_update_property (accessible, property, text, -1);
+  else
+    gtk_accessible_reset_property (accessible, property);
+}
+
+/* The keyboard is in a part of the field, and what has the keyboard is read out. */
+static void
+describe (GtkWidget  *field,
+          const char *text)
+{
+  GtkEditable *inner = GTK_IS_EDITABLE (field) ? gtk_editable_get_delegate (GTK_EDITABLE (field))
+                                               : NULL;
+
+  describe_one (GTK_ACCESSIBLE (field), text);
+  if (inner != NULL)
+    describe_one (GTK_ACCESSIBLE (inner), text);
+}
+
 /** udpnat_field_error_show: @label: hidden until now, with the style "error" */
 void
 udpnat_field_error_show (GtkWidget  *field,
@@ -16,8 +41,7 @@ udpnat_field_error_show (GtkWidget  *field,
   gtk_widget_add_css_class (field, "error");
   gtk_accessible_update_state (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_STATE_INVALID,
                                GTK_ACCESSIBLE_INVALID_TRUE, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  text, -1);
+  describe (field, text);
 }
 
 void
@@ -30,5 +54,5 @@ udpnat_field_error_hide (GtkWidget *field,
   gtk_label_set_text (label, ""); /* GTK 4.8 goes on telling screen readers of it */
   gtk_widget_remove_css_class (field, "error");
   gtk_accessible_reset_state (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_STATE_INVALID);
-  gtk_accessible_reset_property (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+  describe (field, NULL);
 }

@@ -7,13 +7,17 @@
 
 #include "udpnat-person.h"
 
+/* What comes into a conversation that is looked at is read a moment later. A title that went there
+ * and back would be read out twice by a screen reader, before the message. */
+#define RISE_MS 1000
+
 struct _UdpnatUnread
 {
   GObject     parent_instance;
 
   GListModel *people;
   guint       count;
-  guint       idle_id;
+  guint       source_id;
 };
 
 enum
@@ -55,20 +59,33 @@ take_count (UdpnatUnread *self)
 }
 
 static gboolean
+risen_cb (gpointer user_data)
+{
+  UdpnatUnread *self = UDPNAT_UNREAD (user_data);
+
+  self->source_id = 0;
+  take_count (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 idle_cb (gpointer user_data)
 {
   UdpnatUnread *self = UDPNAT_UNREAD (user_data);
 
-  self->idle_id = 0;
-  take_count (self);
+  self->source_id = 0;
+  if (count_unread (self) > self->count)
+    self->source_id = g_timeout_add (RISE_MS, risen_cb, self);
+  else
+    take_count (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
 count_later (UdpnatUnread *self)
 {
-  if (self->idle_id == 0)
-    self->idle_id = g_idle_add (idle_cb, self);
+  if (self->source_id == 0)
+    self->source_id = g_idle_add (idle_cb, self);
 }
 
 static void
@@ -104,7 +121,7 @@ udpnat_unread_dispose (GObject *object)
 {
   UdpnatUnread *self = UDPNAT_UNREAD (object);
 
-  g_clear_handle_id (&self->idle_id, g_source_remove);
+  g_clear_handle_id (&self->source_id, g_source_remove);
   g_clear_object (&self->people);
   G_OBJECT_CLASS (udpnat_unread_parent_class)->dispose (object);
 }

@@ -21,6 +21,8 @@ struct _UdpnatWelcomePage
   AdwExpanderRow *server_expander;
   AdwEntryRow    *server_row;
   GtkLabel       *server_error;
+
+  gboolean        is_address_next; /* to have the keyboard */
 };
 
 enum
@@ -108,12 +110,30 @@ server_changed_cb (UdpnatWelcomePage *self)
   udpnat_field_error_hide (GTK_WIDGET (self->server_row), self->server_error);
 }
 
+static gboolean
+focus_server_cb (gpointer user_data)
+{
+  UdpnatWelcomePage *self = UDPNAT_WELCOME_PAGE (user_data);
+
+  gtk_widget_grab_focus (GTK_WIDGET (self->server_row));
+  return G_SOURCE_REMOVE;
+}
+
+/* Before it is unfolded it could have the keyboard, but screen readers would not be told. */
+static void
+server_shown_cb (UdpnatWelcomePage *self)
+{
+  if (self->is_address_next)
+    g_idle_add_full (G_PRIORITY_LOW, focus_server_cb, g_object_ref (self), g_object_unref);
+  self->is_address_next = FALSE;
+}
+
 static void
 server_switched_cb (UdpnatWelcomePage *self)
 {
   server_changed_cb (self);
-  if (adw_expander_row_get_enable_expansion (self->server_expander))
-    gtk_widget_grab_focus (GTK_WIDGET (self->server_row));
+  self->is_address_next = adw_expander_row_get_enable_expansion (self->server_expander) &&
+                          gtk_widget_get_mapped (GTK_WIDGET (self));
 }
 
 static void
@@ -171,6 +191,8 @@ udpnat_welcome_page_init (UdpnatWelcomePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   udpnat_expander_switch_name (self->server_expander);
+  g_signal_connect_object (self->server_row, "map", G_CALLBACK (server_shown_cb), self,
+                           G_CONNECT_SWAPPED);
 }
 
 GtkWidget *

@@ -12,6 +12,15 @@ iterate_until_idle (void)
     ;
 }
 
+/* More is told a moment later. */
+static void
+wait_for_count (UdpnatUnread *unread,
+                guint         count)
+{
+  while (udpnat_unread_get_count (unread) != count)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 set_unread (UdpnatPerson  *person,
             guint          n_unread,
@@ -49,8 +58,7 @@ test_sum (void)
   unread = udpnat_unread_new (G_LIST_MODEL (people));
   g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 2);
   g_list_store_append (people, bob);
-  iterate_until_idle ();
-  g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 5);
+  wait_for_count (unread, 5);
   set_unread (ann, 0, FALSE, UDPNAT_RELATION_ACCEPTED);
   iterate_until_idle ();
   g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 3);
@@ -77,8 +85,7 @@ test_not_counted (void)
   iterate_until_idle ();
   g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 0);
   set_unread (ann, 2, FALSE, UDPNAT_RELATION_ACCEPTED);
-  iterate_until_idle ();
-  g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 2);
+  wait_for_count (unread, 2);
 }
 
 static void
@@ -103,9 +110,42 @@ test_once (void)
 
       g_list_store_insert (people, 0, person);
     }
+  wait_for_count (unread, 100);
   iterate_until_idle ();
-  g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 100);
   g_assert_cmpuint (n_notified, ==, 1);
+}
+
+static gboolean
+read_cb (gpointer person)
+{
+  set_unread (person, 0, FALSE, UDPNAT_RELATION_ACCEPTED);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+end_cb (gpointer is_over)
+{
+  *(gboolean *) is_over = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_read_at_once (void)
+{
+  g_autoptr (GListStore) people = g_list_store_new (UDPNAT_TYPE_PERSON);
+  g_autoptr (UdpnatUnread) unread = udpnat_unread_new (G_LIST_MODEL (people));
+  g_autoptr (UdpnatPerson) ann = create_person (1, 1);
+  gboolean is_over = FALSE;
+  guint n_notified = 0;
+
+  g_signal_connect (unread, "notify::count", G_CALLBACK (count_cb), &n_notified);
+  g_list_store_append (people, ann);
+  g_timeout_add (500, read_cb, ann);
+  g_timeout_add (1300, end_cb, &is_over);
+  while (!is_over)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (udpnat_unread_get_count (unread), ==, 0);
+  g_assert_cmpuint (n_notified, ==, 0);
 }
 
 int
@@ -117,5 +157,6 @@ main (int    argc,
   g_test_add_func ("/unread/people/are-summed", test_sum);
   g_test_add_func ("/unread/muted-and-blocked/do-not-count", test_not_counted);
   g_test_add_func ("/unread/crowd/is-told-once", test_once);
+  g_test_add_func ("/unread/read-at-once/is-not-told", test_read_at_once);
   return g_test_run ();
 }

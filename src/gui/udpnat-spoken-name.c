@@ -1,0 +1,87 @@
+/* What has no name is not called by the name of its class.
+ *
+ * GTK 4.8 names whatever nobody has named by its class, and screen readers read that out: Orca said
+ * "GtkImage Search push button" of a button with an icon, and "GtkStackPage panel" whenever the
+ * keyboard came to another part of the window. Newer versions leave these without a name.
+ *
+ * And libadwaita 1.2 has no way to tell that the keyboard is in an entry row: GTK 4.8 hides the
+ * text in it, for which the row is to speak, but does not let it. Orca said nothing at all there,
+ * nor in a search entry. So the text is not hidden, and has the name of what it is in. */
+
+#include "config.h"
+
+#include "udpnat-spoken-name.h"
+
+#include <adwaita.h>
+
+/* From then on GTK has no such names. */
+#define FIXED_IN_MINOR 10
+
+static gboolean
+has_label (GtkAccessible *accessible)
+{
+  return gtk_test_accessible_has_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL);
+}
+
+static void
+leave_nameless (GtkAccessible *accessible)
+{
+  if (!has_label (accessible))
+    gtk_accessible_update_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL, "", -1);
+}
+
+/* A button is called what its label is called, and an icon is the label of some. */
+static void
+name_image (GtkWidget *image)
+{
+  if (gtk_widget_get_ancestor (image, GTK_TYPE_BUTTON) != NULL)
+    gtk_accessible_update_state (GTK_ACCESSIBLE (image), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
+}
+
+static void
+show_text (GtkEditable *entry)
+{
+  GtkEditable *text = gtk_editable_get_delegate (entry);
+
+  if (text == NULL)
+    return;
+  g_object_set (text, "accessible-role", GTK_ACCESSIBLE_ROLE_TEXT_BOX, NULL);
+  if (ADW_IS_PREFERENCES_ROW (entry))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (text), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                    adw_preferences_row_get_title (ADW_PREFERENCES_ROW (entry)),
+                                    -1);
+  else
+    gtk_accessible_update_relation (GTK_ACCESSIBLE (text), GTK_ACCESSIBLE_RELATION_LABELLED_BY,
+                                    entry, NULL, -1);
+}
+
+static gboolean
+realize_cb (GSignalInvocationHint *hint,
+            guint                  n_values,
+            const GValue          *values,
+            gpointer               user_data)
+{
+  GtkWidget *widget = g_value_get_object (&values[0]);
+  GtkWidget *parent = gtk_widget_get_parent (widget);
+
+  if (GTK_IS_IMAGE (widget))
+    name_image (widget);
+  else if (GTK_IS_POPOVER (widget) || GTK_IS_LIST_BOX (widget))
+    leave_nameless (GTK_ACCESSIBLE (widget));
+  else if (GTK_IS_EDITABLE (widget))
+    show_text (GTK_EDITABLE (widget));
+  if (parent != NULL && GTK_IS_STACK (parent))
+    leave_nameless (GTK_ACCESSIBLE (gtk_stack_get_page (GTK_STACK (parent), widget)));
+  return G_SOURCE_CONTINUE;
+}
+
+/** udpnat_spoken_name_install: for every widget of the program; once, when GTK has been started */
+void
+udpnat_spoken_name_install (void)
+{
+  g_autoptr (GTypeClass) widget_class = g_type_class_ref (GTK_TYPE_WIDGET); /* it has the signal */
+
+  if (gtk_get_major_version () == 4 && gtk_get_minor_version () < FIXED_IN_MINOR)
+    g_signal_add_emission_hook (g_signal_lookup ("realize", GTK_TYPE_WIDGET), 0, realize_cb, NULL,
+                                NULL);
+}
