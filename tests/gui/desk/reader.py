@@ -165,8 +165,11 @@ def read_tree(bus, reference):
         root = nodes.get(tuple(reference))
         if root is None:
             return None
+        # GTK 4.18 goes on telling of the first content of a window when that has been replaced, so
+        # windows are asked in any case.
         unknown = [node for node in root.walk()
-                   if len(node.children) < node.n_children and node.reference not in asked]
+                   if (len(node.children) < node.n_children or node.role == 'frame')
+                   and node.reference not in asked]
         if not unknown:
             return root
         for node in unknown:
