@@ -115,7 +115,8 @@ fill (UdpnatPeopleList  *self,
   g_autoptr (GtkListItemFactory) factory = NULL;
   g_autoptr (UdpnatGradualModel) gradual = NULL;
 
-  if (gtk_list_view_get_model (list) != NULL)
+  /* Made by GtkBuilder alone it has nobody to show. */
+  if (model == NULL || gtk_list_view_get_model (list) != NULL)
     return;
   factory = gtk_signal_list_item_factory_new ();
   g_signal_connect_object (factory, "setup", setup, self, 0);
