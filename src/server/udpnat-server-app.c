@@ -316,6 +316,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
 {
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
   UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
+  UdpnatSocket *sockets[UDPNAT_N_NAMED_SOCKETS] = { NULL };
 
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
@@ -339,8 +340,10 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
     return NULL;
 
   self->loop = g_main_loop_new (NULL, FALSE);
+  sockets[UDPNAT_SOCKET_MAIN] = self->main_socket;
+  sockets[UDPNAT_SOCKET_ALT] = self->alt_socket;
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
-                                            self->main_socket, self->alt_socket, events_cb, self);
+                                            sockets, G_N_ELEMENTS (sockets), events_cb, self);
   g_source_attach (self->source, NULL);
   return g_steal_pointer (&self);
 }

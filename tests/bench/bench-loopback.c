@@ -129,8 +129,8 @@ person_init (Person     *self,
   udpnat_node_set_server (self->node, now_us, &server,
                           udpnat_identity_get_public_key (scene->identity));
   udpnat_node_log_in (self->node, now_us, name);
-  self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), self->socket,
-                                            NULL, person_events_cb, self);
+  self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
+                                            1, person_events_cb, self);
   g_source_attach (self->source, NULL);
 }
 
@@ -154,7 +154,7 @@ scene_init (Scene *self)
   self->server = udpnat_rendezvous_server_new (&config, udpnat_clock_get_now_us ());
   self->socket = open_socket (self);
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
-                                            self->socket, NULL, server_events_cb, self);
+                                            &self->socket, 1, server_events_cb, self);
   g_source_attach (self->source, NULL);
   person_init (&self->alice, self, "alice");
   person_init (&self->bob, self, "bob");

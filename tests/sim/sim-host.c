@@ -52,6 +52,13 @@ sim_host_attach (SimHost       *self,
   sim_world_wake (self);
 }
 
+static void
+close_further (SimHost *self)
+{
+  g_hash_table_remove_all (self->further_ports);
+  g_hash_table_remove_all (self->further_ids);
+}
+
 /**
  * sim_host_detach:
  *
@@ -62,6 +69,7 @@ sim_host_attach (SimHost       *self,
 void
 sim_host_detach (SimHost *self)
 {
+  close_further (self);
   self->machine = NULL;
   self->events_cb = NULL;
   self->user_data = NULL;
@@ -107,6 +115,101 @@ is_asleep (const SimHost *self)
   return self->world->now_us < self->asleep_until_us;
 }
 
+/* ---- Sockets ---- */
+
+/* As Linux does for port 0: one of its ephemeral range, at random. */
+static guint16
+pick_port (SimHost *self)
+{
+  guint16 port;
+
+  do
+    port = 32768 + sim_random_below (self->random, 28233);
+  while (port == self->port || port == self->alt_port ||
+         g_hash_table_contains (self->further_ids, GUINT_TO_POINTER (port)));
+  return port;
+}
+
+/* Returns: the port of the socket @id, opened now if need be; 0: there are too many */
+static guint16
+ensure_further (SimHost       *self,
+                UdpnatSocketId id)
+{
+  guint port = GPOINTER_TO_UINT (g_hash_table_lookup (self->further_ports,
+                                                      GUINT_TO_POINTER ((guint) id)));
+
+  if (port != 0 || g_hash_table_size (self->further_ports) == UDPNAT_FURTHER_SOCKETS_MAX)
+    return port;
+  port = pick_port (self);
+  g_hash_table_insert (self->further_ports, GUINT_TO_POINTER ((guint) id),
+                       GUINT_TO_POINTER (port));
+  g_hash_table_insert (self->further_ids, GUINT_TO_POINTER (port), GUINT_TO_POINTER ((guint) id));
+  return port;
+}
+
+static void
+close_one_further (SimHost       *self,
+                   UdpnatSocketId id)
+{
+  gpointer port = g_hash_table_lookup (self->further_ports, GUINT_TO_POINTER ((guint) id));
+
+  g_hash_table_remove (self->further_ids, port);
+  g_hash_table_remove (self->further_ports, GUINT_TO_POINTER ((guint) id));
+}
+
+static gboolean
+is_alt_port (UdpnatSocketId id)
+{
+  return id == UDPNAT_SOCKET_ALT || id == UDPNAT_SOCKET_ALT_IP_ALT;
+}
+
+static gboolean
+is_alt_ip (UdpnatSocketId id)
+{
+  return id == UDPNAT_SOCKET_ALT_IP || id == UDPNAT_SOCKET_ALT_IP_ALT;
+}
+
+/* Returns: what a socket sends from; unset or without port: it cannot */
+static UdpnatAddress
+get_source (SimHost       *self,
+            UdpnatSocketId id,
+            UdpnatFamily   family)
+{
+  UdpnatAddress source = is_alt_ip (id) ? self->alt_ip : sim_host_get_address (self, family);
+
+  /* A machine that has not been given a second port or address cannot use it. */
+  g_assert (!is_alt_port (id) || self->alt_port != 0);
+  g_assert (!is_alt_ip (id) || self->alt_ip.family == family);
+  if (id >= UDPNAT_SOCKET_FURTHER)
+    source.port = ensure_further (self, id);
+  else
+    source.port = is_alt_port (id) ? self->alt_port : self->port;
+  return source;
+}
+
+/* Returns: whether something listens at @to */
+static gboolean
+find_socket (const SimHost       *self,
+             const UdpnatAddress *to,
+             UdpnatSocketId      *out_id)
+{
+  gboolean is_to_alt_ip = udpnat_address_is_set (&self->alt_ip) &&
+                          udpnat_address_equal_ip (to, &self->alt_ip);
+  guint port = to->port;
+  gpointer further;
+
+  if (port == self->port)
+    *out_id = is_to_alt_ip ? UDPNAT_SOCKET_ALT_IP : UDPNAT_SOCKET_MAIN;
+  else if (self->alt_port != 0 && port == self->alt_port)
+    *out_id = is_to_alt_ip ? UDPNAT_SOCKET_ALT_IP_ALT : UDPNAT_SOCKET_ALT;
+  else if (g_hash_table_lookup_extended (self->further_ids, GUINT_TO_POINTER (port), NULL,
+                                         &further))
+    *out_id = (UdpnatSocketId) GPOINTER_TO_UINT (further);
+  else
+    return FALSE;
+  return TRUE;
+}
+
 /* ---- Sending ---- */
 
 static void
@@ -116,20 +219,22 @@ send_packet (SimHost   *self,
   UdpnatDatagram *datagram = &packet->datagram;
 
   g_assert (datagram->n_data <= sizeof datagram->data);
-  /* A machine that has not been given a second port cannot use it. */
-  g_assert (datagram->socket == UDPNAT_SOCKET_MAIN || self->alt_port != 0);
+  if (datagram->socket >= UDPNAT_SOCKET_FURTHER && datagram->n_data == 0)
+    {
+      close_one_further (self, datagram->socket);
+      sim_world_put_packet (self->world, packet);
+      return;
+    }
 
   packet->sender = self;
   packet->to = datagram->remote;
-  packet->from = sim_host_get_address (self, datagram->remote.family);
-  if (datagram->socket == UDPNAT_SOCKET_ALT)
-    packet->from.port = self->alt_port;
+  packet->from = get_source (self, datagram->socket, datagram->remote.family);
   if (datagram->ttl == 0)
     datagram->ttl = DEFAULT_TTL;
 
   if (!sim_tap_report (self->world, SIM_TAP_SENT, SIM_DROP_NONE, self, packet))
     sim_route_drop (self->world, packet, SIM_DROP_TAP);
-  else if (!udpnat_address_is_set (&packet->from))
+  else if (!udpnat_address_is_set (&packet->from) || packet->from.port == 0)
     sim_route_drop (self->world, packet, SIM_DROP_NO_SOURCE);
   else
     sim_route_send (self, packet);
@@ -201,13 +306,15 @@ static SimDrop
 accept_packet (SimHost         *self,
                const SimPacket *packet)
 {
+  UdpnatSocketId id;
+
   if (!sim_is_group (&packet->to) && !sim_host_has_address (self, &packet->to))
     return SIM_DROP_NO_ROUTE; /* it has moved while this was on its way */
   if (is_asleep (self))
     return SIM_DROP_ASLEEP;
   if (self->machine == NULL)
     return SIM_DROP_NO_LISTENER;
-  if (packet->to.port != self->port && (self->alt_port == 0 || packet->to.port != self->alt_port))
+  if (!find_socket (self, &packet->to, &id))
     return SIM_DROP_NO_LISTENER;
 
   return SIM_DROP_NONE;
@@ -233,7 +340,9 @@ sim_host_receive (SimHost   *self,
       return;
     }
 
-  datagram->socket = packet->to.port == self->port ? UDPNAT_SOCKET_MAIN : UDPNAT_SOCKET_ALT;
+  if (!find_socket (self, &packet->to, &datagram->socket))
+    g_assert_not_reached ();
+  datagram->local_port = packet->to.port;
   datagram->remote = packet->from;
   datagram->ttl = 0;
   udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);

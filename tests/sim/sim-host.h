@@ -42,6 +42,8 @@ void          sim_host_attach         (SimHost             *self,
 void          sim_host_detach         (SimHost             *self);
 void          sim_host_add_address    (SimHost             *self,
                                        const char          *ip);
+void          sim_host_set_alt_ip     (SimHost             *self,
+                                       const char          *ip);
 void          sim_host_set_address    (SimHost             *self,
                                        const char          *ip);
 void          sim_host_move           (SimHost             *self,

@@ -360,6 +360,9 @@ sim_world_add_host (SimWorld            *self,
   host->segment = get_inside (self, behind);
   host->addresses = g_array_new (FALSE, FALSE, sizeof (UdpnatAddress));
   host->timer.owner = host;
+  host->random = sim_random_fork (self->random, name);
+  host->further_ports = g_hash_table_new (NULL, NULL);
+  host->further_ids = g_hash_table_new (NULL, NULL);
   init_link (self, &host->links[SIM_UP], up != NULL ? up : &lan, name, "up");
   init_link (self, &host->links[SIM_DOWN], down != NULL ? down : &lan, name, "down");
   g_ptr_array_add (self->hosts, host);
@@ -377,6 +380,9 @@ sim_host_free (SimHost *self)
 {
   sim_link_clear (&self->links[SIM_UP]);
   sim_link_clear (&self->links[SIM_DOWN]);
+  g_hash_table_unref (self->further_ports);
+  g_hash_table_unref (self->further_ids);
+  sim_random_free (self->random);
   g_array_unref (self->addresses);
   g_free (self->name);
   g_free (self);
@@ -397,6 +403,21 @@ sim_host_add_address (SimHost    *self,
 
   insert_address (self, &address);
   g_array_append_val (self->addresses, address);
+}
+
+/**
+ * sim_host_set_alt_ip:
+ * @ip: IPv4
+ *
+ * Gives the host one more address, for %UDPNAT_SOCKET_ALT_IP and %UDPNAT_SOCKET_ALT_IP_ALT: what
+ * comes to it is handed over as such.
+ */
+void
+sim_host_set_alt_ip (SimHost    *self,
+                     const char *ip)
+{
+  self->alt_ip = parse_ip (ip);
+  sim_host_add_address (self, ip);
 }
 
 /**

@@ -44,8 +44,12 @@ struct _SimHost
   SimLink     links[2];
   SimStats    stats;
 
-  guint16 port;
-  guint16 alt_port;
+  guint16     port;
+  guint16     alt_port;
+  UdpnatAddress alt_ip;      /* a server's second address; unset: none */
+  SimRandom  *random;
+  GHashTable *further_ports; /* id → port, of the sockets that the machine numbers itself */
+  GHashTable *further_ids;   /* the same the other way */
   void (*events_cb) (gpointer user_data);
   gpointer       user_data;
   guint          n_attached; /* tells a machine from its successor */

@@ -649,6 +649,70 @@ test_ports (void)
   pair_clear (&pair);
 }
 
+/* Sockets that a machine numbers itself: each has a port, until an empty datagram closes it. */
+static void
+test_further_sockets (void)
+{
+  const UdpnatSocketId ids[] = { UDPNAT_SOCKET_MAIN, UDPNAT_SOCKET_FURTHER,
+                                 UDPNAT_SOCKET_FURTHER + 40 };
+  UdpnatAddress seen[G_N_ELEMENTS (ids)];
+  UdpnatAddress to;
+  Pair pair;
+
+  pair_init (&pair, 1);
+  to = sim_host_get_address (pair.hosts[1], UDPNAT_FAMILY_IPV4);
+  sim_probe_set_echo (pair.probes[1], TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      sim_probe_send_full (pair.probes[0], ids[i], 0, &to, (const guint8 *) "four", 4);
+      sim_world_run_for (pair.world, UDPNAT_MSEC (10));
+      seen[i] = sim_probe_get_last (pair.probes[1])->from;
+      g_assert_cmpuint (sim_probe_get_last (pair.probes[0])->socket, ==, ids[i]);
+      for (guint j = 0; j < i; j++)
+        g_assert_cmpuint (seen[i].port, !=, seen[j].port);
+    }
+
+  sim_probe_send_full (pair.probes[0], UDPNAT_SOCKET_FURTHER, 0, &to, NULL, 0);
+  sim_world_run_for (pair.world, UDPNAT_MSEC (10));
+  g_assert_cmpuint (sim_probe_get_count (pair.probes[1]), ==, G_N_ELEMENTS (ids));
+  sim_probe_clear (pair.probes[0]);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    sim_probe_send (pair.probes[1], &seen[i], i, 100);
+  sim_world_run_for (pair.world, UDPNAT_MSEC (10));
+  g_assert_cmpuint (sim_probe_get_count (pair.probes[0]), ==, 2);
+  g_assert_cmpuint (pair_get_drops (&pair, SIM_DROP_NO_LISTENER), ==, 1);
+  pair_clear (&pair);
+}
+
+static void
+test_alt_ip (void)
+{
+  const UdpnatSocketId ids[] = { UDPNAT_SOCKET_MAIN, UDPNAT_SOCKET_ALT, UDPNAT_SOCKET_ALT_IP,
+                                 UDPNAT_SOCKET_ALT_IP_ALT };
+  UdpnatAddress client, to;
+  Pair pair;
+
+  pair_init (&pair, 1);
+  SimHost *host = sim_world_add_host (pair.world, "server", NULL, "9.8.7.6", &perfect, &perfect);
+  g_autoptr (SimProbe) server = sim_probe_new (host, 8848, 8849);
+
+  sim_host_set_alt_ip (host, "9.9.9.9");
+  client = sim_host_get_address (pair.hosts[0], UDPNAT_FAMILY_IPV4);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      sim_probe_send_full (server, ids[i], 0, &client, (const guint8 *) "four", 4);
+      sim_world_run_for (pair.world, UDPNAT_MSEC (10));
+      to = sim_probe_get_last (pair.probes[0])->from;
+      g_assert_cmpuint (to.port, ==, i % 2 == 0 ? 8848 : 8849);
+      g_assert_cmpuint (to.ip[1], ==, i < 2 ? 8 : 9);
+
+      sim_probe_send (pair.probes[0], &to, i, 100);
+      sim_world_run_for (pair.world, UDPNAT_MSEC (10));
+      g_assert_cmpuint (sim_probe_get_last (server)->socket, ==, ids[i]);
+    }
+  pair_clear (&pair);
+}
+
 static void
 test_addresses (void)
 {
@@ -979,6 +1043,8 @@ main (int   argc,
   g_test_add_data_func ("/sim-net/host/killed-by-its-own-event", GINT_TO_POINTER (TRUE),
                         test_events_cb);
   g_test_add_func ("/sim-net/host/two-ports", test_ports);
+  g_test_add_func ("/sim-net/host/further-sockets", test_further_sockets);
+  g_test_add_func ("/sim-net/host/second-address", test_alt_ip);
   g_test_add_func ("/sim-net/host/several-addresses", test_addresses);
   g_test_add_func ("/sim-net/host/new-address", test_set_address);
   g_test_add_func ("/sim-net/host/new-network", test_move);

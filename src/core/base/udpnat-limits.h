@@ -26,6 +26,11 @@
 #define UDPNAT_ACK_MAX_RANGES 32
 #define UDPNAT_RECEIPT_MAX_IDS 64 /* per RECEIPT that we send; 256 are read */
 
+/* ---- Sockets ---- */
+/* A port search opens 256 (nat.md section 4.5), NAT tests a few more; a process may have 1,024
+ * descriptors. */
+#define UDPNAT_FURTHER_SOCKETS_MAX 288
+
 /* ---- Streams every session has (PROTOCOL.md section 6) ---- */
 #define UDPNAT_STREAM_CONTROL 0
 #define UDPNAT_STREAM_CHAT 1

@@ -15,23 +15,35 @@ typedef enum
   UDPNAT_RX_REFUSED,   /* well-formed, but a limit or a right forbids it */
 } UdpnatRxResult;
 
-/* Which of the program's sockets a datagram belongs to. Each stands for one IPv4 and one IPv6
- * socket. */
-typedef enum
+/* Which of the program's sockets a datagram belongs to. MAIN stands for one IPv4 and one IPv6
+ * socket, as do the others of a server. */
+typedef guint16 UdpnatSocketId;
+
+enum
 {
   UDPNAT_SOCKET_MAIN,
-  UDPNAT_SOCKET_ALT, /* a server's second port, for NAT tests */
-} UdpnatSocketId;
+  UDPNAT_SOCKET_ALT,        /* a server's second port, for NAT tests (RFC 5780: A1:P2) */
+  UDPNAT_SOCKET_ALT_IP,     /* a server's second address, same port (A2:P1) */
+  UDPNAT_SOCKET_ALT_IP_ALT, /* its second address and second port (A2:P2) */
+  UDPNAT_N_NAMED_SOCKETS,
+  /* From here on a machine may number sockets as it likes, UDPNAT_FURTHER_SOCKETS_MAX at a time.
+   * One comes into being with the first datagram that leaves by it, on a port of the system's
+   * choice and for that datagram's family alone; an empty datagram closes it. What fails to open
+   * loses its datagrams, as if the network had. */
+  UDPNAT_SOCKET_FURTHER = UDPNAT_N_NAMED_SOCKETS,
+};
 
 /**
  * UdpnatDatagram:
  * @socket: the socket it came in by or is to leave by
+ * @local_port: on receipt, the port of that socket; 0 on sending
  * @ttl: IP TTL / hop limit to send it with, 0 for the system's default; 0 on receipt
  * @remote: source on receipt, destination on sending
  */
 typedef struct
 {
   UdpnatSocketId socket;
+  guint16        local_port;
   guint8         ttl;
   UdpnatAddress  remote;
   gsize          n_data;

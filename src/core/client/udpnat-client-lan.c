@@ -124,6 +124,7 @@ static void
 open_socket (UdpnatClient *self)
 {
   g_autoptr (GError) error = NULL;
+  UdpnatSocket *socket;
 
   if (self->multicast != NULL)
     return;
@@ -135,9 +136,9 @@ open_socket (UdpnatClient *self)
       return;
     }
   udpnat_multicast_refresh (self->multicast);
-  self->lan_source = udpnat_machine_source_new (udpnat_lan_get_machine (self->lan),
-                                                udpnat_multicast_get_socket (self->multicast),
-                                                NULL, events_cb, self);
+  socket = udpnat_multicast_get_socket (self->multicast);
+  self->lan_source = udpnat_machine_source_new (udpnat_lan_get_machine (self->lan), &socket, 1,
+                                                events_cb, self);
   g_source_attach (self->lan_source, g_main_context_get_thread_default ());
 }
 

@@ -414,8 +414,8 @@ udpnat_client_bind (UdpnatClient *self,
   if (self->socket == NULL)
     return FALSE;
   self->bound_ip = g_strdup (ip);
-  self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), self->socket,
-                                            NULL, events_cb, self);
+  self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
+                                            1, events_cb, self);
   g_source_attach (self->source, g_main_context_get_thread_default ());
   refresh_addresses (self);
   udpnat_client_top_up_prekeys (self);

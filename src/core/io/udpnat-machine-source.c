@@ -24,6 +24,7 @@
 #include "udpnat-machine-source.h"
 
 #include "udpnat-clock.h"
+#include "udpnat-socket-pool.h"
 
 #include <sys/socket.h>
 
@@ -36,22 +37,23 @@
 #define DEADLINE_ROUNDS_MAX 4
 #define DEADLINE_GAP_US UDPNAT_MSEC (1)
 
-#define N_SOCKETS 2
 #define N_FDS 2
 
 typedef struct
 {
   GSource         source; /* first */
   UdpnatDatagram *batch;  /* UDPNAT_SOCKET_BATCH of them, for receiving, then for sending */
+  UdpnatSocketPool *pool; /* (nullable): what the machine numbers itself, once there is any */
+  gpointer        pool_tag;
   gboolean        is_woken;    /* or has more to send: dispatch in the next iteration */
   gint64          deadline_us; /* the machine's, as of the last dispatch */
   gint64          now_us;      /* of the last dispatch, maybe one within another */
 
   /* borrowed */
   UdpnatMachine *machine;
-  UdpnatSocket  *sockets[N_SOCKETS]; /* by UdpnatSocketId */
-  gpointer       fd_tags[N_SOCKETS][N_FDS];
-  int            fds[N_SOCKETS][N_FDS];
+  UdpnatSocket  *sockets[UDPNAT_N_NAMED_SOCKETS]; /* by UdpnatSocketId, nullable */
+  gpointer       fd_tags[UDPNAT_N_NAMED_SOCKETS][N_FDS];
+  int            fds[UDPNAT_N_NAMED_SOCKETS][N_FDS];
   void         (*events_cb) (gpointer user_data);
   gpointer       user_data;
 } MachineSource;
@@ -105,9 +107,49 @@ receive (MachineSource *self,
     }
 }
 
+static void
+receive_further (MachineSource *self)
+{
+  for (guint i = 0; i < BATCHES_MAX; i++)
+    {
+      guint n_received = udpnat_socket_pool_receive_batch (self->pool, self->batch,
+                                                           UDPNAT_SOCKET_BATCH);
+
+      for (guint j = 0; j < n_received; j++)
+        udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
+      if (n_received < UDPNAT_SOCKET_BATCH)
+        return;
+    }
+}
+
+static void
+receive_all (MachineSource *self)
+{
+  for (guint i = 0; i < UDPNAT_N_NAMED_SOCKETS; i++)
+    if (self->sockets[i] != NULL && has_input (self, i))
+      receive (self, (UdpnatSocketId) i);
+  if (self->pool_tag != NULL && g_source_query_unix_fd (&self->source, self->pool_tag) != 0)
+    receive_further (self);
+}
+
 /* ---- Out ---- */
 
-/* A datagram belongs to one of two sockets; they come in runs, nearly always one. */
+static void
+send_further (MachineSource        *self,
+              const UdpnatDatagram *datagrams,
+              guint                 n_datagrams)
+{
+  if (self->pool == NULL)
+    {
+      self->pool = udpnat_socket_pool_new ();
+      if (udpnat_socket_pool_get_fd (self->pool) >= 0)
+        self->pool_tag = g_source_add_unix_fd (&self->source,
+                                               udpnat_socket_pool_get_fd (self->pool), G_IO_IN);
+    }
+  udpnat_socket_pool_send (self->pool, datagrams, n_datagrams);
+}
+
+/* A datagram belongs to one socket; they come in runs, nearly always one. */
 static void
 send_batch (MachineSource *self,
             guint          n_batch)
@@ -119,12 +161,13 @@ send_batch (MachineSource *self,
       UdpnatSocketId socket = self->batch[start].socket;
       guint end = start + 1;
 
-      g_assert (socket == UDPNAT_SOCKET_MAIN || socket == UDPNAT_SOCKET_ALT);
       while (end < n_batch && self->batch[end].socket == socket)
         end++;
       /* A machine that does not know of its missing second socket loses these; nobody waits for
        * them. */
-      if (self->sockets[socket] != NULL)
+      if (socket >= UDPNAT_SOCKET_FURTHER)
+        send_further (self, self->batch + start, end - start);
+      else if (self->sockets[socket] != NULL)
         udpnat_socket_send (self->sockets[socket], self->batch + start, end - start);
       start = end;
     }
@@ -193,10 +236,7 @@ dispatch (GSource    *source,
 
   self->now_us = udpnat_clock_get_now_us ();
   self->is_woken = FALSE;
-  for (guint i = 0; i < N_SOCKETS; i++)
-    if (self->sockets[i] != NULL && has_input (self, i))
-      receive (self, i);
-
+  receive_all (self);
   for (guint i = 0; i < DEADLINE_ROUNDS_MAX && is_all_sent; i++)
     {
       if (udpnat_machine_next_deadline (self->machine) <= self->now_us)
@@ -225,6 +265,7 @@ finalize (GSource *source)
 {
   MachineSource *self = (MachineSource *) source;
 
+  g_clear_pointer (&self->pool, udpnat_socket_pool_free);
   g_clear_pointer (&self->batch, g_free);
 }
 
@@ -238,8 +279,8 @@ static GSourceFuncs source_funcs = {
 /**
  * udpnat_machine_source_new:
  * @machine: borrowed; must outlive the source's destruction
- * @main_socket: borrowed, likewise
- * @alt_socket: (nullable): borrowed, likewise; for %UDPNAT_SOCKET_ALT
+ * @sockets: (array length=n_sockets): those with a name, by #UdpnatSocketId; %NULL where the machine
+ *   has none. Borrowed, likewise. Those that @machine numbers itself are the source's own.
  * @events_cb: called once or more in each dispatch, also when there is no event; pops events until
  *   there is none and may call the machine's API. May destroy the source.
  *
@@ -250,8 +291,8 @@ static GSourceFuncs source_funcs = {
  */
 GSource *
 udpnat_machine_source_new (UdpnatMachine *machine,
-                           UdpnatSocket  *main_socket,
-                           UdpnatSocket  *alt_socket,
+                           UdpnatSocket  *const *sockets,
+                           guint          n_sockets,
                            void (*events_cb) (gpointer user_data),
                            gpointer       user_data)
 {
@@ -262,15 +303,15 @@ udpnat_machine_source_new (UdpnatMachine *machine,
   g_source_set_can_recurse (source, TRUE);
   self->batch = g_new (UdpnatDatagram, UDPNAT_SOCKET_BATCH);
   self->machine = machine;
-  self->sockets[UDPNAT_SOCKET_MAIN] = main_socket;
-  self->sockets[UDPNAT_SOCKET_ALT] = alt_socket;
   self->events_cb = events_cb;
   self->user_data = user_data;
 
-  for (guint i = 0; i < N_SOCKETS; i++)
+  g_assert (n_sockets <= UDPNAT_N_NAMED_SOCKETS);
+  for (guint i = 0; i < n_sockets; i++)
     {
       guint n_fds = 0;
 
+      self->sockets[i] = sockets[i];
       if (self->sockets[i] != NULL)
         n_fds = udpnat_socket_get_fds (self->sockets[i], self->fds[i]);
       for (guint j = 0; j < n_fds; j++)

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 GSource *udpnat_machine_source_new   (UdpnatMachine *machine,
-                                      UdpnatSocket  *main_socket,
-                                      UdpnatSocket  *alt_socket,
+                                      UdpnatSocket  *const *sockets,
+                                      guint          n_sockets,
                                       void (*events_cb) (gpointer user_data),
                                       gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_machine_source_wake  (GSource       *source);

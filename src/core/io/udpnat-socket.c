@@ -219,6 +219,7 @@ finish_receive (UdpnatSocket   *self,
           continue;
         }
       datagram->socket = UDPNAT_SOCKET_MAIN;
+      datagram->local_port = self->port;
       datagram->ttl = 0;
       datagram->n_data = self->messages[i].msg_len;
       udpnat_sockaddr_to_address (&self->names[i], &datagram->remote);

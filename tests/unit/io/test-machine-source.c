@@ -159,6 +159,8 @@ static void
 set_up (Fixture      *self,
         gconstpointer with_alt)
 {
+  UdpnatSocket *sockets[UDPNAT_N_NAMED_SOCKETS] = { NULL };
+
   self->echo.machine.klass = &echo_class;
   self->echo.queue = g_new0 (UdpnatDatagram, QUEUE_MAX);
   self->echo.deadline_us = UDPNAT_TIME_NEVER;
@@ -167,8 +169,10 @@ set_up (Fixture      *self,
   self->alt_socket = with_alt != NULL ? udpnat_socket_new ("127.0.0.1", 0, 0, NULL) : NULL;
   self->stranger = udpnat_socket_new ("127.0.0.1", 0, 0, NULL);
   self->context = g_main_context_new ();
-  self->source = udpnat_machine_source_new (&self->echo.machine, self->main_socket,
-                                            self->alt_socket, events_cb, self);
+  sockets[UDPNAT_SOCKET_MAIN] = self->main_socket;
+  sockets[UDPNAT_SOCKET_ALT] = self->alt_socket;
+  self->source = udpnat_machine_source_new (&self->echo.machine, sockets, G_N_ELEMENTS (sockets),
+                                            events_cb, self);
   g_source_attach (self->source, self->context);
   iterate (self);
   g_assert_cmpuint (self->n_dispatches, ==, 1);
@@ -346,6 +350,37 @@ test_output_for_missing_socket_is_lost (Fixture      *self,
   udpnat_machine_source_wake (self->source);
   iterate (self);
   g_assert_cmpuint (receive_at_stranger (self, received, 4), ==, 1);
+}
+
+/* The machine numbers it; it opens with what is sent, hears the answer, and closes again. */
+static void
+test_further_socket (Fixture      *self,
+                     gconstpointer unused)
+{
+  const UdpnatSocketId id = UDPNAT_SOCKET_FURTHER + 5;
+  g_autofree UdpnatDatagram *received = g_new0 (UdpnatDatagram, 4);
+
+  self->echo.is_echoing = FALSE;
+  queue_output (self, UDPNAT_SOCKET_MAIN);
+  queue_output (self, id);
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  g_assert_cmpuint (receive_at_stranger (self, received, 4), ==, 2);
+  g_assert_cmpuint (received[0].remote.port, ==, udpnat_socket_get_port (self->main_socket));
+  g_assert_cmpuint (received[1].remote.port, !=, received[0].remote.port);
+
+  udpnat_socket_send (self->stranger, &received[1], 1);
+  iterate (self);
+  g_assert_cmpuint (self->echo.n_datagrams, ==, 1);
+  g_assert_cmpuint (self->echo.last_socket, ==, id);
+
+  queue_output (self, id);
+  self->echo.queue[(self->echo.n_in - 1) % QUEUE_MAX].n_data = 0;
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  udpnat_socket_send (self->stranger, &received[1], 1);
+  iterate (self);
+  g_assert_cmpuint (self->echo.n_datagrams, ==, 1);
 }
 
 /* ---- Wake and flush ---- */
@@ -543,6 +578,7 @@ main (int    argc,
   ADD ("datagram/alt-socket", "alt", test_alt_socket);
   ADD ("output/leaves-by-its-socket", "alt", test_outputs_leave_by_their_socket);
   ADD ("output/for-missing-socket-is-lost", NULL, test_output_for_missing_socket_is_lost);
+  ADD ("output/opens-further-sockets", NULL, test_further_socket);
   ADD ("wake/sends-outputs", NULL, test_wake_sends_outputs);
   ADD ("wake/add-up-to-one-dispatch", NULL, test_wakes_add_up_to_one_dispatch);
   ADD ("wake/within-events-comes-again", NULL, test_wake_within_events_comes_again);
