@@ -76,6 +76,7 @@ void             udpnat_node_drop_items     (UdpnatNode            *self,
 void             udpnat_node_mark_dirty     (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 void             udpnat_node_send_direct    (UdpnatNode            *self,
+                                             UdpnatSocketId         socket,
                                              const UdpnatAddress   *to,
                                              guint8                 ttl,
                                              const guint8          *data,

@@ -63,6 +63,7 @@ udpnat_node_mark_dirty (UdpnatNode *self,
 
 void
 udpnat_node_send_direct (UdpnatNode          *self,
+                         UdpnatSocketId       socket,
                          const UdpnatAddress *to,
                          guint8               ttl,
                          const guint8        *data,
@@ -75,7 +76,7 @@ udpnat_node_send_direct (UdpnatNode          *self,
   if (self->is_relay_only)
     return;
   datagram = g_new (UdpnatDatagram, 1);
-  datagram->socket = UDPNAT_SOCKET_MAIN;
+  datagram->socket = socket;
   datagram->ttl = ttl;
   datagram->remote = *to;
   datagram->n_data = n_data;
@@ -195,7 +196,7 @@ send_cookie (UdpnatNode          *self,
                       sealed);
   udpnat_writer_init (&writer, data, sizeof data);
   udpnat_cookie_packet_write (&writer, view->sender_index, nonce, sealed);
-  udpnat_node_send_direct (self, &route->address, 0, data, writer.n_written);
+  udpnat_node_send_direct (self, route->socket, &route->address, 0, data, writer.n_written);
 }
 
 /* A handshake costs two DH before we know whose it is. Each way has a purse of its own, so that a
@@ -322,7 +323,7 @@ send_packet_back (UdpnatNode        *self,
   if (route->is_relayed)
     udpnat_rendezvous_client_send_relay (self->server, now_us, route->handle, data, n_data);
   else
-    udpnat_node_send_direct (self, &route->address, 0, data, n_data);
+    udpnat_node_send_direct (self, route->socket, &route->address, 0, data, n_data);
 }
 
 static UdpnatRxResult
@@ -673,7 +674,7 @@ node_handle_datagram (UdpnatMachine        *machine,
                       const UdpnatDatagram *datagram)
 {
   UdpnatNode *self = (UdpnatNode *) machine;
-  UdpnatRoute route = { .address = datagram->remote };
+  UdpnatRoute route = { .socket = datagram->socket, .address = datagram->remote };
   UdpnatRxResult result;
 
   if (udpnat_rendezvous_client_owns (self->server, datagram))

@@ -296,12 +296,14 @@ handle_frame (UdpnatPeer               *self,
   else if (event->frame_type == UDPNAT_FRAME_PATH_CHALLENGE)
     {
       if (udpnat_frame_parse_path_challenge (&frame, &token))
-        udpnat_path_set_handle_challenge (self->paths, now_us, &route->address, token);
+        udpnat_path_set_handle_challenge (self->paths, now_us, route->socket, &route->address,
+                                          token);
     }
   else if (event->frame_type == UDPNAT_FRAME_PATH_RESPONSE)
     {
       if (udpnat_frame_parse_path_response (&frame, &token, &observed))
-        udpnat_path_set_handle_response (self->paths, now_us, &route->address, token, &observed);
+        udpnat_path_set_handle_response (self->paths, now_us, route->socket, &route->address,
+                                         token, &observed);
     }
 }
 
@@ -357,7 +359,7 @@ udpnat_peer_handle_packet (UdpnatPeer        *self,
     {
       learn_handle (self, route);
       if (!route->is_relayed)
-        udpnat_path_set_handle_authenticated (self->paths, now_us, &route->address);
+        udpnat_path_set_handle_authenticated (self->paths, now_us, route->socket, &route->address);
     }
   while (udpnat_session_pop_event (session, &event))
     handle_event (self, now_us, route, &event);

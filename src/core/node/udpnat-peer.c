@@ -84,13 +84,14 @@ set_local (UdpnatPeer *self)
  * packet. */
 static void
 send_direct (UdpnatPeer          *self,
+             UdpnatSocketId       socket,
              const UdpnatAddress *to,
              guint8               ttl,
              const guint8        *data,
              gsize                n_data)
 {
   if (!self->is_relay_only)
-    udpnat_node_send_direct (self->node, to, ttl, data, n_data);
+    udpnat_node_send_direct (self->node, socket, to, ttl, data, n_data);
 }
 
 static void
@@ -493,10 +494,10 @@ send_handshake (UdpnatPeer   *self,
   n_addresses = udpnat_path_set_list_handshake_addresses (self->paths, addresses,
                                                           G_N_ELEMENTS (addresses));
   for (guint i = 0; i < n_addresses; i++)
-    send_direct (self, &addresses[i], 0, data, n_data);
+    send_direct (self, UDPNAT_SOCKET_MAIN, &addresses[i], 0, data, n_data);
   /* Once, and no more than came from there: the address is not proved. */
   if (self->n_crossed_hs1 >= n_data && !self->crossed_route.is_relayed)
-    send_direct (self, &self->crossed_route.address, 0, data, n_data);
+    send_direct (self, self->crossed_route.socket, &self->crossed_route.address, 0, data, n_data);
   self->n_crossed_hs1 = 0;
 }
 
@@ -512,7 +513,8 @@ send_data (UdpnatPeer   *self,
   gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
 
   if (is_direct)
-    send_direct (self, &address, 0, data, n_data);
+    send_direct (self, udpnat_path_set_get_selected_socket (self->paths), &address, 0, data,
+                 n_data);
   if (!is_direct || udpnat_path_set_is_suspect (self->paths))
     send_relayed (self, now_us, self->handle, data, n_data);
 }
@@ -526,7 +528,7 @@ send_hs2 (UdpnatPeer   *self,
   if (self->hs2_route.is_relayed)
     send_relayed (self, now_us, self->hs2_route.handle, data, n_data);
   else
-    send_direct (self, &self->hs2_route.address, 0, data, n_data);
+    send_direct (self, self->hs2_route.socket, &self->hs2_route.address, 0, data, n_data);
 }
 
 /* Without a relay data waits for a path: what is sent to nowhere would only count as lost. */
@@ -567,11 +569,11 @@ pump_session (UdpnatPeer *self,
 
 /* All peers together, so that many of them cannot make us a nuisance to somebody they name. */
 static gboolean
-may_punch (UdpnatPeer          *self,
-           gint64               now_us,
-           const UdpnatAddress *to)
+may_punch (UdpnatPeer             *self,
+           gint64                  now_us,
+           const UdpnatPathOutput *output)
 {
-  return udpnat_path_set_is_proven (self->paths, to) ||
+  return udpnat_path_set_is_proven (self->paths, output->socket, &output->to) ||
          udpnat_token_bucket_take (&self->node->punch_bucket, now_us, 1, UDPNAT_NODE_PUNCH_BURST,
                                    UDPNAT_NODE_PUNCHES_PER_SECOND);
 }
@@ -596,11 +598,11 @@ pump_paths (UdpnatPeer *self,
       {
         guint8 filler[7];
 
-        if (!may_punch (self, now_us, &output.to))
+        if (!may_punch (self, now_us, &output))
           return TRUE;
         udpnat_random_fill (&self->node->random, filler, sizeof filler);
         udpnat_open_packet_write (&writer, filler);
-        send_direct (self, &output.to, output.ttl, frames, writer.n_written);
+        send_direct (self, output.socket, &output.to, output.ttl, frames, writer.n_written);
         return TRUE;
       }
     case UDPNAT_PATH_OUTPUT_CHALLENGE:
@@ -613,11 +615,11 @@ pump_paths (UdpnatPeer *self,
   g_assert (fits);
   if (self->session == NULL)
     return TRUE;
-  if (output.type == UDPNAT_PATH_OUTPUT_CHALLENGE && !may_punch (self, now_us, &output.to))
+  if (output.type == UDPNAT_PATH_OUTPUT_CHALLENGE && !may_punch (self, now_us, &output))
     return TRUE;
   n_data = udpnat_session_seal_frames (self->session, now_us, frames, writer.n_written, data);
   if (n_data > 0)
-    send_direct (self, &output.to, output.ttl, data, n_data);
+    send_direct (self, output.socket, &output.to, output.ttl, data, n_data);
   return TRUE;
 }
 

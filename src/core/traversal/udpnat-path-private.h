@@ -33,6 +33,7 @@ typedef struct
 
 typedef struct
 {
+  UdpnatSocketId   socket;
   UdpnatAddress    address;
   UdpnatPathState  state;
   UdpnatPathOrigin origin;
@@ -60,7 +61,8 @@ typedef struct
   guint  suspect_step;
 } UdpnatPath;
 
-UdpnatPath *udpnat_path_new               (const UdpnatAddress *address);
+UdpnatPath *udpnat_path_new               (UdpnatSocketId       socket,
+                                           const UdpnatAddress *address);
 void        udpnat_path_free              (UdpnatPath          *self);
 
 void        udpnat_path_begin_run         (UdpnatPath          *self,

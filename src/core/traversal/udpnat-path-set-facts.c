@@ -135,7 +135,7 @@ tell_skipped (const UdpnatPathSet *self,
     {
       const UdpnatCandidate *candidate = &self->remote.candidates[i];
 
-      if (udpnat_path_set_find (self, &candidate->address) != NULL)
+      if (udpnat_path_set_find (self, UDPNAT_SOCKET_MAIN, &candidate->address) != NULL)
         continue;
 
       out_facts->remote[out_facts->n_remote++] = (UdpnatAddressFacts) {

@@ -37,8 +37,10 @@ gboolean         udpnat_path_set_may_try          (const UdpnatPathSet    *self,
                                                    const UdpnatAddress    *address,
                                                    UdpnatPathOrigin        origin);
 UdpnatPath      *udpnat_path_set_find             (const UdpnatPathSet    *self,
+                                                   UdpnatSocketId          socket,
                                                    const UdpnatAddress    *address);
 UdpnatPath      *udpnat_path_set_add              (UdpnatPathSet          *self,
+                                                   UdpnatSocketId          socket,
                                                    const UdpnatAddress    *address,
                                                    UdpnatPathOrigin        origin);
 void             udpnat_path_set_replace_listed   (UdpnatPathSet          *self,

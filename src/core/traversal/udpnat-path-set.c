@@ -224,7 +224,7 @@ udpnat_path_set_add_cached (UdpnatPathSet       *self,
   if (!udpnat_path_set_may_try (self, address, UDPNAT_PATH_ORIGIN_CACHED))
     return;
 
-  path = udpnat_path_set_add (self, address, UDPNAT_PATH_ORIGIN_CACHED);
+  path = udpnat_path_set_add (self, UDPNAT_SOCKET_MAIN, address, UDPNAT_PATH_ORIGIN_CACHED);
   if (path == NULL
       || !self->has_session
       || udpnat_path_set_is_relay_only (self)
@@ -298,10 +298,11 @@ may_hear (const UdpnatPathSet *self,
 static void
 handle_inbound (UdpnatPathSet       *self,
                 gint64               now_us,
+                UdpnatSocketId       socket,
                 const UdpnatAddress *from,
                 gboolean             is_challenge)
 {
-  UdpnatPath *path = udpnat_path_set_find (self, from);
+  UdpnatPath *path = udpnat_path_set_find (self, socket, from);
   gboolean is_new_run = FALSE;
 
   udpnat_path_set_note_session (self, now_us);
@@ -312,7 +313,7 @@ handle_inbound (UdpnatPathSet       *self,
       if (!udpnat_path_set_is_active (self, now_us))
         return;
 
-      path = udpnat_path_set_add (self, from, UDPNAT_PATH_ORIGIN_LEARNED);
+      path = udpnat_path_set_add (self, socket, from, UDPNAT_PATH_ORIGIN_LEARNED);
       if (path == NULL)
         return;
 
@@ -330,6 +331,7 @@ handle_inbound (UdpnatPathSet       *self,
 
 /**
  * udpnat_path_set_handle_challenge:
+ * @socket: which of ours it came in by
  * @from: source of the packet, which was authenticated
  *
  * A PATH-CHALLENGE has come in. It is answered at once, to where it came from; and if that address
@@ -339,11 +341,13 @@ handle_inbound (UdpnatPathSet       *self,
 void
 udpnat_path_set_handle_challenge (UdpnatPathSet       *self,
                                   gint64               now_us,
+                                  UdpnatSocketId       socket,
                                   const UdpnatAddress *from,
                                   guint64              token)
 {
   UdpnatPathOutput response = {
     .type = UDPNAT_PATH_OUTPUT_RESPONSE,
+    .socket = socket,
     .to = *from,
     .token = token,
     .observed = *from,
@@ -353,24 +357,27 @@ udpnat_path_set_handle_challenge (UdpnatPathSet       *self,
     return;
 
   udpnat_path_queue_push (&self->queue, &response);
-  handle_inbound (self, now_us, from, TRUE);
+  handle_inbound (self, now_us, socket, from, TRUE);
 }
 
 /**
  * udpnat_path_set_handle_response:
+ * @socket: which of ours it came in by
  * @from: source of the packet, which was authenticated
  * @observed: where the peer saw our challenge come from; nothing depends on it
  *
- * A PATH-RESPONSE has come in. Proves the path to @from, if and only if @token was sent there.
+ * A PATH-RESPONSE has come in. Proves the path to @from, if and only if @token was sent there, by
+ * this @socket.
  */
 void
 udpnat_path_set_handle_response (UdpnatPathSet       *self,
                                  gint64               now_us,
+                                 UdpnatSocketId       socket,
                                  const UdpnatAddress *from,
                                  guint64              token,
                                  const UdpnatAddress *observed)
 {
-  UdpnatPath *path = udpnat_path_set_find (self, from);
+  UdpnatPath *path = udpnat_path_set_find (self, socket, from);
 
   if (path == NULL
       || udpnat_path_set_is_relay_only (self)
@@ -383,6 +390,7 @@ udpnat_path_set_handle_response (UdpnatPathSet       *self,
 
 /**
  * udpnat_path_set_handle_authenticated:
+ * @socket: which of ours it came in by
  * @from: source of a packet, which was authenticated; never the relay
  *
  * Any packet of the peer: the path is alive. Proves nothing. An unknown source is challenged, so
@@ -391,10 +399,11 @@ udpnat_path_set_handle_response (UdpnatPathSet       *self,
 void
 udpnat_path_set_handle_authenticated (UdpnatPathSet       *self,
                                       gint64               now_us,
+                                      UdpnatSocketId       socket,
                                       const UdpnatAddress *from)
 {
   if (may_hear (self, from))
-    handle_inbound (self, now_us, from, FALSE);
+    handle_inbound (self, now_us, socket, from, FALSE);
 }
 
 /* ---- What goes on around it ---- */
@@ -502,6 +511,13 @@ udpnat_path_set_get_selected (const UdpnatPathSet *self,
   return TRUE;
 }
 
+/** udpnat_path_set_get_selected_socket: Returns: by which of our sockets data goes directly */
+UdpnatSocketId
+udpnat_path_set_get_selected_socket (const UdpnatPathSet *self)
+{
+  return self->selected != NULL ? self->selected->socket : UDPNAT_SOCKET_MAIN;
+}
+
 /**
  * udpnat_path_set_is_suspect:
  *
@@ -515,9 +531,10 @@ udpnat_path_set_is_suspect (const UdpnatPathSet *self)
 
 gboolean
 udpnat_path_set_is_proven (const UdpnatPathSet *self,
+                           UdpnatSocketId       socket,
                            const UdpnatAddress *address)
 {
-  const UdpnatPath *path = udpnat_path_set_find (self, address);
+  const UdpnatPath *path = udpnat_path_set_find (self, socket, address);
 
   return path != NULL && udpnat_path_has_proof (path);
 }

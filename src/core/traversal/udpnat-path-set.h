@@ -17,8 +17,9 @@ G_BEGIN_DECLS
  * Shaped like a [struct@UdpnatMachine], with the same rules for @now_us and for popping everything
  * after each call.
  *
- * Only ever tell it of packets that came directly from the address named; a packet that came
- * through the relay has no address.
+ * A path is one of our sockets and an address of the peer: the router gives each socket another
+ * outer port. Only ever tell the set of packets that came directly from the address named; a packet
+ * that came through the relay has no address.
  */
 typedef struct _UdpnatPathSet UdpnatPathSet;
 
@@ -31,6 +32,7 @@ typedef enum
 
 /**
  * UdpnatPathOutput:
+ * @socket: by which of our sockets
  * @to: where to send it, directly
  * @ttl: IP TTL / hop limit, 0 for the system's default
  * @token: of CHALLENGE and RESPONSE
@@ -41,6 +43,7 @@ typedef enum
 typedef struct
 {
   UdpnatPathOutputType type;
+  UdpnatSocketId       socket;
   UdpnatAddress        to;
   guint8               ttl;
   guint64              token;
@@ -77,15 +80,18 @@ guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet  
 /* What came in */
 void             udpnat_path_set_handle_challenge         (UdpnatPathSet          *self,
                                                            gint64                  now_us,
+                                                           UdpnatSocketId          socket,
                                                            const UdpnatAddress    *from,
                                                            guint64                 token);
 void             udpnat_path_set_handle_response          (UdpnatPathSet          *self,
                                                            gint64                  now_us,
+                                                           UdpnatSocketId          socket,
                                                            const UdpnatAddress    *from,
                                                            guint64                 token,
                                                            const UdpnatAddress    *observed);
 void             udpnat_path_set_handle_authenticated     (UdpnatPathSet          *self,
                                                            gint64                  now_us,
+                                                           UdpnatSocketId          socket,
                                                            const UdpnatAddress    *from);
 
 /* What goes on around it */
@@ -104,8 +110,10 @@ gboolean         udpnat_path_set_get_selected             (const UdpnatPathSet  
                                                            UdpnatAddress          *out_address,
                                                            UdpnatPathKind         *out_kind,
                                                            gint64                 *out_rtt_us);
+UdpnatSocketId   udpnat_path_set_get_selected_socket      (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_suspect               (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_proven                (const UdpnatPathSet    *self,
+                                                           UdpnatSocketId          socket,
                                                            const UdpnatAddress    *address);
 UdpnatPathReason udpnat_path_set_get_reason               (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_punching              (const UdpnatPathSet    *self);

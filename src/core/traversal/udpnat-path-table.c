@@ -117,10 +117,12 @@ udpnat_path_set_may_try (const UdpnatPathSet *self,
 
 UdpnatPath *
 udpnat_path_set_find (const UdpnatPathSet *self,
+                      UdpnatSocketId       socket,
                       const UdpnatAddress *address)
 {
   for (guint i = 0; i < self->n_paths; i++)
-    if (udpnat_address_equal (&self->paths[i]->address, address))
+    if (self->paths[i]->socket == socket
+        && udpnat_address_equal (&self->paths[i]->address, address))
       return self->paths[i];
 
   return NULL;
@@ -194,21 +196,22 @@ make_room (UdpnatPathSet *self)
  * udpnat_path_set_add:
  * @address: one that may be tried
  *
- * Returns: (nullable): the path of @address, new or known before; %NULL when all places are taken
- * by proven paths
+ * Returns: (nullable): the path from @socket to @address, new or known before; %NULL when all places
+ * are taken by proven paths
  */
 UdpnatPath *
 udpnat_path_set_add (UdpnatPathSet       *self,
+                     UdpnatSocketId       socket,
                      const UdpnatAddress *address,
                      UdpnatPathOrigin     origin)
 {
-  UdpnatPath *path = udpnat_path_set_find (self, address);
+  UdpnatPath *path = udpnat_path_set_find (self, socket, address);
 
   if (path == NULL)
     {
       if (!make_room (self))
         return NULL;
-      path = udpnat_path_new (address);
+      path = udpnat_path_new (socket, address);
       self->paths[self->n_paths++] = path;
     }
 
@@ -236,7 +239,7 @@ void
 udpnat_path_set_remove_cached (UdpnatPathSet       *self,
                                const UdpnatAddress *address)
 {
-  UdpnatPath *path = udpnat_path_set_find (self, address);
+  UdpnatPath *path = udpnat_path_set_find (self, UDPNAT_SOCKET_MAIN, address);
 
   if (path == NULL)
     return;
@@ -258,7 +261,7 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
   for (guint i = 0; i < n_candidates; i++)
     {
       const UdpnatAddress *address = &remote->candidates[i].address;
-      UdpnatPath *path = udpnat_path_set_find (self, address);
+      UdpnatPath *path = udpnat_path_set_find (self, UDPNAT_SOCKET_MAIN, address);
 
       if (path != NULL)
         path->origin |= UDPNAT_PATH_ORIGIN_LISTED;
@@ -272,7 +275,7 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
 
       if (udpnat_path_set_may_try (self, address, UDPNAT_PATH_ORIGIN_LISTED)
           && is_worth_trying (self, remote, &remote->candidates[i]))
-        udpnat_path_set_add (self, address, UDPNAT_PATH_ORIGIN_LISTED);
+        udpnat_path_set_add (self, UDPNAT_SOCKET_MAIN, address, UDPNAT_PATH_ORIGIN_LISTED);
     }
 }
 

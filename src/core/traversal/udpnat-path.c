@@ -96,10 +96,12 @@ clear_tokens (UdpnatPath *self)
 }
 
 UdpnatPath *
-udpnat_path_new (const UdpnatAddress *address)
+udpnat_path_new (UdpnatSocketId       socket,
+                 const UdpnatAddress *address)
 {
   UdpnatPath *self = g_new0 (UdpnatPath, 1);
 
+  self->socket = socket;
   self->address = *address;
   self->state = UDPNAT_PATH_STATE_WAITING;
   self->run_start_us = G_MININT64;
@@ -158,7 +160,11 @@ udpnat_path_challenge (UdpnatPath      *self,
                        UdpnatPathQueue *queue)
 {
   UdpnatPathToken *token = &self->tokens[self->next_token];
-  UdpnatPathOutput output = { .type = UDPNAT_PATH_OUTPUT_CHALLENGE, .to = self->address };
+  UdpnatPathOutput output = {
+    .type = UDPNAT_PATH_OUTPUT_CHALLENGE,
+    .socket = self->socket,
+    .to = self->address,
+  };
 
   token->token = output.token = udpnat_random_u64 (&queue->random);
   token->sent_us = now_us;
@@ -361,6 +367,7 @@ send_open (UdpnatPath      *self,
 {
   UdpnatPathOutput output = {
     .type = UDPNAT_PATH_OUTPUT_OPEN,
+    .socket = self->socket,
     .to = self->address,
     .ttl = UDPNAT_OPEN_TTL,
   };

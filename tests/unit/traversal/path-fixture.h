@@ -171,7 +171,7 @@ respond (Fixture             *f,
 {
   UdpnatAddress observed = at ("198.51.100.77", 40000);
 
-  udpnat_path_set_handle_response (f->set, f->now_us, from, token, &observed);
+  udpnat_path_set_handle_response (f->set, f->now_us, UDPNAT_SOCKET_MAIN, from, token, &observed);
   drain (f);
 }
 
@@ -186,7 +186,7 @@ static inline void
 challenge (Fixture             *f,
            const UdpnatAddress *from)
 {
-  udpnat_path_set_handle_challenge (f->set, f->now_us, from, 4711);
+  udpnat_path_set_handle_challenge (f->set, f->now_us, UDPNAT_SOCKET_MAIN, from, 4711);
   drain (f);
 }
 
@@ -263,7 +263,7 @@ prove (Fixture             *f,
           break;
         }
     }
-  g_assert_true (udpnat_path_set_is_proven (f->set, address));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, address));
 }
 
 #define assert_selected(f, expected)                                                            \

@@ -83,7 +83,7 @@ test_let_go (Fixture       *f,
   assert_relayed (f, UDPNAT_PATH_REASON_IDLE);
   g_assert_cmpuint (f->n_selected_events, ==, 1);
   g_assert_cmpuint (f->sent->len, ==, 0);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   g_assert_cmpint (udpnat_path_set_next_deadline (f->set), ==, UDPNAT_TIME_NEVER);
 }
 
@@ -144,7 +144,7 @@ test_idle_peer_does_not_wake_us (Fixture       *f,
   clear_log (f);
   challenge (f, &a);
   challenge (f, &b);
-  udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
   run_until (f, MS (200000));
   g_assert_cmpuint (f->sent->len, ==, 2); /* two answers */
   g_assert_cmpuint (f->n_selected_events, ==, 0);
@@ -195,7 +195,7 @@ test_suspect_by_data (Fixture       *f,
   run_until (f, UP + UDPNAT_MSEC (150));
   g_assert_true (udpnat_path_set_is_suspect (f->set));
   assert_selected (f, &a);
-  g_assert_true (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   g_assert_cmpuint (f->n_selected_events, ==, 0);
 }
 
@@ -284,7 +284,7 @@ test_packet_ends_suspicion_by_data (Fixture       *f,
 
   udpnat_path_set_note_unanswered (f->set, f->now_us, UP);
   run_until (f, UP + UDPNAT_MSEC (160));
-  udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
   g_assert_false (udpnat_path_set_is_suspect (f->set));
 }
 
@@ -309,7 +309,7 @@ test_packet_does_not_answer_challenge (Fixture       *f,
   run_until (f, UP + UDPNAT_MSEC (2600));
   for (guint i = 0; i < 50; i++)
     {
-      udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+      udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
       run_until (f, f->now_us + UDPNAT_MSEC (100));
       g_assert_true (udpnat_path_set_is_suspect (f->set));
     }
@@ -347,7 +347,7 @@ test_dead (Fixture       *f,
   assert_relayed (f, UDPNAT_PATH_REASON_DIRECT_LOST);
   g_assert_cmpuint (f->n_selected_events, ==, 1);
   g_assert_false (udpnat_path_set_is_suspect (f->set));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -437,7 +437,7 @@ test_network_change (Fixture       *f,
   drain (f);
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
   g_assert_cmpuint (f->n_selected_events, ==, 1);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   run_until (f, UP + UDPNAT_MSEC (5));
   answer_last (f, &a);
   assert_selected (f, &a);

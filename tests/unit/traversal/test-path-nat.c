@@ -145,10 +145,10 @@ land (World  *world,
 
   side->f.now_us = world->now_us;
   if (flight->output.type == UDPNAT_PATH_OUTPUT_CHALLENGE)
-    udpnat_path_set_handle_challenge (side->f.set, world->now_us, &flight->from,
+    udpnat_path_set_handle_challenge (side->f.set, world->now_us, UDPNAT_SOCKET_MAIN, &flight->from,
                                       flight->output.token);
   else
-    udpnat_path_set_handle_response (side->f.set, world->now_us, &flight->from,
+    udpnat_path_set_handle_response (side->f.set, world->now_us, UDPNAT_SOCKET_MAIN, &flight->from,
                                      flight->output.token, &flight->output.observed);
 }
 

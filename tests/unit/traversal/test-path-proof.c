@@ -16,16 +16,52 @@ test_response_proves (Fixture       *f,
   give (f, 1, &a, 1);
   run_until (f, MS (18));
   clear_log (f);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   run_until (f, MS (20));
   answer_last (f, &a);
   assert_selected (f, &a);
-  g_assert_true (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   g_assert_true (udpnat_path_set_get_selected (f->set, NULL, &kind, &rtt_us));
   g_assert_cmpint (kind, ==, UDPNAT_PATH_KIND_DIRECT);
   g_assert_cmpint (udpnat_path_set_get_reason (f->set), ==, UDPNAT_PATH_REASON_NONE);
   g_assert_cmpuint (f->n_selected_events, ==, 1);
   g_assert_cmpuint (f->n_reason_events, ==, 0);
+}
+
+/* One of ours and one of theirs make a path: what comes back by another socket proves nothing for
+ * the first. */
+static void
+test_socket_is_part_of_path (Fixture       *f,
+                             gconstpointer  data)
+{
+  const UdpnatSocketId other = UDPNAT_SOCKET_FURTHER + 3;
+  UdpnatAddress a = at ("203.0.113.5", 8900);
+  UdpnatAddress observed = at ("198.51.100.77", 40000);
+  guint64 token;
+
+  give (f, 1, &a, 1);
+  run_until (f, MS (20));
+  token = last_token (f, &a);
+  udpnat_path_set_handle_response (f->set, f->now_us, other, &a, token, &observed);
+  assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
+
+  /* Heard by the other socket, it is challenged by that one, and proven for that one alone. */
+  clear_log (f);
+  udpnat_path_set_handle_challenge (f->set, f->now_us, other, &a, 4711);
+  drain (f);
+  g_assert_cmpuint (f->sent->len, ==, 2);
+  g_assert_cmpint (get_sent (f, 0)->output.type, ==, UDPNAT_PATH_OUTPUT_RESPONSE);
+  g_assert_cmpint (get_sent (f, 1)->output.type, ==, UDPNAT_PATH_OUTPUT_CHALLENGE);
+  g_assert_cmpuint (get_sent (f, 0)->output.socket, ==, other);
+  g_assert_cmpuint (get_sent (f, 1)->output.socket, ==, other);
+  f->now_us += UDPNAT_MSEC (10);
+  udpnat_path_set_handle_response (f->set, f->now_us, other, &a, get_sent (f, 1)->output.token,
+                                   &observed);
+  drain (f);
+  assert_selected (f, &a);
+  g_assert_cmpuint (udpnat_path_set_get_selected_socket (f->set), ==, other);
+  g_assert_true (udpnat_path_set_is_proven (f->set, other, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -90,7 +126,7 @@ test_no_token_after_network_change (Fixture       *f,
   udpnat_path_set_handle_network_change (f->set, f->now_us);
   for (guint i = 0; i < 8; i++)
     respond (f, &a, tokens[i]);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -113,7 +149,7 @@ test_first_of_twelve_tokens (Fixture       *f,
     }
   respond (f, &a, first);
   /* A very late answer, but an answer. */
-  g_assert_true (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -159,7 +195,7 @@ test_data_is_not_challenged_back (Fixture       *f,
   clear_log (f);
   for (guint i = 0; i < 20; i++)
     {
-      udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+      udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
       run_until (f, f->now_us + UDPNAT_MSEC (1));
     }
   g_assert_cmpuint (f->sent->len, ==, 0);
@@ -175,7 +211,7 @@ test_unknown_token (Fixture       *f,
   run_until (f, MS (5));
   respond (f, &a, last_token (f, &a) + 1);
   respond (f, &a, 0);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
 }
 
@@ -187,7 +223,7 @@ test_empty_slots_have_no_token (Fixture       *f,
 
   give (f, 1, &a, 1);
   respond (f, &a, 0);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -201,9 +237,9 @@ test_token_of_other_address (Fixture       *f,
   run_until (f, MS (30));
   respond (f, &list[1], last_token (f, &list[0]));
   respond (f, &stranger, last_token (f, &list[0]));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &list[0]));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &list[1]));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &stranger));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &list[0]));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &list[1]));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &stranger));
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
 }
 
@@ -213,7 +249,7 @@ test_challenge_is_answered (Fixture       *f,
 {
   UdpnatAddress a = at ("203.0.113.5", 8900);
 
-  udpnat_path_set_handle_challenge (f->set, f->now_us, &a, 0x1122334455667788);
+  udpnat_path_set_handle_challenge (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a, 0x1122334455667788);
   drain (f);
   g_assert_cmpint (get_sent (f, 0)->output.type, ==, UDPNAT_PATH_OUTPUT_RESPONSE);
   g_assert_cmpuint (get_sent (f, 0)->output.token, ==, 0x1122334455667788);
@@ -231,7 +267,7 @@ test_challenge_from_unknown_is_returned (Fixture       *f,
   g_assert_cmpuint (f->sent->len, ==, 2);
   g_assert_cmpint (get_sent (f, 1)->output.type, ==, UDPNAT_PATH_OUTPUT_CHALLENGE);
   g_assert_true (udpnat_address_equal (&get_sent (f, 1)->output.to, &a));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
   answer_last (f, &a);
   assert_selected (f, &a);
@@ -262,7 +298,7 @@ test_one_way (Fixture       *f,
     {
       run_until (f, MS (ms));
       challenge (f, &a);
-      udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+      udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
       g_assert_false (udpnat_path_set_get_selected (f->set, NULL, NULL, NULL));
     }
   g_assert_cmpuint (count_sent_to (f, &a, UDPNAT_PATH_OUTPUT_RESPONSE), ==, 400);
@@ -270,7 +306,7 @@ test_one_way (Fixture       *f,
                         + count_sent_to (f, &a, UDPNAT_PATH_OUTPUT_OPEN), <=, 10);
   run_until (f, MS (4000));
   assert_relayed (f, UDPNAT_PATH_REASON_NO_ANSWER);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &a));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &a));
 }
 
 static void
@@ -286,7 +322,7 @@ test_learned_forbidden (Fixture       *f,
   for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
     {
       challenge (f, &forbidden[i]);
-      udpnat_path_set_handle_authenticated (f->set, f->now_us, &forbidden[i]);
+      udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &forbidden[i]);
       udpnat_path_set_add_cached (f->set, f->now_us, &forbidden[i]);
     }
   run_until (f, MS (5000));
@@ -318,11 +354,11 @@ test_rebinding_is_followed (Fixture       *f,
 
   prove (f, &a, UDPNAT_MSEC (40));
   clear_log (f);
-  udpnat_path_set_handle_authenticated (f->set, f->now_us, &b);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &b);
   drain (f);
   g_assert_cmpuint (count_sent_to (f, &b, UDPNAT_PATH_OUTPUT_CHALLENGE), ==, 1);
   assert_selected (f, &a);
-  g_assert_false (udpnat_path_set_is_proven (f->set, &b));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &b));
 }
 
 static void
@@ -340,12 +376,12 @@ test_table_is_bounded (Fixture       *f,
         answer_last (f, &list[i]);
     }
   for (guint i = 0; i < G_N_ELEMENTS (list); i++)
-    if (udpnat_path_set_is_proven (f->set, &list[i]))
+    if (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &list[i]))
       n_proven++;
   g_assert_cmpuint (n_proven, ==, UDPNAT_PATHS_MAX);
   /* proven ones were never replaced, and the rest were answered all the same */
   for (guint i = 0; i < UDPNAT_PATHS_MAX; i++)
-    g_assert_true (udpnat_path_set_is_proven (f->set, &list[i]));
+    g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &list[i]));
   g_assert_cmpuint (count_sent_to (f, &list[39], UDPNAT_PATH_OUTPUT_RESPONSE), ==, 1);
 }
 
@@ -362,10 +398,10 @@ test_unproven_make_room (Fixture       *f,
       last = at ("203.0.113.5", 2000 + i);
       challenge (f, &last);
     }
-  g_assert_true (udpnat_path_set_is_proven (f->set, &good));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &good));
   assert_selected (f, &good);
   answer_last (f, &last);
-  g_assert_true (udpnat_path_set_is_proven (f->set, &last));
+  g_assert_true (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &last));
 }
 
 /* Forged sources must not push out what the peer has named. */
@@ -394,7 +430,7 @@ test_flood_without_popping (Fixture       *f,
   UdpnatAddress a = at ("203.0.113.9", 9000);
 
   for (guint i = 0; i < 10000; i++)
-    udpnat_path_set_handle_challenge (f->set, f->now_us, &a, i);
+    udpnat_path_set_handle_challenge (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a, i);
   drain (f);
   g_assert_cmpuint (f->sent->len, ==, UDPNAT_PATH_OUTPUTS_MAX);
 }
@@ -437,6 +473,7 @@ main (int    argc,
   add_path_test ("/path-proof/table/unproven-make-room", test_unproven_make_room);
   add_path_test ("/path-proof/table/listed-outlive-learned", test_listed_outlive_learned);
   add_path_test ("/path-proof/queue/bounded", test_flood_without_popping);
+  add_path_test ("/path-proof/proof/socket-is-part-of-path", test_socket_is_part_of_path);
   g_test_add_func ("/path-proof/set/free-null", test_free_null);
 
   return g_test_run ();

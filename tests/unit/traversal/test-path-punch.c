@@ -635,7 +635,7 @@ test_relay_only_local (Fixture       *f,
   udpnat_path_set_set_local (f->set, &local);
   give (f, 1, &a, 1);
   challenge (f, &a);
-  udpnat_path_set_handle_authenticated (f->set, f->now_us, &a);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
   udpnat_path_set_handle_network_change (f->set, f->now_us);
   run_until (f, MS (100000));
   g_assert_cmpuint (f->sent->len, ==, 0);

@@ -99,7 +99,7 @@ check_selection (Run *run)
 
   if (udpnat_path_set_get_selected (run->f.set, &address, &kind, NULL))
     {
-      g_assert_true (udpnat_path_set_is_proven (run->f.set, &address));
+      g_assert_true (udpnat_path_set_is_proven (run->f.set, UDPNAT_SOCKET_MAIN, &address));
       g_assert_true (run->was_proven[get_pool_index (&address)]);
       g_assert_cmpint (kind, !=, UDPNAT_PATH_KIND_RELAY);
       g_assert_cmpint (udpnat_path_set_get_reason (run->f.set), ==, UDPNAT_PATH_REASON_NONE);
@@ -161,7 +161,8 @@ answer_something (Run *run)
   if (sent->output.type == UDPNAT_PATH_OUTPUT_CHALLENGE
       && udpnat_address_equal (&from, &sent->output.to))
     run->was_proven[get_pool_index (&from)] = TRUE;
-  udpnat_path_set_handle_response (run->f.set, run->f.now_us, &from, sent->output.token, &observed);
+  udpnat_path_set_handle_response (run->f.set, run->f.now_us, UDPNAT_SOCKET_MAIN, &from,
+                                   sent->output.token, &observed);
 }
 
 static void
@@ -182,7 +183,7 @@ do_something (Run *run)
       break;
     case 2:
     case 3:
-      udpnat_path_set_handle_challenge (set, now_us, &from, now_us);
+      udpnat_path_set_handle_challenge (set, now_us, UDPNAT_SOCKET_MAIN, &from, now_us);
       break;
     case 4:
     case 5:
@@ -192,7 +193,7 @@ do_something (Run *run)
       break;
     case 8:
     case 9:
-      udpnat_path_set_handle_authenticated (set, now_us, &from);
+      udpnat_path_set_handle_authenticated (set, now_us, UDPNAT_SOCKET_MAIN, &from);
       break;
     case 10:
     case 11:

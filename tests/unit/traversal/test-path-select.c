@@ -201,7 +201,7 @@ test_dead_does_not_fall_to_silent (Fixture       *f,
   run_until (f, since_us + UDPNAT_SEC (3));
   assert_relayed (f, UDPNAT_PATH_REASON_DIRECT_LOST);
   run_until (f, since_us + UDPNAT_SEC (4));
-  g_assert_false (udpnat_path_set_is_proven (f->set, &v4));
+  g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &v4));
 }
 
 int

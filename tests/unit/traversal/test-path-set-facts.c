@@ -143,7 +143,7 @@ test_let_go (Fixture       *f,
   while (f->now_us < T0 + UDPNAT_PATH_ACTIVE_US)
     {
       run_until (f, udpnat_path_set_next_deadline (f->set));
-      if (udpnat_path_set_is_proven (f->set, &there))
+      if (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &there))
         answer_last (f, &there);
     }
   check_fate (f, &there, UDPNAT_PATH_FATE_LET_GO);
