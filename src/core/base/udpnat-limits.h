@@ -178,6 +178,9 @@
 #define UDPNAT_DIRECTORY_TICK_US UDPNAT_MSEC (50) /* changes of presence are told together */
 #define UDPNAT_DIRECTORY_UNACKED_MAX_BYTES 32768  /* told to one client ahead of its ACKs */
 #define UDPNAT_RELAY_COST_BYTES 64                /* of quota, for each packet besides its length */
+/* A signature costs 60 µs; one search of a port needs one from each side. */
+#define UDPNAT_ATTESTATIONS_PER_SECOND 1
+#define UDPNAT_ATTESTATIONS_BURST 8
 #define UDPNAT_RELAY_FAILURES_PER_SECOND 50       /* told to one client */
 /* With a cookie one source may still do so many: a thousand clients behind one NAT after a restart
  * of the server. */

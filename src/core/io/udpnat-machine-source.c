@@ -279,8 +279,8 @@ static GSourceFuncs source_funcs = {
 /**
  * udpnat_machine_source_new:
  * @machine: borrowed; must outlive the source's destruction
- * @sockets: (array length=n_sockets): those with a name, by #UdpnatSocketId; %NULL where the machine
- *   has none. Borrowed, likewise. Those that @machine numbers itself are the source's own.
+ * @sockets: (array length=n_sockets): those with a name, by #UdpnatSocketId; %NULL where the
+ *   machine has none. Borrowed, likewise. Those that @machine numbers itself are the source's own.
  * @events_cb: called once or more in each dispatch, also when there is no event; pops events until
  *   there is none and may call the machine's API. May destroy the source.
  *

@@ -653,6 +653,8 @@ handle_server_event (UdpnatNode                  *self,
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       udpnat_node_refresh_candidates (self);
       break;
+    case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
+      break;
     }
 }
 

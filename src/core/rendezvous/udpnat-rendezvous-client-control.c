@@ -274,6 +274,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
       self->is_subscribe_due = !send_message (self, message);
     }
   send_lookups (self);
+  udpnat_rendezvous_client_send_attests (self);
 }
 
 /**
@@ -462,11 +463,14 @@ handle_message (UdpnatRendezvousClient  *self,
         return FALSE;
       udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LIST_END);
       return TRUE;
+    case UDPNAT_CS_ATTESTATION:
+      return udpnat_rendezvous_client_handle_attestation (self, message);
     case UDPNAT_CS_REGISTER: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_UNREGISTER:
     case UDPNAT_CS_LOOKUP:
     case UDPNAT_CS_SUBSCRIBE:
     case UDPNAT_CS_PRESENCE:
+    case UDPNAT_CS_ATTEST:
       break;
     }
   return TRUE;

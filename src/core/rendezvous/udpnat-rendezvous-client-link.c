@@ -54,6 +54,7 @@ udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
   self->n_sessions++;
   self->remote_index = 0;
   self->is_quiet = FALSE;
+  g_array_set_size (self->attests, 0);
 }
 
 /** udpnat_rendezvous_client_start_handshake: the first one, or for new keys */

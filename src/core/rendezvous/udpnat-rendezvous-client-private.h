@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
  *   udpnat-rendezvous-client-control.c   messages of the control stream
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
+ *   udpnat-rendezvous-client-attest.c    the server's word on where we are
  *   udpnat-rendezvous-client-packet.c    packets in, packets out
  *   udpnat-rendezvous-client-event.c     event queue */
 
@@ -34,6 +35,11 @@ typedef struct
   gint64   deadline_us;
   gboolean is_due; /* to be sent */
 } UdpnatRendezvousLookup;
+
+typedef struct
+{
+  guint8 bytes[UDPNAT_ATTESTATION_NONCE_BYTES];
+} UdpnatAttestNonce;
 
 struct _UdpnatRendezvousClient
 {
@@ -89,6 +95,8 @@ struct _UdpnatRendezvousClient
   gboolean is_subscribe_due;
   GQueue   lookups; /* of UdpnatRendezvousLookup, oldest first */
   guint32  last_request;
+
+  GArray  *attests; /* of UdpnatAttestNonce: to be sent */
 
   /* mail */
   GArray     *puts;   /* of guint32: requests without a result, oldest first */
@@ -148,6 +156,11 @@ gboolean udpnat_rendezvous_client_handle_mail     (UdpnatRendezvousClient      *
 void     udpnat_rendezvous_client_send_passes     (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_send_acks       (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_end_puts        (UdpnatRendezvousClient      *self);
+
+/* udpnat-rendezvous-client-attest.c */
+gboolean udpnat_rendezvous_client_handle_attestation (UdpnatRendezvousClient   *self,
+                                                   const UdpnatMessageView     *message);
+void     udpnat_rendezvous_client_send_attests    (UdpnatRendezvousClient      *self);
 
 /* udpnat-rendezvous-client-packet.c */
 gboolean udpnat_rendezvous_client_push_output     (UdpnatRendezvousClient      *self,

@@ -24,6 +24,7 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
   self->presence = UDPNAT_PRESENCE_ONLINE;
   self->puts = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->acks = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->attests = g_array_new (FALSE, FALSE, sizeof (UdpnatAttestNonce));
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
   self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
   udpnat_rendezvous_client_stop_asking (self);
@@ -41,6 +42,7 @@ udpnat_rendezvous_client_free (UdpnatRendezvousClient *self)
   g_queue_clear_full (&self->lookups, (GDestroyNotify) udpnat_rendezvous_lookup_free);
   g_clear_pointer (&self->passes, g_byte_array_unref);
   g_array_unref (self->acks);
+  g_array_unref (self->attests);
   g_array_unref (self->puts);
   g_free (self->registered_name);
   g_free (self->name);

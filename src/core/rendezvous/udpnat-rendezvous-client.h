@@ -71,6 +71,9 @@ void    udpnat_rendezvous_client_set_passes      (UdpnatRendezvousClient *self,
 guint32 udpnat_rendezvous_client_lookup          (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   const char             *name);
+void    udpnat_rendezvous_client_attest          (UdpnatRendezvousClient *self,
+                                                  gint64                  now_us,
+                                                  const guint8            nonce[16]);
 void    udpnat_rendezvous_client_leave           (UdpnatRendezvousClient *self,
                                                   gint64                  now_us);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-address.h"
+#include "udpnat-attestation.h"
 #include "udpnat-key.h"
 #include "udpnat-rendezvous-message.h"
 
@@ -34,6 +35,7 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT: @request, @code (#UdpnatMailCode): the one result of a put
  * @UDPNAT_RENDEZVOUS_EVENT_MAIL: @number, @stored_s, @data: a sealed letter for us; comes again in
  *   later sessions until it is acknowledged
+ * @UDPNAT_RENDEZVOUS_EVENT_ATTESTATION: @attestation, checked to be of our server and about us
  *
  * What happened, and which members of the event are set.
  */
@@ -58,6 +60,7 @@ typedef enum
   UDPNAT_RENDEZVOUS_EVENT_REPLACED,
   UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT,
   UDPNAT_RENDEZVOUS_EVENT_MAIL,
+  UDPNAT_RENDEZVOUS_EVENT_ATTESTATION,
 } UdpnatRendezvousEventType;
 
 /* Why the server is lost. */
@@ -92,6 +95,7 @@ typedef struct
   UdpnatDirectoryEntry       entry;
   guint64                    number;
   gint64                     stored_s;
+  UdpnatAttestation          attestation;
   gsize                      n_data;
   guint8                    *data;
 } UdpnatRendezvousEvent;

@@ -30,6 +30,7 @@ typedef struct
   guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
   UdpnatTokenBucket   relay_bucket;
   UdpnatTokenBucket   failure_bucket;
+  UdpnatTokenBucket   attest_bucket;
   UdpnatTokenBucket   put_bucket;
   UdpnatTokenBucket   stranger_bucket;
 } UdpnatServerIdentity;

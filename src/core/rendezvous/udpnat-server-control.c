@@ -2,6 +2,7 @@
 
 #include "udpnat-rendezvous-server-private.h"
 
+#include "udpnat-attestation-signature.h"
 #include "udpnat-name.h"
 
 /* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only
@@ -257,6 +258,29 @@ handle_presence (UdpnatServerClient      *self,
 }
 
 static gboolean
+handle_attest (UdpnatServerClient      *self,
+               gint64                   now_us,
+               const UdpnatMessageView *message)
+{
+  UdpnatRendezvousServer *server = self->server;
+  g_autoptr (GByteArray)  answer = g_byte_array_new ();
+  UdpnatAttestation       attestation = { .address = self->address };
+
+  if (!udpnat_parse_attest (message, attestation.nonce))
+    return FALSE;
+  /* Only of an address that has shown that it is the client's. */
+  if (!self->is_proven
+      || !udpnat_token_bucket_take (&self->identity->attest_bucket, now_us, 1,
+                                    UDPNAT_ATTESTATIONS_BURST, UDPNAT_ATTESTATIONS_PER_SECOND))
+    return TRUE;
+  udpnat_attestation_sign (&attestation, server->config.identity, &server->config.random,
+                           &self->identity->key);
+  udpnat_write_attestation (answer, &attestation);
+  reply (self, answer);
+  return TRUE;
+}
+
+static gboolean
 handle_message (UdpnatServerClient      *self,
                 gint64                   now_us,
                 const UdpnatMessageView *message)
@@ -273,12 +297,15 @@ handle_message (UdpnatServerClient      *self,
       return handle_subscribe (self, now_us, message);
     case UDPNAT_CS_PRESENCE:
       return handle_presence (self, now_us, message);
+    case UDPNAT_CS_ATTEST:
+      return handle_attest (self, now_us, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:
     case UDPNAT_CS_LOOKUP_RESULT:
     case UDPNAT_CS_PEERS:
     case UDPNAT_CS_LIST_END:
+    case UDPNAT_CS_ATTESTATION:
       break;
     }
   return TRUE;

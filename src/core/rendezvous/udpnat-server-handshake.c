@@ -58,6 +58,7 @@ ensure_identity (UdpnatRendezvousServer *self,
   identity->hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
   udpnat_token_bucket_init (&identity->relay_bucket, self->config.relay_burst_bytes, now_us);
   udpnat_token_bucket_init (&identity->failure_bucket, UDPNAT_RELAY_FAILURES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&identity->attest_bucket, UDPNAT_ATTESTATIONS_BURST, now_us);
   udpnat_token_bucket_init (&identity->put_bucket, UDPNAT_MAIL_PUTS_BURST, now_us);
   udpnat_token_bucket_init (&identity->stranger_bucket,
                             UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);

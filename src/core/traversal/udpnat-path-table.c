@@ -196,8 +196,8 @@ make_room (UdpnatPathSet *self)
  * udpnat_path_set_add:
  * @address: one that may be tried
  *
- * Returns: (nullable): the path from @socket to @address, new or known before; %NULL when all places
- * are taken by proven paths
+ * Returns: (nullable): the path from @socket to @address, new or known before; %NULL when all
+ * places are taken by proven paths
  */
 UdpnatPath *
 udpnat_path_set_add (UdpnatPathSet       *self,

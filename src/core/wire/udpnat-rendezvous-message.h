@@ -20,6 +20,8 @@ typedef enum
   UDPNAT_CS_PEERS = 0x09,
   UDPNAT_CS_LIST_END = 0x0a,
   UDPNAT_CS_PRESENCE = 0x0b,
+  UDPNAT_CS_ATTEST = 0x0c,
+  UDPNAT_CS_ATTESTATION = 0x0d,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */

@@ -11,7 +11,7 @@
  * packets. Everything is decided by one seed. The server's disk is some lists that outlive it. */
 
 #define NET_CLIENTS_MAX 80
-#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_MAIL + 1)
+#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_ATTESTATION + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
 #define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
 
@@ -68,6 +68,7 @@ typedef struct
   UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
   guint8                     presence; /* in the last PEER */
   GHashTable                *directory; /* name -> handle, 0 when offline */
+  UdpnatAttestation          attestation;
   GByteArray                *relayed;
   guint32                    relayed_from;
   char                      *relayed_name;
@@ -420,6 +421,9 @@ net_take_event (Net                         *net,
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
       client->code = event->code;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
+      client->attestation = event->attestation;
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
     case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-attestation.h"
 #include "udpnat-chat-message.h"
 #include "udpnat-frame.h"
 #include "udpnat-packet.h"
@@ -209,6 +210,7 @@ static inline gboolean
 recode_control_message (const UdpnatMessageView *message,
                         GByteArray              *out)
 {
+  UdpnatAttestation attestation;
   UdpnatCandidates candidates;
 
   switch (message->type)
@@ -222,6 +224,16 @@ recode_control_message (const UdpnatMessageView *message,
       return recode_lookup_result (message, out);
     case UDPNAT_CS_PEERS:
       return recode_peers (message, out);
+    case UDPNAT_CS_ATTEST:
+      if (!udpnat_parse_attest (message, attestation.nonce))
+        return FALSE;
+      udpnat_write_attest (out, attestation.nonce);
+      return TRUE;
+    case UDPNAT_CS_ATTESTATION:
+      if (!udpnat_parse_attestation (message, &attestation))
+        return FALSE;
+      udpnat_write_attestation (out, &attestation);
+      return TRUE;
     case UDPNAT_PP_CANDIDATES:
       if (!udpnat_parse_candidates (message, &candidates))
         return FALSE;
