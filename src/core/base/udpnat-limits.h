@@ -85,6 +85,9 @@
 #define UDPNAT_PATHS_MAX 16
 #define UDPNAT_OPEN_TTL 4
 #define UDPNAT_PUNCH_GAP_US UDPNAT_MSEC (5)
+/* How long a challenge waits for the other side to have opened its router, when it may not even
+ * know of us: more than two trips through most servers. */
+#define UDPNAT_PUNCH_HOLD_US UDPNAT_MSEC (300)
 #define UDPNAT_PUNCH_GIVE_UP_US UDPNAT_SEC (4)
 #define UDPNAT_PATH_KEEPALIVE_US UDPNAT_SEC (15)
 #define UDPNAT_PATH_ACTIVE_US UDPNAT_SEC (120)

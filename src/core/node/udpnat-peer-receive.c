@@ -91,16 +91,17 @@ handle_messages (UdpnatPeer   *self,
   return n_done;
 }
 
+/* What a handshake carries of stream @wanted. */
 static void
-handle_early_frames (UdpnatPeer   *self,
-                     gint64        now_us,
-                     const guint8 *frames,
-                     gsize         n_frames)
+handle_early_frames (UdpnatPeer      *self,
+                     gint64           now_us,
+                     guint32          wanted,
+                     const UdpnatHs1 *hs1)
 {
   UdpnatFrameView frame;
   UdpnatReader reader;
 
-  udpnat_reader_init (&reader, frames, n_frames);
+  udpnat_reader_init (&reader, hs1->frames, hs1->n_frames);
   while (udpnat_frame_next (&reader, &frame))
     {
       const guint8 *data;
@@ -108,9 +109,24 @@ handle_early_frames (UdpnatPeer   *self,
       gsize n_data;
 
       if (frame.type == UDPNAT_FRAME_EARLY &&
-          udpnat_frame_parse_early (&frame, &stream, &data, &n_data))
+          udpnat_frame_parse_early (&frame, &stream, &data, &n_data) && stream == wanted)
         handle_messages (self, now_us, stream, data, n_data);
     }
+}
+
+/* Whoever comes through the server has proved an address there. Anybody else may have forged the
+ * source, and could have us send to the addresses in it: that waits for a packet under the new
+ * keys. */
+static void
+handle_early_control (UdpnatPeer        *self,
+                      gint64             now_us,
+                      const UdpnatRoute *route,
+                      const UdpnatHs1   *hs1)
+{
+  self->is_source_unproven = !route->is_relayed;
+  self->has_early_candidates = FALSE;
+  handle_early_frames (self, now_us, UDPNAT_STREAM_CONTROL, hs1);
+  self->is_source_unproven = FALSE;
 }
 
 static void
@@ -165,14 +181,18 @@ answer_hs1 (UdpnatPeer        *self,
             UdpnatHs1         *hs1)
 {
   guint8 frames[UDPNAT_HS1_MIN_BYTES];
+  gboolean is_rekey = udpnat_peer_has_session (self) &&
+                      udpnat_session_get_id (self->session) == hs1->session_id;
   UdpnatWriter writer;
 
   self->hs2_route = *route;
+  if (!is_rekey)
+    udpnat_path_set_handle_new_session (self->paths, now_us);
+  handle_early_control (self, now_us, route, hs1); /* our answer says what we have heard */
   udpnat_writer_init (&writer, frames, sizeof frames);
   write_hs2_frames (self, route, &writer);
 
-  if (udpnat_peer_has_session (self) &&
-      udpnat_session_get_id (self->session) == hs1->session_id)
+  if (is_rekey)
     return udpnat_session_accept_rekey (self->session, hs1, now_us, frames, writer.n_written)
              ? UDPNAT_RX_OK : UDPNAT_RX_MALFORMED;
   else
@@ -185,7 +205,6 @@ answer_hs1 (UdpnatPeer        *self,
         return UDPNAT_RX_MALFORMED;
       udpnat_peer_drop_session (self);
       self->session = session;
-      udpnat_path_set_handle_new_session (self->paths, now_us);
       return UDPNAT_RX_OK;
     }
 }
@@ -227,16 +246,11 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
       self->crossed_route = *route;
       self->n_crossed_hs1 = hs1->n_hs1;
       udpnat_session_repeat_handshake (self->session, now_us);
+      handle_early_control (self, now_us, route, hs1);
     }
   else
     result = answer_hs1 (self, now_us, route, hs1);
-  /* Whoever comes through the server has proved an address there. Anybody else may have forged the
-   * source, and could have us send to the addresses in it: that waits for a packet under the new
-   * keys. */
-  self->is_source_unproven = !route->is_relayed;
-  self->has_early_candidates = FALSE;
-  handle_early_frames (self, now_us, hs1->frames, hs1->n_frames);
-  self->is_source_unproven = FALSE;
+  handle_early_frames (self, now_us, UDPNAT_STREAM_CHAT, hs1);
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
   return result;

@@ -69,6 +69,8 @@ get_local (const UdpnatPeer *self,
     *out_local = self->node->local;
   out_local->mapping = self->node->local.mapping;
   out_local->generation = self->node->local.generation + self->n_relay_changes;
+  if (self->paths != NULL)
+    out_local->heard = udpnat_path_set_get_heard (self->paths);
 }
 
 static void

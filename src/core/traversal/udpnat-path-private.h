@@ -41,6 +41,7 @@ typedef struct
 
   /* The run of probes before proof */
   gint64 run_start_us;
+  gint64 hold_us;    /* so much later come the challenges */
   gint64 give_up_us; /* UDPNAT_TIME_NEVER: not in a run */
   guint  step;       /* the next one to send */
   guint  n_sent;
@@ -67,7 +68,9 @@ void        udpnat_path_free              (UdpnatPath          *self);
 
 void        udpnat_path_begin_run         (UdpnatPath          *self,
                                            gint64               start_us,
-                                           gint64               give_up_us);
+                                           gint64               give_up_us,
+                                           gint64               hold_us);
+void        udpnat_path_release           (UdpnatPath          *self);
 void        udpnat_path_forget            (UdpnatPath          *self);
 void        udpnat_path_let_go            (UdpnatPath          *self);
 void        udpnat_path_challenge         (UdpnatPath          *self,

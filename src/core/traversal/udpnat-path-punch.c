@@ -9,6 +9,26 @@
 
 #include "udpnat-path-set-private.h"
 
+/* Whether nothing is spoilt by what arrives at the peer's router now: it is not of that kind, or
+ * the peer knows where we are and so has begun to open it to us. */
+static gboolean
+is_safe_to_send (const UdpnatPathSet *self)
+{
+  return !self->has_generation
+         || !self->remote.is_spoilable
+         || self->remote.heard == self->local.generation;
+}
+
+/** udpnat_path_set_release_runs: lets go on what waited for the peer to open its router */
+void
+udpnat_path_set_release_runs (UdpnatPathSet *self)
+{
+  if (!is_safe_to_send (self))
+    return;
+  for (guint i = 0; i < self->n_paths; i++)
+    udpnat_path_release (self->paths[i]);
+}
+
 /* Starts a run at one address, a little after the one before so that no burst leaves. */
 void
 udpnat_path_set_start_run (UdpnatPathSet *self,
@@ -18,7 +38,8 @@ udpnat_path_set_start_run (UdpnatPathSet *self,
   gint64 latest_us = now_us + UDPNAT_PATHS_MAX * UDPNAT_PUNCH_GAP_US;
   gint64 start_us = CLAMP (self->next_start_us, now_us, latest_us);
 
-  udpnat_path_begin_run (path, start_us, now_us + UDPNAT_PUNCH_GIVE_UP_US);
+  udpnat_path_begin_run (path, start_us, now_us + UDPNAT_PUNCH_GIVE_UP_US,
+                         is_safe_to_send (self) ? 0 : UDPNAT_PUNCH_HOLD_US);
   self->next_start_us = start_us + UDPNAT_PUNCH_GAP_US;
 }
 

@@ -51,6 +51,7 @@ gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self)
 void             udpnat_path_set_start_run        (UdpnatPathSet          *self,
                                                    gint64                  now_us,
                                                    UdpnatPath             *path);
+void             udpnat_path_set_release_runs     (UdpnatPathSet          *self);
 void             udpnat_path_set_start_round      (UdpnatPathSet          *self,
                                                    gint64                  now_us,
                                                    gboolean                restart);

@@ -162,6 +162,7 @@ udpnat_path_set_handle_candidates (UdpnatPathSet          *self,
     }
 
   udpnat_path_set_replace_listed (self, remote);
+  udpnat_path_set_release_runs (self);
 
   /* While nobody talks, the list is only kept for when somebody does. */
   if (udpnat_path_set_is_active (self, now_us))
@@ -178,6 +179,13 @@ udpnat_path_set_handle_candidates (UdpnatPathSet          *self,
     }
 
   return UDPNAT_RX_OK;
+}
+
+/** udpnat_path_set_get_heard: Returns: the peer's last generation of this session, 0 for none */
+guint32
+udpnat_path_set_get_heard (const UdpnatPathSet *self)
+{
+  return self->has_generation ? self->remote.generation : 0;
 }
 
 /**
@@ -317,7 +325,7 @@ handle_inbound (UdpnatPathSet       *self,
       if (path == NULL)
         return;
 
-      udpnat_path_begin_run (path, now_us, now_us + UDPNAT_PUNCH_GIVE_UP_US);
+      udpnat_path_begin_run (path, now_us, now_us + UDPNAT_PUNCH_GIVE_UP_US, 0);
       is_new_run = TRUE;
     }
 

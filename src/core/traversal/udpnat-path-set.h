@@ -66,6 +66,7 @@ void             udpnat_path_set_set_local                (UdpnatPathSet        
 UdpnatRxResult   udpnat_path_set_handle_candidates        (UdpnatPathSet          *self,
                                                            gint64                  now_us,
                                                            const UdpnatCandidates *remote);
+guint32          udpnat_path_set_get_heard                (const UdpnatPathSet    *self);
 void             udpnat_path_set_handle_new_session       (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 void             udpnat_path_set_add_cached               (UdpnatPathSet          *self,

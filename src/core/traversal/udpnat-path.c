@@ -118,11 +118,16 @@ udpnat_path_free (UdpnatPath *self)
   g_free (self);
 }
 
-/* Tries the address from @start_us on; the tokens of earlier runs still count. */
+/* Tries the address from @start_us on; the tokens of earlier runs still count.
+ *
+ * @hold_us: how much later than OPEN the challenges come, 0 when the other side has opened its
+ *     router to us. A challenge that arrives before that may spoil the port there for good (nat.md
+ *     section 5.2), and would be dropped anyway. Of no effect where no router is in between. */
 void
 udpnat_path_begin_run (UdpnatPath *self,
                        gint64      start_us,
-                       gint64      give_up_us)
+                       gint64      give_up_us,
+                       gint64      hold_us)
 {
   g_assert (!udpnat_path_has_proof (self));
 
@@ -131,6 +136,14 @@ udpnat_path_begin_run (UdpnatPath *self,
   self->give_up_us = give_up_us;
   self->n_sent = 0;
   self->step = udpnat_address_get_scope (&self->address) == UDPNAT_SCOPE_GLOBAL ? 0 : 1;
+  self->hold_us = self->step == 0 ? hold_us : 0;
+}
+
+/* The other side has opened its router to us: challenges need not wait any more. */
+void
+udpnat_path_release (UdpnatPath *self)
+{
+  self->hold_us = 0;
 }
 
 /* Nothing that was proven holds any more, and answers that are on their way prove nothing. */
@@ -223,12 +236,14 @@ udpnat_path_handle_challenged (UdpnatPath      *self,
        * */
       set_state (self, UDPNAT_PATH_STATE_WAITING, UDPNAT_PATH_STATE_INBOUND);
       self->run_start_us = now_us - step_offsets_us[1];
+      self->hold_us = 0;
       self->step = 2;
       challenge_back (self, now_us, queue);
       break;
 
     case UDPNAT_PATH_STATE_PROBING:
       set_state (self, UDPNAT_PATH_STATE_PROBING, UDPNAT_PATH_STATE_INBOUND);
+      self->hold_us = 0;
       challenge_back (self, now_us, queue);
       break;
 
@@ -357,7 +372,7 @@ get_step_time (const UdpnatPath *self,
   if (step == G_N_ELEMENTS (step_offsets_us))
     return UDPNAT_TIME_NEVER;
 
-  return self->run_start_us + step_offsets_us[step];
+  return self->run_start_us + step_offsets_us[step] + (step > 0 ? self->hold_us : 0);
 }
 
 static void

@@ -8,6 +8,7 @@
 /* Where a peer may be reached, as it says itself (PROTOCOL.md section 8). Judges nothing. */
 
 #define FLAG_RELAY_ONLY 1
+#define FLAG_SPOILABLE 2
 
 void
 udpnat_write_candidates (GByteArray             *out,
@@ -17,7 +18,9 @@ udpnat_write_candidates (GByteArray             *out,
 
   g_assert (candidates->n_candidates <= UDPNAT_CANDIDATES_MAX);
   udpnat_append_u32 (out, candidates->generation);
-  udpnat_append_u8 (out, candidates->relay_only ? FLAG_RELAY_ONLY : 0);
+  udpnat_append_u32 (out, candidates->heard);
+  udpnat_append_u8 (out, (candidates->relay_only ? FLAG_RELAY_ONLY : 0)
+                           | (candidates->is_spoilable ? FLAG_SPOILABLE : 0));
   udpnat_append_u8 (out, candidates->mapping);
   udpnat_append_u8 (out, candidates->filtering);
   udpnat_append_u8 (out, (guint8) candidates->n_candidates);
@@ -34,13 +37,17 @@ udpnat_parse_candidates (const UdpnatMessageView *message,
                          UdpnatCandidates        *out_candidates)
 {
   UdpnatReader reader;
+  guint8 flags;
 
   if (message->type != UDPNAT_PP_CANDIDATES)
     return FALSE;
   udpnat_reader_init (&reader, message->body, message->n_body);
   *out_candidates = (UdpnatCandidates) { 0 };
   out_candidates->generation = udpnat_reader_u32 (&reader);
-  out_candidates->relay_only = (udpnat_reader_u8 (&reader) & FLAG_RELAY_ONLY) != 0;
+  out_candidates->heard = udpnat_reader_u32 (&reader);
+  flags = udpnat_reader_u8 (&reader);
+  out_candidates->relay_only = (flags & FLAG_RELAY_ONLY) != 0;
+  out_candidates->is_spoilable = (flags & FLAG_SPOILABLE) != 0;
   out_candidates->mapping = udpnat_reader_u8 (&reader);
   out_candidates->filtering = udpnat_reader_u8 (&reader);
   out_candidates->n_candidates = udpnat_reader_u8 (&reader);

@@ -46,7 +46,11 @@ typedef struct
 /**
  * UdpnatCandidates:
  * @generation: rises with every change; not above the last one seen: ignore
+ * @heard: the receiver's generation that the sender has seen last, 0 for none: it has begun to open
+ *   its router towards those addresses
  * @relay_only: its sender wants no direct path
+ * @is_spoilable: its sender's router gives a flow another port when the first packet comes from
+ *   outside: nothing is to be sent there before the sender has opened its router
  * @mapping: a [enum@UdpnatMapping]
  * @filtering: a [enum@UdpnatFiltering]
  *
@@ -57,7 +61,9 @@ typedef struct
 typedef struct
 {
   guint32         generation;
+  guint32         heard;
   gboolean        relay_only;
+  gboolean        is_spoilable;
   guint8          mapping;
   guint8          filtering;
   guint           n_candidates;

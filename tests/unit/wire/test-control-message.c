@@ -35,8 +35,8 @@ static const Golden goldens[] = {
   { "list-end", "0a 00000000", 0, 0 },
   { "presence", "0b 00000001 02", 0, 0 },
   { "candidates",
-    "41 00000030 00000007 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
-  { "candidates-relay-only", "41 00000008 00000001 01 00 00 00", 0, 0 },
+    "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
+  { "candidates-relay-only", "41 0000000c 00000001 00000000 01 00 00 00", 0, 0 },
 };
 
 static UdpnatMessageView
@@ -266,6 +266,7 @@ candidates_fields (void)
 
   g_assert_true (udpnat_parse_candidates (&message, &candidates));
   g_assert_cmpuint (candidates.generation, ==, 7);
+  g_assert_cmpuint (candidates.heard, ==, 3);
   g_assert_false (candidates.relay_only);
   g_assert_cmpint (candidates.mapping, ==, UDPNAT_MAPPING_ENDPOINT_INDEPENDENT);
   g_assert_cmpint (candidates.filtering, ==, UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT);
@@ -361,7 +362,7 @@ static void
 unknown_flags_ignored (void)
 {
   g_autoptr (GByteArray) data = bytes_from_hex ("01 00000008 fe" ALICE_HEX);
-  g_autoptr (GByteArray) peer = bytes_from_hex ("41 00000008 00000001 fe 00 00 00");
+  g_autoptr (GByteArray) peer = bytes_from_hex ("41 0000000c 00000001 00000000 fc 00 00 00");
   UdpnatMessageView message = read_only_message (data);
   UdpnatCandidates candidates;
   g_autofree char *name = NULL;
@@ -478,7 +479,7 @@ candidates_up_to_8 (void)
 {
   for (guint count = 0; count <= 255; count++)
     {
-      g_autoptr (GByteArray) body = bytes_from_hex ("00000001 00 00 00");
+      g_autoptr (GByteArray) body = bytes_from_hex ("00000001 00000000 00 00 00");
       g_autoptr (GByteArray) one = bytes_from_hex ("01" IPV4_HEX);
       UdpnatCandidates candidates;
       UdpnatMessageView message;
