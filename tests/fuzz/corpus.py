@@ -8,6 +8,7 @@ What a crash or a hunt left behind is committed beside these under a name that s
 
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 IPV4 = bytes([4, 198, 51, 100, 7]) + bytes(12) + struct.pack('>H', 8900)
@@ -304,9 +305,40 @@ BEACONS = {
 }
 
 
+def stun(kind, *attributes, cookie=b'\x21\x12\xa4\x42'):
+    """Attributes are pairs of type and content."""
+    body = b''.join(
+        struct.pack('>HH', number, len(value)) + value + bytes(-len(value) % 4)
+        for number, value in attributes
+    )
+    return struct.pack('>HH', kind, len(body)) + cookie + bytes(range(12)) + body
+
+
+def fingerprinted(kind, *attributes):
+    bare = stun(kind, *attributes, (0x8028, bytes(4)))[:-8]
+    return bare + struct.pack('>HHI', 0x8028, 4, zlib.crc32(bare) ^ 0x5354554E)
+
+
+STUN_IPV4 = struct.pack('>HH', 1, 8848) + bytes([198, 51, 100, 7])
+STUN_IPV6 = struct.pack('>HH', 2, 8848) + IPV6[1:17]
+STUNS = {
+    'request': stun(1),
+    'questions': stun(1, (3, bytes([0, 0, 0, 6])), (0x27, b'\x9c\x40\0\0'), (0x26, bytes(9))),
+    'legacy-request': stun(1, (3, bytes(4)), cookie=bytes(4)),
+    'legacy-response': stun(0x101, (1, STUN_IPV4), (4, STUN_IPV4), (5, STUN_IPV4), cookie=bytes(4)),
+    'response': stun(0x101, (0x20, STUN_IPV4), (0x802B, STUN_IPV4), (0x802C, STUN_IPV4)),
+    'response-ipv6': stun(0x101, (0x20, STUN_IPV6), (0x8022, b'software')),
+    'error': stun(0x111, (9, b'\0\0\4\x14Unknown'), (10, b'\0\x24\x7f\xff')),
+    'fingerprint': fingerprinted(1, (3, bytes(4))),
+    'integrity': stun(1, (6, b'evtj:h6vY'), (8, bytes(20)), (3, bytes(4))),
+    'unknown': stun(1, (0x24, bytes(4)), (0x8029, bytes(8))),
+}
+
+
 CORPORA = {
     'beacon': BEACONS,
     'packet': PACKETS,
+    'stun': STUNS,
     'frame': FRAMES,
     'message': MESSAGES,
     'text': TEXTS,
