@@ -21,7 +21,7 @@
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
 #include "udpnat-server-reach.h"
-#include "udpnat-socket.h"
+#include "udpnat-server-sockets.h"
 #include "udpnat-state-dir.h"
 #include "udpnat-system-random.h"
 
@@ -36,8 +36,7 @@ struct _UdpnatServerApp
   UdpnatIdentity         *identity;
   UdpnatNameStore        *names;
   UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
-  UdpnatSocket           *main_socket;
-  UdpnatSocket           *alt_socket; /* (nullable) */
+  UdpnatServerSockets     sockets;
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
   GSource                *source;
@@ -125,8 +124,9 @@ signal_cb (gpointer user_data)
 static void
 print_listening (UdpnatServerApp *self)
 {
-  const guint16 port = udpnat_socket_get_port (self->main_socket);
-  gboolean has_ipv4 = udpnat_socket_get_ipv4 (self->main_socket) != NULL;
+  const UdpnatSocket *socket = self->sockets.by_id[UDPNAT_SOCKET_MAIN];
+  const guint16 port = udpnat_socket_get_port (socket);
+  gboolean has_ipv4 = udpnat_socket_get_ipv4 (socket) != NULL;
   const char *ip = self->ip != NULL ? self->ip : has_ipv4 ? "0.0.0.0" : "::";
   char address_text[UDPNAT_ADDRESS_TEXT_BYTES];
   char key_text[UDPNAT_KEY_TEXT_BYTES];
@@ -145,6 +145,7 @@ print_listening (UdpnatServerApp *self)
 static void
 print_addresses (UdpnatServerApp *self)
 {
+  const UdpnatSocket *socket = self->sockets.by_id[UDPNAT_SOCKET_MAIN];
   UdpnatAddress addresses[ADDRESSES_MAX];
   guint n_addresses = udpnat_interfaces_get_addresses (addresses, ADDRESSES_MAX);
   UdpnatAddress bound = UDPNAT_ADDRESS_NONE;
@@ -159,13 +160,13 @@ print_addresses (UdpnatServerApp *self)
   for (guint i = 0; i < n_addresses; i++)
     {
       GSocket *half = addresses[i].family == UDPNAT_FAMILY_IPV4
-                        ? udpnat_socket_get_ipv4 (self->main_socket)
-                        : udpnat_socket_get_ipv6 (self->main_socket);
+                        ? udpnat_socket_get_ipv4 (socket)
+                        : udpnat_socket_get_ipv6 (socket);
       char text[UDPNAT_ADDRESS_TEXT_BYTES];
 
       if (half == NULL)
         continue;
-      addresses[i].port = udpnat_socket_get_port (self->main_socket);
+      addresses[i].port = udpnat_socket_get_port (socket);
       g_print ("udpnat-server: address %s\n", udpnat_address_to_string (&addresses[i], text));
     }
 }
@@ -177,11 +178,13 @@ tell_reach (UdpnatServerApp *self)
   UdpnatServerReach *reach;
 
   udpnat_public_key_to_string (udpnat_identity_get_public_key (self->identity), key_text);
-  reach = udpnat_server_reach_new (self->state_dir, udpnat_socket_get_port (self->main_socket),
+  reach = udpnat_server_reach_new (self->state_dir,
+                                   udpnat_server_sockets_get_port (&self->sockets,
+                                                                   UDPNAT_SOCKET_MAIN),
                                    key_text);
   if (self->map_port)
-    udpnat_server_reach_ask_router (reach, self->alt_socket != NULL
-                                             ? udpnat_socket_get_port (self->alt_socket) : 0);
+    udpnat_server_reach_ask_router (reach, udpnat_server_sockets_get_port (&self->sockets,
+                                                                           UDPNAT_SOCKET_ALT));
   return reach;
 }
 
@@ -218,29 +221,6 @@ udpnat_server_app_run (UdpnatServerApp *self)
 }
 
 /* ---- Starting ---- */
-
-static gboolean
-open_sockets (UdpnatServerApp          *self,
-              const UdpnatServerConfig *config,
-              GError                  **error)
-{
-  g_autoptr (GError) alt_error = NULL;
-  guint alt_port;
-
-  self->main_socket = udpnat_socket_new (config->ip, config->port, 0, error);
-  if (self->main_socket == NULL)
-    return FALSE;
-  alt_port = config->alt_port == UDPNAT_SERVER_ALT_PORT_NEXT
-               ? udpnat_socket_get_port (self->main_socket) + 1u
-               : (guint) config->alt_port;
-  if (alt_port > 0 && alt_port <= G_MAXUINT16)
-    self->alt_socket = udpnat_socket_new (config->ip, alt_port, 0, &alt_error);
-  if (self->alt_socket == NULL)
-    g_printerr ("udpnat-server: running without a second port%s%s Clients cannot tell what kind of "
-                "router they have, and connect directly less often.\n",
-                alt_error != NULL ? ": " : ".", alt_error != NULL ? alt_error->message : "");
-  return TRUE;
-}
 
 /* A damaged file of letters is no reason for nobody to be able to talk. */
 static gboolean
@@ -316,14 +296,13 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
 {
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
   UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
-  UdpnatSocket *sockets[UDPNAT_N_NAMED_SOCKETS] = { NULL };
 
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
   self->map_port = config->map_port;
   self->print_address = config->print_address;
   if (!open_state (self, config->state_dir, &server_config.random, config->has_mailbox, error)
-      || !open_sockets (self, config, error))
+      || !udpnat_server_sockets_open (&self->sockets, config, error))
     return NULL;
 
   server_config.identity = self->identity;
@@ -332,18 +311,17 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   server_config.mailbox.total_bytes = config->mailbox_total_bytes;
   server_config.mailbox.days = config->mailbox_days;
   server_config.wall_us = udpnat_clock_get_wall_us ();
-  if (self->alt_socket != NULL)
-    server_config.alt_port = udpnat_socket_get_port (self->alt_socket);
+  server_config.alt_port = udpnat_server_sockets_get_port (&self->sockets, UDPNAT_SOCKET_ALT);
+  udpnat_server_sockets_get_addresses (&self->sockets, config, server_config.addresses);
   self->server = udpnat_rendezvous_server_new (&server_config, udpnat_clock_get_now_us ());
   self->disk = udpnat_server_disk_new (self->server, self->names, self->mail);
   if (!udpnat_server_disk_restore (self->disk, error))
     return NULL;
 
   self->loop = g_main_loop_new (NULL, FALSE);
-  sockets[UDPNAT_SOCKET_MAIN] = self->main_socket;
-  sockets[UDPNAT_SOCKET_ALT] = self->alt_socket;
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
-                                            sockets, G_N_ELEMENTS (sockets), events_cb, self);
+                                            self->sockets.by_id, UDPNAT_N_NAMED_SOCKETS,
+                                            events_cb, self);
   g_source_attach (self->source, NULL);
   return g_steal_pointer (&self);
 }
@@ -360,8 +338,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
   g_clear_pointer (&self->loop, g_main_loop_unref);
   udpnat_server_disk_free (self->disk);
   udpnat_rendezvous_server_free (self->server);
-  udpnat_socket_free (self->main_socket);
-  udpnat_socket_free (self->alt_socket);
+  udpnat_server_sockets_close (&self->sockets);
   udpnat_mail_store_free (self->mail);
   udpnat_name_store_free (self->names);
   udpnat_identity_free (self->identity);

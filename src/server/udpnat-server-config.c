@@ -26,6 +26,7 @@
 typedef struct
 {
   char    *ip;
+  char    *alt_ip;
   char    *state_dir;
   int      port;
   int      alt_port;
@@ -44,6 +45,7 @@ static void
 options_clear (Options *self)
 {
   g_clear_pointer (&self->ip, g_free);
+  g_clear_pointer (&self->alt_ip, g_free);
   g_clear_pointer (&self->state_dir, g_free);
 }
 
@@ -75,6 +77,9 @@ make_context (Options *options)
     { "alt-port", 0, 0, G_OPTION_ARG_INT, &options->alt_port,
       "Second UDP port, which lets clients test their router, 0 for none "
       "(default: the one after --port)", "PORT" },
+    { "alt-ip", 0, 0, G_OPTION_ARG_STRING, &options->alt_ip,
+      "Second address of this machine, which lets clients learn more about their router (needs "
+      "--ip)", "IP" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
       "Where the server keeps its key, the names and the letters (default: $STATE_DIRECTORY or "
       "~/.local/state/udpnat-server)", "DIR" },
@@ -128,6 +133,35 @@ check_mailbox (const Options *options,
                          error);
 }
 
+/* Both have to be addresses that clients can be told, and that a socket can be bound to. */
+static gboolean
+check_alt_ip (const Options *options,
+              GError       **error)
+{
+  UdpnatAddress ip, alt_ip;
+  const char *why = NULL;
+
+  if (options->alt_ip == NULL)
+    return TRUE;
+  if (!udpnat_address_parse_ip (&alt_ip, options->alt_ip, 0)
+      || udpnat_address_get_scope (&alt_ip) == UDPNAT_SCOPE_UNUSABLE)
+    why = "is not an address of this machine: write one like 192.0.2.8 or 2001:db8::8";
+  else if (options->ip == NULL || !udpnat_address_parse_ip (&ip, options->ip, 0)
+           || udpnat_address_get_scope (&ip) == UDPNAT_SCOPE_UNUSABLE)
+    why = "needs --ip with this machine's first address, so that clients can be told both";
+  else if (ip.family != alt_ip.family)
+    why = "must be IPv4 when --ip is, and IPv6 when that is";
+  else if (udpnat_address_equal_ip (&ip, &alt_ip))
+    why = "is the same as --ip: name another address of this machine";
+  else if (options->is_alt_port_given && options->alt_port == 0)
+    why = "needs a second port: do not use --alt-port 0";
+  if (why == NULL)
+    return TRUE;
+  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "--alt-ip \"%s\" %s.",
+               options->alt_ip, why);
+  return FALSE;
+}
+
 static gboolean
 check_options (const Options *options,
                GError       **error)
@@ -153,6 +187,8 @@ check_options (const Options *options,
                    options->ip);
       return FALSE;
     }
+  if (!check_alt_ip (options, error))
+    return FALSE;
   if (options->state_dir != NULL && *options->state_dir == '\0')
     {
       g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
@@ -205,6 +241,7 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
     return FALSE;
 
   out_config->ip = g_steal_pointer (&options.ip);
+  out_config->alt_ip = g_steal_pointer (&options.alt_ip);
   out_config->port = options.port;
   out_config->alt_port = options.is_alt_port_given ? options.alt_port
                                                    : UDPNAT_SERVER_ALT_PORT_NEXT;
@@ -225,5 +262,6 @@ void
 udpnat_server_config_clear (UdpnatServerConfig *self)
 {
   g_clear_pointer (&self->ip, g_free);
+  g_clear_pointer (&self->alt_ip, g_free);
   g_clear_pointer (&self->state_dir, g_free);
 }

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 /**
  * UdpnatServerConfig:
  * @ip: (nullable): what to listen on; %NULL for all addresses of both families
+ * @alt_ip: (nullable): second address of the same family, for NAT tests; needs @ip and a second
+ *   port
  * @port: 0 lets the system choose
  * @alt_port: second port, for NAT tests; 0 for none, %UDPNAT_SERVER_ALT_PORT_NEXT for the one after
  *   the first
@@ -28,6 +30,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char    *ip;
+  char    *alt_ip;
   guint16  port;
   int      alt_port;
   char    *state_dir;

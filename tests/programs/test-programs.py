@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 import time
 from pathlib import Path
@@ -45,6 +46,7 @@ def usage(home, check):
         'server word': [server, 'start'],
         'server port': [server, '--port', '70000'],
         'server ip': [server, '--ip', 'everywhere'],
+        'server alt-ip alone': [server, '--alt-ip', '127.0.0.2'],
     }
     for name, words in wrong.items():
         status, out, err = home.run(words, seconds=10)
@@ -305,7 +307,30 @@ def rubbish(home, check):
     check('rubbish/server-exits-0', status == 0, [status, err])
 
 
-SCENARIOS = [usage, trouble, server_trouble, talk, commands, terminal, hosted, rubbish]
+def stun(home, check):
+    """Any STUN client is answered, from whichever of the four sockets it asks for."""
+    server = home.start_server('--alt-ip', '127.0.0.2')
+    here, there = ('127.0.0.1', '127.0.0.2'), (home.port, home.port + 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(('127.0.0.1', 0))
+        client.settimeout(5)
+        own = struct.pack('>HI', client.getsockname()[1] ^ 0x2112, 0x7F000001 ^ 0x2112A442)
+        for change in range(4):
+            header = struct.pack('>HHI12s', 1, 8, 0x2112A442, b'twelve bytes')
+            client.sendto(header + struct.pack('>HHI', 3, 4, change << 1), (here[0], there[0]))
+            answer, source = client.recvfrom(2000)
+            wanted = here[change >> 1], there[change & 1]
+            good = answer[:2] == b'\1\1' and b'\0\x20\0\x08\0\1' + own in answer
+            check(f'stun/change-{change}-answered-from-there', good and source == wanted,
+                  [source, wanted, answer.hex()])
+    status, _, err = home.stop(server)
+    check('stun/server-exits-0', status == 0, [status, err])
+    taken = home.run([home.server_path, '--ip', '127.0.0.1', '--alt-ip', '192.0.2.8', '--port',
+                      home.port, '--state-dir', home.folder / 'two'], seconds=10)
+    check('stun/address-of-another-machine', taken[0] == 1 and '192.0.2.8' in taken[2], taken)
+
+
+SCENARIOS = [usage, trouble, server_trouble, talk, commands, terminal, hosted, rubbish, stun]
 
 
 if __name__ == '__main__':

@@ -49,6 +49,7 @@ void          sim_host_set_address    (SimHost             *self,
 void          sim_host_move           (SimHost             *self,
                                        SimNat              *behind,
                                        const char          *ip);
+UdpnatAddress sim_host_get_alt_ip     (const SimHost       *self);
 UdpnatAddress sim_host_get_address    (const SimHost       *self,
                                        UdpnatFamily         family);
 guint         sim_host_get_addresses  (const SimHost       *self,

@@ -251,6 +251,24 @@ restore_mail (SimServer *self)
     }
 }
 
+/* A server whose host was given a second address tells it. */
+static void
+fill_addresses (SimServer     *self,
+                UdpnatAddress  addresses[UDPNAT_N_NAMED_SOCKETS])
+{
+  UdpnatAddress alt_ip = sim_host_get_alt_ip (self->host);
+  UdpnatAddress ip = sim_host_get_address (self->host, UDPNAT_FAMILY_IPV4);
+
+  if (!udpnat_address_is_set (&alt_ip))
+    return;
+  addresses[UDPNAT_SOCKET_MAIN] = addresses[UDPNAT_SOCKET_ALT] = ip;
+  addresses[UDPNAT_SOCKET_ALT_IP] = addresses[UDPNAT_SOCKET_ALT_IP_ALT] = alt_ip;
+  addresses[UDPNAT_SOCKET_MAIN].port = UDPNAT_SERVER_PORT;
+  addresses[UDPNAT_SOCKET_ALT].port = UDPNAT_SERVER_ALT_PORT;
+  addresses[UDPNAT_SOCKET_ALT_IP].port = UDPNAT_SERVER_PORT;
+  addresses[UDPNAT_SOCKET_ALT_IP_ALT].port = UDPNAT_SERVER_ALT_PORT;
+}
+
 void
 sim_server_start (SimServer *self)
 {
@@ -266,6 +284,7 @@ sim_server_start (SimServer *self)
   UdpnatMachine *machine;
 
   g_assert_null (self->server);
+  fill_addresses (self, config.addresses);
   self->server = udpnat_rendezvous_server_new (&config, now_us);
   for (guint i = 0; i < self->names->len; i++)
     {

@@ -420,6 +420,13 @@ sim_host_set_alt_ip (SimHost    *self,
   sim_host_add_address (self, ip);
 }
 
+/** sim_host_get_alt_ip: unset when it has none */
+UdpnatAddress
+sim_host_get_alt_ip (const SimHost *self)
+{
+  return self->alt_ip;
+}
+
 /**
  * sim_host_set_address:
  * @ip: (nullable): IPv4 or IPv6; %NULL to get an IPv4 address

@@ -190,6 +190,12 @@
 #define UDPNAT_HANDSHAKES_PER_SECOND_PROVEN 500
 #define UDPNAT_INFOS_PER_SECOND_PER_SOURCE 20
 #define UDPNAT_INFOS_BURST_PER_SOURCE 40
+/* STUN answers are longer than its questions, so there is a limit on all together besides what
+ * INFO and STUN share for each source: at the worst ratio some 50 kB a second, whoever asks. */
+#define UDPNAT_STUN_PER_SECOND 500
+#define UDPNAT_STUN_BURST 1000
+/* Clients have no lower ports, and services that answer to anything do (RFC 862, 864). */
+#define UDPNAT_STUN_PORT_MIN 1024
 #define UDPNAT_LIMITER_SOURCES 8192
 
 /* ---- Client's side of the server flow ---- */

@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  *   udpnat-server-directory.c    who is told about whose presence
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
- *   udpnat-server-relay.c        RELAY and DIAL */
+ *   udpnat-server-relay.c        RELAY and DIAL
+ *   udpnat-server-stun.c         STUN, for anybody */
 
 struct _UdpnatRendezvousServer
 {
@@ -31,6 +32,7 @@ struct _UdpnatRendezvousServer
   UdpnatCookieMaker           *cookies;
   UdpnatHandshakeLimiter      *limiter;
   UdpnatTokenBucket            unknown_bucket;
+  UdpnatTokenBucket            stun_bucket;
   guint8                       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
   gboolean                     is_shut;
 
@@ -91,6 +93,11 @@ void                  udpnat_server_keep_mail      (UdpnatRendezvousServer *self
 
 /* udpnat-server-handshake.c */
 UdpnatRxResult        udpnat_server_handle_hs1     (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatDatagram   *datagram);
+
+/* udpnat-server-stun.c */
+UdpnatRxResult        udpnat_server_handle_stun    (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
                                                     const UdpnatDatagram   *datagram);
 

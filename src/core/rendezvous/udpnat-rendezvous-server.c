@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "udpnat-name.h"
+#include "udpnat-stun.h"
 
 /* The server as a machine: its life, and datagrams that need no session (PROTOCOL.md section 1).
- * Nothing here answers with more bytes than came in, and nothing is kept of whoever has not shown
- * that an address is theirs, beyond the fixed table of the limiter and a bounded number of
- * unconfirmed sessions.
+ * Nothing here answers with more bytes than came in (only STUN does: see udpnat-server-stun.c), and
+ * nothing is kept of whoever has not shown that an address is theirs, beyond the fixed table of the
+ * limiter and a bounded number of unconfirmed sessions.
  *
  * What has to be on disk goes out as a CLAIM event; the owner answers when it is. */
 
@@ -189,14 +190,18 @@ dispatch (UdpnatRendezvousServer *self,
           gint64                  now_us,
           const UdpnatDatagram   *datagram)
 {
+  gboolean         is_stun = udpnat_stun_is_message (datagram->data, datagram->n_data);
   UdpnatPacketType type;
 
   if (!udpnat_address_is_set (&datagram->remote)
-      || !udpnat_packet_classify (datagram->data, datagram->n_data, &type))
+      || (!is_stun && !udpnat_packet_classify (datagram->data, datagram->n_data, &type)))
     return UDPNAT_RX_MALFORMED;
   if (self->is_shut || datagram->remote.port == 0
-      || udpnat_address_get_scope (&datagram->remote) == UDPNAT_SCOPE_UNUSABLE
-      || (datagram->socket != UDPNAT_SOCKET_MAIN && type != UDPNAT_PACKET_INFO))
+      || udpnat_address_get_scope (&datagram->remote) == UDPNAT_SCOPE_UNUSABLE)
+    return UDPNAT_RX_IGNORED;
+  if (is_stun)
+    return udpnat_server_handle_stun (self, now_us, datagram);
+  if (datagram->socket != UDPNAT_SOCKET_MAIN && type != UDPNAT_PACKET_INFO)
     return UDPNAT_RX_IGNORED;
   switch (type)
     {
@@ -338,6 +343,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->cookies = udpnat_cookie_maker_new (&config->random, now_us);
   self->limiter = udpnat_handshake_limiter_new (&config->random);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
   self->registry = udpnat_registry_new (&config->random);
   self->identities = g_hash_table_new_full (identity_hash, identity_equal, g_free, NULL);
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * UdpnatRendezvousServer:
  *
  * The server (PROTOCOL.md sections 1-3, 7, 11, 12, 14): introduces clients to each other, carries
- * their sealed packets, and keeps sealed letters for those who are away. A
- * [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
+ * their sealed packets, and keeps sealed letters for those who are away. Answers STUN on the side.
+ * A [struct@UdpnatMachine]; its events are #UdpnatServerEvent.
  */
 typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
 
@@ -20,6 +20,8 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @identity: borrowed; must outlive the server
  * @random: copied
  * @alt_port: the port of %UDPNAT_SOCKET_ALT, told to clients; 0 when there is none
+ * @addresses: by #UdpnatSocketId, where the sockets of a server with two IP addresses can be reached:
+ *   all four, or none. Told to clients that ask by STUN.
  * @relay_burst_bytes: what one identity may relay at once; 0 for %UDPNAT_RELAY_QUOTA_BURST_BYTES
  * @relay_bytes_per_second: and in the long run; 0 for %UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND
  * @max_sessions: 0 for %UDPNAT_SERVER_SESSIONS_MAX
@@ -32,6 +34,7 @@ typedef struct
   const UdpnatIdentity *identity;
   UdpnatRandom          random;
   guint16               alt_port;
+  UdpnatAddress         addresses[UDPNAT_N_NAMED_SOCKETS];
   gint64                relay_burst_bytes;
   gint64                relay_bytes_per_second;
   guint                 max_sessions;
@@ -81,6 +84,8 @@ typedef struct
  * @refused: a limit was reached
  * @handshakes: HS1 that were read, at the price of Diffie-Hellman
  * @cookies: COOKIE sent
+ * @stun_requests: STUN Binding requests that could be read
+ * @stun_responses: and were answered, with errors too
  * @sessions: now, unconfirmed ones included
  * @registered: now
  * @letters: in all mailboxes now
@@ -98,6 +103,8 @@ typedef struct
   guint64 relayed_packets;
   guint64 relayed_bytes;
   guint64 quota_drops;
+  guint64 stun_requests;
+  guint64 stun_responses;
   guint   sessions;
   guint   registered;
   guint   letters;

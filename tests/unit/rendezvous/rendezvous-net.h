@@ -87,6 +87,7 @@ typedef struct
   UdpnatIdentity         *server_identity;
   UdpnatRendezvousServer *server; /* NULL: down */
   guint16                 alt_port;
+  UdpnatAddress           addresses[UDPNAT_N_NAMED_SOCKETS]; /* told by STUN */
   gint64                  relay_burst_bytes;
   guint                   max_sessions;
   UdpnatAddress           server_address;
@@ -214,6 +215,12 @@ net_start_server (Net *net)
     .identity = net->server_identity,
     .random = net->random,
     .alt_port = net->alt_port,
+    .addresses = {
+      net->addresses[0],
+      net->addresses[1],
+      net->addresses[2],
+      net->addresses[3],
+    },
     .relay_burst_bytes = net->relay_burst_bytes,
     .max_sessions = net->max_sessions,
     .is_mailbox_on = !net->is_mailbox_off,

@@ -3,6 +3,7 @@
 #include "rendezvous-net.h"
 
 #include "udpnat-session.h"
+#include "udpnat-stun.h"
 
 /* What strangers and ill-willed clients can do to a server: nothing that grows, amplifies, or
  * touches somebody else. */
@@ -189,6 +190,13 @@ raw_run (Raw   *raw,
 
 /* ---- Amplification ---- */
 
+/* STUN alone is longer than its question: see test-rendezvous-stun.c for how much, and how often. */
+static gboolean
+is_stun_answer (const UdpnatDatagram *datagram)
+{
+  return datagram->n_data <= 36 && udpnat_stun_is_message (datagram->data, datagram->n_data);
+}
+
 static void
 check_amplification (Net          *net,
                      guint32       number,
@@ -201,8 +209,9 @@ check_amplification (Net          *net,
     {
       net->n_stranger_bytes = net->n_stranger_packets = 0;
       (void) net_inject (net, &source, (UdpnatSocketId) socket, data, n_data);
-      g_assert_cmpuint (net->n_stranger_bytes, <=, n_data);
       g_assert_cmpuint (net->n_stranger_packets, <=, 1);
+      if (net->n_stranger_packets == 0 || !is_stun_answer (&net->last_stranger))
+        g_assert_cmpuint (net->n_stranger_bytes, <=, n_data);
       if (net->n_stranger_packets > 0)
         {
           g_assert_true (udpnat_address_equal (&net->last_stranger.remote, &source));

@@ -265,6 +265,10 @@ test_config_all_given (void)
   g_assert_cmpint (config.mailbox_total_bytes, ==, G_GINT64_CONSTANT (5000) << 20);
   udpnat_server_config_clear (&config);
 
+  g_assert_true (parse (&config, "udpnat-server --ip 192.0.2.7 --alt-ip 192.0.2.8"));
+  g_assert_cmpstr (config.alt_ip, ==, "192.0.2.8");
+  udpnat_server_config_clear (&config);
+
   g_assert_true (parse (&config, "udpnat-server --no-mailbox"));
   g_assert_false (config.has_mailbox);
 }
@@ -280,6 +284,13 @@ test_config_refused (void)
     "udpnat-server --alt-port 65536",
     "udpnat-server --alt-port=-1",
     "udpnat-server --port 9000 --alt-port 9000",
+    "udpnat-server --alt-ip 192.0.2.8", /* clients could not be told the first */
+    "udpnat-server --ip 0.0.0.0 --alt-ip 192.0.2.8",
+    "udpnat-server --ip 192.0.2.7 --alt-ip 0.0.0.0",
+    "udpnat-server --ip 192.0.2.7 --alt-ip other",
+    "udpnat-server --ip 192.0.2.7 --alt-ip 192.0.2.7",
+    "udpnat-server --ip 192.0.2.7 --alt-ip 2001:db8::8",
+    "udpnat-server --ip 192.0.2.7 --alt-ip 192.0.2.8 --alt-port 0",
     "udpnat-server --idle-exit=-1",
     "udpnat-server --idle-exit 4000001",
     "udpnat-server --state-dir=",

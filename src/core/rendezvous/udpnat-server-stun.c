@@ -1,0 +1,181 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include "udpnat-stun.h"
+
+/* STUN for anybody: RFC 8489 Binding, and of RFC 5780 what a server can do that stays nobody's
+ * weapon (PROTOCOL.md section 17; DECISIONS.md, "STUN"). Keeps nothing of who asked.
+ *
+ * A STUN answer is longer than the question, which may come with a forged source. So it holds the
+ * least that clients can work with, goes to nobody but the source's IP address, and is limited for
+ * each source and in all. Only requests are answered, so two servers cannot keep each other busy. */
+
+/* #UdpnatSocketId as a choice of port and of IP address. */
+#define SOCKET_PORT_BIT 1
+#define SOCKET_IP_BIT 2
+G_STATIC_ASSERT (UDPNAT_SOCKET_ALT == SOCKET_PORT_BIT);
+G_STATIC_ASSERT (UDPNAT_SOCKET_ALT_IP == SOCKET_IP_BIT);
+G_STATIC_ASSERT (UDPNAT_SOCKET_ALT_IP_ALT == (SOCKET_IP_BIT | SOCKET_PORT_BIT));
+
+static gboolean
+has_second_ip (const UdpnatRendezvousServer *self)
+{
+  return udpnat_address_is_set (&self->config.addresses[UDPNAT_SOCKET_ALT_IP]);
+}
+
+static gboolean
+has_socket (const UdpnatRendezvousServer *self,
+            UdpnatSocketId                socket)
+{
+  return ((socket & SOCKET_PORT_BIT) == 0 || self->config.alt_port != 0)
+         && ((socket & SOCKET_IP_BIT) == 0 || has_second_ip (self));
+}
+
+static gboolean
+is_one_of_ours (const UdpnatRendezvousServer *self,
+                const UdpnatAddress          *address)
+{
+  for (guint i = 0; i < UDPNAT_N_NAMED_SOCKETS; i++)
+    if (udpnat_address_equal (address, &self->config.addresses[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+allow (UdpnatRendezvousServer *self,
+       gint64                  now_us,
+       const UdpnatAddress    *source)
+{
+  return udpnat_handshake_limiter_allow_info (self->limiter, now_us, source)
+         && udpnat_token_bucket_take (&self->stun_bucket, now_us, 1, UDPNAT_STUN_BURST,
+                                      UDPNAT_STUN_PER_SECOND);
+}
+
+/* The socket that CHANGE-REQUEST asks the answer to leave by. */
+static UdpnatSocketId
+choose_socket (const UdpnatStunMessage *request,
+               UdpnatSocketId           came_in_by)
+{
+  UdpnatSocketId socket = came_in_by;
+
+  if ((request->change & UDPNAT_STUN_CHANGE_PORT) != 0)
+    socket ^= SOCKET_PORT_BIT;
+  if ((request->change & UDPNAT_STUN_CHANGE_IP) != 0)
+    socket ^= SOCKET_IP_BIT;
+  return socket;
+}
+
+/* RFC 8489 section 6.3.1: what may not be ignored and is not understood. To that belongs what this
+ * server cannot do: CHANGE-REQUEST without a second address (RFC 5780 section 6.1), and PADDING,
+ * which would have us send a datagram in fragments. A client that got an answer without the padding
+ * would take its router for one that lets fragments through. */
+static void
+note_what_we_cannot (const UdpnatRendezvousServer *self,
+                     UdpnatStunMessage            *request,
+                     UdpnatSocketId                socket)
+{
+  if (!has_socket (self, socket))
+    udpnat_stun_add_unknown (request, UDPNAT_STUN_ATTRIBUTE_CHANGE_REQUEST);
+  if (request->has_padding)
+    udpnat_stun_add_unknown (request, UDPNAT_STUN_ATTRIBUTE_PADDING);
+}
+
+static void
+init_error (UdpnatStunMessage       *response,
+            const UdpnatStunMessage *request)
+{
+  udpnat_stun_init_response (response, request, UDPNAT_STUN_ERROR);
+  if (request->n_unknown == 0)
+    {
+      response->error_code = UDPNAT_STUN_ERROR_BAD_REQUEST;
+      return;
+    }
+  response->error_code = UDPNAT_STUN_ERROR_UNKNOWN_ATTRIBUTE;
+  /* The first ones do: each more would lengthen the answer, and whoever wrote the client sees what
+   * is wrong. */
+  for (guint i = 0; i < MIN (request->n_unknown, 2); i++)
+    udpnat_stun_add_unknown (response, request->unknown[i]);
+}
+
+/* OTHER-ADDRESS is the other one of where the request came in (RFC 5780 section 6.1, table 1), and
+ * there is none without a second IP address (section 7.4). RESPONSE-ORIGIN goes with it: alone it
+ * tells a client what it knows. */
+static void
+init_success (const UdpnatRendezvousServer *self,
+              UdpnatStunMessage            *response,
+              const UdpnatStunMessage      *request,
+              const UdpnatDatagram         *datagram,
+              UdpnatSocketId                socket)
+{
+  udpnat_stun_init_response (response, request, UDPNAT_STUN_SUCCESS);
+  response->mapped = datagram->remote;
+  if (!has_second_ip (self))
+    return;
+  response->origin = self->config.addresses[socket];
+  response->other
+    = self->config.addresses[datagram->socket ^ (SOCKET_IP_BIT | SOCKET_PORT_BIT)];
+}
+
+static void
+send_response (UdpnatRendezvousServer *self,
+               UdpnatSocketId          socket,
+               const UdpnatAddress    *to,
+               UdpnatStunMessage      *response)
+{
+  guint8       packet[UDPNAT_STUN_HEADER_BYTES + 128];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, packet, sizeof packet);
+  udpnat_stun_write (&writer, response);
+  g_assert (!writer.failed);
+  udpnat_server_push_output (self, socket, to, packet, writer.n_written);
+  self->stats.stun_responses++;
+}
+
+static void
+answer (UdpnatRendezvousServer *self,
+        const UdpnatDatagram   *datagram,
+        UdpnatStunMessage      *request)
+{
+  UdpnatSocketId    socket = choose_socket (request, datagram->socket);
+  UdpnatAddress     to = datagram->remote;
+  UdpnatStunMessage response;
+
+  note_what_we_cannot (self, request, socket);
+  if (request->n_unknown > 0
+      || (request->response_port != 0 && request->response_port < UDPNAT_STUN_PORT_MIN))
+    {
+      init_error (&response, request);
+      socket = datagram->socket;
+    }
+  else
+    {
+      init_success (self, &response, request, datagram, socket);
+      if (request->response_port != 0)
+        to.port = request->response_port;
+    }
+  response.has_fingerprint = request->has_fingerprint;
+  send_response (self, socket, &to, &response);
+}
+
+/** udpnat_server_handle_stun: @datagram is STUN by udpnat_stun_is_message(), from an address that
+ * can be sent to */
+UdpnatRxResult
+udpnat_server_handle_stun (UdpnatRendezvousServer *self,
+                           gint64                  now_us,
+                           const UdpnatDatagram   *datagram)
+{
+  UdpnatStunMessage request;
+
+  if (!udpnat_stun_parse (&request, datagram->data, datagram->n_data))
+    return UDPNAT_RX_MALFORMED;
+  if (request.type != UDPNAT_STUN_REQUEST || datagram->remote.port < UDPNAT_STUN_PORT_MIN
+      || is_one_of_ours (self, &datagram->remote))
+    return UDPNAT_RX_IGNORED;
+  self->stats.stun_requests++;
+  if (!allow (self, now_us, &datagram->remote))
+    return UDPNAT_RX_REFUSED;
+  answer (self, datagram, &request);
+  return UDPNAT_RX_OK;
+}
