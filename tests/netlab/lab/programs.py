@@ -111,13 +111,14 @@ class Server(Program):
     """udpnat-server on a machine of the lab. Its state outlives it: the next one in the same folder
     goes on with it."""
 
-    def __init__(self, build, host, folder):
+    def __init__(self, build, host, folder, ip='0.0.0.0', alt_ip=None):
         super().__init__(
             host,
             [
                 build / 'src/server/udpnat-server',
                 '--ip',
-                '0.0.0.0',
+                ip,
+                *(['--alt-ip', alt_ip] if alt_ip else []),
                 '--port',
                 SERVER_PORT,
                 '--state-dir',
