@@ -20,8 +20,8 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @identity: borrowed; must outlive the server
  * @random: copied
  * @alt_port: the port of %UDPNAT_SOCKET_ALT, told to clients; 0 when there is none
- * @addresses: by #UdpnatSocketId, where the sockets of a server with two IP addresses can be reached:
- *   all four, or none. Told to clients that ask by STUN.
+ * @addresses: by #UdpnatSocketId, where the sockets of a server with two IP addresses can be
+ *   reached: all four, or none. Told to clients that ask by STUN.
  * @relay_burst_bytes: what one identity may relay at once; 0 for %UDPNAT_RELAY_QUOTA_BURST_BYTES
  * @relay_bytes_per_second: and in the long run; 0 for %UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND
  * @max_sessions: 0 for %UDPNAT_SERVER_SESSIONS_MAX

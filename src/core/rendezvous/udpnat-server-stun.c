@@ -9,7 +9,7 @@
  *
  * A STUN answer is longer than the question, which may come with a forged source. So it holds the
  * least that clients can work with, goes to nobody but the source's IP address, and is limited for
- * each source and in all. Only requests are answered, so two servers cannot keep each other busy. */
+ * each source and in all. Only requests are answered: two servers cannot keep each other busy. */
 
 /* #UdpnatSocketId as a choice of port and of IP address. */
 #define SOCKET_PORT_BIT 1
@@ -92,9 +92,8 @@ init_error (UdpnatStunMessage       *response,
       return;
     }
   response->error_code = UDPNAT_STUN_ERROR_UNKNOWN_ATTRIBUTE;
-  /* The first ones do: each more would lengthen the answer, and whoever wrote the client sees what
-   * is wrong. */
-  for (guint i = 0; i < MIN (request->n_unknown, 2); i++)
+  /* Two bytes for each, which had four at least in the request. */
+  for (guint i = 0; i < request->n_unknown; i++)
     udpnat_stun_add_unknown (response, request->unknown[i]);
 }
 

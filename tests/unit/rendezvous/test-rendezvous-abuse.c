@@ -190,7 +190,7 @@ raw_run (Raw   *raw,
 
 /* ---- Amplification ---- */
 
-/* STUN alone is longer than its question: see test-rendezvous-stun.c for how much, and how often. */
+/* STUN alone is longer than its question: test-rendezvous-stun.c says how much, and how often. */
 static gboolean
 is_stun_answer (const UdpnatDatagram *datagram)
 {

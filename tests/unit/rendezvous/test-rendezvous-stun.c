@@ -262,14 +262,19 @@ unknown_attributes_refused (void)
 static void
 many_unknown_attributes_make_no_longer_answer (void)
 {
-  g_auto (Scene) scene = { NULL };
-  guint8         data[20 + 8 * 4] = { 0, 1, 0, 32, 0x21, 0x12, 0xa4, 0x42 };
+  g_auto (Scene)    scene = { NULL };
+  guint8            data[20 + 8 * 4] = { 0, 1, 0, 32, 0x21, 0x12, 0xa4, 0x42 };
+  UdpnatStunMessage answer;
 
   scene_init (&scene, FALSE);
   for (guint i = 0; i < 8; i++)
     data[20 + 4 * i] = 0x7f;
   g_assert_cmpint (net_inject (scene.net, &scene.source, 0, data, sizeof data), ==, UDPNAT_RX_OK);
-  g_assert_cmpuint (scene.net->last_stranger.n_data, <=, sizeof data);
+  g_assert_cmpuint (scene.net->last_stranger.n_data, <, sizeof data);
+  g_assert_true (udpnat_stun_parse (&answer, scene.net->last_stranger.data,
+                                    scene.net->last_stranger.n_data));
+  g_assert_cmpuint (answer.error_code, ==, 420);
+  g_assert_cmpuint (answer.n_unknown, ==, 8);
 }
 
 static void
