@@ -109,8 +109,7 @@ init_success (const UdpnatRendezvousServer *self,
 {
   udpnat_stun_init_response (response, request, UDPNAT_STUN_SUCCESS);
   response->mapped = datagram->remote;
-  if (!has_second_ip (self))
-    return;
+  /* unset, and so not written, without a second IP address */
   response->origin = self->config.addresses[socket];
   response->other
     = self->config.addresses[datagram->socket ^ (SOCKET_IP_BIT | SOCKET_PORT_BIT)];

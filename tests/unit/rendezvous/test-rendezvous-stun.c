@@ -375,7 +375,13 @@ all_together_get_so_many (void)
   scene.source = net_address (10, 2, 0, 1, 40000);
   assert_silent (&scene, UDPNAT_SOCKET_MAIN, &request, UDPNAT_RX_REFUSED);
   net_run (scene.net, UDPNAT_SEC (1));
-  ask (&scene, UDPNAT_SOCKET_MAIN, &request);
+  for (guint i = 0; i < UDPNAT_STUN_PER_SECOND; i++)
+    {
+      scene.source = net_address (10, 3, (guint8) (i >> 8), (guint8) i, 40000);
+      ask (&scene, UDPNAT_SOCKET_MAIN, &request);
+    }
+  scene.source = net_address (10, 2, 0, 1, 40000);
+  assert_silent (&scene, UDPNAT_SOCKET_MAIN, &request, UDPNAT_RX_REFUSED);
 }
 
 static void
