@@ -82,12 +82,15 @@
 #define UDPNAT_CANDIDATES_MAX 8
 #define UDPNAT_CANDIDATE_PACKETS_MAX 10
 #define UDPNAT_CANDIDATE_PORT_MIN 1024
-#define UDPNAT_PATHS_MAX 16
+#define UDPNAT_PATHS_MAX 24 /* candidates, the public ones from two sockets, learned ones */
 #define UDPNAT_OPEN_TTL 4
 #define UDPNAT_PUNCH_GAP_US UDPNAT_MSEC (5)
 /* How long a challenge waits for the other side to have opened its router, when it may not even
  * know of us: more than two trips through most servers. */
 #define UDPNAT_PUNCH_HOLD_US UDPNAT_MSEC (300)
+/* When a round between two routers that should let it through has proved nothing for so long, our
+ * port may be spoilt, and another socket is tried as well. */
+#define UDPNAT_PUNCH_FRESH_US UDPNAT_SEC (1)
 #define UDPNAT_PUNCH_GIVE_UP_US UDPNAT_SEC (4)
 #define UDPNAT_PATH_KEEPALIVE_US UDPNAT_SEC (15)
 #define UDPNAT_PATH_ACTIVE_US UDPNAT_SEC (120)

@@ -68,7 +68,7 @@ udpnat_path_set_start_round (UdpnatPathSet *self,
                              gint64         now_us,
                              gboolean       restart)
 {
-  guint n_running = 0;
+  guint n_running[2] = { 0 }; /* from the main socket, and from the further one */
 
   self->retry_us = UDPNAT_TIME_NEVER;
 
@@ -76,15 +76,17 @@ udpnat_path_set_start_round (UdpnatPathSet *self,
     for (guint i = 0; i < self->n_paths; i++)
       {
         UdpnatPath *path = self->paths[i];
+        guint *n_running_there = &n_running[path->socket != UDPNAT_SOCKET_MAIN];
 
         if (get_rank (path) != rank || udpnat_path_has_proof (path))
           continue;
 
-        if ((restart || !udpnat_path_is_running (path)) && n_running < UDPNAT_CANDIDATES_MAX)
+        if ((restart || !udpnat_path_is_running (path)) && *n_running_there < UDPNAT_CANDIDATES_MAX)
           udpnat_path_set_start_run (self, now_us, path);
         if (udpnat_path_is_running (path))
-          n_running++;
+          (*n_running_there)++;
       }
+  self->fresh_us = n_running[0] > 0 ? now_us + UDPNAT_PUNCH_FRESH_US : UDPNAT_TIME_NEVER;
 }
 
 void

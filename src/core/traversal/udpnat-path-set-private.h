@@ -23,6 +23,9 @@ struct _UdpnatPathSet
   UdpnatPathReason reason;
   gint64           last_active_us; /* G_MININT64: never */
 
+  UdpnatSocketId further_socket; /* tried besides the main one; UDPNAT_SOCKET_MAIN: none */
+  gint64         fresh_us;       /* when to ask for one; UDPNAT_TIME_NEVER: not */
+
   gint64 next_start_us; /* when the next candidate may get its first packet */
   gint64 retry_us;      /* next round; UDPNAT_TIME_NEVER: none */
   guint  n_retries;
@@ -30,6 +33,7 @@ struct _UdpnatPathSet
   /* events, each at most once until popped */
   gboolean is_selected_changed;
   gboolean is_reason_changed;
+  gboolean is_spoilt;
 };
 
 /* udpnat-path-table.c */
@@ -43,9 +47,16 @@ UdpnatPath      *udpnat_path_set_add              (UdpnatPathSet          *self,
                                                    UdpnatSocketId          socket,
                                                    const UdpnatAddress    *address,
                                                    UdpnatPathOrigin        origin);
+void             udpnat_path_set_remove           (UdpnatPathSet          *self,
+                                                   UdpnatPath             *path);
 void             udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
                                                    const UdpnatCandidates *remote);
 gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self);
+
+/* udpnat-path-set-sockets.c */
+void             udpnat_path_set_spread           (UdpnatPathSet          *self);
+void             udpnat_path_set_ask_for_socket   (UdpnatPathSet          *self,
+                                                   gint64                  now_us);
 
 /* udpnat-path-punch.c */
 void             udpnat_path_set_start_run        (UdpnatPathSet          *self,

@@ -4,7 +4,7 @@
  * from it, in one place. The parts: udpnat-path.c is the life of one address, udpnat-path-table.c
  * says which addresses are known, udpnat-path-punch.c when they are tried, udpnat-path-select.c
  * which is best, udpnat-path-settle.c what follows for the whole, udpnat-path-queue.c what is to be
- * sent.
+ * sent, udpnat-path-set-sockets.c by which other sockets.
  *
  * It does not seal, does not know the relay, and does not send data: the owner asks which path is
  * chosen, and hedges over the relay while that path is suspect. Nobody talking costs nothing: after
@@ -32,6 +32,7 @@ udpnat_path_set_new (const UdpnatRandom *random)
   self->last_active_us = G_MININT64;
   self->next_start_us = G_MININT64;
   self->retry_us = UDPNAT_TIME_NEVER;
+  self->fresh_us = UDPNAT_TIME_NEVER;
   return self;
 }
 
@@ -558,7 +559,7 @@ udpnat_path_set_get_reason (const UdpnatPathSet *self)
 gint64
 udpnat_path_set_next_deadline (const UdpnatPathSet *self)
 {
-  gint64 deadline_us = self->retry_us;
+  gint64 deadline_us = udpnat_time_min (self->retry_us, self->fresh_us);
 
   if (udpnat_path_set_is_due_to_let_go (self))
     deadline_us = udpnat_time_min (deadline_us, udpnat_path_set_get_idle_time (self));
@@ -593,6 +594,7 @@ udpnat_path_set_handle_deadline (UdpnatPathSet *self,
   if (!was_suspect && udpnat_path_set_is_suspect (self))
     challenge_the_others (self, now_us);
 
+  udpnat_path_set_ask_for_socket (self, now_us);
   if (self->retry_us <= now_us)
     {
       self->retry_us = UDPNAT_TIME_NEVER;
@@ -626,6 +628,13 @@ udpnat_path_set_pop_event (UdpnatPathSet       *self,
     {
       self->is_selected_changed = FALSE;
       *out_type = UDPNAT_PATH_EVENT_SELECTED;
+      return TRUE;
+    }
+  if (self->is_spoilt)
+    {
+      self->is_spoilt = FALSE;
+      self->is_reason_changed = is_reason_changed;
+      *out_type = UDPNAT_PATH_EVENT_SPOILT;
       return TRUE;
     }
 

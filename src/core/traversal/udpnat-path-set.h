@@ -54,6 +54,7 @@ typedef enum
 {
   UDPNAT_PATH_EVENT_SELECTED, /* another path or the relay is used now: ask get_selected() */
   UDPNAT_PATH_EVENT_REASON,   /* still relayed, but for another reason */
+  UDPNAT_PATH_EVENT_SPOILT,   /* another socket might get through: add_socket() */
 } UdpnatPathEventType;
 
 UdpnatPathSet   *udpnat_path_set_new                      (const UdpnatRandom     *random);
@@ -77,6 +78,14 @@ void             udpnat_path_set_remove_cached            (UdpnatPathSet        
 guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet    *self,
                                                            UdpnatAddress          *out_addresses,
                                                            guint                   n_max);
+
+/* Sockets besides the main one: udpnat-path-set-sockets.c */
+void             udpnat_path_set_add_socket               (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           UdpnatSocketId          socket);
+void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
+gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);
 
 /* What came in */
 void             udpnat_path_set_handle_challenge         (UdpnatPathSet          *self,

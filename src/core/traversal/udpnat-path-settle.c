@@ -63,6 +63,7 @@ set_selected (UdpnatPathSet *self,
 
   if (path != NULL)
     {
+      self->fresh_us = UDPNAT_TIME_NEVER;
       path->check_us = now_us + UDPNAT_PATH_CONFIRM_AFTER_US;
       udpnat_path_set_cancel_retries (self);
     }
@@ -114,6 +115,7 @@ udpnat_path_set_stop (UdpnatPathSet    *self,
 
   udpnat_path_queue_clear (&self->queue);
   udpnat_path_set_cancel_retries (self);
+  self->fresh_us = UDPNAT_TIME_NEVER;
   if (self->selected != NULL)
     self->is_selected_changed = TRUE;
   self->selected = NULL;
@@ -138,6 +140,7 @@ udpnat_path_set_let_go (UdpnatPathSet *self,
     }
 
   udpnat_path_set_cancel_retries (self);
+  self->fresh_us = UDPNAT_TIME_NEVER;
   set_selected (self, now_us, NULL);
   if (had_hope)
     udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_IDLE);

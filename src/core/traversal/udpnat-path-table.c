@@ -166,6 +166,19 @@ remove_path (UdpnatPathSet *self,
     self->paths[i] = self->paths[i + 1];
 }
 
+/** udpnat_path_set_remove: @path: one of the set's, not the chosen one */
+void
+udpnat_path_set_remove (UdpnatPathSet *self,
+                        UdpnatPath    *path)
+{
+  for (guint i = 0; i < self->n_paths; i++)
+    if (self->paths[i] == path)
+      {
+        remove_path (self, i);
+        return;
+      }
+}
+
 static gboolean
 make_room (UdpnatPathSet *self)
 {
@@ -259,13 +272,9 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
     self->paths[i]->origin &= ~UDPNAT_PATH_ORIGIN_LISTED;
 
   for (guint i = 0; i < n_candidates; i++)
-    {
-      const UdpnatAddress *address = &remote->candidates[i].address;
-      UdpnatPath *path = udpnat_path_set_find (self, UDPNAT_SOCKET_MAIN, address);
-
-      if (path != NULL)
-        path->origin |= UDPNAT_PATH_ORIGIN_LISTED;
-    }
+    for (guint j = 0; j < self->n_paths; j++)
+      if (udpnat_address_equal (&self->paths[j]->address, &remote->candidates[i].address))
+        self->paths[j]->origin |= UDPNAT_PATH_ORIGIN_LISTED;
 
   remove_unnamed (self);
 
@@ -277,6 +286,7 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
           && is_worth_trying (self, remote, &remote->candidates[i]))
         udpnat_path_set_add (self, UDPNAT_SOCKET_MAIN, address, UDPNAT_PATH_ORIGIN_LISTED);
     }
+  udpnat_path_set_spread (self);
 }
 
 /** udpnat_path_set_is_punching: Returns: whether some try goes on at this moment */

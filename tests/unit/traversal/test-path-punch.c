@@ -792,12 +792,118 @@ test_reason_codes (void)
       g_assert_cmpstr (udpnat_path_reason_to_code (i), !=, udpnat_path_reason_to_code (j));
 }
 
+/* ---- A further socket ---- */
+
+static guint
+count_spoilt (Fixture *f,
+              gint64   until_us)
+{
+  UdpnatPathEventType event;
+  guint n = 0;
+
+  while (udpnat_path_set_next_deadline (f->set) <= until_us)
+    {
+      UdpnatPathOutput output;
+
+      f->now_us = MAX (f->now_us, udpnat_path_set_next_deadline (f->set));
+      udpnat_path_set_handle_deadline (f->set, f->now_us);
+      while (udpnat_path_set_pop_output (f->set, f->now_us, &output))
+        ;
+      while (udpnat_path_set_pop_event (f->set, &event))
+        n += event == UDPNAT_PATH_EVENT_SPOILT;
+    }
+  f->now_us = until_us;
+  return n;
+}
+
+static void
+test_spoilt_is_told_once (Fixture       *f,
+                          gconstpointer  data)
+{
+  UdpnatAddress a = at ("203.0.113.5", 8900);
+
+  give (f, 1, &a, 1);
+  g_assert_cmpuint (count_spoilt (f, MS (999)), ==, 0);
+  g_assert_cmpuint (count_spoilt (f, MS (4000)), ==, 1);
+}
+
+static void
+test_spoilt_not_behind_symmetric (Fixture       *f,
+                                  gconstpointer  data)
+{
+  give_mapping (f, 1, at ("203.0.113.5", 8900), UDPNAT_MAPPING_ENDPOINT_DEPENDENT);
+  g_assert_cmpuint (count_spoilt (f, MS (4000)), ==, 0);
+}
+
+static void
+test_spoilt_not_on_lan (Fixture       *f,
+                        gconstpointer  data)
+{
+  UdpnatAddress a = at ("192.168.1.5", 8900);
+
+  give (f, 1, &a, 1);
+  g_assert_cmpuint (count_spoilt (f, MS (4000)), ==, 0);
+}
+
+/* From it every public address is tried, those that are listed later, too; and it can be taken away
+ * again while it is in use. */
+static void
+test_further_socket_tries_all (Fixture       *f,
+                               gconstpointer  data)
+{
+  const UdpnatSocketId further = UDPNAT_SOCKET_FURTHER + 9;
+  UdpnatAddress list[] = { at ("203.0.113.5", 8900), at ("192.168.1.5", 8900),
+                           at ("203.0.113.6", 8900) };
+  UdpnatAddress observed = at ("198.51.100.77", 40000);
+  guint n_by_further = 0;
+  guint64 token = 0;
+
+  give (f, 1, list, 2);
+  run_until (f, MS (1000));
+  g_assert_true (udpnat_path_set_is_socket_idle (f->set));
+  clear_log (f);
+  udpnat_path_set_add_socket (f->set, f->now_us, further);
+  g_assert_false (udpnat_path_set_is_socket_idle (f->set));
+  give (f, 2, list, 3);
+  run_until (f, MS (1100));
+  for (guint i = 0; i < f->sent->len; i++)
+    {
+      const UdpnatPathOutput *output = &get_sent (f, i)->output;
+
+      if (output->socket != further)
+        continue;
+      n_by_further++;
+      g_assert_false (udpnat_address_equal (&output->to, &list[1]));
+      if (output->type == UDPNAT_PATH_OUTPUT_CHALLENGE
+          && udpnat_address_equal (&output->to, &list[2]))
+        token = output->token;
+    }
+  g_assert_cmpuint (n_by_further, ==, 2 * 4); /* OPEN, 5, 20 and 60 ms */
+  udpnat_path_set_handle_response (f->set, f->now_us, further, &list[2], token, &observed);
+  drain (f);
+  assert_selected (f, &list[2]);
+  g_assert_cmpuint (udpnat_path_set_get_selected_socket (f->set), ==, further);
+  g_assert_false (udpnat_path_set_is_socket_idle (f->set));
+
+  udpnat_path_set_remove_socket (f->set, f->now_us);
+  drain (f);
+  g_assert_false (udpnat_path_set_get_selected (f->set, NULL, NULL, NULL));
+  clear_log (f);
+  run_until (f, MS (30000));
+  for (guint i = 0; i < f->sent->len; i++)
+    g_assert_cmpuint (get_sent (f, i)->output.socket, ==, UDPNAT_SOCKET_MAIN);
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  add_path_test ("/path-punch/spoilt/told-once-a-round", test_spoilt_is_told_once);
+  add_path_test ("/path-punch/spoilt/not-behind-symmetric", test_spoilt_not_behind_symmetric);
+  add_path_test ("/path-punch/spoilt/not-on-lan", test_spoilt_not_on_lan);
+  add_path_test ("/path-punch/further-socket/tries-all", test_further_socket_tries_all);
   add_path_test ("/path-punch/cadence/as-written", test_cadence);
   add_path_test ("/path-punch/cadence/nothing-before-step", test_nothing_before_step);
   add_path_test ("/path-punch/cadence/open-has-small-ttl", test_open_ttl);

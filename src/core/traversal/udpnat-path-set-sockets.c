@@ -1,0 +1,126 @@
+/* A second socket of ours, beside the main one.
+ *
+ * A router may have spoilt the main one's port towards a peer: on Linux without an INPUT rule, the
+ * peer's first packet came before ours, and ours got another port; each further try keeps it so
+ * (nat.md section 5.2). A socket that the peer has never heard of has a clean one. So after a
+ * second without proof the owner is asked for one; it finds out how the server sees it, tells the
+ * peer, and adds it here: then every public address is tried from both. */
+
+#include "config.h"
+
+#include "udpnat-path-set-private.h"
+
+static gboolean
+is_public (const UdpnatPath *path)
+{
+  return udpnat_address_get_scope (&path->address) == UDPNAT_SCOPE_GLOBAL
+         && path->address.family == UDPNAT_FAMILY_IPV4;
+}
+
+/* Knows every public address that the peer has listed from the further socket, too. */
+void
+udpnat_path_set_spread (UdpnatPathSet *self)
+{
+  guint n_paths = self->n_paths;
+
+  if (self->further_socket == UDPNAT_SOCKET_MAIN)
+    return;
+  for (guint i = 0; i < MIN (n_paths, self->n_paths); i++)
+    if (self->paths[i]->socket == UDPNAT_SOCKET_MAIN
+        && (self->paths[i]->origin & UDPNAT_PATH_ORIGIN_LISTED) != 0
+        && is_public (self->paths[i]))
+      {
+        UdpnatAddress address = self->paths[i]->address;
+
+        udpnat_path_set_add (self, self->further_socket, &address, UDPNAT_PATH_ORIGIN_LISTED);
+      }
+}
+
+/* Whether two routers of the kinds that both sides have seen should let it through, and there is a
+ * public address to be tried. */
+static gboolean
+may_be_spoilt (const UdpnatPathSet *self)
+{
+  if (self->local.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT
+      || self->remote.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT)
+    return FALSE;
+  for (guint i = 0; i < self->n_paths; i++)
+    if (udpnat_path_is_running (self->paths[i]) && is_public (self->paths[i]))
+      return TRUE;
+  return FALSE;
+}
+
+void
+udpnat_path_set_ask_for_socket (UdpnatPathSet *self,
+                                gint64         now_us)
+{
+  if (self->fresh_us > now_us)
+    return;
+  self->fresh_us = UDPNAT_TIME_NEVER;
+  if (self->further_socket == UDPNAT_SOCKET_MAIN && self->selected == NULL
+      && may_be_spoilt (self))
+    self->is_spoilt = TRUE;
+}
+
+/**
+ * udpnat_path_set_add_socket:
+ * @socket: a further one, new to the peer until now
+ *
+ * Tries all public addresses of the peer from @socket, too, at once and with every later round.
+ * Tell the peer how it is seen in the same moment. There can be one at a time.
+ */
+void
+udpnat_path_set_add_socket (UdpnatPathSet *self,
+                            gint64         now_us,
+                            UdpnatSocketId socket)
+{
+  g_assert (self->further_socket == UDPNAT_SOCKET_MAIN && socket >= UDPNAT_SOCKET_FURTHER);
+
+  self->further_socket = socket;
+  udpnat_path_set_spread (self);
+  if (self->selected != NULL || udpnat_path_set_is_relay_only (self)
+      || !udpnat_path_set_is_active (self, now_us))
+    return;
+  for (guint i = 0; i < self->n_paths; i++)
+    if (self->paths[i]->socket == socket)
+      udpnat_path_set_start_run (self, now_us, self->paths[i]);
+  udpnat_path_set_settle (self, now_us);
+}
+
+/**
+ * udpnat_path_set_remove_socket:
+ *
+ * Forgets every path of the further socket, which is about to be closed.
+ */
+void
+udpnat_path_set_remove_socket (UdpnatPathSet *self,
+                               gint64         now_us)
+{
+  UdpnatSocketId socket = self->further_socket;
+
+  if (socket == UDPNAT_SOCKET_MAIN)
+    return;
+  self->further_socket = UDPNAT_SOCKET_MAIN;
+  if (self->selected != NULL && self->selected->socket == socket)
+    udpnat_path_forget (self->selected);
+  udpnat_path_set_settle (self, now_us);
+  for (guint i = self->n_paths; i > 0; i--)
+    if (self->paths[i - 1]->socket == socket)
+      udpnat_path_set_remove (self, self->paths[i - 1]);
+}
+
+/**
+ * udpnat_path_set_is_socket_idle:
+ *
+ * Returns: whether nothing goes by the further socket any more, nor will unless a new round begins
+ */
+gboolean
+udpnat_path_set_is_socket_idle (const UdpnatPathSet *self)
+{
+  for (guint i = 0; i < self->n_paths; i++)
+    if (self->paths[i]->socket == self->further_socket
+        && self->further_socket != UDPNAT_SOCKET_MAIN
+        && (udpnat_path_is_running (self->paths[i]) || udpnat_path_has_proof (self->paths[i])))
+      return FALSE;
+  return TRUE;
+}
