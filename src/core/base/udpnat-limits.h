@@ -117,6 +117,31 @@
 #define UDPNAT_PATH_TOKENS_MAX 16  /* challenges remembered for each path */
 #define UDPNAT_PATH_OUTPUTS_MAX 64 /* far more than one call of a path set can wish for */
 
+/* ---- Tests of our own routers (nat.md sections 4-6 of the design notes) ---- */
+#define UDPNAT_NAT_TEST_GAP_US UDPNAT_MSEC (10) /* between packets: no more than 100 a second */
+/* A question is repeated so often at first, as ICE and QUIC do, and given up after 3.75 s. Seven
+ * and not the four that doubling would give: of 20 questions at 20 % loss each way one in three
+ * sets would otherwise miss an answer. */
+#define UDPNAT_NAT_TEST_RETRY_US UDPNAT_MSEC (250)
+#define UDPNAT_NAT_TEST_SENDS_MAX 7
+/* So often when silence is likely to be the answer, and nothing has been lost till then. */
+#define UDPNAT_NAT_TEST_SENDS_QUIET 4
+/* Twelve random ports lie within UDPNAT_NAT_BLOCK_MAX_PORTS of each other once in 600 million
+ * times; eight in a row rise by chance once in 40,000. */
+#define UDPNAT_NAT_SAMPLES 12
+#define UDPNAT_NAT_SAMPLES_IN_ORDER 8
+#define UDPNAT_NAT_SAMPLES_MAX 24
+#define UDPNAT_NAT_BLOCK_MAX_PORTS 8192
+#define UDPNAT_NAT_TTL_MAX 8 /* two routers of one's own and a provider's access network */
+#define UDPNAT_NAT_LIFETIMES 9
+/* Linux takes a flow for a lasting one when a packet passes more than 2 s after the first. */
+#define UDPNAT_NAT_CONFIRM_AFTER_US UDPNAT_MSEC (2500)
+/* Asked so much before the round number that routers use, so that it counts as reached. */
+#define UDPNAT_NAT_LIFETIME_MARGIN_US UDPNAT_SEC (3)
+#define UDPNAT_NAT_KEEPALIVE_US UDPNAT_SEC (15)
+/* Absolute lifetimes that were seen are 50 to 75 s. */
+#define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
+
 /* ---- What views measure ---- */
 #define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* two small packets each, only while somebody looks */
 #define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "udpnat-nat-facts.h"
 #include "udpnat-path-facts.h"
 
 typedef const char *(*CodeFunc) (int value);
@@ -32,6 +33,12 @@ DEFINE_CODE (get_port, UdpnatPortRule, udpnat_port_rule_to_code)
 DEFINE_CODE (get_source, UdpnatAddressSource, udpnat_address_source_to_code)
 DEFINE_CODE (get_fate, UdpnatPathFate, udpnat_path_fate_to_code)
 DEFINE_CODE (get_udp, UdpnatUdpState, udpnat_udp_state_to_code)
+DEFINE_CODE (get_nat_test, UdpnatNatTestState, udpnat_nat_test_state_to_code)
+DEFINE_CODE (get_mapping, UdpnatMappingRule, udpnat_mapping_rule_to_code)
+DEFINE_CODE (get_filtering, UdpnatFilteringRule, udpnat_filtering_rule_to_code)
+DEFINE_CODE (get_allocator, UdpnatPortAllocator, udpnat_port_allocator_to_code)
+DEFINE_CODE (get_finding, UdpnatFinding, udpnat_finding_to_code)
+DEFINE_CODE (get_lifetime, UdpnatLifetimeState, udpnat_lifetime_state_to_code)
 
 static void
 test_codes (void)
@@ -42,6 +49,12 @@ test_codes (void)
   check_codes (get_source, UDPNAT_ADDRESS_SOURCE_LEARNED);
   check_codes (get_fate, UDPNAT_PATH_FATE_LET_GO);
   check_codes (get_udp, UDPNAT_UDP_STATE_SILENT);
+  check_codes (get_nat_test, UDPNAT_NAT_TEST_DONE);
+  check_codes (get_mapping, UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT);
+  check_codes (get_filtering, UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT);
+  check_codes (get_allocator, UDPNAT_PORT_ALLOCATOR_RANDOM);
+  check_codes (get_finding, UDPNAT_FINDING_YES);
+  check_codes (get_lifetime, UDPNAT_LIFETIME_STATE_DONE);
 }
 
 int
