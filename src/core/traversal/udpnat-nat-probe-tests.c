@@ -139,7 +139,8 @@ find_dropped_source (const UdpnatNatProbe *self)
         return &self->alt_port;
       return NULL;
     case UDPNAT_FILTERING_RULE_ADDRESS:
-      if (mapping == UDPNAT_MAPPING_RULE_INDEPENDENT && udpnat_address_is_set (&self->alt_both))
+      if (mapping == UDPNAT_MAPPING_RULE_INDEPENDENT
+          && udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_MAP_BOTH))
         return &self->alt_both;
       return NULL;
     case UDPNAT_FILTERING_RULE_UNKNOWN:
@@ -249,6 +250,15 @@ continue_hairpin (UdpnatNatProbe *self,
 
 /* ---- TTL ---- */
 
+/* Whether only the very second address has been kept out, and it wants our packets. */
+static gboolean
+is_second_ip_kept_out (const UdpnatNatProbe *self,
+                       gint64                now_us)
+{
+  return udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_MAP_BOTH)
+         && udpnat_nat_question_is_late (&self->questions[UDPNAT_NAT_ASK_FILTER_BOTH], now_us);
+}
+
 /* Returns: with what change an answer has to come from where nothing may come from so far, bits of
  * [enum@UdpnatStunChange]; 0: this cannot be tested, or not yet. Does not wait until silence is
  * certain: what begins now is over at about the same time. */
@@ -265,7 +275,7 @@ choose_ttl_change (const UdpnatNatProbe *self,
       || udpnat_nat_question_is_answered (both))
     return 0;
   if (udpnat_nat_question_is_answered (port))
-    return mapping != UDPNAT_MAPPING_RULE_ADDRESS && udpnat_nat_question_is_late (both, now_us)
+    return mapping != UDPNAT_MAPPING_RULE_ADDRESS && is_second_ip_kept_out (self, now_us)
              ? CHANGE_BOTH
              : 0;
   return udpnat_nat_question_is_late (port, now_us) ? UDPNAT_STUN_CHANGE_PORT : 0;

@@ -35,7 +35,7 @@ is_own_address (const UdpnatNatProbe *self,
   for (guint i = 0; i < self->n_hosts; i++)
     if (udpnat_address_equal_ip (&self->hosts[i], address))
       return TRUE;
-  return FALSE;
+  return udpnat_address_get_scope (address) == UDPNAT_SCOPE_LOOPBACK;
 }
 
 static gboolean

@@ -7,8 +7,8 @@
  * lifetimes take minutes, and are only measured when the owner wants it.
  *
  * A server is not trusted with where packets go: the addresses that it names must be of its own
- * kind (public, private), and none of them gets more than UDPNAT_NAT_TEST_SENDS_MAX packets a
- * socket without an answer. */
+ * kind (public, private), and each port of them gets one question, UDPNAT_NAT_TEST_SENDS_MAX small
+ * packets, until an answer comes from there. */
 
 #include "config.h"
 
