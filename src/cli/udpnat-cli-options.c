@@ -5,6 +5,7 @@
 
 #include "udpnat-cli-options.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "udpnat-cli-commands.h"
@@ -14,6 +15,8 @@
 #define DEFAULT_TIMEOUT_S 30
 /* The server, when none is given. */
 #define DEFAULT_HOST "127.0.0.1"
+/* RFC 8489 section 18.6 */
+#define STUN_PORT 3478
 
 typedef struct
 {
@@ -33,6 +36,8 @@ typedef struct
   gboolean json_lines;
   gboolean replace;
   gboolean none;
+  char    *stun;
+  gboolean lifetime;
   gboolean version;
   char   **rest;
 } RawOptions;
@@ -43,6 +48,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->strangers);
   g_free (raw->passphrase_file);
   g_free (raw->new_passphrase_file);
+  g_free (raw->stun);
   g_strfreev (raw->rest);
 }
 
@@ -63,6 +69,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->strangers);
   g_free (self->passphrase_file);
   g_free (self->new_passphrase_file);
+  g_free (self->stun_host);
   g_free (self);
 }
 
@@ -156,6 +163,27 @@ parse_profile_command (UdpnatCliOptions *self,
   return TRUE;
 }
 
+/* Without --stun it is the rendezvous server that is asked: see take_start(). */
+static gboolean
+parse_netcheck (UdpnatCliOptions *self,
+                const RawOptions *raw,
+                GError          **error)
+{
+  g_autoptr (GSocketConnectable) address = NULL;
+
+  self->mode = UDPNAT_CLI_MODE_NETCHECK;
+  self->is_lifetime_wanted = raw->lifetime;
+  if (raw->stun == NULL)
+    return TRUE;
+  address = g_network_address_parse (raw->stun, STUN_PORT, NULL);
+  if (address == NULL || *g_network_address_get_hostname (G_NETWORK_ADDRESS (address)) == '\0'
+      || g_network_address_get_port (G_NETWORK_ADDRESS (address)) == 0)
+    return set_usage (error, "--stun: HOST or HOST:PORT, not “%s”", raw->stun);
+  self->stun_host = g_strdup (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)));
+  self->stun_port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
+  return TRUE;
+}
+
 static gboolean
 parse_offline (UdpnatCliOptions *self,
                const RawOptions *raw,
@@ -184,18 +212,23 @@ parse_command (UdpnatCliOptions *self,
   self->count = raw->count;
   if (raw->count != 0 && g_strcmp0 (command, "wait") != 0)
     return set_usage (error, "--count goes with the command wait");
+  if ((raw->stun != NULL || raw->lifetime) && g_strcmp0 (command, "netcheck") != 0)
+    return set_usage (error, "--stun and --lifetime go with the command netcheck");
   if (command == NULL)
     return TRUE;
   if (g_str_equal (command, "send"))
     return parse_send (self, raw->rest, n_words, error);
   if (g_str_equal (command, "passphrase") || g_str_equal (command, "restore"))
     return parse_profile_command (self, raw, error);
-  if (!g_str_equal (command, "list") && !g_str_equal (command, "wait"))
+  if (!g_str_equal (command, "list") && !g_str_equal (command, "wait")
+      && !g_str_equal (command, "netcheck"))
     return parse_offline (self, raw, error);
   if (n_words > 1)
     return set_usage (error, "%s takes no more words: “%s”", command, raw->rest[1]);
   if (g_str_equal (command, "wait"))
     return parse_wait (self, raw, error);
+  if (g_str_equal (command, "netcheck"))
+    return parse_netcheck (self, raw, error);
   self->mode = UDPNAT_CLI_MODE_LIST;
   return TRUE;
 }
@@ -230,6 +263,11 @@ take_start (UdpnatCliOptions   *self,
   self->bind_ip = g_steal_pointer (&start->bind_ip);
   self->port = start->port;
   self->n_more_ports = start->n_more_ports;
+  if (self->mode == UDPNAT_CLI_MODE_NETCHECK && self->stun_host == NULL)
+    {
+      self->stun_host = g_strdup (self->server_host);
+      self->stun_port = self->server_port;
+    }
   self->name = g_steal_pointer (&start->name);
   self->profile = g_steal_pointer (&start->profile);
 }
@@ -267,6 +305,10 @@ create_context (UdpnatStartOptions *start,
     { "replace", 0, 0, G_OPTION_ARG_NONE, &raw->replace,
       "With export and backup: the file may be there", NULL },
     { "none", 0, 0, G_OPTION_ARG_NONE, &raw->none, "With draft and status: no text", NULL },
+    { "stun", 0, 0, G_OPTION_ARG_STRING, &raw->stun,
+      "With netcheck: ask this STUN server", "HOST[:PORT]" },
+    { "lifetime", 0, 0, G_OPTION_ARG_NONE, &raw->lifetime,
+      "With netcheck: measure lifetimes too (up to five minutes)", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL, NULL },
     { NULL }
@@ -275,6 +317,7 @@ create_context (UdpnatStartOptions *start,
   g_option_context_set_summary (context,
     "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
     "Commands for scripts that need the server, or --lan: send NAME TEXT…, list, wait\n"
+    "Without a profile: netcheck, which tests your own router\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
     "whois, relay, verify, link, add, note, draft, delete --here, status, avatar, set, export,\n"
@@ -326,6 +369,11 @@ udpnat_cli_options_parse (int      *argc,
   if (raw.lan && (raw.host || start->server_host != NULL || start->server_port != 0))
     {
       set_usage (error, "--lan is without a server: leave out --server, --sip, --sport and --host");
+      return NULL;
+    }
+  if (raw.lan && raw.rest != NULL && g_str_equal (raw.rest[0], "netcheck"))
+    {
+      set_usage (error, "netcheck asks a server: leave out --lan");
       return NULL;
     }
   if (!parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))

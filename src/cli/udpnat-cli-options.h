@@ -13,6 +13,7 @@ typedef enum
   UDPNAT_CLI_MODE_OFFLINE,    /* one command on the profile alone, then out */
   UDPNAT_CLI_MODE_PASSPHRASE, /* of the profile: set, change, remove */
   UDPNAT_CLI_MODE_RESTORE,    /* a profile from a backup */
+  UDPNAT_CLI_MODE_NETCHECK,   /* tests of our own routers, without a profile */
 } UdpnatCliMode;
 
 /**
@@ -44,6 +45,9 @@ typedef struct
   char         *new_passphrase_file; /* nullable */
   gboolean      is_keyring;          /* may have the passphrase */
   gboolean      is_unencrypted;      /* the backup */
+  char         *stun_host;           /* NETCHECK */
+  guint16       stun_port;
+  gboolean      is_lifetime_wanted;
 } UdpnatCliOptions;
 
 UdpnatCliOptions *udpnat_cli_options_parse (int       *argc,

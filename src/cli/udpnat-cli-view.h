@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-client-network.h"
+#include "udpnat-nat-facts.h"
 
 G_BEGIN_DECLS
 
@@ -88,6 +89,11 @@ void           udpnat_cli_view_show_relay_only   (UdpnatCliView     *self,
                                                   gboolean           is_question);
 void           udpnat_cli_view_show_network_report (UdpnatCliView   *self,
                                                   UdpnatNetworkReport *report);
+
+/* udpnat-cli-view-netcheck.c */
+void           udpnat_cli_view_show_nat          (UdpnatCliView     *self,
+                                                  UdpnatFamily       family,
+                                                  const UdpnatNatFacts *facts);
 
 /* udpnat-cli-view-lines.c */
 void           udpnat_cli_view_show_message      (UdpnatCliView     *self,

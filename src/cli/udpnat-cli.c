@@ -426,6 +426,8 @@ udpnat_cli_run (UdpnatCliOptions *options)
     return udpnat_cli_change_passphrase (options);
   if (options->mode == UDPNAT_CLI_MODE_RESTORE)
     return udpnat_cli_restore (options);
+  if (options->mode == UDPNAT_CLI_MODE_NETCHECK)
+    return udpnat_cli_check_network (options);
   self.client = udpnat_client_new ();
   self.view = udpnat_cli_view_new (options->is_json,
                                    options->mode != UDPNAT_CLI_MODE_INTERACTIVE);

@@ -67,6 +67,7 @@ void     udpnat_cli_log_in        (UdpnatCli         *self,
 gboolean udpnat_cli_open_profile  (UdpnatCli         *self);
 int      udpnat_cli_change_passphrase (UdpnatCliOptions *options);
 int      udpnat_cli_restore       (UdpnatCliOptions  *options);
+int      udpnat_cli_check_network (UdpnatCliOptions  *options);
 
 /* udpnat-cli-commands.c: what input calls */
 void     udpnat_cli_handle_line   (const char        *line,

@@ -34,6 +34,11 @@ def usage(home, check):
         'cli lan and server': [cli, '--lan', '--server', 'a'],
         'cli lan and sport': [cli, '--lan', '--sport', '8848'],
         'cli lan and host': [cli, '--lan', '--host'],
+        'cli stun without netcheck': [cli, '--stun', 'example.org', 'list'],
+        'cli lifetime without netcheck': [cli, '--lifetime', 'list'],
+        'cli stun of nothing': [cli, '--stun', ':3478', 'netcheck'],
+        'cli netcheck with words': [cli, 'netcheck', 'me'],
+        'cli netcheck without server': [cli, '--lan', 'netcheck'],
         'cli timeout of -1': [cli, '--timeout', '-1', 'list'],
         'cli strangers': [cli, '--strangers', 'maybe', 'list'],
         'cli prompt command': [cli, 'away'],
@@ -330,7 +335,43 @@ def stun(home, check):
     check('stun/address-of-another-machine', taken[0] == 1 and '192.0.2.8' in taken[2], taken)
 
 
-SCENARIOS = [usage, trouble, server_trouble, talk, commands, terminal, hosted, rubbish, stun]
+def netcheck(home, check):
+    """Tests our own routers; here there is none."""
+    ask = [home.cli_path, 'netcheck']
+    status, _, err = home.run([*ask, '--server', f'127.0.0.1:{home.port}'], seconds=10)
+    check('netcheck/nothing-there', status == 1 and 'No answer' in err, [status, err])
+    status, out, err = home.run([*ask, '--json', '--stun', 'nowhere.invalid'], seconds=20)
+    events = [json.loads(line) for line in out.splitlines()]
+    check('netcheck/no-such-host', status == 1 and [event['code'] for event in events]
+          == ['server-not-found'], [status, out, err])
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(('127.0.0.1', 0))
+        asking = home.start([*ask, '--stun', f'127.0.0.1:{other.getsockname()[1]}'])
+        other.settimeout(5)
+        other.sendto(b'220 hello', other.recvfrom(2048)[1])
+        _, err = asking.communicate(timeout=10)
+        check('netcheck/not-stun', asking.returncode == 1 and b'no STUN server' in err, [err])
+
+    server = home.start_server('--alt-ip', '127.0.0.2')
+    words = ['--server', f'127.0.0.1:{home.port}']
+    status, out, err = home.run([*ask, *words], seconds=10)
+    good = status == 0 and 'No router changes your address' in out and 'What this means' in out
+    check('netcheck/says-it-in-words', good, [status, out, err])
+    status, out, err = home.run([*ask, '--json', *words], seconds=10)
+    found = json.loads(out)
+    good = status == 0 and found['event'] == 'netcheck' and found['family'] == 'ipv4'
+    good = good and found['mapping'] == 'none' and found['filtering'] == 'endpoint-independent'
+    check('netcheck/as-json', good and found['meaning'] == 'server-inside', [status, out, err])
+    profile = home.folder / 'never-made'
+    status, out, err = home.run([*ask, '--profile', profile, *words], seconds=10)
+    check('netcheck/needs-no-profile', status == 0 and not profile.exists(), [status, err])
+    server.send_signal(signal.SIGTERM)
+    server.wait(5)
+
+
+SCENARIOS = [usage, trouble, server_trouble, talk, commands, terminal, hosted, rubbish, stun,
+             netcheck]
 
 
 if __name__ == '__main__':

@@ -1,0 +1,94 @@
+/* The command netcheck: what do our own routers do? Needs no profile. Asks by IPv4, where routers
+ * translate, and by IPv6 when both sides have it. */
+
+#include "config.h"
+
+#include "udpnat-cli.h"
+#include "udpnat-error.h"
+#include "udpnat-net-check.h"
+
+/* The tests of one family. */
+typedef struct
+{
+  UdpnatFamily   family;
+  gboolean       is_over;
+  UdpnatNatFacts facts;
+  GError        *error;
+} Check;
+
+static void
+done_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  Check *self = user_data;
+
+  self->is_over = TRUE;
+  if (!udpnat_net_check_finish (result, &self->facts, &self->error))
+    g_assert (self->error != NULL);
+}
+
+static void
+check_start (Check            *self,
+             UdpnatCliOptions *options)
+{
+  udpnat_net_check_async (options->stun_host, options->stun_port, self->family,
+                          options->is_lifetime_wanted && self->family == UDPNAT_FAMILY_IPV4, NULL,
+                          done_cb, self);
+}
+
+static gboolean
+check_is_good (const Check *self)
+{
+  return self->error == NULL && self->facts.state == UDPNAT_NAT_TEST_DONE;
+}
+
+static void
+show_failure (UdpnatCliView    *view,
+              UdpnatCliOptions *options,
+              const Check      *check)
+{
+  if (g_error_matches (check->error, UDPNAT_ERROR, UDPNAT_ERROR_SERVER_NOT_FOUND))
+    udpnat_cli_view_show_error (view, "server-not-found", "%s", check->error->message);
+  else if (check->error != NULL)
+    udpnat_cli_view_show_error (view, "no-network", "%s", check->error->message);
+  else if (check->facts.state == UDPNAT_NAT_TEST_NOT_STUN)
+    udpnat_cli_view_show_error (view, "not-stun", "What answers at %s, port %u, is no STUN server.",
+                                options->stun_host, options->stun_port);
+  else
+    udpnat_cli_view_show_error (view, "no-answer", "No answer from %s, port %u. Either no STUN "
+                                "server is there, or this network lets no UDP through.",
+                                options->stun_host, options->stun_port);
+}
+
+/* One is enough. When both have failed, no error (but no answer) tells more than no address. */
+static void
+show (UdpnatCliView    *view,
+      UdpnatCliOptions *options,
+      const Check       checks[2])
+{
+  for (guint i = 0; i < 2; i++)
+    if (check_is_good (&checks[i]))
+      udpnat_cli_view_show_nat (view, checks[i].family, &checks[i].facts);
+  if (check_is_good (&checks[0]) || check_is_good (&checks[1]))
+    return;
+  show_failure (view, options, checks[0].error != NULL && checks[1].error == NULL ? &checks[1]
+                                                                                 : &checks[0]);
+}
+
+/** udpnat_cli_check_network: Returns: the exit status: 1 when nothing could be found out */
+int
+udpnat_cli_check_network (UdpnatCliOptions *options)
+{
+  g_autoptr (UdpnatCliView) view = udpnat_cli_view_new (options->is_json, TRUE);
+  Check checks[] = { { .family = UDPNAT_FAMILY_IPV4 }, { .family = UDPNAT_FAMILY_IPV6 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    check_start (&checks[i], options);
+  while (!checks[0].is_over || !checks[1].is_over)
+    g_main_context_iteration (NULL, TRUE);
+  show (view, options, checks);
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    g_clear_error (&checks[i].error);
+  return udpnat_cli_view_get_exit_status (view);
+}
