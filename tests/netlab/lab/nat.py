@@ -7,7 +7,10 @@ What is not obvious about Linux:
    and the answer towards P then leaves from another port. Hence the drop in INPUT of each.
  - A NAT that lets in more than conntrack knows needs a table of its own: the map `inside`, filled
    on the way out.
- - No rule touches what comes from `lan` for the router's own public address, so none hairpins.
+ - No rule touches what comes from `lan` for the router's own public address, so none hairpins but
+   the one that is named for it.
+ - `numgen` and `jhash` give a port in the host's byte order: on a little-endian machine a map, or
+   an even spread, hides that; counting up does not.
 """
 
 KINDS = ('public', 'fullcone', 'restricted', 'portrestricted', 'symmetric')
@@ -20,7 +23,17 @@ BEHAVIOUR = {
     'restricted': ('EI', 'AD'),
     'portrestricted': ('EI', 'APD'),
     'symmetric': ('APD', 'APD'),
+    'leaky': ('EI', 'APD'),
+    'hairpin': ('EI', 'EI'),
+    'hashed': ('EI', 'APD'),
+    'byaddress': ('AD', 'APD'),
+    'sequential': ('APD', 'APD'),
+    'block': ('APD', 'APD'),
 }
+
+# Not for pairs of people, but for tests of what is known of them.
+MORE_KINDS = ('leaky', 'hairpin', 'hashed', 'byaddress', 'sequential', 'block')
+BLOCK = (30000, 30511)
 
 _DROP_UNSOLICITED = '''
 table ip guard {
@@ -82,11 +95,41 @@ table ip filter_known {
 }
 '''
 
+# A host behind it is reached by its public address from the inside, too, and as RFC 4787 REQ-9
+# wants it: with a public source.
+_HAIRPIN = _CONE.replace('iifname "wan" meta', 'ip daddr WAN meta').replace(
+    '    oifname "wan" snat to WAN',
+    '    oifname "wan" snat to WAN\n'
+    '    iifname "lan" oifname "lan" ct status dnat snat to WAN',
+)
+
+_HASH = 'snat to WAN : jhash {} mod 20000 seed 0xdeadbeef offset 30000'
+_MASQUERADE_HASHED = _MASQUERADE.replace(
+    'masquerade', 'meta l4proto udp ' + _HASH.format('ip saddr . udp sport')
+)
+_MASQUERADE_BY_ADDRESS = _MASQUERADE.replace(
+    'masquerade', 'meta l4proto udp ' + _HASH.format('ip saddr . udp sport . ip daddr')
+)
+_MASQUERADE_BLOCK = _MASQUERADE.replace(
+    'masquerade', f'meta l4proto udp snat to WAN:{BLOCK[0]}-{BLOCK[1]} random,fully-random'
+)
+_PORTS = ', '.join(f'{i} : {BLOCK[0] + i}' for i in range(BLOCK[1] - BLOCK[0] + 1))
+_MASQUERADE_SEQUENTIAL = _MASQUERADE.replace(
+    'masquerade',
+    f'meta l4proto udp snat to WAN : numgen inc mod {BLOCK[1] - BLOCK[0] + 1} map {{ {_PORTS} }}',
+)
+
 _RULES = {
     'fullcone': _CONE + _DROP_UNSOLICITED,
     'restricted': _CONE + _ONLY_KNOWN_ADDRESSES + _DROP_UNSOLICITED,
     'portrestricted': _MASQUERADE + _DROP_UNSOLICITED,
     'symmetric': _MASQUERADE_RANDOM + _DROP_UNSOLICITED,
+    'leaky': _MASQUERADE,
+    'hairpin': _HAIRPIN + _DROP_UNSOLICITED,
+    'hashed': _MASQUERADE_HASHED + _DROP_UNSOLICITED,
+    'byaddress': _MASQUERADE_BY_ADDRESS + _DROP_UNSOLICITED,
+    'sequential': _MASQUERADE_SEQUENTIAL + _DROP_UNSOLICITED,
+    'block': _MASQUERADE_BLOCK + _DROP_UNSOLICITED,
 }
 
 

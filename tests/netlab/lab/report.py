@@ -48,6 +48,41 @@ def write_pairs(stages):
     return [line.rstrip() for line in lines]
 
 
+def describe_netcheck(found):
+    """One line of the table."""
+    if not found:
+        return 'nothing found'
+    ports = found['allocator']
+    if ports == 'sequential':
+        ports += f" {found['step']:+d}"
+    if ports == 'block':
+        ports += f" {found['block_first']}-{found['block_last']}"
+    cells = [
+        (found['mapping'], 27),
+        (found['filtering'], 27),
+        (ports, 18),
+        (found['hairpin'], 8),
+        (found['poisoned'], 8),
+        (str(found['open_ttl'] or '–'), 4),
+        (str(found['packets']), 8),
+        (f"{found['took']:.1f} s", 0),
+    ]
+    return ''.join(text.ljust(width) for text, width in cells)
+
+
+def write_netchecks(stages):
+    """What udpnat-cli netcheck says behind each router."""
+    titles = 'mapping'.ljust(27) + 'filtering'.ljust(27) + 'ports'.ljust(18)
+    titles += 'hairpin poison  TTL packets time'
+    lines = ['', 'What netcheck finds (by our server, and by coturn\'s)', ' ' * 24 + titles]
+    for name, stage in stages.items():
+        for who, figure in (('ours', 'netcheck'), ('coturn', 'netcheck-coturn')):
+            if figure in stage.figures:
+                label = f"{name.removeprefix('netcheck/')}, {who}"
+                lines.append(label.ljust(24) + describe_netcheck(stage.figures[figure]))
+    return lines
+
+
 def write_extra(stage):
     parts = [describe(stage)] if 'path' in stage.figures else ['' if stage.good else 'FAILED']
     if stage.figures.get('again_s') is not None:
@@ -66,7 +101,14 @@ def write_report(stages):
     lines = []
     if any(name.startswith('pair/') for name in stages):
         lines += write_pairs(stages)
-    extras = [stage for name, stage in sorted(stages.items()) if not name.startswith('pair/')]
+    netchecks = {name: stage for name, stage in stages.items() if name.startswith('netcheck/')}
+    if netchecks:
+        lines += write_netchecks(netchecks)
+    extras = [
+        stage
+        for name, stage in sorted(stages.items())
+        if not name.startswith('pair/') and name not in netchecks
+    ]
     if extras:
         lines += ['', *(write_extra(stage) for stage in extras)]
     return lines

@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import lan, nat, stun
+from . import lan, nat, netcheck, stun
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -214,8 +214,8 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | EXTRAS | lan.ALL | stun.ALL
-QUICK = lan.QUICK + list(stun.ALL) + [
+ALL = PAIRS | EXTRAS | lan.ALL | stun.ALL | netcheck.ALL
+QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
     'mapping/natpmp',
     'mapping/upnp',
     'mapping/none',
@@ -234,6 +234,7 @@ QUICK = lan.QUICK + list(stun.ALL) + [
 ]
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (
+    'netcheck/lifetime',
     'lan/killed',
     'lan/idle',
     'idle',

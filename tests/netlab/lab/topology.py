@@ -64,7 +64,7 @@ class Namespace:
                 with open(f'/proc/sys/net/{name}', 'w', encoding='ascii') as file:
                     file.write(value)
             except FileNotFoundError:
-                if not name.startswith('ipv6/'):
+                if not name.startswith(('ipv6/', 'bridge/')):
                     raise
 
     def ip(self, *commands):
@@ -109,6 +109,8 @@ class Router(Namespace):
             'link add name lan type bridge', f'address add {prefix}.1/24 dev lan', 'link set lan up'
         )
         self.write_sysctl('ipv4/ip_forward', '1')
+        # Else the bridge takes what is sent back to where it came from for its own, and drops it.
+        self.write_sysctl('bridge/bridge-nf-call-iptables', '0')
         self.nft(nat.write_rules(kind, wan))
 
 
