@@ -119,7 +119,7 @@ def run_double(stage):
 
 
 def run_blocked(stage):
-    """No UDP gets out: that is said, with an exit status, within five seconds."""
+    """No UDP gets out: that is said, with an exit status, soon after the 3.75 s of a question."""
     site = stage.lab.add_site('a', 'portrestricted', 1)
     stage.lab.get_router('ra').nft(
         'table ip blocked { chain through { type filter hook forward priority -10;'
@@ -130,7 +130,7 @@ def run_blocked(stage):
     stage.check('finds-nothing', found is None and said[0] == 'exit status 1', said)
     stage.check('says-so', any(event.get('code') == 'no-answer' for event in said[1:]
                                if isinstance(event, dict)), said)
-    stage.check('within-5s', took < 5.0, [f'{took:.1f} s'])
+    stage.check('within-8s', took < 8.0, [f'{took:.1f} s'])
 
 
 def run_lifetime(stage):
