@@ -190,7 +190,7 @@ check_matrix_cell (guint   cell,
   b_nat.allocator = SIM_NAT_ALLOCATOR_RANDOM;
   pair_init (&pair, seed, &a_nat, &b_nat, &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 3);
-  sim_world_run_for (pair.world, UDPNAT_SEC (6));
+  sim_world_run_for (pair.world, UDPNAT_SEC (9)); /* a round, and the one of a second socket */
   sim_peer_send_numbered (pair.bob, "alice", 0, 3);
   sim_world_run_for (pair.world, UDPNAT_SEC (2));
 

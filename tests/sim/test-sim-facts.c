@@ -112,7 +112,7 @@ check_pair (guint64             seed,
   g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, &pair));
   sim_world_run_for (world, UDPNAT_SEC (4));
   sim_peer_send (pair.alice, "bob", "hello");
-  sim_world_run_for (world, UDPNAT_SEC (7));
+  sim_world_run_for (world, UDPNAT_SEC (12)); /* a round, and the one of a second socket */
   check_side (pair.alice, pair.bob, alice_router, bob_router);
   check_side (pair.bob, pair.alice, bob_router, alice_router);
   sim_pair_clear (&pair);

@@ -29,7 +29,8 @@
 /* ---- Sockets ---- */
 /* A port search opens 256 (nat.md section 4.5), NAT tests a few more; a process may have 1,024
  * descriptors. */
-#define UDPNAT_FURTHER_SOCKETS_MAX 288
+#define UDPNAT_FURTHER_SOCKETS_MAX 320
+#define UDPNAT_NODE_SOCKETS_MAX 272 /* of all peers: one search, and some more */
 
 /* ---- Streams every session has (PROTOCOL.md section 6) ---- */
 #define UDPNAT_STREAM_CONTROL 0

@@ -56,6 +56,7 @@ udpnat_node_set_host_addresses (UdpnatNode          *self,
   memcpy (self->host_addresses, addresses, n * sizeof *addresses);
   self->n_host_addresses = n;
   self->port = port;
+  udpnat_node_forget_nat (self);
   udpnat_node_refresh_candidates (self);
   if (is_first)
     return;
@@ -64,6 +65,7 @@ udpnat_node_set_host_addresses (UdpnatNode          *self,
     {
       UdpnatPeer *peer = g_ptr_array_index (self->active, i);
 
+      udpnat_peer_forget_socket (peer, now_us);
       udpnat_path_set_handle_network_change (peer->paths, now_us);
       udpnat_node_mark_dirty (self, peer);
     }
@@ -208,6 +210,7 @@ udpnat_node_set_server (UdpnatNode            *self,
 {
   self->has_server = address != NULL;
   self->is_list_awaited = address != NULL;
+  udpnat_node_forget_nat (self);
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
   if (address == NULL)
     {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-cookie.h"
+#include "udpnat-nat-probe.h"
 #include "udpnat-node.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"
@@ -36,6 +37,13 @@ struct _UdpnatNode
   guint            n_host_addresses;
   guint16          port;
   UdpnatCandidates local;
+
+  /* our routers, and sockets besides the main one: udpnat-node-nat.c */
+  UdpnatNatProbe *probe;        /* nullable: tests run at this moment */
+  UdpnatNatFacts  nat;          /* what they have found out */
+  UdpnatAddress   nat_observed; /* as what the server saw us then */
+  gint64          nat_due_us;   /* when they begin; NEVER: not planned */
+  gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
 
   /* people */
   /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */
@@ -89,6 +97,38 @@ void             udpnat_node_set_handle     (UdpnatNode            *self,
                                              guint32                handle);
 
 void             udpnat_node_refresh_candidates (UdpnatNode        *self);
+UdpnatRxResult   udpnat_node_handle_peer_packet (UdpnatNode        *self,
+                                             gint64                 now_us,
+                                             const UdpnatRoute     *route,
+                                             const char            *name,
+                                             const guint8          *data,
+                                             gsize                  n_data);
+
+/* udpnat-node-nat.c: what our routers do */
+void             udpnat_node_nat_init       (UdpnatNode            *self);
+void             udpnat_node_nat_clear      (UdpnatNode            *self);
+void             udpnat_node_fill_verdict   (const UdpnatNode      *self,
+                                             UdpnatCandidates      *out_candidates);
+guint8           udpnat_node_get_open_ttl   (const UdpnatNode      *self);
+void             udpnat_node_forget_nat     (UdpnatNode            *self);
+void             udpnat_node_plan_nat_test  (UdpnatNode            *self,
+                                             gint64                 now_us);
+gboolean         udpnat_node_nat_handle_datagram (UdpnatNode       *self,
+                                             gint64                 now_us,
+                                             const UdpnatDatagram  *datagram);
+gint64           udpnat_node_nat_next_deadline (const UdpnatNode   *self);
+void             udpnat_node_nat_handle_deadline (UdpnatNode       *self,
+                                             gint64                 now_us);
+gboolean         udpnat_node_nat_pop_output (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             UdpnatDatagram        *out_datagram);
+UdpnatSocketId   udpnat_node_open_socket    (UdpnatNode            *self);
+void             udpnat_node_close_socket   (UdpnatNode            *self,
+                                             UdpnatSocketId         socket);
+
+/* udpnat-node-server.c: what the server says */
+void             udpnat_node_follow_server  (UdpnatNode            *self,
+                                             gint64                 now_us);
 
 /* udpnat-node-people.c: who is who */
 void             udpnat_node_people_init    (UdpnatNode            *self);

@@ -16,6 +16,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-name.h"
 #include "udpnat-node-private.h"
+#include "udpnat-stun.h"
 
 /* ---- Helpers for peers ---- */
 
@@ -112,6 +113,7 @@ is_same_candidates (const UdpnatCandidates *a,
                     const UdpnatCandidates *b)
 {
   if (a->n_candidates != b->n_candidates || a->mapping != b->mapping ||
+      a->filtering != b->filtering || a->is_spoilable != b->is_spoilable ||
       a->relay_only != b->relay_only)
     return FALSE;
   for (guint i = 0; i < a->n_candidates; i++)
@@ -136,7 +138,7 @@ udpnat_node_refresh_candidates (UdpnatNode *self)
       if (seen != NULL && udpnat_address_is_set (seen))
         reflexive[n_reflexive++] = *seen;
     }
-  fresh.mapping = udpnat_rendezvous_client_get_mapping (self->server);
+  udpnat_node_fill_verdict (self, &fresh);
   if (!self->is_relay_only)
     fresh.n_candidates = udpnat_gather_candidates (self->host_addresses, self->n_host_addresses,
                                                    self->port, reflexive, n_reflexive,
@@ -414,14 +416,17 @@ handle_indexed (UdpnatNode        *self,
   return udpnat_peer_handle_packet (peer, now_us, route, packet, n_data);
 }
 
-/* @name: (nullable): who the server says is calling */
-static UdpnatRxResult
-handle_peer_packet (UdpnatNode        *self,
-                    gint64             now_us,
-                    const UdpnatRoute *route,
-                    const char        *name,
-                    const guint8      *data,
-                    gsize              n_data)
+/**
+ * udpnat_node_handle_peer_packet:
+ * @name: (nullable): who the server says is calling
+ */
+UdpnatRxResult
+udpnat_node_handle_peer_packet (UdpnatNode        *self,
+                                gint64             now_us,
+                                const UdpnatRoute *route,
+                                const char        *name,
+                                const guint8      *data,
+                                gsize              n_data)
 {
   UdpnatPacketType type;
 
@@ -445,230 +450,21 @@ handle_peer_packet (UdpnatNode        *self,
   return UDPNAT_RX_IGNORED;
 }
 
-/* ---- What the server says ---- */
-
-static void
-handle_entry (UdpnatNode                 *self,
-              gint64                      now_us,
-              const UdpnatDirectoryEntry *entry)
-{
-  UdpnatPublicKey key;
-  UdpnatPeer *peer;
-
-  memcpy (key.bytes, entry->key, sizeof key.bytes);
-  peer = udpnat_node_ensure_peer (self, &key);
-  if (peer == NULL)
-    return;
-  udpnat_node_name_peer (self, peer, entry->name);
-  udpnat_node_flush_lookups (self);
-  peer->presence = entry->presence;
-  if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
-    udpnat_peer_handle_online (peer, now_us, entry->handle);
-  else
-    {
-      udpnat_node_set_handle (self, peer, 0);
-    }
-  peer->is_heard = TRUE;
-  udpnat_node_push_presence (self, peer);
-}
-
-static void
-handle_relayed (UdpnatNode                  *self,
-                gint64                       now_us,
-                const UdpnatRendezvousEvent *event)
-{
-  UdpnatRoute route = { .is_relayed = TRUE, .handle = event->handle };
-
-  handle_peer_packet (self, now_us, &route, event->name, event->data, event->n_data);
-}
-
-static void
-handle_relay_failed (UdpnatNode *self,
-                     gint64      now_us,
-                     guint32     handle,
-                     guint8      code)
-{
-  UdpnatPeer *peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (handle));
-
-  if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
-    return;
-  udpnat_node_set_handle (self, peer, 0); /* from now on by key, until it is known again */
-  udpnat_peer_handle_server_back (peer, now_us);
-}
-
-static void
-handle_dial_failed (UdpnatNode            *self,
-                    gint64                 now_us,
-                    const UdpnatPublicKey *key,
-                    guint8                 code)
-{
-  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
-
-  if (peer != NULL && code != UDPNAT_RELAY_FAIL_QUOTA)
-    {
-      peer->presence = UDPNAT_PRESENCE_OFFLINE;
-      udpnat_peer_handle_dial_failed (peer, now_us);
-    }
-}
-
-static void
-handle_lookup_result (UdpnatNode                  *self,
-                      gint64                       now_us,
-                      const UdpnatRendezvousEvent *event)
-{
-  UdpnatPeer *peer = NULL;
-  const char *code = "unknown-peer";
-
-  if (event->found)
-    {
-      UdpnatPublicKey key;
-
-      memcpy (key.bytes, event->entry.key, sizeof key.bytes);
-      if (udpnat_public_key_equal (&key, udpnat_identity_get_public_key (self->identity)))
-        code = "self";
-      else
-        {
-          handle_entry (self, now_us, &event->entry);
-          peer = udpnat_node_find_peer (self, &key);
-          code = "too-many";
-        }
-    }
-  udpnat_node_finish_lookup (self, event->request, peer, code);
-}
-
-static void
-handle_registered (UdpnatNode                  *self,
-                   gint64                       now_us,
-                   const UdpnatRendezvousEvent *event)
-{
-  UdpnatNodeEvent *happened = udpnat_node_event_new (UDPNAT_NODE_EVENT_REGISTERED, NULL,
-                                                     event->name);
-
-  happened->address = event->observed;
-  udpnat_node_push_event (self, happened);
-  self->are_passes_dirty = TRUE;
-  udpnat_node_tell_passes (self, now_us);
-  for (guint i = 0; i < self->active->len; i++)
-    udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
-}
-
-static const char *
-refusal_to_code (guint8 code)
-{
-  switch (code)
-    {
-    case UDPNAT_REFUSED_NAME_TAKEN:
-      return "name-taken";
-    case UDPNAT_REFUSED_NAME_NOT_ALLOWED:
-      return "name-not-allowed";
-    case UDPNAT_REFUSED_TRY_LATER:
-      return "try-later";
-    case UDPNAT_REFUSED_FULL:
-      return "server-full";
-    default:
-      return "refused";
-    }
-}
-
-static void
-push_server_event (UdpnatNode                  *self,
-                   UdpnatNodeEventType          type,
-                   const UdpnatRendezvousEvent *event)
-{
-  UdpnatNodeEvent *happened = udpnat_node_event_new (type, &event->key, event->name);
-
-  if (type == UDPNAT_NODE_EVENT_REFUSED)
-    happened->code = refusal_to_code (event->code);
-  udpnat_node_push_event (self, happened);
-}
-
-static void
-handle_server_event (UdpnatNode                  *self,
-                     gint64                       now_us,
-                     const UdpnatRendezvousEvent *event)
-{
-  switch (event->type)
-    {
-    case UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY:
-      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_KEY, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH:
-      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_CHANGED, event);
-      udpnat_node_end_list_wait (self);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
-      udpnat_node_forget_presence (self);
-      udpnat_node_refresh_candidates (self);
-      for (guint i = 0; i < self->active->len; i++)
-        udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
-      handle_registered (self, now_us, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
-      push_server_event (self, UDPNAT_NODE_EVENT_REFUSED, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
-      push_server_event (self, UDPNAT_NODE_EVENT_UNREGISTERED, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_LOST:
-      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_LOST, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_REPLACED:
-      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_REPLACED, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
-      udpnat_node_handle_mail (self, now_us, event->number, event->data, event->n_data);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
-      udpnat_node_handle_mail_result (self, now_us, event->request, event->code);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
-      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
-      udpnat_node_end_list_wait (self);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_PEER:
-      handle_entry (self, now_us, &event->entry);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
-      udpnat_node_notice_absence (self);
-      udpnat_node_end_list_wait (self);
-      push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
-      handle_lookup_result (self, now_us, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
-      udpnat_node_finish_lookup (self, event->request, NULL, "no-server");
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
-      handle_relayed (self, now_us, event);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
-      handle_relay_failed (self, now_us, event->handle, event->code);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
-      handle_dial_failed (self, now_us, &event->key, event->code);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
-      udpnat_node_refresh_candidates (self);
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
-      break;
-    }
-}
-
-static void
-follow_server (UdpnatNode *self,
-               gint64      now_us)
-{
-  UdpnatRendezvousEvent event;
-
-  while (udpnat_rendezvous_client_pop_event (self->server, &event))
-    handle_server_event (self, now_us, &event);
-}
-
 /* ---- Machine ---- */
+
+/* Answers of the server to what our sockets ask: the tests' or a peer's. */
+static UdpnatRxResult
+handle_stun (UdpnatNode           *self,
+             gint64                now_us,
+             const UdpnatDatagram *datagram)
+{
+  if (udpnat_node_nat_handle_datagram (self, now_us, datagram))
+    return UDPNAT_RX_OK;
+  for (guint i = 0; i < self->active->len; i++)
+    if (udpnat_peer_handle_stun (g_ptr_array_index (self->active, i), now_us, datagram))
+      return UDPNAT_RX_OK;
+  return UDPNAT_RX_IGNORED;
+}
 
 static UdpnatRxResult
 node_handle_datagram (UdpnatMachine        *machine,
@@ -682,17 +478,20 @@ node_handle_datagram (UdpnatMachine        *machine,
   if (udpnat_rendezvous_client_owns (self->server, datagram))
     {
       result = udpnat_rendezvous_client_handle_datagram (self->server, now_us, datagram);
-      follow_server (self, now_us);
+      udpnat_node_follow_server (self, now_us);
       return result;
     }
-  return handle_peer_packet (self, now_us, &route, NULL, datagram->data, datagram->n_data);
+  if (udpnat_stun_is_message (datagram->data, datagram->n_data))
+    return handle_stun (self, now_us, datagram);
+  return udpnat_node_handle_peer_packet (self, now_us, &route, NULL, datagram->data, datagram->n_data);
 }
 
 static gint64
 node_next_deadline (const UdpnatMachine *machine)
 {
   const UdpnatNode *self = (const UdpnatNode *) machine;
-  gint64 deadline_us = udpnat_rendezvous_client_next_deadline (self->server);
+  gint64 deadline_us = udpnat_time_min (udpnat_rendezvous_client_next_deadline (self->server),
+                                        udpnat_node_nat_next_deadline (self));
   UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
 
   if (!g_queue_is_empty ((GQueue *) &self->events))
@@ -709,7 +508,9 @@ node_handle_deadline (UdpnatMachine *machine,
 
   if (udpnat_rendezvous_client_next_deadline (self->server) <= now_us)
     udpnat_rendezvous_client_handle_deadline (self->server, now_us);
-  follow_server (self, now_us);
+  if (udpnat_node_nat_next_deadline (self) <= now_us)
+    udpnat_node_nat_handle_deadline (self, now_us);
+  udpnat_node_follow_server (self, now_us);
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
     {
@@ -742,7 +543,8 @@ node_pop_output (UdpnatMachine  *machine,
           memcpy (out_datagram->data, queued->data, queued->n_data);
           return TRUE;
         }
-      if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram))
+      if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
+          udpnat_node_nat_pop_output (self, now_us, out_datagram))
         return TRUE;
       peer = g_queue_peek_head (&self->dirty);
       if (peer == NULL)
@@ -802,6 +604,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_node_people_init (self);
   udpnat_node_mail_init (self);
+  udpnat_node_nat_init (self);
 
   config = (UdpnatRendezvousClientConfig) {
     .identity = self->identity,
@@ -824,6 +627,7 @@ udpnat_node_free (UdpnatNode *self)
   g_clear_pointer (&self->timers, udpnat_heap_free); /* its items live in the peers */
   udpnat_node_mail_clear (self);
   udpnat_node_people_clear (self);
+  udpnat_node_nat_clear (self);
   g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
   g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);
   g_clear_pointer (&self->indexes, udpnat_index_table_free);

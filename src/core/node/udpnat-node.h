@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-identity.h"
+#include "udpnat-nat-facts.h"
 #include "udpnat-node-event.h"
 #include "udpnat-path-facts.h"
 #include "udpnat-random.h"
@@ -184,6 +185,8 @@ gboolean               udpnat_node_get_path_facts     (const UdpnatNode      *se
                                                        UdpnatPathFacts       *out_facts);
 void                   udpnat_node_get_network_facts  (const UdpnatNode      *self,
                                                        UdpnatNetworkFacts    *out_facts);
+void                   udpnat_node_get_nat_facts      (const UdpnatNode      *self,
+                                                       UdpnatNatFacts        *out_facts);
 void                   udpnat_node_measure            (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key);

@@ -4,6 +4,7 @@
 #include "udpnat-handshake.h"
 #include "udpnat-heap.h"
 #include "udpnat-mail-pass.h"
+#include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
 #include "udpnat-presence.h"
@@ -62,7 +63,12 @@ typedef struct
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
   guint32             told_generation; /* candidates the peer has been told */
   gboolean            is_relay_only;   /* the user wants no direct path to this peer */
-  guint32             n_relay_changes; /* of it: each makes a new generation for this peer */
+  guint32          n_own_changes;   /* of what only this peer is told: each makes a generation */
+
+  /* a second socket, for this peer alone: udpnat-peer-sockets.c */
+  UdpnatSocketId      further_socket;  /* UDPNAT_SOCKET_MAIN: none */
+  UdpnatMappingQuery *query;           /* nullable: how the server sees it */
+  UdpnatAddress       further_address; /* unset until that is known */
 
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
   gboolean         has_skipped; /* of a kind that strangers may not say: to come again */
@@ -112,6 +118,7 @@ void           udpnat_peer_free               (UdpnatPeer            *self);
 void           udpnat_peer_open               (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
+void           udpnat_peer_set_open_ttl       (UdpnatPeer            *self);
 void           udpnat_peer_set_relay_only     (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                gboolean               is_relay_only);
@@ -163,6 +170,22 @@ gboolean       udpnat_peer_is_on_lan_at       (const UdpnatPeer      *self,
 void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
+                                               gint64                 now_us);
+
+/* udpnat-peer-sockets.c */
+void           udpnat_peer_ask_for_socket     (UdpnatPeer            *self,
+                                               gint64                 now_us);
+gboolean       udpnat_peer_handle_stun        (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               const UdpnatDatagram  *datagram);
+gint64         udpnat_peer_get_query_deadline (const UdpnatPeer      *self);
+void           udpnat_peer_handle_query_deadline (UdpnatPeer         *self,
+                                               gint64                 now_us);
+gboolean       udpnat_peer_pump_socket        (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_add_own_candidates (const UdpnatPeer      *self,
+                                               UdpnatCandidates      *local);
+void           udpnat_peer_forget_socket      (UdpnatPeer            *self,
                                                gint64                 now_us);
 
 /* udpnat-node-facts.c */

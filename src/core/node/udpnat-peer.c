@@ -67,8 +67,9 @@ get_local (const UdpnatPeer *self,
     return;
   if (!self->is_relay_only)
     *out_local = self->node->local;
+  udpnat_peer_add_own_candidates (self, out_local);
   out_local->mapping = self->node->local.mapping;
-  out_local->generation = self->node->local.generation + self->n_relay_changes;
+  out_local->generation = self->node->local.generation + self->n_own_changes;
   if (self->paths != NULL)
     out_local->heard = udpnat_path_set_get_heard (self->paths);
 }
@@ -129,6 +130,7 @@ udpnat_peer_open (UdpnatPeer *self,
     return;
   self->conversation = udpnat_conversation_new ();
   self->paths = udpnat_path_set_new (&self->node->random);
+  udpnat_peer_set_open_ttl (self);
   set_local (self);
   for (guint i = 0; i < self->n_lan_addresses; i++)
     udpnat_path_set_add_cached (self->paths, now_us, &self->lan_addresses[i]);
@@ -147,6 +149,13 @@ udpnat_peer_set_local (UdpnatPeer *self)
   udpnat_node_mark_dirty (self->node, self);
 }
 
+/** udpnat_peer_set_open_ttl: what is known of our routers may have changed */
+void
+udpnat_peer_set_open_ttl (UdpnatPeer *self)
+{
+  udpnat_path_set_set_open_ttl (self->paths, udpnat_node_get_open_ttl (self->node));
+}
+
 /**
  * udpnat_peer_set_relay_only: when set, the peer is told no address of ours any more and none of
  * its own is sent to; where it has seen us before it knows */
@@ -158,7 +167,7 @@ udpnat_peer_set_relay_only (UdpnatPeer *self,
   if (self->is_relay_only == is_relay_only)
     return;
   self->is_relay_only = is_relay_only;
-  self->n_relay_changes++;
+  self->n_own_changes++;
   if (self->paths == NULL)
     return;
   set_local (self);
@@ -376,6 +385,7 @@ udpnat_peer_close (UdpnatPeer *self)
 {
   udpnat_peer_drop_letter (self);
   g_clear_pointer (&self->session, udpnat_session_free);
+  g_clear_pointer (&self->query, udpnat_mapping_query_free);
   g_clear_pointer (&self->paths, udpnat_path_set_free);
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
 }
@@ -635,6 +645,11 @@ follow_path_changes (UdpnatPeer *self,
 
   while (udpnat_path_set_pop_event (self->paths, &type))
     {
+      if (type == UDPNAT_PATH_EVENT_SPOILT)
+        {
+          udpnat_peer_ask_for_socket (self, now_us);
+          continue;
+        }
       is_changed = TRUE;
       is_selected |= type == UDPNAT_PATH_EVENT_SELECTED;
     }
@@ -767,7 +782,8 @@ udpnat_peer_pump (UdpnatPeer *self,
                                      udpnat_session_get_unanswered_since (self->session));
   follow_path_changes (self, now_us);
   udpnat_peer_note_phase (self, now_us);
-  return pump_session (self, now_us) || pump_paths (self, now_us);
+  return pump_session (self, now_us) || udpnat_peer_pump_socket (self, now_us) ||
+         pump_paths (self, now_us);
 }
 
 /* ---- Time ---- */
@@ -781,6 +797,7 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
     return UDPNAT_TIME_NEVER;
   deadline_us = udpnat_time_min (udpnat_path_set_next_deadline (self->paths),
                                  udpnat_peer_get_mail_due (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_query_deadline (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
   if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
@@ -804,6 +821,7 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
     udpnat_session_handle_deadline (self->session, now_us);
   if (udpnat_path_set_next_deadline (self->paths) <= now_us)
     udpnat_path_set_handle_deadline (self->paths, now_us);
+  udpnat_peer_handle_query_deadline (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 

@@ -273,6 +273,13 @@ udpnat_rendezvous_client_get_rtt (const UdpnatRendezvousClient *self)
   return self->session != NULL ? udpnat_session_get_rtt (self->session) : 0;
 }
 
+/** udpnat_rendezvous_client_get_alt_port: Returns: the server's second port; 0: none, or not known */
+guint16
+udpnat_rendezvous_client_get_alt_port (const UdpnatRendezvousClient *self)
+{
+  return self->alt_port;
+}
+
 /** udpnat_rendezvous_client_get_address: Returns: (nullable): the server's; %NULL without one */
 const UdpnatAddress *
 udpnat_rendezvous_client_get_address (const UdpnatRendezvousClient *self)

@@ -16,6 +16,7 @@ typedef struct
 {
   UdpnatRandom      random;
   UdpnatTokenBucket unproven;
+  guint8            open_ttl; /* of OPEN */
   UdpnatPathOutput  outputs[UDPNAT_PATH_OUTPUTS_MAX]; /* a ring */
   guint             first;
   guint             n_outputs;

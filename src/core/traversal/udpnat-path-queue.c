@@ -12,7 +12,7 @@ void
 udpnat_path_queue_init (UdpnatPathQueue    *self,
                         const UdpnatRandom *random)
 {
-  *self = (UdpnatPathQueue) { .random = *random };
+  *self = (UdpnatPathQueue) { .random = *random, .open_ttl = UDPNAT_OPEN_TTL };
   udpnat_token_bucket_init (&self->unproven, UDPNAT_PUNCH_BURST_PACKETS, 0);
 }
 

@@ -24,6 +24,7 @@ struct _UdpnatPathSet
   gint64           last_active_us; /* G_MININT64: never */
 
   UdpnatSocketId further_socket; /* tried besides the main one; UDPNAT_SOCKET_MAIN: none */
+  UdpnatAddress  further_address; /* as the server sees it */
   gint64         fresh_us;       /* when to ask for one; UDPNAT_TIME_NEVER: not */
 
   gint64 next_start_us; /* when the next candidate may get its first packet */
@@ -49,7 +50,7 @@ UdpnatPath      *udpnat_path_set_add              (UdpnatPathSet          *self,
                                                    UdpnatPathOrigin        origin);
 void             udpnat_path_set_remove           (UdpnatPathSet          *self,
                                                    UdpnatPath             *path);
-void             udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
+gboolean         udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
                                                    const UdpnatCandidates *remote);
 gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self);
 

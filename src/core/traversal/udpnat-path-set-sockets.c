@@ -65,18 +65,21 @@ udpnat_path_set_ask_for_socket (UdpnatPathSet *self,
 /**
  * udpnat_path_set_add_socket:
  * @socket: a further one, new to the peer until now
+ * @mapped: as what the server sees it
  *
  * Tries all public addresses of the peer from @socket, too, at once and with every later round.
  * Tell the peer how it is seen in the same moment. There can be one at a time.
  */
 void
-udpnat_path_set_add_socket (UdpnatPathSet *self,
-                            gint64         now_us,
-                            UdpnatSocketId socket)
+udpnat_path_set_add_socket (UdpnatPathSet       *self,
+                            gint64               now_us,
+                            UdpnatSocketId       socket,
+                            const UdpnatAddress *mapped)
 {
   g_assert (self->further_socket == UDPNAT_SOCKET_MAIN && socket >= UDPNAT_SOCKET_FURTHER);
 
   self->further_socket = socket;
+  self->further_address = *mapped;
   udpnat_path_set_spread (self);
   if (self->selected != NULL || udpnat_path_set_is_relay_only (self)
       || !udpnat_path_set_is_active (self, now_us))
@@ -101,6 +104,7 @@ udpnat_path_set_remove_socket (UdpnatPathSet *self,
   if (socket == UDPNAT_SOCKET_MAIN)
     return;
   self->further_socket = UDPNAT_SOCKET_MAIN;
+  self->further_address = UDPNAT_ADDRESS_NONE;
   if (self->selected != NULL && self->selected->socket == socket)
     udpnat_path_forget (self->selected);
   udpnat_path_set_settle (self, now_us);

@@ -50,17 +50,31 @@ udpnat_path_set_free (UdpnatPathSet *self)
 /* ---- What we know ---- */
 
 static gboolean
-has_same_addresses (const UdpnatCandidates *a,
-                    const UdpnatCandidates *b)
+has_address (const UdpnatCandidates *list,
+             const UdpnatAddress    *address)
 {
-  if (a->n_candidates != b->n_candidates)
-    return FALSE;
+  for (guint i = 0; i < list->n_candidates; i++)
+    if (udpnat_address_equal (&list->candidates[i].address, address))
+      return TRUE;
 
-  for (guint i = 0; i < a->n_candidates; i++)
-    if (!udpnat_address_equal (&a->candidates[i].address, &b->candidates[i].address))
-      return FALSE;
+  return FALSE;
+}
 
-  return TRUE;
+/* Whether @local has an address of the main socket that we did not have. */
+static gboolean
+has_new_address (const UdpnatPathSet    *self,
+                 const UdpnatCandidates *local)
+{
+  for (guint i = 0; i < local->n_candidates; i++)
+    {
+      const UdpnatAddress *address = &local->candidates[i].address;
+
+      if (!has_address (&self->local, address)
+          && !udpnat_address_equal (address, &self->further_address))
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 static gboolean
@@ -94,14 +108,15 @@ is_verdict (UdpnatPathReason reason)
  *
  * Tells what we are: our addresses, never to be tried ourselves; our NAT's mapping, for the reason;
  * and whether we want direct paths at all. New addresses of ours are a reason to punch again,
- * because the peer will: the next deadline is at once then.
+ * because the peer will: the next deadline is at once then. That of a further socket is not: it is
+ * tried when it is added.
  */
 void
 udpnat_path_set_set_local (UdpnatPathSet          *self,
                            const UdpnatCandidates *local)
 {
   gboolean was_relay_only = self->local.relay_only;
-  gboolean is_changed = !has_same_addresses (&self->local, local);
+  gboolean is_changed = has_new_address (self, local);
 
   self->local = *local;
 
@@ -147,9 +162,12 @@ udpnat_path_set_handle_candidates (UdpnatPathSet          *self,
                                    gint64                  now_us,
                                    const UdpnatCandidates *remote)
 {
+  gboolean is_news;
+
   if (self->has_generation && remote->generation <= self->remote.generation)
     return UDPNAT_RX_IGNORED;
 
+  is_news = !self->has_generation || self->remote.relay_only;
   self->remote = *remote;
   self->has_generation = TRUE;
   udpnat_path_set_note_session (self, now_us);
@@ -162,15 +180,21 @@ udpnat_path_set_handle_candidates (UdpnatPathSet          *self,
       return UDPNAT_RX_OK;
     }
 
-  udpnat_path_set_replace_listed (self, remote);
+  is_news |= udpnat_path_set_replace_listed (self, remote);
   udpnat_path_set_release_runs (self);
 
-  /* While nobody talks, the list is only kept for when somebody does. */
+  /* While nobody talks, the list is only kept for when somebody does; and one that only got shorter
+   * or another verdict is no reason to try again what has just been tried. */
   if (udpnat_path_set_is_active (self, now_us))
     {
-      udpnat_path_set_cancel_retries (self);
-      udpnat_path_set_start_round (self, now_us, FALSE);
+      if (is_news)
+        {
+          udpnat_path_set_cancel_retries (self);
+          udpnat_path_set_start_round (self, now_us, FALSE);
+        }
       udpnat_path_set_settle (self, now_us);
+      if (is_verdict (self->reason))
+        udpnat_path_set_set_reason (self, udpnat_path_set_get_verdict (self));
       if (self->n_paths == 0)
         udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_NO_CANDIDATES);
     }
@@ -180,6 +204,15 @@ udpnat_path_set_handle_candidates (UdpnatPathSet          *self,
     }
 
   return UDPNAT_RX_OK;
+}
+
+/** udpnat_path_set_set_open_ttl: with what TTL OPEN passes our own routers and reaches no other; at
+ * first UDPNAT_OPEN_TTL */
+void
+udpnat_path_set_set_open_ttl (UdpnatPathSet *self,
+                              guint8         open_ttl)
+{
+  self->queue.open_ttl = open_ttl;
 }
 
 /** udpnat_path_set_get_heard: Returns: the peer's last generation of this session, 0 for none */

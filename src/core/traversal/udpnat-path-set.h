@@ -67,6 +67,8 @@ void             udpnat_path_set_set_local                (UdpnatPathSet        
 UdpnatRxResult   udpnat_path_set_handle_candidates        (UdpnatPathSet          *self,
                                                            gint64                  now_us,
                                                            const UdpnatCandidates *remote);
+void             udpnat_path_set_set_open_ttl             (UdpnatPathSet          *self,
+                                                           guint8                  open_ttl);
 guint32          udpnat_path_set_get_heard                (const UdpnatPathSet    *self);
 void             udpnat_path_set_handle_new_session       (UdpnatPathSet          *self,
                                                            gint64                  now_us);
@@ -82,7 +84,8 @@ guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet  
 /* Sockets besides the main one: udpnat-path-set-sockets.c */
 void             udpnat_path_set_add_socket               (UdpnatPathSet          *self,
                                                            gint64                  now_us,
-                                                           UdpnatSocketId          socket);
+                                                           UdpnatSocketId          socket,
+                                                           const UdpnatAddress    *mapped);
 void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);

@@ -261,12 +261,15 @@ udpnat_path_set_remove_cached (UdpnatPathSet       *self,
 }
 
 /* Takes over the peer's new list: what is only known from an older one and was never proven goes,
- * also in mid-run. */
-void
+ * also in mid-run.
+ *
+ * Returns: whether it has an address that was not known */
+gboolean
 udpnat_path_set_replace_listed (UdpnatPathSet          *self,
                                 const UdpnatCandidates *remote)
 {
   guint n_candidates = MIN (remote->n_candidates, UDPNAT_CANDIDATES_MAX);
+  gboolean has_new = FALSE;
 
   for (guint i = 0; i < self->n_paths; i++)
     self->paths[i]->origin &= ~UDPNAT_PATH_ORIGIN_LISTED;
@@ -284,9 +287,13 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
 
       if (udpnat_path_set_may_try (self, address, UDPNAT_PATH_ORIGIN_LISTED)
           && is_worth_trying (self, remote, &remote->candidates[i]))
-        udpnat_path_set_add (self, UDPNAT_SOCKET_MAIN, address, UDPNAT_PATH_ORIGIN_LISTED);
+        {
+          has_new |= udpnat_path_set_find (self, UDPNAT_SOCKET_MAIN, address) == NULL;
+          udpnat_path_set_add (self, UDPNAT_SOCKET_MAIN, address, UDPNAT_PATH_ORIGIN_LISTED);
+        }
     }
   udpnat_path_set_spread (self);
+  return has_new;
 }
 
 /** udpnat_path_set_is_punching: Returns: whether some try goes on at this moment */

@@ -384,7 +384,7 @@ send_open (UdpnatPath      *self,
     .type = UDPNAT_PATH_OUTPUT_OPEN,
     .socket = self->socket,
     .to = self->address,
-    .ttl = UDPNAT_OPEN_TTL,
+    .ttl = queue->open_ttl,
   };
 
   if (take_budget (self, now_us, queue))

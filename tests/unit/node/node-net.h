@@ -533,7 +533,11 @@ net_send (Net                  *net,
 {
   NetPacket *copy;
 
-  g_assert_cmpuint (datagram->n_data, >, 0);
+  if (datagram->n_data == 0) /* a further socket is closed */
+    {
+      g_assert_cmpuint (datagram->socket, >=, UDPNAT_SOCKET_FURTHER);
+      return;
+    }
   net_inject (net, from, &datagram->remote, datagram->data, datagram->n_data);
   copy = g_memdup2 (g_queue_peek_tail (&net->packets), sizeof *copy);
   g_ptr_array_add (net->seen, copy);

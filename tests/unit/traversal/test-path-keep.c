@@ -91,11 +91,11 @@ static void
 test_let_go_in_run (Fixture       *f,
                     gconstpointer  data)
 {
-  UdpnatAddress a = at (A, 8900);
+  UdpnatAddress list[] = { at (A, 8900), at (A, 8901) };
 
-  give (f, 1, &a, 1);
+  give (f, 1, list, 1);
   run_until (f, MS (119000));
-  give (f, 2, &a, 1);
+  give (f, 2, list, 2);
   run_until (f, MS (120000) - 1);
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
   clear_log (f);

@@ -792,6 +792,32 @@ test_reason_codes (void)
       g_assert_cmpstr (udpnat_path_reason_to_code (i), !=, udpnat_path_reason_to_code (j));
 }
 
+/* A list that only got shorter, or comes with another verdict, is not tried again; neither is our
+ * own a reason to. */
+static void
+test_nothing_new (Fixture       *f,
+                  gconstpointer  data)
+{
+  UdpnatAddress list[] = { at ("203.0.113.5", 8900), at ("203.0.113.6", 8900) };
+  UdpnatAddress own[] = { at ("198.51.100.9", 8900), at ("198.51.100.9", 8901) };
+  UdpnatCandidates local = make_candidates (1, own, 2);
+
+  udpnat_path_set_set_local (f->set, &local);
+  give (f, 1, list, 2);
+  run_until (f, MS (5000));
+  clear_log (f);
+  give (f, 2, list, 1);
+  local = make_candidates (2, own, 1);
+  udpnat_path_set_set_local (f->set, &local);
+  run_until (f, MS (9000));
+  g_assert_cmpuint (f->sent->len, ==, 0);
+  assert_relayed (f, UDPNAT_PATH_REASON_NO_ANSWER);
+
+  give (f, 3, list, 2);
+  run_until (f, MS (9100));
+  g_assert_cmpuint (f->sent->len, >, 0);
+}
+
 /* ---- A further socket ---- */
 
 static guint
@@ -862,7 +888,7 @@ test_further_socket_tries_all (Fixture       *f,
   run_until (f, MS (1000));
   g_assert_true (udpnat_path_set_is_socket_idle (f->set));
   clear_log (f);
-  udpnat_path_set_add_socket (f->set, f->now_us, further);
+  udpnat_path_set_add_socket (f->set, f->now_us, further, &observed);
   g_assert_false (udpnat_path_set_is_socket_idle (f->set));
   give (f, 2, list, 3);
   run_until (f, MS (1100));
@@ -900,6 +926,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
+  add_path_test ("/path-punch/candidates/nothing-new-is-not-tried", test_nothing_new);
   add_path_test ("/path-punch/spoilt/told-once-a-round", test_spoilt_is_told_once);
   add_path_test ("/path-punch/spoilt/not-behind-symmetric", test_spoilt_not_behind_symmetric);
   add_path_test ("/path-punch/spoilt/not-on-lan", test_spoilt_not_on_lan);

@@ -1,0 +1,256 @@
+/* What our own routers do, and sockets besides the main one.
+ *
+ * Whenever the server sees us at a new address the tests of udpnat-nat-probe.c are run against it,
+ * by STUN; what they find goes to peers with our candidates, decides how packets open our routers,
+ * and is told to views. A server without STUN answers nothing, and we do with what its two ports
+ * show (udpnat-rendezvous-client-info.c).
+ *
+ * Further sockets are numbered here: the tests', then the peers'. */
+
+#include "config.h"
+
+#include "udpnat-node-private.h"
+
+/* After the server has seen us: what a start has to say goes first. */
+#define TEST_AFTER_US UDPNAT_SEC (1)
+#define FIRST_PEER_SOCKET (UDPNAT_SOCKET_FURTHER + UDPNAT_NAT_PROBE_SOCKETS)
+
+G_STATIC_ASSERT (UDPNAT_NAT_PROBE_SOCKETS + UDPNAT_NODE_SOCKETS_MAX <= UDPNAT_FURTHER_SOCKETS_MAX);
+
+void
+udpnat_node_nat_init (UdpnatNode *self)
+{
+  self->nat_due_us = UDPNAT_TIME_NEVER;
+}
+
+void
+udpnat_node_nat_clear (UdpnatNode *self)
+{
+  g_clear_pointer (&self->probe, udpnat_nat_probe_free);
+}
+
+/* ---- The verdict ---- */
+
+static UdpnatMapping
+get_mapping (const UdpnatNatFacts *facts)
+{
+  switch (facts->mapping)
+    {
+    case UDPNAT_MAPPING_RULE_NONE:
+    case UDPNAT_MAPPING_RULE_INDEPENDENT:
+      return UDPNAT_MAPPING_ENDPOINT_INDEPENDENT;
+    case UDPNAT_MAPPING_RULE_ADDRESS:
+    case UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT:
+      return UDPNAT_MAPPING_ENDPOINT_DEPENDENT;
+    case UDPNAT_MAPPING_RULE_UNKNOWN:
+      return UDPNAT_MAPPING_UNKNOWN;
+    }
+  g_assert_not_reached ();
+}
+
+static UdpnatFiltering
+get_filtering (const UdpnatNatFacts *facts)
+{
+  switch (facts->filtering)
+    {
+    case UDPNAT_FILTERING_RULE_INDEPENDENT:
+      return UDPNAT_FILTERING_ENDPOINT_INDEPENDENT;
+    case UDPNAT_FILTERING_RULE_ADDRESS:
+      return UDPNAT_FILTERING_ADDRESS_DEPENDENT;
+    case UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT:
+      return UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT;
+    case UDPNAT_FILTERING_RULE_UNKNOWN:
+      return UDPNAT_FILTERING_UNKNOWN;
+    }
+  g_assert_not_reached ();
+}
+
+/** udpnat_node_fill_verdict: what peers are told of our routers */
+void
+udpnat_node_fill_verdict (const UdpnatNode *self,
+                          UdpnatCandidates *out_candidates)
+{
+  out_candidates->mapping = udpnat_rendezvous_client_get_mapping (self->server);
+  if (self->nat.state != UDPNAT_NAT_TEST_DONE)
+    return;
+  if (self->nat.mapping != UDPNAT_MAPPING_RULE_UNKNOWN)
+    out_candidates->mapping = get_mapping (&self->nat);
+  out_candidates->filtering = get_filtering (&self->nat);
+  out_candidates->is_spoilable = self->nat.poisoned == UDPNAT_FINDING_YES;
+}
+
+/** udpnat_node_get_open_ttl: Returns: with what TTL a packet opens our routers and goes no further */
+guint8
+udpnat_node_get_open_ttl (const UdpnatNode *self)
+{
+  return self->nat.open_ttl != 0 ? self->nat.open_ttl : UDPNAT_OPEN_TTL;
+}
+
+/**
+ * udpnat_node_get_nat_facts:
+ * @out_facts: (out caller-allocates): what the tests have found out so far
+ */
+void
+udpnat_node_get_nat_facts (const UdpnatNode *self,
+                           UdpnatNatFacts   *out_facts)
+{
+  *out_facts = self->nat;
+  if (self->probe != NULL)
+    udpnat_nat_probe_get_facts (self->probe, out_facts);
+}
+
+/* ---- The tests ---- */
+
+/** udpnat_node_forget_nat: the network is another one */
+void
+udpnat_node_forget_nat (UdpnatNode *self)
+{
+  self->nat = (UdpnatNatFacts) { 0 };
+  self->nat_observed = UDPNAT_ADDRESS_NONE;
+  if (self->probe != NULL)
+    udpnat_nat_probe_stop (self->probe);
+}
+
+/** udpnat_node_plan_nat_test: the server may see us otherwise than when it was last tested */
+void
+udpnat_node_plan_nat_test (UdpnatNode *self,
+                           gint64      now_us)
+{
+  const UdpnatAddress *seen = udpnat_rendezvous_client_get_reflexive (self->server, 0);
+
+  if (seen == NULL || !udpnat_rendezvous_client_is_connected (self->server)
+      || udpnat_address_equal (seen, &self->nat_observed))
+    return;
+  udpnat_node_forget_nat (self);
+  self->nat_observed = *seen;
+  self->nat_due_us = now_us + TEST_AFTER_US;
+}
+
+static void
+start_test (UdpnatNode *self,
+            gint64      now_us)
+{
+  UdpnatNatProbeConfig config = {
+    .random = self->random,
+    .server = *udpnat_rendezvous_client_get_address (self->server),
+    .alt_port = udpnat_rendezvous_client_get_alt_port (self->server),
+    .main_socket = UDPNAT_SOCKET_MAIN,
+    .first_socket = UDPNAT_SOCKET_FURTHER,
+    .hosts = self->host_addresses,
+    .n_hosts = self->n_host_addresses,
+    .is_lifetime_wanted = TRUE,
+  };
+
+  self->nat_due_us = UDPNAT_TIME_NEVER;
+  if (!udpnat_rendezvous_client_is_connected (self->server))
+    return;
+  g_clear_pointer (&self->probe, udpnat_nat_probe_free);
+  self->probe = udpnat_nat_probe_new (&config, now_us);
+}
+
+/* Tells peers and views when the tests have come to something. */
+static void
+follow_probe (UdpnatNode *self)
+{
+  UdpnatMachine *machine = udpnat_nat_probe_get_machine (self->probe);
+  UdpnatEvent *event;
+
+  while ((event = udpnat_machine_pop_event (machine)) != NULL)
+    {
+      udpnat_nat_probe_get_facts (self->probe, &self->nat);
+      udpnat_event_free (event);
+      for (guint i = 0; i < self->active->len; i++)
+        udpnat_peer_set_open_ttl (g_ptr_array_index (self->active, i));
+      udpnat_node_refresh_candidates (self);
+    }
+}
+
+/* ---- As a part of the node's machine ---- */
+
+/** udpnat_node_nat_handle_datagram: Returns: %FALSE when it is not for the tests */
+gboolean
+udpnat_node_nat_handle_datagram (UdpnatNode           *self,
+                                 gint64                now_us,
+                                 const UdpnatDatagram *datagram)
+{
+  gboolean is_ours;
+
+  if (self->probe == NULL)
+    return FALSE;
+  is_ours = udpnat_machine_handle_datagram (udpnat_nat_probe_get_machine (self->probe), now_us,
+                                            datagram) != UDPNAT_RX_IGNORED;
+  follow_probe (self);
+  return is_ours;
+}
+
+gint64
+udpnat_node_nat_next_deadline (const UdpnatNode *self)
+{
+  gint64 deadline_us = self->nat_due_us;
+
+  if (self->probe != NULL)
+    deadline_us = udpnat_time_min (
+      deadline_us, udpnat_machine_next_deadline (udpnat_nat_probe_get_machine (self->probe)));
+  return deadline_us;
+}
+
+void
+udpnat_node_nat_handle_deadline (UdpnatNode *self,
+                                 gint64      now_us)
+{
+  if (self->nat_due_us <= now_us)
+    start_test (self, now_us);
+  if (self->probe == NULL)
+    return;
+  udpnat_machine_handle_deadline (udpnat_nat_probe_get_machine (self->probe), now_us);
+  follow_probe (self);
+}
+
+gboolean
+udpnat_node_nat_pop_output (UdpnatNode     *self,
+                            gint64          now_us,
+                            UdpnatDatagram *out_datagram)
+{
+  if (self->probe == NULL)
+    return FALSE;
+  if (udpnat_machine_pop_output (udpnat_nat_probe_get_machine (self->probe), now_us,
+                                 out_datagram))
+    return TRUE;
+  if (udpnat_nat_probe_is_over (self->probe)) /* and all its sockets are closed */
+    g_clear_pointer (&self->probe, udpnat_nat_probe_free);
+  return FALSE;
+}
+
+/* ---- Sockets of peers ---- */
+
+/**
+ * udpnat_node_open_socket:
+ *
+ * Returns: a number that nobody uses; %UDPNAT_SOCKET_MAIN: there are too many. It opens with what
+ *   is sent by it
+ */
+UdpnatSocketId
+udpnat_node_open_socket (UdpnatNode *self)
+{
+  for (guint i = 0; i < UDPNAT_NODE_SOCKETS_MAX; i++)
+    if (!self->is_socket_used[i])
+      {
+        self->is_socket_used[i] = TRUE;
+        return (UdpnatSocketId) (FIRST_PEER_SOCKET + i);
+      }
+  return UDPNAT_SOCKET_MAIN;
+}
+
+/** udpnat_node_close_socket: after what was still to be sent by it */
+void
+udpnat_node_close_socket (UdpnatNode    *self,
+                          UdpnatSocketId socket)
+{
+  UdpnatDatagram *datagram = g_new0 (UdpnatDatagram, 1);
+
+  g_assert (socket >= FIRST_PEER_SOCKET && socket < FIRST_PEER_SOCKET + UDPNAT_NODE_SOCKETS_MAX);
+  self->is_socket_used[socket - FIRST_PEER_SOCKET] = FALSE;
+  datagram->socket = socket;
+  datagram->remote = self->nat_observed; /* of no meaning, but an address */
+  g_queue_push_tail (&self->outputs, datagram);
+}

@@ -1,0 +1,233 @@
+/* What the server says: who is there, what it carries from others, how it takes our wishes. */
+
+#include "config.h"
+
+#include "udpnat-node-private.h"
+
+#include <string.h>
+
+#include "udpnat-frame.h"
+
+static void
+handle_entry (UdpnatNode                 *self,
+              gint64                      now_us,
+              const UdpnatDirectoryEntry *entry)
+{
+  UdpnatPublicKey key;
+  UdpnatPeer *peer;
+
+  memcpy (key.bytes, entry->key, sizeof key.bytes);
+  peer = udpnat_node_ensure_peer (self, &key);
+  if (peer == NULL)
+    return;
+  udpnat_node_name_peer (self, peer, entry->name);
+  udpnat_node_flush_lookups (self);
+  peer->presence = entry->presence;
+  if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
+    udpnat_peer_handle_online (peer, now_us, entry->handle);
+  else
+    {
+      udpnat_node_set_handle (self, peer, 0);
+    }
+  peer->is_heard = TRUE;
+  udpnat_node_push_presence (self, peer);
+}
+
+static void
+handle_relayed (UdpnatNode                  *self,
+                gint64                       now_us,
+                const UdpnatRendezvousEvent *event)
+{
+  UdpnatRoute route = { .is_relayed = TRUE, .handle = event->handle };
+
+  udpnat_node_handle_peer_packet (self, now_us, &route, event->name, event->data, event->n_data);
+}
+
+static void
+handle_relay_failed (UdpnatNode *self,
+                     gint64      now_us,
+                     guint32     handle,
+                     guint8      code)
+{
+  UdpnatPeer *peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (handle));
+
+  if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
+    return;
+  udpnat_node_set_handle (self, peer, 0); /* from now on by key, until it is known again */
+  udpnat_peer_handle_server_back (peer, now_us);
+}
+
+static void
+handle_dial_failed (UdpnatNode            *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *key,
+                    guint8                 code)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer != NULL && code != UDPNAT_RELAY_FAIL_QUOTA)
+    {
+      peer->presence = UDPNAT_PRESENCE_OFFLINE;
+      udpnat_peer_handle_dial_failed (peer, now_us);
+    }
+}
+
+static void
+handle_lookup_result (UdpnatNode                  *self,
+                      gint64                       now_us,
+                      const UdpnatRendezvousEvent *event)
+{
+  UdpnatPeer *peer = NULL;
+  const char *code = "unknown-peer";
+
+  if (event->found)
+    {
+      UdpnatPublicKey key;
+
+      memcpy (key.bytes, event->entry.key, sizeof key.bytes);
+      if (udpnat_public_key_equal (&key, udpnat_identity_get_public_key (self->identity)))
+        code = "self";
+      else
+        {
+          handle_entry (self, now_us, &event->entry);
+          peer = udpnat_node_find_peer (self, &key);
+          code = "too-many";
+        }
+    }
+  udpnat_node_finish_lookup (self, event->request, peer, code);
+}
+
+static void
+handle_registered (UdpnatNode                  *self,
+                   gint64                       now_us,
+                   const UdpnatRendezvousEvent *event)
+{
+  UdpnatNodeEvent *happened = udpnat_node_event_new (UDPNAT_NODE_EVENT_REGISTERED, NULL,
+                                                     event->name);
+
+  happened->address = event->observed;
+  udpnat_node_push_event (self, happened);
+  self->are_passes_dirty = TRUE;
+  udpnat_node_tell_passes (self, now_us);
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+}
+
+static const char *
+refusal_to_code (guint8 code)
+{
+  switch (code)
+    {
+    case UDPNAT_REFUSED_NAME_TAKEN:
+      return "name-taken";
+    case UDPNAT_REFUSED_NAME_NOT_ALLOWED:
+      return "name-not-allowed";
+    case UDPNAT_REFUSED_TRY_LATER:
+      return "try-later";
+    case UDPNAT_REFUSED_FULL:
+      return "server-full";
+    default:
+      return "refused";
+    }
+}
+
+static void
+push_server_event (UdpnatNode                  *self,
+                   UdpnatNodeEventType          type,
+                   const UdpnatRendezvousEvent *event)
+{
+  UdpnatNodeEvent *happened = udpnat_node_event_new (type, &event->key, event->name);
+
+  if (type == UDPNAT_NODE_EVENT_REFUSED)
+    happened->code = refusal_to_code (event->code);
+  udpnat_node_push_event (self, happened);
+}
+
+static void
+handle_server_event (UdpnatNode                  *self,
+                     gint64                       now_us,
+                     const UdpnatRendezvousEvent *event)
+{
+  switch (event->type)
+    {
+    case UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_KEY, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_CHANGED, event);
+      udpnat_node_end_list_wait (self);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
+      udpnat_node_forget_presence (self);
+      udpnat_node_refresh_candidates (self);
+      udpnat_node_plan_nat_test (self, now_us);
+      for (guint i = 0; i < self->active->len; i++)
+        udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
+      handle_registered (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
+      push_server_event (self, UDPNAT_NODE_EVENT_REFUSED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
+      push_server_event (self, UDPNAT_NODE_EVENT_UNREGISTERED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOST:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_LOST, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REPLACED:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_REPLACED, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
+      udpnat_node_handle_mail (self, now_us, event->number, event->data, event->n_data);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
+      udpnat_node_handle_mail_result (self, now_us, event->request, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
+      push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
+      udpnat_node_end_list_wait (self);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_PEER:
+      handle_entry (self, now_us, &event->entry);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+      udpnat_node_notice_absence (self);
+      udpnat_node_end_list_wait (self);
+      push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
+      handle_lookup_result (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
+      udpnat_node_finish_lookup (self, event->request, NULL, "no-server");
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
+      handle_relayed (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
+      handle_relay_failed (self, now_us, event->handle, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
+      handle_dial_failed (self, now_us, &event->key, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
+      udpnat_node_refresh_candidates (self);
+      udpnat_node_plan_nat_test (self, now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
+      break;
+    }
+}
+
+/** udpnat_node_follow_server: draws the consequences of what the server has said */
+void
+udpnat_node_follow_server (UdpnatNode *self,
+                           gint64      now_us)
+{
+  UdpnatRendezvousEvent event;
+
+  while (udpnat_rendezvous_client_pop_event (self->server, &event))
+    handle_server_event (self, now_us, &event);
+}
