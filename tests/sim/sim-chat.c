@@ -634,19 +634,30 @@ mount_beacons (SimPeer *self)
   return sim_lan_mount (&self->lan, self->node, lan);
 }
 
+/** sim_peer_tell_addresses: tells the program what addresses its host has now, as its monitor of
+ * the network would */
+void
+sim_peer_tell_addresses (SimPeer *self)
+{
+  UdpnatAddress own[4];
+  guint n_own = sim_host_get_addresses (self->host, own, G_N_ELEMENTS (own));
+
+  udpnat_node_set_host_addresses (self->node, sim_world_now (self->world), own, n_own,
+                                  UDPNAT_CLIENT_PORT);
+  sim_world_wake (self->host);
+}
+
 /** sim_peer_start: starts the program, connects if there is to be a server, and logs in */
 void
 sim_peer_start (SimPeer *self)
 {
   gint64 now_us = sim_world_now (self->world);
-  UdpnatAddress own[4];
-  guint n_own = sim_host_get_addresses (self->host, own, G_N_ELEMENTS (own));
   UdpnatMachine *machine;
 
   g_assert_null (self->node);
   self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
   sim_store_restore (&self->store, self->node, now_us);
-  udpnat_node_set_host_addresses (self->node, now_us, own, n_own, UDPNAT_CLIENT_PORT);
+  sim_peer_tell_addresses (self);
   if (!self->is_serverless)
     connect_server (self);
   udpnat_node_log_in (self->node, now_us, self->name);

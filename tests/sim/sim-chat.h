@@ -149,6 +149,7 @@ SimPeer   *sim_peer_new      (SimServer           *server,
                               SimNat              *behind,
                               const SimLinkConfig *link);
 void       sim_peer_start    (SimPeer             *self);
+void       sim_peer_tell_addresses (SimPeer       *self);
 void       sim_peer_kill     (SimPeer             *self);
 void       sim_peer_free     (SimPeer             *self);
 void       sim_peer_send     (SimPeer             *self,

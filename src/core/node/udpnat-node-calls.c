@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-sockets-private.h"
 
 #include "udpnat-name.h"
 

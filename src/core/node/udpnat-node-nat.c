@@ -79,7 +79,7 @@ udpnat_node_fill_verdict (const UdpnatNode *self,
   out_candidates->is_spoilable = self->nat.poisoned == UDPNAT_FINDING_YES;
 }
 
-/** udpnat_node_get_open_ttl: Returns: with what TTL a packet opens our routers and goes no further */
+/** udpnat_node_get_open_ttl: Returns: the TTL with which a packet opens our routers and dies */
 guint8
 udpnat_node_get_open_ttl (const UdpnatNode *self)
 {

@@ -144,6 +144,14 @@ push_server_event (UdpnatNode                  *self,
 }
 
 static void
+note_reflexive (UdpnatNode *self,
+                gint64      now_us)
+{
+  udpnat_node_refresh_candidates (self);
+  udpnat_node_plan_nat_test (self, now_us);
+}
+
+static void
 handle_server_event (UdpnatNode                  *self,
                      gint64                       now_us,
                      const UdpnatRendezvousEvent *event)
@@ -159,8 +167,7 @@ handle_server_event (UdpnatNode                  *self,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       udpnat_node_forget_presence (self);
-      udpnat_node_refresh_candidates (self);
-      udpnat_node_plan_nat_test (self, now_us);
+      note_reflexive (self, now_us);
       for (guint i = 0; i < self->active->len; i++)
         udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
       break;
@@ -213,8 +220,7 @@ handle_server_event (UdpnatNode                  *self,
       handle_dial_failed (self, now_us, &event->key, event->code);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
-      udpnat_node_refresh_candidates (self);
-      udpnat_node_plan_nat_test (self, now_us);
+      note_reflexive (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
       break;

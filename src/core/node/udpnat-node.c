@@ -16,6 +16,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-name.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-sockets-private.h"
 #include "udpnat-stun.h"
 
 /* ---- Helpers for peers ---- */
@@ -483,7 +484,8 @@ node_handle_datagram (UdpnatMachine        *machine,
     }
   if (udpnat_stun_is_message (datagram->data, datagram->n_data))
     return handle_stun (self, now_us, datagram);
-  return udpnat_node_handle_peer_packet (self, now_us, &route, NULL, datagram->data, datagram->n_data);
+  return udpnat_node_handle_peer_packet (self, now_us, &route, NULL, datagram->data,
+                                         datagram->n_data);
 }
 
 static gint64

@@ -172,23 +172,6 @@ void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
 
-/* udpnat-peer-sockets.c */
-void           udpnat_peer_ask_for_socket     (UdpnatPeer            *self,
-                                               gint64                 now_us);
-gboolean       udpnat_peer_handle_stun        (UdpnatPeer            *self,
-                                               gint64                 now_us,
-                                               const UdpnatDatagram  *datagram);
-gint64         udpnat_peer_get_query_deadline (const UdpnatPeer      *self);
-void           udpnat_peer_handle_query_deadline (UdpnatPeer         *self,
-                                               gint64                 now_us);
-gboolean       udpnat_peer_pump_socket        (UdpnatPeer            *self,
-                                               gint64                 now_us);
-void           udpnat_peer_add_own_candidates (const UdpnatPeer      *self,
-                                               UdpnatCandidates      *local);
-void           udpnat_peer_forget_socket      (UdpnatPeer            *self,
-                                               gint64                 now_us);
-
-/* udpnat-node-facts.c */
 void           udpnat_peer_note_phase         (UdpnatPeer            *self,
                                                gint64                 now_us);
 

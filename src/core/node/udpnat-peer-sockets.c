@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "udpnat-peer-private.h"
+#include "udpnat-peer-sockets-private.h"
 
 #include "udpnat-node-private.h"
 
@@ -44,6 +44,7 @@ finish_query (UdpnatPeer *self,
               gint64      now_us)
 {
   const UdpnatAddress *mapped = udpnat_mapping_query_get_mapped (self->query);
+  UdpnatCandidates local;
 
   if (mapped == NULL)
     {
@@ -52,9 +53,10 @@ finish_query (UdpnatPeer *self,
     }
   self->further_address = *mapped;
   self->n_own_changes++;
-  udpnat_path_set_add_socket (self->paths, now_us, self->further_socket, mapped);
   g_clear_pointer (&self->query, udpnat_mapping_query_free);
-  udpnat_peer_set_local (self);
+  udpnat_peer_get_local (self, &local);
+  udpnat_path_set_add_socket (self->paths, now_us, self->further_socket, &self->further_address,
+                              &local);
 }
 
 /** udpnat_peer_handle_stun: Returns: %FALSE when it is not for this peer's socket */

@@ -19,6 +19,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-sockets-private.h"
 
 /* How long to wait before dialling again when the server says that a peer is not there. Presence
  * ends the wait at once. */
@@ -56,11 +57,12 @@ udpnat_peer_is_trusted (const UdpnatPeer *self)
   return self->trust == UDPNAT_TRUST_ACCEPTED;
 }
 
-/* Our own candidates as this peer is told them and its paths may use them: a stranger is told
- * nothing, and is reached through the server only, unless it is on our own network. */
-static void
-get_local (const UdpnatPeer *self,
-           UdpnatCandidates *out_local)
+/** udpnat_peer_get_local: our own candidates as this peer is told them and its paths may use them:
+ * a stranger is told nothing, and is reached through the server only, unless it is on our own
+ * network */
+void
+udpnat_peer_get_local (const UdpnatPeer *self,
+                       UdpnatCandidates *out_local)
 {
   *out_local = (UdpnatCandidates) { .relay_only = TRUE };
   if (!udpnat_peer_is_trusted (self) && self->n_lan_addresses == 0)
@@ -79,7 +81,7 @@ set_local (UdpnatPeer *self)
 {
   UdpnatCandidates local;
 
-  get_local (self, &local);
+  udpnat_peer_get_local (self, &local);
   udpnat_path_set_set_local (self->paths, &local);
 }
 
@@ -285,7 +287,7 @@ udpnat_peer_write_candidates (UdpnatPeer   *self,
 
   if (!udpnat_peer_is_trusted (self))
     return;
-  get_local (self, &local);
+  udpnat_peer_get_local (self, &local);
   udpnat_write_candidates (messages, &local);
   fits = udpnat_frame_write_early (out, UDPNAT_STREAM_CONTROL, messages->data, messages->len);
   g_assert (fits); /* first in a buffer that has room for the longest list */
@@ -679,7 +681,7 @@ fill_streams (UdpnatPeer *self,
   if (!udpnat_peer_has_session (self) || !udpnat_session_can_send (self->session, now_us))
     return;
 
-  get_local (self, &local);
+  udpnat_peer_get_local (self, &local);
   if (udpnat_peer_is_trusted (self) && self->told_generation != local.generation)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();

@@ -273,7 +273,7 @@ udpnat_rendezvous_client_get_rtt (const UdpnatRendezvousClient *self)
   return self->session != NULL ? udpnat_session_get_rtt (self->session) : 0;
 }
 
-/** udpnat_rendezvous_client_get_alt_port: Returns: the server's second port; 0: none, or not known */
+/** udpnat_rendezvous_client_get_alt_port: Returns: the server's second port; 0: not known */
 guint16
 udpnat_rendezvous_client_get_alt_port (const UdpnatRendezvousClient *self)
 {

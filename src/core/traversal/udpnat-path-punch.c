@@ -9,13 +9,13 @@
 
 #include "udpnat-path-set-private.h"
 
-/* Whether nothing is spoilt by what arrives at the peer's router now: it is not of that kind, or
- * the peer knows where we are and so has begun to open it to us. */
+/* Whether nothing is spoilt by what arrives at the peer's router now: it is not of that kind, as
+ * far as anybody knows, or the peer knows where we are and so has begun to open it to us. */
 static gboolean
 is_safe_to_send (const UdpnatPathSet *self)
 {
   return !self->has_generation
-         || !self->remote.is_spoilable
+         || (!self->remote.is_spoilable && !self->is_wary)
          || self->remote.heard == self->local.generation;
 }
 

@@ -23,6 +23,7 @@ struct _UdpnatPathSet
   UdpnatPathReason reason;
   gint64           last_active_us; /* G_MININT64: never */
 
+  gboolean       is_wary; /* a port was spoilt, as it seems, since the last path was chosen */
   UdpnatSocketId further_socket; /* tried besides the main one; UDPNAT_SOCKET_MAIN: none */
   UdpnatAddress  further_address; /* as the server sees it */
   gint64         fresh_us;       /* when to ask for one; UDPNAT_TIME_NEVER: not */

@@ -59,27 +59,30 @@ udpnat_path_set_ask_for_socket (UdpnatPathSet *self,
   self->fresh_us = UDPNAT_TIME_NEVER;
   if (self->further_socket == UDPNAT_SOCKET_MAIN && self->selected == NULL
       && may_be_spoilt (self))
-    self->is_spoilt = TRUE;
+    self->is_spoilt = self->is_wary = TRUE;
 }
 
 /**
  * udpnat_path_set_add_socket:
  * @socket: a further one, new to the peer until now
  * @mapped: as what the server sees it
+ * @local: our candidates with @mapped among them, as the peer is told in this moment
  *
  * Tries all public addresses of the peer from @socket, too, at once and with every later round.
- * Tell the peer how it is seen in the same moment. There can be one at a time.
+ * There can be one at a time.
  */
 void
-udpnat_path_set_add_socket (UdpnatPathSet       *self,
-                            gint64               now_us,
-                            UdpnatSocketId       socket,
-                            const UdpnatAddress *mapped)
+udpnat_path_set_add_socket (UdpnatPathSet          *self,
+                            gint64                  now_us,
+                            UdpnatSocketId          socket,
+                            const UdpnatAddress    *mapped,
+                            const UdpnatCandidates *local)
 {
   g_assert (self->further_socket == UDPNAT_SOCKET_MAIN && socket >= UDPNAT_SOCKET_FURTHER);
 
   self->further_socket = socket;
   self->further_address = *mapped;
+  udpnat_path_set_set_local (self, local);
   udpnat_path_set_spread (self);
   if (self->selected != NULL || udpnat_path_set_is_relay_only (self)
       || !udpnat_path_set_is_active (self, now_us))

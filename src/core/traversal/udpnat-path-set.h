@@ -85,7 +85,8 @@ guint            udpnat_path_set_list_handshake_addresses (const UdpnatPathSet  
 void             udpnat_path_set_add_socket               (UdpnatPathSet          *self,
                                                            gint64                  now_us,
                                                            UdpnatSocketId          socket,
-                                                           const UdpnatAddress    *mapped);
+                                                           const UdpnatAddress    *mapped,
+                                                           const UdpnatCandidates *local);
 void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);

@@ -64,6 +64,7 @@ set_selected (UdpnatPathSet *self,
   if (path != NULL)
     {
       self->fresh_us = UDPNAT_TIME_NEVER;
+      self->is_wary = FALSE;
       path->check_us = now_us + UDPNAT_PATH_CONFIRM_AFTER_US;
       udpnat_path_set_cancel_retries (self);
     }

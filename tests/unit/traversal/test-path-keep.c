@@ -108,14 +108,14 @@ static void
 test_answer_after_idle (Fixture       *f,
                         gconstpointer  data)
 {
-  UdpnatAddress a = at (A, 8900);
+  UdpnatAddress list[] = { at (A, 8900), at (A, 8901) };
 
-  give (f, 1, &a, 1);
+  give (f, 1, list, 1);
   run_until (f, MS (110000));
   clear_log (f);
-  give (f, 2, &a, 1);
+  give (f, 2, list, 2);
   run_until (f, MS (120000));
-  answer_last (f, &a);
+  answer_last (f, &list[0]);
   assert_relayed (f, UDPNAT_PATH_REASON_NO_ANSWER);
 }
 

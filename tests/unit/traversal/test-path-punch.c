@@ -528,12 +528,12 @@ static void
 test_new_candidates_retry_at_once (Fixture       *f,
                                    gconstpointer  data)
 {
-  UdpnatAddress a = at ("203.0.113.5", 8900);
+  UdpnatAddress list[] = { at ("203.0.113.5", 8900), at ("203.0.113.6", 8900) };
 
-  give (f, 1, &a, 1);
+  give (f, 1, list, 1);
   run_until (f, MS (5000));
   clear_log (f);
-  give (f, 2, &a, 1);
+  give (f, 2, list, 2);
   run_until (f, MS (5000));
   g_assert_cmpuint (f->sent->len, ==, 1);
   assert_relayed (f, UDPNAT_PATH_REASON_CONNECTING);
@@ -881,6 +881,7 @@ test_further_socket_tries_all (Fixture       *f,
   UdpnatAddress list[] = { at ("203.0.113.5", 8900), at ("192.168.1.5", 8900),
                            at ("203.0.113.6", 8900) };
   UdpnatAddress observed = at ("198.51.100.77", 40000);
+  UdpnatCandidates local = make_candidates (0, &observed, 1);
   guint n_by_further = 0;
   guint64 token = 0;
 
@@ -888,7 +889,8 @@ test_further_socket_tries_all (Fixture       *f,
   run_until (f, MS (1000));
   g_assert_true (udpnat_path_set_is_socket_idle (f->set));
   clear_log (f);
-  udpnat_path_set_add_socket (f->set, f->now_us, further, &observed);
+  local.candidates[0].address = observed;
+  udpnat_path_set_add_socket (f->set, f->now_us, further, &observed, &local);
   g_assert_false (udpnat_path_set_is_socket_idle (f->set));
   give (f, 2, list, 3);
   run_until (f, MS (1100));
