@@ -123,7 +123,7 @@ test_leaky_pairs (void)
 static void
 test_recovery (void)
 {
-  g_test_summary ("Leaky routers that nobody knows of yet: direct all the same, within 2.5 s");
+  g_test_summary ("Leaky routers that nobody knows of yet: direct all the same, within 3 s");
   for (guint64 seed = 1; seed <= 5; seed++)
     {
       SimNatConfig router = make_router (TRUE);
@@ -137,7 +137,7 @@ test_recovery (void)
       time_us = measure_direct (&pair);
       g_test_message ("%.1f ms", time_us / 1000.0);
       g_assert_cmpint (time_us, >, UDPNAT_SEC (1)); /* else nothing was spoilt */
-      g_assert_cmpint (time_us, <=, UDPNAT_MSEC (2500));
+      g_assert_cmpint (time_us, <=, UDPNAT_SEC (3));
       sim_peer_send_numbered (pair.bob, "alice", 0, 1);
       sim_world_run_for (pair.world, UDPNAT_SEC (1));
       sim_peer_assert_received (pair.alice, "bob", 1);

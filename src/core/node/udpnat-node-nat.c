@@ -10,9 +10,10 @@
 #include "config.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-sockets-private.h"
 
 /* After the server has seen us: what a start has to say goes first. */
-#define TEST_AFTER_US UDPNAT_SEC (1)
+#define TEST_AFTER_US UDPNAT_MSEC (250)
 #define FIRST_PEER_SOCKET (UDPNAT_SOCKET_FURTHER + UDPNAT_NAT_PROBE_SOCKETS)
 
 G_STATIC_ASSERT (UDPNAT_NAT_PROBE_SOCKETS + UDPNAT_NODE_SOCKETS_MAX <= UDPNAT_FURTHER_SOCKETS_MAX);
@@ -101,6 +102,14 @@ udpnat_node_get_nat_facts (const UdpnatNode *self,
 
 /* ---- The tests ---- */
 
+/** udpnat_node_is_testing_nat: Returns: whether the tests will soon say more */
+gboolean
+udpnat_node_is_testing_nat (const UdpnatNode *self)
+{
+  return self->nat_due_us != UDPNAT_TIME_NEVER ||
+         (self->probe != NULL && self->nat.state == UDPNAT_NAT_TEST_RUNNING);
+}
+
 /** udpnat_node_forget_nat: the network is another one */
 void
 udpnat_node_forget_nat (UdpnatNode *self)
@@ -150,7 +159,8 @@ start_test (UdpnatNode *self,
 
 /* Tells peers and views when the tests have come to something. */
 static void
-follow_probe (UdpnatNode *self)
+follow_probe (UdpnatNode *self,
+              gint64      now_us)
 {
   UdpnatMachine *machine = udpnat_nat_probe_get_machine (self->probe);
   UdpnatEvent *event;
@@ -159,9 +169,9 @@ follow_probe (UdpnatNode *self)
     {
       udpnat_nat_probe_get_facts (self->probe, &self->nat);
       udpnat_event_free (event);
-      for (guint i = 0; i < self->active->len; i++)
-        udpnat_peer_set_open_ttl (g_ptr_array_index (self->active, i));
       udpnat_node_refresh_candidates (self);
+      for (guint i = 0; i < self->active->len; i++)
+        udpnat_peer_handle_nat_tested (g_ptr_array_index (self->active, i), now_us);
     }
 }
 
@@ -179,7 +189,7 @@ udpnat_node_nat_handle_datagram (UdpnatNode           *self,
     return FALSE;
   is_ours = udpnat_machine_handle_datagram (udpnat_nat_probe_get_machine (self->probe), now_us,
                                             datagram) != UDPNAT_RX_IGNORED;
-  follow_probe (self);
+  follow_probe (self, now_us);
   return is_ours;
 }
 
@@ -203,7 +213,7 @@ udpnat_node_nat_handle_deadline (UdpnatNode *self,
   if (self->probe == NULL)
     return;
   udpnat_machine_handle_deadline (udpnat_nat_probe_get_machine (self->probe), now_us);
-  follow_probe (self);
+  follow_probe (self, now_us);
 }
 
 gboolean

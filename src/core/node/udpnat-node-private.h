@@ -110,6 +110,7 @@ void             udpnat_node_nat_clear      (UdpnatNode            *self);
 void             udpnat_node_fill_verdict   (const UdpnatNode      *self,
                                              UdpnatCandidates      *out_candidates);
 guint8           udpnat_node_get_open_ttl   (const UdpnatNode      *self);
+gboolean         udpnat_node_is_testing_nat (const UdpnatNode      *self);
 void             udpnat_node_forget_nat     (UdpnatNode            *self);
 void             udpnat_node_plan_nat_test  (UdpnatNode            *self,
                                              gint64                 now_us);

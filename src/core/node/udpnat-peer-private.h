@@ -66,6 +66,7 @@ typedef struct
   guint32          n_own_changes;   /* of what only this peer is told: each makes a generation */
 
   /* a second socket, for this peer alone: udpnat-peer-sockets.c */
+  gboolean            is_socket_wanted; /* as soon as our own routers have been tested */
   UdpnatSocketId      further_socket;  /* UDPNAT_SOCKET_MAIN: none */
   UdpnatMappingQuery *query;           /* nullable: how the server sees it */
   UdpnatAddress       further_address; /* unset until that is known */
@@ -118,7 +119,6 @@ void           udpnat_peer_free               (UdpnatPeer            *self);
 void           udpnat_peer_open               (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
-void           udpnat_peer_set_open_ttl       (UdpnatPeer            *self);
 void           udpnat_peer_set_relay_only     (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                gboolean               is_relay_only);

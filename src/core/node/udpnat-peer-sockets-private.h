@@ -9,6 +9,8 @@ void           udpnat_peer_get_local          (const UdpnatPeer      *self,
                                                UdpnatCandidates      *out_local);
 void           udpnat_peer_ask_for_socket     (UdpnatPeer            *self,
                                                gint64                 now_us);
+void           udpnat_peer_handle_nat_tested  (UdpnatPeer            *self,
+                                               gint64                 now_us);
 gboolean       udpnat_peer_handle_stun        (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                const UdpnatDatagram  *datagram);

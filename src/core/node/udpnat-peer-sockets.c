@@ -28,7 +28,9 @@ udpnat_peer_ask_for_socket (UdpnatPeer *self,
 {
   const UdpnatAddress *server = udpnat_rendezvous_client_get_address (self->node->server);
 
-  if (self->further_socket != UDPNAT_SOCKET_MAIN || server == NULL ||
+  /* Opened with a TTL that is too high it would be spoilt as the first one was. */
+  self->is_socket_wanted = udpnat_node_is_testing_nat (self->node);
+  if (self->is_socket_wanted || self->further_socket != UDPNAT_SOCKET_MAIN || server == NULL ||
       !udpnat_rendezvous_client_is_connected (self->node->server) ||
       !udpnat_peer_is_trusted (self))
     return;
@@ -36,6 +38,18 @@ udpnat_peer_ask_for_socket (UdpnatPeer *self,
   if (self->further_socket != UDPNAT_SOCKET_MAIN)
     self->query = udpnat_mapping_query_new (&self->node->random, server, self->further_socket,
                                             now_us);
+}
+
+/** udpnat_peer_handle_nat_tested: what was waited for is known now */
+void
+udpnat_peer_handle_nat_tested (UdpnatPeer *self,
+                               gint64      now_us)
+{
+  udpnat_path_set_set_open_ttl (self->paths, udpnat_node_get_open_ttl (self->node));
+  if (!self->is_socket_wanted)
+    return;
+  udpnat_peer_ask_for_socket (self, now_us);
+  udpnat_node_mark_dirty (self->node, self);
 }
 
 /* The server has said how it sees the socket, or says nothing. */

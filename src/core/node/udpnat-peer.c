@@ -132,7 +132,7 @@ udpnat_peer_open (UdpnatPeer *self,
     return;
   self->conversation = udpnat_conversation_new ();
   self->paths = udpnat_path_set_new (&self->node->random);
-  udpnat_peer_set_open_ttl (self);
+  udpnat_path_set_set_open_ttl (self->paths, udpnat_node_get_open_ttl (self->node));
   set_local (self);
   for (guint i = 0; i < self->n_lan_addresses; i++)
     udpnat_path_set_add_cached (self->paths, now_us, &self->lan_addresses[i]);
@@ -149,13 +149,6 @@ udpnat_peer_set_local (UdpnatPeer *self)
     return;
   set_local (self);
   udpnat_node_mark_dirty (self->node, self);
-}
-
-/** udpnat_peer_set_open_ttl: what is known of our routers may have changed */
-void
-udpnat_peer_set_open_ttl (UdpnatPeer *self)
-{
-  udpnat_path_set_set_open_ttl (self->paths, udpnat_node_get_open_ttl (self->node));
 }
 
 /**

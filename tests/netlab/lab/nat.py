@@ -142,7 +142,7 @@ def expect_direct(a, b):
 
     A symmetric NAT sends to each peer from a port that the other side cannot know before, so that
     side must let in any port of an address that it has sent to."""
-    guessing = {'symmetric', 'portrestricted'}
+    guessing = {'symmetric', 'portrestricted', 'leaky', 'hashed'}
     return not ('symmetric' in (a, b) and a in guessing and b in guessing)
 
 

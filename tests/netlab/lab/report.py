@@ -94,12 +94,13 @@ def write_extra(stage):
     if stage.figures.get('launch_ms') is not None:
         parts.append(f"launch to first delivery {format_ms(stage.figures['launch_ms'])}")
     parts.append(stage.figures.get('idle', ''))
-    return f'{stage.name:<22}' + '; '.join(part for part in parts if part)
+    return f'{stage.name:<28}' + '; '.join(part for part in parts if part)
 
 
 def write_report(stages):
     lines = []
-    if any(name.startswith('pair/') for name in stages):
+    table = {f'pair/{a}-{b}' for a in nat.KINDS for b in nat.KINDS}
+    if table & stages.keys():
         lines += write_pairs(stages)
     netchecks = {name: stage for name, stage in stages.items() if name.startswith('netcheck/')}
     if netchecks:
@@ -107,7 +108,7 @@ def write_report(stages):
     extras = [
         stage
         for name, stage in sorted(stages.items())
-        if not name.startswith('pair/') and name not in netchecks
+        if name not in table and name not in netchecks
     ]
     if extras:
         lines += ['', *(write_extra(stage) for stage in extras)]

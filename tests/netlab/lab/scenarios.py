@@ -75,6 +75,13 @@ def run_pair(stage, kind_a, kind_b):
     )
 
 
+def run_pair_apart(stage, kind_a, kind_b):
+    """As run_pair(), with a hop between the two routers."""
+    sites = [stage.lab.add_site('a', kind_a, 1), stage.lab.add_site('b', kind_b, 2)]
+    stage.lab.route_between()
+    play(stage, *sites, expect_path(kind_a, kind_b))
+
+
 def run_same_lan(stage):
     """Two hosts behind one router that does not hairpin: only their LAN addresses work."""
     router = stage.lab.add_router('r', 'portrestricted', '203.0.113.1', '192.168.1')
@@ -197,6 +204,19 @@ def _pairs(pairs):
 
 
 PAIRS = _pairs(itertools.product(nat.KINDS, nat.KINDS))
+# Routers that unsolicited packets spoil, in each combination, and others that plain punching passes
+MORE_PAIRS = {
+    f'pair/{a}-{b}': (run_pair_apart, (a, b))
+    for a, b in (
+        ('leaky', 'leaky'),
+        ('leaky', 'portrestricted'),
+        ('portrestricted', 'leaky'),
+        ('leaky', 'symmetric'),
+        ('hashed', 'hashed'),
+        ('hashed', 'leaky'),
+        ('hairpin', 'portrestricted'),
+    )
+}
 EXTRAS = {
     'same-lan': (run_same_lan, ()),
     'same-address': (run_same_address, ()),
@@ -214,7 +234,7 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | EXTRAS | lan.ALL | stun.ALL | netcheck.ALL
+ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | stun.ALL | netcheck.ALL
 QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
     'mapping/natpmp',
     'mapping/upnp',
@@ -231,6 +251,8 @@ QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
     'pair/fullcone-portrestricted',
     'pair/restricted-symmetric',
     'pair/portrestricted-portrestricted',
+    'pair/leaky-leaky',
+    'pair/portrestricted-leaky',
 ]
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (

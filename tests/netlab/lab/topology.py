@@ -185,6 +185,20 @@ class Lab:
         router = self.add_router(f'r{name}', kind, f'203.0.113.{number}', f'192.168.{number}')
         return self.add_host(name, router)
 
+    def route_between(self):
+        """Puts a hop between all who are on the public segment by now, as there are on the
+        Internet: a packet whose TTL is just enough for one's own router does not reach another."""
+        for number in range(1, self.public_count + 1):
+            port = f'p{number}'
+            _run(self.public.command('bridge', 'link', 'set', 'dev', port, 'isolated', 'on'))
+        for name, value in (
+            ('ip_forward', '1'),
+            ('conf/all/send_redirects', '0'),
+            ('conf/segment/send_redirects', '0'),
+            ('conf/segment/proxy_arp_pvlan', '1'),
+        ):
+            self.public.write_sysctl(f'ipv4/{name}', value)
+
     def add_switch(self, name):
         """A network of its own: no router, no server, no addresses but those of its hosts."""
         switch = self._add(Namespace(f'{self.name}-{name}'))
