@@ -53,14 +53,21 @@ is_direct (gpointer user_data)
 
 /* How long after the first word both are direct. */
 static gint64
-measure_direct (SimPair *pair)
+measure_direct_within (SimPair *pair,
+                       gint64   limit_us)
 {
   gint64 start_us = sim_world_now (pair->world);
 
   sim_peer_send (pair->alice, "bob", "hello");
-  if (!sim_world_run_for_true (pair->world, UDPNAT_SEC (10), is_direct, pair))
+  if (!sim_world_run_for_true (pair->world, limit_us, is_direct, pair))
     return UDPNAT_TIME_NEVER;
   return sim_world_now (pair->world) - start_us;
+}
+
+static gint64
+measure_direct (SimPair *pair)
+{
+  return measure_direct_within (pair, UDPNAT_SEC (10));
 }
 
 /* ---- What the node finds out ---- */
@@ -145,6 +152,261 @@ test_recovery (void)
     }
 }
 
+/* ---- Searching a port ---- */
+
+/* What alice and bob send besides the server's flow, counted while they search. */
+typedef struct
+{
+  const SimPair *pair;
+  gboolean       is_over;
+  guint          n_probes;  /* bob's, to alice's router */
+  guint          n_opens;   /* alice's, to bob's */
+  gint64         first_us;
+  guint          n_in_second;
+  guint          most_in_second;
+} SearchCount;
+
+static gboolean
+count_search (const SimTapInfo *info,
+              gpointer          user_data)
+{
+  SearchCount *self = user_data;
+  UdpnatAddress alice_ip = sim_host_get_public_ip (self->pair->alice->host, UDPNAT_FAMILY_IPV4);
+  UdpnatAddress bob_ip = sim_host_get_public_ip (self->pair->bob->host, UDPNAT_FAMILY_IPV4);
+
+  if (info->kind != SIM_TAP_SENT || self->is_over)
+    return TRUE;
+  if (info->host == self->pair->bob->host && udpnat_address_equal_ip (&info->to, &alice_ip))
+    {
+      self->n_probes++;
+      if (info->now_us - self->first_us >= UDPNAT_SEC (1))
+        {
+          self->first_us = info->now_us;
+          self->n_in_second = 0;
+        }
+      self->n_in_second++;
+      self->most_in_second = MAX (self->most_in_second, self->n_in_second);
+    }
+  else if (info->host == self->pair->alice->host && udpnat_address_equal_ip (&info->to, &bob_ip))
+    self->n_opens++;
+  return TRUE;
+}
+
+typedef struct
+{
+  gint64 time_us; /* to direct; UDPNAT_TIME_NEVER: not within 20 s */
+  guint  n_probes;
+  guint  n_opens;
+  guint  most_in_second;
+} SearchResult;
+
+static SearchResult
+run_search (guint64             seed,
+            const SimNatConfig *alice_router,
+            const SimNatConfig *bob_router)
+{
+  SearchResult result;
+  SearchCount count = { 0 };
+  gint64 start_us;
+  SimPair pair;
+
+  pair_init (&pair, seed, alice_router, bob_router, UDPNAT_SEC (5));
+  count.pair = &pair;
+  sim_world_add_tap (pair.world, count_search, &count);
+  start_us = sim_world_now (pair.world);
+  sim_peer_send (pair.bob, "alice", "hello");
+  result.time_us = UDPNAT_TIME_NEVER;
+  if (sim_world_run_for_true (pair.world, UDPNAT_SEC (20), is_direct, &pair))
+    {
+      result.time_us = sim_world_now (pair.world) - start_us;
+      count.is_over = TRUE;
+      /* The path that was found carries what is said, and stays. */
+      sim_peer_send_numbered (pair.alice, "bob", 0, 5);
+      sim_world_run_for (pair.world, UDPNAT_SEC (60));
+      g_assert_true (is_direct (&pair));
+      sim_peer_assert_received (pair.bob, "alice", 5);
+    }
+  result.n_probes = count.n_probes;
+  result.n_opens = count.n_opens;
+  result.most_in_second = count.most_in_second;
+  sim_pair_clear (&pair);
+  return result;
+}
+
+static int
+compare_times (gconstpointer a,
+               gconstpointer b)
+{
+  gint64 difference = *(const gint64 *) a - *(const gint64 *) b;
+
+  return difference < 0 ? -1 : difference > 0;
+}
+
+/* Runs so many searches; at least @least_percent must be direct within @limit_us, by at most
+ * @probes_max probes. */
+static void
+check_searches (const char         *label,
+                const SimNatConfig *alice_router,
+                const SimNatConfig *bob_router,
+                guint               n_trials,
+                guint               least_percent,
+                gint64              limit_us,
+                guint               probes_max)
+{
+  g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  guint n_good = 0, most_probes = 0, most_opens = 0, most_in_second = 0;
+
+  for (guint64 seed = 1; seed <= n_trials; seed++)
+    {
+      SearchResult result = run_search (seed, alice_router, bob_router);
+
+      g_array_append_val (times, result.time_us);
+      n_good += result.time_us <= limit_us;
+      most_probes = MAX (most_probes, result.n_probes);
+      most_opens = MAX (most_opens, result.n_opens);
+      most_in_second = MAX (most_in_second, result.most_in_second);
+    }
+  g_array_sort (times, compare_times);
+  g_test_message ("%s: %u of %u within %.0f s; median %.2f s, longest %.2f s; at most %u probes, "
+                  "%u openers, %u packets in a second", label, n_good, n_trials, limit_us / 1e6,
+                  g_array_index (times, gint64, n_trials / 2) / 1e6,
+                  g_array_index (times, gint64, n_trials - 1) / 1e6, most_probes, most_opens,
+                  most_in_second);
+  g_assert_cmpuint (n_good * 100, >=, n_trials * least_percent);
+  g_assert_cmpuint (most_probes, <=, probes_max);
+  g_assert_cmpuint (most_opens, <=, 256 + 50);
+  g_assert_cmpuint (most_in_second, <=, 120);
+}
+
+static SimNatConfig
+make_symmetric (SimNatAllocator allocator)
+{
+  SimNatConfig config = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+
+  config.allocator = allocator;
+  config.port_base = 20000;
+  config.block_size = allocator == SIM_NAT_ALLOCATOR_BLOCK ? 1024 : 0;
+  return config;
+}
+
+static void
+test_search_random (void)
+{
+  SimNatConfig hard = make_symmetric (SIM_NAT_ALLOCATOR_RANDOM);
+  SimNatConfig easy = make_router (FALSE);
+
+  check_searches ("random-symmetric × port-restricted", &hard, &easy, 40, 98, UDPNAT_SEC (12),
+                  UDPNAT_SEARCH_PROBES_MAX + 50);
+}
+
+static void
+test_search_block (void)
+{
+  SimNatConfig hard = make_symmetric (SIM_NAT_ALLOCATOR_BLOCK);
+  SimNatConfig easy = make_router (FALSE);
+
+  check_searches ("block of 1,024 × port-restricted", &hard, &easy, 40, 95, UDPNAT_SEC (12),
+                  400);
+}
+
+static void
+test_search_sequential (void)
+{
+  SimNatConfig hard = make_symmetric (SIM_NAT_ALLOCATOR_SEQUENTIAL);
+  SimNatConfig easy = make_router (FALSE);
+
+  check_searches ("sequential × port-restricted", &hard, &easy, 40, 95, UDPNAT_SEC (2), 128);
+}
+
+/* Either side may have turned it off; then the pair is relayed, and little is sent. */
+static void
+test_search_off (void)
+{
+  SimNatConfig hard = make_symmetric (SIM_NAT_ALLOCATOR_RANDOM);
+  SimNatConfig easy = make_router (FALSE);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      SearchCount count = { 0 };
+      SimPair pair;
+
+      pair_init (&pair, 1, &hard, &easy, UDPNAT_SEC (5));
+      udpnat_node_set_port_search (i == 0 ? pair.alice->node : pair.bob->node, FALSE);
+      count.pair = &pair;
+      sim_world_add_tap (pair.world, count_search, &count);
+      g_assert_cmpint (measure_direct_within (&pair, UDPNAT_SEC (15)), ==, UDPNAT_TIME_NEVER);
+      g_assert_cmpint (pair.alice->path_reason, ==, UDPNAT_PATH_REASON_LOCAL_SYMMETRIC);
+      g_assert_cmpuint (count.n_probes + count.n_opens, <=, 60);
+      sim_pair_clear (&pair);
+    }
+}
+
+/* ---- All behaviours of RFC 4787 ---- */
+
+static const char *const behaviour_names[] = { "EI", "AD", "APD" };
+
+/* nat.md section 1.3: two routers that map each destination to another port, and let in exactly
+ * whom they have sent to, are the one pair that cannot be direct. */
+static gboolean
+is_hopeless (const SimNatConfig *router)
+{
+  return router->mapping != SIM_NAT_ENDPOINT_INDEPENDENT &&
+         router->filtering == SIM_NAT_ADDRESS_AND_PORT_DEPENDENT;
+}
+
+/* Returns: milliseconds until direct; -1: relayed */
+static int
+check_matrix_cell (guint cell)
+{
+  SimNatConfig a = sim_nat_config (cell / 27, cell / 9 % 3);
+  SimNatConfig b = sim_nat_config (cell / 3 % 3, cell % 3);
+  gboolean should_be_direct = !is_hopeless (&a) || !is_hopeless (&b);
+  gint64 time_us;
+  SimPair pair;
+
+  a.allocator = b.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  pair_init (&pair, 500 + cell, &a, &b, UDPNAT_SEC (5));
+  time_us = measure_direct_within (&pair, should_be_direct ? UDPNAT_SEC (20) : UDPNAT_SEC (8));
+  sim_peer_send_numbered (pair.bob, "alice", 0, 3);
+  sim_world_run_for (pair.world, UDPNAT_SEC (2));
+  sim_peer_assert_received (pair.alice, "bob", 3);
+  g_assert_cmpuint (pair.bob->received->len, ==, 1);
+  if (should_be_direct != (time_us != UDPNAT_TIME_NEVER))
+    g_error ("%s+%s × %s+%s: %s", behaviour_names[a.mapping], behaviour_names[a.filtering],
+             behaviour_names[b.mapping], behaviour_names[b.filtering],
+             should_be_direct ? "should be direct" : "cannot be direct");
+  if (!should_be_direct)
+    {
+      g_assert_cmpint (pair.alice->path_reason, ==, UDPNAT_PATH_REASON_BOTH_SYMMETRIC);
+      g_assert_cmpint (pair.bob->path_reason, ==, UDPNAT_PATH_REASON_BOTH_SYMMETRIC);
+    }
+  sim_pair_clear (&pair);
+  return should_be_direct ? (int) (time_us / 1000) : -1;
+}
+
+static void
+test_matrix (void)
+{
+  g_test_summary ("9 × 9 mappings and filterings, random ports: all delivered, direct wherever it "
+                  "can be, and why not");
+  for (guint row = 0; row < 9; row++)
+    {
+      g_autoptr (GString) line = g_string_new (NULL);
+
+      for (guint column = 0; column < 9; column++)
+        {
+          int time_ms = check_matrix_cell (row * 9 + column);
+
+          if (time_ms < 0)
+            g_string_append (line, "  relay");
+          else
+            g_string_append_printf (line, "%7d", time_ms);
+        }
+      g_test_message ("%3s+%-3s%s", behaviour_names[row / 3], behaviour_names[row % 3], line->str);
+    }
+}
+
 /* ---- Where nothing gets through ---- */
 
 static void
@@ -177,6 +439,11 @@ main (int   argc,
   g_test_add_func ("/sim-traversal/verdict/in-each-network", test_verdict);
   g_test_add_func ("/sim-traversal/leaky/direct-within-a-second", test_leaky_pairs);
   g_test_add_func ("/sim-traversal/leaky/recovers-unknown", test_recovery);
+  g_test_add_func ("/sim-traversal/search/random", test_search_random);
+  g_test_add_func ("/sim-traversal/search/block", test_search_block);
+  g_test_add_func ("/sim-traversal/search/sequential", test_search_sequential);
+  g_test_add_func ("/sim-traversal/search/can-be-turned-off", test_search_off);
+  g_test_add_func ("/sim-traversal/matrix/direct-wherever-possible", test_matrix);
   g_test_add_func ("/sim-traversal/relayed/no-flood", test_no_flood);
 
   return g_test_run ();

@@ -143,6 +143,20 @@
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
 
+/* ---- Port search (nat.md section 4.5) ---- */
+#define UDPNAT_SEARCH_SOCKETS_MAX 256
+#define UDPNAT_SEARCH_PROBES_MAX 1200
+#define UDPNAT_SEARCH_GAP_US UDPNAT_MSEC (10) /* 100 packets a second */
+#define UDPNAT_SEARCH_US UDPNAT_SEC (20)      /* from beginning to end */
+#define UDPNAT_SEARCH_AGREE_US UDPNAT_SEC (5) /* for the other's answer */
+#define UDPNAT_SEARCH_AFTER_US UDPNAT_MSEC (500) /* without proof by plain punching */
+#define UDPNAT_SEARCH_COOL_DOWN_US UDPNAT_SEC (600)
+#define UDPNAT_SEARCHES_PER_HOUR 3 /* with one peer */
+/* Of a subscriber's block of ports no more than this share is opened: others need it, too. */
+#define UDPNAT_SEARCH_BLOCK_PERCENT 5
+#define UDPNAT_SEARCH_SEQUENTIAL_SOCKETS 25
+#define UDPNAT_SEARCH_SEQUENTIAL_WINDOW 64
+
 /* ---- What views measure ---- */
 #define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* two small packets each, only while somebody looks */
 #define UDPNAT_RTT_SAMPLES_MAX 180          /* three minutes */

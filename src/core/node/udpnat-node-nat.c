@@ -22,11 +22,13 @@ void
 udpnat_node_nat_init (UdpnatNode *self)
 {
   self->nat_due_us = UDPNAT_TIME_NEVER;
+  self->search.deadline_us = UDPNAT_TIME_NEVER;
 }
 
 void
 udpnat_node_nat_clear (UdpnatNode *self)
 {
+  udpnat_node_abort_search (self, self->search.peer);
   g_clear_pointer (&self->probe, udpnat_nat_probe_free);
 }
 
@@ -114,6 +116,7 @@ udpnat_node_is_testing_nat (const UdpnatNode *self)
 void
 udpnat_node_forget_nat (UdpnatNode *self)
 {
+  udpnat_node_abort_search (self, self->search.peer);
   self->nat = (UdpnatNatFacts) { 0 };
   self->nat_observed = UDPNAT_ADDRESS_NONE;
   if (self->probe != NULL)

@@ -2,6 +2,7 @@
 
 #include "udpnat-cookie.h"
 #include "udpnat-nat-probe.h"
+#include "udpnat-node-search-private.h"
 #include "udpnat-node.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"
@@ -44,6 +45,8 @@ struct _UdpnatNode
   UdpnatAddress   nat_observed; /* as what the server saw us then */
   gint64          nat_due_us;   /* when they begin; NEVER: not planned */
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
+  UdpnatNodeSearch search;       /* udpnat-node-search.c */
+  gboolean        is_search_off;
 
   /* people */
   /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */

@@ -223,6 +223,7 @@ handle_server_event (UdpnatNode                  *self,
       note_reflexive (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
+      udpnat_node_handle_attestation (self, now_us, &event->attestation);
       break;
     }
 }

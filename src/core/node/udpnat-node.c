@@ -459,7 +459,8 @@ handle_stun (UdpnatNode           *self,
              gint64                now_us,
              const UdpnatDatagram *datagram)
 {
-  if (udpnat_node_nat_handle_datagram (self, now_us, datagram))
+  if (udpnat_node_nat_handle_datagram (self, now_us, datagram) ||
+      udpnat_node_handle_search_stun (self, now_us, datagram))
     return UDPNAT_RX_OK;
   for (guint i = 0; i < self->active->len; i++)
     if (udpnat_peer_handle_stun (g_ptr_array_index (self->active, i), now_us, datagram))
@@ -496,6 +497,7 @@ node_next_deadline (const UdpnatMachine *machine)
                                         udpnat_node_nat_next_deadline (self));
   UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
 
+  deadline_us = udpnat_time_min (deadline_us, udpnat_node_search_next_deadline (self));
   if (!g_queue_is_empty ((GQueue *) &self->events))
     return 0; /* something happened while outputs were made: at once */
   return first != NULL ? udpnat_time_min (deadline_us, first->deadline_us) : deadline_us;
@@ -512,6 +514,8 @@ node_handle_deadline (UdpnatMachine *machine,
     udpnat_rendezvous_client_handle_deadline (self->server, now_us);
   if (udpnat_node_nat_next_deadline (self) <= now_us)
     udpnat_node_nat_handle_deadline (self, now_us);
+  if (udpnat_node_search_next_deadline (self) <= now_us)
+    udpnat_node_search_handle_deadline (self, now_us);
   udpnat_node_follow_server (self, now_us);
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
@@ -548,6 +552,8 @@ node_pop_output (UdpnatMachine  *machine,
       if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
           udpnat_node_nat_pop_output (self, now_us, out_datagram))
         return TRUE;
+      if (udpnat_node_search_pump (self, now_us))
+        continue;
       peer = g_queue_peek_head (&self->dirty);
       if (peer == NULL)
         return FALSE;

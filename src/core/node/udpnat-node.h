@@ -172,6 +172,8 @@ void                   udpnat_node_set_peer_relay_only (UdpnatNode           *se
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,
                                                        gboolean               is_relay_only);
+void                   udpnat_node_set_port_search    (UdpnatNode            *self,
+                                                       gboolean               is_on);
 gboolean               udpnat_node_get_path           (const UdpnatNode      *self,
                                                        const UdpnatPublicKey *key,
                                                        UdpnatNodePath        *out_path);

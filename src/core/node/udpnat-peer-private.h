@@ -7,25 +7,13 @@
 #include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
+#include "udpnat-peer-searches-private.h"
 #include "udpnat-presence.h"
+#include "udpnat-route-private.h"
 #include "udpnat-sealed.h"
 #include "udpnat-session.h"
 
 G_BEGIN_DECLS
-
-/**
- * UdpnatRoute:
- * @is_relayed: through the server, from @handle; else directly from @address, by our @socket
- *
- * How a packet came.
- */
-typedef struct
-{
-  gboolean       is_relayed;
-  guint32        handle;
-  UdpnatSocketId socket;
-  UdpnatAddress  address;
-} UdpnatRoute;
 
 typedef enum
 {
@@ -66,10 +54,12 @@ typedef struct
   guint32          n_own_changes;   /* of what only this peer is told: each makes a generation */
 
   /* a second socket, for this peer alone: udpnat-peer-sockets.c */
+  UdpnatPeerSearches  searches;    /* udpnat-node-search.c */
+  GByteArray         *control_out; /* nullable: messages for the control stream */
   gboolean            is_socket_wanted; /* as soon as our own routers have been tested */
-  UdpnatSocketId      further_socket;  /* UDPNAT_SOCKET_MAIN: none */
-  UdpnatMappingQuery *query;           /* nullable: how the server sees it */
-  UdpnatAddress       further_address; /* unset until that is known */
+  UdpnatSocketId      further_socket;   /* UDPNAT_SOCKET_MAIN: none */
+  UdpnatMappingQuery *query;            /* nullable: how the server sees it */
+  UdpnatAddress       further_address;  /* unset until that is known */
 
   gboolean         has_refused; /* something was not kept: letters wait for one that begins anew */
   gboolean         has_skipped; /* of a kind that strangers may not say: to come again */

@@ -21,12 +21,28 @@ learn_handle (UdpnatPeer        *self,
 /* ---- Messages ---- */
 
 static gboolean
+handle_search (UdpnatPeer              *self,
+               gint64                   now_us,
+               const UdpnatMessageView *view)
+{
+  UdpnatSearchMessage message;
+
+  if (!udpnat_parse_search (view, &message))
+    return FALSE;
+  if (!self->is_source_unproven && udpnat_peer_is_trusted (self))
+    udpnat_node_handle_search (self->node, now_us, self, &message);
+  return TRUE;
+}
+
+static gboolean
 handle_control (UdpnatPeer              *self,
                 gint64                   now_us,
                 const UdpnatMessageView *view)
 {
   UdpnatCandidates candidates;
 
+  if (view->type == UDPNAT_PP_SEARCH)
+    return handle_search (self, now_us, view);
   if (view->type != UDPNAT_PP_CANDIDATES)
     return TRUE; /* of a later version */
   if (!udpnat_parse_candidates (view, &candidates))

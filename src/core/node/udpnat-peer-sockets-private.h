@@ -11,6 +11,9 @@ void           udpnat_peer_ask_for_socket     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_nat_tested  (UdpnatPeer            *self,
                                                gint64                 now_us);
+void           udpnat_peer_adopt_socket       (UdpnatPeer            *self,
+                                               gint64                 now_us,
+                                               UdpnatSocketId         socket);
 gboolean       udpnat_peer_handle_stun        (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                const UdpnatDatagram  *datagram);

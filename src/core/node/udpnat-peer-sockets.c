@@ -40,6 +40,17 @@ udpnat_peer_ask_for_socket (UdpnatPeer *self,
                                             now_us);
 }
 
+/** udpnat_peer_adopt_socket: @socket, found by a search, is in use and this peer's from now on */
+void
+udpnat_peer_adopt_socket (UdpnatPeer    *self,
+                          gint64         now_us,
+                          UdpnatSocketId socket)
+{
+  udpnat_peer_forget_socket (self, now_us);
+  self->further_socket = socket;
+  udpnat_path_set_adopt_socket (self->paths, socket);
+}
+
 /** udpnat_peer_handle_nat_tested: what was waited for is known now */
 void
 udpnat_peer_handle_nat_tested (UdpnatPeer *self,

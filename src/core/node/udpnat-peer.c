@@ -243,6 +243,7 @@ udpnat_peer_note_active (UdpnatPeer *self,
 void
 udpnat_peer_drop_session (UdpnatPeer *self)
 {
+  g_clear_pointer (&self->control_out, g_byte_array_unref);
   g_clear_pointer (&self->session, udpnat_session_free);
   if (self->conversation != NULL)
     udpnat_conversation_restart (self->conversation);
@@ -381,6 +382,8 @@ udpnat_peer_close (UdpnatPeer *self)
   udpnat_peer_drop_letter (self);
   g_clear_pointer (&self->session, udpnat_session_free);
   g_clear_pointer (&self->query, udpnat_mapping_query_free);
+  g_clear_pointer (&self->control_out, g_byte_array_unref);
+  udpnat_node_abort_search (self->node, self);
   g_clear_pointer (&self->paths, udpnat_path_set_free);
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
 }
@@ -645,6 +648,11 @@ follow_path_changes (UdpnatPeer *self,
           udpnat_peer_ask_for_socket (self, now_us);
           continue;
         }
+      if (type == UDPNAT_PATH_EVENT_HARD)
+        {
+          udpnat_node_consider_search (self->node, now_us, self);
+          continue;
+        }
       is_changed = TRUE;
       is_selected |= type == UDPNAT_PATH_EVENT_SELECTED;
     }
@@ -656,6 +664,8 @@ follow_path_changes (UdpnatPeer *self,
       gboolean is_direct = udpnat_path_set_get_selected (self->paths, &address, &kind, &rtt_us);
       gboolean is_safe = is_direct && !udpnat_path_set_is_suspect (self->paths);
 
+      if (is_selected && is_direct)
+        udpnat_node_finish_search (self->node, now_us, self);
       if (is_selected)
         udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
       udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_MAX_BYTES
@@ -674,6 +684,14 @@ fill_streams (UdpnatPeer *self,
   if (!udpnat_peer_has_session (self) || !udpnat_session_can_send (self->session, now_us))
     return;
 
+  if (self->control_out != NULL &&
+      udpnat_session_stream_get_space (self->session, UDPNAT_STREAM_CONTROL) >=
+        self->control_out->len)
+    {
+      udpnat_session_stream_write (self->session, UDPNAT_STREAM_CONTROL, self->control_out->data,
+                                   self->control_out->len);
+      g_clear_pointer (&self->control_out, g_byte_array_unref);
+    }
   udpnat_peer_get_local (self, &local);
   if (udpnat_peer_is_trusted (self) && self->told_generation != local.generation)
     {

@@ -273,6 +273,15 @@ udpnat_rendezvous_client_get_rtt (const UdpnatRendezvousClient *self)
   return self->session != NULL ? udpnat_session_get_rtt (self->session) : 0;
 }
 
+/** udpnat_rendezvous_client_get_key: Returns: %FALSE while the server's key is not known */
+gboolean
+udpnat_rendezvous_client_get_key (const UdpnatRendezvousClient *self,
+                                  UdpnatPublicKey              *out_key)
+{
+  *out_key = self->key;
+  return self->has_key;
+}
+
 /** udpnat_rendezvous_client_get_alt_port: Returns: the server's second port; 0: not known */
 guint16
 udpnat_rendezvous_client_get_alt_port (const UdpnatRendezvousClient *self)

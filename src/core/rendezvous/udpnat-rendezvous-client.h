@@ -132,6 +132,8 @@ const UdpnatAddress *
                                                  guint                         socket_index);
 const UdpnatAddress *
          udpnat_rendezvous_client_get_address   (const UdpnatRendezvousClient *self);
+gboolean udpnat_rendezvous_client_get_key       (const UdpnatRendezvousClient *self,
+                                                 UdpnatPublicKey              *out_key);
 guint16  udpnat_rendezvous_client_get_alt_port  (const UdpnatRendezvousClient *self);
 UdpnatUdpState
          udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self);

@@ -58,6 +58,17 @@ get_rank (const UdpnatPath *path)
 
 #define N_RANKS 4
 
+/* How long plain punching is waited for before more is tried: not at all when it cannot win. */
+static gint64
+get_patience (const UdpnatPathSet *self)
+{
+  if (!udpnat_path_set_is_hard (self))
+    return UDPNAT_PUNCH_FRESH_US;
+  return self->local.filtering == UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT
+           && self->remote.filtering == UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT
+           ? 0 : UDPNAT_SEARCH_AFTER_US;
+}
+
 /**
  * udpnat_path_set_start_round:
  * @restart: whether addresses that are being tried at this moment start over. Never because of what
@@ -86,7 +97,9 @@ udpnat_path_set_start_round (UdpnatPathSet *self,
         if (udpnat_path_is_running (path))
           (*n_running_there)++;
       }
-  self->fresh_us = n_running[0] > 0 ? now_us + UDPNAT_PUNCH_FRESH_US : UDPNAT_TIME_NEVER;
+  self->fresh_us = UDPNAT_TIME_NEVER;
+  if (n_running[0] > 0)
+    self->fresh_us = now_us + get_patience (self);
 }
 
 void

@@ -36,6 +36,7 @@ struct _UdpnatPathSet
   gboolean is_selected_changed;
   gboolean is_reason_changed;
   gboolean is_spoilt;
+  gboolean is_hard;
 };
 
 /* udpnat-path-table.c */
@@ -56,6 +57,7 @@ gboolean         udpnat_path_set_replace_listed   (UdpnatPathSet          *self,
 gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self);
 
 /* udpnat-path-set-sockets.c */
+gboolean         udpnat_path_set_is_hard          (const UdpnatPathSet    *self);
 void             udpnat_path_set_spread           (UdpnatPathSet          *self);
 void             udpnat_path_set_ask_for_socket   (UdpnatPathSet          *self,
                                                    gint64                  now_us);

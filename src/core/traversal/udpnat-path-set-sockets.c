@@ -36,14 +36,18 @@ udpnat_path_set_spread (UdpnatPathSet *self)
       }
 }
 
-/* Whether two routers of the kinds that both sides have seen should let it through, and there is a
- * public address to be tried. */
+/* Whether one of the routers has another port for us than the one that is known. */
+gboolean
+udpnat_path_set_is_hard (const UdpnatPathSet *self)
+{
+  return self->local.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT
+         || self->remote.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT;
+}
+
+/* Whether there is a public address to be tried. */
 static gboolean
 may_be_spoilt (const UdpnatPathSet *self)
 {
-  if (self->local.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT
-      || self->remote.mapping == UDPNAT_MAPPING_ENDPOINT_DEPENDENT)
-    return FALSE;
   for (guint i = 0; i < self->n_paths; i++)
     if (udpnat_path_is_running (self->paths[i]) && is_public (self->paths[i]))
       return TRUE;
@@ -57,8 +61,11 @@ udpnat_path_set_ask_for_socket (UdpnatPathSet *self,
   if (self->fresh_us > now_us)
     return;
   self->fresh_us = UDPNAT_TIME_NEVER;
-  if (self->further_socket == UDPNAT_SOCKET_MAIN && self->selected == NULL
-      && may_be_spoilt (self))
+  if (self->selected != NULL)
+    return;
+  if (udpnat_path_set_is_hard (self))
+    self->is_hard = TRUE;
+  else if (self->further_socket == UDPNAT_SOCKET_MAIN && may_be_spoilt (self))
     self->is_spoilt = self->is_wary = TRUE;
 }
 
@@ -91,6 +98,15 @@ udpnat_path_set_add_socket (UdpnatPathSet          *self,
     if (self->paths[i]->socket == socket)
       udpnat_path_set_start_run (self, now_us, self->paths[i]);
   udpnat_path_set_settle (self, now_us);
+}
+
+/** udpnat_path_set_adopt_socket: @socket is the further one from now on, and in use already */
+void
+udpnat_path_set_adopt_socket (UdpnatPathSet *self,
+                              UdpnatSocketId socket)
+{
+  self->further_socket = socket;
+  self->further_address = UDPNAT_ADDRESS_NONE;
 }
 
 /**

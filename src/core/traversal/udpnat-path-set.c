@@ -215,6 +215,13 @@ udpnat_path_set_set_open_ttl (UdpnatPathSet *self,
   self->queue.open_ttl = open_ttl;
 }
 
+/** udpnat_path_set_get_remote: Returns: (transfer none): what the peer has said last */
+const UdpnatCandidates *
+udpnat_path_set_get_remote (const UdpnatPathSet *self)
+{
+  return &self->remote;
+}
+
 /** udpnat_path_set_get_heard: Returns: the peer's last generation of this session, 0 for none */
 guint32
 udpnat_path_set_get_heard (const UdpnatPathSet *self)
@@ -661,6 +668,13 @@ udpnat_path_set_pop_event (UdpnatPathSet       *self,
     {
       self->is_selected_changed = FALSE;
       *out_type = UDPNAT_PATH_EVENT_SELECTED;
+      return TRUE;
+    }
+  if (self->is_hard)
+    {
+      self->is_hard = FALSE;
+      self->is_reason_changed = is_reason_changed;
+      *out_type = UDPNAT_PATH_EVENT_HARD;
       return TRUE;
     }
   if (self->is_spoilt)

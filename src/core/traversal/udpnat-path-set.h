@@ -55,6 +55,7 @@ typedef enum
   UDPNAT_PATH_EVENT_SELECTED, /* another path or the relay is used now: ask get_selected() */
   UDPNAT_PATH_EVENT_REASON,   /* still relayed, but for another reason */
   UDPNAT_PATH_EVENT_SPOILT,   /* another socket might get through: add_socket() */
+  UDPNAT_PATH_EVENT_HARD,     /* a search for a port might */
 } UdpnatPathEventType;
 
 UdpnatPathSet   *udpnat_path_set_new                      (const UdpnatRandom     *random);
@@ -87,6 +88,10 @@ void             udpnat_path_set_add_socket               (UdpnatPathSet        
                                                            UdpnatSocketId          socket,
                                                            const UdpnatAddress    *mapped,
                                                            const UdpnatCandidates *local);
+void             udpnat_path_set_adopt_socket             (UdpnatPathSet          *self,
+                                                           UdpnatSocketId          socket);
+const UdpnatCandidates *
+                 udpnat_path_set_get_remote               (const UdpnatPathSet    *self);
 void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);

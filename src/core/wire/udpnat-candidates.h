@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   UDPNAT_PP_CANDIDATES = 0x41,
+  UDPNAT_PP_SEARCH = 0x42, /* udpnat-search-message.h */
 } UdpnatPpMessageType;
 
 typedef enum

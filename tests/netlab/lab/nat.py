@@ -138,12 +138,10 @@ def write_rules(kind, wan):
 
 
 def expect_direct(a, b):
-    """Whether two people behind these NATs can have a direct path by plain punching.
+    """Whether two people behind these NATs can have a direct path, by punching or by a search.
 
-    A symmetric NAT sends to each peer from a port that the other side cannot know before, so that
-    side must let in any port of an address that it has sent to."""
-    guessing = {'symmetric', 'portrestricted', 'leaky', 'hashed'}
-    return not ('symmetric' in (a, b) and a in guessing and b in guessing)
+    Only one pair cannot: both map and filter by address and port."""
+    return not {BEHAVIOUR[a], BEHAVIOUR[b]} <= {('APD', 'APD'), ('AD', 'APD')}
 
 
 def write_cut(other):

@@ -215,6 +215,8 @@ MORE_PAIRS = {
         ('hashed', 'hashed'),
         ('hashed', 'leaky'),
         ('hairpin', 'portrestricted'),
+        ('sequential', 'portrestricted'),
+        ('block', 'portrestricted'),
     )
 }
 EXTRAS = {

@@ -5,6 +5,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-message.h"
+#include "udpnat-search-message.h"
 
 /* Reads something and writes it again: what truncation, round trips and random input are tested
  * with. Each gives FALSE when the reader refuses the input. */
@@ -210,6 +211,7 @@ static inline gboolean
 recode_control_message (const UdpnatMessageView *message,
                         GByteArray              *out)
 {
+  UdpnatSearchMessage search;
   UdpnatAttestation attestation;
   UdpnatCandidates candidates;
 
@@ -233,6 +235,12 @@ recode_control_message (const UdpnatMessageView *message,
       if (!udpnat_parse_attestation (message, &attestation))
         return FALSE;
       udpnat_write_attestation (out, &attestation);
+      return TRUE;
+    case UDPNAT_PP_SEARCH:
+      if (!udpnat_parse_search (message, &search) || search.step == 0
+          || search.step > UDPNAT_SEARCH_REFUSE)
+        return FALSE;
+      udpnat_write_search (out, &search);
       return TRUE;
     case UDPNAT_PP_CANDIDATES:
       if (!udpnat_parse_candidates (message, &candidates))

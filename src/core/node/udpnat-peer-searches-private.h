@@ -1,0 +1,21 @@
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * UdpnatPeerSearches:
+ * @blocked_until_us: none before, after one in vain
+ * @since_us: they are counted from here on, for an hour
+ *
+ * How much was spent on searches for a port with one peer.
+ */
+typedef struct
+{
+  gint64 blocked_until_us;
+  gint64 since_us;
+  guint  n_searches;
+} UdpnatPeerSearches;
+
+G_END_DECLS
