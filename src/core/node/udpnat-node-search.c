@@ -156,7 +156,10 @@ udpnat_node_consider_search (UdpnatNode *self,
 {
   UdpnatSearchMessage offer = { .step = UDPNAT_SEARCH_OFFER };
 
-  if (!is_allowed (self, now_us, peer) ||
+  /* Where our router opens ports, and with what TTL, the tests will tell. */
+  peer->searches.is_wanted = udpnat_node_is_testing_nat (self);
+  if (peer->searches.is_wanted || !is_allowed (self, now_us, peer) ||
+      udpnat_path_set_get_selected (peer->paths, NULL, NULL, NULL) ||
       !is_opener (peer, udpnat_path_set_get_remote (peer->paths)))
     return;
   begin (self, now_us, peer, UDPNAT_SEARCH_STAGE_OFFERED);

@@ -57,9 +57,10 @@ udpnat_peer_handle_nat_tested (UdpnatPeer *self,
                                gint64      now_us)
 {
   udpnat_path_set_set_open_ttl (self->paths, udpnat_node_get_open_ttl (self->node));
-  if (!self->is_socket_wanted)
-    return;
-  udpnat_peer_ask_for_socket (self, now_us);
+  if (self->searches.is_wanted)
+    udpnat_node_consider_search (self->node, now_us, self);
+  if (self->is_socket_wanted)
+    udpnat_peer_ask_for_socket (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 

@@ -186,7 +186,7 @@ class Lab:
         return self.add_host(name, router)
 
     def route_between(self):
-        """Puts a hop between all who are on the public segment by now, as there are on the
+        """Puts six hops between all who are on the public segment by now, as there are on the
         Internet: a packet whose TTL is just enough for one's own router does not reach another."""
         for number in range(1, self.public_count + 1):
             port = f'p{number}'
@@ -198,6 +198,10 @@ class Lab:
             ('conf/segment/proxy_arp_pvlan', '1'),
         ):
             self.public.write_sysctl(f'ipv4/{name}', value)
+        self.public.nft(
+            'table ip hops { chain between { type filter hook forward priority 0; '
+            'ip ttl < 6 drop; }; }'
+        )
 
     def add_switch(self, name):
         """A network of its own: no router, no server, no addresses but those of its hosts."""
