@@ -52,6 +52,9 @@
 #define UDPNAT_REKEY_AFTER_PACKETS (G_GUINT64_CONSTANT (1) << 32)
 #define UDPNAT_KEY_REJECT_AFTER_US UDPNAT_SEC (180)
 #define UDPNAT_KEY_OLD_KEEP_US UDPNAT_SEC (10)
+/* Between client and server: twice the longest keepalive interval and some time for retries, so
+ * that one of two keepalives can be the handshake. DECISIONS.md, "Keepalive". */
+#define UDPNAT_KEY_REJECT_SERVER_AFTER_US UDPNAT_SEC (240)
 #define UDPNAT_COOKIE_SECRET_US UDPNAT_SEC (120)
 #define UDPNAT_REPLAY_WINDOW_PACKETS 1024
 #define UDPNAT_UNKNOWN_PER_SECOND 20

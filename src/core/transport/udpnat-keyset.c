@@ -18,18 +18,24 @@ struct _UdpnatKeyset
   guint32      remote_index;
   gboolean     is_initiator; /* of the handshake that made the keys */
   gint64       created_us;
+  gint64       life_us;
   gboolean     has_sealed;
   guint64      first_number; /* that was sealed */
   guint64      next_number;  /* least that may still be sealed */
   UdpnatReplay replay;
 };
 
-/** udpnat_keyset_new: @noise: a completed handshake */
+/**
+ * udpnat_keyset_new:
+ * @noise: a completed handshake
+ * @life_us: how old the keys may get
+ */
 UdpnatKeyset *
 udpnat_keyset_new (UdpnatNoise *noise,
                    guint32      local_index,
                    guint32      remote_index,
                    gboolean     is_initiator,
+                   gint64       life_us,
                    gint64       now_us)
 {
   UdpnatKeyset *self = g_new0 (UdpnatKeyset, 1);
@@ -38,6 +44,7 @@ udpnat_keyset_new (UdpnatNoise *noise,
   self->local_index = local_index;
   self->remote_index = remote_index;
   self->is_initiator = is_initiator;
+  self->life_us = life_us;
   self->created_us = now_us;
   udpnat_replay_init (&self->replay);
   return self;
@@ -64,11 +71,17 @@ udpnat_keyset_get_local_index (const UdpnatKeyset *self)
   return self->local_index;
 }
 
+gint64
+udpnat_keyset_get_created (const UdpnatKeyset *self)
+{
+  return self->created_us;
+}
+
 /** udpnat_keyset_get_expiry: from then on the keys must not be used at all */
 gint64
 udpnat_keyset_get_expiry (const UdpnatKeyset *self)
 {
-  return self->created_us + UDPNAT_KEY_REJECT_AFTER_US;
+  return self->created_us + self->life_us;
 }
 
 /**

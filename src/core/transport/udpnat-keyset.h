@@ -20,11 +20,13 @@ UdpnatKeyset *udpnat_keyset_new               (UdpnatNoise        *noise,
                                                guint32             local_index,
                                                guint32             remote_index,
                                                gboolean            is_initiator,
+                                               gint64              life_us,
                                                gint64              now_us)
   G_GNUC_WARN_UNUSED_RESULT;
 void          udpnat_keyset_free              (UdpnatKeyset       *self);
 guint32       udpnat_keyset_get_local_index   (const UdpnatKeyset *self);
 guint32       udpnat_keyset_get_remote_index  (const UdpnatKeyset *self);
+gint64        udpnat_keyset_get_created       (const UdpnatKeyset *self);
 gint64        udpnat_keyset_get_expiry        (const UdpnatKeyset *self);
 gint64        udpnat_keyset_get_rekey_time    (const UdpnatKeyset *self);
 gboolean      udpnat_keyset_is_usable         (const UdpnatKeyset *self,

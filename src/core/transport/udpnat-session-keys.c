@@ -11,12 +11,27 @@
  *   current    proven in both directions; seals
  *   next       from an HS1 that we answered; opens, and seals only when there is no current one;
  *              becomes current with the first packet that it opens
- *   previous   the one before; opens for UDPNAT_KEY_OLD_KEEP_US more
+ *   previous   the one before; opens for UDPNAT_KEY_OLD_KEEP_US more; a client's with its server as
+ *              long as it lives, since the server may go on to seal with it: an idle client shows
+ *              it the new one by its next keepalive only
  *
  * Timestamps, replay of HS1 and who wins when both start at once are the owner's business. */
 
 /* Keepalives count as traffic that is worth new keys, so this is a little above their interval. */
 #define REKEY_TRAFFIC_US UDPNAT_SEC (30)
+
+static gint64
+get_key_life (const UdpnatSession *self)
+{
+  switch (self->config.role)
+    {
+    case UDPNAT_ROLE_CLIENT_SERVER:
+      return UDPNAT_KEY_REJECT_SERVER_AFTER_US;
+    case UDPNAT_ROLE_PEER_PEER:
+      return UDPNAT_KEY_REJECT_AFTER_US;
+    }
+  g_assert_not_reached ();
+}
 
 UdpnatKeyset *
 udpnat_session_get_send_keyset (const UdpnatSession *self)
@@ -274,6 +289,20 @@ reset_rekey (UdpnatSession *self)
   self->is_rekey_judged = FALSE;
 }
 
+static gint64
+get_keep_time (const UdpnatSession *self,
+               gint64               now_us)
+{
+  switch (self->config.role)
+    {
+    case UDPNAT_ROLE_CLIENT_SERVER:
+      return UDPNAT_TIME_NEVER; /* but for their expiry */
+    case UDPNAT_ROLE_PEER_PEER:
+      return now_us + UDPNAT_KEY_OLD_KEEP_US;
+    }
+  g_assert_not_reached ();
+}
+
 /* The keys of our handshake replace all others for sending. If there are unconfirmed ones, the peer
  * is sending with those, not with the current ones. */
 static void
@@ -288,7 +317,7 @@ install_keyset (UdpnatSession *self,
     }
   udpnat_session_drop_keyset (self, &self->previous);
   self->previous = g_steal_pointer (&self->current);
-  self->previous_until_us = now_us + UDPNAT_KEY_OLD_KEEP_US;
+  self->previous_until_us = get_keep_time (self, now_us);
   self->current = keyset;
   self->allowance_bytes = G_MAXINT64;
   udpnat_session_forget_answer (self);
@@ -313,7 +342,8 @@ complete_handshake (UdpnatSession       *self,
   UdpnatSessionEvent      event = { .type = judge_hs2 (self, is_continued) };
   UdpnatKeyset           *keyset;
 
-  keyset = udpnat_keyset_new (handshake->noise, handshake->index, view->sender_index, TRUE, now_us);
+  keyset = udpnat_keyset_new (handshake->noise, handshake->index, view->sender_index, TRUE,
+                              get_key_life (self), now_us);
   if (event.type == UDPNAT_SESSION_EVENT_FRESH)
     {
       drop_all_keysets (self);
@@ -392,7 +422,8 @@ udpnat_session_answer (UdpnatSession *self,
                          self->config.max_packet_bytes, hs2, &answer->n_hs2))
     g_assert_not_reached ();
   udpnat_session_drop_keyset (self, &self->next);
-  self->next = udpnat_keyset_new (hs1->noise, index, hs1->remote_index, FALSE, now_us);
+  self->next = udpnat_keyset_new (hs1->noise, index, hs1->remote_index, FALSE,
+                                  get_key_life (self), now_us);
   g_clear_pointer (&hs1->noise, udpnat_noise_free);
   answer->hs2 = g_memdup2 (hs2, answer->n_hs2);
   answer->is_set = answer->is_queued = TRUE;
@@ -518,10 +549,8 @@ static gboolean
 is_answer_lost (const UdpnatSession *self,
                 gint64               now_us)
 {
-  gint64 created_us = udpnat_keyset_get_expiry (self->next) - UDPNAT_KEY_REJECT_AFTER_US;
-
   return self->state == UDPNAT_SESSION_STATE_ESTABLISHED
-         && now_us >= created_us + UDPNAT_KEY_OLD_KEEP_US;
+         && now_us >= udpnat_keyset_get_created (self->next) + UDPNAT_KEY_OLD_KEEP_US;
 }
 
 /**

@@ -390,8 +390,8 @@ make_keysets (Fixture       *f,
   exchange (f, FALSE, NULL, 0, UDPNAT_DATAGRAM_MAX_BYTES, &hs1, hs2, &n);
   g_assert_true (udpnat_hs2_parse (&view, hs2, n));
   g_assert_true (udpnat_hs2_read (f->noise, &view, &is_continued, frames, &n_frames));
-  *alice = udpnat_keyset_new (f->noise, 1, 2, TRUE, T0);
-  *bob = udpnat_keyset_new (hs1.noise, 2, 1, FALSE, T0);
+  *alice = udpnat_keyset_new (f->noise, 1, 2, TRUE, UDPNAT_KEY_REJECT_AFTER_US, T0);
+  *bob = udpnat_keyset_new (hs1.noise, 2, 1, FALSE, UDPNAT_KEY_REJECT_AFTER_US, T0);
   udpnat_hs1_clear (&hs1);
 }
 
