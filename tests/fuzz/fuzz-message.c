@@ -27,6 +27,7 @@ rewrite_question (const UdpnatMessageView *message,
 {
   g_autofree char *name = NULL;
   gboolean         is_listed;
+  guint16          interval_s;
   guint32          request;
   guint8           mode;
 
@@ -46,6 +47,8 @@ rewrite_question (const UdpnatMessageView *message,
     udpnat_write_subscribe (out, mode);
   else if (udpnat_parse_presence (message, &mode))
     udpnat_write_presence (out, mode);
+  else if (udpnat_parse_keepalive (message, &interval_s))
+    udpnat_write_keepalive (out, interval_s);
   else
     return FALSE;
   return TRUE;

@@ -351,6 +351,8 @@ send_request (FuzzRemote   *client,
     case 0: /* as it comes */
       if (kind & 0x20)
         udpnat_write_presence (message, kind >> 6);
+      if (kind & 0x10)
+        udpnat_write_keepalive (message, (guint16) (kind >> 5 << 6));
       udpnat_write_register (message, (kind & 4) != 0, name);
       break;
     case 1:

@@ -207,9 +207,20 @@
 /* RFC 4787 REQ-5 asks NATs for two minutes, but Linux drops an unconfirmed binding after 30 s. */
 #define UDPNAT_SERVER_KEEPALIVE_US UDPNAT_SEC (25)
 #define UDPNAT_SERVER_KEEPALIVE_JITTER_PERCENT 10
+/* When the lifetime of idle mappings has been measured: this much of it, within these bounds. The
+ * upper one is for routers that were never seen to forget, and for none at all: what a hotel's or a
+ * host's firewall does is not always what a test sees. */
+#define UDPNAT_SERVER_KEEPALIVE_LIFETIME_PERCENT 80
+#define UDPNAT_SERVER_KEEPALIVE_MIN_US UDPNAT_SEC (10)
+#define UDPNAT_SERVER_KEEPALIVE_MAX_US UDPNAT_SEC (110)
+/* What a server believes of KEEPALIVE. */
+#define UDPNAT_KEEPALIVE_MIN_S 10
+#define UDPNAT_KEEPALIVE_MAX_S 120
+#define UDPNAT_SERVER_KEEPALIVES_MISSED 3 /* then a client is offline */
 #define UDPNAT_SERVER_WATCH_US UDPNAT_SEC (3)    /* instead, while a conversation is active */
 #define UDPNAT_SERVER_WATCH_ACTIVE_US UDPNAT_SEC (30)
-#define UDPNAT_SERVER_SESSION_IDLE_US UDPNAT_SEC (75)  /* three keepalives missed: offline */
+/* of a client that has said nothing else */
+#define UDPNAT_SERVER_SESSION_IDLE_US UDPNAT_SEC (75)
 /* keepalives may be up to 27.5 s apart, and late */
 #define UDPNAT_SERVER_SESSION_GRACE_US UDPNAT_SEC (10)
 #define UDPNAT_SERVER_UNCONFIRMED_US UDPNAT_SEC (10)

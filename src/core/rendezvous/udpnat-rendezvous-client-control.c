@@ -262,6 +262,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
       self->register_retry_us = UDPNAT_TIME_NEVER;
       self->is_register_due = TRUE;
     }
+  udpnat_rendezvous_client_send_keepalive (self);
   send_presence (self);
   send_names (self);
   udpnat_rendezvous_client_send_passes (self);
@@ -288,6 +289,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   if (is_forgotten)
     {
       self->n_registers = 0;
+      udpnat_rendezvous_client_forget_told_keepalive (self);
       if (self->is_unregister_due && !self->is_unregister_told)
         udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
       self->is_unregister_due = self->is_unregister_told = FALSE;
@@ -471,6 +473,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_SUBSCRIBE:
     case UDPNAT_CS_PRESENCE:
     case UDPNAT_CS_ATTEST:
+    case UDPNAT_CS_KEEPALIVE:
       break;
     }
   return TRUE;

@@ -116,6 +116,7 @@ udpnat_rendezvous_client_set_observed (UdpnatRendezvousClient *self,
   if (port == UDPNAT_SOCKET_MAIN && !is_first)
     {
       self->observed[UDPNAT_SOCKET_ALT] = UDPNAT_ADDRESS_NONE;
+      udpnat_rendezvous_client_handle_elsewhere (self, now_us);
       if (udpnat_rendezvous_client_is_up (self))
         udpnat_rendezvous_client_test_mapping (self, now_us);
     }

@@ -7,24 +7,18 @@
  * its id makes the server go on with it, or says that the server has forgotten it. Only after a
  * CLOSE a new one is made.
  *
- * What an idle client costs: one PAD in 26 s, so that NATs on the way keep their mapping and the
- * server knows that we are there; and instead of every seventh of them a handshake, since keys do
- * not live longer. HS2 is then the sign of life of the server. All that is below one packet in 20
- * s, both directions together. */
+ * What an idle client costs: one PAD in 26 s, or in as long as mappings were found to last, so that
+ * NATs on the way keep theirs and the server knows that we are there; and instead of one of them a
+ * handshake, since keys do not live for ever. HS2 is then the sign of life of the server, which
+ * takes the new keys for sending when it sees the next PAD under them, or when its old ones are too
+ * old: we understand both. */
 
-/* The upper half of the keepalive's range: see above. */
-#define KEEPALIVE_JITTER_US \
-  ((guint32) UDPNAT_SERVER_KEEPALIVE_US / 100 * (UDPNAT_SERVER_KEEPALIVE_JITTER_PERCENT - 2))
-/* Keys as old as this are replaced at the next keepalive: the seventh after they were made. */
+/* Keys as old as this are replaced at the next keepalive: the sixth of the usual ones after they
+ * were made, or the second of the rarest. */
 #define IDLE_REKEY_AFTER_US UDPNAT_SEC (150)
-/* The server takes new keys for sending when it sees a packet under them, and we drop the old ones
- * UDPNAT_KEY_OLD_KEEP_US after HS2. So the first keepalive after a handshake comes earlier than
- * others. If it is lost, the server goes on with the new keys all the same when its old ones are
- * too old, a few seconds later. */
-#define FIRST_KEEPALIVE_US (UDPNAT_KEY_OLD_KEEP_US - UDPNAT_SEC (2))
 /* Whoever sends all the time has no keepalives. Long enough before the keys end to repeat HS1 a few
  * times. */
-#define REKEY_AT_LAST_US (UDPNAT_KEY_REJECT_AFTER_US - UDPNAT_SEC (9))
+#define REKEY_AT_LAST_US (UDPNAT_KEY_REJECT_SERVER_AFTER_US - UDPNAT_SEC (9))
 /* As long as INFO, so that the server may answer PATH-CHALLENGE and OBSERVED to an address that the
  * NAT has just changed. */
 #define KEEPALIVE_BODY_BYTES (UDPNAT_INFO_BYTES - UDPNAT_DATA_MIN_BYTES - UDPNAT_FRAME_HEADER_BYTES)
@@ -128,10 +122,10 @@ udpnat_rendezvous_client_handle_rekeyed (UdpnatRendezvousClient *self,
       return;
     }
   self->keys_us = now_us;
-  if (self->is_quiet)
-    self->keepalive_gap_us = FIRST_KEEPALIVE_US;
-  if (self->is_mapping_due)
-    udpnat_rendezvous_client_test_mapping (self, now_us);
+  if (!self->is_mapping_due)
+    return;
+  udpnat_rendezvous_client_test_mapping (self, now_us);
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE);
 }
 
 /* ---- Lost ---- */
@@ -163,6 +157,7 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
   udpnat_rendezvous_client_end_puts (self);
   udpnat_rendezvous_client_begin_outage (self, now_us);
   self->is_quiet = FALSE;
+  udpnat_rendezvous_client_reset_keepalive (self);
   if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
     udpnat_rendezvous_client_connect (self, now_us);
   else if (!udpnat_session_is_handshaking (self->session))
@@ -245,9 +240,8 @@ keep_alive (UdpnatRendezvousClient *self,
   guint8       frames[UDPNAT_FRAME_HEADER_BYTES + KEEPALIVE_BODY_BYTES];
   UdpnatWriter writer;
 
+  udpnat_rendezvous_client_draw_keepalive (self, now_us);
   self->sent_us = now_us;
-  self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
-  self->keepalive_gap_us += udpnat_random_below (&self->config.random, KEEPALIVE_JITTER_US);
   if (udpnat_session_is_handshaking (self->session))
     return;
   if (now_us - self->keys_us >= IDLE_REKEY_AFTER_US)

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  *
  *   udpnat-rendezvous-client.c           life, wishes, time, what is asked of it
  *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
+ *   udpnat-rendezvous-client-keepalive.c  how often an idle client shows that it is there
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
  *   udpnat-rendezvous-client-control.c   messages of the control stream
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
@@ -67,7 +68,11 @@ struct _UdpnatRendezvousClient
 
   /* keepalive */
   gint64   sent_us; /* when the NAT last saw a packet to the server */
-  gint64   keepalive_gap_us;
+  gint64   keepalive_gap_us; /* from then to the next one */
+  gint64   keepalive_us;     /* the interval that was measured; 0: none */
+  guint16  keepalive_told_s; /* the one that the server knows of */
+  gboolean is_keepalive_doubtful; /* a mapping has died in spite of it */
+  gint64   moved_us; /* when another address of ours was last to be expected */
   gint64   confirm_us; /* one early PING; NEVER: done */
   gint64   watch_until_us;
   gint64   ping_us;
@@ -134,6 +139,17 @@ UdpnatRxResult udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClien
                                                            gint64                  now_us,
                                                            const UdpnatDatagram   *datagram);
 void     udpnat_rendezvous_client_keep_asking     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-keepalive.c */
+void     udpnat_rendezvous_client_draw_keepalive  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_send_keepalive  (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_forget_told_keepalive (UdpnatRendezvousClient *self);
+void     udpnat_rendezvous_client_reset_keepalive (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_trust_keepalive (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_elsewhere (UdpnatRendezvousClient     *self,
                                                    gint64                       now_us);
 
 /* udpnat-rendezvous-client-control.c */

@@ -27,6 +27,7 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
   self->attests = g_array_new (FALSE, FALSE, sizeof (UdpnatAttestNonce));
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
   self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
+  udpnat_rendezvous_client_forget_told_keepalive (self);
   udpnat_rendezvous_client_stop_asking (self);
   return self;
 }
@@ -120,6 +121,7 @@ udpnat_rendezvous_client_set_server (UdpnatRendezvousClient *self,
   self->now_us = now_us;
   close_session (self, now_us);
   forget_server (self);
+  udpnat_rendezvous_client_trust_keepalive (self, now_us);
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_IDLE);
   self->address = address != NULL ? *address : UDPNAT_ADDRESS_NONE;
   if (address == NULL)
@@ -188,6 +190,7 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
                                                 gint64                  now_us)
 {
   self->now_us = now_us;
+  udpnat_rendezvous_client_trust_keepalive (self, now_us);
   switch (self->state)
     {
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:

@@ -101,6 +101,9 @@ gboolean udpnat_rendezvous_client_dial       (UdpnatRendezvousClient *self,
                                               gsize                   n_inner);
 
 /* What the owner notices */
+void udpnat_rendezvous_client_set_keepalive         (UdpnatRendezvousClient *self,
+                                                     gint64                  now_us,
+                                                     gint64                  interval_us);
 void udpnat_rendezvous_client_note_conversation     (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
 void udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,

@@ -63,6 +63,7 @@ struct _UdpnatServerClient
   gboolean       is_confirmed;
   guint32        handle; /* 0 until confirmed */
   gint64         heard_us; /* last sign of life: authentic, and not seen before */
+  gint64         idle_us;  /* silent for so long, and the grace, it is offline */
 
   /* where it is */
   UdpnatAddress address;
@@ -186,8 +187,7 @@ gboolean              udpnat_server_mail_has_room  (const UdpnatServerClient *se
 void                  udpnat_server_mail_forget    (UdpnatServerClient      *self);
 
 /* udpnat-server-delivery.c */
-void                  udpnat_server_tell_mail      (UdpnatServerClient      *self,
-                                                    gint64                   now_us);
+void                  udpnat_server_tell_mail      (UdpnatServerClient *self, gint64 now_us);
 
 /* udpnat-server-relay.c */
 void                  udpnat_server_relay          (UdpnatServerClient     *self,

@@ -52,6 +52,7 @@ udpnat_server_client_new (UdpnatRendezvousServer *server,
   self->server = server;
   self->identity = identity;
   self->heard_us = now_us;
+  self->idle_us = UDPNAT_SERVER_SESSION_IDLE_US;
   self->presence = UDPNAT_PRESENCE_ONLINE;
   self->address = self->hs2_address = *source;
   self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
@@ -158,7 +159,7 @@ static gint64
 get_end (const UdpnatServerClient *self)
 {
   return self->heard_us
-         + (self->is_confirmed ? UDPNAT_SERVER_SESSION_IDLE_US + UDPNAT_SERVER_SESSION_GRACE_US
+         + (self->is_confirmed ? self->idle_us + UDPNAT_SERVER_SESSION_GRACE_US
                                : UDPNAT_SERVER_UNCONFIRMED_US);
 }
 

@@ -257,6 +257,20 @@ handle_presence (UdpnatServerClient      *self,
   return TRUE;
 }
 
+/* Out of bounds counts as the nearest: nobody stays in the directory for ever by saying so. */
+static gboolean
+handle_keepalive (UdpnatServerClient      *self,
+                  const UdpnatMessageView *message)
+{
+  guint16 interval_s;
+
+  if (!udpnat_parse_keepalive (message, &interval_s))
+    return FALSE;
+  interval_s = CLAMP (interval_s, UDPNAT_KEEPALIVE_MIN_S, UDPNAT_KEEPALIVE_MAX_S);
+  self->idle_us = UDPNAT_SERVER_KEEPALIVES_MISSED * UDPNAT_SEC (interval_s);
+  return TRUE;
+}
+
 static gboolean
 handle_attest (UdpnatServerClient      *self,
                gint64                   now_us,
@@ -299,6 +313,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_presence (self, now_us, message);
     case UDPNAT_CS_ATTEST:
       return handle_attest (self, now_us, message);
+    case UDPNAT_CS_KEEPALIVE:
+      return handle_keepalive (self, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:

@@ -187,6 +187,16 @@ udpnat_write_presence (GByteArray *out,
   udpnat_message_end (out, mark);
 }
 
+void
+udpnat_write_keepalive (GByteArray *out,
+                        guint16     interval_s)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CS_KEEPALIVE);
+
+  udpnat_append_u16 (out, interval_s);
+  udpnat_message_end (out, mark);
+}
+
 /* ---- Reading ---- */
 
 static UdpnatReader
@@ -403,5 +413,16 @@ udpnat_parse_presence (const UdpnatMessageView *message,
   UdpnatReader reader = begin (message, UDPNAT_CS_PRESENCE);
 
   *out_presence = udpnat_reader_u8 (&reader);
+  return udpnat_reader_is_done (&reader);
+}
+
+/** udpnat_parse_keepalive: @out_interval_s: (out): as it was written, in bounds or not */
+gboolean
+udpnat_parse_keepalive (const UdpnatMessageView *message,
+                        guint16                 *out_interval_s)
+{
+  UdpnatReader reader = begin (message, UDPNAT_CS_KEEPALIVE);
+
+  *out_interval_s = udpnat_reader_u16 (&reader);
   return udpnat_reader_is_done (&reader);
 }

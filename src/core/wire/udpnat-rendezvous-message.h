@@ -22,6 +22,7 @@ typedef enum
   UDPNAT_CS_PRESENCE = 0x0b,
   UDPNAT_CS_ATTEST = 0x0c,
   UDPNAT_CS_ATTESTATION = 0x0d,
+  UDPNAT_CS_KEEPALIVE = 0x0e,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -94,6 +95,8 @@ guint    udpnat_write_peers           (GByteArray                 *out,
 void     udpnat_write_list_end        (GByteArray                 *out);
 void     udpnat_write_presence        (GByteArray                 *out,
                                        guint8                      presence);
+void     udpnat_write_keepalive       (GByteArray                 *out,
+                                       guint16                     interval_s);
 
 /* Parsers give FALSE (or NULL) for a message that breaks the protocol or has another type, and
  * then set no output that would have to be freed. A name is valid UTF-8 of at most
@@ -134,6 +137,9 @@ gboolean udpnat_parse_list_end        (const UdpnatMessageView    *message)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_presence        (const UdpnatMessageView    *message,
                                        guint8                     *out_presence)
+  G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_parse_keepalive       (const UdpnatMessageView    *message,
+                                       guint16                    *out_interval_s)
   G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -626,6 +626,7 @@ test_bad_control (void)
   const guint8 odd_lookup[] = { UDPNAT_CS_LOOKUP, 0, 0, 0, 1, 7 };
   const guint8 odd_register[] = { UDPNAT_CS_REGISTER, 0, 0, 0, 4, 1, 0, 9, 'a' };
   const guint8 odd_unregister[] = { UDPNAT_CS_UNREGISTER, 0, 0, 0, 1, 0 };
+  const guint8 odd_keepalive[] = { UDPNAT_CS_KEEPALIVE, 0, 0, 0, 1, 96 };
   const guint8 huge_put[] = { UDPNAT_MAIL_PUT, 0, 1, 0x04, 0x01 };
   const guint8 odd_put[] = { UDPNAT_MAIL_PUT, 0, 0, 0, 1, 7 };
   const guint8 odd_ack[] = { UDPNAT_MAIL_ACK, 0, 0, 0, 1, 7 };
@@ -640,6 +641,7 @@ test_bad_control (void)
     { odd_lookup, sizeof odd_lookup, 0 },
     { odd_register, sizeof odd_register, 0 },
     { odd_unregister, sizeof odd_unregister, 0 },
+    { odd_keepalive, sizeof odd_keepalive, 0 },
     { huge_put, sizeof huge_put, 1 },
     { odd_put, sizeof odd_put, 1 },
     { odd_ack, sizeof odd_ack, 1 },
@@ -722,6 +724,31 @@ test_deaf_client (void)
   g_assert_cmpuint (net_stats (net).sessions, ==, 1);
 }
 
+/* Nobody stays in the directory for ever by naming an interval, nor ties a timer in knots. */
+static void
+test_odd_keepalive (void)
+{
+  static const struct
+  {
+    guint16 told_s, taken_s;
+  } cases[] = { { 0, 10 }, { 9, 10 }, { 10, 10 }, { 120, 120 }, { 121, 120 }, { 65535, 120 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (Net) net = net_new (2400 + i);
+      g_autoptr (Raw) raw = raw_new (net);
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+      gint64 limit_us = 3 * UDPNAT_SEC (cases[i].taken_s) + UDPNAT_SERVER_SESSION_GRACE_US;
+
+      udpnat_write_keepalive (message, cases[i].told_s);
+      raw_write (raw, 0, message->data, message->len);
+      net_run (net, limit_us - UDPNAT_SEC (1));
+      g_assert_cmpuint (net_stats (net).sessions, ==, 1);
+      net_run (net, UDPNAT_SEC (2));
+      g_assert_cmpuint (net_stats (net).sessions, ==, 0);
+    }
+}
+
 static void
 test_random_control (void)
 {
@@ -734,7 +761,7 @@ test_random_control (void)
       for (guint i = 0; i < 20 && !raw->is_closed; i++)
         {
           g_autoptr (GByteArray) bytes = g_byte_array_new ();
-          guint8 type = (guint8) udpnat_random_below (&net->random, 12);
+          guint8 type = (guint8) udpnat_random_below (&net->random, 15);
           gsize  mark = udpnat_message_begin (bytes, type);
           guint  n = udpnat_random_below (&net->random, 40);
 
@@ -821,6 +848,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/mail/passes-without-a-name", test_passes_without_name);
   g_test_add_func ("/rendezvous-abuse/control/in-pieces", test_pieces);
   g_test_add_func ("/rendezvous-abuse/control/deaf-client", test_deaf_client);
+  g_test_add_func ("/rendezvous-abuse/control/keepalive-in-bounds", test_odd_keepalive);
   g_test_add_func ("/rendezvous-abuse/control/random", test_random_control);
   g_test_add_func ("/rendezvous-abuse/frames/broken-closes", test_broken_frames);
   g_test_add_func ("/rendezvous-abuse/client/random-datagrams", test_client_fuzz);

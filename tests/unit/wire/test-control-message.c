@@ -34,6 +34,7 @@ static const Golden goldens[] = {
   { "peers-none", "09 00000002 0000", 0, 0 },
   { "list-end", "0a 00000000", 0, 0 },
   { "presence", "0b 00000001 02", 0, 0 },
+  { "keepalive", "0e 00000002 0060", 0, 0 },
   { "candidates",
     "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
   { "candidates-relay-only", "41 0000000c 00000001 00000000 01 00 00 00", 0, 0 },
@@ -95,6 +96,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   UdpnatAddress address;
   gboolean is_listed;
   char *name = NULL;
+  guint16 interval_s;
   guint32 number;
   guint8 code;
 
@@ -110,6 +112,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_null (udpnat_parse_peers (&message));
   g_assert_false (udpnat_parse_list_end (&message));
   g_assert_false (udpnat_parse_presence (&message, &code));
+  g_assert_false (udpnat_parse_keepalive (&message, &interval_s));
   g_assert_false (udpnat_parse_candidates (&message, &candidates));
   g_assert_null (name);
   g_assert_null (entry.name);

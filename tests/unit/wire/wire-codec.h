@@ -189,6 +189,7 @@ static inline gboolean
 recode_bare (const UdpnatMessageView *message,
              GByteArray              *out)
 {
+  guint16 interval_s;
   guint8 mode;
 
   if (message->type == UDPNAT_CS_UNREGISTER && udpnat_parse_unregister (message))
@@ -201,6 +202,8 @@ recode_bare (const UdpnatMessageView *message,
     udpnat_write_subscribe (out, mode);
   else if (message->type == UDPNAT_CS_PRESENCE && udpnat_parse_presence (message, &mode))
     udpnat_write_presence (out, mode);
+  else if (message->type == UDPNAT_CS_KEEPALIVE && udpnat_parse_keepalive (message, &interval_s))
+    udpnat_write_keepalive (out, interval_s);
   else
     return FALSE;
   return TRUE;
