@@ -562,11 +562,11 @@ test_idle_traffic (void)
   guint64 n_sent;
   SimPair pair;
 
-  g_test_summary ("Idle: under one packet per 20 s, sent and received together, and none between "
+  g_test_summary ("Idle: under one packet per minute, sent and received together, and none between "
                   "idle peers");
   pair_init (&pair, 21, port_restricted (), port_restricted (), &link);
   sim_peer_send_numbered (pair.alice, "bob", 0, 1);
-  sim_world_run_for (pair.world, UDPNAT_SEC (300));
+  sim_world_run_for (pair.world, UDPNAT_SEC (450)); /* lifetimes are measured */
   before = sim_host_get_stats (pair.alice->host)->sent +
            sim_host_get_stats (pair.alice->host)->delivered;
   sim_world_run_for (pair.world, UDPNAT_SEC (3600));
@@ -574,8 +574,8 @@ test_idle_traffic (void)
            sim_host_get_stats (pair.alice->host)->delivered - before;
   g_test_message ("%" G_GUINT64_FORMAT " packets in an hour: one per %.1f s", n_sent,
                   3600.0 / n_sent);
-  g_assert_cmpuint (n_sent, <, 180);
-  g_assert_cmpuint (n_sent, >, 100); /* the binding must live */
+  g_assert_cmpuint (n_sent, <, 60);
+  g_assert_cmpuint (n_sent, >, 3600 / 120); /* the binding must live */
   g_assert_true (sim_peer_is_registered (pair.alice));
   sim_pair_clear (&pair);
 }

@@ -1,5 +1,5 @@
-/* Between routers: what the node finds out about its own, routers that are easily spoilt, and how
- * much is sent where nothing gets through. */
+/* Between routers: what the node finds out about its own, routers that are easily spoilt, how much
+ * is sent where nothing gets through, and how often by whoever is idle. */
 
 #include "config.h"
 
@@ -430,6 +430,177 @@ test_no_flood (void)
   sim_pair_clear (&pair);
 }
 
+/* ---- Whoever is idle ---- */
+
+/* Until the lifetimes are measured, the peers are quiet, and the interval before is over. */
+#define MEASURED_US UDPNAT_SEC (450)
+
+/* What @host has sent and got. */
+typedef struct
+{
+  SimHost *host;
+  guint    n_to_server, n_from_server;
+  guint    n_others; /* to and from peers */
+  gint64   last_us;  /* sent to the server */
+  gint64   gap_us;   /* the longest between two of these: as long must mappings last */
+} Traffic;
+
+static gboolean
+traffic_tap (const SimTapInfo *info,
+             gpointer          user_data)
+{
+  Traffic *self = user_data;
+  const UdpnatAddress *far = info->kind == SIM_TAP_SENT ? &info->to : &info->from;
+  UdpnatAddress server;
+
+  if (info->host != self->host || info->kind == SIM_TAP_DROPPED)
+    return TRUE;
+  g_assert_true (udpnat_address_parse_ip (&server, "9.8.7.6", 0));
+  if (!udpnat_address_equal_ip (far, &server))
+    self->n_others++;
+  else if (info->kind == SIM_TAP_SENT)
+    {
+      if (self->n_to_server++ > 0)
+        self->gap_us = MAX (self->gap_us, info->now_us - self->last_us);
+      self->last_us = info->now_us;
+    }
+  else
+    self->n_from_server++;
+  return TRUE;
+}
+
+/* An hour in which nobody says anything. */
+static void
+idle_for_an_hour (SimPair *pair)
+{
+  for (guint i = 0; i < 3600; i++)
+    {
+      sim_world_run_for (pair->world, UDPNAT_SEC (1));
+      g_assert_true (sim_pair_is_registered (pair));
+    }
+  g_assert_cmpuint (pair->alice->n_registered, ==, 1);
+  g_assert_cmpuint (pair->bob->n_registered, ==, 1);
+}
+
+static void
+assert_reached (SimPair *pair,
+                guint    n_before)
+{
+  gint64 start_us = sim_world_now (pair->world);
+  SimMessage *message;
+
+  sim_peer_send_numbered (pair->bob, "alice", n_before, 1);
+  sim_world_run_for (pair->world, UDPNAT_SEC (2));
+  sim_peer_assert_received (pair->alice, "bob", n_before + 1);
+  message = g_ptr_array_index (pair->alice->received, n_before);
+  g_test_message ("the next message took %.1f ms", (message->at_us - start_us) / 1000.0);
+}
+
+/* @lifetime_s: of alice's router; 0: she has none. At most @n_max are sent in an hour. */
+static void
+check_idle (guint64 seed,
+            guint   lifetime_s,
+            guint   n_max)
+{
+  SimNatConfig router = make_router (FALSE);
+  UdpnatNatFacts before, after;
+  Traffic traffic = { 0 };
+  SimPair pair;
+
+  if (lifetime_s != 0)
+    router.lifetime_us = UDPNAT_SEC (lifetime_s);
+  router.lifetime_unreplied_us = MIN (router.lifetime_unreplied_us, router.lifetime_us);
+  pair_init (&pair, seed, lifetime_s != 0 ? &router : NULL, &router, UDPNAT_SEC (5));
+  sim_peer_send_numbered (pair.bob, "alice", 0, 1);
+  sim_world_run_for (pair.world, MEASURED_US);
+  udpnat_node_get_nat_facts (pair.alice->node, &before);
+  g_assert_cmpint (before.lifetime_state, ==, UDPNAT_LIFETIME_STATE_DONE);
+
+  traffic.host = pair.alice->host;
+  sim_world_add_tap (pair.world, traffic_tap, &traffic);
+  idle_for_an_hour (&pair);
+  g_test_message ("%u s, measured %.1f s by %u packets: in an hour %u sent to the server, %u "
+                  "received, %u others; at most %.1f s apart",
+                  lifetime_s, before.lifetime_us / 1e6, before.n_packets,
+                  traffic.n_to_server, traffic.n_from_server, traffic.n_others,
+                  traffic.gap_us / 1e6);
+  g_assert_cmpuint (traffic.n_others, ==, 0);
+  g_assert_cmpint (traffic.gap_us, <, UDPNAT_SEC (lifetime_s != 0 ? lifetime_s : 120));
+  g_assert_cmpuint (traffic.n_to_server, <=, n_max);
+  g_assert_cmpuint (traffic.n_from_server, <=, 24); /* the answers to handshakes */
+  udpnat_node_get_nat_facts (pair.alice->node, &after);
+  g_assert_true (udpnat_address_equal (&before.observed, &after.observed));
+  g_assert_cmpuint (before.n_packets, ==, after.n_packets);
+  assert_reached (&pair, 1);
+  sim_pair_clear (&pair);
+}
+
+static void
+test_idle_120s (void)
+{
+  g_test_summary ("A router that forgets after 120 s: one packet in 95 s, no mapping dies");
+  for (guint64 seed = 1; seed <= 3; seed++)
+    check_idle (seed, 120, 38);
+}
+
+static void
+test_idle_30s (void)
+{
+  g_test_summary ("A router that forgets after 30 s: no mapping dies either");
+  for (guint64 seed = 1; seed <= 3; seed++)
+    check_idle (seed, 30, 156);
+}
+
+static void
+test_idle_22s (void)
+{
+  g_test_summary ("A router that forgets sooner than any should: once known, no mapping dies");
+  for (guint64 seed = 1; seed <= 3; seed++)
+    check_idle (seed, 22, 240);
+}
+
+static void
+test_idle_open (void)
+{
+  g_test_summary ("No router at all: one packet in 109 s");
+  check_idle (1, 0, 34);
+}
+
+/* What routers do under load, or when they start anew: this mapping is gone before its time. */
+static void
+test_idle_forgotten (void)
+{
+  SimNatConfig router = make_router (FALSE);
+  UdpnatNatFacts facts;
+  Traffic traffic = { 0 };
+  SimPair pair;
+  SimNat *nat;
+
+  g_test_summary ("A mapping that dies all the same: every 25 s again, and nothing measured anew");
+  router.allocator = SIM_NAT_ALLOCATOR_RANDOM; /* else the server could not see it */
+  pair_init (&pair, 1, NULL, &router, UDPNAT_SEC (5));
+  nat = sim_world_add_nat (pair.world, "new-nat", NULL, NULL, &router);
+  sim_host_move (pair.alice->host, nat, NULL);
+  sim_peer_tell_addresses (pair.alice);
+  sim_world_run_for (pair.world, UDPNAT_SEC (5));
+  sim_peer_send_numbered (pair.bob, "alice", 0, 1);
+  sim_world_run_for (pair.world, MEASURED_US);
+  sim_nat_flush (nat);
+  sim_world_run_for (pair.world, UDPNAT_SEC (120));
+  udpnat_node_get_nat_facts (pair.alice->node, &facts);
+  g_assert_cmpint (facts.lifetime_state, ==, UDPNAT_LIFETIME_STATE_DONE);
+  g_assert_cmpint (facts.lifetime_us, >=, UDPNAT_SEC (115));
+
+  traffic.host = pair.alice->host;
+  sim_world_add_tap (pair.world, traffic_tap, &traffic);
+  idle_for_an_hour (&pair);
+  g_test_message ("%u packets sent to the server in an hour", traffic.n_to_server);
+  g_assert_cmpuint (traffic.n_to_server, >=, 3600 / 28);
+  g_assert_cmpuint (traffic.n_to_server + traffic.n_from_server, <, 180);
+  assert_reached (&pair, 1);
+  sim_pair_clear (&pair);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -445,6 +616,11 @@ main (int   argc,
   g_test_add_func ("/sim-traversal/search/can-be-turned-off", test_search_off);
   g_test_add_func ("/sim-traversal/matrix/direct-wherever-possible", test_matrix);
   g_test_add_func ("/sim-traversal/relayed/no-flood", test_no_flood);
+  g_test_add_func ("/sim-traversal/idle/lifetime-of-120s", test_idle_120s);
+  g_test_add_func ("/sim-traversal/idle/lifetime-of-30s", test_idle_30s);
+  g_test_add_func ("/sim-traversal/idle/lifetime-of-22s", test_idle_22s);
+  g_test_add_func ("/sim-traversal/idle/no-router", test_idle_open);
+  g_test_add_func ("/sim-traversal/idle/forgotten-before-its-time", test_idle_forgotten);
 
   return g_test_run ();
 }

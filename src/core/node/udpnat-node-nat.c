@@ -1,9 +1,9 @@
 /* What our own routers do, and sockets besides the main one.
  *
  * Whenever the server sees us at a new address the tests of udpnat-nat-probe.c are run against it,
- * by STUN; what they find goes to peers with our candidates, decides how packets open our routers,
- * and is told to views. A server without STUN answers nothing, and we do with what its two ports
- * show (udpnat-rendezvous-client-info.c).
+ * by STUN; what they find goes to peers with our candidates, decides how packets open our routers
+ * and how often an idle client shows that it is there, and is told to views. A server without STUN
+ * answers nothing, and we do with what its two ports show (udpnat-rendezvous-client-info.c).
  *
  * Further sockets are numbered here: the tests', then the peers'. */
 
@@ -89,6 +89,78 @@ udpnat_node_get_open_ttl (const UdpnatNode *self)
   return self->nat.open_ttl != 0 ? self->nat.open_ttl : UDPNAT_OPEN_TTL;
 }
 
+/* ---- How long mappings last ---- */
+
+/* Our mapping may be another one now, but what was found out about the network still holds. */
+static void
+keep_lifetime (const UdpnatNatFacts *before,
+               UdpnatNatFacts       *facts)
+{
+  facts->lifetime_state = before->lifetime_state;
+  facts->lifetime_us = before->lifetime_us;
+  facts->lifetime_dead_us = before->lifetime_dead_us;
+  facts->absolute_lifetime_us = before->absolute_lifetime_us;
+}
+
+static gboolean
+is_lifetime_settled (const UdpnatNatFacts *facts)
+{
+  return facts->lifetime_state == UDPNAT_LIFETIME_STATE_DONE ||
+         facts->lifetime_state == UDPNAT_LIFETIME_STATE_UNSUPPORTED;
+}
+
+/* What was alive was asked UDPNAT_NAT_LIFETIME_MARGIN_US before the round number that stands for
+ * it. Returns: 0: nobody knows */
+static gint64
+get_lasting_interval (const UdpnatNatFacts *facts)
+{
+  if (facts->lifetime_us == 0 && facts->lifetime_dead_us == 0)
+    return 0;
+  return MAX (1, (facts->lifetime_us + UDPNAT_NAT_LIFETIME_MARGIN_US) / 100 *
+                   UDPNAT_SERVER_KEEPALIVE_LIFETIME_PERCENT);
+}
+
+/* IPv6 is never translated, and routers that filter it forget as others do; so may the firewall of
+ * whoever has a public IPv4 address. */
+static gboolean
+is_open (const UdpnatNatFacts *facts)
+{
+  return facts->mapping == UDPNAT_MAPPING_RULE_NONE &&
+         facts->filtering == UDPNAT_FILTERING_RULE_INDEPENDENT &&
+         facts->observed.family == UDPNAT_FAMILY_IPV4;
+}
+
+static gint64
+choose_keepalive (const UdpnatNatFacts *facts)
+{
+  gint64 interval_us = 0;
+
+  switch (facts->lifetime_state)
+    {
+    case UDPNAT_LIFETIME_STATE_DONE:
+      interval_us = get_lasting_interval (facts);
+      break;
+    case UDPNAT_LIFETIME_STATE_UNSUPPORTED:
+      interval_us = is_open (facts) ? UDPNAT_SERVER_KEEPALIVE_MAX_US : 0;
+      break;
+    case UDPNAT_LIFETIME_STATE_UNKNOWN:
+    case UDPNAT_LIFETIME_STATE_MEASURING:
+      break;
+    }
+  if (facts->absolute_lifetime_us != 0)
+    interval_us = MIN (interval_us, facts->absolute_lifetime_us);
+  return interval_us;
+}
+
+static void
+set_keepalive (UdpnatNode *self,
+               gint64      now_us)
+{
+  udpnat_rendezvous_client_set_keepalive (self->server, now_us, choose_keepalive (&self->nat));
+}
+
+/* ---- The tests ---- */
+
 /**
  * udpnat_node_get_nat_facts:
  * @out_facts: (out caller-allocates): what the tests have found out so far
@@ -98,11 +170,12 @@ udpnat_node_get_nat_facts (const UdpnatNode *self,
                            UdpnatNatFacts   *out_facts)
 {
   *out_facts = self->nat;
-  if (self->probe != NULL)
-    udpnat_nat_probe_get_facts (self->probe, out_facts);
+  if (self->probe == NULL)
+    return;
+  udpnat_nat_probe_get_facts (self->probe, out_facts);
+  if (is_lifetime_settled (&self->nat))
+    keep_lifetime (&self->nat, out_facts);
 }
-
-/* ---- The tests ---- */
 
 /** udpnat_node_is_testing_nat: Returns: whether the tests will soon say more */
 gboolean
@@ -129,11 +202,21 @@ udpnat_node_plan_nat_test (UdpnatNode *self,
                            gint64      now_us)
 {
   const UdpnatAddress *seen = udpnat_rendezvous_client_get_reflexive (self->server, 0);
+  UdpnatNatFacts before = self->nat;
+  gboolean is_same;
 
-  if (seen == NULL || !udpnat_rendezvous_client_is_connected (self->server)
-      || udpnat_address_equal (seen, &self->nat_observed))
+  if (seen == NULL || !udpnat_rendezvous_client_is_connected (self->server))
     return;
+  if (udpnat_address_equal (seen, &self->nat_observed))
+    {
+      set_keepalive (self, now_us); /* forgotten with the server */
+      return;
+    }
+  is_same = udpnat_address_equal_ip (seen, &self->nat_observed);
   udpnat_node_forget_nat (self);
+  if (is_same && is_lifetime_settled (&before))
+    keep_lifetime (&before, &self->nat);
+  set_keepalive (self, now_us);
   self->nat_observed = *seen;
   self->nat_due_us = now_us + TEST_AFTER_US;
 }
@@ -150,7 +233,7 @@ start_test (UdpnatNode *self,
     .first_socket = UDPNAT_SOCKET_FURTHER,
     .hosts = self->host_addresses,
     .n_hosts = self->n_host_addresses,
-    .is_lifetime_wanted = TRUE,
+    .is_lifetime_wanted = !is_lifetime_settled (&self->nat),
   };
 
   self->nat_due_us = UDPNAT_TIME_NEVER;
@@ -170,8 +253,12 @@ follow_probe (UdpnatNode *self,
 
   while ((event = udpnat_machine_pop_event (machine)) != NULL)
     {
-      udpnat_nat_probe_get_facts (self->probe, &self->nat);
+      UdpnatNatFacts facts;
+
+      udpnat_node_get_nat_facts (self, &facts);
+      self->nat = facts;
       udpnat_event_free (event);
+      set_keepalive (self, now_us);
       udpnat_node_refresh_candidates (self);
       for (guint i = 0; i < self->active->len; i++)
         udpnat_peer_handle_nat_tested (g_ptr_array_index (self->active, i), now_us);
