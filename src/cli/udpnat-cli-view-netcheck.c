@@ -18,18 +18,11 @@ add_address (JsonBuilder         *builder,
   udpnat_cli_view_add_text (builder, member, text);
 }
 
-static void
-tell_nat (UdpnatCliView        *self,
-          UdpnatFamily          family,
-          const UdpnatNatFacts *facts)
+/** udpnat_cli_view_add_nat_facts: what tests have found out, for any event that tells it */
+void
+udpnat_cli_view_add_nat_facts (JsonBuilder          *builder,
+                               const UdpnatNatFacts *facts)
 {
-  JsonBuilder *builder = udpnat_cli_view_begin ("netcheck");
-
-  udpnat_cli_view_add_text (builder, "family", family == UDPNAT_FAMILY_IPV4 ? "ipv4" : "ipv6");
-  udpnat_cli_view_add_text (builder, "meaning", udpnat_nat_words_get_meaning (facts));
-  udpnat_cli_view_add_text (builder, "fix", udpnat_nat_words_get_fix (facts));
-  add_address (builder, "observed", &facts->observed);
-  udpnat_cli_view_add_number (builder, "rtt_us", facts->rtt_us);
   udpnat_cli_view_add_text (builder, "mapping", udpnat_mapping_rule_to_code (facts->mapping));
   udpnat_cli_view_add_text (builder, "filtering", udpnat_filtering_rule_to_code (facts->filtering));
   udpnat_cli_view_add_boolean (builder, "two_addresses", facts->is_address_tested);
@@ -46,6 +39,21 @@ tell_nat (UdpnatCliView        *self,
   udpnat_cli_view_add_number (builder, "lifetime_us", facts->lifetime_us);
   udpnat_cli_view_add_number (builder, "lifetime_dead_us", facts->lifetime_dead_us);
   udpnat_cli_view_add_number (builder, "absolute_lifetime_us", facts->absolute_lifetime_us);
+}
+
+static void
+tell_nat (UdpnatCliView        *self,
+          UdpnatFamily          family,
+          const UdpnatNatFacts *facts)
+{
+  JsonBuilder *builder = udpnat_cli_view_begin ("netcheck");
+
+  udpnat_cli_view_add_text (builder, "family", family == UDPNAT_FAMILY_IPV4 ? "ipv4" : "ipv6");
+  udpnat_cli_view_add_text (builder, "meaning", udpnat_nat_words_get_meaning (facts));
+  udpnat_cli_view_add_text (builder, "fix", udpnat_nat_words_get_fix (facts));
+  add_address (builder, "observed", &facts->observed);
+  udpnat_cli_view_add_number (builder, "rtt_us", facts->rtt_us);
+  udpnat_cli_view_add_nat_facts (builder, facts);
   udpnat_cli_view_add_number (builder, "packets", facts->n_packets);
   udpnat_cli_view_end (self, builder);
 }

@@ -4,6 +4,7 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include "udpnat-nat-words.h"
 #include "udpnat-words.h"
 
 /* ---- The way to somebody ---- */
@@ -154,6 +155,7 @@ tell_network_report (UdpnatCliView       *self,
                      UdpnatNetworkReport *report)
 {
   JsonBuilder *builder = udpnat_cli_view_begin ("network");
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (report);
   const char *host;
 
   udpnat_cli_view_add_text (builder, "udp", udpnat_network_report_get_udp_state (report));
@@ -166,6 +168,9 @@ tell_network_report (UdpnatCliView       *self,
   udpnat_cli_view_add_text (builder, "server", udpnat_network_report_get_server (report));
   udpnat_cli_view_add_number (builder, "server_rtt_us",
                               udpnat_network_report_get_server_rtt (report));
+  udpnat_cli_view_add_text (builder, "tests", udpnat_network_report_get_test_state (report));
+  if (tests != NULL)
+    udpnat_cli_view_add_nat_facts (builder, tests);
   udpnat_cli_view_add_text (builder, "meaning", udpnat_network_report_get_meaning (report));
   udpnat_cli_view_add_text (builder, "fix", udpnat_network_report_get_fix (report));
   json_builder_set_member_name (builder, "hosts");
@@ -186,6 +191,20 @@ show_server (UdpnatCliView       *self,
                                     : g_strdup ("");
 
   udpnat_cli_view_show_text (self, "  server     %s%s", *server != '\0' ? server : "none", rtt);
+}
+
+static void
+show_tests (UdpnatCliView       *self,
+            UdpnatNetworkReport *report)
+{
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (report);
+  g_auto (GStrv) sentences = tests != NULL ? udpnat_nat_words_describe (tests) : NULL;
+
+  udpnat_cli_view_show_text (self, "  tests      %s",
+                             udpnat_words_explain_test_state (
+                               udpnat_network_report_get_test_state (report)));
+  for (guint i = 0; sentences != NULL && sentences[i] != NULL; i++)
+    udpnat_cli_view_show_text (self, "             %s", sentences[i]);
 }
 
 /** udpnat_cli_view_show_network_report: what our own network is like */
@@ -223,4 +242,5 @@ udpnat_cli_view_show_network_report (UdpnatCliView       *self,
   if (*observed != '\0')
     udpnat_cli_view_show_text (self, "  outside    %s, as the server sees you", observed);
   show_server (self, report);
+  show_tests (self, report);
 }

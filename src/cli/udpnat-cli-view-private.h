@@ -19,6 +19,9 @@ void         udpnat_cli_view_add_number  (JsonBuilder   *builder,
 void         udpnat_cli_view_add_boolean (JsonBuilder   *builder,
                                           const char    *member,
                                           gboolean       value);
+void         udpnat_cli_view_add_nat_facts
+                                         (JsonBuilder          *builder,
+                                          const UdpnatNatFacts *facts);
 void         udpnat_cli_view_end         (UdpnatCliView *self,
                                           JsonBuilder   *builder);
 

@@ -102,6 +102,32 @@ test_verdict (void)
   sim_pair_clear (&pair);
 }
 
+/* What a view is told: that tests go on, then what they found. A router that maps by address looks
+ * like one that does not to a server with one address; here it has two. */
+static void
+test_told_to_views (void)
+{
+  SimNatConfig router = sim_nat_config (SIM_NAT_ADDRESS_DEPENDENT, SIM_NAT_ADDRESS_DEPENDENT);
+  UdpnatNetworkFacts facts;
+  SimPair pair;
+
+  router.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  pair_init (&pair, 2, &router, NULL, UDPNAT_MSEC (100));
+  udpnat_node_get_network_facts (pair.alice->node, &facts);
+  g_assert_true (facts.is_testing);
+  g_assert_cmpint (facts.tests.state, ==, UDPNAT_NAT_TEST_RUNNING);
+
+  sim_world_run_for (pair.world, UDPNAT_SEC (5));
+  udpnat_node_get_network_facts (pair.alice->node, &facts);
+  g_assert_false (facts.is_testing);
+  g_assert_cmpint (facts.tests.state, ==, UDPNAT_NAT_TEST_DONE);
+  g_assert_cmpint (facts.tests.filtering, ==, UDPNAT_FILTERING_RULE_ADDRESS);
+  g_assert_cmpint (facts.nat, ==, UDPNAT_NAT_KIND_DEPENDENT);
+  udpnat_node_get_network_facts (pair.bob->node, &facts);
+  g_assert_cmpint (facts.nat, ==, UDPNAT_NAT_KIND_NONE);
+  sim_pair_clear (&pair);
+}
+
 /* ---- Routers that are easily spoilt (nat.md section 5.2) ---- */
 
 static void
@@ -608,6 +634,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/sim-traversal/verdict/in-each-network", test_verdict);
+  g_test_add_func ("/sim-traversal/verdict/told-to-views", test_told_to_views);
   g_test_add_func ("/sim-traversal/leaky/direct-within-a-second", test_leaky_pairs);
   g_test_add_func ("/sim-traversal/leaky/recovers-unknown", test_recovery);
   g_test_add_func ("/sim-traversal/search/random", test_search_random);

@@ -2,6 +2,7 @@
 
 #include "udpnat-address.h"
 #include "udpnat-limits.h"
+#include "udpnat-nat-facts.h"
 #include "udpnat-path-kind.h"
 
 G_BEGIN_DECLS
@@ -21,7 +22,8 @@ typedef enum
   UDPNAT_PATH_PHASE_RELAYED,   /* and nothing else is being tried */
 } UdpnatPathPhase;
 
-/* What a router does with the ports of one socket, as far as the server's two ports can tell. */
+/* What a router does with the ports of one socket, as far as the tests of our routers, or else the
+ * server's two ports, can tell. */
 typedef enum
 {
   UDPNAT_NAT_KIND_UNKNOWN,
@@ -136,6 +138,9 @@ typedef enum
  * @has_ipv6: whether one of @hosts is valid on the whole Internet, over IPv6
  * @server: unset when there is none
  * @server_rtt_us: 0: not known
+ * @is_testing: whether our routers are being tested at this moment
+ * @tests: what tests have found out about them; %UDPNAT_NAT_TEST_RUNNING while there was none, or
+ *     the first is not over
  *
  * What is known of the network that we are in.
  */
@@ -150,6 +155,8 @@ typedef struct
   UdpnatUdpState udp;
   UdpnatAddress  server;
   gint64         server_rtt_us;
+  gboolean       is_testing;
+  UdpnatNatFacts tests;
 } UdpnatNetworkFacts;
 
 const char *udpnat_path_phase_to_code     (UdpnatPathPhase     phase);

@@ -143,8 +143,10 @@ describe_lifetime (const UdpnatNatFacts *facts)
   switch (facts->lifetime_state)
     {
     case UDPNAT_LIFETIME_STATE_UNKNOWN:
-    case UDPNAT_LIFETIME_STATE_MEASURING:
       return NULL;
+    case UDPNAT_LIFETIME_STATE_MEASURING:
+      return g_strdup (_("How long an idle port stays open is being measured; this takes some "
+                         "minutes."));
     case UDPNAT_LIFETIME_STATE_UNSUPPORTED:
       return g_strdup (_("How long an idle port stays open cannot be measured with this server."));
     case UDPNAT_LIFETIME_STATE_DONE:
@@ -170,14 +172,75 @@ describe_absolute_lifetime (const UdpnatNatFacts *facts)
                           (int) (facts->absolute_lifetime_us / G_USEC_PER_SEC));
 }
 
-/* @sentence: (nullable) (transfer full) */
-static void
-take (GStrvBuilder *builder,
-      char         *sentence)
+/** udpnat_nat_words_name_topic: Returns: what the sentence of @topic is about, in a few words */
+const char *
+udpnat_nat_words_name_topic (UdpnatNatTopic topic)
 {
-  if (sentence != NULL)
-    g_strv_builder_add (builder, sentence);
-  g_free (sentence);
+  switch (topic)
+    {
+    case UDPNAT_NAT_TOPIC_MAPPING:
+      return _("Outer Port");
+    case UDPNAT_NAT_TOPIC_FILTERING:
+      return _("Who Is Let In");
+    case UDPNAT_NAT_TOPIC_ALLOCATOR:
+      return _("Port Numbers");
+    case UDPNAT_NAT_TOPIC_HAIRPIN:
+      return _("From Inside to Inside");
+    case UDPNAT_NAT_TOPIC_POISON:
+      return _("Unasked Packets");
+    case UDPNAT_NAT_TOPIC_OPEN_TTL:
+      return _("Way Out");
+    case UDPNAT_NAT_TOPIC_LIFETIME:
+      return _("Idle Ports");
+    case UDPNAT_NAT_TOPIC_ABSOLUTE_LIFETIME:
+      return _("Busy Ports");
+    }
+  g_assert_not_reached ();
+}
+
+/**
+ * udpnat_nat_words_describe_topic:
+ * @facts: of tests that are done
+ *
+ * Returns: (nullable) (transfer full): a sentence; %NULL when there is nothing to say
+ */
+char *
+udpnat_nat_words_describe_topic (const UdpnatNatFacts *facts,
+                                 UdpnatNatTopic        topic)
+{
+  switch (topic)
+    {
+    case UDPNAT_NAT_TOPIC_MAPPING:
+      return g_strdup (describe_mapping (facts));
+    case UDPNAT_NAT_TOPIC_FILTERING:
+      return g_strdup (describe_filtering (facts));
+    case UDPNAT_NAT_TOPIC_ALLOCATOR:
+      return describe_allocator (facts);
+    case UDPNAT_NAT_TOPIC_HAIRPIN:
+      return g_strdup (describe_hairpin (facts));
+    case UDPNAT_NAT_TOPIC_POISON:
+      return g_strdup (describe_poison (facts));
+    case UDPNAT_NAT_TOPIC_OPEN_TTL:
+      return describe_open_ttl (facts);
+    case UDPNAT_NAT_TOPIC_LIFETIME:
+      return describe_lifetime (facts);
+    case UDPNAT_NAT_TOPIC_ABSOLUTE_LIFETIME:
+      return describe_absolute_lifetime (facts);
+    }
+  g_assert_not_reached ();
+}
+
+static void
+describe_topics (const UdpnatNatFacts *facts,
+                 GStrvBuilder         *builder)
+{
+  for (guint i = 0; i < UDPNAT_NAT_TOPICS; i++)
+    {
+      g_autofree char *sentence = udpnat_nat_words_describe_topic (facts, (UdpnatNatTopic) i);
+
+      if (sentence != NULL)
+        g_strv_builder_add (builder, sentence);
+    }
 }
 
 /** udpnat_nat_words_describe: Returns: (transfer full): a sentence for each thing that is known */
@@ -191,23 +254,16 @@ udpnat_nat_words_describe (const UdpnatNatFacts *facts)
     case UDPNAT_NAT_TEST_RUNNING:
       return g_strv_builder_end (builder);
     case UDPNAT_NAT_TEST_NO_ANSWER:
-      take (builder, g_strdup (_("Nothing answers there by UDP.")));
+      g_strv_builder_add (builder, _("Nothing answers there by UDP."));
       return g_strv_builder_end (builder);
     case UDPNAT_NAT_TEST_NOT_STUN:
-      take (builder, g_strdup (_("What answers there is no STUN server.")));
+      g_strv_builder_add (builder, _("What answers there is no STUN server."));
       return g_strv_builder_end (builder);
     case UDPNAT_NAT_TEST_DONE:
-      break;
+      describe_topics (facts, builder);
+      return g_strv_builder_end (builder);
     }
-  take (builder, g_strdup (describe_mapping (facts)));
-  take (builder, g_strdup (describe_filtering (facts)));
-  take (builder, describe_allocator (facts));
-  take (builder, g_strdup (describe_hairpin (facts)));
-  take (builder, g_strdup (describe_poison (facts)));
-  take (builder, describe_open_ttl (facts));
-  take (builder, describe_lifetime (facts));
-  take (builder, describe_absolute_lifetime (facts));
-  return g_strv_builder_end (builder);
+  g_assert_not_reached ();
 }
 
 /* ---- What it means ---- */
@@ -264,5 +320,9 @@ udpnat_nat_words_get_fix (const UdpnatNatFacts *facts)
 {
   if (facts->state == UDPNAT_NAT_TEST_NO_ANSWER)
     return "allow-udp";
-  return g_str_equal (udpnat_nat_words_get_meaning (facts), "hard") ? "router-mode-or-ipv6" : NULL;
+  if (g_str_equal (udpnat_nat_words_get_meaning (facts), "hard"))
+    return "router-mode-or-ipv6";
+  return facts->state == UDPNAT_NAT_TEST_DONE && facts->poisoned == UDPNAT_FINDING_YES
+           ? "router-firewall"
+           : NULL;
 }

@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include "udpnat-network-report.h"
+
+#include "udpnat-nat-words.h"
 #include "udpnat-report-writer-private.h"
 
 struct _UdpnatNetworkReport
@@ -116,7 +118,7 @@ udpnat_network_report_get_observed (UdpnatNetworkReport *self,
   return self->observed[server_port];
 }
 
-/* ---- What it means ---- */
+/* ---- Tests of our routers ---- */
 
 /* A server on our own side of the router sees what we see ourselves. */
 static gboolean
@@ -135,13 +137,44 @@ is_server_inside (UdpnatNetworkReport *self)
   return FALSE;
 }
 
+/** udpnat_network_report_get_test_state: Returns: code of how far the tests are; "none": there is
+ * no server to test with, "server-inside": it is on this side of the routers */
+const char *
+udpnat_network_report_get_test_state (UdpnatNetworkReport *self)
+{
+  if (self->facts.is_testing)
+    return "running";
+  if (self->facts.tests.state == UDPNAT_NAT_TEST_RUNNING)
+    return "none";
+  return is_server_inside (self) ? "server-inside"
+                                 : udpnat_nat_test_state_to_code (self->facts.tests.state);
+}
+
+/** udpnat_network_report_get_tests: Returns: (nullable): what they have found out; %NULL unless
+ * their state is "done" */
+const UdpnatNatFacts *
+udpnat_network_report_get_tests (UdpnatNetworkReport *self)
+{
+  return g_str_equal (udpnat_network_report_get_test_state (self), "done") ? &self->facts.tests
+                                                                           : NULL;
+}
+
+/* ---- What it means ---- */
+
+/* What the tests know goes before what the server's two ports show. */
 static const char *
 get_meaning_of_nat (UdpnatNetworkReport *self)
 {
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (self);
+
+  if (is_server_inside (self))
+    return "server-inside";
+  if (tests != NULL && tests->mapping != UDPNAT_MAPPING_RULE_UNKNOWN)
+    return udpnat_nat_words_get_meaning (tests);
   switch (self->facts.nat)
     {
     case UDPNAT_NAT_KIND_UNKNOWN:
-      return is_server_inside (self) ? "server-inside" : "unknown";
+      return "unknown";
     case UDPNAT_NAT_KIND_NONE:
       return "open";
     case UDPNAT_NAT_KIND_INDEPENDENT:
@@ -174,14 +207,80 @@ udpnat_network_report_get_meaning (UdpnatNetworkReport *self)
 const char *
 udpnat_network_report_get_fix (UdpnatNetworkReport *self)
 {
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (self);
+
   if (self->facts.udp == UDPNAT_UDP_STATE_SILENT)
     return self->facts.n_hosts > 0 ? "allow-udp" : "connect";
-  if (self->facts.nat != UDPNAT_NAT_KIND_DEPENDENT)
-    return NULL;
-  return self->facts.has_ipv6 ? "router-mode" : "router-mode-or-ipv6";
+  if (g_str_equal (udpnat_network_report_get_meaning (self), "hard"))
+    return self->facts.has_ipv6 ? "router-mode" : "router-mode-or-ipv6";
+  return self->facts.udp == UDPNAT_UDP_STATE_WORKS && tests != NULL
+           ? udpnat_nat_words_get_fix (tests)
+           : NULL;
 }
 
 /* ---- Copying ---- */
+
+static void
+add_allocator (UdpnatReportWriter   *writer,
+               const UdpnatNatFacts *tests)
+{
+  const char *code = udpnat_port_allocator_to_code (tests->allocator);
+
+  switch (tests->allocator)
+    {
+    case UDPNAT_PORT_ALLOCATOR_SEQUENTIAL:
+      udpnat_report_writer_add (writer, "allocator", "%s, step %d, %u others a second", code,
+                                tests->step, tests->flows_per_second);
+      break;
+    case UDPNAT_PORT_ALLOCATOR_BLOCK:
+      udpnat_report_writer_add (writer, "allocator", "%s, %u to %u", code, tests->block_first,
+                                tests->block_last);
+      break;
+    case UDPNAT_PORT_ALLOCATOR_UNKNOWN:
+    case UDPNAT_PORT_ALLOCATOR_PRESERVING:
+    case UDPNAT_PORT_ALLOCATOR_RANDOM:
+      udpnat_report_writer_add (writer, "allocator", "%s", code);
+      break;
+    }
+}
+
+static void
+add_lifetime (UdpnatReportWriter   *writer,
+              const UdpnatNatFacts *tests)
+{
+  udpnat_report_writer_add (writer, "lifetime", "%s",
+                            udpnat_lifetime_state_to_code (tests->lifetime_state));
+  if (tests->lifetime_us > 0)
+    udpnat_report_writer_add (writer, "idle-port-alive-after", "%d s",
+                              (int) (tests->lifetime_us / G_USEC_PER_SEC));
+  if (tests->lifetime_dead_us > 0)
+    udpnat_report_writer_add (writer, "idle-port-dead-after", "%d s",
+                              (int) (tests->lifetime_dead_us / G_USEC_PER_SEC));
+  if (tests->absolute_lifetime_us > 0)
+    udpnat_report_writer_add (writer, "busy-port-replaced-after", "%d s",
+                              (int) (tests->absolute_lifetime_us / G_USEC_PER_SEC));
+}
+
+static void
+add_tests (UdpnatReportWriter  *writer,
+           UdpnatNetworkReport *self)
+{
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (self);
+
+  udpnat_report_writer_add (writer, "tests", "%s", udpnat_network_report_get_test_state (self));
+  if (tests == NULL)
+    return;
+  udpnat_report_writer_add (writer, "mapping", "%s", udpnat_mapping_rule_to_code (tests->mapping));
+  udpnat_report_writer_add (writer, "filtering", "%s",
+                            udpnat_filtering_rule_to_code (tests->filtering));
+  udpnat_report_writer_add (writer, "server-addresses", "%d", tests->is_address_tested ? 2 : 1);
+  add_allocator (writer, tests);
+  udpnat_report_writer_add (writer, "hairpin", "%s", udpnat_finding_to_code (tests->hairpin));
+  udpnat_report_writer_add (writer, "poisoned", "%s", udpnat_finding_to_code (tests->poisoned));
+  if (tests->open_ttl != 0)
+    udpnat_report_writer_add (writer, "open-ttl", "%u", tests->open_ttl);
+  add_lifetime (writer, tests);
+}
 
 /**
  * udpnat_network_report_to_text:
@@ -207,6 +306,7 @@ udpnat_network_report_to_text (UdpnatNetworkReport *self,
   udpnat_report_writer_add_address (writer, "seen-by-second-port", &self->facts.observed[1], NULL);
   udpnat_report_writer_add_address (writer, "server", &self->facts.server, NULL);
   udpnat_report_writer_add_time (writer, "server-round-trip", self->facts.server_rtt_us);
+  add_tests (writer, self);
   udpnat_report_writer_add (writer, "meaning", "%s", udpnat_network_report_get_meaning (self));
   if (fix != NULL)
     udpnat_report_writer_add (writer, "fix", "%s", fix);

@@ -29,6 +29,9 @@ const char          *udpnat_network_report_get_host        (UdpnatNetworkReport 
                                                             guint                     index);
 const char          *udpnat_network_report_get_observed    (UdpnatNetworkReport      *self,
                                                             guint                     server_port);
+const char          *udpnat_network_report_get_test_state  (UdpnatNetworkReport      *self);
+const UdpnatNatFacts *
+                     udpnat_network_report_get_tests       (UdpnatNetworkReport      *self);
 const char          *udpnat_network_report_get_meaning     (UdpnatNetworkReport      *self);
 const char          *udpnat_network_report_get_fix         (UdpnatNetworkReport      *self);
 char                *udpnat_network_report_to_text         (UdpnatNetworkReport      *self,

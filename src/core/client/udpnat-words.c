@@ -145,6 +145,16 @@ static const Entry udp_states[] = {
   { "silent", N_("No answer by UDP") },
 };
 
+/* How far the tests of our own routers are. */
+static const Entry test_states[] = {
+  { "none", N_("Not tested: no server is reached") },
+  { "running", N_("Being tested…") },
+  { "server-inside", N_("Not tested: the server is on your own network") },
+  { "no-answer", N_("Not tested: this server does not take part") },
+  { "not-stun", N_("Not tested: this server does not take part") },
+  { "done", N_("Tested with the help of the server") },
+};
+
 /* What our network means for reaching people. */
 static const Entry meanings[] = {
   { "no-server", N_("No server is in use: you reach the people on this network, directly.") },
@@ -177,6 +187,9 @@ static const Entry fixes[] = {
   { "router-mode-or-ipv6",
     N_("If the router is yours, switch on IPv6 in its settings, or look for “NAT type” there and "
        "choose “full cone” or “open”.") },
+  { "router-firewall",
+    N_("If the router is yours, switch on its firewall: what comes unasked from the Internet "
+       "should be dropped, then it spoils no port.") },
 };
 
 /* What is wrong with a file of the profile. SQLite's own words, which it has in English only. */
@@ -274,6 +287,13 @@ const char *
 udpnat_words_explain_udp_state (const char *state)
 {
   return find (udp_states, G_N_ELEMENTS (udp_states), state);
+}
+
+/** udpnat_words_explain_test_state: likewise, for how far the tests of our routers are */
+const char *
+udpnat_words_explain_test_state (const char *state)
+{
+  return find (test_states, G_N_ELEMENTS (test_states), state);
 }
 
 /** udpnat_words_explain_meaning: likewise, for what our network means for reaching people */

@@ -37,6 +37,16 @@ is_seen_from_outside (const UdpnatNode    *self,
          (scope != UDPNAT_SCOPE_LOOPBACK && !is_own_ip (self, observed));
 }
 
+/* By the tests when they know: a server with two addresses shows more than one with two ports. */
+static UdpnatMapping
+get_mapping (const UdpnatNode *self)
+{
+  UdpnatCandidates verdict = { 0 };
+
+  udpnat_node_fill_verdict (self, &verdict);
+  return verdict.mapping;
+}
+
 static UdpnatNatKind
 get_nat_kind (const UdpnatNode *self)
 {
@@ -46,7 +56,7 @@ get_nat_kind (const UdpnatNode *self)
     return UDPNAT_NAT_KIND_UNKNOWN;
   if (is_own_ip (self, observed))
     return UDPNAT_NAT_KIND_NONE;
-  switch ((UdpnatMapping) udpnat_rendezvous_client_get_mapping (self->server))
+  switch (get_mapping (self))
     {
     case UDPNAT_MAPPING_ENDPOINT_INDEPENDENT:
       return UDPNAT_NAT_KIND_INDEPENDENT;
@@ -87,7 +97,9 @@ udpnat_node_get_network_facts (const UdpnatNode   *self,
     .ports = get_port_rule (self),
     .udp = udpnat_rendezvous_client_get_udp_state (self->server),
     .server_rtt_us = udpnat_rendezvous_client_get_rtt (self->server),
+    .is_testing = udpnat_node_is_testing_nat (self),
   };
+  udpnat_node_get_nat_facts (self, &out_facts->tests);
   if (server != NULL)
     out_facts->server = *server;
   for (guint i = 0; i < self->n_host_addresses; i++)

@@ -11,6 +11,8 @@ from .stun import COTURN_PORT, Coturn
 from .topology import SERVER, SERVER_OTHER
 
 PATIENCE_SECONDS = 400.0  # with lifetimes
+TOLD_SECONDS = 15.0
+TOLD_KINDS = ('portrestricted', 'leaky', 'symmetric')
 CODES = {
     'EI': 'endpoint-independent',
     'AD': 'address-dependent',
@@ -107,6 +109,26 @@ def ask_all(stage, site, kind, n_routers=1):
     stage.figures['netcheck-coturn'] = found and {**found, 'took': took}
 
 
+def ask_network(person):
+    """What a running program tells of its network, once its own tests are done."""
+    person.command('network')
+    told = person.select('network', tests='done')
+    return told[-1] if told else None
+
+
+def run_told(stage, kind):
+    """Who talks need not ask: the same is found with each new address, and `network` tells it."""
+    site = stage.lab.add_site('a', kind, 1)
+    start_servers(stage)
+    alice = stage.start_client(site, 'alice')
+    stage.check('registers', alice.wait_registered(5.0))
+    told = alice.wait_for(lambda: ask_network(alice), TOLD_SECONDS)
+    for what, wanted in expect(kind).items():
+        stage.check(f'{what.replace("_", "-")}-is-{wanted}', told and told[what] == wanted, [told])
+    fixes = {'symmetric': 'router-mode-or-ipv6', 'leaky': 'router-firewall'}
+    stage.check('says-what-can-be-done', told and told['fix'] == fixes.get(kind, ''), [told])
+
+
 def run_behind(stage, kind):
     ask_all(stage, stage.lab.add_site('a', kind, 1), kind)
 
@@ -152,8 +174,10 @@ def run_lifetime(stage):
 
 KINDS = nat.KINDS + nat.MORE_KINDS
 ALL = {f'netcheck/{kind}': (run_behind, (kind,)) for kind in KINDS} | {
+    f'netcheck/told-{kind}': (run_told, (kind,)) for kind in TOLD_KINDS
+} | {
     'netcheck/double-nat': (run_double, ()),
     'netcheck/udp-blocked': (run_blocked, ()),
     'netcheck/lifetime': (run_lifetime, ()),
 }
-QUICK = [f'netcheck/{kind}' for kind in KINDS] + ['netcheck/double-nat', 'netcheck/udp-blocked']
+QUICK = [name for name in ALL if name != 'netcheck/lifetime']

@@ -113,6 +113,31 @@ test_numbers (void)
   check_has (&facts, "about 60 s");
   facts.lifetime_state = UDPNAT_LIFETIME_STATE_UNSUPPORTED;
   check_has (&facts, "cannot be measured");
+  facts.lifetime_state = UDPNAT_LIFETIME_STATE_MEASURING;
+  check_has (&facts, "is being measured");
+}
+
+/* What a terminal says as a list is there for rows too: the same sentences, each with a name of its
+ * own. */
+static void
+test_topics (void)
+{
+  UdpnatNatFacts facts = get_home_router ();
+  g_auto (GStrv) sentences = NULL;
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  facts.absolute_lifetime_us = 60 * G_USEC_PER_SEC;
+  sentences = udpnat_nat_words_describe (&facts);
+  g_assert_cmpuint (g_strv_length (sentences), ==, UDPNAT_NAT_TOPICS);
+  for (guint i = 0; i < UDPNAT_NAT_TOPICS; i++)
+    {
+      g_autofree char *sentence = udpnat_nat_words_describe_topic (&facts, i);
+
+      g_assert_cmpstr (sentence, ==, sentences[i]);
+      g_assert_true (g_hash_table_add (names, (gpointer) udpnat_nat_words_name_topic (i)));
+    }
+  facts.open_ttl = 0;
+  g_assert_null (udpnat_nat_words_describe_topic (&facts, UDPNAT_NAT_TOPIC_OPEN_TTL));
 }
 
 static void
@@ -132,6 +157,12 @@ test_meanings (void)
 {
   UdpnatNatFacts facts = get_home_router ();
 
+  facts.poisoned = UDPNAT_FINDING_YES;
+  check_meaning (&facts, "easy", "router-firewall");
+  facts.mapping = UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT;
+  check_meaning (&facts, "hard", "router-mode-or-ipv6");
+  facts.poisoned = UDPNAT_FINDING_NO;
+  facts.mapping = UDPNAT_MAPPING_RULE_INDEPENDENT;
   facts.filtering = UDPNAT_FILTERING_RULE_INDEPENDENT;
   check_meaning (&facts, "open", NULL);
   facts.mapping = UDPNAT_MAPPING_RULE_ADDRESS;
@@ -157,6 +188,7 @@ main (int   argc,
   g_test_add_func ("/nat-words/sentences/of-a-home-router", test_home_router);
   g_test_add_func ("/nat-words/sentences/differ", test_differ);
   g_test_add_func ("/nat-words/sentences/with-numbers", test_numbers);
+  g_test_add_func ("/nat-words/sentences/by-topic", test_topics);
   g_test_add_func ("/nat-words/meaning/of-each-router", test_meanings);
 
   return g_test_run ();

@@ -11,6 +11,7 @@
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
 #include "udpnat-rtt-log.h"
+#include "udpnat-words.h"
 
 #define NOW_US UDPNAT_SEC (5000)
 
@@ -229,6 +230,7 @@ test_network_text (void)
                    "seen-by-second-port: unknown\n"
                    "server: 203.0.113.1:8848\n"
                    "server-round-trip: 41.0 ms\n"
+                   "tests: none\n"
                    "meaning: hard\n"
                    "fix: router-mode-or-ipv6\n");
   g_assert_null (strstr (masked, "192.168"));
@@ -238,6 +240,135 @@ test_network_text (void)
   g_assert_cmpstr (udpnat_network_report_get_observed (report, 1), ==, "");
   g_assert_cmpstr (udpnat_network_report_get_host (report, 0), ==, "192.168.1.20:8900");
   g_assert_null (udpnat_network_report_get_host (report, 1));
+}
+
+static UdpnatNatFacts
+make_tests (void)
+{
+  return (UdpnatNatFacts) {
+    .state = UDPNAT_NAT_TEST_DONE,
+    .observed = at ("198.51.100.7", 8900),
+    .mapping = UDPNAT_MAPPING_RULE_INDEPENDENT,
+    .filtering = UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT,
+    .is_address_tested = TRUE,
+    .allocator = UDPNAT_PORT_ALLOCATOR_SEQUENTIAL,
+    .step = 2,
+    .flows_per_second = 30,
+    .hairpin = UDPNAT_FINDING_NO,
+    .poisoned = UDPNAT_FINDING_NO,
+    .open_ttl = 2,
+    .lifetime_state = UDPNAT_LIFETIME_STATE_DONE,
+    .lifetime_us = UDPNAT_SEC (117),
+    .lifetime_dead_us = UDPNAT_SEC (177),
+  };
+}
+
+static void
+check_tests (const UdpnatNetworkFacts *facts,
+             const char               *state,
+             gboolean                  is_done)
+{
+  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+
+  g_assert_cmpstr (udpnat_network_report_get_test_state (report), ==, state);
+  g_assert_cmpstr (udpnat_words_explain_test_state (state), !=, state);
+  g_assert_true ((udpnat_network_report_get_tests (report) != NULL) == is_done);
+}
+
+static void
+test_network_test_states (void)
+{
+  UdpnatNetworkFacts facts = make_network (UDPNAT_NAT_KIND_INDEPENDENT);
+
+  check_tests (&facts, "none", FALSE);
+  facts.is_testing = TRUE;
+  check_tests (&facts, "running", FALSE);
+  facts.is_testing = FALSE;
+  facts.tests = make_tests ();
+  check_tests (&facts, "done", TRUE);
+  facts.observed[0] = at ("192.168.1.20", 8900); /* which says nothing of a router */
+  check_tests (&facts, "server-inside", FALSE);
+  facts.observed[0] = at ("198.51.100.7", 8900);
+  facts.tests.state = UDPNAT_NAT_TEST_NO_ANSWER;
+  check_tests (&facts, "no-answer", FALSE);
+  check_network (&facts, "easy", NULL); /* the server answers, only not tests */
+  facts.tests.state = UDPNAT_NAT_TEST_NOT_STUN;
+  check_tests (&facts, "not-stun", FALSE);
+  check_network (&facts, "easy", NULL);
+}
+
+/* The tests know more than the server's two ports show. */
+static void
+test_network_tests_mean (void)
+{
+  UdpnatNetworkFacts facts = make_network (UDPNAT_NAT_KIND_INDEPENDENT);
+
+  facts.tests = make_tests ();
+  check_network (&facts, "easy", NULL);
+  facts.tests.poisoned = UDPNAT_FINDING_YES;
+  check_network (&facts, "easy", "router-firewall");
+  facts.tests.filtering = UDPNAT_FILTERING_RULE_INDEPENDENT;
+  facts.tests.poisoned = UDPNAT_FINDING_NO;
+  check_network (&facts, "open", NULL);
+  facts.tests.mapping = UDPNAT_MAPPING_RULE_ADDRESS;
+  check_network (&facts, "hard", "router-mode-or-ipv6");
+  facts.has_ipv6 = TRUE;
+  check_network (&facts, "hard", "router-mode");
+  facts.tests.mapping = UDPNAT_MAPPING_RULE_UNKNOWN;
+  check_network (&facts, "easy", NULL);
+  facts.tests.mapping = UDPNAT_MAPPING_RULE_NONE;
+  facts.observed[0] = at ("192.168.1.20", 8900);
+  check_network (&facts, "server-inside", NULL);
+  facts.udp = UDPNAT_UDP_STATE_SILENT;
+  check_network (&facts, "silent", "allow-udp");
+}
+
+static void
+check_text (const UdpnatNetworkFacts *facts,
+            const char               *lines)
+{
+  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+  g_autofree char *text = udpnat_network_report_to_text (report, TRUE);
+
+  g_test_message ("%s", text);
+  g_assert_nonnull (strstr (text, lines));
+}
+
+static void
+test_network_tests_text (void)
+{
+  UdpnatNetworkFacts facts = make_network (UDPNAT_NAT_KIND_INDEPENDENT);
+
+  facts.is_testing = TRUE;
+  check_text (&facts, "tests: running\nmeaning: easy\n");
+  facts.is_testing = FALSE;
+  facts.tests = make_tests ();
+  check_text (&facts, "tests: done\n"
+                      "mapping: endpoint-independent\n"
+                      "filtering: address-and-port-dependent\n"
+                      "server-addresses: 2\n"
+                      "allocator: sequential, step 2, 30 others a second\n"
+                      "hairpin: no\n"
+                      "poisoned: no\n"
+                      "open-ttl: 2\n"
+                      "lifetime: done\n"
+                      "idle-port-alive-after: 117 s\n"
+                      "idle-port-dead-after: 177 s\n"
+                      "meaning: easy\n");
+  facts.tests.is_address_tested = FALSE;
+  facts.tests.allocator = UDPNAT_PORT_ALLOCATOR_BLOCK;
+  facts.tests.block_first = 30000;
+  facts.tests.block_last = 30511;
+  facts.tests.open_ttl = 0;
+  facts.tests.lifetime_us = facts.tests.lifetime_dead_us = 0;
+  facts.tests.absolute_lifetime_us = UDPNAT_SEC (60);
+  check_text (&facts, "server-addresses: 1\n"
+                      "allocator: block, 30000 to 30511\n"
+                      "hairpin: no\n"
+                      "poisoned: no\n"
+                      "lifetime: done\n"
+                      "busy-port-replaced-after: 60 s\n"
+                      "meaning: easy\n");
 }
 
 /* ---- A client ---- */
@@ -481,6 +612,9 @@ main (int    argc,
   g_test_add_func ("/client-reports/path/masked-text-has-no-address", test_path_masked);
   g_test_add_func ("/client-reports/network/what-it-means", test_network_meaning);
   g_test_add_func ("/client-reports/network/text", test_network_text);
+  g_test_add_func ("/client-reports/network/state-of-tests", test_network_test_states);
+  g_test_add_func ("/client-reports/network/what-tests-mean", test_network_tests_mean);
+  g_test_add_func ("/client-reports/network/text-of-tests", test_network_tests_text);
   ADD ("client/nobody-talked-to", test_client_without_talk);
   ADD ("relay-only/kept-over-restart", test_relay_only);
   ADD ("relay-only/holds-for-a-new-key", test_relay_only_new_key);
