@@ -9,6 +9,7 @@
 
 #include "udpnat-address-group.h"
 #include "udpnat-client-network.h"
+#include "udpnat-nat-group.h"
 #include "udpnat-path-picture.h"
 #include "udpnat-status-words.h"
 #include "udpnat-words.h"
@@ -29,6 +30,7 @@ struct _UdpnatNetworkWindow
   AdwActionRow       *ipv6_row;
   AdwActionRow       *udp_row;
   AdwActionRow       *server_row;
+  UdpnatNatGroup     *nat_group;
   UdpnatAddressGroup *address_group;
   GtkSwitch          *mask_switch;
 
@@ -72,6 +74,15 @@ show_server (UdpnatNetworkWindow *self,
   show (self->server_row, words);
 }
 
+/* Then the tests' row says what becomes of ports, and not of one only. */
+static gboolean
+is_allocator_known (UdpnatNetworkReport *report)
+{
+  const UdpnatNatFacts *tests = udpnat_network_report_get_tests (report);
+
+  return tests != NULL && tests->allocator != UDPNAT_PORT_ALLOCATOR_UNKNOWN;
+}
+
 static void
 update (UdpnatNetworkWindow *self)
 {
@@ -90,6 +101,7 @@ update (UdpnatNetworkWindow *self)
     show (self->fix_row, udpnat_words_explain_fix (fix));
   show (self->router_row, udpnat_words_explain_router (udpnat_network_report_get_nat (report),
                                                        TRUE));
+  gtk_widget_set_visible (GTK_WIDGET (self->port_row), !is_allocator_known (report));
   show (self->port_row,
         udpnat_words_explain_port_rule (udpnat_network_report_get_port_rule (report)));
   show (self->mapping_row, adw_action_row_get_subtitle (self->mapping_row));
@@ -99,6 +111,7 @@ update (UdpnatNetworkWindow *self)
   show (self->udp_row,
         udpnat_words_explain_udp_state (udpnat_network_report_get_udp_state (report)));
   show_server (self, report);
+  udpnat_nat_group_show (self->nat_group, report);
   udpnat_address_group_show_network (self->address_group, report);
 }
 
@@ -166,6 +179,7 @@ udpnat_network_window_class_init (UdpnatNetworkWindowClass *klass)
   widget_class->unmap = udpnat_network_window_unmap;
 
   g_type_ensure (UDPNAT_TYPE_ADDRESS_GROUP);
+  g_type_ensure (UDPNAT_TYPE_NAT_GROUP);
   g_type_ensure (UDPNAT_TYPE_PATH_PICTURE);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-network-window.ui");
@@ -176,6 +190,7 @@ udpnat_network_window_class_init (UdpnatNetworkWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, mapping_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, mask_switch);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, meaning_row);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, nat_group);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, picture);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, port_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatNetworkWindow, router_row);

@@ -11,6 +11,7 @@
 #include "udpnat-client-network.h"
 #include "udpnat-connection-window.h"
 #include "udpnat-limits.h"
+#include "udpnat-nat-group.h"
 #include "udpnat-network-window.h"
 #include "udpnat-path-picture.h"
 #include "udpnat-rtt-plot.h"
@@ -473,6 +474,74 @@ find (GtkWidget  *widget,
   return NULL;
 }
 
+/* ---- Tests of our routers ---- */
+
+static void
+show_tests (GtkWidget                *group,
+            const UdpnatNetworkFacts *facts)
+{
+  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+
+  udpnat_nat_group_show (UDPNAT_NAT_GROUP (group), report);
+}
+
+static guint
+count_visible_rows (GtkWidget *widget)
+{
+  guint n_rows = ADW_IS_ACTION_ROW (widget) && gtk_widget_get_visible (widget) ? 1 : 0;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    n_rows += count_visible_rows (child);
+  return n_rows;
+}
+
+static void
+check_group (GtkWidget                *group,
+             const UdpnatNetworkFacts *facts,
+             const char               *description,
+             guint                     n_rows)
+{
+  show_tests (group, facts);
+  g_assert_true (gtk_widget_get_visible (group));
+  g_assert_cmpstr (adw_preferences_group_get_description (ADW_PREFERENCES_GROUP (group)), ==,
+                   description);
+  g_assert_cmpuint (count_visible_rows (group), ==, n_rows);
+}
+
+static void
+test_nat_group (void)
+{
+  UdpnatNetworkFacts facts = { .udp = UDPNAT_UDP_STATE_WORKS, .nat = UDPNAT_NAT_KIND_INDEPENDENT };
+  GtkWidget *group = g_object_ref_sink (g_object_new (UDPNAT_TYPE_NAT_GROUP, NULL));
+  GtkWidget *row = find (group, ADW_TYPE_ACTION_ROW, "title", "Who Is Let In");
+
+  show_tests (group, &facts);
+  g_assert_false (gtk_widget_get_visible (group));
+  facts.is_testing = TRUE;
+  check_group (group, &facts, "Being tested…", 0);
+
+  facts.is_testing = FALSE;
+  facts.tests = (UdpnatNatFacts) {
+    .state = UDPNAT_NAT_TEST_DONE,
+    .mapping = UDPNAT_MAPPING_RULE_INDEPENDENT,
+    .filtering = UDPNAT_FILTERING_RULE_INDEPENDENT,
+    .hairpin = UDPNAT_FINDING_YES,
+  };
+  check_group (group, &facts, "Tested with the help of the server", 3);
+  g_assert_cmpstr (adw_action_row_get_subtitle (ADW_ACTION_ROW (row)), ==,
+                   "An open port lets everybody in (endpoint-independent filtering).");
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       "Who Is Let In: An open port lets everybody in "
+                                       "(endpoint-independent filtering).");
+  facts.tests.poisoned = UDPNAT_FINDING_YES;
+  check_group (group, &facts, "Tested with the help of the server", 4);
+
+  facts.tests.state = UDPNAT_NAT_TEST_NO_ANSWER;
+  check_group (group, &facts, "Not tested: this server does not take part", 0);
+  g_object_unref (group);
+}
+
 static GtkWidget *
 open_page (Fixture    *self,
            const char *page)
@@ -626,6 +695,7 @@ test_window_copies (Fixture       *self,
   click_copy (network);
   masked = read_clipboard (network);
   g_assert_nonnull (strstr (masked, "our-address: loopback-ipv4-1:"));
+  g_assert_nonnull (strstr (masked, "tests: none\n"));
   g_assert_null (strstr (masked, "127.0.0.1"));
   activate_row (network, "Leave Out IP Addresses");
   WAIT_FOR (!gtk_switch_get_active (find_switch (network)));
@@ -657,6 +727,7 @@ main (int    argc,
   g_test_add_func ("/gui-connection/picture/row-or-column-with-words", test_picture);
   g_test_add_func ("/gui-connection/picture/words-from-right-to-left",
                    test_picture_from_right_to_left);
+  g_test_add_func ("/gui-connection/tests/rows-of-what-is-known", test_nat_group);
   ADD ("plot/measures-only-while-seen", test_plot_measures_while_seen);
   ADD ("plot/says-its-numbers", test_plot_label);
   ADD ("window/is-of-one-person", test_window_is_of_a_person);

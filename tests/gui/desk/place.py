@@ -21,6 +21,15 @@ AS_USER = ['--user', '--map-root-user']
 NETWORK = '10.77.0'
 SERVER_IP = f'{NETWORK}.1'
 BRIDGE = 'street'
+# What the server sees in place of everybody, once there is a router
+ROUTER_IP = '203.0.113.1'
+ROUTER_RULES = f"""table ip router {{
+  chain in {{
+    type nat hook input priority 100
+    ip saddr {NETWORK}.0/24 snat to {ROUTER_IP}
+  }}
+}}
+"""
 SCREENS = '/tmp/.X11-unix'
 REFUSAL = re.compile(r'not permitted|not supported|denied|Read-only|No such file', re.I)
 
@@ -75,6 +84,18 @@ def _prepare():
     _run('ip', 'link', 'add', BRIDGE, 'type', 'bridge', 'mcast_snooping', '0')
     _run('ip', 'address', 'add', f'{SERVER_IP}/24', 'dev', BRIDGE)
     _run('ip', 'link', 'set', BRIDGE, 'up')
+
+
+def add_router():
+    """From now on the server sees everybody at one outer address: a router that keeps ports where
+    it can, and whose firewall is off. Returns why there can be none; None when there is."""
+    if not shutil.which('nft'):
+        return 'nft is not installed'
+    _run('ip', 'address', 'add', f'{ROUTER_IP}/32', 'dev', 'lo')
+    done = subprocess.run(['nft', '-f', '-'], input=ROUTER_RULES, capture_output=True, text=True)
+    if done.returncode != 0 and not REFUSAL.search(done.stderr):
+        raise RuntimeError(done.stderr)
+    return done.stderr.strip() or None
 
 
 class Computer:

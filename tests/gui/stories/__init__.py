@@ -1,7 +1,7 @@
 """What people do with the window, from their first start on. A story is a function that gets a
 stage; what it does not see in time ends it."""
 
-from . import copies, manners, people, rubbish, servers, settings, start, talk, trouble
+from . import copies, manners, network, people, rubbish, servers, settings, start, talk, trouble
 from . import looks, manners, people, settings, start, talk, trouble
 
 tree = start.tree
@@ -14,6 +14,7 @@ ALL = {story.__name__.replace('_', '-'): story for story in (
     *manners.ALL,
     *settings.ALL,
     *servers.ALL,
+    *network.ALL,
     *copies.ALL,
     *rubbish.ALL,
     *looks.ALL,
