@@ -46,6 +46,8 @@ tell_path_report (UdpnatCliView    *self,
   udpnat_cli_view_add_text (builder, "reason", udpnat_path_report_get_reason (report));
   udpnat_cli_view_add_text (builder, "own_nat", udpnat_path_report_get_own_nat (report));
   udpnat_cli_view_add_text (builder, "their_nat", udpnat_path_report_get_their_nat (report));
+  udpnat_cli_view_add_text (builder, "their_filtering",
+                            udpnat_path_report_get_their_filtering (report));
   udpnat_cli_view_add_boolean (builder, "relay_only", udpnat_person_is_relay_only (person));
   json_builder_set_member_name (builder, "own");
   json_builder_begin_array (builder);
@@ -124,6 +126,10 @@ udpnat_cli_view_show_path_report (UdpnatCliView    *self,
   udpnat_cli_view_show_text (self, "  they       %s",
                              udpnat_words_explain_router (udpnat_path_report_get_their_nat (report),
                                                           FALSE));
+  if (udpnat_path_report_has_their_filtering (report))
+    udpnat_cli_view_show_text (self, "             %s",
+                               udpnat_words_explain_their_filtering (
+                                 udpnat_path_report_get_their_filtering (report)));
   for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
     show_entry (self, entry);
 }

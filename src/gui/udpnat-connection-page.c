@@ -23,6 +23,7 @@ struct _UdpnatConnectionPage
   GtkLabel           *since_label;
   AdwActionRow       *next_row;
   GtkLabel           *next_label;
+  AdwActionRow       *router_row;
   UdpnatRttPlot      *plot;
   UdpnatAddressGroup *their_group;
   UdpnatAddressGroup *own_group;
@@ -98,6 +99,30 @@ show_state (UdpnatConnectionPage *self,
              g_str_equal (phase, "trying") ? _("Ends In") : _("Next Attempt In"), remaining_us);
 }
 
+/* Beside its kind, which the picture has: whom it lets in. */
+static void
+show_router (UdpnatConnectionPage *self,
+             UdpnatPathReport     *report)
+{
+  gboolean is_known = udpnat_path_report_has_their_filtering (report);
+  const char *title = adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self->router_row));
+  const char *nat = udpnat_path_report_get_their_nat (report);
+  const char *filtering = udpnat_path_report_get_their_filtering (report);
+  g_autofree char *words = NULL;
+  g_autofree char *label = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->router_row), is_known);
+  if (!is_known)
+    return;
+  words = g_strdup_printf ("%s\n%s", udpnat_words_explain_router (nat, FALSE),
+                           udpnat_words_explain_their_filtering (filtering));
+  /* Translators: a row for a screen reader: what it is, and its value */
+  label = g_strdup_printf (_("%s: %s"), title, words);
+  adw_action_row_set_subtitle (self->router_row, words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->router_row),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+}
+
 static void
 update (UdpnatConnectionPage *self)
 {
@@ -110,6 +135,7 @@ update (UdpnatConnectionPage *self)
                                  udpnat_path_scene_new_for_path (
                                    report, udpnat_person_get_title (self->person)));
   show_state (self, report);
+  show_router (self, report);
   udpnat_address_group_show_theirs (self->their_group, report);
   udpnat_address_group_show_own (self->own_group, report);
 }
@@ -202,6 +228,7 @@ udpnat_connection_page_class_init (UdpnatConnectionPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, own_group);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, picture);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, plot);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, router_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, since_label);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, since_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatConnectionPage, state_row);

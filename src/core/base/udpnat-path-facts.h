@@ -98,6 +98,7 @@ typedef struct
  * @unanswered_since_us: when the oldest packet that wants an answer and has none was sent;
  *     %UDPNAT_TIME_NEVER: there is none
  * @reason: why packets are relayed
+ * @remote_filtering: whom their router lets in, as far as they tell
  * @local: what the peer is told of us
  * @remote: everything known of the peer, whether it may be tried or not
  *
@@ -105,21 +106,22 @@ typedef struct
  */
 typedef struct
 {
-  UdpnatPathPhase    phase;
-  gint64             since_us;
-  gint64             until_us;
-  UdpnatPathKind     kind;
-  UdpnatAddress      address;
-  gint64             rtt_us;
-  gint64             latest_rtt_us;
-  gint64             unanswered_since_us;
-  UdpnatPathReason   reason;
-  UdpnatNatKind      local_nat;
-  UdpnatNatKind      remote_nat;
-  UdpnatAddressFacts local[UDPNAT_CANDIDATES_MAX];
-  guint              n_local;
-  UdpnatAddressFacts remote[UDPNAT_REMOTE_FACTS_MAX];
-  guint              n_remote;
+  UdpnatPathPhase     phase;
+  gint64              since_us;
+  gint64              until_us;
+  UdpnatPathKind      kind;
+  UdpnatAddress       address;
+  gint64              rtt_us;
+  gint64              latest_rtt_us;
+  gint64              unanswered_since_us;
+  UdpnatPathReason    reason;
+  UdpnatNatKind       local_nat;
+  UdpnatNatKind       remote_nat;
+  UdpnatFilteringRule remote_filtering;
+  UdpnatAddressFacts  local[UDPNAT_CANDIDATES_MAX];
+  guint               n_local;
+  UdpnatAddressFacts  remote[UDPNAT_REMOTE_FACTS_MAX];
+  guint               n_remote;
 } UdpnatPathFacts;
 
 /* Whether UDP leaves and comes back, as far as the server shows it. */

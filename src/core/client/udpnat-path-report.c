@@ -159,6 +159,22 @@ udpnat_path_report_get_their_nat (UdpnatPathReport *self)
   return udpnat_nat_kind_to_code (self->facts.remote_nat);
 }
 
+/** udpnat_path_report_get_their_filtering: Returns: code of whom their router lets in, likewise */
+const char *
+udpnat_path_report_get_their_filtering (UdpnatPathReport *self)
+{
+  return udpnat_filtering_rule_to_code (self->facts.remote_filtering);
+}
+
+/** udpnat_path_report_has_their_filtering: whether it is known, and of a router */
+gboolean
+udpnat_path_report_has_their_filtering (UdpnatPathReport *self)
+{
+  return self->facts.remote_filtering != UDPNAT_FILTERING_RULE_UNKNOWN
+         && (self->facts.remote_nat == UDPNAT_NAT_KIND_INDEPENDENT
+             || self->facts.remote_nat == UDPNAT_NAT_KIND_DEPENDENT);
+}
+
 /** udpnat_path_report_has_session: whether packets can go to and fro, by whatever way */
 gboolean
 udpnat_path_report_has_session (UdpnatPathReport *self)
@@ -249,6 +265,8 @@ udpnat_path_report_to_text (UdpnatPathReport *self,
   udpnat_report_writer_add (writer, "our-router", "%s", udpnat_path_report_get_own_nat (self));
   udpnat_report_writer_add (writer, "their-router", "%s",
                             udpnat_path_report_get_their_nat (self));
+  udpnat_report_writer_add (writer, "their-filtering", "%s",
+                            udpnat_path_report_get_their_filtering (self));
   for (guint i = 0; i < self->facts.n_local; i++)
     udpnat_report_writer_add_address (writer, "our-address", &self->facts.local[i].address,
                                       self->own[i].source);

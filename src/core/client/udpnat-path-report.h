@@ -52,6 +52,10 @@ gint64            udpnat_path_report_get_remaining (UdpnatPathReport      *self)
 gint64            udpnat_path_report_get_silence   (UdpnatPathReport      *self);
 const char       *udpnat_path_report_get_own_nat   (UdpnatPathReport      *self);
 const char       *udpnat_path_report_get_their_nat (UdpnatPathReport      *self);
+const char       *udpnat_path_report_get_their_filtering
+                                                   (UdpnatPathReport      *self);
+gboolean          udpnat_path_report_has_their_filtering
+                                                   (UdpnatPathReport      *self);
 gboolean          udpnat_path_report_has_session   (UdpnatPathReport      *self);
 const UdpnatPathReportEntry *
                   udpnat_path_report_get_own       (UdpnatPathReport      *self,

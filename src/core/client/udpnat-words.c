@@ -97,6 +97,15 @@ static const Entry their_routers[] = {
   { "endpoint-dependent", N_("Their router gives every contact a different door") },
 };
 
+/* Whom a router lets in: for those whose kind is known. */
+static const Entry their_filters[] = {
+  { "endpoint-independent", N_("Their router lets everybody in by an open door") },
+  { "address-dependent",
+    N_("Their router lets in whoever has an address that they have sent to") },
+  { "address-and-port-dependent",
+    N_("Their router lets in only exact doors that they have sent to") },
+};
+
 /* In two or three words, for a picture. */
 static const Entry router_names[] = {
   { "unknown", N_("Not known") },
@@ -252,6 +261,14 @@ udpnat_words_explain_router (const char *nat,
 {
   return is_own ? find (own_routers, G_N_ELEMENTS (own_routers), nat)
                 : find (their_routers, G_N_ELEMENTS (their_routers), nat);
+}
+
+/** udpnat_words_explain_their_filtering: likewise, for whom their router lets in; "unknown" has no
+ * words */
+const char *
+udpnat_words_explain_their_filtering (const char *filtering)
+{
+  return find (their_filters, G_N_ELEMENTS (their_filters), filtering);
 }
 
 /** udpnat_words_name_router: likewise, in two or three words */

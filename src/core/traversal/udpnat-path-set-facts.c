@@ -146,6 +146,22 @@ tell_skipped (const UdpnatPathSet *self,
     }
 }
 
+static UdpnatFilteringRule
+get_filtering (const UdpnatCandidates *candidates)
+{
+  switch (candidates->filtering)
+    {
+    case UDPNAT_FILTERING_ENDPOINT_INDEPENDENT:
+      return UDPNAT_FILTERING_RULE_INDEPENDENT;
+    case UDPNAT_FILTERING_ADDRESS_DEPENDENT:
+      return UDPNAT_FILTERING_RULE_ADDRESS;
+    case UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT:
+      return UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT;
+    default: /* a peer may say any number */
+      return UDPNAT_FILTERING_RULE_UNKNOWN;
+    }
+}
+
 static void
 tell_local (const UdpnatPathSet *self,
             UdpnatPathFacts     *out_facts)
@@ -198,6 +214,7 @@ udpnat_path_set_get_facts (const UdpnatPathSet *self,
     .reason = self->selected != NULL ? UDPNAT_PATH_REASON_NONE : self->reason,
     .local_nat = get_nat_kind (&self->local),
     .remote_nat = get_nat_kind (&self->remote),
+    .remote_filtering = get_filtering (&self->remote),
   };
 
   udpnat_path_set_get_selected (self, &out_facts->address, &out_facts->kind, &out_facts->rtt_us);

@@ -2,7 +2,7 @@
 
 from desk import place
 
-from . import steps
+from . import people, steps
 
 # After registering: a question that nobody answers takes 3.75 s, and the window looks every 2 s.
 TESTED_SECONDS = 40
@@ -39,7 +39,26 @@ def router(stage):
     stage.check('every-control-is-named', not unnamed, unnamed)
     shown = alice.display.find_windows('Network')[-1]
     alice.display.shoot(stage.shots / 'router-1-network.png', shown)
+    alice.display.focus(shown)
+    alice.display.key('Escape')
+    window.wait(lambda: shown not in alice.display.find_windows(), 'the network is closed')
+    ask_of_bob(stage, window)
     alice.quit()
+
+
+def ask_of_bob(stage, window):
+    """Who is talked to is told, and tells, whom the router lets in."""
+    bob = stage.add_person('bob')
+    his = steps.begin(bob, '--server', stage.server_address)
+    his.find('Online as bob')
+    steps.become_friends(window, his)
+    people.open_details(window, 'bob')
+    stage.check('their-router-is-told', window.wait(
+        lambda: window.select(has='Their router lets in only exact doors'), 'their router',
+        TESTED_SECONDS))
+    display = window.person.display
+    display.shoot(stage.shots / 'router-2-their-router.png', display.find_windows()[-1])
+    bob.quit()
 
 
 ALL = (router,)

@@ -40,6 +40,7 @@ make_direct (void)
     .unanswered_since_us = UDPNAT_TIME_NEVER,
     .local_nat = UDPNAT_NAT_KIND_INDEPENDENT,
     .remote_nat = UDPNAT_NAT_KIND_DEPENDENT,
+    .remote_filtering = UDPNAT_FILTERING_RULE_ADDRESS,
     .n_local = 2,
     .local = {
       { .address = at ("192.168.1.20", 8900), .source = UDPNAT_ADDRESS_SOURCE_HOST },
@@ -75,6 +76,7 @@ test_path_direct (void)
   g_assert_true (udpnat_path_report_has_session (report));
   g_assert_cmpstr (udpnat_path_report_get_own_nat (report), ==, "endpoint-independent");
   g_assert_cmpstr (udpnat_path_report_get_their_nat (report), ==, "endpoint-dependent");
+  g_assert_cmpstr (udpnat_path_report_get_their_filtering (report), ==, "address-dependent");
 
   entry = udpnat_path_report_get_own (report, 1);
   g_assert_cmpstr (entry->address, ==, "198.51.100.7:8900");
@@ -87,6 +89,38 @@ test_path_direct (void)
   g_assert_cmpint (entry->rtt_us, ==, 23400);
   g_assert_cmpstr (udpnat_path_report_get_theirs (report, 2)->address, ==, "[2001:db8::77]:8900");
   g_assert_null (udpnat_path_report_get_theirs (report, 3));
+}
+
+static void
+check_filtering (UdpnatNatKind       nat,
+                 UdpnatFilteringRule filtering,
+                 gboolean            is_known)
+{
+  UdpnatPathFacts facts = make_direct ();
+  g_autoptr (UdpnatPathReport) report = NULL;
+  const char *code;
+
+  facts.remote_nat = nat;
+  facts.remote_filtering = filtering;
+  report = udpnat_path_report_new (&facts, NOW_US, "");
+  code = udpnat_path_report_get_their_filtering (report);
+  g_assert_true (udpnat_path_report_has_their_filtering (report) == is_known);
+  if (is_known)
+    g_assert_cmpstr (udpnat_words_explain_their_filtering (code), !=, code);
+}
+
+/* What a host without a router lets in is its own affair, and would read as if there were one. */
+static void
+test_path_filtering (void)
+{
+  for (UdpnatFilteringRule i = UDPNAT_FILTERING_RULE_UNKNOWN;
+       i <= UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT; i++)
+    {
+      check_filtering (UDPNAT_NAT_KIND_INDEPENDENT, i, i != UDPNAT_FILTERING_RULE_UNKNOWN);
+      check_filtering (UDPNAT_NAT_KIND_DEPENDENT, i, i != UDPNAT_FILTERING_RULE_UNKNOWN);
+      check_filtering (UDPNAT_NAT_KIND_NONE, i, FALSE);
+      check_filtering (UDPNAT_NAT_KIND_UNKNOWN, i, FALSE);
+    }
 }
 
 static void
@@ -126,6 +160,7 @@ test_path_text (void)
                    "round-trip: 23.4 ms\n"
                    "our-router: endpoint-independent\n"
                    "their-router: endpoint-dependent\n"
+                   "their-filtering: address-dependent\n"
                    "our-address: 192.168.1.20:8900, host\n"
                    "our-address: 198.51.100.7:8900, observed\n"
                    "their-address: 203.0.113.9:40000, observed, selected, 4 sent, 23.4 ms\n"
@@ -607,6 +642,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/client-reports/path/direct", test_path_direct);
+  g_test_add_func ("/client-reports/path/whom-their-router-lets-in", test_path_filtering);
   g_test_add_func ("/client-reports/path/waiting", test_path_waiting);
   g_test_add_func ("/client-reports/path/text", test_path_text);
   g_test_add_func ("/client-reports/path/masked-text-has-no-address", test_path_masked);

@@ -255,6 +255,29 @@ check_remote_nat (guint8        mapping,
 }
 
 static void
+test_remote_filtering (void)
+{
+  static const UdpnatFilteringRule expected[] = {
+    [UDPNAT_FILTERING_ENDPOINT_INDEPENDENT] = UDPNAT_FILTERING_RULE_INDEPENDENT,
+    [UDPNAT_FILTERING_ADDRESS_DEPENDENT] = UDPNAT_FILTERING_RULE_ADDRESS,
+    [UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT] = UDPNAT_FILTERING_RULE_ADDRESS_AND_PORT,
+    [200] = UDPNAT_FILTERING_RULE_UNKNOWN, /* of a newer program */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      UdpnatCandidates remote = { .generation = 1, .filtering = (guint8) i };
+      Fixture f = { 0 };
+
+      fixture_set_up (&f, NULL);
+      g_assert_cmpint (udpnat_path_set_handle_candidates (f.set, f.now_us, &remote), ==,
+                       UDPNAT_RX_OK);
+      g_assert_cmpint (get_facts (&f).remote_filtering, ==, expected[i]);
+      fixture_tear_down (&f, NULL);
+    }
+}
+
+static void
 test_remote_nat (void)
 {
   guint8 one = UDPNAT_MAPPING_ENDPOINT_INDEPENDENT;
@@ -361,6 +384,7 @@ main (int    argc,
   add_path_test ("/path-set-facts/side/cached-address", test_cached);
   add_path_test ("/path-set-facts/side/kinds-of-candidates", test_sources);
   g_test_add_func ("/path-set-facts/side/their-router", test_remote_nat);
+  g_test_add_func ("/path-set-facts/side/their-filtering", test_remote_filtering);
   add_path_test ("/path-set-facts/measure/challenges-the-chosen-path", test_measure);
   g_test_add_func ("/path-set-facts/look/changes-nothing", test_looking_changes_nothing);
 
