@@ -1,55 +1,22 @@
 /* One message: lines that divide (day, new messages), the bubble with what is quoted and said, the
  * signs that were put on it, and below the last of a group when it was said and how far it came.
- * What most messages do not have is made when it is first needed, and kept for the next. */
+ * What most messages do not have is made when it is first needed, and kept for the next. What is in
+ * the bubble: udpnat-message-row-said.c. */
 
 #include "config.h"
 
-#include "udpnat-message-row.h"
+#include "udpnat-message-row-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
-#include "udpnat-link-text.h"
-#include "udpnat-message-text.h"
-#include "udpnat-quote-block.h"
+#include "udpnat-message-reactions.h"
+#include "udpnat-message-words.h"
 #include "udpnat-state-icon.h"
 #include "udpnat-status-words.h"
 #include "udpnat-tooltip.h"
 
 /* A message that is delivered at once should not flash "waiting" before. */
 #define SETTLE_MS 700
-
-/* A label without a least width lays its text out a character a line to find out how narrow it can
- * be: half of the time that a page takes. */
-#define WIDTH_MIN_CHARACTERS 8
-
-struct _UdpnatMessageRow
-{
-  GtkBox            parent_instance;
-
-  GtkWidget        *column;
-  GtkWidget        *bubble;
-  GtkLabel         *text;
-  GtkWidget        *caption;
-  GtkWidget        *edited;
-  GtkLabel         *state_words;
-  GtkLabel         *time;
-  GtkImage         *state_icon;
-
-  /* made when first needed, borrowed */
-  GtkWidget        *day_line;
-  GtkWidget        *unread_line;
-  GtkWidget        *quote;
-  GtkWidget        *show_all;
-  GtkWidget        *reactions;
-  GtkWidget        *remedies;
-
-  UdpnatHistoryRow *row;    /* nullable: shows nothing */
-  UdpnatPerson     *person; /* as row */
-  gboolean          is_note; /* to oneself: there is nowhere for it to come to */
-  GSignalGroup     *row_signals;
-  guint             settle_id;
-};
 
 G_DEFINE_FINAL_TYPE (UdpnatMessageRow, udpnat_message_row, GTK_TYPE_BOX)
 
@@ -59,22 +26,16 @@ get_item (UdpnatMessageRow *self)
   return udpnat_history_row_get_item (self->row);
 }
 
-static void
-set_class (GtkWidget  *widget,
-           const char *name,
-           gboolean    is_set)
+/** udpnat_message_row_set_class: @is_set: whether @widget looks as @name says */
+void
+udpnat_message_row_set_class (GtkWidget  *widget,
+                              const char *name,
+                              gboolean    is_set)
 {
   if (is_set)
     gtk_widget_add_css_class (widget, name);
   else
     gtk_widget_remove_css_class (widget, name);
-}
-
-static const char *
-get_sender (UdpnatMessageRow *self,
-            gboolean          is_outgoing)
-{
-  return is_outgoing ? _("You") : udpnat_person_get_title (self->person);
 }
 
 static GVariant *
@@ -128,174 +89,22 @@ show_unread (UdpnatMessageRow *self)
     gtk_widget_set_visible (self->unread_line, is_shown);
 }
 
-/* ---- What is said ---- */
-
-static void
-show_plain (UdpnatMessageRow *self,
-            const char       *words)
-{
-  gtk_widget_add_css_class (GTK_WIDGET (self->text), "dim-label");
-  gtk_label_set_text (self->text, words);
-}
-
-static void
-show_all_offer (UdpnatMessageRow *self,
-                gboolean          is_shown)
-{
-  if (is_shown && self->show_all == NULL)
-    {
-      self->show_all = gtk_button_new_with_label (_("Show All"));
-      gtk_actionable_set_action_target_value (GTK_ACTIONABLE (self->show_all), get_number (self));
-      gtk_widget_add_css_class (self->show_all, "flat");
-      gtk_widget_set_halign (self->show_all, GTK_ALIGN_START);
-      gtk_actionable_set_action_name (GTK_ACTIONABLE (self->show_all), "message.show-all");
-      gtk_box_append (GTK_BOX (self->bubble), self->show_all);
-    }
-  if (self->show_all == NULL)
-    return;
-  if (is_shown)
-    gtk_actionable_set_action_target_value (GTK_ACTIONABLE (self->show_all), get_number (self));
-  gtk_widget_set_visible (self->show_all, is_shown);
-}
-
-static void
-show_said (UdpnatMessageRow *self,
-           const char       *text)
-{
-  g_autofree char *shortened = udpnat_message_text_shorten (text);
-  const char *shown = shortened != NULL ? shortened : text;
-  g_autofree char *markup = udpnat_link_text_to_markup (shown);
-  guint n_emoji = udpnat_message_text_count_emoji (shown);
-
-  set_class (self->bubble, "few-emoji", n_emoji > 0 && n_emoji <= 3);
-  set_class (self->bubble, "emoji", n_emoji > 0);
-  gtk_label_set_wrap_mode (self->text, udpnat_message_text_has_long_word (shown)
-                                         ? PANGO_WRAP_CHAR
-                                         : PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_width_chars (self->text, (int) MIN (strlen (shown) / 2, WIDTH_MIN_CHARACTERS));
-  if (markup != NULL)
-    gtk_label_set_markup (self->text, markup);
-  else
-    gtk_label_set_text (self->text, shown);
-  show_all_offer (self, shortened != NULL);
-}
-
-static void
-show_text (UdpnatMessageRow *self)
-{
-  UdpnatHistoryItem *item = get_item (self);
-  const char *text = udpnat_history_item_get_text (item);
-
-  gtk_widget_remove_css_class (GTK_WIDGET (self->text), "dim-label");
-  if (!udpnat_history_item_is_deleted (item) && text != NULL)
-    {
-      show_said (self, text);
-      return;
-    }
-  gtk_widget_remove_css_class (self->bubble, "few-emoji");
-  gtk_widget_remove_css_class (self->bubble, "emoji");
-  show_all_offer (self, FALSE);
-  show_plain (self, udpnat_history_item_is_deleted (item)
-                      ? _("Message deleted")
-                      : _("Needs a newer version of udpnat"));
-}
-
-static GtkWidget *
-create_quote (UdpnatMessageRow *self)
-{
-  GtkWidget *button = gtk_button_new ();
-
-  gtk_button_set_child (GTK_BUTTON (button), udpnat_quote_block_new ());
-  gtk_widget_add_css_class (button, "flat");
-  gtk_widget_add_css_class (button, "quote-button");
-  gtk_actionable_set_action_target_value (GTK_ACTIONABLE (button), get_number (self));
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "message.go-to-quoted");
-  gtk_box_prepend (GTK_BOX (self->bubble), button);
-  return button;
-}
-
-static void
-show_quote (UdpnatMessageRow *self)
-{
-  UdpnatHistoryItem *item = get_item (self);
-  gboolean is_shown = udpnat_history_item_get_quoted_id (item) != NULL;
-  const char *text = udpnat_history_item_get_quoted_text (item);
-  const char *sender = get_sender (self, udpnat_history_item_is_quoted_outgoing (item));
-  g_autofree char *name = NULL;
-
-  if (is_shown && self->quote == NULL)
-    self->quote = create_quote (self);
-  if (self->quote == NULL)
-    return;
-  gtk_widget_set_visible (self->quote, is_shown);
-  if (!is_shown)
-    return;
-  udpnat_quote_block_set (UDPNAT_QUOTE_BLOCK (gtk_button_get_child (GTK_BUTTON (self->quote))),
-                          sender, text);
-  gtk_widget_set_sensitive (self->quote, text != NULL);
-  gtk_actionable_set_action_target_value (GTK_ACTIONABLE (self->quote), get_number (self));
-  name = g_strdup_printf (_("Go to the message of %s that this answers"), sender);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->quote), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  name, -1);
-}
-
 /* ---- Signs put on it ---- */
-
-static GtkWidget *
-create_reaction (UdpnatMessageRow *self,
-                 const char       *sign,
-                 guint             n_people,
-                 gboolean          is_ours)
-{
-  g_autofree char *label = n_people > 1 ? g_strdup_printf ("%s %u", sign, n_people)
-                                        : g_strdup (sign);
-  GtkWidget *button = gtk_button_new_with_label (label);
-  const char *words = is_ours ? _("Take your reaction back") : _("React with the same");
-  g_autofree char *name = g_strdup_printf (is_ours ? _("Your reaction %s") : _("Reaction %s"),
-                                           sign);
-
-  gtk_widget_add_css_class (button, "reaction");
-  set_class (button, "own", is_ours);
-  gtk_widget_set_tooltip_text (button, words);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
-  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(xs)",
-                                    udpnat_history_row_get_number (self->row),
-                                    is_ours ? "" : sign);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "message.react");
-  return button;
-}
-
-static void
-clear_box (GtkWidget *box)
-{
-  GtkWidget *child;
-
-  while ((child = gtk_widget_get_first_child (box)) != NULL)
-    gtk_box_remove (GTK_BOX (box), child);
-}
 
 static void
 show_reactions (UdpnatMessageRow *self)
 {
   const char *ours = udpnat_history_item_get_my_reaction (get_item (self));
   const char *theirs = udpnat_history_item_get_their_reaction (get_item (self));
-  gboolean is_same = g_strcmp0 (ours, theirs) == 0;
 
   if (self->reactions == NULL && (ours != NULL || theirs != NULL))
     {
       self->reactions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4);
       gtk_box_insert_child_after (GTK_BOX (self->column), self->reactions, self->bubble);
     }
-  if (self->reactions == NULL)
-    return;
-  clear_box (self->reactions);
-  gtk_widget_set_visible (self->reactions, ours != NULL || theirs != NULL);
-  if (theirs != NULL && !is_same)
-    gtk_box_append (GTK_BOX (self->reactions), create_reaction (self, theirs, 1, FALSE));
-  if (ours != NULL)
-    gtk_box_append (GTK_BOX (self->reactions),
-                    create_reaction (self, ours, is_same ? 2 : 1, TRUE));
+  if (self->reactions != NULL)
+    udpnat_message_reactions_show (GTK_BOX (self->reactions),
+                                   udpnat_history_row_get_number (self->row), ours, theirs);
 }
 
 /* ---- How far it came ---- */
@@ -367,43 +176,16 @@ show_remedies (UdpnatMessageRow *self)
     gtk_actionable_set_action_target_value (GTK_ACTIONABLE (button), get_number (self));
 }
 
-static char *
-describe_time (UdpnatMessageRow *self)
-{
-  return udpnat_words_format_clock (udpnat_history_item_get_shown_us (get_item (self)));
-}
-
-/* What a screen reader says of the row: all that can be seen of it. */
-static char *
-describe (UdpnatMessageRow *self)
-{
-  UdpnatHistoryItem *item = get_item (self);
-  gboolean is_outgoing = udpnat_history_item_is_outgoing (item);
-  const char *sender = get_sender (self, is_outgoing);
-  gboolean has_state = is_outgoing && !self->is_note;
-  g_autofree char *time = describe_time (self);
-  g_autofree char *state = udpnat_words_describe_line (item, self->person);
-  const char *text = gtk_label_get_text (self->text);
-
-  if (has_state && udpnat_history_item_get_edited_us (item) != 0)
-    /* Translators: what is read out of a message: writer, text, how far it has come, time */
-    return g_strdup_printf (_("%s: %s, edited, %s, %s"), sender, text, state, time);
-  if (has_state)
-    /* Translators: what is read out of a message: writer, text, how far it has come, time */
-    return g_strdup_printf (_("%s: %s, %s, %s"), sender, text, state, time);
-  if (udpnat_history_item_get_edited_us (item) != 0)
-    /* Translators: what is read out of a message: writer, text, time */
-    return g_strdup_printf (_("%s: %s, edited, %s"), sender, text, time);
-  /* Translators: what is read out of a message: writer, text, time */
-  return g_strdup_printf (_("%s: %s, %s"), sender, text, time);
-}
-
 static void
 name_row (UdpnatMessageRow *self)
 {
   GtkWidget *item_widget = gtk_widget_get_parent (GTK_WIDGET (self));
-  g_autofree char *name = describe (self);
+  UdpnatHistoryItem *item = get_item (self);
+  gboolean has_state = udpnat_history_item_is_outgoing (item) && !self->is_note;
+  g_autofree char *name = NULL;
 
+  name = udpnat_message_words_describe (item, self->person, gtk_label_get_text (self->text),
+                                        has_state);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   /* The list's own widget around the row is what a screen reader stops at. */
   if (item_widget != NULL)
@@ -423,8 +205,10 @@ show_state (UdpnatMessageRow *self,
 
   gtk_widget_set_visible (GTK_WIDGET (self->state_icon), has_state);
   gtk_widget_set_visible (GTK_WIDGET (self->state_words), has_words);
-  set_class (self->caption, "error", has_state && state == UDPNAT_ITEM_STATE_FAILED);
-  set_class (self->caption, "read", has_state && state == UDPNAT_ITEM_STATE_READ);
+  udpnat_message_row_set_class (self->caption, "error",
+                                has_state && state == UDPNAT_ITEM_STATE_FAILED);
+  udpnat_message_row_set_class (self->caption, "read",
+                                has_state && state == UDPNAT_ITEM_STATE_READ);
   if (has_words)
     gtk_label_set_text (self->state_words, words);
   if (has_state)
@@ -456,7 +240,7 @@ udpnat_message_row_refresh_state (UdpnatMessageRow *self)
 {
   UdpnatHistoryItem *item = get_item (self);
   g_autofree char *words = udpnat_words_describe_line (item, self->person);
-  g_autofree char *time = describe_time (self);
+  g_autofree char *time = udpnat_words_format_clock (udpnat_history_item_get_shown_us (item));
 
   gtk_label_set_text (self->time, time);
   gtk_widget_set_visible (self->edited, udpnat_history_item_get_edited_us (item) != 0 &&
@@ -477,9 +261,11 @@ show_place (UdpnatMessageRow *self)
   gboolean is_outgoing = udpnat_history_item_is_outgoing (get_item (self));
   GtkAlign side = is_outgoing ? GTK_ALIGN_END : GTK_ALIGN_START;
 
-  set_class (GTK_WIDGET (self), "own", is_outgoing);
-  set_class (GTK_WIDGET (self), "starts-group", udpnat_history_row_starts_group (self->row));
-  set_class (GTK_WIDGET (self), "ends-group", udpnat_history_row_ends_group (self->row));
+  udpnat_message_row_set_class (GTK_WIDGET (self), "own", is_outgoing);
+  udpnat_message_row_set_class (GTK_WIDGET (self), "starts-group",
+                                udpnat_history_row_starts_group (self->row));
+  udpnat_message_row_set_class (GTK_WIDGET (self), "ends-group",
+                                udpnat_history_row_ends_group (self->row));
   gtk_widget_set_halign (self->column, side);
   gtk_widget_set_halign (self->bubble, side);
   gtk_widget_set_halign (self->caption, side);
@@ -492,8 +278,8 @@ show_place (UdpnatMessageRow *self)
 static void
 refresh (UdpnatMessageRow *self)
 {
-  show_text (self);
-  show_quote (self);
+  udpnat_message_row_show_text (self);
+  udpnat_message_row_show_quote (self);
   show_reactions (self);
   show_place (self);
   udpnat_message_row_refresh_state (self);
@@ -557,32 +343,16 @@ void
 udpnat_message_row_set_hit (UdpnatMessageRow *self,
                             gboolean          is_hit)
 {
-  set_class (GTK_WIDGET (self), "hit", is_hit);
+  udpnat_message_row_set_class (GTK_WIDGET (self), "hit", is_hit);
 }
 
 /* ---- Object ---- */
-
-/* Whether the program itself takes what the link names: a person. */
-static gboolean
-is_for_us (const char   *uri,
-           GApplication *application)
-{
-  return g_ascii_strncasecmp (uri, "udpnat:", 7) == 0 && application != NULL &&
-         (g_application_get_flags (application) & G_APPLICATION_HANDLES_OPEN) != 0;
-}
 
 static gboolean
 activate_link_cb (UdpnatMessageRow *self,
                   const char       *uri)
 {
-  GtkWindow *window = GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
-  GApplication *application = G_APPLICATION (gtk_window_get_application (window));
-  g_autoptr (GFile) file = g_file_new_for_uri (uri);
-
-  if (is_for_us (uri, application))
-    g_application_open (application, &file, 1, "");
-  else
-    gtk_show_uri (window, uri, GDK_CURRENT_TIME);
+  udpnat_message_row_open_link (self, uri);
   return TRUE;
 }
 
