@@ -5,7 +5,6 @@
 #include "udpnat-message-row-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "udpnat-link-text.h"
 #include "udpnat-message-text.h"
@@ -72,7 +71,9 @@ show_said (UdpnatMessageRow *self,
   gtk_label_set_wrap_mode (self->text, udpnat_message_text_has_long_word (shown)
                                          ? PANGO_WRAP_CHAR
                                          : PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_width_chars (self->text, (int) MIN (strlen (shown) / 2, WIDTH_MIN_CHARACTERS));
+  gtk_label_set_width_chars (self->text,
+                             (int) udpnat_message_text_get_least_width (shown,
+                                                                        WIDTH_MIN_CHARACTERS));
   if (markup != NULL)
     gtk_label_set_markup (self->text, markup);
   else

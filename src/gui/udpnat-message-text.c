@@ -148,6 +148,30 @@ udpnat_message_text_has_long_word (const char *text)
 }
 
 /**
+ * udpnat_message_text_get_least_width:
+ *
+ * Returns: columns, at most @max_columns, that @text takes whatever its letters are: narrow ones
+ *   take half of one, and what is joined to an emoji nothing
+ */
+guint
+udpnat_message_text_get_least_width (const char *text,
+                                     guint       max_columns)
+{
+  guint n_halves = 0;
+  gboolean is_joined = FALSE;
+
+  for (; *text != '\0' && n_halves < 2 * max_columns; text = g_utf8_next_char (text))
+    {
+      gunichar c = g_utf8_get_char (text);
+
+      if (!is_joined && !is_modifier (c) && !g_unichar_iszerowidth (c))
+        n_halves += g_unichar_iswide (c) ? 2 : 1;
+      is_joined = c == ZERO_WIDTH_JOINER;
+    }
+  return n_halves / 2;
+}
+
+/**
  * udpnat_message_text_shorten:
  *
  * Returns: (transfer full) (nullable): the beginning of @text when it is too long for the list;

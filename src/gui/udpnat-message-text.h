@@ -12,5 +12,7 @@ G_BEGIN_DECLS
 guint    udpnat_message_text_count_emoji   (const char *text);
 char    *udpnat_message_text_shorten       (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_message_text_has_long_word (const char *text);
+guint    udpnat_message_text_get_least_width (const char *text,
+                                              guint       max_columns);
 
 G_END_DECLS

@@ -45,6 +45,22 @@ test_many_emoji_are_text (void)
   g_assert_cmpuint (udpnat_message_text_count_emoji ("😀😀😀😀😀😀😀"), ==, 0);
 }
 
+/* A label that is asked for more room than its text takes leaves a gap beside it. */
+static void
+test_width_is_never_more_than_the_text_takes (void)
+{
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("", 8), ==, 0);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("illi", 8), ==, 2);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("你好", 8), ==, 2);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("👩‍👩‍👧‍👦", 8), ==, 1);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("🏴󠁧󠁢󠁳󠁣󠁴󠁿", 8), ==, 1);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("🇩🇪", 8), ==, 1);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("e\u0301e\u0301", 8), ==, 1);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("fifteen letters", 8), ==, 7);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("sixteen letters.", 8), ==, 8);
+  g_assert_cmpuint (udpnat_message_text_get_least_width ("more than sixteen", 8), ==, 8);
+}
+
 static void
 test_short_text_stays (void)
 {
@@ -123,6 +139,8 @@ main (int    argc,
   g_test_add_func ("/message-text/shorten/long-text-is-cut", test_long_text_is_cut);
   g_test_add_func ("/message-text/shorten/many-lines-are-cut", test_many_lines_are_cut);
   g_test_add_func ("/message-text/shorten/cut-between-characters", test_cut_between_characters);
+  g_test_add_func ("/message-text/least-width/never-more-than-the-text-takes",
+                   test_width_is_never_more_than_the_text_takes);
   g_test_add_func ("/message-text/long-word/is-found", test_long_word_is_found);
   g_test_add_func ("/message-text/long-word/many-words-are-none", test_many_words_are_not_long);
   return g_test_run ();
