@@ -300,19 +300,56 @@ long_pressed_cb (GtkGestureLongPress *gesture,
   show_menu_at (self, x, y);
 }
 
+/* ---- Keys ---- */
+
 static gboolean
 menu_key_cb (GtkWidget *widget,
              GVariant  *arguments,
              gpointer   user_data)
 {
   UdpnatMessageList *self = user_data;
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  UdpnatMessageRow *row = udpnat_message_list_get_row_of (self, gtk_root_get_focus (root));
+  UdpnatMessageRow *row = udpnat_message_list_get_focused_row (self);
 
   if (row == NULL)
     return FALSE;
   udpnat_message_list_show_menu (self, row, udpnat_message_row_get_bubble (row));
   return TRUE;
+}
+
+/* It asks first, as the menu does. */
+static gboolean
+delete_key_cb (GtkWidget *widget,
+               GVariant  *arguments,
+               gpointer   user_data)
+{
+  UdpnatMessageRow *row = udpnat_message_list_get_focused_row (user_data);
+
+  if (row == NULL)
+    return FALSE;
+  return gtk_widget_activate_action (
+    GTK_WIDGET (row), "message.delete", "x",
+    udpnat_history_row_get_number (udpnat_message_row_get_row (row)));
+}
+
+static GtkEventController *
+create_shortcuts (UdpnatMessageList *self)
+{
+  GtkEventController *shortcuts = gtk_shortcut_controller_new ();
+  const struct
+  {
+    const char     *keys;
+    GtkShortcutFunc func;
+  } offers[] = {
+    { "Menu|<Shift>F10", menu_key_cb },
+    { "Delete|KP_Delete", delete_key_cb },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (offers); i++)
+    gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (shortcuts),
+      gtk_shortcut_new (gtk_shortcut_trigger_parse_string (offers[i].keys),
+                        gtk_callback_action_new (offers[i].func, self, NULL)));
+  return shortcuts;
 }
 
 /* ---- Tools beside a message ---- */
@@ -385,7 +422,6 @@ udpnat_message_list_watch_pointer (UdpnatMessageList *self)
   GtkGesture *click = gtk_gesture_click_new ();
   GtkGesture *long_press = gtk_gesture_long_press_new ();
   GtkEventController *motion = gtk_event_controller_motion_new ();
-  GtkEventController *shortcuts = gtk_shortcut_controller_new ();
 
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), 0);
   g_signal_connect (click, "pressed", G_CALLBACK (pressed_cb), self);
@@ -396,9 +432,5 @@ udpnat_message_list_watch_pointer (UdpnatMessageList *self)
   g_signal_connect (motion, "motion", G_CALLBACK (moved_cb), self);
   g_signal_connect_swapped (motion, "leave", G_CALLBACK (udpnat_message_list_hide_tools), self);
   gtk_widget_add_controller (self->overlay, motion);
-  gtk_shortcut_controller_add_shortcut (
-    GTK_SHORTCUT_CONTROLLER (shortcuts),
-    gtk_shortcut_new (gtk_shortcut_trigger_parse_string ("Menu|<Shift>F10"),
-                      gtk_callback_action_new (menu_key_cb, self, NULL)));
-  gtk_widget_add_controller (GTK_WIDGET (self->view), shortcuts);
+  gtk_widget_add_controller (GTK_WIDGET (self->view), create_shortcuts (self));
 }

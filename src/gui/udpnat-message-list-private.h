@@ -60,6 +60,7 @@ UdpnatMessageRow  *udpnat_message_list_get_row_of      (UdpnatMessageList *self,
 UdpnatMessageRow  *udpnat_message_list_get_row_at      (UdpnatMessageList *self,
                                                         double             x,
                                                         double             y);
+UdpnatMessageRow  *udpnat_message_list_get_focused_row (UdpnatMessageList *self);
 void               udpnat_message_list_foreach_row     (UdpnatMessageList *self,
                                                         void (*func) (UdpnatMessageRow *row,
                                                                       gpointer          user_data),
@@ -78,6 +79,8 @@ void               udpnat_message_list_watch_scrolling (UdpnatMessageList *self)
 void               udpnat_message_list_queue_tick      (UdpnatMessageList *self);
 void               udpnat_message_list_stop_scrolling  (UdpnatMessageList *self);
 UdpnatMessageRow  *udpnat_message_list_get_lowest_seen (UdpnatMessageList *self);
+GtkWidget         *udpnat_message_list_find_row        (UdpnatMessageList *self,
+                                                        gint64             number);
 void               udpnat_message_list_queue_read      (UdpnatMessageList *self);
 void               udpnat_message_list_note_line       (UdpnatMessageList *self,
                                                         UdpnatHistoryRow  *row);

@@ -153,10 +153,10 @@ compare_number (UdpnatMessageRow *row,
     search->row = GTK_WIDGET (row);
 }
 
-/* Returns: (nullable): what shows a line */
-static GtkWidget *
-find_row (UdpnatMessageList *self,
-          gint64             number)
+/** udpnat_message_list_find_row: Returns: (nullable): what shows a line */
+GtkWidget *
+udpnat_message_list_find_row (UdpnatMessageList *self,
+                              gint64             number)
 {
   Search search = { number, NULL };
 
@@ -207,7 +207,7 @@ scroll_to_end (UdpnatMessageList *self)
 {
   guint n_rows = g_list_model_get_n_items (G_LIST_MODEL (self->history));
   gint64 number = get_newest_number (self);
-  GtkWidget *row = find_row (self, number);
+  GtkWidget *row = udpnat_message_list_find_row (self, number);
   int height = row != NULL ? gtk_widget_get_height (row) : 0;
   gboolean is_high = height > gtk_adjustment_get_page_size (get_adjustment (self));
   gboolean is_fresh = number == self->fresh_number;
@@ -226,7 +226,7 @@ static gboolean
 is_in_upper_half (UdpnatMessageList *self,
                   gint64             number)
 {
-  GtkWidget *row = find_row (self, number);
+  GtkWidget *row = udpnat_message_list_find_row (self, number);
   graphene_rect_t bounds;
 
   return row != NULL &&

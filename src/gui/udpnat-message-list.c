@@ -55,6 +55,15 @@ udpnat_message_list_get_row_at (UdpnatMessageList *self,
                                                                 GTK_PICK_DEFAULT));
 }
 
+/** udpnat_message_list_get_focused_row: Returns: (nullable): the row that has the keyboard */
+UdpnatMessageRow *
+udpnat_message_list_get_focused_row (UdpnatMessageList *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  return root != NULL ? udpnat_message_list_get_row_of (self, gtk_root_get_focus (root)) : NULL;
+}
+
 /** udpnat_message_list_foreach_row: every row that shows something, seen or not */
 void
 udpnat_message_list_foreach_row (UdpnatMessageList *self,
@@ -230,6 +239,43 @@ show_emptiness (UdpnatMessageList *self)
                                      "If they are away, it waits."));
 }
 
+/* The keyboard must not leave the list because the line that had it is deleted: the next one gets
+ * it, or the one before. */
+static void
+keep_focus (UdpnatMessageList *self,
+            guint              position)
+{
+  GListModel *rows = G_LIST_MODEL (self->history);
+  UdpnatMessageRow *focused = udpnat_message_list_get_focused_row (self);
+  guint n_rows = g_list_model_get_n_items (rows);
+  g_autoptr (UdpnatHistoryRow) next = NULL;
+  GtkWidget *widget;
+  gint64 number;
+  guint unused;
+
+  if (focused == NULL || n_rows == 0)
+    return;
+  number = udpnat_history_row_get_number (udpnat_message_row_get_row (focused));
+  if (udpnat_history_find (self->history, number, &unused))
+    return;
+  next = g_list_model_get_item (rows, MIN (position, n_rows - 1));
+  widget = udpnat_message_list_find_row (self, udpnat_history_row_get_number (next));
+  if (widget != NULL)
+    gtk_widget_grab_focus (gtk_widget_get_parent (widget));
+}
+
+static void
+items_changed_cb (UdpnatHistory     *history,
+                  guint              position,
+                  guint              n_removed,
+                  guint              n_added,
+                  UdpnatMessageList *self)
+{
+  if (n_removed == 1 && n_added == 0) /* more of them: what is far away is unloaded */
+    keep_focus (self, position);
+  show_emptiness (self);
+}
+
 static void
 line_added_cb (UdpnatHistory     *history,
                UdpnatHistoryRow  *row,
@@ -253,9 +299,10 @@ open_history (UdpnatMessageList *self)
   g_autoptr (GtkSelectionModel) model = NULL;
 
   self->history = udpnat_history_new (self->client, self->person);
+  /* We are told first, for the view takes rows away when it is told. */
+  g_signal_group_set_target (self->history_signals, self->history);
   model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->history))));
   gtk_list_view_set_model (self->view, model);
-  g_signal_group_set_target (self->history_signals, self->history);
   show_emptiness (self);
   udpnat_message_list_go_to_end (self);
 }
@@ -454,8 +501,8 @@ create_signal_groups (UdpnatMessageList *self)
                                     self);
   self->history_signals = g_signal_group_new (UDPNAT_TYPE_HISTORY);
   g_signal_group_connect (self->history_signals, "line-added", G_CALLBACK (line_added_cb), self);
-  g_signal_group_connect_swapped (self->history_signals, "items-changed",
-                                  G_CALLBACK (show_emptiness), self);
+  g_signal_group_connect (self->history_signals, "items-changed", G_CALLBACK (items_changed_cb),
+                          self);
 }
 
 static void

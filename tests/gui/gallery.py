@@ -138,7 +138,7 @@ class Shooter:
         try:
             wait_until(display.find_windows, SECONDS)
             time.sleep(1)
-            [window] = display.find_windows()
+            window = display.find_windows()[0]  # a tooltip may be over it
             for screen in ('27-files', '28-files-below')[:1 if self.width == 'wide' else 2]:
                 display.shoot(self.folder / f'{screen}-{self.name}.png', window)
                 self.n_shots += 1

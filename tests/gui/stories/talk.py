@@ -149,7 +149,8 @@ def go_up_from(window, text):
 
 
 def long_talk(stage):
-    """Through 600 messages by the keyboard: Home goes on and on, End goes to the newest."""
+    """Through 600 messages by the keyboard: Home goes on and on, End goes to the newest,
+    and Delete takes it away."""
     newest = 'Said last of all'
     stage.start_server()
     alice = stage.add_person('alice')
@@ -170,7 +171,27 @@ def long_talk(stage):
     hers.wait_still(row)
     stage.check('it-is-seen', row.is_on_screen())
     hers.shoot('long-talk-2-end')
+    delete_by_key(stage, hers, newest)
     alice.quit()
+
+
+def delete_by_key(stage, window, text):
+    """The message that has the keyboard: it is asked about first, and Escape leaves it."""
+    display = window.display
+    title = 'Delete This Message?'
+    for answer in 'Escape', 'Return':
+        display.key('Delete')
+        window.find(title, 'dialog')
+        window.shoot('long-talk-3-delete')
+        if answer == 'Return':
+            while 'focused' not in window.find('Delete Here', 'button').states:
+                display.key('Tab')
+        display.key(answer)
+        window.wait_gone(title, 'dialog')
+        rows = window.select_rows(text)
+        stage.check(f'{answer}-is-obeyed', bool(rows) == (answer == 'Escape'), [rows])
+    row = window.wait(lambda: find_focused_row(window), 'another message has the keyboard')
+    stage.check('the-one-beside-it-has-the-keyboard-then', row.is_on_screen(), [row])
 
 
 ALL = (chat, offline, narrow, search, input_method, long_talk)
