@@ -43,7 +43,8 @@ void          udpnat_application_take_client   (UdpnatApplication *self,
 void          udpnat_application_close_profile (UdpnatApplication *self);
 void          udpnat_application_change_passphrase (UdpnatApplication *self,
                                                 const char        *old_passphrase,
-                                                const char        *new_passphrase);
+                                                const char        *new_passphrase,
+                                                gboolean           is_remembered);
 void          udpnat_application_use_server    (UdpnatApplication *self,
                                                 const char        *server);
 void          udpnat_application_host          (UdpnatApplication *self);

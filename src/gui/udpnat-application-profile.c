@@ -113,6 +113,7 @@ typedef struct
   UdpnatApplication *application;
   char              *old_passphrase; /* nullable */
   char              *new_passphrase; /* nullable */
+  gboolean           is_remembered;
 } Change;
 
 static void
@@ -136,10 +137,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Change, change_free)
 
 /* The keyring must not go on offering one that is wrong now. */
 static void
-tell_keyring (UdpnatApplication *self)
+tell_keyring (const Change *change)
 {
-  if (udpnat_keyring_is_supported ())
-    udpnat_keyring_clear_async (self->options->start->profile, NULL, NULL, NULL);
+  const char *profile = change->application->options->start->profile;
+
+  if (!udpnat_keyring_is_supported ())
+    return;
+  if (change->new_passphrase != NULL && change->is_remembered)
+    udpnat_keyring_store_async (profile, change->new_passphrase, NULL, NULL, NULL);
+  else
+    udpnat_keyring_clear_async (profile, NULL, NULL, NULL);
 }
 
 static void
@@ -157,7 +164,7 @@ changed_cb (GObject      *source,
   window = udpnat_application_ensure_window (self);
   if (is_changed)
     {
-      tell_keyring (self);
+      tell_keyring (change);
       udpnat_window_say (window, change->new_passphrase != NULL
                                    ? _("The new passphrase is set.")
                                    : _("The passphrase is removed."));
@@ -197,6 +204,7 @@ checked_cb (GObject      *source,
  * udpnat_application_change_passphrase:
  * @old_passphrase: (nullable): the one that the profile has
  * @new_passphrase: (nullable): the one that it shall have; %NULL: none
+ * @is_remembered: whether the keyring is to have it
  *
  * The profile is closed for a moment, and opened again. Before that the old one is tried, so that a
  * slip costs nothing.
@@ -204,13 +212,15 @@ checked_cb (GObject      *source,
 void
 udpnat_application_change_passphrase (UdpnatApplication *self,
                                       const char        *old_passphrase,
-                                      const char        *new_passphrase)
+                                      const char        *new_passphrase,
+                                      gboolean           is_remembered)
 {
   Change *change = g_new0 (Change, 1);
 
   change->application = g_object_ref (self);
   change->old_passphrase = g_strdup (old_passphrase);
   change->new_passphrase = g_strdup (new_passphrase);
+  change->is_remembered = is_remembered;
   udpnat_application_close_windows (self);
   g_application_hold (G_APPLICATION (self));
   udpnat_profile_check_passphrase_async (self->options->start->profile, old_passphrase, NULL,

@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-field-error.h"
+#include "udpnat-keyring.h"
 #include "udpnat-passphrase.h"
 #include "udpnat-password-row.h"
 
@@ -18,6 +19,8 @@ struct _UdpnatPassphraseWindow
   AdwEntryRow         *old_row;
   AdwEntryRow         *new_row;
   AdwEntryRow         *again_row;
+  GtkWidget           *remember_row;
+  GtkSwitch           *remember_switch;
   GtkLabel            *error_label;
   GtkButton           *done_button;
 
@@ -92,7 +95,7 @@ done_cb (UdpnatPassphraseWindow *self)
   else if (!wants_new || check_new (self))
     {
       g_signal_emit (self, done_signal, 0, needs_old (self) ? get_text (self->old_row) : NULL,
-                     new_passphrase);
+                     new_passphrase, gtk_switch_get_active (self->remember_switch));
       gtk_window_close (GTK_WINDOW (self));
     }
 }
@@ -105,7 +108,8 @@ udpnat_passphrase_window_class_init (UdpnatPassphraseWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   done_signal = g_signal_new ("done", UDPNAT_TYPE_PASSPHRASE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL,
-                              NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+                              NULL, NULL, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING,
+                              G_TYPE_BOOLEAN);
 
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-passphrase-window.ui");
@@ -113,6 +117,8 @@ udpnat_passphrase_window_class_init (UdpnatPassphraseWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, old_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, new_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, again_row);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, remember_row);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, remember_switch);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, error_label);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPassphraseWindow, done_button);
   gtk_widget_class_bind_template_callback (widget_class, done_cb);
@@ -127,6 +133,14 @@ udpnat_passphrase_window_init (UdpnatPassphraseWindow *self)
   udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->old_row));
   udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->new_row));
   udpnat_password_row_name_button (ADW_PASSWORD_ENTRY_ROW (self->again_row));
+}
+
+/* Of a backup it would be of no use: that is opened elsewhere, or in a year. */
+static gboolean
+can_be_remembered (UdpnatPassphraseJob job)
+{
+  return (job == UDPNAT_PASSPHRASE_JOB_SET || job == UDPNAT_PASSPHRASE_JOB_CHANGE) &&
+         udpnat_keyring_is_supported ();
 }
 
 static void
@@ -150,6 +164,7 @@ udpnat_passphrase_window_new (UdpnatPassphraseJob job)
   gtk_widget_set_visible (GTK_WIDGET (self->old_row), needs_old (self));
   gtk_widget_set_visible (GTK_WIDGET (self->new_row), wants_new);
   gtk_widget_set_visible (GTK_WIDGET (self->again_row), wants_new);
+  gtk_widget_set_visible (self->remember_row, can_be_remembered (job));
   switch (job)
     {
     case UDPNAT_PASSPHRASE_JOB_SET:

@@ -20,8 +20,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPassphraseWindow, udpnat_passphrase_window, UDPNAT, 
  * UdpnatPassphraseWindow:
  *
  * Asks for passphrases: the old one, the new one twice, as the job wants it. Signal "done" (old or
- * %NULL, new or %NULL): what was typed is equal and allowed; whether the old one is right is for
- * whoever tries it. The window is closed then.
+ * %NULL, new or %NULL, whether the keyring is to remember the new one): what was typed is equal and
+ * allowed; whether the old one is right is for whoever tries it. The window is closed then.
  */
 
 GtkWidget *udpnat_passphrase_window_new (UdpnatPassphraseJob job) G_GNUC_WARN_UNUSED_RESULT;

@@ -71,9 +71,11 @@ static void
 passphrase_done_cb (UdpnatPassphraseWindow *window,
                     const char             *old_passphrase,
                     const char             *new_passphrase,
+                    gboolean                is_remembered,
                     UdpnatPreferencesData  *self)
 {
-  g_signal_emit (self, signals[SIGNAL_CHANGE_PASSPHRASE], 0, old_passphrase, new_passphrase);
+  g_signal_emit (self, signals[SIGNAL_CHANGE_PASSPHRASE], 0, old_passphrase, new_passphrase,
+                 is_remembered);
 }
 
 static void
@@ -167,6 +169,7 @@ static void
 backup_passphrase_cb (UdpnatPassphraseWindow *window,
                       const char             *old_passphrase,
                       const char             *new_passphrase,
+                      gboolean                is_remembered,
                       UdpnatPreferencesData  *self)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
@@ -299,7 +302,8 @@ udpnat_preferences_data_class_init (UdpnatPreferencesDataClass *klass)
   signals[SIGNAL_CHANGE_PASSPHRASE] = g_signal_new ("change-passphrase",
                                                     UDPNAT_TYPE_PREFERENCES_DATA,
                                                     G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+                                                    G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING,
+                                                    G_TYPE_BOOLEAN);
 
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-preferences-data.ui");

@@ -14,7 +14,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPreferencesData, udpnat_preferences_data, UDPNAT, PR
  * UdpnatPreferencesData:
  *
  * What is kept on this computer: passphrase, backup, export, size and folder. Signals: "say"
- * (text); "change-passphrase" (old or %NULL, new or %NULL): for whoever can close the profile.
+ * (text); "change-passphrase" (old or %NULL, new or %NULL, whether the keyring is to remember the
+ * new one): for whoever can close the profile.
  */
 
 GtkWidget *udpnat_preferences_data_new (UdpnatClient *client,

@@ -62,9 +62,11 @@ host_cb (UdpnatPreferencesWindow *self)
 static void
 change_passphrase_cb (UdpnatPreferencesWindow *self,
                       const char              *old_passphrase,
-                      const char              *new_passphrase)
+                      const char              *new_passphrase,
+                      gboolean                 is_remembered)
 {
-  g_signal_emit (self, signals[SIGNAL_CHANGE_PASSPHRASE], 0, old_passphrase, new_passphrase);
+  g_signal_emit (self, signals[SIGNAL_CHANGE_PASSPHRASE], 0, old_passphrase, new_passphrase,
+                 is_remembered);
 }
 
 static void
@@ -86,8 +88,9 @@ udpnat_preferences_window_class_init (UdpnatPreferencesWindowClass *klass)
   signals[SIGNAL_HOST] = g_signal_new ("host", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 0);
   signals[SIGNAL_CHANGE_PASSPHRASE] = g_signal_new ("change-passphrase", type, G_SIGNAL_RUN_LAST, 0,
-                                                    NULL, NULL, NULL, G_TYPE_NONE, 2,
-                                                    G_TYPE_STRING, G_TYPE_STRING);
+                                                    NULL, NULL, NULL, G_TYPE_NONE, 3,
+                                                    G_TYPE_STRING, G_TYPE_STRING,
+                                                    G_TYPE_BOOLEAN);
 }
 
 /* libadwaita 1.2 leaves the two things that one searches with without a name. */

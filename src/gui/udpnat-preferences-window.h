@@ -14,7 +14,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPreferencesWindow, udpnat_preferences_window, UDPNAT
  * UdpnatPreferencesWindow:
  *
  * All preferences, a page each. Signals, for whoever can do it: "use-server" (address or %NULL),
- * "host", "change-passphrase" (old or %NULL, new or %NULL).
+ * "host", "change-passphrase" (old or %NULL, new or %NULL, whether the keyring is to remember the
+ * new one).
  */
 
 GtkWidget *udpnat_preferences_window_new (UdpnatClient *client,

@@ -78,7 +78,41 @@ def keyring(stage):
     alice.quit()
     window = alice.start()
     stage.check('the-new-one-is-remembered', window.find(has='Online as alice'))
+    remember_at_once(stage, alice, window)
     alice.quit()
+
+
+def remember_at_once(stage, alice, window):
+    """Where a passphrase is set or changed the keyring is offered, too; a removed one is gone."""
+    open_preferences(window, 'Data')
+    window.press('Change the Passphrase', 'button')
+    fill_in(window, 'Passphrase until Now', 'another one')
+    fill_in(window, 'New Passphrase', 'the third one')
+    fill_in(window, 'The Same Again', 'the third one')
+    turn(window, REMEMBER)
+    window.shoot('keyring-4-changed')
+    window.press('Change', 'button')
+    window.find(has='The new passphrase is set')
+    alice.quit()
+    window = alice.start()
+    stage.check('a-changed-one-is-remembered-at-once', window.find(has='Online as alice'))
+    open_preferences(window, 'Data')
+    window.press('Remove the Passphrase', 'button')
+    stage.check('there-is-nothing-to-remember-then', not window.peek(REMEMBER))
+    fill_in(window, 'Passphrase until Now', 'the third one')
+    window.press('Remove', 'button')
+    window.find(has='The passphrase is removed')
+    window.find(has='Online as alice')
+    open_preferences(window, 'Data')
+    window.press('Set a Passphrase', 'button')
+    fill_in(window, 'New Passphrase', PASSPHRASE)
+    fill_in(window, 'The Same Again', PASSPHRASE)
+    turn(window, REMEMBER)
+    window.press('Set', 'button')
+    window.find(has='The new passphrase is set')
+    alice.quit()
+    window = alice.start()
+    stage.check('and-so-is-one-that-is-set', window.find(has='Online as alice'))
 
 
 # ---- Backups ----
