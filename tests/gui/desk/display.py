@@ -9,6 +9,7 @@ from . import place
 # A window manager would give windows a place and the keyboard; here the test does.
 SIZE = '1280x900x24'
 START_SECONDS = 20
+DRAG_STEPS = 10
 
 
 class Display:
@@ -64,6 +65,20 @@ class Display:
 
     def point(self, window, x, y):
         self._run('xdotool', 'mousemove', '--window', window, int(x), int(y))
+
+    def drag(self, source, target, x, y):
+        """From the middle of one window to a place in another, as slowly as a hand."""
+        _, _, width, height = self.geometry(source)
+        self.point(source, width // 2, height // 2)
+        self._run('xdotool', 'mousedown', 1)
+        for step in range(1, DRAG_STEPS + 1):
+            self.point(source, width // 2 + 4 * step, height // 2)
+            time.sleep(0.05)
+        for step in range(DRAG_STEPS):
+            self.point(target, x + DRAG_STEPS - step, y)
+            time.sleep(0.05)
+        time.sleep(0.5)  # the two programs talk about what it is
+        self._run('xdotool', 'mouseup', 1)
 
     def key(self, *keys):
         """As X calls them: Return, ctrl+f."""

@@ -3,12 +3,16 @@ stage; what it does not see in time ends it."""
 
 from . import copies, manners, network, people, rubbish, servers, settings, start, talk, trouble
 from . import looks, manners, people, settings, start, talk, trouble
+from . import (
+    attach, copies, looks, manners, people, rubbish, servers, settings, start, talk, trouble
+)
 
 tree = start.tree
 
 ALL = {story.__name__.replace('_', '-'): story for story in (
     *start.ALL,
     *talk.ALL,
+    *attach.ALL,
     *people.ALL,
     *trouble.ALL,
     *manners.ALL,
