@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-heard-focus.h"
 #include "udpnat-link.h"
 #include "udpnat-qr-code.h"
 #include "udpnat-status-words.h"
@@ -250,7 +251,7 @@ udpnat_add_window_new (UdpnatClient *client)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::server", G_CALLBACK (update_own), self,
                            G_CONNECT_SWAPPED);
-  gtk_widget_grab_focus (GTK_WIDGET (self->entry));
+  udpnat_heard_focus_grab (GTK_WIDGET (self->entry));
   return GTK_WIDGET (self);
 }
 

@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-heard-focus.h"
+
 #define HITS_MAX 500
 
 struct _UdpnatSearchBar
@@ -120,7 +122,7 @@ void
 udpnat_search_bar_start (UdpnatSearchBar *self)
 {
   gtk_search_bar_set_search_mode (self->bar, TRUE);
-  gtk_widget_grab_focus (GTK_WIDGET (self->entry));
+  udpnat_heard_focus_grab (GTK_WIDGET (self->entry));
 }
 
 /** udpnat_search_bar_set_person: @person: (nullable): in whose conversation; what was looked for in

@@ -8,6 +8,7 @@
 
 #include "udpnat-add-window.h"
 #include "udpnat-chat-list.h"
+#include "udpnat-heard-focus.h"
 #include "udpnat-people-list.h"
 #include "udpnat-search-results.h"
 #include "udpnat-server-banner.h"
@@ -170,7 +171,7 @@ void
 udpnat_sidebar_start_search (UdpnatSidebar *self)
 {
   gtk_search_bar_set_search_mode (self->search_bar, TRUE);
-  gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+  udpnat_heard_focus_grab (GTK_WIDGET (self->search_entry));
   gtk_editable_select_region (self->search_entry, 0, -1);
 }
 

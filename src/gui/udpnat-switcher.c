@@ -5,6 +5,7 @@
 
 #include "udpnat-switcher.h"
 
+#include "udpnat-heard-focus.h"
 #include "udpnat-name.h"
 #include "udpnat-people-model.h"
 #include "udpnat-person-row.h"
@@ -251,6 +252,6 @@ udpnat_switcher_new (UdpnatClient *client)
   self->client = g_object_ref (client);
   self->chats = udpnat_people_model_new (client, UDPNAT_PEOPLE_CHATS);
   fill (self);
-  gtk_widget_grab_focus (self->entry);
+  udpnat_heard_focus_grab (self->entry);
   return GTK_WIDGET (self);
 }

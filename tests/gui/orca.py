@@ -102,6 +102,21 @@ def look_around(orca):
     orca.key('Escape')
 
 
+def search(orca):
+    """Each begins with a box: where the keyboard is must be heard."""
+    for keys, wanted in (('ctrl+n', 'New Conversation With Whom? list. Name or Link text'),
+                         ('ctrl+f', 'Search in this conversation text'),
+                         ('ctrl+k', 'Go to Conversation Name entry Name text'),
+                         ('ctrl+shift+f', 'Search People and Messages text')):
+        orca.check(f'{keys}-is-heard', wanted, orca.key(keys, wanted=wanted))
+        orca.key('Escape')
+
+
+def lose_server(orca):
+    heard = orca.after(orca.stage.stop_server, 'the server', 90)
+    orca.check('that-the-server-is-lost-is-heard', '10.77.0.1', heard)
+
+
 class Terminal:
     """Bob, who is somewhere else."""
 
@@ -130,6 +145,8 @@ def play(stage):
         terminal = Terminal(bob)
         talk(orca, window, terminal)
         look_around(orca)
+        search(orca)
+        lose_server(orca)
         nameless = [words for words in orca.ears.read() if TYPE_NAME.search(words)]
         stage.check('nothing-is-called-by-its-class', not nameless, nameless)
         alice.quit()

@@ -30,6 +30,7 @@ ROLES = {
 INTERACTIVE = {'check box', 'combo box', 'list item', 'menu item', 'tab', 'password', 'button',
                'radio button', 'slider', 'spin button', 'text', 'toggle button', 'entry', 'link',
                'menu button', 'switch'}
+WINDOWS = {'alert', 'dialog', 'frame', 'window'}
 STATES = {1: 'active', 4: 'checked', 7: 'editable', 10: 'expanded', 11: 'focusable', 12: 'focused',
           16: 'modal', 20: 'pressed', 23: 'selected', 24: 'sensitive'}
 # GTK's own name for a widget that nobody has named

@@ -113,11 +113,14 @@ class Window:
         return bool(self.select_rows(*parts, within=within))
 
     def find_unnamed(self):
-        """What can be seen and used, but does not say what it is."""
+        """What can be seen and used, but does not say what it is; and windows that do not."""
         return [
             f'{node} in {node.parent}'
             for node in self.select(role=reader.INTERACTIVE)
             if not node.name.strip() and node.is_on_screen()
+        ] + [
+            f'{node} is no window'
+            for node in self.read().children if node.name and node.role not in reader.WINDOWS
         ]
 
     # ---- Doing ----

@@ -60,13 +60,14 @@ def walk_windows(stage, person, window, label, check=None):
     pages = {
         'preferences': ('Profile', 'Server', 'Privacy', 'General', 'Data'),
         'details': ('Connection', 'Safety', 'Person'),
-        'network': (), 'new-conversation': (), 'host': (),
+        'network': (), 'new-conversation': (), 'host': (), 'switcher': (),
     }
+    keys = {'details': 'ctrl+i', 'switcher': 'ctrl+k'}
     for action, names in pages.items():
         before = person.display.find_windows()
-        if action == 'details':
+        if action in keys:
             window.focus()
-            person.display.key('ctrl+i')
+            person.display.key(keys[action])
         else:
             window.activate(action)
         new = window.wait(
@@ -78,6 +79,8 @@ def walk_windows(stage, person, window, label, check=None):
                 press_last_tab(window, name)
             time.sleep(0.6)
             person.display.shoot(stage.shots / f'{label}-{action}-{name or "page"}.png', new)
+            unnamed = window.find_unnamed()
+            stage.check(f'{action}-{name or "page"}-is-told', not unnamed, unnamed)
             if check:
                 check(f'{action}-{name or "page"}')
         person.display.focus(new)
