@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-connection-page.h"
+#include "udpnat-large-letters.h"
 #include "udpnat-person-page.h"
 #include "udpnat-safety-page.h"
 
@@ -117,6 +118,7 @@ udpnat_connection_window_new (UdpnatClient *client,
   g_signal_connect_object (person, "notify::title", G_CALLBACK (title_changed_cb), self,
                            G_CONNECT_SWAPPED);
   title_changed_cb (self, NULL, person);
+  udpnat_large_letters_arrange (GTK_WIDGET (self));
   return GTK_WIDGET (self);
 }
 

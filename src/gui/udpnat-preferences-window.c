@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-large-letters.h"
 #include "udpnat-preferences-data.h"
 #include "udpnat-preferences-general.h"
 #include "udpnat-preferences-privacy.h"
@@ -136,5 +137,6 @@ udpnat_preferences_window_new (UdpnatClient *client,
   add_page (self, udpnat_preferences_privacy_new (client));
   add_page (self, udpnat_preferences_general_new (settings));
   add_page (self, data);
+  udpnat_large_letters_arrange (GTK_WIDGET (self));
   return GTK_WIDGET (self);
 }

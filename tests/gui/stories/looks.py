@@ -117,6 +117,8 @@ def large_text(stage):
     def check(what):
         cut = find_cut(hers)
         stage.check(f'{what}-is-not-cut', not cut, cut)
+        if what == 'preferences-Data':
+            stage.check('a-button-stands-below-its-words', *compare_places(hers))
 
     hers.shoot('large-1-welcome')
     check('welcome')
@@ -153,6 +155,14 @@ def large_text(stage):
     walk_windows(stage, alice, hers, 'large', check)
     alice.quit()
     bob.quit()
+
+
+def compare_places(window):
+    """Whether the words about backups have the width to themselves; where they and their button
+    are."""
+    words = window.find(has='Your name, key, people', role='label').get_extents()
+    button = window.find('Write a Backup', 'button').get_extents()
+    return button[1] >= words[1] + words[3], [words, button]
 
 
 def tab_to(window, name, role):
