@@ -52,6 +52,7 @@ GtkWidget    *udpnat_application_show_host     (UdpnatApplication *self);
 void          udpnat_application_close_windows (UdpnatApplication *self);
 void          udpnat_application_add_actions   (UdpnatApplication *self);
 void          udpnat_application_add_windows   (UdpnatApplication *self);
+void          udpnat_application_watch_windows (UdpnatApplication *self);
 void          udpnat_application_open_key      (UdpnatApplication *self,
                                                 const char        *key_text);
 void          udpnat_application_open_link     (UdpnatApplication *self,

@@ -133,6 +133,61 @@ preferences_cb (GSimpleAction *action,
                       create_preferences);
 }
 
+/* ---- Keys ---- */
+
+static gboolean
+quit_key_cb (GtkWidget *window,
+             GVariant  *arguments,
+             gpointer   user_data)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (user_data), "quit", NULL);
+  return TRUE;
+}
+
+/* GTK lets the keys of the program work in its windows only, of which a window over one of these
+ * is none, and must not be: the program would go on for it. */
+static void
+add_keys (UdpnatApplication *self,
+          GtkWidget         *window)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (
+    GTK_SHORTCUT_CONTROLLER (keys),
+    gtk_shortcut_new (gtk_shortcut_trigger_parse_string ("<Control>q"),
+                      gtk_callback_action_new (quit_key_cb, self, NULL)));
+  gtk_shortcut_controller_add_shortcut (
+    GTK_SHORTCUT_CONTROLLER (keys),
+    gtk_shortcut_new (gtk_shortcut_trigger_parse_string ("<Control>w"),
+                      gtk_named_action_new ("window.close")));
+  gtk_widget_add_controller (window, keys);
+}
+
+static void
+toplevels_changed_cb (GListModel        *toplevels,
+                      guint              position,
+                      guint              n_removed,
+                      guint              n_added,
+                      UdpnatApplication *self)
+{
+  for (guint i = position; i < position + n_added; i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (toplevels, i);
+
+      add_keys (self, window);
+    }
+}
+
+/** udpnat_application_watch_windows: to be called once: keys that work in each of them */
+void
+udpnat_application_watch_windows (UdpnatApplication *self)
+{
+  g_signal_connect_object (gtk_window_get_toplevels (), "items-changed",
+                           G_CALLBACK (toplevels_changed_cb), self, 0);
+}
+
+/* ---- Actions ---- */
+
 /** udpnat_application_add_windows: the actions that open them */
 void
 udpnat_application_add_windows (UdpnatApplication *self)

@@ -337,12 +337,15 @@ def shortcuts(stage):
             lambda: alice.display.find_windows(title), 10), alice.display.find_windows())
         window.shoot(name)
         alice.display.focus(alice.display.find_windows(title)[-1])
-        press(alice, 'Escape')
+        press(alice, 'ctrl+w' if name == 'details' else 'Escape')
         stage.check(f'{name}-goes', wait_until(
             lambda: not alice.display.find_windows(title), 10))
     window.focus()
+    press(alice, 'ctrl+comma')
+    [preferences] = wait_until(lambda: alice.display.find_windows('Preferences'), 10)
+    alice.display.focus(preferences)
     press(alice, 'ctrl+q')
-    stage.check('ends-by-key', wait_until(lambda: window.process.poll() is not None, 20))
+    stage.check('ends-by-key-in-any-window', wait_until(lambda: window.process.poll() is not None, 20))
     alice.window = None
 
 
