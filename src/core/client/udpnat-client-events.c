@@ -190,16 +190,27 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_PREKEY_USED] = udpnat_client_handle_prekey_used,
 };
 
-/** udpnat_client_handle_events: everything that has happened in the node */
-void
-udpnat_client_handle_events (UdpnatClient *self)
+/**
+ * udpnat_client_handle_events:
+ * @n_max: how many
+ *
+ * What has happened in the node, in order.
+ *
+ * Returns: how many events there were, at most @n_max
+ */
+guint
+udpnat_client_handle_events (UdpnatClient *self,
+                             guint         n_max)
 {
   UdpnatMachine *machine = udpnat_node_get_machine (self->node);
   UdpnatEvent *event;
+  guint n_events = 0;
 
-  while ((event = udpnat_machine_pop_event (machine)) != NULL)
+  while (n_events < n_max && (event = udpnat_machine_pop_event (machine)) != NULL)
     {
       handlers[event->type] (self, (UdpnatNodeEvent *) event);
       udpnat_event_free (event);
+      n_events++;
     }
+  return n_events;
 }

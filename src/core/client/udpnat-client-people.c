@@ -80,24 +80,6 @@ find_removed (UdpnatClient *self,
   return removed != NULL ? g_weak_ref_get (removed) : NULL;
 }
 
-static gboolean
-has_lost_server (UdpnatClient *self)
-{
-  return self->server_state != UDPNAT_SERVER_STATE_REGISTERED;
-}
-
-/** udpnat_client_tell_people_of_server: whether what it says of them can still be so */
-void
-udpnat_client_tell_people_of_server (UdpnatClient *self)
-{
-  GHashTableIter people;
-  gpointer person;
-
-  g_hash_table_iter_init (&people, self->people_by_key);
-  while (g_hash_table_iter_next (&people, NULL, &person))
-    udpnat_person_set_lost_server (person, has_lost_server (self));
-}
-
 /** udpnat_client_ensure_person: @name: (nullable): what the server calls them */
 UdpnatPerson *
 udpnat_client_ensure_person (UdpnatClient          *self,
@@ -116,7 +98,7 @@ udpnat_client_ensure_person (UdpnatClient          *self,
 
       if (fresh == NULL)
         fresh = udpnat_person_new (key);
-      udpnat_person_set_lost_server (fresh, has_lost_server (self));
+      udpnat_person_set_lost_server (fresh, udpnat_client_has_lost_server (self));
       add_person (self, fresh);
       person = fresh; /* the list's */
     }

@@ -61,6 +61,8 @@ struct _UdpnatClient
   GHashTable    *removed_people; /* GWeakRef of those not listed any more, by key text */
   GHashTable    *lookups;       /* GTask by the node's request */
   GHashTable    *own_prekeys;   /* how many (GUINT) each key text has been given and not used */
+  GPtrArray     *untold_people; /* nullable: are to hear how things stand with the server */
+  GSource       *tell_source;   /* nullable: tells them */
   GCancellable  *cancellable;   /* of the name resolution under way */
   GSource       *network_source; /* waits for the network to settle */
 };
@@ -109,6 +111,8 @@ void          udpnat_client_set_server_state (UdpnatClient         *self,
                                              const char            *code);
 void          udpnat_client_handle_network_change (UdpnatClient    *self);
 void          udpnat_client_clear_server    (UdpnatClient          *self);
+gboolean      udpnat_client_has_lost_server (UdpnatClient          *self);
+void          udpnat_client_stop_telling_people (UdpnatClient      *self);
 
 /* udpnat-client-lan.c */
 void          udpnat_client_open_lan        (UdpnatClient          *self,
@@ -121,11 +125,11 @@ void          udpnat_client_refresh_lan     (UdpnatClient          *self,
 void          udpnat_client_leave_lan       (UdpnatClient          *self);
 
 /* udpnat-client-events.c */
-void          udpnat_client_handle_events   (UdpnatClient          *self);
+guint         udpnat_client_handle_events   (UdpnatClient          *self,
+                                             guint                  n_max);
 
 /* udpnat-client-people.c */
 void          udpnat_client_restore_people  (UdpnatClient          *self);
-void          udpnat_client_tell_people_of_server (UdpnatClient    *self);
 UdpnatPerson *udpnat_client_ensure_person   (UdpnatClient          *self,
                                              const UdpnatPublicKey *key,
                                              const char            *name);

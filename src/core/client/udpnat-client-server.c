@@ -12,6 +12,69 @@
 #define RESOLVE_FIRST_S 2
 #define RESOLVE_MAX_S 60
 
+/* How many people are told in one turn of the main loop. What follows a change of one takes some
+ * microseconds in the lists that they are in, and a window should not stand still for longer than
+ * half a frame. */
+#define TELL_PEOPLE_MAX 1000
+
+/* ---- What people hear of it ---- */
+
+/** udpnat_client_has_lost_server: whether what it said of people need not be so any more */
+gboolean
+udpnat_client_has_lost_server (UdpnatClient *self)
+{
+  return self->server_state != UDPNAT_SERVER_STATE_REGISTERED;
+}
+
+/** udpnat_client_stop_telling_people: of the server; the others stay as they are */
+void
+udpnat_client_stop_telling_people (UdpnatClient *self)
+{
+  if (self->tell_source != NULL)
+    g_source_destroy (self->tell_source);
+  g_clear_pointer (&self->tell_source, g_source_unref);
+  g_clear_pointer (&self->untold_people, g_ptr_array_unref);
+}
+
+static gboolean
+tell_some_cb (gpointer user_data)
+{
+  UdpnatClient *self = user_data;
+  GPtrArray *untold = self->untold_people;
+  guint n_left = untold->len - MIN (untold->len, TELL_PEOPLE_MAX);
+
+  for (guint i = n_left; i < untold->len; i++)
+    udpnat_person_set_lost_server (untold->pdata[i], udpnat_client_has_lost_server (self));
+  g_ptr_array_set_size (untold, (int) n_left);
+  if (n_left > 0)
+    return G_SOURCE_CONTINUE;
+  udpnat_client_stop_telling_people (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Some at once; when they are thousands, the others in the next turns of the main loop. */
+static void
+tell_people (UdpnatClient *self)
+{
+  GHashTableIter people;
+  gpointer person;
+
+  udpnat_client_stop_telling_people (self);
+  self->untold_people = g_ptr_array_new_with_free_func (g_object_unref);
+  g_hash_table_iter_init (&people, self->people_by_key);
+  while (g_hash_table_iter_next (&people, NULL, &person))
+    g_ptr_array_add (self->untold_people, g_object_ref (person));
+  if (tell_some_cb (self) == G_SOURCE_REMOVE)
+    return;
+  self->tell_source = g_idle_source_new ();
+  /* Views wait with a crowd until it is over; this must not wait for them. */
+  g_source_set_priority (self->tell_source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->tell_source, tell_some_cb, self, NULL);
+  g_source_attach (self->tell_source, g_main_context_get_thread_default ());
+}
+
+/* ---- Connecting ---- */
+
 /** udpnat_client_remember_server: pins the key that the server was first met with */
 void
 udpnat_client_remember_server (UdpnatClient          *self,
@@ -48,7 +111,7 @@ udpnat_client_set_server_state (UdpnatClient     *self,
   self->server_state = state;
   g_free (self->server_code);
   self->server_code = g_strdup (code);
-  udpnat_client_tell_people_of_server (self);
+  tell_people (self);
   udpnat_client_notify_server (self);
 }
 
@@ -158,7 +221,7 @@ udpnat_client_set_server (UdpnatClient *self,
   /* A late answer about another name must not connect to it, nor what the server before has still
    * said be taken for word of the next. */
   udpnat_client_clear_server (self);
-  udpnat_client_handle_events (self);
+  udpnat_client_handle_events (self, G_MAXUINT);
   self->n_resolves = 0;
   self->server_address = UDPNAT_ADDRESS_NONE;
   if (copy == NULL)

@@ -14,6 +14,10 @@
 /* GNetworkMonitor speaks up several times for one change of network. */
 #define NETWORK_SETTLE_MS 250
 
+/* How many events of the node are handled in one turn of the main loop; the most frequent ones,
+ * of people who come, take some microseconds each. */
+#define TURN_EVENTS_MAX 500
+
 enum
 {
   PROP_0,
@@ -82,12 +86,15 @@ udpnat_client_emit (UdpnatClient      *self,
   va_end (arguments);
 }
 
+/* Everything that has happened, but of a crowd a part in each turn of the main loop: a directory
+ * may bring thousands of people at once. */
 static void
 events_cb (gpointer user_data)
 {
   g_autoptr (UdpnatClient) self = g_object_ref (user_data);
 
-  udpnat_client_handle_events (self);
+  if (udpnat_client_handle_events (self, TURN_EVENTS_MAX) == TURN_EVENTS_MAX)
+    udpnat_client_wake (self);
 }
 
 /* ---- Construction ---- */
@@ -99,6 +106,7 @@ udpnat_client_dispose (GObject *object)
 
   self->is_closing = TRUE;
   udpnat_client_clear_server (self);
+  udpnat_client_stop_telling_people (self);
   if (self->network_source != NULL)
     {
       g_source_destroy (self->network_source);

@@ -282,7 +282,8 @@ static GSourceFuncs source_funcs = {
  * @sockets: (array length=n_sockets): those with a name, by #UdpnatSocketId; %NULL where the
  *   machine has none. Borrowed, likewise. Those that @machine numbers itself are the source's own.
  * @events_cb: called once or more in each dispatch, also when there is no event; pops events until
- *   there is none and may call the machine's API. May destroy the source.
+ *   there is none, or wakes the source for the others, and may call the machine's API. May destroy
+ *   the source.
  *
  * Drives @machine from the main context that the source is attached to. The first iteration looks
  * at everything, so what was asked of the machine before needs no wake.

@@ -7,6 +7,8 @@
 
 #include <gio/gio.h>
 
+#include "udpnat-presence.h"
+
 typedef struct
 {
   char         *folder;
@@ -208,6 +210,58 @@ test_outbox_is_kept (Fixture      *self,
 #define ADD(path, function) \
   g_test_add ("/client-server/" path, Fixture, NULL, set_up, function, tear_down)
 
+/* ---- People ---- */
+
+#define N_PEOPLE 2500
+
+static guint
+count_cut_off (Fixture *self)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  guint n_cut_off = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      n_cut_off += udpnat_person_is_cut_off (person);
+    }
+  return n_cut_off;
+}
+
+/* A window must not stand still because a server is lost that had thousands. */
+static void
+test_crowd_hears_in_parts (Fixture      *self,
+                           gconstpointer unused)
+{
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  for (guint i = 0; i < N_PEOPLE; i++)
+    {
+      UdpnatPublicKey key = { { 5, (guint8) i, (guint8) (i >> 8) } };
+
+      udpnat_person_set_presence (udpnat_client_ensure_person (self->client, &key, NULL),
+                                  UDPNAT_PRESENCE_ONLINE);
+    }
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_LOST, NULL);
+  g_assert_cmpuint (count_cut_off (self), >, 0);
+  g_assert_cmpuint (count_cut_off (self), <=, 1000);
+  while (count_cut_off (self) < N_PEOPLE)
+    g_assert_true (g_main_context_iteration (NULL, FALSE));
+}
+
+/* What is told last counts, also for those who have not heard of what was before. */
+static void
+test_crowd_hears_the_last (Fixture      *self,
+                           gconstpointer unused)
+{
+  test_crowd_hears_in_parts (self, unused);
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_LOST, NULL);
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  while (count_cut_off (self) > 0)
+    g_assert_true (g_main_context_iteration (NULL, FALSE));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -220,5 +274,7 @@ main (int    argc,
   ADD ("another/is-asked-at-once", test_to_another);
   ADD ("another/is-asked-at-once-after-none", test_from_none);
   ADD ("outbox/waits-through-all-of-it", test_outbox_is_kept);
+  ADD ("lost/crowd-hears-of-it-in-parts", test_crowd_hears_in_parts);
+  ADD ("lost/crowd-hears-the-last-word", test_crowd_hears_the_last);
   return g_test_run ();
 }
