@@ -254,6 +254,16 @@ scroll_to_wanted (UdpnatMessageList *self)
     self->wanted_number = 0;
 }
 
+/* Too few short lines for a high window are not looked at for longer than it takes. */
+static void
+fill_view (UdpnatMessageList *self)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+
+  if (gtk_adjustment_get_upper (adjustment) <= gtk_adjustment_get_page_size (adjustment))
+    udpnat_history_load_older (self->history);
+}
+
 static void
 load_more (UdpnatMessageList *self)
 {
@@ -274,7 +284,11 @@ tick_cb (GtkWidget     *widget,
 
   self->tick_id = 0;
   if (self->wants_end)
-    scroll_to_end (self);
+    {
+      scroll_to_end (self);
+      if (!self->wants_end)
+        fill_view (self);
+    }
   else if (self->wanted_number != 0)
     scroll_to_wanted (self);
   else

@@ -11,6 +11,7 @@
 #include "udpnat-conversation-page-private.h"
 #include "udpnat-message-list-private.h"
 #include "udpnat-quote-block.h"
+#include "udpnat-status-words.h"
 
 #define N_LINES 300
 
@@ -100,11 +101,26 @@ hear (Fixture    *self,
   hear_from (self->client, self->bob, udpnat_item_new_text (&id, SENT_US, text));
 }
 
+/* Until as much is loaded above and below what is seen as there is to be. */
+static void
+settle_lines (Fixture *self)
+{
+  GListModel *history = G_LIST_MODEL (self->page->list->history);
+  guint n_rows;
+
+  do
+    {
+      n_rows = g_list_model_get_n_items (history);
+      settle (self);
+    }
+  while (g_list_model_get_n_items (history) != n_rows);
+}
+
 static void
 open_bob (Fixture *self)
 {
   udpnat_conversation_page_set_person (self->page, self->bob);
-  settle (self);
+  settle_lines (self);
 }
 
 static GtkAdjustment *
@@ -223,7 +239,7 @@ scroll_by (Fixture *self,
   GtkAdjustment *adjustment = get_adjustment (self);
 
   gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + pixels);
-  settle (self);
+  settle_lines (self);
 }
 
 /* ---- The list ---- */
@@ -236,6 +252,25 @@ test_opens_at_its_end (Fixture      *self,
   open_bob (self);
   assert_at_end (self);
   g_assert_false (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+}
+
+/* It begins with as many lines as fill a usual window. */
+static void
+test_fills_a_high_window (Fixture      *self,
+                          gconstpointer unused)
+{
+  GtkAdjustment *adjustment = get_adjustment (self);
+
+  for (guint i = 0; i < 60; i++)
+    send (self, "ok");
+  gtk_window_set_default_size (self->window, 420, 1000);
+  settle (self);
+  udpnat_conversation_page_set_person (self->page, self->bob);
+  g_assert_cmpuint (count_rows (self), ==, UDPNAT_HISTORY_PAGE_ROWS);
+  while (gtk_adjustment_get_upper (adjustment) <= gtk_adjustment_get_page_size (adjustment))
+    gtk_test_widget_wait_for_draw (GTK_WIDGET (self->page));
+  settle (self);
+  assert_at_end (self);
 }
 
 static void
@@ -554,6 +589,45 @@ test_row_shows_what_it_is (Fixture      *self,
   g_assert_true (GTK_IS_BUTTON (gtk_widget_get_last_child (bubble)));
 }
 
+static GtkWidget *
+get_caption (Fixture *self)
+{
+  GtkWidget *row = GTK_WIDGET (find_row (self, get_newest (self)));
+
+  return GTK_WIDGET (gtk_widget_get_template_child (row, UDPNAT_TYPE_MESSAGE_ROW, "caption"));
+}
+
+/* A text that each row has asks X where the pointer is; this is asked for by whoever points. */
+static void
+test_tooltip_when_asked (Fixture      *self,
+                         gconstpointer unused)
+{
+  g_autoptr (GtkTooltip) tooltip = g_object_new (GTK_TYPE_TOOLTIP, NULL);
+  g_autofree char *words = NULL;
+  gboolean is_shown = FALSE;
+  GtkWidget *label;
+
+  send (self, "Hi");
+  open_bob (self);
+  g_assert_true (gtk_widget_get_has_tooltip (get_caption (self)));
+  g_assert_null (gtk_widget_get_tooltip_markup (get_caption (self)));
+  g_signal_emit_by_name (get_caption (self), "query-tooltip", 0, 0, FALSE, tooltip, &is_shown);
+  g_assert_true (is_shown);
+  label = g_object_get_data (G_OBJECT (get_caption (self)), "udpnat-tooltip-label");
+  words = udpnat_words_describe_line (udpnat_history_row_get_item (get_newest (self)), self->bob);
+  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (label)), ==, words);
+  gtk_tooltip_set_custom (tooltip, NULL);
+}
+
+static void
+test_no_tooltip_of_theirs (Fixture      *self,
+                           gconstpointer unused)
+{
+  hear (self, 1, "Hi");
+  open_bob (self);
+  g_assert_false (gtk_widget_get_has_tooltip (get_caption (self)));
+}
+
 static void
 test_reaction_is_put_and_taken_back (Fixture      *self,
                                      gconstpointer unused)
@@ -757,6 +831,7 @@ main (int    argc,
   adw_init ();
 
   ADD ("/conversation/list/opens-at-its-end", test_opens_at_its_end);
+  ADD ("/conversation/list/fills-a-high-window", test_fills_a_high_window);
   ADD ("/conversation/list/nothing-moves-while-older-load", test_nothing_moves_while_older_load);
   ADD ("/conversation/list/follows-the-newest-at-its-end", test_follows_the_newest_at_its_end);
   ADD ("/conversation/list/stays-and-counts-elsewhere", test_stays_and_counts_elsewhere);
@@ -777,6 +852,8 @@ main (int    argc,
   ADD ("/conversation/row/is-named", test_row_is_named);
   ADD ("/conversation/row/note-has-no-state", test_note_has_no_state);
   ADD ("/conversation/row/shows-what-it-is", test_row_shows_what_it_is);
+  ADD ("/conversation/row/tooltip-when-asked-for", test_tooltip_when_asked);
+  ADD ("/conversation/row/no-tooltip-of-what-they-said", test_no_tooltip_of_theirs);
   ADD ("/conversation/row/reaction-is-put-and-taken-back", test_reaction_is_put_and_taken_back);
   ADD ("/conversation/row/failed-line-is-sent-again", test_failed_line_is_sent_again);
   ADD ("/conversation/composer/sends-what-is-typed", test_sends_what_is_typed);

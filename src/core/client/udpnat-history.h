@@ -18,11 +18,11 @@ G_DECLARE_FINAL_TYPE (UdpnatHistory, udpnat_history, UDPNAT, HISTORY, GObject)
  */
 
 #define UDPNAT_HISTORY_ROWS_MAX 200
-/* How many lines are read on each side of where the window goes to: about a screen. A view that is
- * higher asks for more with its next frames. */
-#define UDPNAT_HISTORY_PAGE_ROWS 24
+/* How many lines are read on each side of where the window goes to: about a screen, as lines of
+ * usual length are. A view with room for more asks for them with its next frames. */
+#define UDPNAT_HISTORY_PAGE_ROWS 14
 /* How many are read when it slides. A view lays them all out in one frame, so these are few. */
-#define UDPNAT_HISTORY_STEP_ROWS 8
+#define UDPNAT_HISTORY_STEP_ROWS 6
 
 UdpnatHistory *udpnat_history_new            (UdpnatClient  *client,
                                               UdpnatPerson  *person) G_GNUC_WARN_UNUSED_RESULT;
