@@ -292,6 +292,33 @@ test_days (void)
   g_assert_nonnull (strchr (clock, ':'));
 }
 
+/* Half a day from where it is the same date everywhere. */
+static void
+test_days_of_the_zone (void)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) now = NULL;
+  g_autoptr (GDateTime) midnight = NULL;
+  gint64 midnight_us;
+  g_autofree char *today = NULL;
+  g_autofree char *yesterday = NULL;
+  g_autofree char *when = NULL;
+
+  g_setenv ("TZ", g_date_time_get_hour (utc) < 12 ? "UTC+12" : "UTC-12", TRUE);
+  now = g_date_time_new_now_local ();
+  g_assert_cmpint (g_date_time_get_day_of_month (now), !=, g_date_time_get_day_of_month (utc));
+  midnight = g_date_time_new_local (g_date_time_get_year (now), g_date_time_get_month (now),
+                                    g_date_time_get_day_of_month (now), 0, 0, 0);
+  midnight_us = g_date_time_to_unix (midnight) * G_USEC_PER_SEC;
+  today = udpnat_words_format_day (midnight_us);
+  yesterday = udpnat_words_format_day (midnight_us - G_USEC_PER_SEC);
+  when = udpnat_words_format_when (midnight_us - G_USEC_PER_SEC);
+  g_assert_cmpstr (today, ==, "Today");
+  g_assert_cmpstr (yesterday, ==, "Yesterday");
+  g_assert_cmpstr (when, ==, "Yesterday");
+  g_unsetenv ("TZ");
+}
+
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -311,6 +338,7 @@ main (int    argc,
   ADD ("/status-words/server/state-is-notified-once", test_server_state_is_notified);
   ADD ("/status-words/server/home-server-is-kept", test_home_server);
   g_test_add_func ("/status-words/time/today-and-long-ago", test_days);
+  g_test_add_func ("/status-words/time/days-of-the-time-zone", test_days_of_the_zone);
 
   return g_test_run ();
 }
