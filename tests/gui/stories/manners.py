@@ -345,7 +345,8 @@ def shortcuts(stage):
     [preferences] = wait_until(lambda: alice.display.find_windows('Preferences'), 10)
     alice.display.focus(preferences)
     press(alice, 'ctrl+q')
-    stage.check('ends-by-key-in-any-window', wait_until(lambda: window.process.poll() is not None, 20))
+    is_over = wait_until(lambda: window.process.poll() is not None, 20)
+    stage.check('ends-by-key-in-any-window', is_over)
     alice.window = None
 
 
