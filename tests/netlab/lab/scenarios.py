@@ -247,7 +247,7 @@ QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
     'restart/relay-kill',
     'restart/direct-term',
     'pair/symmetric-symmetric',
-    'pair/symmetric-portrestricted',
+    'pair/block-portrestricted',  # all ports of a block are tried; a search of all may be in vain
     'same-lan',
     'pair/public-public',
     'pair/fullcone-portrestricted',
