@@ -180,4 +180,7 @@ ALL = {f'netcheck/{kind}': (run_behind, (kind,)) for kind in KINDS} | {
     'netcheck/udp-blocked': (run_blocked, ()),
     'netcheck/lifetime': (run_lifetime, ()),
 }
-QUICK = [name for name in ALL if name != 'netcheck/lifetime']
+# One takes minutes. Two choose ports by a hash: where that is another flow's port, the kernel drops
+# what would leave by it, which happens once in some hundred runs.
+NOT_QUICK = ('netcheck/lifetime', 'netcheck/hashed', 'netcheck/byaddress')
+QUICK = [name for name in ALL if name not in NOT_QUICK]
