@@ -256,6 +256,40 @@ get_step (guint n_tries)
   return step;
 }
 
+/*
+ * copy_rows:
+ * @inout_next: the number to begin with; then the one after the last that was read
+ *
+ * As far as it goes. Numbers only grow: one that does not is damaged, and whoever went on from it
+ * would read the same rows again, without end.
+ *
+ * Returns: what SQLite says in the end
+ */
+static int
+copy_rows (sqlite3_stmt   *row,
+           UdpnatDatabase *to,
+           sqlite3_stmt   *insert,
+           gint64         *inout_next)
+{
+  gint64 last = *inout_next - 1;
+  int code;
+
+  sqlite3_reset (row);
+  sqlite3_bind_int64 (row, 1, *inout_next);
+  while ((code = sqlite3_step (row)) == SQLITE_ROW)
+    {
+      gint64 number = sqlite3_column_int64 (row, 0);
+
+      if (number <= last || number == G_MAXINT64)
+        return SQLITE_CORRUPT;
+      last = number;
+      *inout_next = number + 1;
+      if (!copy_row (row, to, insert))
+        return SQLITE_FULL;
+    }
+  return code;
+}
+
 /* Returns: FALSE when the new file cannot be written */
 static gboolean
 copy_table (const Table    *table,
@@ -264,29 +298,26 @@ copy_table (const Table    *table,
 {
   sqlite3_stmt *insert = udpnat_database_query (to, table->insert);
   sqlite3_stmt *row = NULL;
-  gboolean is_written = insert != NULL;
   gint64 next = 1;
   guint n_tries = 0;
   int code = SQLITE_CORRUPT;
 
+  if (insert == NULL)
+    return FALSE;
   if (sqlite3_prepare_v2 (from, table->select, -1, &row, NULL) != SQLITE_OK)
-    return is_written; /* the table itself is not known any more */
-  while (is_written && code != SQLITE_DONE)
+    return TRUE; /* the table itself is not known any more */
+  while (to->failure == 0 && code != SQLITE_DONE && next <= G_MAXINT64 / 2)
     {
-      sqlite3_reset (row);
-      sqlite3_bind_int64 (row, 1, next);
-      while (is_written && (code = sqlite3_step (row)) == SQLITE_ROW)
-        {
-          is_written = copy_row (row, to, insert);
-          next = sqlite3_column_int64 (row, 0);
-          n_tries = 0;
-        }
-      if (next > G_MAXINT64 / 2)
-        break;
-      next += get_step (n_tries++);
+      gint64 first = next;
+
+      code = copy_rows (row, to, insert, &next);
+      if (next > first)
+        n_tries = 0;
+      else
+        next += get_step (n_tries++);
     }
   sqlite3_finalize (row);
-  return is_written;
+  return to->failure == 0;
 }
 
 static gboolean

@@ -227,6 +227,43 @@ test_interior_page (Fixture      *self,
   check_works (self);
 }
 
+/* The last row of a leaf of a table gets the number 0. */
+static void
+lead_back (guint8 *page)
+{
+  guint n_cells = (guint) page[3] << 8 | page[4];
+  guint place = 8 + 2 * (n_cells - 1);
+  guint8 *cell = page + ((guint) page[place] << 8 | page[place + 1]);
+
+  g_assert_cmpuint (page[0], ==, 13);
+  while (*cell++ & 0x80) /* the length of the row */
+    ;
+  g_assert_true ((cell[0] & 0x80) != 0 && (cell[1] & 0x80) == 0); /* a number of two bytes */
+  cell[0] = 0x80;
+  cell[1] = 0;
+}
+
+static void
+test_number_that_leads_back (Fixture      *self,
+                             gconstpointer unused)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+  gsize page = (gsize) find_page (self, "line", 5);
+
+  g_test_summary ("Going on from the number of a damaged row would be to read the rest for ever");
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  lead_back ((guint8 *) contents + page * PAGE_BYTES);
+  g_assert_true (g_file_set_contents (self->path, contents, (gssize) n_contents, NULL));
+  spoil (self, (gsize) find_page (self, "line", 6), 1);
+  leave_mark (self);
+  recover (self);
+  check_name (self, "alice");
+  g_assert_cmpint (count_lines (self), >, N_LINES - 200);
+  g_assert_cmpint (count_lines (self), <, N_LINES);
+  check_works (self);
+}
+
 static void
 test_index_only (Fixture      *self,
                  gconstpointer unused)
@@ -545,6 +582,7 @@ main (int    argc,
   ADD_LINES ("pages/of-lines", test_lines_in_the_middle);
   ADD_LINES ("pages/half-a-row-is-none", test_half_a_row);
   ADD_LINES ("pages/root-of-a-table", test_interior_page);
+  ADD_LINES ("pages/number-that-leads-back", test_number_that_leads_back);
   ADD_LINES ("pages/of-indexes-lose-nothing", test_index_only);
   ADD_LINES ("pages/second-half-missing", test_cut_off);
   ADD_LINES ("pages/first", test_first_page);
