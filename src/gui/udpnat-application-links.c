@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
 #include "udpnat-link.h"
 
 static GtkWindow *
@@ -19,8 +20,7 @@ static void
 say_why_not (UdpnatApplication *self,
              const GError      *error)
 {
-  GtkWidget *dialog = adw_message_dialog_new (get_window (self), _("This Link Cannot Be Used"),
-                                              NULL);
+  GtkWidget *dialog = udpnat_dialog_new (get_window (self), _("This Link Cannot Be Used"), NULL);
 
   adw_message_dialog_set_body (ADW_MESSAGE_DIALOG (dialog), error->message);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("Close"));
@@ -86,7 +86,7 @@ show_link (UdpnatApplication *self,
            const UdpnatLink  *link,
            const char        *text)
 {
-  GtkWidget *widget = adw_message_dialog_new (get_window (self), NULL, NULL);
+  GtkWidget *widget = udpnat_dialog_new (get_window (self), NULL, NULL);
   AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (widget);
 
   /* Translators: %s is the name of a person, out of a link that was opened */

@@ -6,6 +6,8 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
+
 static GtkWindow *
 get_window (UdpnatConversationPage *self)
 {
@@ -57,7 +59,7 @@ confirm (UdpnatConversationPage *self,
 
   confirmation->person = g_object_ref (self->person);
   confirmation->func = func;
-  dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (get_window (self), heading, body));
+  dialog = ADW_MESSAGE_DIALOG (udpnat_dialog_new (get_window (self), heading, body));
   adw_message_dialog_add_responses (dialog, "cancel", _("_Cancel"), "do", label, NULL);
   adw_message_dialog_set_response_appearance (dialog, "do", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (dialog, "cancel");

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
 #include "udpnat-status-words.h"
 
 static void
@@ -68,7 +69,7 @@ udpnat_message_details_present (GtkWindow         *parent,
                                 UdpnatHistoryItem *line,
                                 UdpnatPerson      *person)
 {
-  GtkWidget *dialog = adw_message_dialog_new (parent, _("Message Details"), NULL);
+  GtkWidget *dialog = udpnat_dialog_new (parent, _("Message Details"), NULL);
 
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), create_facts (line, person));
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));

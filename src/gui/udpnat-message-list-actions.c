@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
 #include "udpnat-message-details.h"
 #include "udpnat-text-window.h"
 
@@ -220,7 +221,7 @@ ask_delete (UdpnatMessageList *self,
                           !udpnat_history_item_is_deleted (line) &&
                           self->person != udpnat_client_get_self (self->client);
   g_autofree char *body = describe_loss (self, can_for_both);
-  GtkWidget *dialog = adw_message_dialog_new (get_window (self), _("Delete This Message?"), body);
+  GtkWidget *dialog = udpnat_dialog_new (get_window (self), _("Delete This Message?"), body);
 
   add_delete_responses (ADW_MESSAGE_DIALOG (dialog), can_for_both);
   g_object_set_data_full (G_OBJECT (dialog), "line", g_object_ref (line), g_object_unref);

@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-chat-words.h"
+#include "udpnat-dialog.h"
 
 struct _UdpnatPersonMenu
 {
@@ -124,7 +125,7 @@ ask (UdpnatPersonMenu *self,
      GCallback         answered_cb)
 {
   GtkRoot *root = gtk_widget_get_root (self->owner);
-  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (root), heading, body);
+  GtkWidget *dialog = udpnat_dialog_new (GTK_WINDOW (root), heading, body);
   Question *question = g_new0 (Question, 1);
 
   question->client = g_object_ref (self->client);

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-client-network.h"
+#include "udpnat-dialog.h"
 #include "udpnat-name.h"
 #include "udpnat-words.h"
 
@@ -93,7 +94,7 @@ ask_block (UdpnatPersonPage *self)
   /* Translators: %s is a name */
   g_autofree char *heading = g_strdup_printf (_("Block %s?"),
                                               udpnat_person_get_title (self->person));
-  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (root), heading, NULL);
+  GtkWidget *dialog = udpnat_dialog_new (GTK_WINDOW (root), heading, NULL);
   AdwMessageDialog *message = ADW_MESSAGE_DIALOG (dialog);
 
   adw_message_dialog_set_body (message, _("Nothing of theirs comes in any more, and they get no "

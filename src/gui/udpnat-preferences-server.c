@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
 #include "udpnat-field-error.h"
 #include "udpnat-server-address.h"
 #include "udpnat-status-words.h"
@@ -114,7 +115,7 @@ forget_response_cb (AdwMessageDialog        *dialog,
 static void
 forget_cb (UdpnatPreferencesServer *self)
 {
-  GtkWidget *dialog = adw_message_dialog_new (
+  GtkWidget *dialog = udpnat_dialog_new (
     GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Forget the Server’s Key?"),
     _("Whatever answers at this address next is then taken for the right server. Do this only if "
       "its owner has told you that the key is new."));

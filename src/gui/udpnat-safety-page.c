@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
 #include "udpnat-qr-code.h"
 #include "udpnat-unbroken.h"
 
@@ -116,7 +117,7 @@ static void
 differ_cb (UdpnatSafetyPage *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (root), _("The Numbers Differ"), NULL);
+  GtkWidget *dialog = udpnat_dialog_new (GTK_WINDOW (root), _("The Numbers Differ"), NULL);
   AdwMessageDialog *message = ADW_MESSAGE_DIALOG (dialog);
 
   udpnat_client_set_verified (self->client, self->person, FALSE);

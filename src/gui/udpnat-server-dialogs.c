@@ -6,6 +6,8 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
+
 /* ---- Another name ---- */
 
 static void
@@ -32,7 +34,7 @@ void
 udpnat_server_dialogs_choose_name (GtkWindow    *parent,
                                    UdpnatClient *client)
 {
-  GtkWidget *dialog = adw_message_dialog_new (parent, _("Choose Another Name"), NULL);
+  GtkWidget *dialog = udpnat_dialog_new (parent, _("Choose Another Name"), NULL);
   GtkWidget *entry = gtk_entry_new ();
 
   adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
@@ -97,7 +99,7 @@ void
 udpnat_server_dialogs_compare_key (GtkWindow    *parent,
                                    UdpnatClient *client)
 {
-  GtkWidget *dialog = adw_message_dialog_new (parent, _("Another Key Than Before"), NULL);
+  GtkWidget *dialog = udpnat_dialog_new (parent, _("Another Key Than Before"), NULL);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   g_autofree char *known = udpnat_client_dup_server_key (client);
   const char *code = udpnat_client_get_server_code (client);

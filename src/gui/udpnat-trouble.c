@@ -7,13 +7,15 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-dialog.h"
+
 /** udpnat_trouble_show: @text: what is wrong, and what can be done about it */
 void
 udpnat_trouble_show (GtkWindow  *parent,
                      const char *heading,
                      const char *text)
 {
-  GtkWidget *dialog = adw_message_dialog_new (parent, heading, text);
+  GtkWidget *dialog = udpnat_dialog_new (parent, heading, text);
 
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "close");
