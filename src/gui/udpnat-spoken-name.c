@@ -6,7 +6,11 @@
  *
  * And libadwaita 1.2 has no way to tell that the keyboard is in an entry row: GTK 4.8 hides the
  * text in it, for which the row is to speak, but does not let it. Orca said nothing at all there,
- * nor in a search entry. So the text is not hidden, and has the name of what it is in. */
+ * nor in a search entry. So the text is not hidden, and has the name of what it is in.
+ *
+ * GTK 4.18 has a button called what is written on it, whatever name it was given: "Set…" in place
+ * of "Set a Passphrase". And what is in a menu has no name at all: it is called what its label is
+ * called, and that is hidden. */
 
 #include "config.h"
 
@@ -14,7 +18,7 @@
 
 #include <adwaita.h>
 
-/* From then on GTK has no such names. */
+/* From then on GTK has no names of classes. */
 #define FIXED_IN_MINOR 10
 
 static gboolean
@@ -56,10 +60,10 @@ show_text (GtkEditable *entry)
 }
 
 static gboolean
-realize_cb (GSignalInvocationHint *hint,
-            guint                  n_values,
-            const GValue          *values,
-            gpointer               user_data)
+realize_in_old_cb (GSignalInvocationHint *hint,
+                   guint                  n_values,
+                   const GValue          *values,
+                   gpointer               user_data)
 {
   GtkWidget *widget = g_value_get_object (&values[0]);
   GtkWidget *parent = gtk_widget_get_parent (widget);
@@ -75,13 +79,52 @@ realize_cb (GSignalInvocationHint *hint,
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+is_menu_item (GtkWidget *widget)
+{
+  GtkAccessibleRole role = gtk_accessible_get_accessible_role (GTK_ACCESSIBLE (widget));
+
+  return role == GTK_ACCESSIBLE_ROLE_MENU_ITEM || role == GTK_ACCESSIBLE_ROLE_MENU_ITEM_CHECKBOX ||
+         role == GTK_ACCESSIBLE_ROLE_MENU_ITEM_RADIO;
+}
+
+static void
+show_item_label (GtkWidget *label)
+{
+  GtkAccessibleRole role = gtk_accessible_get_accessible_role (GTK_ACCESSIBLE (label));
+  GtkWidget *parent = gtk_widget_get_parent (label);
+
+  if (role != GTK_ACCESSIBLE_ROLE_PRESENTATION || parent == NULL || !is_menu_item (parent))
+    return;
+  g_object_set (label, "accessible-role", GTK_ACCESSIBLE_ROLE_LABEL, NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (label), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  gtk_label_get_text (GTK_LABEL (label)), -1);
+}
+
+static gboolean
+realize_in_new_cb (GSignalInvocationHint *hint,
+                   guint                  n_values,
+                   const GValue          *values,
+                   gpointer               user_data)
+{
+  GtkWidget *widget = g_value_get_object (&values[0]);
+
+  /* Without the relation it has the name that it was given, or else that of its label. */
+  if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
+    gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  else if (GTK_IS_LABEL (widget))
+    show_item_label (widget);
+  return G_SOURCE_CONTINUE;
+}
+
 /** udpnat_spoken_name_install: for every widget of the program; once, when GTK has been started */
 void
 udpnat_spoken_name_install (void)
 {
   g_autoptr (GTypeClass) widget_class = g_type_class_ref (GTK_TYPE_WIDGET); /* it has the signal */
 
-  if (gtk_get_major_version () == 4 && gtk_get_minor_version () < FIXED_IN_MINOR)
-    g_signal_add_emission_hook (g_signal_lookup ("realize", GTK_TYPE_WIDGET), 0, realize_cb, NULL,
-                                NULL);
+  gboolean is_old = gtk_check_version (4, FIXED_IN_MINOR, 0) != NULL;
+
+  g_signal_add_emission_hook (g_signal_lookup ("realize", GTK_TYPE_WIDGET), 0,
+                              is_old ? realize_in_old_cb : realize_in_new_cb, NULL, NULL);
 }
