@@ -50,6 +50,30 @@ class Bus:
         )
         return answer.unpack()
 
+    def call_all(self, calls):
+        """The answers of many calls, each (name, path, interface, method, arguments), that do not
+        wait for each other; None for one that failed."""
+        answers = [None] * len(calls)
+        n_waiting = len(calls)
+
+        def answered(connection, result, place):
+            nonlocal n_waiting
+            n_waiting -= 1
+            try:
+                answers[place] = connection.call_finish(result).unpack()
+            except GLib.Error:
+                pass  # whom it was for is gone
+
+        context = GLib.MainContext.new()
+        context.push_thread_default()
+        for place, call in enumerate(calls):
+            self.connection.call(*call, None, Gio.DBusCallFlags.NONE, CALL_MS, None, answered,
+                                 place)
+        while n_waiting > 0:
+            context.iteration(True)
+        context.pop_thread_default()
+        return answers
+
     def ask_daemon(self, method, *strings):
         arguments = GLib.Variant(f'({"s" * len(strings)})', strings) if strings else None
         return self.call('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',

@@ -31,17 +31,21 @@ class Display:
             raise RuntimeError('Xvfb does not start')
 
     def _run(self, *words):
-        done = subprocess.run(
+        return self._try(*words).stdout
+
+    def _try(self, *words):
+        return subprocess.run(
             [str(word) for word in words], env=os.environ | {'DISPLAY': self.name},
             capture_output=True, text=True, timeout=30,
         )
-        return done.stdout
 
     def find_windows(self, title=None):
         """X windows that can be seen and have a title, or this one; the newest last."""
-        out = self._run('xdotool', 'search', '--onlyvisible', '--name',
-                        f'^{title}$' if title else '.')
-        return sorted(int(line) for line in out.split())
+        words = ('xdotool', 'search', '--onlyvisible', '--name', f'^{title}$' if title else '.')
+        done = self._try(*words)
+        while 'X Error' in done.stderr:  # it gives up over a window that is just being closed
+            done = self._try(*words)
+        return sorted(int(line) for line in done.stdout.split())
 
     def focus(self, window):
         self._run('xdotool', 'windowfocus', '--sync', window)

@@ -5,6 +5,7 @@ reading is new. Roles and states are numbers on the wire, the same in every vers
 names are not ("push button" has become "button").
 """
 
+import functools
 import re
 
 from gi.repository import GLib
@@ -14,6 +15,11 @@ REGISTRY = 'org.a11y.atspi.Registry'
 INTERFACE = 'org.a11y.atspi.'
 # Of GetExtents and the like
 OF_WINDOW = 1
+# From this version on GTK answers what lies at a point from the places of all widgets, also of
+# those on a page that is not shown, so that is not asked any more (seen in 4.18).
+BLIND_SINCE = (4, 10)
+# What is new since all was told is asked for again, so often.
+READINGS_MAX = 8
 # So far from where a control ends one hits the control, and not what it has in it.
 EDGE_PX = 3
 
@@ -49,11 +55,9 @@ class Node:
     """Something of a window: its role, name and states as they were when they were read."""
 
     def __init__(self, bus, item):
-        (reference, _, parent, self.place, self.n_children, interfaces, name, role, description,
-         states) = item
+        reference, _, _, _, self.n_children, interfaces, name, role, description, states = item
         self.bus = bus
         self.reference = reference
-        self.parent_reference = parent
         self.parent = None
         self.children = []
         self.interfaces = {interface.removeprefix(INTERFACE) for interface in interfaces}
@@ -82,10 +86,15 @@ class Node:
             node = node.parent
         return node is not None
 
-    def is_in_list(self, name):
+    def find_above(self, roles):
+        """The nearest of these roles that it is in; None."""
         node = self.parent
-        while node is not None and node.role not in ('list', 'list box', 'log'):
+        while node is not None and node.role not in roles:
             node = node.parent
+        return node
+
+    def is_in_list(self, name):
+        node = self.find_above({'list', 'list box', 'log'})
         return node is not None and node.name == name
 
     def get_frame(self):
@@ -96,13 +105,21 @@ class Node:
         return node
 
     def get_extents(self):
-        """x, y, width, height in the window."""
+        """x, y, width, height in the window, without the border that GTK draws around it: there GTK
+        4.18 lets the window begin, and all that is in it that much too far outside."""
+        frame = self.get_frame()
+        frame_x, frame_y, _, _ = frame._get_told_extents()
+        x, y, width, height = self._get_told_extents()
+        if self is frame:
+            return 0, 0, width + 2 * frame_x, height + 2 * frame_y
+        return x - frame_x, y - frame_y, width, height
+
+    def _get_told_extents(self):
         return self._call('Component', 'GetExtents', GLib.Variant('(u)', (OF_WINDOW,)))[0]
 
     def is_on_screen(self):
-        """Whether it can be seen and hit: GTK 4.8 calls everything visible that is not hidden,
-        even on a page of a stack that is not shown, but the window knows what lies where."""
-        x, y, width, height = self.get_extents()
+        """Whether it can be seen."""
+        x, y, width, height = self._get_told_extents()
         if width <= 0 or height <= 0:
             return False
         # In the middle there may be something that has no name at all, such as an icon; around
@@ -112,10 +129,31 @@ class Node:
             point for edge in (EDGE_PX, -EDGE_PX)
             for point in ((x + edge, middle_y), (x + width - edge, middle_y),
                           (middle_x, y + edge))]
+        if get_version(self.bus, self.reference[0]) >= BLIND_SINCE:
+            return self._is_inside_all(points)
+        return self._is_hit(points)
+
+    def _is_hit(self, points):
+        """GTK 4.8 calls everything visible that is not hidden, even on a page of a stack that is
+        not shown, but the window knows what lies where."""
         frame = self.get_frame()
         mine = {node.reference for node in self.walk()}
         return any(hit in mine or self._has_above(hit)
                    for hit in (frame.get_at(*point) for point in points))
+
+    def _is_inside_all(self, points):
+        """Newer versions do not tell of a page that is not shown, so it is not in the tree; what is
+        scrolled out of sight is told, but is outside of what it scrolls in."""
+        nodes = [self]
+        while nodes[-1].parent is not None and nodes[-1].parent.role != 'application':
+            nodes.append(nodes[-1].parent)
+        places = self.bus.call_all([
+            (*node.reference, INTERFACE + 'Component', 'GetExtents',
+             GLib.Variant('(u)', (OF_WINDOW,))) for node in nodes])
+        return None not in places and any(
+            all(left <= x < left + width and top <= y < top + height
+                for ((left, top, width, height),) in places)
+            for x, y in points)
 
     def get_at(self, x, y):
         """The reference of what lies there."""
@@ -157,38 +195,66 @@ def read_application(bus, pid):
     return None
 
 
+@functools.cache
+def get_version(bus, name):
+    """Of the GTK of this program: (4, 18)."""
+    version = bus.call(name, ROOT, 'org.freedesktop.DBus.Properties', 'Get',
+                       GLib.Variant('(ss)', (INTERFACE + 'Application', 'Version')))[0]
+    return tuple(int(part) for part in version.split('.')[:2])
+
+
 def read_tree(bus, reference):
-    """All of it in one answer, that was true at one moment. GTK makes an object for a widget when
-    its parent is asked for its children, so that is done first, while there are new ones."""
-    asked = set()
-    while True:
+    """All of it: what there is comes in one answer, that was true at one moment; who is whose child
+    is asked of each, since GTK 4.18 goes on telling of what is not shown any more. GTK makes an
+    object for a widget when its parent is asked, so there is another round while there are new
+    ones."""
+    for _ in range(READINGS_MAX):
         nodes = _read_items(bus, reference[0])
-        root = nodes.get(tuple(reference))
-        if root is None:
+        if tuple(reference) not in nodes:
             return None
-        # GTK 4.18 goes on telling of the first content of a window when that has been replaced, so
-        # windows are asked in any case.
-        unknown = [node for node in root.walk()
-                   if (len(node.children) < node.n_children or node.role == 'frame')
-                   and node.reference not in asked]
-        if not unknown:
-            return root
-        for node in unknown:
-            asked.add(node.reference)
-            node.bus.call(*node.reference, INTERFACE + 'Accessible', 'GetChildren')
+        children = _ask_for_children(bus, nodes)
+        if all(child in nodes for answer in children.values() for child in answer):
+            break
+    return _build_tree(nodes[tuple(reference)], nodes, children)
+
+
+def _build_tree(root, nodes, children):
+    """A page of a stack also tells of what is on the pages after it (GTK 4.18), so the last who
+    tells of something has it."""
+    reached = {root.reference: root}
+    queue = [root]
+    for node in queue:
+        for reference in children.get(node.reference, ()):
+            child = nodes.get(reference)
+            if child is None:
+                continue
+            child.parent = node
+            if reference not in reached:
+                reached[reference] = child
+                queue.append(child)
+    for node in queue:
+        node.children = [reached[reference] for reference in children.get(node.reference, ())
+                         if reference in reached and reached[reference].parent is node]
+    return root
 
 
 def _read_items(bus, name):
     items = bus.call(name, '/org/a11y/atspi/cache', INTERFACE + 'Cache', 'GetItems')[0]
-    nodes = {node.reference: node for node in (Node(bus, item) for item in items)}
-    for node in nodes.values():
-        above = nodes.get(node.parent_reference)
-        if above is not None and above is not node:
-            node.parent = above
-            above.children.append(node)
-    for node in nodes.values():
-        node.children.sort(key=lambda child: child.place)
-    return nodes
+    return {node.reference: node for node in (Node(bus, item) for item in items)}
+
+
+def _ask_for_children(bus, nodes):
+    """References of the children of each; of those that are not among the nodes, too."""
+    children = {}
+    wanted = [node.reference for node in nodes.values()
+              if node.n_children > 0 or node.role == 'application']
+    while wanted:
+        answers = bus.call_all([
+            (*parent, INTERFACE + 'Accessible', 'GetChildren', None) for parent in wanted])
+        children |= {parent: answer[0] for parent, answer in zip(wanted, answers) if answer}
+        wanted = [child for answer in answers if answer for child in answer[0]
+                  if child not in nodes and child not in children]
+    return children
 
 
 def describe(node, depth=0):

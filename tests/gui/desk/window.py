@@ -32,8 +32,8 @@ class Window:
                 [str(word) for word in words], env=person.environment(),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
             )
-        self.wait(lambda: self.read() and True, 'the window reports to screen readers',
-                  START_SECONDS)
+        root = self.wait(self.read, 'the window reports to screen readers', START_SECONDS)
+        person.toolkit = reader.get_version(root.bus, root.reference[0])
 
     # ---- Reading ----
 
@@ -113,11 +113,13 @@ class Window:
         return bool(self.select_rows(*parts, within=within))
 
     def find_unnamed(self):
-        """What can be seen and used, but does not say what it is; and windows that do not."""
+        """What can be seen and used, but does not say what it is; and windows that do not. An item
+        that is itself in a row is no control: AdwComboRow shows in one what is chosen."""
         return [
             f'{node} in {node.parent}'
             for node in self.select(role=reader.INTERACTIVE)
             if not node.name.strip() and node.is_on_screen()
+            and not (node.role == 'list item' and node.find_above({'list item', 'combo box'}))
         ] + [
             f'{node} is no window'
             for node in self.read().children if node.name and node.role not in reader.WINDOWS
@@ -134,10 +136,14 @@ class Window:
             return node if node and 'sensitive' in node.states else None
 
         node = self.wait(can_press, f'“{name or has}” can be pressed', seconds)
-        try:
-            node.press()
-        except GLib.Error:
-            self.click(node)  # GTK 4.8 has nothing else for menus and what is in them
+        # The button of a menu has another of its name in it, which is the one that does something.
+        for one in node.walk():
+            if one.name == node.name and 'Action' in one.interfaces:
+                try:
+                    return one.press()
+                except GLib.Error:
+                    pass
+        self.click(node)  # GTK 4.8 has nothing else for menus and what is in them
 
     def choose(self, menu, item):
         """Something of a menu, by the arrow keys: what is in a menu has no place in the window."""
@@ -179,11 +185,13 @@ class Window:
         window = self.find_x_window(frame)
         self.display.focus(window)
         x, y, width, height = node.get_extents()
-        # The frame begins inside the border that GTK draws around it.
-        border_x, border_y = (
-            (outer - inner) // 2 for outer, inner in
-            zip(self.display.geometry(window)[2:], frame.get_extents()[2:]))
+        border_x, border_y = self.get_border(window, frame)
         self.display.click(window, x + width // 2 + border_x, y + height // 2 + border_y, button)
+
+    def get_border(self, window, frame):
+        """How thick is what GTK draws around it: at the sides, above and below."""
+        return tuple((outer - inner) // 2 for outer, inner in
+                     zip(self.display.geometry(window)[2:], frame.get_extents()[2:]))
 
     def find_x_window(self, frame=None):
         """The X window of a frame; of the main one."""
@@ -197,9 +205,13 @@ class Window:
         self.display.focus(self.find_x_window())
 
     def resize(self, width, height):
+        """What is in it; a border of GTK comes on top."""
         window = self.find_x_window()
-        self.display.resize(window, width, height)
-        return wait_until(lambda: self.display.geometry(window)[2:] == (width, height), 5)
+        frame = self.select(role='frame')[0]
+        border_x, border_y = self.get_border(window, frame)
+        outer = width + 2 * border_x, height + 2 * border_y
+        self.display.resize(window, *outer)
+        return wait_until(lambda: self.display.geometry(window)[2:] == outer, 5)
 
     def activate(self, action, parameter=None):
         """An action of the application, as the desktop does it: over D-Bus."""

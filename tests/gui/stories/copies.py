@@ -6,7 +6,8 @@ import time
 
 from . import steps
 from .settings import (
-    NO_LEAKS, PASSPHRASE, check_names, choose_file, fill_in, is_on, open_preferences, turn
+    NO_LEAKS, PASSPHRASE, check_names, choose_file, fill_in, is_on, name_file,
+    open_preferences, turn
 )
 
 REMEMBER = 'Remember in the Keyring'
@@ -122,10 +123,7 @@ def save_as(window, title, path, replace=False):
     chooser = window.wait(lambda: window.display.find_windows(title), title)[0]
     window.display.focus(chooser)
     time.sleep(0.5)  # it fills in the name that is proposed
-    window.display.key('ctrl+a')
-    window.display.type(str(path))
-    time.sleep(0.5)  # it looks up what is typed
-    window.display.key('Return')
+    name_file(window, title, path)
     if replace:
         window.press('Replace', 'button')
     window.wait(lambda: not window.display.find_windows(title), f'{title} is closed')
@@ -170,8 +168,8 @@ def backup(stage):
     stage.check('only-for-oneself', path.stat().st_mode & 0o077 == 0, [oct(path.stat().st_mode)])
     before = path.read_bytes()
     write_backup(window, path, PASSPHRASE, replace=True)
-    window.find(has='Backup written')
-    stage.check('it-is-replaced-when-that-is-said', path.read_bytes() != before)
+    stage.check('it-is-replaced-when-that-is-said',
+                window.wait(lambda: path.read_bytes() != before, 'another backup'))
     alice.quit()
 
     again = stage.add_person('again')

@@ -13,6 +13,8 @@ SETTINGS = 'glib-2.0/settings/keyfile'
 # In which something that must not happen would have happened
 QUIET_SECONDS = 3
 END_SECONDS = 40
+# Of a window that is not as it comes
+SIZE = (760, 560)
 
 
 def write_settings(person, **settings):
@@ -441,13 +443,13 @@ def kept(stage):
     window.click(row)
     stage.check('bob-is-open', sees(window, 'Look here'))
     window.focus()
-    window.resize(760, 560)
+    stage.check('it-takes-another-size', window.resize(*SIZE))
     time.sleep(1)
     alice.quit()
     window = alice.start('--server', stage.server_address)
     stage.check('bob-is-open-again', sees(window, 'Look here'))
-    size = alice.display.geometry(window.find_x_window())[2:]
-    stage.check('as-large-as-before', size == (760, 560), [size])
+    size = window.select(role='frame')[0].get_extents()[2:]
+    stage.check('as-large-as-before', size == SIZE, [size])
     alice.quit()
 
 

@@ -48,13 +48,25 @@ def check_names(stage, window, what):
     stage.check(f'every-control-of-{what}-is-named', not unnamed, unnamed)
 
 
+def name_file(window, title, path):
+    """In the field of the chooser. What is typed there it completes, sometimes amid the typing."""
+    def find_field():
+        return next((field for chooser in window.select(title)
+                     if chooser.parent.role == 'application'
+                     for field in window.select(role={'text', 'entry'}, inside=chooser)), None)
+
+    window.wait(find_field, 'a field for the path').fill_in(str(path))
+    time.sleep(0.5)  # it looks up what is there
+    window.display.key('Return')
+
+
 def choose_file(window, title, path):
     """In the chooser of GTK, where a slash begins a path."""
     chooser = window.wait(lambda: window.display.find_windows(title), title)[0]
     window.display.focus(chooser)
-    window.display.type(str(path))
-    time.sleep(0.5)  # it looks up what is typed
-    window.display.key('Return')
+    time.sleep(0.5)  # it reads the folder that it shows first
+    window.display.key('slash')
+    name_file(window, title, path)
     window.wait(lambda: not window.display.find_windows(title), f'{title} is closed')
 
 
