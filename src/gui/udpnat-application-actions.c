@@ -5,6 +5,7 @@
 #include "udpnat-application-private.h"
 
 #include "udpnat-application-about.h"
+#include "udpnat-shortcuts-window.h"
 
 /** udpnat_application_open_key: shows the conversation with somebody, if there is such a person */
 void
@@ -71,6 +72,17 @@ new_conversation_cb (GSimpleAction *action,
 }
 
 static void
+shortcuts_cb (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+
+  udpnat_application_show (self);
+  udpnat_shortcuts_window_present (GTK_WINDOW (udpnat_application_find_window (self)));
+}
+
+static void
 quit_cb (GSimpleAction *action,
          GVariant      *parameter,
          gpointer       user_data)
@@ -84,6 +96,7 @@ static const GActionEntry actions[] = {
   { .name = "new-conversation", .activate = new_conversation_cb },
   { .name = "open-person", .activate = open_person_cb, .parameter_type = "s" },
   { .name = "quit", .activate = quit_cb },
+  { .name = "shortcuts", .activate = shortcuts_cb },
 };
 
 static const struct
@@ -94,6 +107,7 @@ static const struct
   { "app.new-conversation", { "<Control>n" } },
   { "app.preferences", { "<Control>comma" } },
   { "app.quit", { "<Control>q" } },
+  { "app.shortcuts", { "<Control>question", "<Control>F1" } },
   { "win.attach", { "<Control>o" } },
   { "win.back", { "<Alt>Left" } },
   { "win.conversation(1)", { "<Control>1" } },

@@ -27,6 +27,8 @@ are_used (GtkWidget *widget)
 static gboolean
 has_words (GtkWidget *widget)
 {
+  if (GTK_IS_SHORTCUT_LABEL (widget))
+    return TRUE;
   if (GTK_IS_BUTTON (widget))
     return gtk_button_get_label (GTK_BUTTON (widget)) != NULL;
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;

@@ -112,6 +112,13 @@ def search(orca):
         orca.key('Escape')
 
 
+def read_keys(orca):
+    orca.key('ctrl+question', wanted='Keyboard Shortcuts')
+    orca.check('keys-are-read-with-what-they-do', 'Ctrl+K',
+               orca.key('Down', wanted='Ctrl'))
+    orca.key('Escape')
+
+
 def lose_server(orca):
     heard = orca.after(orca.stage.stop_server, 'the server', 90)
     orca.check('that-the-server-is-lost-is-heard', '10.77.0.1', heard)
@@ -146,6 +153,7 @@ def play(stage):
         talk(orca, window, terminal)
         look_around(orca)
         search(orca)
+        read_keys(orca)
         lose_server(orca)
         nameless = [words for words in orca.ears.read() if TYPE_NAME.search(words)]
         stage.check('nothing-is-called-by-its-class', not nameless, nameless)

@@ -61,8 +61,9 @@ def walk_windows(stage, person, window, label, check=None):
         'preferences': ('Profile', 'Server', 'Privacy', 'General', 'Data'),
         'details': ('Connection', 'Safety', 'Person'),
         'network': (), 'new-conversation': (), 'host': (), 'switcher': (),
+        'shortcuts': (),
     }
-    keys = {'details': 'ctrl+i', 'switcher': 'ctrl+k'}
+    keys = {'details': 'ctrl+i', 'switcher': 'ctrl+k', 'shortcuts': 'ctrl+question'}
     for action, names in pages.items():
         before = person.display.find_windows()
         if action in keys:
