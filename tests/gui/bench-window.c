@@ -4,6 +4,7 @@
  *     bench-window start PROFILE STARTED_US     until the first frame of the chats
  *     bench-window talk PROFILE N_PAGES         a long conversation: opened, scrolled back
  *     bench-window people PROFILE TEXT          a long list: each letter of TEXT typed to search it
+ *     bench-window crowd PROFILE N_PEOPLE       so many come at once; then the server is lost
  *
  * Prints lines of "name value". */
 
@@ -17,13 +18,16 @@
 #include "bench-trace.h"
 
 #include "udpnat-application.h"
+#include "udpnat-client-private.h"
 #include "udpnat-message-row.h"
+#include "udpnat-presence.h"
 #include "udpnat-sidebar.h"
 #include "udpnat-window.h"
 
 #define SCROLL_STEP_PX 60
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
 #define QUIET_US (400 * 1000)
+#define TURN_PEOPLE 500
 
 typedef struct
 {
@@ -43,6 +47,8 @@ typedef struct
   double           anchor_y;
   double           worst_px;
   gint64           oldest;
+
+  guint            n_come; /* people, of a crowd */
 } Bench;
 
 static Bench bench;
@@ -115,12 +121,22 @@ print_trace (const char       *name,
              const BenchTrace *trace)
 {
   g_autofree char *longest = g_strdup_printf ("%s-longest-ms", name);
+  g_autofree char *cpu = g_strdup_printf ("%s-longest-cpu-ms", name);
   g_autofree char *own = g_strdup_printf ("%s-longest-own-ms", name);
+  g_autofree char *own_cpu = g_strdup_printf ("%s-longest-own-cpu-ms", name);
   g_autofree char *n_long = g_strdup_printf ("%s-n-long", name);
 
   print_figure (longest, trace->longest_ms);
+  print_figure (cpu, trace->longest_cpu_ms);
   print_figure (own, trace->longest_own_ms);
+  print_figure (own_cpu, trace->longest_own_cpu_ms);
   print_figure (n_long, trace->n_long);
+}
+
+static UdpnatClient *
+get_client (void)
+{
+  return udpnat_application_get_client (UDPNAT_APPLICATION (g_application_get_default ()));
 }
 
 /* ---- Waiting ---- */
@@ -276,9 +292,7 @@ is_open_at_end (void)
 static void
 open_conversation (const char *name)
 {
-  UdpnatApplication *application = UDPNAT_APPLICATION (g_application_get_default ());
-  UdpnatClient *client = udpnat_application_get_client (application);
-  UdpnatPerson *person = udpnat_client_get_person (client, "bob");
+  UdpnatPerson *person = udpnat_client_get_person (get_client (), "bob");
   g_autofree char *figure = g_strdup_printf ("%s-ms", name);
   BenchTrace trace;
   gint64 start_us;
@@ -344,6 +358,29 @@ compare_doubles (const void *a,
   return x < y ? -1 : x > y;
 }
 
+static double
+get_median (double *values,
+            gsize   n_values)
+{
+  qsort (values, n_values, sizeof *values, compare_doubles);
+  return values[n_values / 2];
+}
+
+/* Not the whole text anew: that would be taking all of it back first, and nothing found between. */
+static void
+press_key (GtkEditable *entry,
+           const char  *text,
+           guint        i)
+{
+  int n_letters = (int) strlen (text);
+  int position = (int) i < n_letters ? (int) i : 2 * n_letters - (int) i - 1;
+
+  if ((int) i < n_letters)
+    gtk_editable_insert_text (entry, text + i, 1, &position);
+  else
+    gtk_editable_delete_text (entry, position, position + 1);
+}
+
 static void
 run_people (void)
 {
@@ -351,6 +388,7 @@ run_people (void)
   gsize n_letters = strlen (text);
   g_autofree double *whole = g_new0 (double, 2 * n_letters);
   g_autofree double *own = g_new0 (double, 2 * n_letters);
+  g_autofree double *own_cpu = g_new0 (double, 2 * n_letters);
   GtkWidget *entry;
 
   /* It goes on for ten seconds after each letter, and nothing would be quiet until then. */
@@ -362,24 +400,79 @@ run_people (void)
   entry = find_or_die (GTK_WIDGET (bench.window), "GtkSearchEntry");
   for (guint i = 0; i < 2 * n_letters; i++) /* typed, and taken back */
     {
-      gsize n_shown = i < n_letters ? i + 1 : 2 * n_letters - i - 1;
-      g_autofree char *typed = g_strndup (text, n_shown);
       BenchTrace trace;
 
       bench_trace_begin ();
-      gtk_editable_set_text (GTK_EDITABLE (entry), typed);
+      press_key (GTK_EDITABLE (entry), text, i);
       settle ();
       trace = bench_trace_end ();
       whole[i] = trace.longest_ms;
       own[i] = trace.longest_own_ms;
+      own_cpu[i] = trace.longest_own_cpu_ms;
     }
-  qsort (whole, 2 * n_letters, sizeof *whole, compare_doubles);
-  qsort (own, 2 * n_letters, sizeof *own, compare_doubles);
-  print_figure ("key-median-ms", whole[n_letters]);
+  print_figure ("key-median-ms", get_median (whole, 2 * n_letters));
   print_figure ("key-worst-ms", whole[2 * n_letters - 1]);
-  print_figure ("key-own-median-ms", own[n_letters]);
+  print_figure ("key-own-median-ms", get_median (own, 2 * n_letters));
   print_figure ("key-own-worst-ms", own[2 * n_letters - 1]);
+  print_figure ("key-own-cpu-median-ms", get_median (own_cpu, 2 * n_letters));
+  print_figure ("key-own-cpu-worst-ms", own_cpu[2 * n_letters - 1]);
   print_figure ("people-resident-mb", get_resident_mb ());
+}
+
+/* ---- Many at once ---- */
+
+/* As if a directory had come: as many in a turn of the main loop as the client takes. */
+static gboolean
+come_cb (gpointer user_data)
+{
+  UdpnatClient *client = get_client ();
+  GListModel *people = udpnat_client_get_people (client);
+  guint n_people = (guint) strtoul (bench.arguments[0], NULL, 10);
+  guint n_before = bench.n_come;
+
+  for (; bench.n_come < MIN (n_people, n_before + TURN_PEOPLE); bench.n_come++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, bench.n_come);
+      UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_PEER,
+                                                      udpnat_person_get_key (person),
+                                                      udpnat_person_get_name (person));
+
+      event->presence = UDPNAT_PRESENCE_ONLINE;
+      udpnat_client_handle_presence (client, event);
+      udpnat_event_free (&event->base);
+    }
+  return bench.n_come < n_people ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static gboolean
+lose_server_cb (gpointer user_data)
+{
+  udpnat_client_set_server_state (get_client (), UDPNAT_SERVER_STATE_LOST, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+measure_crowd (const char *name,
+               GSourceFunc func)
+{
+  BenchTrace trace;
+
+  bench_trace_begin ();
+  g_idle_add_full (G_PRIORITY_DEFAULT, func, NULL, NULL); /* as the client's socket */
+  settle ();
+  trace = bench_trace_end ();
+  print_trace (name, &trace);
+}
+
+static void
+run_crowd (void)
+{
+  udpnat_client_set_server_state (get_client (), UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  gtk_widget_activate_action (find_or_die (GTK_WIDGET (bench.window), "UdpnatSidebar"),
+                              "sidebar.show-people", NULL); /* whoever comes moves up in it */
+  settle ();
+  measure_crowd ("come", come_cb);
+  measure_crowd ("lost", lose_server_cb);
 }
 
 /* ---- The program around it ---- */
@@ -415,7 +508,7 @@ realize_cb (GtkWidget *window,
 {
   GdkFrameClock *clock = gtk_widget_get_frame_clock (window);
 
-  bench_trace_watch (clock);
+  bench_trace_watch (GTK_NATIVE (window));
   g_signal_connect (clock, "after-paint", G_CALLBACK (after_paint_cb), NULL);
 }
 
@@ -439,6 +532,8 @@ choose (const char *what)
     bench.run = run_talk;
   else if (g_str_equal (what, "people"))
     bench.run = run_people;
+  else if (g_str_equal (what, "crowd"))
+    bench.run = run_crowd;
   return bench.run != NULL;
 }
 
