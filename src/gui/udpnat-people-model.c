@@ -1,39 +1,23 @@
-/* Some of all people, in order. What decides on who is in it and where is kept beside each person,
- * so that a change of a person costs as much as finding their new place, and a search looks at
- * names that are folded already. */
+/* Some of all people, in order: udpnat-people-entry.c says who, and where. Here is what is told of
+ * it to views, to which each change is dear: a few people move one by one, a crowd at once. */
 
 #include "config.h"
 
 #include "udpnat-people-model.h"
 
-#include <glib/gi18n.h>
 #include <string.h>
 
-#include "udpnat-name.h"
-
 /* How many people are looked at as soon as they change. When a server is lost or a directory comes,
- * thousands change at once: the others wait until that is over, and are told of as one change. A
- * view makes rows for each change in its sight, so that would stop everything for seconds. */
-#define TURN_PEOPLE_MAX 4
+ * thousands change at once: the others wait until that is over. */
+#define TURN_PEOPLE_MAX 1
+
+/* More than these who have waited are told of as one change. A view looks at all its rows with each
+ * change, and makes new ones, so that would stop everything for seconds. */
+#define ALONE_PEOPLE_MAX 4
 
 /* Up to how many places somebody may move within one change: views keep row and focus then, and
  * look at each of these rows. From further away it is cheaper to go and to come. */
 #define MOVE_ROWS_MAX 100
-
-typedef struct
-{
-  UdpnatPerson  *person;
-  gulong         notify_id;
-  GSequenceIter *place;    /* nullable: not in the model */
-  guint          rank;     /* the smaller, the further above */
-  gint64         when_us;  /* the newer, the further above */
-  char          *collated; /* nullable: how the name sorts */
-  char          *folded;   /* name and title, as names are compared */
-  guint          n_unread; /* what they count for in the sum */
-  gboolean       is_late;  /* has changed, and is not looked at yet */
-  guint          turn;     /* in which they were looked at last */
-  gboolean       is_renamed;
-} Entry;
 
 struct _UdpnatPeopleModel
 {
@@ -43,17 +27,16 @@ struct _UdpnatPeopleModel
   GListModel       *source;
   UdpnatPerson     *me;
   GPtrArray        *entries;   /* as the source has them, then oneself */
-  GHashTable       *by_person; /* borrowed Entry by UdpnatPerson */
-  GSequence        *sorted;    /* borrowed Entry */
+  GHashTable       *by_person; /* borrowed UdpnatPeopleEntry by UdpnatPerson */
+  GSequence        *sorted;    /* borrowed UdpnatPeopleEntry */
   UdpnatPerson     *current;   /* nullable */
   guint             n_unread;
 
   /* in this turn of the main loop */
   guint             turn;       /* its number; entries begin with 0 */
   guint             n_looked_at;
-  GPtrArray        *late;       /* borrowed Entry */
+  GPtrArray        *late;       /* borrowed UdpnatPeopleEntry */
   guint             turn_source; /* 0: nothing has happened in it */
-  gboolean          is_quiet;    /* what changes is told of later */
 };
 
 enum
@@ -74,109 +57,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (UdpnatPeopleModel, udpnat_people_model, G_TYPE_OB
                                G_IMPLEMENT_INTERFACE (GTK_TYPE_SELECTION_MODEL,
                                                       selection_model_init))
 
-/* ---- Who, and where ---- */
-
-/** udpnat_people_is_here: whether something said now would reach them at once */
-gboolean
-udpnat_people_is_here (UdpnatPerson *person)
-{
-  return udpnat_person_is_online (person) && !udpnat_person_is_cut_off (person);
-}
-
-static gboolean
-has_conversation (UdpnatPerson *person)
-{
-  const char *draft = udpnat_person_get_draft (person);
-
-  return udpnat_person_get_last_line (person) != NULL || udpnat_person_is_pinned (person) ||
-         (draft != NULL && *draft != '\0');
-}
-
-static gboolean
-is_member (UdpnatPeopleModel *self,
-           UdpnatPerson      *person)
-{
-  UdpnatRelation relation = udpnat_person_get_relation (person);
-
-  switch (self->kind)
-    {
-    case UDPNAT_PEOPLE_CHATS:
-      return person == self->me || relation == UDPNAT_RELATION_REQUEST ||
-             (relation != UDPNAT_RELATION_BLOCKED && has_conversation (person));
-    case UDPNAT_PEOPLE_REQUESTS:
-      return relation == UDPNAT_RELATION_REQUEST;
-    case UDPNAT_PEOPLE_HERE:
-      return person != self->me && relation != UDPNAT_RELATION_REQUEST &&
-             relation != UDPNAT_RELATION_BLOCKED;
-    case UDPNAT_PEOPLE_ALL:
-      return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-is_by_time (UdpnatPeopleModel *self)
-{
-  return self->kind == UDPNAT_PEOPLE_CHATS || self->kind == UDPNAT_PEOPLE_REQUESTS;
-}
-
-static guint
-get_rank (UdpnatPeopleModel *self,
-          UdpnatPerson      *person)
-{
-  if (self->kind == UDPNAT_PEOPLE_REQUESTS)
-    return 0;
-  if (self->kind == UDPNAT_PEOPLE_CHATS && udpnat_person_is_pinned (person))
-    return 0;
-  /* Notes are listed before there is one; what is a conversation and has no time comes first. */
-  if (self->kind == UDPNAT_PEOPLE_CHATS)
-    return person == self->me && !has_conversation (person) ? 2 : 1;
-  return udpnat_people_is_here (person) ? 0 : 1;
-}
-
-static int
-compare (gconstpointer a,
-         gconstpointer b,
-         gpointer      user_data)
-{
-  const Entry *one = a;
-  const Entry *other = b;
-  int order;
-
-  if (one->rank != other->rank)
-    return one->rank < other->rank ? -1 : 1;
-  if (one->when_us != other->when_us)
-    return one->when_us > other->when_us ? -1 : 1;
-  order = g_strcmp0 (one->collated, other->collated);
-  if (order == 0)
-    order = g_strcmp0 (udpnat_person_get_key_text (one->person),
-                       udpnat_person_get_key_text (other->person));
-  return order;
-}
-
-/* Most names are ASCII, and there may be ten thousand of them. */
-static char *
-fold (const char *name)
-{
-  return g_str_is_ascii (name) ? g_ascii_strdown (name, -1) : udpnat_name_fold (name);
-}
-
-/* Line breaks are in no name, so nothing that is looked for spans two of them. */
-static void
-read_names (UdpnatPeopleModel *self,
-            Entry             *entry)
-{
-  const char *nickname = entry->person == self->me ? _("Note to Self")
-                                                   : udpnat_person_get_nickname (entry->person);
-  g_autofree char *name = fold (udpnat_person_get_name (entry->person));
-  g_autofree char *title = nickname != NULL ? fold (nickname) : NULL;
-
-  g_free (entry->folded);
-  g_clear_pointer (&entry->collated, g_free);
-  if (!is_by_time (self))
-    entry->collated = g_utf8_collate_key (title != NULL ? title : name, -1);
-  entry->folded = title != NULL ? g_strconcat (title, "\n", name, NULL) : g_steal_pointer (&name);
-}
+/* ---- Searching ---- */
 
 /** udpnat_people_model_matches: @folded: from udpnat_name_fold(): part of a name or nickname */
 gboolean
@@ -184,7 +65,7 @@ udpnat_people_model_matches (UdpnatPeopleModel *self,
                              UdpnatPerson      *person,
                              const char        *folded)
 {
-  const Entry *entry = g_hash_table_lookup (self->by_person, person);
+  const UdpnatPeopleEntry *entry = g_hash_table_lookup (self->by_person, person);
 
   return entry != NULL && strstr (entry->folded, folded) != NULL;
 }
@@ -208,7 +89,7 @@ udpnat_people_model_search (UdpnatPeopleModel *self,
   for (GSequenceIter *i = g_sequence_get_begin_iter (self->sorted); !g_sequence_iter_is_end (i);
        i = g_sequence_iter_next (i))
     {
-      const Entry *entry = g_sequence_get (i);
+      const UdpnatPeopleEntry *entry = g_sequence_get (i);
 
       if (strstr (entry->folded, folded) == NULL)
         continue;
@@ -226,8 +107,6 @@ tell (UdpnatPeopleModel *self,
       guint              n_removed,
       guint              n_added)
 {
-  if (self->is_quiet)
-    return;
   g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
   if (n_removed != n_added)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
@@ -235,15 +114,15 @@ tell (UdpnatPeopleModel *self,
 
 static void
 come (UdpnatPeopleModel *self,
-      Entry             *entry)
+      UdpnatPeopleEntry *entry)
 {
-  entry->place = g_sequence_insert_sorted (self->sorted, entry, compare, NULL);
+  entry->place = g_sequence_insert_sorted (self->sorted, entry, udpnat_people_entry_compare, NULL);
   tell (self, g_sequence_iter_get_position (entry->place), 0, 1);
 }
 
 static void
 go (UdpnatPeopleModel *self,
-    Entry             *entry)
+    UdpnatPeopleEntry *entry)
 {
   guint position = g_sequence_iter_get_position (entry->place);
 
@@ -253,14 +132,14 @@ go (UdpnatPeopleModel *self,
 
 static void
 move (UdpnatPeopleModel *self,
-      Entry             *entry)
+      UdpnatPeopleEntry *entry)
 {
   guint before = g_sequence_iter_get_position (entry->place);
   guint after;
   guint n_rows;
 
   g_sequence_remove (entry->place);
-  entry->place = g_sequence_insert_sorted (self->sorted, entry, compare, NULL);
+  entry->place = g_sequence_insert_sorted (self->sorted, entry, udpnat_people_entry_compare, NULL);
   after = g_sequence_iter_get_position (entry->place);
   n_rows = MAX (before, after) - MIN (before, after) + 1;
   if (n_rows == 1)
@@ -277,7 +156,7 @@ move (UdpnatPeopleModel *self,
 
 static void
 count_unread (UdpnatPeopleModel *self,
-              Entry             *entry)
+              UdpnatPeopleEntry *entry)
 {
   gboolean counts = entry->place != NULL && !udpnat_person_is_muted (entry->person);
   guint n_unread = counts ? udpnat_person_get_unread (entry->person) : 0;
@@ -289,21 +168,13 @@ count_unread (UdpnatPeopleModel *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
 }
 
-/* Brings into line what the person says now. */
 static void
 place (UdpnatPeopleModel *self,
-       Entry             *entry)
+       UdpnatPeopleEntry *entry)
 {
-  guint rank = get_rank (self, entry->person);
-  gint64 when_us = is_by_time (self) ? udpnat_person_get_last_shown (entry->person) : 0;
-  gboolean has_moved = entry->is_renamed || rank != entry->rank || when_us != entry->when_us;
+  gboolean has_moved = udpnat_people_entry_update (entry);
 
-  if (entry->is_renamed)
-    read_names (self, entry);
-  entry->is_renamed = FALSE;
-  entry->rank = rank;
-  entry->when_us = when_us;
-  if (!is_member (self, entry->person))
+  if (!udpnat_people_entry_is_member (entry))
     {
       if (entry->place != NULL)
         go (self, entry);
@@ -317,24 +188,154 @@ place (UdpnatPeopleModel *self,
 
 /* ---- Crowds ---- */
 
-static void
-place_late (UdpnatPeopleModel *self,
-            gboolean           is_quiet)
+static int
+compare_pointers (gconstpointer a,
+                  gconstpointer b)
 {
-  guint n_before = g_sequence_get_length (self->sorted);
+  return udpnat_people_entry_compare (*(gconstpointer const *) a, *(gconstpointer const *) b, NULL);
+}
 
-  self->is_quiet = is_quiet;
-  for (guint i = 0; i < self->late->len; i++)
+/* Returns: (transfer full): those of @late who are in the list now, in order */
+static GPtrArray *
+sort_late (UdpnatPeopleModel *self,
+           const GPtrArray   *late)
+{
+  GPtrArray *sorted = g_ptr_array_new ();
+
+  for (guint i = 0; i < late->len; i++)
     {
-      Entry *entry = g_ptr_array_index (self->late, i);
-
-      entry->is_late = FALSE;
-      place (self, entry);
+      udpnat_people_entry_update (late->pdata[i]);
+      if (udpnat_people_entry_is_member (late->pdata[i]))
+        g_ptr_array_add (sorted, late->pdata[i]);
     }
-  self->is_quiet = FALSE;
-  g_ptr_array_set_size (self->late, 0);
-  if (is_quiet)
-    tell (self, 0, n_before, g_sequence_get_length (self->sorted));
+  g_ptr_array_sort (sorted, compare_pointers);
+  return sorted;
+}
+
+/* Returns: (transfer full): @late among all others, who have stayed in order */
+static GPtrArray *
+merge (UdpnatPeopleModel *self,
+       const GPtrArray   *late)
+{
+  GPtrArray *merged = g_ptr_array_sized_new (self->entries->len);
+  guint n_merged = 0; /* of the late */
+
+  for (GSequenceIter *i = g_sequence_get_begin_iter (self->sorted); !g_sequence_iter_is_end (i);
+       i = g_sequence_iter_next (i))
+    {
+      UdpnatPeopleEntry *entry = g_sequence_get (i);
+
+      if (entry->is_late)
+        continue;
+      while (n_merged < late->len &&
+             udpnat_people_entry_compare (late->pdata[n_merged], entry, NULL) < 0)
+        g_ptr_array_add (merged, late->pdata[n_merged++]);
+      g_ptr_array_add (merged, entry);
+    }
+  while (n_merged < late->len)
+    g_ptr_array_add (merged, late->pdata[n_merged++]);
+  return merged;
+}
+
+static guint
+count_same_above (UdpnatPeopleModel *self,
+                  const GPtrArray   *order)
+{
+  GSequenceIter *i = g_sequence_get_begin_iter (self->sorted);
+  guint n_same = 0;
+
+  while (n_same < order->len && !g_sequence_iter_is_end (i) &&
+         g_sequence_get (i) == order->pdata[n_same])
+    {
+      n_same++;
+      i = g_sequence_iter_next (i);
+    }
+  return n_same;
+}
+
+static guint
+count_same_below (UdpnatPeopleModel *self,
+                  const GPtrArray   *order,
+                  guint              n_max)
+{
+  GSequenceIter *i = g_sequence_get_end_iter (self->sorted);
+  guint n_same = 0;
+
+  while (n_same < n_max)
+    {
+      i = g_sequence_iter_prev (i);
+      if (g_sequence_get (i) != order->pdata[order->len - 1 - n_same])
+        break;
+      n_same++;
+    }
+  return n_same;
+}
+
+/* All but the first @n_above and the last @n_below. */
+static void
+replace_between (UdpnatPeopleModel *self,
+                 const GPtrArray   *order,
+                 guint              n_above,
+                 guint              n_below)
+{
+  GSequenceIter *end = g_sequence_get_iter_at_pos (
+    self->sorted, g_sequence_get_length (self->sorted) - (int) n_below);
+  GSequenceIter *i = g_sequence_get_iter_at_pos (self->sorted, (int) n_above);
+
+  while (i != end)
+    {
+      GSequenceIter *next = g_sequence_iter_next (i);
+
+      ((UdpnatPeopleEntry *) g_sequence_get (i))->place = NULL;
+      g_sequence_remove (i);
+      i = next;
+    }
+  for (guint n = n_above; n < order->len - n_below; n++)
+    {
+      UdpnatPeopleEntry *entry = order->pdata[n];
+
+      entry->place = g_sequence_insert_before (end, entry);
+    }
+}
+
+/* One change of the list, of what is between the first row and the last that are not what they
+ * were. Moving them one by one takes three times as long. */
+static void
+place_crowd (UdpnatPeopleModel *self,
+             const GPtrArray   *late)
+{
+  g_autoptr (GPtrArray) sorted = sort_late (self, late);
+  g_autoptr (GPtrArray) order = merge (self, sorted);
+  guint n_before = (guint) g_sequence_get_length (self->sorted);
+  guint n_above = count_same_above (self, order);
+  guint n_below = count_same_below (self, order, MIN (n_before, order->len) - n_above);
+
+  replace_between (self, order, n_above, n_below);
+  for (guint i = 0; i < late->len; i++)
+    {
+      ((UdpnatPeopleEntry *) late->pdata[i])->is_late = FALSE;
+      count_unread (self, late->pdata[i]);
+    }
+  if (n_above + n_below < MAX (n_before, order->len))
+    tell (self, n_above, n_before - n_above - n_below, order->len - n_above - n_below);
+}
+
+static void
+place_late (UdpnatPeopleModel *self)
+{
+  g_autoptr (GPtrArray) late = g_steal_pointer (&self->late);
+
+  self->late = g_ptr_array_new ();
+  if (late->len > ALONE_PEOPLE_MAX)
+    {
+      place_crowd (self, late);
+      return;
+    }
+  for (guint i = 0; i < late->len; i++)
+    {
+      ((UdpnatPeopleEntry *) late->pdata[i])->is_late = FALSE;
+      place (self, late->pdata[i]);
+    }
 }
 
 static gboolean
@@ -345,14 +346,14 @@ turn_cb (gpointer user_data)
   self->turn_source = 0;
   self->turn++;
   self->n_looked_at = 0;
-  place_late (self, self->late->len > TURN_PEOPLE_MAX);
+  place_late (self);
   return G_SOURCE_REMOVE;
 }
 
 /* Their place in the order stays until they are looked at, so what it depends on must stay too. */
 static void
 look_at (UdpnatPeopleModel *self,
-         Entry             *entry)
+         UdpnatPeopleEntry *entry)
 {
   if (entry->is_late)
     return;
@@ -372,10 +373,14 @@ look_at (UdpnatPeopleModel *self,
   g_ptr_array_add (self->late, entry);
 }
 
-/* What only the rows show. */
+/* What only the rows show, and whether they are here in a list by time. */
 static gboolean
-is_of_no_matter (const char *property)
+is_of_no_matter (UdpnatPeopleModel *self,
+                 const char        *property)
 {
+  if (udpnat_people_kind_is_by_time (self->kind) &&
+      (g_str_equal (property, "presence") || g_str_equal (property, "on-lan")))
+    return TRUE;
   return g_str_equal (property, "typing") ||
          g_str_equal (property, "path-kind") || g_str_equal (property, "last-seen-us") ||
          g_str_equal (property, "status") || g_str_equal (property, "avatar");
@@ -386,40 +391,35 @@ notify_cb (UdpnatPerson      *person,
            GParamSpec        *property,
            UdpnatPeopleModel *self)
 {
-  Entry *entry = g_hash_table_lookup (self->by_person, person);
+  UdpnatPeopleEntry *entry = g_hash_table_lookup (self->by_person, person);
 
-  if (entry == NULL || is_of_no_matter (property->name))
+  if (entry == NULL || is_of_no_matter (self, property->name))
     return;
   entry->is_renamed |= g_str_equal (property->name, "title") ||
                        g_str_equal (property->name, "name");
   look_at (self, entry);
 }
 
-static Entry *
+static UdpnatPeopleEntry *
 add (UdpnatPeopleModel *self,
      UdpnatPerson      *person,
      guint              index)
 {
-  Entry *entry = g_new0 (Entry, 1);
+  UdpnatPeopleEntry *entry = udpnat_people_entry_new (self->kind, self->me, person);
 
-  entry->person = g_object_ref (person);
   entry->notify_id = g_signal_connect (person, "notify", G_CALLBACK (notify_cb), self);
   g_ptr_array_insert (self->entries, index, entry);
   g_hash_table_insert (self->by_person, person, entry);
-  read_names (self, entry);
   return entry;
 }
 
 static void
 entry_free (gpointer data)
 {
-  Entry *entry = data;
+  UdpnatPeopleEntry *entry = data;
 
   g_signal_handler_disconnect (entry->person, entry->notify_id);
-  g_object_unref (entry->person);
-  g_free (entry->collated);
-  g_free (entry->folded);
-  g_free (entry);
+  udpnat_people_entry_free (entry);
 }
 
 static void
@@ -430,7 +430,7 @@ source_changed_cb (UdpnatPeopleModel *self,
 {
   for (guint i = 0; i < n_removed; i++)
     {
-      Entry *entry = g_ptr_array_index (self->entries, position);
+      UdpnatPeopleEntry *entry = g_ptr_array_index (self->entries, position);
 
       if (entry->is_late)
         g_ptr_array_remove_fast (self->late, entry);
@@ -454,7 +454,7 @@ udpnat_people_model_find (UdpnatPeopleModel *self,
                           UdpnatPerson      *person,
                           guint             *out_position)
 {
-  const Entry *entry = g_hash_table_lookup (self->by_person, person);
+  const UdpnatPeopleEntry *entry = g_hash_table_lookup (self->by_person, person);
 
   if (entry == NULL || entry->place == NULL)
     return FALSE;
@@ -544,7 +544,7 @@ get_item (GListModel *model,
   if (position >= get_n_items (model))
     return NULL;
   at = g_sequence_get_iter_at_pos (UDPNAT_PEOPLE_MODEL (model)->sorted, position);
-  return g_object_ref (((Entry *) g_sequence_get (at))->person);
+  return g_object_ref (((UdpnatPeopleEntry *) g_sequence_get (at))->person);
 }
 
 static void
@@ -643,7 +643,7 @@ udpnat_people_model_new (UdpnatClient     *client,
   g_signal_connect_swapped (self->source, "items-changed", G_CALLBACK (source_changed_cb), self);
   source_changed_cb (self, 0, 0, g_list_model_get_n_items (self->source));
   place (self, add (self, self->me, self->entries->len));
-  place_late (self, TRUE);
+  place_late (self);
   self->turn++;
   self->n_looked_at = 0;
   return self;
