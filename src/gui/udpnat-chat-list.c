@@ -10,6 +10,7 @@
 #include "udpnat-gradual-model.h"
 #include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
+#include "udpnat-place.h"
 
 struct _UdpnatChatList
 {
@@ -32,7 +33,8 @@ static void
 activate_cb (UdpnatChatList *self,
              guint           position)
 {
-  g_autoptr (UdpnatPerson) person = g_list_model_get_item (G_LIST_MODEL (self->model), position);
+  GListModel *rows = G_LIST_MODEL (gtk_list_view_get_model (self->list));
+  g_autoptr (UdpnatPerson) person = udpnat_place_dup_item_at (rows, position);
 
   if (person != NULL)
     g_signal_emit (self, person_activated_signal, 0, person);
@@ -60,8 +62,7 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatChatList           *self)
 {
-  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)),
-                                 gtk_list_item_get_item (item));
+  udpnat_place_bind_row (gtk_list_item_get_item (item), gtk_list_item_get_child (item));
 }
 
 static void
@@ -69,7 +70,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatChatList           *self)
 {
-  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)), NULL);
+  udpnat_place_unbind_row (gtk_list_item_get_child (item));
 }
 
 /** udpnat_chat_list_is_empty: Returns: whether nobody has said anything yet */

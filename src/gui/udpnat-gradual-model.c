@@ -1,14 +1,21 @@
-/* The first items of a list at once, and the rest a few with each frame.
+/* A list whose rows come, and change in crowds, a few with each frame.
  *
  * GtkListView of GTK 4.8 makes widgets for two hundred rows at once, whatever its height. That is a
  * fifth of a second in which nothing is seen, and nothing can be done. So it is given as many rows
  * as can be seen, and draws them; the others follow in small turns, in which it lays out what is
  * new. As soon as it has as many as it makes widgets for, it gets all the rest at once, which costs
- * nothing. */
+ * nothing.
+ *
+ * When hundreds of rows change at once, at the top where the user is, the same holds. And as that
+ * GtkListView looks at every row behind those that come or go, none comes or goes: they are places,
+ * and somebody else is there. What can be seen changes at once, the others stay as they were until
+ * it is their turn. */
 
 #include "config.h"
 
 #include "udpnat-gradual-model.h"
+
+#include "udpnat-place.h"
 
 /* GTK_LIST_VIEW_MAX_LIST_ITEMS of GTK 4.8: more rows than these have no widgets. */
 #define WIDGETS_MAX 200
@@ -17,15 +24,19 @@
  * more than that is a crowd. */
 #define CROWD_MIN 101
 
+/* How many rows go with a frame. It takes a fifth of the time that it takes to make one. */
+#define DROP_ROWS 24
+
 struct _UdpnatGradualModel
 {
   GObject            parent_instance;
 
   GtkSelectionModel *source;
   GtkListView       *list;    /* borrowed; nullable: gone, or there is none */
-  guint              n_items; /* of the source that are shown */
-  gboolean           is_whole;
-  guint              tick_id; /* 0: it does not grow */
+  GPtrArray         *places;  /* of the first items, up to WIDGETS_MAX */
+  guint              n_right; /* of those, with what the source has; in the others it is older */
+  guint              n_rest;  /* how many of the source's last items are shown behind */
+  guint              tick_id; /* 0: nothing is to come */
 };
 
 static void list_model_init (GListModelInterface *iface);
@@ -42,7 +53,164 @@ count_source (UdpnatGradualModel *self)
   return g_list_model_get_n_items (G_LIST_MODEL (self->source));
 }
 
+static gpointer
+dup_source_item (UdpnatGradualModel *self,
+                 guint               position)
+{
+  return g_list_model_get_item (G_LIST_MODEL (self->source), position);
+}
+
+static gboolean
+is_whole (UdpnatGradualModel *self,
+          guint               n_source)
+{
+  return self->n_right == self->places->len && self->places->len + self->n_rest == n_source;
+}
+
 /* ---- Changes ---- */
+
+static void
+tell (UdpnatGradualModel *self,
+      guint               position,
+      guint               n_removed,
+      guint               n_added)
+{
+  if (n_removed > 0 || n_added > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
+}
+
+static void
+set_rest (UdpnatGradualModel *self,
+          guint               n_rest)
+{
+  guint n_before = self->n_rest;
+
+  self->n_rest = n_rest;
+  tell (self, self->places->len, n_before, n_rest);
+}
+
+/* Returns: (transfer full): where @item was and now is somewhere else, or a new place */
+static UdpnatPlace *
+take_place (GHashTable *removed,
+            gpointer    item)
+{
+  UdpnatPlace *place = NULL;
+
+  if (removed != NULL && g_hash_table_steal_extended (removed, item, NULL, (gpointer *) &place))
+    return place;
+  place = udpnat_place_new ();
+  udpnat_place_set (place, item, NULL);
+  return place;
+}
+
+/* Does not tell. @removed: (nullable): places that may be needed again, by their item */
+static void
+insert_places (UdpnatGradualModel *self,
+               guint               position,
+               guint               n_places,
+               GHashTable         *removed)
+{
+  for (guint i = position; i < position + n_places; i++)
+    {
+      g_autoptr (GObject) item = dup_source_item (self, i);
+
+      g_ptr_array_insert (self->places, (int) i, take_place (removed, item));
+    }
+}
+
+/* Whoever moves takes their place along, for a view knows its rows by that. */
+static void
+move_places (UdpnatGradualModel *self,
+             guint               position,
+             guint               n_removed,
+             guint               n_added)
+{
+  g_autoptr (GHashTable) removed = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+
+  for (guint i = position; i < position + n_removed; i++)
+    {
+      UdpnatPlace *place = g_ptr_array_index (self->places, i);
+
+      g_hash_table_replace (removed, udpnat_place_get_item (place), g_object_ref (place));
+    }
+  if (n_removed > 0)
+    g_ptr_array_remove_range (self->places, position, n_removed);
+  insert_places (self, position, n_added, removed);
+}
+
+/* Those of whom there is something older: up to @n_rows that it makes a difference to. Returns: how
+ * many rows are left */
+static guint
+fill_places (UdpnatGradualModel *self,
+             guint               n_max,
+             guint               n_rows)
+{
+  guint first = self->n_right;
+
+  while (self->n_right < MIN (self->places->len, n_max) && n_rows > 0)
+    {
+      g_autoptr (GObject) item = dup_source_item (self, self->n_right);
+
+      n_rows -= udpnat_place_set (g_ptr_array_index (self->places, self->n_right), item, NULL);
+      self->n_right++;
+    }
+  if (self->n_right > first)
+    gtk_selection_model_selection_changed (GTK_SELECTION_MODEL (self), first,
+                                           self->n_right - first);
+  return n_rows;
+}
+
+static void
+add_places (UdpnatGradualModel *self,
+            guint               n_places)
+{
+  guint position = self->places->len;
+
+  insert_places (self, position, n_places, NULL);
+  self->n_right += n_places;
+  tell (self, position, 0, n_places);
+}
+
+static void
+drop_places (UdpnatGradualModel *self,
+             guint               n_places)
+{
+  guint n_left = self->places->len - n_places;
+
+  g_ptr_array_set_size (self->places, (int) n_left);
+  tell (self, n_left, n_places, 0);
+}
+
+/* The next @n_rows. */
+static void
+advance (UdpnatGradualModel *self,
+         guint               n_rows)
+{
+  guint n_source = count_source (self);
+  guint n_max = MIN (n_source, WIDGETS_MAX);
+
+  n_rows = fill_places (self, n_max, n_rows);
+  if (self->n_right == self->places->len)
+    add_places (self, MIN (n_rows, n_max - self->n_right));
+  else if (self->n_right == n_max)
+    drop_places (self, MIN (self->places->len - n_max, DROP_ROWS));
+  if (self->n_right == n_max && self->places->len == n_max && !is_whole (self, n_source))
+    set_rest (self, n_source - n_max);
+}
+
+/* Of a list of which little is there, a scroll bar would say that it ends soon, and leap. */
+static void
+show_scrollbar (UdpnatGradualModel *self)
+{
+  gboolean is_right = self->places->len + self->n_rest >= count_source (self);
+  GtkWidget *scroller = NULL;
+
+  if (self->list != NULL)
+    scroller = gtk_widget_get_ancestor (GTK_WIDGET (self->list), GTK_TYPE_SCROLLED_WINDOW);
+  if (scroller != NULL)
+    g_object_set (scroller, "vscrollbar-policy",
+                  is_right ? GTK_POLICY_AUTOMATIC : GTK_POLICY_EXTERNAL, NULL);
+}
 
 /**
  * udpnat_gradual_model_grow:
@@ -54,18 +222,10 @@ count_source (UdpnatGradualModel *self)
 gboolean
 udpnat_gradual_model_grow (UdpnatGradualModel *self)
 {
-  guint n_before = self->n_items;
-  guint n_source = count_source (self);
-
-  if (self->is_whole)
+  if (is_whole (self, count_source (self)))
     return FALSE;
-  self->n_items = MIN (n_before + UDPNAT_GRADUAL_STEP_ROWS, n_source);
-  if (self->n_items >= WIDGETS_MAX)
-    self->n_items = n_source;
-  self->is_whole = self->n_items == n_source;
-  if (self->n_items > n_before)
-    g_list_model_items_changed (G_LIST_MODEL (self), n_before, 0, self->n_items - n_before);
-  return !self->is_whole;
+  advance (self, UDPNAT_GRADUAL_STEP_ROWS);
+  return !is_whole (self, count_source (self));
 }
 
 static gboolean
@@ -78,56 +238,134 @@ tick_cb (GtkWidget     *list,
   if (udpnat_gradual_model_grow (self))
     return G_SOURCE_CONTINUE;
   self->tick_id = 0;
+  show_scrollbar (self);
   return G_SOURCE_REMOVE;
 }
 
+/* While it is not seen it waits: a frame has time for the rows of one list. */
 static void
-set_whole (UdpnatGradualModel *self,
-           gboolean            is_whole)
+go_on (UdpnatGradualModel *self)
 {
-  self->is_whole = is_whole;
-  if (!is_whole && self->tick_id == 0 && self->list != NULL)
+  if (self->tick_id == 0 && self->list != NULL && gtk_widget_get_mapped (GTK_WIDGET (self->list)) &&
+      !is_whole (self, count_source (self)))
     self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self->list), tick_cb, self, NULL);
 }
 
-/* Who has scrolled must not lose what they look at. */
-static gboolean
-is_at_top (UdpnatGradualModel *self)
+/* What has changed meanwhile is not to be seen as it was. */
+static void
+map_cb (UdpnatGradualModel *self)
 {
-  GtkAdjustment *adjustment = NULL;
-
-  if (self->list != NULL)
-    adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->list));
-  return adjustment == NULL ||
-         gtk_adjustment_get_value (adjustment) <= gtk_adjustment_get_lower (adjustment);
+  if (self->n_right < self->places->len)
+    advance (self, UDPNAT_GRADUAL_FIRST_ROWS);
+  show_scrollbar (self);
+  go_on (self);
 }
 
-/* What changes among the items that are shown is shown. When a crowd comes, it waits with all that
- * is below it, as if it had been there before. */
+static void
+stop (UdpnatGradualModel *self)
+{
+  if (self->tick_id != 0 && self->list != NULL)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self->list), self->tick_id);
+  self->tick_id = 0;
+}
+
+/* Who has scrolled must not lose what they look at, nor who is in it with the keyboard the row that
+ * they are at: for them all changes at once. */
+static gboolean
+is_left_alone (UdpnatGradualModel *self)
+{
+  GtkAdjustment *adjustment;
+  GtkRoot *root;
+  GtkWidget *focus;
+
+  if (self->list == NULL)
+    return TRUE;
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->list));
+  root = gtk_widget_get_root (GTK_WIDGET (self->list));
+  focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  return (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list))) &&
+         (adjustment == NULL ||
+          gtk_adjustment_get_value (adjustment) <= gtk_adjustment_get_lower (adjustment));
+}
+
+/* As many places as there are widgets for, after a change that has shifted those behind it. */
+static void
+move_rest (UdpnatGradualModel *self)
+{
+  guint n_source = count_source (self);
+  guint n_places = self->places->len;
+  guint n_wanted = MIN (n_source, WIDGETS_MAX);
+
+  if (n_places < n_wanted)
+    insert_places (self, n_places, n_wanted - n_places, NULL);
+  else
+    g_ptr_array_set_size (self->places, (int) n_wanted);
+  self->n_right = n_wanted;
+  self->n_rest = n_source - n_wanted;
+  if (n_places != n_wanted)
+    tell (self, MIN (n_places, n_wanted), MAX (n_places, n_wanted) - MIN (n_places, n_wanted),
+          MAX (n_places, n_wanted) - MIN (n_places, n_wanted));
+}
+
+/* As the source is now, which has changed there. */
+static void
+change_at_once (UdpnatGradualModel *self,
+                guint               position,
+                guint               n_removed,
+                guint               n_added)
+{
+  guint n_before = self->places->len;
+
+  if (position < n_before)
+    move_places (self, position, MIN (n_removed, n_before - position),
+                 position + n_removed <= n_before ? n_added : MIN (n_added, n_before - position));
+  self->n_right = self->places->len;
+  self->n_rest = count_source (self) - self->places->len;
+  tell (self, position, n_removed, n_added);
+  move_rest (self);
+}
+
+/* What changes among the places that are right is shown. Where it is more than what comes with a
+ * frame, all below waits for its turn. */
+static void
+change_in_parts (UdpnatGradualModel *self,
+                 guint               position,
+                 guint               n_removed,
+                 guint               n_added)
+{
+  guint n_source = count_source (self);
+
+  if (self->n_rest > 0 && position + n_removed > n_source - n_added + n_removed - self->n_rest)
+    set_rest (self, n_source - MIN (n_source, WIDGETS_MAX));
+  if (position >= self->n_right)
+    return;
+  if (position + n_removed <= self->n_right && MAX (n_removed, n_added) <= UDPNAT_GRADUAL_STEP_ROWS)
+    {
+      move_places (self, position, n_removed, n_added);
+      self->n_right = MIN (self->n_right + n_added - n_removed, WIDGETS_MAX);
+      tell (self, position, n_removed, n_added);
+      return;
+    }
+  self->n_right = position;
+  advance (self, UDPNAT_GRADUAL_STEP_ROWS);
+}
+
 static void
 source_changed_cb (UdpnatGradualModel *self,
                    guint               position,
                    guint               n_removed,
                    guint               n_added)
 {
-  guint n_before = self->n_items;
-  gboolean is_crowd;
-  guint n_crowd = MAX (MIN (n_added, UDPNAT_GRADUAL_STEP_ROWS),
-                       UDPNAT_GRADUAL_FIRST_ROWS - MIN (position, UDPNAT_GRADUAL_FIRST_ROWS));
+  gboolean is_crowd = MAX (n_removed, n_added) >= CROWD_MIN && is_left_alone (self);
 
-  if (!self->is_whole && position >= n_before)
-    return;
-  n_removed = MIN (n_removed, n_before - position);
-  is_crowd = self->is_whole ? n_added >= CROWD_MIN && is_at_top (self)
-                            : n_added > n_removed + UDPNAT_GRADUAL_STEP_ROWS;
-  if (is_crowd)
-    {
-      n_removed = n_before - position;
-      n_added = MIN (n_crowd, n_added);
-    }
-  self->n_items = n_before - n_removed + n_added;
-  set_whole (self, self->n_items == count_source (self));
-  g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
+  if (self->places->len == 0)
+    advance (self, UDPNAT_GRADUAL_FIRST_ROWS);
+  else if (!is_crowd && is_whole (self, count_source (self) + n_removed - n_added))
+    change_at_once (self, position, n_removed, n_added);
+  else
+    change_in_parts (self, position, n_removed, n_added);
+  show_scrollbar (self);
+  go_on (self);
 }
 
 static void
@@ -135,9 +373,11 @@ source_selection_changed_cb (UdpnatGradualModel *self,
                              guint               position,
                              guint               n_items)
 {
-  if (position < self->n_items)
+  guint n_shown = self->places->len + self->n_rest;
+
+  if (position < n_shown)
     gtk_selection_model_selection_changed (GTK_SELECTION_MODEL (self), position,
-                                           MIN (n_items, self->n_items - position));
+                                           MIN (n_items, n_shown - position));
 }
 
 /* ---- List model ---- */
@@ -145,13 +385,15 @@ source_selection_changed_cb (UdpnatGradualModel *self,
 static GType
 get_item_type (GListModel *model)
 {
-  return g_list_model_get_item_type (G_LIST_MODEL (UDPNAT_GRADUAL_MODEL (model)->source));
+  return G_TYPE_OBJECT;
 }
 
 static guint
 get_n_items (GListModel *model)
 {
-  return UDPNAT_GRADUAL_MODEL (model)->n_items;
+  UdpnatGradualModel *self = UDPNAT_GRADUAL_MODEL (model);
+
+  return self->places->len + self->n_rest;
 }
 
 static gpointer
@@ -160,9 +402,12 @@ get_item (GListModel *model,
 {
   UdpnatGradualModel *self = UDPNAT_GRADUAL_MODEL (model);
 
-  if (position >= self->n_items)
-    return NULL;
-  return g_list_model_get_item (G_LIST_MODEL (self->source), position);
+  if (position < self->places->len)
+    return g_object_ref (g_ptr_array_index (self->places, position));
+  if (position < self->places->len + self->n_rest)
+    return dup_source_item (self,
+                            count_source (self) - self->n_rest + (position - self->places->len));
+  return NULL;
 }
 
 static void
@@ -177,7 +422,10 @@ static gboolean
 is_selected (GtkSelectionModel *model,
              guint              position)
 {
-  return gtk_selection_model_is_selected (UDPNAT_GRADUAL_MODEL (model)->source, position);
+  UdpnatGradualModel *self = UDPNAT_GRADUAL_MODEL (model);
+  gboolean is_right = position < self->n_right || position >= self->places->len;
+
+  return is_right && gtk_selection_model_is_selected (self->source, position);
 }
 
 static GtkBitset *
@@ -205,27 +453,45 @@ udpnat_gradual_model_dispose (GObject *object)
 
   if (self->source != NULL)
     g_signal_handlers_disconnect_by_data (self->source, self);
-  if (self->tick_id != 0 && self->list != NULL)
-    gtk_widget_remove_tick_callback (GTK_WIDGET (self->list), self->tick_id);
-  self->tick_id = 0;
-  self->n_items = 0;
+  stop (self);
+  self->n_right = 0;
+  self->n_rest = 0;
+  g_ptr_array_set_size (self->places, 0);
   g_clear_weak_pointer (&self->list);
   g_clear_object (&self->source);
   G_OBJECT_CLASS (udpnat_gradual_model_parent_class)->dispose (object);
 }
 
 static void
+udpnat_gradual_model_finalize (GObject *object)
+{
+  g_ptr_array_unref (UDPNAT_GRADUAL_MODEL (object)->places);
+  G_OBJECT_CLASS (udpnat_gradual_model_parent_class)->finalize (object);
+}
+
+static void
 udpnat_gradual_model_class_init (UdpnatGradualModelClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = udpnat_gradual_model_dispose;
+  G_OBJECT_CLASS (klass)->finalize = udpnat_gradual_model_finalize;
 }
 
 static void
 udpnat_gradual_model_init (UdpnatGradualModel *self)
 {
+  self->places = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
-/** udpnat_gradual_model_new: @list: (nullable): grows with its frames, once it shows it */
+static void
+watch_list (UdpnatGradualModel *self,
+            GtkListView        *list)
+{
+  g_set_weak_pointer (&self->list, list);
+  g_signal_connect_object (list, "map", G_CALLBACK (map_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (list, "unmap", G_CALLBACK (stop), self, G_CONNECT_SWAPPED);
+}
+
+/** udpnat_gradual_model_new: @list: (nullable): goes on with its frames, while it is seen */
 UdpnatGradualModel *
 udpnat_gradual_model_new (GtkSelectionModel *source,
                           GtkListView       *list)
@@ -233,9 +499,9 @@ udpnat_gradual_model_new (GtkSelectionModel *source,
   UdpnatGradualModel *self = g_object_new (UDPNAT_TYPE_GRADUAL_MODEL, NULL);
 
   self->source = g_object_ref (source);
-  g_set_weak_pointer (&self->list, list);
-  self->n_items = MIN (count_source (self), UDPNAT_GRADUAL_FIRST_ROWS);
-  set_whole (self, self->n_items == count_source (self));
+  advance (self, UDPNAT_GRADUAL_FIRST_ROWS);
+  if (list != NULL)
+    watch_list (self, list);
   g_signal_connect_swapped (source, "items-changed", G_CALLBACK (source_changed_cb), self);
   g_signal_connect_swapped (source, "selection-changed", G_CALLBACK (source_selection_changed_cb),
                             self);

@@ -17,7 +17,10 @@ G_DECLARE_FINAL_TYPE (UdpnatGradualModel, udpnat_gradual_model, UDPNAT, GRADUAL_
  * UdpnatGradualModel:
  *
  * A selection model that has the first items of another one at once, and the rest little by little:
- * some with each frame of the list that shows it.
+ * some with each frame of the list that shows it. When a crowd of items changes there, its first
+ * rows change at once and the others little by little. Its items are #UdpnatPlace, and behind so
+ * many as a list view makes rows for at once, those of the other model themselves: see
+ * udpnat_place_bind_row() and udpnat_place_dup_item_at().
  */
 
 UdpnatGradualModel *udpnat_gradual_model_new  (GtkSelectionModel  *source,

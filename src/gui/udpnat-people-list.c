@@ -10,6 +10,7 @@
 #include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 #include "udpnat-person-row.h"
+#include "udpnat-place.h"
 #include "udpnat-request-row.h"
 #include "udpnat-status-words.h"
 
@@ -34,11 +35,12 @@ static guint person_activated_signal;
 G_DEFINE_FINAL_TYPE (UdpnatPeopleList, udpnat_people_list, ADW_TYPE_BIN)
 
 static void
-activate_in (UdpnatPeopleList  *self,
-             UdpnatPeopleModel *model,
-             guint              position)
+activate_in (UdpnatPeopleList *self,
+             GtkListView      *list,
+             guint             position)
 {
-  g_autoptr (UdpnatPerson) person = g_list_model_get_item (G_LIST_MODEL (model), position);
+  GListModel *rows = G_LIST_MODEL (gtk_list_view_get_model (list));
+  g_autoptr (UdpnatPerson) person = udpnat_place_dup_item_at (rows, position);
 
   if (person != NULL)
     g_signal_emit (self, person_activated_signal, 0, person);
@@ -48,14 +50,14 @@ static void
 activate_cb (UdpnatPeopleList *self,
              guint             position)
 {
-  activate_in (self, self->here, position);
+  activate_in (self, self->list, position);
 }
 
 static void
 request_activate_cb (UdpnatPeopleList *self,
                      guint             position)
 {
-  activate_in (self, self->strangers, position);
+  activate_in (self, self->requests, position);
 }
 
 /* ---- Rows ---- */
@@ -95,7 +97,7 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatPeopleList         *self)
 {
-  g_object_set (gtk_list_item_get_child (item), "person", gtk_list_item_get_item (item), NULL);
+  udpnat_place_bind_row (gtk_list_item_get_item (item), gtk_list_item_get_child (item));
 }
 
 static void
@@ -103,7 +105,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatPeopleList         *self)
 {
-  g_object_set (gtk_list_item_get_child (item), "person", NULL, NULL);
+  udpnat_place_unbind_row (gtk_list_item_get_child (item));
 }
 
 static void

@@ -23,15 +23,15 @@ struct _UdpnatResultRow
   GtkLabel           *when;
   GtkLabel           *text;
   UdpnatClient       *client;
-  UdpnatResult       *result;         /* nullable */
-  GSignalGroup       *result_signals;
+  UdpnatPlace        *place;          /* nullable: in the list of what was found */
+  GSignalGroup       *place_signals;
   GSignalGroup       *person_signals; /* when it is one that was found */
 };
 
 enum
 {
   PROP_0,
-  PROP_RESULT,
+  PROP_PLACE,
   PROP_ACTIVATABLE,
   N_PROPS
 };
@@ -116,7 +116,7 @@ show_heading (UdpnatResultRow *self,
 static gpointer
 get_item (UdpnatResultRow *self)
 {
-  return self->result != NULL ? udpnat_result_get_item (self->result) : NULL;
+  return self->place != NULL ? udpnat_place_get_item (self->place) : NULL;
 }
 
 static void
@@ -134,7 +134,7 @@ item_changed_cb (UdpnatResultRow *self)
   if (is_heading)
     show_heading (self, gtk_string_object_get_string (item));
   else if (UDPNAT_IS_HISTORY_ITEM (item))
-    show_line (self, item, udpnat_result_get_words (self->result));
+    show_line (self, item, udpnat_place_get_words (self->place));
   else
     person_changed_cb (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACTIVATABLE]);
@@ -150,8 +150,8 @@ udpnat_result_row_get_property (GObject    *object,
 
   switch (prop_id)
     {
-    case PROP_RESULT:
-      g_value_set_object (value, self->result);
+    case PROP_PLACE:
+      g_value_set_object (value, self->place);
       break;
     case PROP_ACTIVATABLE:
       g_value_set_boolean (value, !GTK_IS_STRING_OBJECT (get_item (self)));
@@ -171,9 +171,9 @@ udpnat_result_row_set_property (GObject      *object,
 
   switch (prop_id)
     {
-    case PROP_RESULT:
-      g_set_object (&self->result, g_value_get_object (value));
-      g_signal_group_set_target (self->result_signals, self->result);
+    case PROP_PLACE:
+      g_set_object (&self->place, g_value_get_object (value));
+      g_signal_group_set_target (self->place_signals, self->place);
       item_changed_cb (self);
       break;
     default:
@@ -186,9 +186,9 @@ udpnat_result_row_dispose (GObject *object)
 {
   UdpnatResultRow *self = UDPNAT_RESULT_ROW (object);
 
-  g_clear_object (&self->result_signals);
+  g_clear_object (&self->place_signals);
   g_clear_object (&self->person_signals);
-  g_clear_object (&self->result);
+  g_clear_object (&self->place);
   g_clear_object (&self->client);
   G_OBJECT_CLASS (udpnat_result_row_parent_class)->dispose (object);
 }
@@ -203,7 +203,7 @@ udpnat_result_row_class_init (UdpnatResultRowClass *klass)
   object_class->set_property = udpnat_result_row_set_property;
   object_class->dispose = udpnat_result_row_dispose;
 
-  properties[PROP_RESULT] = g_param_spec_object ("result", NULL, NULL, UDPNAT_TYPE_RESULT,
+  properties[PROP_PLACE] = g_param_spec_object ("place", NULL, NULL, UDPNAT_TYPE_PLACE,
                                                  G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ACTIVATABLE] = g_param_spec_boolean ("activatable", NULL, NULL, TRUE,
                                                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
@@ -225,8 +225,8 @@ static void
 udpnat_result_row_init (UdpnatResultRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->result_signals = g_signal_group_new (UDPNAT_TYPE_RESULT);
-  g_signal_group_connect_swapped (self->result_signals, "notify::item",
+  self->place_signals = g_signal_group_new (UDPNAT_TYPE_PLACE);
+  g_signal_group_connect_swapped (self->place_signals, "notify::item",
                                   G_CALLBACK (item_changed_cb), self);
   self->person_signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
   g_signal_group_connect_swapped (self->person_signals, "notify", G_CALLBACK (person_changed_cb),

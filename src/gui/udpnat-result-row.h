@@ -3,7 +3,7 @@
 #include <adwaita.h>
 
 #include "udpnat-client.h"
-#include "udpnat-result.h"
+#include "udpnat-place.h"
 
 G_BEGIN_DECLS
 
@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (UdpnatResultRow, udpnat_result_row, UDPNAT, RESULT_ROW, Gt
  * UdpnatResultRow:
  *
  * Something that was found: a person, a line of a conversation, or the heading above either.
- * Properties: result (nullable), activatable (not a heading).
+ * Properties: place (nullable), activatable (not a heading).
  */
 
 GtkWidget *udpnat_result_row_new (UdpnatClient *client) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,12 +12,15 @@
 #include "udpnat-chat-words.h"
 #include "udpnat-name.h"
 #include "udpnat-result-row.h"
-#include "udpnat-result.h"
+#include "udpnat-place.h"
 
 #define PAGE_LINES 25
-/* More people than these are no help: whoever is looked for is found by typing on. Each row costs
- * time at every key. */
+/* More people than these are no help: whoever is looked for is found by typing on. */
 #define PEOPLE_ROWS_MAX 30
+/* A row takes a third of a millisecond until it shows something else, and there are up to 57 of
+ * them: as many as can be seen change with the key, the others with the frames that follow. */
+#define FIRST_ROWS 14
+#define STEP_ROWS 6
 
 struct _UdpnatSearchResults
 {
@@ -37,7 +40,10 @@ struct _UdpnatSearchResults
   GPtrArray         *lines;     /* UdpnatHistoryItem: as far as they were read */
   gboolean           has_more;  /* lines */
   gboolean           has_people;
-  GListStore        *results;   /* UdpnatResult */
+  GPtrArray         *found;     /* what is to be shown: headings, people and lines */
+  guint              n_shown;   /* of those; the results behind are from before */
+  GListStore        *results;   /* UdpnatPlace */
+  guint              tick_id;   /* 0: all of them are shown */
   guint              people_source; /* 0: nobody has come or gone */
   GCancellable      *cancellable; /* nullable: of the question to the server */
 };
@@ -53,8 +59,8 @@ static gboolean
 open_item (UdpnatSearchResults *self,
            guint                position)
 {
-  g_autoptr (UdpnatResult) result = g_list_model_get_item (G_LIST_MODEL (self->results), position);
-  GObject *item = result != NULL ? udpnat_result_get_item (result) : NULL;
+  g_autoptr (UdpnatPlace) result = g_list_model_get_item (G_LIST_MODEL (self->results), position);
+  GObject *item = result != NULL ? udpnat_place_get_item (result) : NULL;
 
   if (UDPNAT_IS_PERSON (item))
     g_signal_emit (self, person_activated_signal, 0, item);
@@ -116,7 +122,7 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatSearchResults      *self)
 {
-  g_object_set (gtk_list_item_get_child (item), "result", gtk_list_item_get_item (item), NULL);
+  g_object_set (gtk_list_item_get_child (item), "place", gtk_list_item_get_item (item), NULL);
 }
 
 static void
@@ -124,7 +130,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatSearchResults      *self)
 {
-  g_object_set (gtk_list_item_get_child (item), "result", NULL, NULL);
+  g_object_set (gtk_list_item_get_child (item), "place", NULL, NULL);
 }
 
 /* ---- Searching ---- */
@@ -202,26 +208,92 @@ dup_found (UdpnatSearchResults *self)
   return found;
 }
 
+/* Returns: whether that changes anything */
+static gboolean
+show_next (UdpnatSearchResults *self,
+           UdpnatPlace        *result)
+{
+  gpointer item = g_ptr_array_index (self->found, self->n_shown++);
+
+  return udpnat_place_set (result, item, UDPNAT_IS_HISTORY_ITEM (item) ? self->words : NULL);
+}
+
+/* What is there already shows what was found now, and the rest is added. */
+static void
+show_rows (UdpnatSearchResults *self,
+           guint                n_rows)
+{
+  guint n_results = g_list_model_get_n_items (G_LIST_MODEL (self->results));
+  g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func (g_object_unref);
+
+  while (self->n_shown < MIN (self->found->len, n_results) && n_rows > 0)
+    {
+      g_autoptr (UdpnatPlace) result = g_list_model_get_item (G_LIST_MODEL (self->results),
+                                                               self->n_shown);
+
+      n_rows -= show_next (self, result);
+    }
+  for (; self->n_shown < self->found->len && n_rows > 0; n_rows--)
+    {
+      g_ptr_array_add (fresh, udpnat_place_new ());
+      show_next (self, g_ptr_array_index (fresh, fresh->len - 1));
+    }
+  if (fresh->len > 0)
+    g_list_store_splice (self->results, n_results, 0, fresh->pdata, fresh->len);
+}
+
+static gboolean
+tick_cb (GtkWidget     *list,
+         GdkFrameClock *clock,
+         gpointer       user_data)
+{
+  UdpnatSearchResults *self = user_data;
+
+  show_rows (self, STEP_ROWS);
+  if (self->n_shown < self->found->len)
+    return G_SOURCE_CONTINUE;
+  self->tick_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drop_rows (UdpnatSearchResults *self)
+{
+  guint n_results = g_list_model_get_n_items (G_LIST_MODEL (self->results));
+
+  if (n_results > self->found->len)
+    g_list_store_splice (self->results, self->found->len, n_results - self->found->len, NULL, 0);
+}
+
 static void
 show (UdpnatSearchResults *self)
 {
-  GListModel *results = G_LIST_MODEL (self->results);
-  g_autoptr (GPtrArray) found = dup_found (self);
+  g_ptr_array_unref (self->found);
+  self->found = dup_found (self);
+  self->n_shown = 0;
+  drop_rows (self);
+  show_rows (self, FIRST_ROWS);
+  if (self->n_shown < self->found->len && self->tick_id == 0)
+    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self->list), tick_cb, self, NULL);
+  gtk_stack_set_visible_child_name (self->pages, self->found->len > 0 ? "list" : "empty");
+}
 
-  for (guint i = 0; i < found->len; i++)
-    {
-      g_autoptr (UdpnatResult) result = g_list_model_get_item (results, i);
-      gboolean is_new = result == NULL;
+static void
+show_nothing (UdpnatSearchResults *self)
+{
+  g_ptr_array_set_size (self->found, 0);
+  self->n_shown = 0;
+  drop_rows (self);
+}
 
-      if (is_new)
-        result = udpnat_result_new ();
-      udpnat_result_set (result, g_ptr_array_index (found, i), self->words);
-      if (is_new)
-        g_list_store_append (self->results, result);
-    }
-  g_list_store_splice (self->results, found->len, g_list_model_get_n_items (results) - found->len,
-                       NULL, 0);
-  gtk_stack_set_visible_child_name (self->pages, found->len > 0 ? "list" : "empty");
+/* What was found with other words begins at its top, where it is shown first. */
+static void
+scroll_to_top (UdpnatSearchResults *self)
+{
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->list));
+
+  if (gtk_adjustment_get_value (adjustment) > gtk_adjustment_get_lower (adjustment))
+    gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", 0);
 }
 
 static void
@@ -306,9 +378,10 @@ udpnat_search_results_set_words (UdpnatSearchResults *self,
       self->folded = udpnat_name_fold (words);
       read_page (self);
       show (self);
+      scroll_to_top (self);
     }
   else
-    g_list_store_remove_all (self->results);
+    show_nothing (self);
   update_find (self);
 }
 
@@ -343,12 +416,16 @@ udpnat_search_results_dispose (GObject *object)
 
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  if (self->tick_id != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self->list), self->tick_id);
+  self->tick_id = 0;
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
   g_clear_handle_id (&self->people_source, g_source_remove);
   g_clear_pointer (&self->words, g_free);
   g_clear_pointer (&self->folded, g_free);
   g_clear_pointer (&self->lines, g_ptr_array_unref);
+  g_clear_pointer (&self->found, g_ptr_array_unref);
   g_clear_object (&self->results);
   g_clear_object (&self->people);
   g_clear_object (&self->strangers);
@@ -388,7 +465,8 @@ udpnat_search_results_init (UdpnatSearchResults *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->lines = g_ptr_array_new_with_free_func (g_object_unref);
-  self->results = g_list_store_new (UDPNAT_TYPE_RESULT);
+  self->found = g_ptr_array_new_with_free_func (g_object_unref);
+  self->results = g_list_store_new (UDPNAT_TYPE_PLACE);
 }
 
 /**

@@ -5,10 +5,12 @@
 
 #include "udpnat-switcher.h"
 
+#include "udpnat-gradual-model.h"
 #include "udpnat-heard-focus.h"
 #include "udpnat-name.h"
 #include "udpnat-people-model.h"
 #include "udpnat-person-row.h"
+#include "udpnat-place.h"
 
 struct _UdpnatSwitcher
 {
@@ -32,14 +34,13 @@ G_DEFINE_FINAL_TYPE (UdpnatSwitcher, udpnat_switcher, ADW_TYPE_WINDOW)
 
 /* ---- Choosing ---- */
 
+/* @person: (nullable) */
 static void
 choose (UdpnatSwitcher *self,
-        guint           position)
+        UdpnatPerson   *person)
 {
   g_autoptr (UdpnatSwitcher) keep = g_object_ref (self);
-  g_autoptr (UdpnatPerson) person = NULL;
 
-  person = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
   if (person == NULL)
     return;
   g_signal_emit (self, person_chosen_signal, 0, person);
@@ -50,13 +51,20 @@ static void
 row_activate_cb (UdpnatSwitcher *self,
                  guint           position)
 {
-  choose (self, position);
+  GListModel *rows = G_LIST_MODEL (gtk_list_view_get_model (self->list));
+  g_autoptr (UdpnatPerson) person = udpnat_place_dup_item_at (rows, position);
+
+  choose (self, person);
 }
 
 static void
 activate_cb (UdpnatSwitcher *self)
 {
-  choose (self, gtk_single_selection_get_selected (self->selection));
+  g_autoptr (UdpnatPerson) person = NULL;
+
+  person = g_list_model_get_item (G_LIST_MODEL (self->selection),
+                                  gtk_single_selection_get_selected (self->selection));
+  choose (self, person);
 }
 
 static void
@@ -158,8 +166,7 @@ bind_cb (GtkSignalListItemFactory *factory,
          GtkListItem              *item,
          UdpnatSwitcher           *self)
 {
-  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)),
-                                 gtk_list_item_get_item (item));
+  udpnat_place_bind_row (gtk_list_item_get_item (item), gtk_list_item_get_child (item));
 }
 
 static void
@@ -167,7 +174,7 @@ unbind_cb (GtkSignalListItemFactory *factory,
            GtkListItem              *item,
            UdpnatSwitcher           *self)
 {
-  udpnat_somebody_row_set_person (UDPNAT_SOMEBODY_ROW (gtk_list_item_get_child (item)), NULL);
+  udpnat_place_unbind_row (gtk_list_item_get_child (item));
 }
 
 static void
@@ -175,6 +182,7 @@ fill (UdpnatSwitcher *self)
 {
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
   GtkCustomFilter *filter = gtk_custom_filter_new (match_cb, self, NULL);
+  g_autoptr (UdpnatGradualModel) rows = NULL;
 
   self->found = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->chats)),
                                            GTK_FILTER (filter));
@@ -185,7 +193,8 @@ fill (UdpnatSwitcher *self)
   g_signal_connect_object (self->found, "items-changed", G_CALLBACK (n_found_cb), self,
                            G_CONNECT_SWAPPED);
   gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  rows = udpnat_gradual_model_new (GTK_SELECTION_MODEL (self->selection), self->list);
+  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (rows));
   n_found_cb (self);
 }
 

@@ -12,6 +12,8 @@
 #include "udpnat-chat-row.h"
 #include "udpnat-people-list.h"
 #include "udpnat-person-row.h"
+#include "udpnat-place.h"
+#include "udpnat-presence.h"
 #include "udpnat-result-row.h"
 #include "udpnat-search-results.h"
 #include "udpnat-sidebar.h"
@@ -307,23 +309,246 @@ test_unseen_has_no_rows (Fixture      *self,
   g_assert_nonnull (find (people, UDPNAT_TYPE_PERSON_ROW));
 }
 
+/* ---- Crowds ---- */
+
+/* Returns: (nullable): what the list has around the row of @person */
+static GtkWidget *
+find_item_of (GtkWidget    *list,
+              UdpnatPerson *person)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (list); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    if (udpnat_somebody_row_get_person (
+          UDPNAT_SOMEBODY_ROW (gtk_widget_get_first_child (item))) == person)
+      return item;
+  return NULL;
+}
+
+static GtkWidget *
+show_people (Fixture *self,
+             guint    n_people)
+{
+  GtkWidget *list;
+
+  for (guint i = 0; i < n_people; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("p%03u", i);
+
+      add (self, i, name);
+    }
+  udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  show (self); /* the people, as there are no chats */
+  list = find (find (find (self->sidebar, UDPNAT_TYPE_PEOPLE_LIST), GTK_TYPE_STACK),
+               GTK_TYPE_LIST_VIEW);
+  while (count_rows (list) < n_people)
+    g_main_context_iteration (NULL, TRUE);
+  return list;
+}
+
+/* All but p000 to p009 come: these move down, and above them is who was below. */
+static void
+let_crowd_come (Fixture *self,
+                guint    n_people)
+{
+  for (guint i = 10; i < n_people; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("p%03u", i);
+
+      udpnat_person_set_presence (get_person (self, name), UDPNAT_PRESENCE_ONLINE);
+    }
+  for (guint i = 0; i < 4; i++)
+    settle (self);
+}
+
+static void
+test_crowd_keeps_focus (Fixture      *self,
+                        gconstpointer unused)
+{
+  GtkWidget *list = show_people (self, 150);
+  UdpnatPerson *person = get_person (self, "p004");
+  GtkWidget *focus;
+
+  gtk_widget_grab_focus (find_item_of (list, person));
+  let_crowd_come (self, 150);
+  focus = gtk_window_get_focus (self->window);
+  g_assert_nonnull (focus);
+  g_assert_true (focus == find_item_of (list, person));
+}
+
+/* Who looks at the list, and is not in it, sees its top change, and the rows are the same. But for
+ * p010, the first: before there was a crowd, they moved to the top with their row. */
+static void
+test_crowd_keeps_rows (Fixture      *self,
+                       gconstpointer unused)
+{
+  GtkWidget *list = show_people (self, 150);
+  GtkWidget *item = find_item_of (list, get_person (self, "p000"));
+
+  gtk_window_set_focus (self->window, NULL);
+  let_crowd_come (self, 150);
+  g_assert_true (item == find_item_of (list, get_person (self, "p011")));
+  g_assert_cmpuint (count_rows (list), ==, 150);
+}
+
+static void
+test_no_short_scrollbar (Fixture      *self,
+                         gconstpointer unused)
+{
+  GtkWidget *list;
+  GtkPolicyType policy;
+
+  add_chats (self, 60);
+  show (self);
+  list = get_list (self, UDPNAT_TYPE_CHAT_LIST);
+  do
+    {
+      gtk_scrolled_window_get_policy (
+        GTK_SCROLLED_WINDOW (gtk_widget_get_ancestor (list, GTK_TYPE_SCROLLED_WINDOW)), NULL,
+        &policy);
+      g_assert_cmpint (policy, ==, count_rows (list) < 1 + 60 ? GTK_POLICY_EXTERNAL
+                                                              : GTK_POLICY_AUTOMATIC);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  while (policy == GTK_POLICY_EXTERNAL);
+}
+
+static void
+test_unseen_waits (Fixture      *self,
+                   gconstpointer unused)
+{
+  GtkWidget *list;
+  guint n_rows;
+
+  add_chats (self, 60);
+  show (self);
+  list = get_list (self, UDPNAT_TYPE_CHAT_LIST);
+  gtk_widget_activate_action (GTK_WIDGET (self->sidebar), "sidebar.show-people", NULL);
+  while (gtk_widget_get_mapped (list))
+    g_main_context_iteration (NULL, TRUE);
+  n_rows = count_rows (list);
+  g_assert_cmpuint (n_rows, <, 1 + 60);
+  for (guint i = 0; i < 4; i++)
+    settle (self);
+  g_assert_cmpuint (count_rows (list), ==, n_rows);
+}
+
+/* ---- Midnight ---- */
+
+static gint64 passed_us; /* since the clock was right */
+
+/* In place of GLib's, for this program: what day it is. */
+GDateTime *
+g_date_time_new_now (GTimeZone *zone)
+{
+  g_autoptr (GDateTime) utc = NULL;
+
+  utc = g_date_time_new_from_unix_utc ((g_get_real_time () + passed_us) / G_USEC_PER_SEC);
+  return g_date_time_to_timezone (utc, zone);
+}
+
+GDateTime *
+g_date_time_new_now_local (void)
+{
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+
+  return g_date_time_new_now (zone);
+}
+
+/* Returns: (transfer full): what the first row says of when */
+static char *
+dup_when (Fixture *self)
+{
+  GtkWidget *row = find_top_row (get_list (self, UDPNAT_TYPE_CHAT_LIST));
+  GtkWidget *label = GTK_WIDGET (gtk_widget_get_template_child (row, UDPNAT_TYPE_CHAT_ROW, "when"));
+
+  return g_strdup (gtk_label_get_text (GTK_LABEL (label)));
+}
+
+/* A window that was not seen for a day: hidden, or the computer slept. */
+static void
+test_next_day (Fixture      *self,
+               gconstpointer unused)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  add_chats (self, 1);
+  show (self);
+  before = dup_when (self);
+  g_assert_cmpstr (before, !=, "Yesterday");
+  gtk_widget_set_visible (GTK_WIDGET (self->window), FALSE);
+  passed_us = G_TIME_SPAN_DAY;
+  gtk_widget_set_visible (GTK_WIDGET (self->window), TRUE);
+  settle (self);
+  after = dup_when (self);
+  g_assert_cmpstr (after, ==, "Yesterday");
+  passed_us = 0;
+}
+
 /* ---- Searching ---- */
 
+static void
+note_cb (gboolean *is_noted)
+{
+  *is_noted = TRUE;
+}
+
+/* Behind what is there: with other words, the entry is empty in between. */
+static void
+type_more (Fixture    *self,
+           const char *letters)
+{
+  GtkWidget *entry = find (self->sidebar, GTK_TYPE_SEARCH_ENTRY);
+  gboolean is_searched = FALSE;
+  gulong handler = g_signal_connect_data (entry, "search-changed", G_CALLBACK (note_cb),
+                                          &is_searched, NULL, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  int position;
+
+  gtk_search_entry_set_search_delay (GTK_SEARCH_ENTRY (entry), 0);
+  gtk_editable_set_position (GTK_EDITABLE (entry), -1);
+  position = gtk_editable_get_position (GTK_EDITABLE (entry));
+  gtk_editable_insert_text (GTK_EDITABLE (entry), letters, -1, &position);
+  while (!is_searched)
+    g_main_context_iteration (NULL, TRUE);
+  g_signal_handler_disconnect (entry, handler);
+}
+
+/* @words: (nullable): %NULL for nothing */
 static void
 search (Fixture    *self,
         const char *words)
 {
-  UdpnatSearchResults *results = find (self->sidebar, UDPNAT_TYPE_SEARCH_RESULTS);
+  GtkWidget *entry = find (self->sidebar, GTK_TYPE_SEARCH_ENTRY);
 
-  udpnat_search_results_set_words (results, words);
+  udpnat_sidebar_start_search (self->sidebar);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "");
+  if (words != NULL)
+    type_more (self, words);
+}
+
+static GListModel *
+get_results (Fixture *self)
+{
+  GtkWidget *list = get_list (self, UDPNAT_TYPE_SEARCH_RESULTS);
+
+  return G_LIST_MODEL (gtk_list_view_get_model (GTK_LIST_VIEW (list)));
 }
 
 static guint
 count_results (Fixture *self)
 {
-  GtkWidget *list = get_list (self, UDPNAT_TYPE_SEARCH_RESULTS);
+  return g_list_model_get_n_items (get_results (self));
+}
 
-  return g_list_model_get_n_items (G_LIST_MODEL (gtk_list_view_get_model (GTK_LIST_VIEW (list))));
+/* As many as can be seen are there at once, and the others come with the frames. */
+static void
+check_results (Fixture *self,
+               guint    n_results)
+{
+  while (count_results (self) < n_results)
+    g_main_context_iteration (NULL, TRUE);
+  settle (self);
+  g_assert_cmpuint (count_results (self), ==, n_results);
 }
 
 static void
@@ -354,7 +579,7 @@ test_notes_are_found (Fixture      *self,
 {
   show (self);
   search (self, "note to");
-  g_assert_cmpuint (count_results (self), ==, 1 + 1);
+  check_results (self, 1 + 1);
   press_enter (self, "note to");
   g_assert_true (self->activated == udpnat_client_get_self (self->client));
 }
@@ -374,8 +599,7 @@ test_enter_opens_line (Fixture      *self,
 }
 
 static void
-test_few_rows (Fixture      *self,
-               gconstpointer unused)
+add_users (Fixture *self)
 {
   for (guint i = 0; i < 200; i++)
     {
@@ -383,13 +607,70 @@ test_few_rows (Fixture      *self,
 
       add (self, i, name);
     }
+}
+
+static void
+test_few_rows (Fixture      *self,
+               gconstpointer unused)
+{
+  add_users (self);
   show (self);
   search (self, "user");
-  g_assert_cmpuint (count_results (self), ==, 1 + 30);
+  check_results (self, 1 + 30);
   search (self, "user19");
-  g_assert_cmpuint (count_results (self), ==, 1 + 11);
+  check_results (self, 1 + 11);
   search (self, NULL);
-  g_assert_cmpuint (count_results (self), ==, 0);
+  check_results (self, 0);
+}
+
+/* What a key costs must not depend on how much is found with it. */
+static void
+test_first_rows (Fixture      *self,
+                 gconstpointer unused)
+{
+  g_autoptr (GObject) first = NULL;
+  g_autoptr (GObject) now_first = NULL;
+
+  add_users (self);
+  show (self);
+  search (self, "user");
+  g_assert_cmpuint (count_results (self), ==, 14);
+  check_results (self, 1 + 30);
+  first = g_list_model_get_item (get_results (self), 0);
+  type_more (self, "1");
+  g_assert_cmpuint (count_results (self), ==, 1 + 30);
+  now_first = g_list_model_get_item (get_results (self), 0);
+  g_assert_true (first == now_first); /* and with it its row */
+}
+
+/* Returns: (transfer full): the name of whom the row at @position stands for */
+static char *
+dup_result_name (Fixture *self,
+                 guint    position)
+{
+  g_autoptr (GObject) item = udpnat_place_dup_item_at (get_results (self), position);
+
+  return g_strdup (udpnat_person_get_name (UDPNAT_PERSON (item)));
+}
+
+static void
+test_later_rows (Fixture      *self,
+                 gconstpointer unused)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *last = NULL;
+
+  add_users (self);
+  show (self);
+  search (self, "user");
+  check_results (self, 1 + 30);
+  type_more (self, "1");
+  first = dup_result_name (self, 1);
+  g_assert_true (g_str_has_prefix (first, "user1"));
+  for (guint i = 0; i < 5; i++)
+    settle (self);
+  last = dup_result_name (self, 30);
+  g_assert_true (g_str_has_prefix (last, "user1"));
 }
 
 /* A page of lines at a time. */
@@ -404,13 +685,13 @@ test_pages (Fixture      *self,
     say_to (self->client, bob, "again and again");
   show (self);
   search (self, "again");
-  g_assert_cmpuint (count_results (self), ==, 1 + 25);
+  check_results (self, 1 + 25);
   scroller = find (find (self->sidebar, UDPNAT_TYPE_SEARCH_RESULTS), GTK_TYPE_SCROLLED_WINDOW);
   g_signal_emit_by_name (scroller, "edge-reached", GTK_POS_BOTTOM);
-  g_assert_cmpuint (count_results (self), ==, 1 + 50);
+  check_results (self, 1 + 50);
   g_signal_emit_by_name (scroller, "edge-reached", GTK_POS_BOTTOM);
   g_signal_emit_by_name (scroller, "edge-reached", GTK_POS_BOTTOM);
-  g_assert_cmpuint (count_results (self), ==, 1 + 60);
+  check_results (self, 1 + 60);
 }
 
 static void
@@ -419,11 +700,9 @@ test_newcomer_is_found (Fixture      *self,
 {
   show (self);
   search (self, "bob");
-  g_assert_cmpuint (count_results (self), ==, 0);
+  check_results (self, 0);
   add (self, 1, "bob");
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_cmpuint (count_results (self), ==, 1 + 1);
+  check_results (self, 1 + 1);
 }
 
 /* ---- The server ---- */
@@ -510,10 +789,17 @@ main (int    argc,
   ADD ("/sidebar/lists/people-come-first-while-there-are-no-chats", test_first_people);
   ADD ("/sidebar/lists/chats-come-first-when-there-are-some", test_first_chats);
   ADD ("/sidebar/lists/what-nobody-sees-has-no-rows", test_unseen_has_no_rows);
+  ADD ("/sidebar/lists/crowd-leaves-the-focus-where-it-is", test_crowd_keeps_focus);
+  ADD ("/sidebar/lists/crowd-makes-no-rows", test_crowd_keeps_rows);
+  ADD ("/sidebar/lists/no-scrollbar-before-all-are-there", test_no_short_scrollbar);
+  ADD ("/sidebar/lists/what-nobody-sees-waits", test_unseen_waits);
+  ADD ("/sidebar/chats/today-is-yesterday-tomorrow", test_next_day);
   ADD ("/sidebar/search/enter-opens-the-person", test_enter_opens_person);
   ADD ("/sidebar/search/notes-are-found", test_notes_are_found);
   ADD ("/sidebar/search/enter-opens-the-line", test_enter_opens_line);
   ADD ("/sidebar/search/many-people-few-rows", test_few_rows);
+  ADD ("/sidebar/search/first-rows-at-once", test_first_rows);
+  ADD ("/sidebar/search/later-rows-with-the-frames", test_later_rows);
   ADD ("/sidebar/search/lines-by-pages", test_pages);
   ADD ("/sidebar/search/newcomer-is-found", test_newcomer_is_found);
   ADD ("/sidebar/banner/stays-until-all-is-well", test_banner_stays_until_all_is_well);
