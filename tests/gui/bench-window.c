@@ -27,7 +27,7 @@
 #define SCROLL_STEP_PX 60
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
 #define QUIET_US (400 * 1000)
-#define TURN_PEOPLE 500
+#define TURN_PEOPLE 300
 
 typedef struct
 {

@@ -16,7 +16,7 @@
 
 /* How many events of the node are handled in one turn of the main loop; the most frequent ones,
  * of people who come, take some microseconds each. */
-#define TURN_EVENTS_MAX 500
+#define TURN_EVENTS_MAX 300
 
 enum
 {

@@ -244,7 +244,7 @@ test_crowd_hears_in_parts (Fixture      *self,
     }
   udpnat_client_set_server_state (self->client, UDPNAT_SERVER_STATE_LOST, NULL);
   g_assert_cmpuint (count_cut_off (self), >, 0);
-  g_assert_cmpuint (count_cut_off (self), <=, 1000);
+  g_assert_cmpuint (count_cut_off (self), <=, 600);
   while (count_cut_off (self) < N_PEOPLE)
     g_assert_true (g_main_context_iteration (NULL, FALSE));
 }
