@@ -14,6 +14,8 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 GOOD = ('OK', 'EXPECTEDFAIL')
+# Of what a failed case said, and of a tree of widgets
+LINES_MAX = 60
 
 
 def read_cases(path):
@@ -67,10 +69,23 @@ def group_of(program):
     return next((suite for suite in suites if suite not in ('', 'quick', 'slow')), 'other')
 
 
+def read_reasons(program):
+    """What the program said of each case that failed: the comments behind its line of TAP."""
+    lines, is_failed = [], False
+    for line in program.get('stdout', '').splitlines():
+        if not line.startswith('#'):
+            is_failed = line.startswith('not ok')
+        if is_failed:
+            lines.append(line)
+    if len(lines) > LINES_MAX:
+        lines[LINES_MAX:] = [f'(and {len(lines) - LINES_MAX} lines more)']
+    return lines
+
+
 def main():
     logs = Path(sys.argv[1])
     cases = read_cases(logs / 'testlog.junit.xml')
-    groups, total, failures = {}, [0, 0, 0], []
+    groups, total, failures, reasons = {}, [0, 0, 0], [], []
     for program in read_programs(logs / 'testlog.json'):
         passed, failed, skipped, names = count(program, cases)
         row = groups.setdefault(group_of(program), [0, 0, 0, 0, 0.0])
@@ -80,6 +95,7 @@ def main():
         row[3] += 1
         row[4] += program.get('duration', 0)
         failures += names
+        reasons += read_reasons(program) if names else []
 
     if groups:
         print(
@@ -87,6 +103,8 @@ def main():
         )
     for name, (passed, failed, skipped, programs, seconds) in sorted(groups.items()):
         print(f'{name:<14}{programs:>9}{passed:>9}{failed:>9}{skipped:>9}{seconds:>9.1f}')
+    for line in reasons:
+        print(f'  {line}')
     for name in failures:
         print(f'failed: {name}')
     print(f'{total[0]} passed, {total[1]} failed' + (f', {total[2]} skipped' if total[2] else ''))
