@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-dialog.h"
+#include "udpnat-local-time.h"
 #include "udpnat-status-words.h"
 
 static void
@@ -36,7 +37,7 @@ add_time (GtkListBox *list,
   g_autofree char *words = NULL;
 
   if (wall_us != 0)
-    time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+    time = udpnat_local_time_new (wall_us);
   if (time == NULL)
     return;
   /* Translators: day and time to the second, as g_date_time_format() takes it

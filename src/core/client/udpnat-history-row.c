@@ -5,6 +5,8 @@
 
 #include "udpnat-history-row.h"
 
+#include "udpnat-local-time.h"
+
 struct _UdpnatHistoryRow
 {
   GObject            parent_instance;
@@ -157,14 +159,11 @@ is_same_day (UdpnatHistoryItem *a,
 {
   gint64 a_us = udpnat_history_item_get_shown_us (a);
   gint64 b_us = udpnat_history_item_get_shown_us (b);
-  g_autoptr (GDateTime) a_time = g_date_time_new_from_unix_local (a_us / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) b_utc = g_date_time_new_from_unix_utc (b_us / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) b_time = NULL;
+  g_autoptr (GDateTime) a_time = udpnat_local_time_new (a_us);
+  g_autoptr (GDateTime) b_time = udpnat_local_time_new (b_us);
 
-  /* The zone is asked for once: GLib looks at /etc/localtime for each answer. */
-  if (a_time != NULL && b_utc != NULL)
-    b_time = g_date_time_to_timezone (b_utc, g_date_time_get_timezone (a_time));
-  return b_time != NULL && g_date_time_get_year (a_time) == g_date_time_get_year (b_time) &&
+  return a_time != NULL && b_time != NULL &&
+         g_date_time_get_year (a_time) == g_date_time_get_year (b_time) &&
          g_date_time_get_day_of_year (a_time) == g_date_time_get_day_of_year (b_time);
 }
 

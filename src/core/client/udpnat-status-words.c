@@ -7,6 +7,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "udpnat-local-time.h"
 #include "udpnat-presence.h"
 #include "udpnat-words.h"
 
@@ -23,13 +24,12 @@ format_clock (GDateTime *time)
 char *
 udpnat_words_format_clock (gint64 wall_us)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = udpnat_local_time_new (wall_us);
 
   return time != NULL ? format_clock (time) : g_strdup ("");
 }
 
-/* Calendar days from @time to today; negative in the future. While TZ is not set, GLib looks at
- * /etc/localtime each time when it is asked for local time, so the zone of @time is taken. */
+/* Calendar days from @time to today; negative in the future */
 static int
 count_days_ago (GDateTime *time)
 {
@@ -50,7 +50,7 @@ count_days_ago (GDateTime *time)
 char *
 udpnat_words_format_day (gint64 wall_us)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = udpnat_local_time_new (wall_us);
   g_autoptr (GDateTime) now = NULL;
   int days;
 
@@ -75,7 +75,7 @@ udpnat_words_format_day (gint64 wall_us)
 char *
 udpnat_words_format_when (gint64 wall_us)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = udpnat_local_time_new (wall_us);
   int days;
 
   if (time == NULL)

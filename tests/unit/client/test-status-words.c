@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test-client-fixture.h"
+#include "udpnat-local-time.h"
 #include "udpnat-presence.h"
 #include "udpnat-status-words.h"
 
@@ -321,6 +322,51 @@ test_days_of_the_zone (void)
 
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
+static void
+test_local_time (void)
+{
+  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_autofree char *clock = NULL;
+  g_autoptr (GDateTime) never = NULL;
+
+  /* Two zones in one second: what TZ says is not kept. */
+  g_setenv ("TZ", "Asia/Kolkata", TRUE);
+  clock = udpnat_words_format_clock (0);
+  g_assert_cmpstr (clock, ==, "05:30");
+  g_free (clock);
+  g_setenv ("TZ", "America/St_Johns", TRUE);
+  clock = udpnat_words_format_clock (0);
+  g_assert_cmpstr (clock, ==, "20:30");
+  never = udpnat_local_time_new (G_MAXINT64);
+  g_assert_null (never);
+  if (before != NULL)
+    g_setenv ("TZ", before, TRUE);
+  else
+    g_unsetenv ("TZ");
+}
+
+/* Without TZ the zone is kept, and is the one that GLib finds. */
+static void
+test_local_time_of_the_computer (void)
+{
+  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  g_autoptr (GDateTime) ours = NULL;
+  g_autoptr (GDateTime) theirs = NULL;
+
+  g_unsetenv ("TZ");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_clear_pointer (&ours, g_date_time_unref);
+      g_clear_pointer (&theirs, g_date_time_unref);
+      ours = udpnat_local_time_new ((gint64) 1750000000 * G_USEC_PER_SEC);
+      theirs = g_date_time_new_from_unix_local (1750000000);
+      g_assert_true (g_date_time_equal (ours, theirs));
+      g_assert_cmpint (g_date_time_get_hour (ours), ==, g_date_time_get_hour (theirs));
+    }
+  if (before != NULL)
+    g_setenv ("TZ", before, TRUE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -328,6 +374,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/status-words/sign/only-receipts-have-ticks", test_only_receipts_have_ticks);
+  g_test_add_func ("/status-words/time/as-the-zone-says", test_local_time);
+  g_test_add_func ("/status-words/time/of-the-computer", test_local_time_of_the_computer);
   ADD ("/status-words/line/each-state-has-its-words", test_lines);
   ADD ("/status-words/line/delivered-to-who-has-answered", test_delivered_to_mutual);
   ADD ("/status-words/line/preview-is-one-line", test_preview);
