@@ -14,6 +14,8 @@ from .display import wait_until
 START_SECONDS = 60
 WAIT_SECONDS = 25
 QUIT_SECONDS = 40
+# Longer than pages and dialogs need to come and go
+SETTLE_SECONDS = 1
 # A profile that is not the usual one adds to it
 NAME = 'io.github.udpnat.Udpnat'
 
@@ -113,8 +115,17 @@ class Window:
         return bool(self.select_rows(*parts, within=within))
 
     def find_unnamed(self):
-        """What can be seen and used, but does not say what it is; and windows that do not. An item
-        that is itself in a row is no control: AdwComboRow shows in one what is chosen."""
+        """What can be seen and used, but does not say what it is; and windows that do not. What was
+        just coming or going when it was read is looked at once more."""
+        unnamed = self._read_unnamed()
+        if unnamed:
+            time.sleep(SETTLE_SECONDS)
+            unnamed = self._read_unnamed()
+        return unnamed
+
+    def _read_unnamed(self):
+        """An item that is itself in a row is no control: AdwComboRow shows in one what is
+        chosen."""
         return [
             f'{node} in {node.parent}'
             for node in self.select(role=reader.INTERACTIVE)
