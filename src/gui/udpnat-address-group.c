@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-spoken-name.h"
 #include "udpnat-status-words.h"
 #include "udpnat-words.h"
 
@@ -65,7 +66,7 @@ show_row (UdpnatAddressGroup *self,
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle_markup);
   gtk_label_set_text (g_object_get_data (G_OBJECT (row), "end"), end != NULL ? end : "");
   gtk_widget_set_visible (g_object_get_data (G_OBJECT (row), "mark"), is_marked);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  udpnat_spoken_name_set (GTK_WIDGET (row), label, NULL);
 }
 
 /* @nothing: (nullable): what to say when there was no row; without it the group hides then */

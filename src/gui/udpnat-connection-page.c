@@ -11,6 +11,7 @@
 #include "udpnat-client-network.h"
 #include "udpnat-path-picture.h"
 #include "udpnat-rtt-plot.h"
+#include "udpnat-spoken-name.h"
 #include "udpnat-words.h"
 
 struct _UdpnatConnectionPage
@@ -67,7 +68,7 @@ show_span (AdwActionRow *row,
   words = g_strdup_printf (_("%s: %s"), title, span);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   gtk_label_set_text (label, span);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+  udpnat_spoken_name_set (GTK_WIDGET (row), words, NULL);
 }
 
 static void
@@ -89,8 +90,7 @@ show_state (UdpnatConnectionPage *self,
     because = g_strdup_printf (_("Because %s"), udpnat_words_explain_reason (reason));
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->state_row), words);
   adw_action_row_set_subtitle (self->state_row, because);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->state_row), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  words, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, because, -1);
+  udpnat_spoken_name_set (GTK_WIDGET (self->state_row), words, because);
   show_span (self->since_row, self->since_label, _("Duration"),
              udpnat_path_report_get_elapsed (report));
   if (remaining_us > 0)

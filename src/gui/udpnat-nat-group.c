@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-nat-words.h"
+#include "udpnat-spoken-name.h"
 #include "udpnat-words.h"
 
 struct _UdpnatNatGroup
@@ -61,7 +62,7 @@ show_topic (UdpnatNatGroup       *self,
   /* Translators: a row for a screen reader: what it is, and its value */
   label = g_strdup_printf (_("%s: %s"), udpnat_nat_words_name_topic (topic), sentence);
   adw_action_row_set_subtitle (row, sentence);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  udpnat_spoken_name_set (GTK_WIDGET (row), label, NULL);
 }
 
 /** udpnat_nat_group_show: the group hides where there is no server to test with */

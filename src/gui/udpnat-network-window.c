@@ -11,6 +11,7 @@
 #include "udpnat-client-network.h"
 #include "udpnat-nat-group.h"
 #include "udpnat-path-picture.h"
+#include "udpnat-spoken-name.h"
 #include "udpnat-status-words.h"
 #include "udpnat-words.h"
 
@@ -52,7 +53,7 @@ show (AdwActionRow *row,
   g_autofree char *label = g_strdup_printf (_("%s: %s"), title, words);
 
   adw_action_row_set_subtitle (row, words);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  udpnat_spoken_name_set (GTK_WIDGET (row), label, NULL);
 }
 
 static void

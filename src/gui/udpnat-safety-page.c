@@ -9,6 +9,7 @@
 
 #include "udpnat-dialog.h"
 #include "udpnat-qr-code.h"
+#include "udpnat-spoken-name.h"
 #include "udpnat-unbroken.h"
 
 struct _UdpnatSafetyPage
@@ -59,9 +60,7 @@ show_key (UdpnatSafetyPage *self)
   const char *key = udpnat_person_get_key_text (self->person);
 
   udpnat_unbroken_set_subtitle (self->key_row, key);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->key_row), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _("Key Fingerprint"), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, key,
-                                  -1);
+  udpnat_spoken_name_set (GTK_WIDGET (self->key_row), _("Key Fingerprint"), key);
 }
 
 static void

@@ -10,7 +10,8 @@
  *
  * GTK 4.18 has a button called what is written on it, whatever name it was given: "Set…" in place
  * of "Set a Passphrase". And what is in a menu has no name at all: it is called what its label is
- * called, and that is hidden. */
+ * called, and that is hidden. A label in the role of a status has no
+ * name, not even one that it is given. */
 
 #include "config.h"
 
@@ -88,14 +89,20 @@ is_menu_item (GtkWidget *widget)
          role == GTK_ACCESSIBLE_ROLE_MENU_ITEM_RADIO;
 }
 
-static void
-show_item_label (GtkWidget *label)
+static gboolean
+has_no_name (GtkWidget *label)
 {
   GtkAccessibleRole role = gtk_accessible_get_accessible_role (GTK_ACCESSIBLE (label));
   GtkWidget *parent = gtk_widget_get_parent (label);
 
-  if (role != GTK_ACCESSIBLE_ROLE_PRESENTATION || parent == NULL || !is_menu_item (parent))
-    return;
+  return role == GTK_ACCESSIBLE_ROLE_STATUS ||
+         (role == GTK_ACCESSIBLE_ROLE_PRESENTATION && parent != NULL && is_menu_item (parent));
+}
+
+/* From then on it is called what its text is, also when that changes. */
+static void
+name_label (GtkWidget *label)
+{
   g_object_set (label, "accessible-role", GTK_ACCESSIBLE_ROLE_LABEL, NULL);
   gtk_accessible_update_property (GTK_ACCESSIBLE (label), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   gtk_label_get_text (GTK_LABEL (label)), -1);
@@ -112,9 +119,31 @@ realize_in_new_cb (GSignalInvocationHint *hint,
   /* Without the relation it has the name that it was given, or else that of its label. */
   if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
     gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
-  else if (GTK_IS_LABEL (widget))
-    show_item_label (widget);
+  else if (GTK_IS_LABEL (widget) && has_no_name (widget))
+    name_label (widget);
   return G_SOURCE_CONTINUE;
+}
+
+/**
+ * udpnat_spoken_name_set:
+ * @description: (nullable): leaves what there is
+ *
+ * For rows of libadwaita: from 1.4 on they are called what their title is, and described by their
+ * subtitle, before the name that they are given.
+ */
+void
+udpnat_spoken_name_set (GtkWidget  *widget,
+                        const char *name,
+                        const char *description)
+{
+  GtkAccessible *accessible = GTK_ACCESSIBLE (widget);
+
+  gtk_accessible_reset_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  gtk_accessible_update_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  if (description == NULL)
+    return;
+  gtk_accessible_reset_relation (accessible, GTK_ACCESSIBLE_RELATION_DESCRIBED_BY);
+  gtk_accessible_update_property (accessible, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description, -1);
 }
 
 /** udpnat_spoken_name_install: for every widget of the program; once, when GTK has been started */

@@ -629,13 +629,14 @@ udpnat_node_free (UdpnatNode *self)
 {
   if (self == NULL)
     return;
-  g_queue_clear (&self->dirty);
-  g_queue_clear_full (&self->outputs, g_free);
-  g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
   g_clear_pointer (&self->timers, udpnat_heap_free); /* its items live in the peers */
   udpnat_node_mail_clear (self);
   udpnat_node_people_clear (self);
   udpnat_node_nat_clear (self);
+  /* last, since a peer that goes in the midst of a search still has sockets to close */
+  g_queue_clear (&self->dirty);
+  g_queue_clear_full (&self->outputs, g_free);
+  g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
   g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
   g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);
   g_clear_pointer (&self->indexes, udpnat_index_table_free);
