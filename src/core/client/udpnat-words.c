@@ -53,14 +53,15 @@ static const Entry codes[] = {
   { "withdrawn", N_("you have withdrawn it") },
   { "blocked", N_("you have blocked them") },
   { "mailbox-off",
-    N_("they are away, and the server keeps no mail; it is sent when they are there") },
+    N_("they are away, and the server keeps no mail; all goes out when they are there") },
   { "mailbox-unknown",
-    N_("they are away, and have no mailbox at this server; it is sent when they are there") },
+    N_("they are away, and have no mailbox at this server; all goes out when they are there") },
   { "mailbox-full", N_("their mailbox is full; it is sent when they have emptied it") },
   { "mailbox-strangers",
     N_("they have not accepted you, and their mailbox has no more room for strangers; it is sent "
        "when they are there") },
-  { "mailbox-too-large", N_("it is too large for their mailbox; it is sent when they are there") },
+  { "mailbox-too-large",
+    N_("it is too large for their mailbox; all goes out when they are there") },
   { "mapping-not-built",
     N_("this udpnat was built without the means to ask your router for a port") },
   { "mapping-no-router", N_("this computer is in no network that has a router") },
@@ -69,7 +70,7 @@ static const Entry codes[] = {
   { "mapping-refused", N_("your router knows port mapping, but refuses it") },
   { "mapping-behind-another",
     N_("your router has no public address: it is itself behind another router, or not connected") },
-  { "mailbox-refused", N_("their mailbox does not take it; it is sent when they are there") },
+  { "mailbox-refused", N_("their mailbox does not take it; all goes out when they are there") },
 };
 
 /* How far the way to somebody is. */
