@@ -58,8 +58,8 @@ static const Entry codes[] = {
     N_("they are away, and have no mailbox at this server; all goes out when they are there") },
   { "mailbox-full", N_("their mailbox is full; it is sent when they have emptied it") },
   { "mailbox-strangers",
-    N_("they have not accepted you, and their mailbox has no more room for strangers; it is sent "
-       "when they are there") },
+    N_("they have not accepted you, and their mailbox has no more room for strangers; all goes "
+       "out when they are there") },
   { "mailbox-too-large",
     N_("it is too large for their mailbox; all goes out when they are there") },
   { "mapping-not-built",
