@@ -73,6 +73,11 @@
 #define UDPNAT_ACK_DELAY_MAX_US UDPNAT_MSEC (25)
 #define UDPNAT_PACKET_THRESHOLD 3
 #define UDPNAT_PTO_MAX_US UDPNAT_SEC (4)
+/* Between people: for so long timeouts do not double beyond this, so that a message is there soon
+ * after a network that was away for seconds is back. Longer than it takes to notice that the server
+ * is gone, from when on its handshakes look for it. */
+#define UDPNAT_PTO_EAGER_MAX_US UDPNAT_MSEC (200)
+#define UDPNAT_PTO_EAGER_US UDPNAT_SEC (8)
 #define UDPNAT_SENT_PACKETS_MAX 8192
 #define UDPNAT_STREAM_WINDOW_BYTES 262144
 #define UDPNAT_STREAM_SEND_BUFFER_BYTES 262144
@@ -219,6 +224,8 @@
 #define UDPNAT_SERVER_KEEPALIVES_MISSED 3 /* then a client is offline */
 #define UDPNAT_SERVER_WATCH_US UDPNAT_SEC (3)    /* instead, while a conversation is active */
 #define UDPNAT_SERVER_WATCH_ACTIVE_US UDPNAT_SEC (30)
+/* And so often a lost server is looked for then: 3 kB a second, which end when nobody talks. */
+#define UDPNAT_SERVER_SEEK_US UDPNAT_MSEC (200)
 /* of a client that has said nothing else */
 #define UDPNAT_SERVER_SESSION_IDLE_US UDPNAT_SEC (75)
 /* keepalives may be up to 27.5 s apart, and late */
@@ -330,6 +337,8 @@
 /* before a contact whose items our disk did not take is talked to again */
 #define UDPNAT_NODE_FAILURE_PAUSE_US UDPNAT_SEC (5)
 #define UDPNAT_NODE_PUNCH_BURST 320
+/* A deadline met so much later means that the machine slept. */
+#define UDPNAT_NODE_SLEPT_US UDPNAT_SEC (5)
 #define UDPNAT_NODE_PUNCHES_PER_SECOND 40
 #define UDPNAT_NODE_HANDSHAKES_PER_SECOND 50
 

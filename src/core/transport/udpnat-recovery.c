@@ -32,6 +32,8 @@ struct _UdpnatRecovery
   gint64            loss_us;      /* when the oldest gap becomes a loss; or UDPNAT_TIME_NEVER */
   gint64            pto_base_us;  /* last eliciting packet or last probe timeout */
   guint             pto_count;
+  gint64            pto_first_us; /* the first timeout in a row of @pto_count */
+  gboolean          is_eager;
 };
 
 UdpnatRecovery *
@@ -249,12 +251,18 @@ udpnat_recovery_get_oldest (const UdpnatRecovery    *self,
   return n;
 }
 
-/* A doubling for each timeout without an answer. */
+/* A doubling for each timeout without an answer; when eager, at first up to a limit, and from then
+ * on half of what has gone by. */
 static gint64
 get_pto_us (const UdpnatRecovery *self)
 {
-  gint64 pto_us = udpnat_rtt_get_pto (&self->rtt) << MIN (self->pto_count, 16);
+  gint64 base_us = udpnat_rtt_get_pto (&self->rtt);
+  gint64 pto_us = base_us << MIN (self->pto_count, 16);
+  gint64 elapsed_us = self->pto_count > 0 ? self->pto_base_us - self->pto_first_us : 0;
 
+  if (self->is_eager)
+    pto_us = MIN (pto_us, elapsed_us < UDPNAT_PTO_EAGER_US ? MAX (base_us, UDPNAT_PTO_EAGER_MAX_US)
+                                                           : elapsed_us / 2);
   return MIN (pto_us, UDPNAT_PTO_MAX_US);
 }
 
@@ -302,7 +310,8 @@ udpnat_recovery_handle_deadline (UdpnatRecovery *self,
       detect_lost (self, now_us);
       return FALSE;
     }
-  self->pto_count++;
+  if (self->pto_count++ == 0)
+    self->pto_first_us = now_us;
   self->pto_base_us = now_us;
   make_room_for_probes (self);
   return TRUE;
@@ -328,6 +337,29 @@ udpnat_recovery_reset_path (UdpnatRecovery *self,
     udpnat_rtt_add_sample (&self->rtt, rtt_us, 0);
   self->pto_count = 0;
   self->loss_us = UDPNAT_TIME_NEVER;
+}
+
+/** udpnat_recovery_set_eager: timeouts stay short for UDPNAT_PTO_EAGER_US; @is_eager: not so at
+ * first */
+void
+udpnat_recovery_set_eager (UdpnatRecovery *self,
+                           gboolean        is_eager)
+{
+  self->is_eager = is_eager;
+}
+
+/** udpnat_recovery_get_timeouts: Returns: how many there were in a row, without an answer */
+guint
+udpnat_recovery_get_timeouts (const UdpnatRecovery *self)
+{
+  return self->pto_count;
+}
+
+/** udpnat_recovery_forget_timeouts: what they say does not hold any more */
+void
+udpnat_recovery_forget_timeouts (UdpnatRecovery *self)
+{
+  self->pto_count = 0;
 }
 
 /**

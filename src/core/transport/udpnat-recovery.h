@@ -70,6 +70,10 @@ gboolean                udpnat_recovery_handle_deadline (UdpnatRecovery         
 void                    udpnat_recovery_reset_path      (UdpnatRecovery         *self,
                                                          gint64                  rtt_us,
                                                          gsize                   max_packet_bytes);
+void                    udpnat_recovery_set_eager       (UdpnatRecovery         *self,
+                                                         gboolean                is_eager);
+guint                   udpnat_recovery_get_timeouts    (const UdpnatRecovery   *self);
+void                    udpnat_recovery_forget_timeouts (UdpnatRecovery         *self);
 gboolean                udpnat_recovery_is_full         (const UdpnatRecovery   *self);
 guint                   udpnat_recovery_get_count       (const UdpnatRecovery   *self);
 UdpnatRtt              *udpnat_recovery_get_rtt         (UdpnatRecovery         *self);

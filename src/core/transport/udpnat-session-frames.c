@@ -8,6 +8,9 @@
  * here was sealed by the peer, which says who wrote it and not that it is sane. A packet with a
  * frame that breaks the protocol is not acknowledged. */
 
+/* One timeout is nothing unusual: a lost packet, or an ACK that was delayed. */
+#define RETURN_TIMEOUTS 2
+
 typedef struct
 {
   UdpnatRxResult result;
@@ -51,8 +54,19 @@ handle_ack (UdpnatSession         *self,
       context->result = UDPNAT_RX_MALFORMED;
       return;
     }
-  if (udpnat_recovery_handle_ack (self->recovery, now_us, &ack))
-    udpnat_session_settle (self);
+  if (!udpnat_recovery_handle_ack (self->recovery, now_us, &ack))
+    return;
+  udpnat_session_settle (self);
+  self->unanswered_since_us = udpnat_recovery_get_count (self->recovery) > 0 ? now_us
+                                                                             : UDPNAT_TIME_NEVER;
+}
+
+/* Whoever was silent for long is heard again: what waits for the next timeout need not. */
+static void
+note_return (UdpnatSession *self)
+{
+  if (udpnat_recovery_get_timeouts (self->recovery) >= RETURN_TIMEOUTS)
+    udpnat_session_hurry (self);
 }
 
 static void
@@ -233,10 +247,10 @@ udpnat_session_handle_data (UdpnatSession *self,
     return UDPNAT_RX_IGNORED;
 
   self->last_received_us = self->last_used_us = now_us;
-  self->unanswered_since_us = UDPNAT_TIME_NEVER;
   if (keyset == self->next)
     udpnat_session_confirm_keyset (self, now_us);
   handle_frames (self, now_us, frames, view.n_sealed - UDPNAT_SEAL_TAG_BYTES, &context);
+  note_return (self);
   if (context.result == UDPNAT_RX_OK && !context.is_unheard)
     udpnat_ack_tracker_handle_packet (&self->acks, now_us, view.number, context.is_eliciting);
   return context.result;

@@ -362,6 +362,8 @@ complete_handshake (UdpnatSession       *self,
   /* The responder goes on with its older keys until it sees one packet under these, and a lost one
    * would be repeated. */
   self->is_ping_wanted = TRUE;
+  if (udpnat_recovery_get_timeouts (self->recovery) > 0)
+    udpnat_session_hurry (self);
   udpnat_session_push_event (self, &event);
 }
 

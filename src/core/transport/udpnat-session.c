@@ -9,6 +9,16 @@
  * 6; the parts are listed in udpnat-session-private.h. It does not know addresses, timestamps that
  * were accepted before, or when to give up: all that is its owner's. */
 
+/* Between people somebody waits for what is said; a server has thousands who are gone. */
+static UdpnatRecovery *
+make_recovery (const UdpnatSessionConfig *config)
+{
+  UdpnatRecovery *recovery = udpnat_recovery_new (config->max_packet_bytes);
+
+  udpnat_recovery_set_eager (recovery, config->role == UDPNAT_ROLE_PEER_PEER);
+  return recovery;
+}
+
 static UdpnatSession *
 session_new (const UdpnatSessionConfig *config,
              const UdpnatPublicKey     *remote,
@@ -18,7 +28,7 @@ session_new (const UdpnatSessionConfig *config,
 
   self->config = *config;
   self->remote_key = *remote;
-  self->recovery = udpnat_recovery_new (config->max_packet_bytes);
+  self->recovery = make_recovery (config);
   udpnat_ack_tracker_init (&self->acks);
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_session_stream_free);
   g_queue_init (&self->events);
@@ -135,7 +145,8 @@ udpnat_session_reset_streams (UdpnatSession *self)
 
   g_ptr_array_set_size (self->streams, 0);
   udpnat_recovery_free (self->recovery);
-  self->recovery = udpnat_recovery_new (self->config.max_packet_bytes);
+  self->recovery = make_recovery (&self->config);
+  self->unanswered_since_us = UDPNAT_TIME_NEVER;
   *udpnat_recovery_get_rtt (self->recovery) = rtt;
   udpnat_ack_tracker_init (&self->acks);
   self->next_number = 0;
@@ -303,6 +314,21 @@ udpnat_session_ping (UdpnatSession *self,
 }
 
 /**
+ * udpnat_session_hurry:
+ *
+ * The way to the peer is another one now, or the one before may be dead: what is in flight is sent
+ * again, at once. Nothing happens when there is nothing.
+ */
+void
+udpnat_session_hurry (UdpnatSession *self)
+{
+  if (udpnat_recovery_get_count (self->recovery) == 0)
+    return;
+  udpnat_recovery_forget_timeouts (self->recovery);
+  udpnat_session_probe (self);
+}
+
+/**
  * udpnat_session_close:
  * @reason: #UdpnatCloseReason
  * @text: (nullable): for people; longer than %UDPNAT_CLOSE_TEXT_MAX_BYTES is left out
@@ -434,8 +460,9 @@ udpnat_session_get_packets_sent (const UdpnatSession *self)
 /**
  * udpnat_session_get_unanswered_since:
  *
- * Returns: when the first eliciting packet was sent since anything authentic came;
- *   %UDPNAT_TIME_NEVER for none
+ * Returns: since when something is in flight and nothing of it has been acknowledged;
+ *   %UDPNAT_TIME_NEVER when nothing is. That something comes does not show that anything of ours
+ *   arrives.
  */
 gint64
 udpnat_session_get_unanswered_since (const UdpnatSession *self)

@@ -137,6 +137,7 @@ gsize                  udpnat_session_seal_frames        (UdpnatSession         
                                                           const guint8               *frames,
                                                           gsize                       n_frames,
                                                           guint8                     *out);
+void                   udpnat_session_hurry              (UdpnatSession              *self);
 void                   udpnat_session_ping               (UdpnatSession              *self,
                                                           gint64                      now_us);
 

@@ -52,14 +52,16 @@ typedef struct
   gint64          rtt_us;        /* smoothed; 0: unknown */
   gint64          latest_rtt_us; /* the last one, as it was */
   gint64          last_heard_us;
+  gint64          proven_us; /* the last one */
   gint64          last_challenge_us;
 
   /* Keeping it */
   gint64 check_us;           /* next challenge of a chosen path, else UDPNAT_TIME_NEVER */
   gint64 challenge_since_us; /* oldest unanswered challenge since the last answer */
-  gint64 data_since_us;      /* oldest unanswered data, told by the owner */
+  gint64 data_since_us;      /* since when data is unanswered, told by the owner */
   gint64 suspect_us;         /* when it became suspect */
   guint  suspect_step;
+  gboolean is_doubted; /* suspect until it answers, whatever else is heard */
 } UdpnatPath;
 
 UdpnatPath *udpnat_path_new               (UdpnatSocketId       socket,
@@ -74,6 +76,10 @@ void        udpnat_path_release           (UdpnatPath          *self);
 void        udpnat_path_forget            (UdpnatPath          *self);
 void        udpnat_path_let_go            (UdpnatPath          *self);
 void        udpnat_path_challenge         (UdpnatPath          *self,
+                                           gint64               now_us,
+                                           UdpnatPathQueue     *queue);
+
+void        udpnat_path_doubt             (UdpnatPath          *self,
                                            gint64               now_us,
                                            UdpnatPathQueue     *queue);
 

@@ -76,8 +76,6 @@ void             udpnat_path_set_cancel_retries   (UdpnatPathSet          *self)
 UdpnatPathReason udpnat_path_set_get_verdict      (const UdpnatPathSet    *self);
 
 /* udpnat-path-settle.c */
-gboolean         udpnat_path_set_is_active        (const UdpnatPathSet    *self,
-                                                   gint64                  now_us);
 gboolean         udpnat_path_set_is_relay_only    (const UdpnatPathSet    *self);
 gint64           udpnat_path_set_get_idle_time    (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_due_to_let_go (const UdpnatPathSet    *self);

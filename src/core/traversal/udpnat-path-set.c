@@ -531,6 +531,20 @@ udpnat_path_set_measure (UdpnatPathSet *self,
     udpnat_path_challenge (self->selected, now_us, &self->queue);
 }
 
+/**
+ * udpnat_path_set_doubt:
+ *
+ * We slept, or our routes have changed: the chosen path may be gone. Until it has answered, data
+ * goes over the relay as well.
+ */
+void
+udpnat_path_set_doubt (UdpnatPathSet *self,
+                       gint64         now_us)
+{
+  if (self->selected != NULL)
+    udpnat_path_doubt (self->selected, now_us, &self->queue);
+}
+
 /* ---- What is to be used ---- */
 
 /**

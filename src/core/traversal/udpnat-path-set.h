@@ -121,6 +121,10 @@ void             udpnat_path_set_note_unanswered          (UdpnatPathSet        
                                                            gint64                  since_us);
 void             udpnat_path_set_handle_network_change    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
+gboolean         udpnat_path_set_is_active                (const UdpnatPathSet    *self,
+                                                           gint64                  now_us);
+void             udpnat_path_set_doubt                    (UdpnatPathSet          *self,
+                                                           gint64                  now_us);
 void             udpnat_path_set_measure                  (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 

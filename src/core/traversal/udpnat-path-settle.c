@@ -16,6 +16,8 @@ udpnat_path_set_get_idle_time (const UdpnatPathSet *self)
   return self->last_active_us + UDPNAT_PATH_ACTIVE_US;
 }
 
+/** udpnat_path_set_is_active: Returns: whether somebody has talked lately, so that it is worth to
+ * keep paths */
 gboolean
 udpnat_path_set_is_active (const UdpnatPathSet *self,
                            gint64               now_us)

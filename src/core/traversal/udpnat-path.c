@@ -5,7 +5,7 @@
  * answer, from the address itself, to a token that went nowhere else; hearing from an address is
  * not enough (nat.md section 5.2: one-way paths exist). Suspicion has two clocks, because two
  * things can go unanswered: our challenges, which only an answer to one of them settles, and the
- * session's data, which any packet from there settles.
+ * session's data, which an ACK settles whatever way it came.
  *
  * This file does not know the other addresses: what is tried when is udpnat-path-punch.c, what is
  * chosen is udpnat-path-select.c. Numbers: PROTOCOL.md section 10. */
@@ -85,6 +85,7 @@ clear_clocks (UdpnatPath *self)
   self->check_us = UDPNAT_TIME_NEVER;
   self->challenge_since_us = UDPNAT_TIME_NEVER;
   self->data_since_us = UDPNAT_TIME_NEVER;
+  self->is_doubted = FALSE;
   self->give_up_us = UDPNAT_TIME_NEVER;
 }
 
@@ -106,6 +107,7 @@ udpnat_path_new (UdpnatSocketId       socket,
   self->state = UDPNAT_PATH_STATE_WAITING;
   self->run_start_us = G_MININT64;
   self->last_heard_us = G_MININT64;
+  self->proven_us = G_MININT64;
   self->last_challenge_us = G_MININT64;
   clear_clocks (self);
   clear_tokens (self);
@@ -263,11 +265,12 @@ udpnat_path_handle_challenged (UdpnatPath      *self,
   udpnat_path_handle_heard (self, now_us);
 }
 
-/* How long an answer may take. */
+/* How long an answer may take. Of the smoothed round trip and the last one the shorter: the first
+ * ever may have waited for a router to find its own host, and would be believed for minutes. */
 static gint64
 get_patience (const UdpnatPath *self)
 {
-  return MAX (UDPNAT_PATH_SUSPECT_MIN_US, 2 * self->rtt_us);
+  return MAX (UDPNAT_PATH_SUSPECT_MIN_US, 2 * MIN (self->rtt_us, self->latest_rtt_us));
 }
 
 static gint64
@@ -280,7 +283,7 @@ static void
 clear_suspicion (UdpnatPath *self,
                  gint64      now_us)
 {
-  if (self->state == UDPNAT_PATH_STATE_SUSPECT
+  if (self->state == UDPNAT_PATH_STATE_SUSPECT && !self->is_doubted
       && later (get_unanswered_since (self), get_patience (self)) > now_us)
     set_state (self, UDPNAT_PATH_STATE_SUSPECT, UDPNAT_PATH_STATE_PROVEN);
 }
@@ -288,17 +291,14 @@ clear_suspicion (UdpnatPath *self,
 /**
  * udpnat_path_handle_heard:
  *
- * Something authentic has come from there. Settles data, because the session counts any packet as
- * an answer; does not settle our challenges, because it does not show that anything of ours
- * arrived.
+ * Something authentic has come from there. Settles neither data nor our challenges: it does not
+ * show that anything of ours arrived.
  */
 void
 udpnat_path_handle_heard (UdpnatPath *self,
                           gint64      now_us)
 {
   self->last_heard_us = now_us;
-  self->data_since_us = UDPNAT_TIME_NEVER;
-  clear_suspicion (self, now_us);
 }
 
 /* The path works both ways: @rtt_us, more than 0, is a round trip measured on it. */
@@ -318,8 +318,9 @@ prove (UdpnatPath *self,
 
   self->challenge_since_us = UDPNAT_TIME_NEVER;
   self->data_since_us = UDPNAT_TIME_NEVER;
-  self->last_heard_us = now_us;
+  self->last_heard_us = self->proven_us = now_us;
   self->was_proven = TRUE;
+  self->is_doubted = FALSE;
   set_state (self, self->state, UDPNAT_PATH_STATE_PROVEN);
 }
 
@@ -351,7 +352,9 @@ udpnat_path_handle_response (UdpnatPath *self,
 
 /**
  * udpnat_path_note_unanswered:
- * @since_us: when the oldest data without an answer was sent, or %UDPNAT_TIME_NEVER
+ * @since_us: since when data has no answer, or %UDPNAT_TIME_NEVER
+ *
+ * What was sent before the last proof is not held against the path.
  */
 void
 udpnat_path_note_unanswered (UdpnatPath *self,
@@ -361,7 +364,7 @@ udpnat_path_note_unanswered (UdpnatPath *self,
   if (!udpnat_path_has_proof (self))
     return;
 
-  self->data_since_us = since_us;
+  self->data_since_us = MAX (since_us, self->proven_us);
   clear_suspicion (self, now_us);
 }
 
@@ -470,6 +473,31 @@ handle_suspect_deadline (UdpnatPath      *self,
   udpnat_path_challenge (self, now_us, queue);
 }
 
+static void
+suspect (UdpnatPath      *self,
+         gint64           now_us,
+         UdpnatPathQueue *queue)
+{
+  set_state (self, UDPNAT_PATH_STATE_PROVEN, UDPNAT_PATH_STATE_SUSPECT);
+  self->suspect_us = now_us;
+  self->suspect_step = 0;
+  handle_suspect_deadline (self, now_us, queue);
+}
+
+/* There is reason to think that it is gone, before anything has gone unanswered: suspect until it
+ * has answered. */
+void
+udpnat_path_doubt (UdpnatPath      *self,
+                   gint64           now_us,
+                   UdpnatPathQueue *queue)
+{
+  if (self->state != UDPNAT_PATH_STATE_PROVEN)
+    return;
+  self->challenge_since_us = now_us; /* what has gone unanswered till now is excused */
+  suspect (self, now_us, queue);
+  self->is_doubted = TRUE;
+}
+
 /* When data that is unanswered asks for a challenge although the path is not suspect yet, as on
  * paths with a long RTT. */
 static gint64
@@ -488,10 +516,7 @@ handle_proven_deadline (UdpnatPath      *self,
 {
   if (later (get_unanswered_since (self), get_patience (self)) <= now_us)
     {
-      set_state (self, UDPNAT_PATH_STATE_PROVEN, UDPNAT_PATH_STATE_SUSPECT);
-      self->suspect_us = now_us;
-      self->suspect_step = 0;
-      handle_suspect_deadline (self, now_us, queue);
+      suspect (self, now_us, queue);
     }
   else if (self->check_us <= now_us || get_data_challenge (self) <= now_us)
     {

@@ -413,10 +413,11 @@ ack_rides_on_data (void)
 /* Handshake RTT 40 ms, then one ACK after 40 + 25 ms of which 25 are taken off: smoothed 40 ms,
  * variation 15 ms. */
 static void
-probes_at_literal_times (void)
+assert_probes (UdpnatRole   role,
+               const guint *expected_ms,
+               guint        n_expected)
 {
-  static const gint64 expected_ms[] = { 125, 250, 500, 1000, 2000, 4000, 4000 };
-  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  g_autoptr (Pipe) pipe = pipe_new_connected (role);
   gint64 due_us;
 
   g_assert_cmpint (udpnat_session_get_rtt (session_of (pipe, 0)), ==, UDPNAT_MSEC (40));
@@ -425,7 +426,7 @@ probes_at_literal_times (void)
   pipe_pump (pipe, 0);
   due_us = pipe->now_us;
   g_assert_cmpint (udpnat_session_get_unanswered_since (session_of (pipe, 0)), ==, due_us);
-  for (guint i = 0; i < G_N_ELEMENTS (expected_ms); i++)
+  for (guint i = 0; i < n_expected; i++)
     {
       due_us += UDPNAT_MSEC (expected_ms[i]);
       pipe_run_until (pipe, due_us - 1);
@@ -440,6 +441,79 @@ probes_at_literal_times (void)
   g_assert_cmpuint (udpnat_session_stream_unacked (session_of (pipe, 0), 1), ==, 0);
   g_assert_cmpint (udpnat_session_get_unanswered_since (session_of (pipe, 0)), ==,
                    UDPNAT_TIME_NEVER);
+}
+
+static void
+probes_double (void)
+{
+  static const guint expected_ms[] = { 125, 250, 500, 1000, 2000, 4000, 4000 };
+
+  assert_probes (UDPNAT_ROLE_CLIENT_SERVER, expected_ms, G_N_ELEMENTS (expected_ms));
+}
+
+/* 40 times 200 ms from the first timeout, then half of what has gone by since. */
+static void
+probes_are_eager_between_people (void)
+{
+  guint expected_ms[44] = { 125 };
+
+  for (guint i = 1; i <= 40; i++)
+    expected_ms[i] = 200;
+  expected_ms[41] = expected_ms[42] = expected_ms[43] = 4000;
+  assert_probes (UDPNAT_ROLE_PEER_PEER, expected_ms, G_N_ELEMENTS (expected_ms));
+}
+
+/* Whoever was away for long and is heard again is sent what waits, at once. */
+static void
+return_is_not_waited_for (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+
+  pipe->is_cut = TRUE;
+  feed (pipe, 0, 1, 0, 10);
+  pipe_run (pipe, UDPNAT_SEC (30));
+  pipe->is_cut = FALSE;
+  udpnat_session_ping (session_of (pipe, 1), pipe->now_us);
+  pipe_run (pipe, UDPNAT_MSEC (40)); /* there and back */
+  assert_pattern (pipe, 0, 1, 10);
+}
+
+/* Something comes all the time, but nothing of ours arrives. */
+static void
+unanswered_in_one_direction (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  gint64 sent_us;
+
+  feed (pipe, 0, 1, 0, 10);
+  pipe->is_cut = TRUE;
+  pipe_pump (pipe, 0);
+  sent_us = pipe->now_us;
+  pipe->is_cut = FALSE;
+  feed (pipe, 1, 1, 0, 10);
+  pipe_run (pipe, UDPNAT_MSEC (30));
+  assert_pattern (pipe, 1, 1, 10);
+  g_assert_cmpint (udpnat_session_get_unanswered_since (session_of (pipe, 0)), ==, sent_us);
+}
+
+/* What is in flight goes again when its owner knows of a better way, and only then. */
+static void
+hurry_repeats_what_is_in_flight (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  guint n_sent;
+
+  n_sent = pipe->log->len;
+  udpnat_session_hurry (session_of (pipe, 0));
+  pipe_pump (pipe, 0);
+  g_assert_cmpuint (pipe->log->len, ==, n_sent);
+  pipe->is_cut = TRUE;
+  feed (pipe, 0, 1, 0, 10);
+  pipe_pump (pipe, 0);
+  pipe->is_cut = FALSE;
+  udpnat_session_hurry (session_of (pipe, 0));
+  pipe_run (pipe, UDPNAT_MSEC (20));
+  assert_pattern (pipe, 0, 1, 10);
 }
 
 static void
@@ -590,7 +664,11 @@ main (int    argc,
   ADD ("timer/ack-waits-25-ms", ack_waits_25_ms);
   ADD ("timer/second-packet-is-acked-at-once", second_packet_is_acked_at_once);
   ADD ("timer/ack-rides-on-data", ack_rides_on_data);
-  ADD ("timer/probes-at-literal-times", probes_at_literal_times);
+  ADD ("probe/doubles", probes_double);
+  ADD ("probe/eager-between-people", probes_are_eager_between_people);
+  ADD ("probe/return-is-not-waited-for", return_is_not_waited_for);
+  ADD ("probe/hurry-repeats-what-is-in-flight", hurry_repeats_what_is_in_flight);
+  ADD ("unanswered/in-one-direction", unanswered_in_one_direction);
   ADD ("timer/two-probes-when-there-are-two", two_probes_when_there_are_two);
   ADD ("timer/ping-without-data-is-probed", ping_without_data_is_probed);
   ADD ("timer/reset-path-repeats-soon", reset_path_repeats_soon);

@@ -276,16 +276,72 @@ test_answer_ends_suspicion (Fixture       *f,
   assert_selected (f, &a);
 }
 
+/* A path may be dead in one direction: what comes does not show that anything goes. */
 static void
-test_packet_ends_suspicion_by_data (Fixture       *f,
+test_packet_does_not_end_suspicion (Fixture       *f,
                                     gconstpointer  data)
 {
   UdpnatAddress a = bring_up (f);
 
   udpnat_path_set_note_unanswered (f->set, f->now_us, UP);
-  run_until (f, UP + UDPNAT_MSEC (160));
+  run_until (f, UP + UDPNAT_MSEC (149));
   udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
+  run_until (f, UP + UDPNAT_MSEC (150));
+  g_assert_true (udpnat_path_set_is_suspect (f->set));
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
+  g_assert_true (udpnat_path_set_is_suspect (f->set));
+}
+
+/* After a sleep nothing has gone unanswered, and the path may be gone all the same. */
+static void
+test_doubt (Fixture       *f,
+            gconstpointer  data)
+{
+  UdpnatAddress a = bring_up (f);
+
+  udpnat_path_set_doubt (f->set, f->now_us);
+  drain (f);
+  g_assert_true (udpnat_path_set_is_suspect (f->set));
+  g_assert_cmpuint (count_sent_to (f, &a, UDPNAT_PATH_OUTPUT_CHALLENGE), ==, 1);
+  udpnat_path_set_note_unanswered (f->set, f->now_us, UDPNAT_TIME_NEVER);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
+  g_assert_true (udpnat_path_set_is_suspect (f->set));
+  run_until (f, UP + UDPNAT_MSEC (20));
+  answer_last (f, &a);
   g_assert_false (udpnat_path_set_is_suspect (f->set));
+  assert_selected (f, &a);
+}
+
+static void
+test_doubt_that_was_right (Fixture       *f,
+                           gconstpointer  data)
+{
+  UdpnatAddress a = bring_up (f);
+
+  udpnat_path_set_doubt (f->set, f->now_us);
+  run_until (f, UP + UDPNAT_SEC (3) - 1);
+  assert_selected (f, &a);
+  run_until (f, UP + UDPNAT_SEC (3));
+  assert_relayed (f, UDPNAT_PATH_REASON_DIRECT_LOST);
+}
+
+/* What was sent before the path last answered says nothing about it. */
+static void
+test_proof_is_newer_than_data (Fixture       *f,
+                               gconstpointer  data)
+{
+  UdpnatAddress a = bring_up (f);
+  gint64 answered_us;
+
+  udpnat_path_set_note_unanswered (f->set, f->now_us, UP);
+  run_until (f, UP + UDPNAT_MSEC (170));
+  answer_last (f, &a);
+  answered_us = f->now_us;
+  udpnat_path_set_note_unanswered (f->set, f->now_us, UP);
+  run_until (f, answered_us + UDPNAT_MSEC (150) - 1);
+  g_assert_false (udpnat_path_set_is_suspect (f->set));
+  run_until (f, answered_us + UDPNAT_MSEC (150));
+  g_assert_true (udpnat_path_set_is_suspect (f->set));
 }
 
 static void
@@ -486,7 +542,10 @@ main (int    argc,
   add_path_test ("/path-keep/suspect/challenges", test_suspect_challenges);
   add_path_test ("/path-keep/suspect/data-challenge-after-400ms", test_data_challenge_after_400ms);
   add_path_test ("/path-keep/suspect/ended-by-answer", test_answer_ends_suspicion);
-  add_path_test ("/path-keep/suspect/by-data-ended-by-packet", test_packet_ends_suspicion_by_data);
+  add_path_test ("/path-keep/suspect/not-ended-by-packet", test_packet_does_not_end_suspicion);
+  add_path_test ("/path-keep/suspect/data-before-proof", test_proof_is_newer_than_data);
+  add_path_test ("/path-keep/suspect/doubt-ended-by-answer", test_doubt);
+  add_path_test ("/path-keep/suspect/doubt-that-was-right", test_doubt_that_was_right);
   add_path_test ("/path-keep/suspect/by-data-ended-by-never", test_never_ends_suspicion_by_data);
   add_path_test ("/path-keep/suspect/by-challenge-not-ended-by-packet",
                  test_packet_does_not_answer_challenge);
