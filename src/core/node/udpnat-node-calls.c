@@ -31,36 +31,51 @@ udpnat_node_set_wall_clock (UdpnatNode *self,
   udpnat_rendezvous_client_set_wall_offset (self->server, self->wall_offset_us);
 }
 
-/**
- * udpnat_node_set_host_addresses:
- * @addresses: (array length=n_addresses): this host's addresses, best first; ports are not looked
- *   at
- * @port: the port that the node's socket is bound to
- *
- * Call it at the start and whenever the network changes: paths are then proven anew.
- */
-void
-udpnat_node_set_host_addresses (UdpnatNode          *self,
-                                gint64               now_us,
-                                const UdpnatAddress *addresses,
-                                guint                n_addresses,
-                                guint16              port)
+/* Returns: (nullable): what packets of this family leave by, as far as anybody can tell */
+static const UdpnatAddress *
+find_first (const UdpnatAddress *addresses,
+            guint                n_addresses,
+            UdpnatFamily         family)
 {
-  guint n = MIN (n_addresses, G_N_ELEMENTS (self->host_addresses));
-  gboolean is_same = n == self->n_host_addresses && port == self->port;
-  gboolean is_first = self->port == 0;
+  for (guint i = 0; i < n_addresses; i++)
+    if (addresses[i].family == family)
+      return &addresses[i];
+  return NULL;
+}
 
-  for (guint i = 0; is_same && i < n; i++)
-    is_same = udpnat_address_equal_ip (&addresses[i], &self->host_addresses[i]);
-  if (is_same)
-    return;
-  memcpy (self->host_addresses, addresses, n * sizeof *addresses);
-  self->n_host_addresses = n;
-  self->port = port;
-  udpnat_node_forget_nat (self);
-  udpnat_node_refresh_candidates (self);
-  if (is_first)
-    return;
+/* Whether packets leave by another address than before. That one more network is there (a VPN, a
+ * phone that is plugged in) or that one of no use has gone is no move. */
+static gboolean
+is_move (const UdpnatNode    *self,
+         const UdpnatAddress *addresses,
+         guint                n_addresses,
+         UdpnatFamily         family)
+{
+  const UdpnatAddress *before = find_first (self->host_addresses, self->n_host_addresses, family);
+  const UdpnatAddress *now = find_first (addresses, n_addresses, family);
+
+  if (before == NULL || now == NULL)
+    return before != now;
+  return !udpnat_address_equal_ip (before, now);
+}
+
+static gboolean
+has_same_addresses (const UdpnatNode    *self,
+                    const UdpnatAddress *addresses,
+                    guint                n_addresses)
+{
+  if (n_addresses != self->n_host_addresses)
+    return FALSE;
+  for (guint i = 0; i < n_addresses; i++)
+    if (!udpnat_address_equal_ip (&addresses[i], &self->host_addresses[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+handle_move (UdpnatNode *self,
+             gint64      now_us)
+{
   udpnat_rendezvous_client_handle_network_change (self->server, now_us);
   for (guint i = 0; i < self->active->len; i++)
     {
@@ -68,8 +83,61 @@ udpnat_node_set_host_addresses (UdpnatNode          *self,
 
       udpnat_peer_forget_socket (peer, now_us);
       udpnat_path_set_handle_network_change (peer->paths, now_us);
-      udpnat_node_mark_dirty (self, peer);
+      udpnat_peer_hurry (peer, now_us);
     }
+}
+
+/**
+ * udpnat_node_set_host_addresses:
+ * @addresses: (array length=n_addresses): this host's addresses, best first; ports are not looked
+ *   at
+ * @port: the port that the node's socket is bound to
+ *
+ * Call it at the start and whenever the network changes: when packets leave by another address than
+ * before, paths are proven anew.
+ *
+ * Returns: whether they are others than before
+ */
+gboolean
+udpnat_node_set_host_addresses (UdpnatNode          *self,
+                                gint64               now_us,
+                                const UdpnatAddress *addresses,
+                                guint                n_addresses,
+                                guint16              port)
+{
+  guint n = MIN (n_addresses, G_N_ELEMENTS (self->host_addresses));
+  gboolean is_first = self->port == 0;
+  gboolean is_moved = port != self->port || is_move (self, addresses, n, UDPNAT_FAMILY_IPV4) ||
+                      is_move (self, addresses, n, UDPNAT_FAMILY_IPV6);
+
+  if (port == self->port && has_same_addresses (self, addresses, n))
+    return FALSE;
+  memcpy (self->host_addresses, addresses, n * sizeof *addresses);
+  self->n_host_addresses = n;
+  self->port = port;
+  if (is_moved)
+    udpnat_node_forget_nat (self);
+  udpnat_node_refresh_candidates (self);
+  if (is_moved && !is_first)
+    handle_move (self, now_us);
+  else if (!is_first)
+    udpnat_node_handle_wake (self, now_us);
+  return TRUE;
+}
+
+/**
+ * udpnat_node_handle_wake:
+ *
+ * The machine slept, or its routes have changed while its addresses are the same: the server and
+ * whoever talks with us are shown that we are there, before anybody waits for a time-out.
+ */
+void
+udpnat_node_handle_wake (UdpnatNode *self,
+                         gint64      now_us)
+{
+  udpnat_rendezvous_client_handle_wake (self->server, now_us);
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_peer_handle_wake (g_ptr_array_index (self->active, i), now_us);
 }
 
 /**

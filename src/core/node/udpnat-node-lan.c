@@ -199,7 +199,7 @@ handle_come (UdpnatPeer *peer,
       if (!udpnat_path_set_get_selected (peer->paths, NULL, NULL, NULL))
         udpnat_peer_handle_unknown (peer, now_us); /* perhaps a new process */
     }
-  udpnat_peer_handle_server_back (peer, now_us);
+  udpnat_peer_hurry (peer, now_us);
 }
 
 static void

@@ -54,7 +54,7 @@ handle_relay_failed (UdpnatNode *self,
   if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
     return;
   udpnat_node_set_handle (self, peer, 0); /* from now on by key, until it is known again */
-  udpnat_peer_handle_server_back (peer, now_us);
+  udpnat_peer_hurry (peer, now_us);
 }
 
 static void
@@ -110,7 +110,7 @@ handle_registered (UdpnatNode                  *self,
   self->are_passes_dirty = TRUE;
   udpnat_node_tell_passes (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
-    udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+    udpnat_peer_hurry (g_ptr_array_index (self->active, i), now_us);
 }
 
 static const char *
@@ -169,7 +169,7 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_forget_presence (self);
       note_reflexive (self, now_us);
       for (guint i = 0; i < self->active->len; i++)
-        udpnat_peer_handle_server_back (g_ptr_array_index (self->active, i), now_us);
+        udpnat_peer_hurry (g_ptr_array_index (self->active, i), now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
       handle_registered (self, now_us, event);

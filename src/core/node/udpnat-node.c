@@ -508,8 +508,12 @@ node_handle_deadline (UdpnatMachine *machine,
                       gint64         now_us)
 {
   UdpnatNode *self = (UdpnatNode *) machine;
+  gint64 due_us = node_next_deadline (machine);
   UdpnatHeapItem *first;
 
+  /* 0 is for events. */
+  if (due_us > 0 && now_us - due_us > UDPNAT_NODE_SLEPT_US)
+    udpnat_node_handle_wake (self, now_us);
   if (udpnat_rendezvous_client_next_deadline (self->server) <= now_us)
     udpnat_rendezvous_client_handle_deadline (self->server, now_us);
   if (udpnat_node_nat_next_deadline (self) <= now_us)

@@ -60,11 +60,13 @@ const UdpnatPublicKey *udpnat_node_get_public_key     (const UdpnatNode      *se
 void                   udpnat_node_set_wall_clock     (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        gint64                 wall_us);
-void                   udpnat_node_set_host_addresses (UdpnatNode            *self,
+gboolean               udpnat_node_set_host_addresses (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatAddress   *addresses,
                                                        guint                  n_addresses,
                                                        guint16                port);
+void                   udpnat_node_handle_wake        (UdpnatNode            *self,
+                                                       gint64                 now_us);
 void                   udpnat_node_restore_contact    (UdpnatNode            *self,
                                                        const UdpnatPublicKey *key,
                                                        const char            *name,

@@ -135,7 +135,13 @@ void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
 void           udpnat_peer_handle_online      (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                guint32                handle);
-void           udpnat_peer_handle_server_back (UdpnatPeer            *self,
+void           udpnat_peer_hurry              (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_handle_wake        (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_handle_path_deadline (UdpnatPeer          *self,
+                                               gint64                 now_us);
+void           udpnat_peer_start_handshake    (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_drop_session       (UdpnatPeer            *self);
 void           udpnat_peer_leave              (UdpnatPeer            *self,

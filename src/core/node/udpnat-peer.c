@@ -10,7 +10,7 @@
  *  - hints (UNKNOWN, RELAY-FAILED, DIAL-FAILED) may cause a handshake or a pause, never the loss of
  *    anything.
  *
- * What comes in is in udpnat-peer-receive.c. */
+ * What comes in is in udpnat-peer-receive.c, what follows from hints in udpnat-peer-hints.c. */
 
 #include "config.h"
 
@@ -20,10 +20,6 @@
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
 #include "udpnat-peer-sockets-private.h"
-
-/* How long to wait before dialling again when the server says that a peer is not there. Presence
- * ends the wait at once. */
-static const gint64 redial_after_us[] = { UDPNAT_SEC (15), UDPNAT_SEC (60), UDPNAT_SEC (300) };
 
 UdpnatPeer *
 udpnat_peer_new (UdpnatNode            *node,
@@ -302,9 +298,11 @@ udpnat_peer_get_session_config (UdpnatPeer *self)
   };
 }
 
-static void
-start_handshake (UdpnatPeer *self,
-                 gint64      now_us)
+/** udpnat_peer_start_handshake: for a first session, or new keys; our candidates and the oldest
+ * messages go with it */
+void
+udpnat_peer_start_handshake (UdpnatPeer *self,
+                             gint64      now_us)
 {
   guint8 frames[UDPNAT_EARLY_MAX_BYTES];
   guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
@@ -359,20 +357,7 @@ maybe_start_handshake (UdpnatPeer *self,
 {
   if (now_us >= MAX (self->blocked_until_us, self->failed_until_us) &&
       wants_handshake (self, now_us) && has_route (self))
-    start_handshake (self, now_us);
-}
-
-/* ---- Hints from elsewhere ---- */
-
-/** udpnat_peer_pause: a session was closed: wait before the next one, longer each time in vain */
-void
-udpnat_peer_pause (UdpnatPeer *self,
-                   gint64      now_us)
-{
-  gint64 pause_us = UDPNAT_SEC (1) << MIN (self->n_closed, 6);
-
-  self->n_closed++;
-  self->blocked_until_us = MAX (self->blocked_until_us, now_us + pause_us);
+    udpnat_peer_start_handshake (self, now_us);
 }
 
 /** udpnat_peer_close: forgets conversation, session and paths: of a stranger, to make room */
@@ -386,91 +371,6 @@ udpnat_peer_close (UdpnatPeer *self)
   udpnat_node_abort_search (self->node, self);
   g_clear_pointer (&self->paths, udpnat_path_set_free);
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
-}
-
-/**
- * udpnat_peer_handle_unknown:
- *
- * Somebody says that the peer has no session with us. Anybody could say that, so it only makes us
- * ask the peer itself, and not more than once a second.
- */
-void
-udpnat_peer_handle_unknown (UdpnatPeer *self,
-                            gint64      now_us)
-{
-  if (!udpnat_peer_has_session (self) || udpnat_session_is_handshaking (self->session))
-    return;
-  if (now_us - self->last_kick_us < UDPNAT_SEC (1) || now_us < self->blocked_until_us)
-    return;
-  self->last_kick_us = now_us;
-  start_handshake (self, now_us);
-  udpnat_node_mark_dirty (self->node, self);
-}
-
-/**
- * udpnat_peer_handle_dial_failed:
- *
- * The server knows of no such peer at the moment.
- */
-void
-udpnat_peer_handle_dial_failed (UdpnatPeer *self,
-                                gint64      now_us)
-{
-  UdpnatAddress address;
-  guint last = G_N_ELEMENTS (redial_after_us) - 1;
-
-  if (self->conversation == NULL || !udpnat_peer_has_session (self))
-    return;
-  /* The server may be wrong about someone on our own network. */
-  if (udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0)
-    return;
-
-  if (udpnat_session_is_handshaking (self->session))
-    udpnat_session_cancel_handshake (self->session);
-  if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_INITIATED)
-    udpnat_peer_drop_session (self);
-  self->blocked_until_us = now_us + redial_after_us[MIN (self->n_failed_dials, last)];
-  self->n_failed_dials++;
-  if (self->n_failed_dials == 1)
-    udpnat_node_push_event (self->node, udpnat_node_event_new (UDPNAT_NODE_EVENT_UNREACHABLE,
-                                                               &self->key, self->name));
-  udpnat_node_mark_dirty (self->node, self);
-}
-
-/** udpnat_peer_handle_online: the directory says that the peer is there, by @handle */
-void
-udpnat_peer_handle_online (UdpnatPeer *self,
-                           gint64      now_us,
-                           guint32     handle)
-{
-  self->n_failed_dials = 0;
-  self->blocked_until_us = 0;
-  if (self->handle != handle)
-    {
-      /* Registered anew: perhaps a new process that has forgotten our session. A packet will
-       * tell. */
-      udpnat_node_set_handle (self->node, self, handle);
-      udpnat_peer_handle_server_back (self, now_us);
-    }
-  if (self->conversation != NULL)
-    udpnat_node_mark_dirty (self->node, self);
-}
-
-/** udpnat_peer_handle_server_back: the relay works again, so do not wait for time-outs */
-void
-udpnat_peer_handle_server_back (UdpnatPeer *self,
-                                gint64      now_us)
-{
-  if (self->conversation == NULL)
-    return;
-  if (udpnat_peer_has_session (self))
-    {
-      if (udpnat_session_is_handshaking (self->session))
-        udpnat_session_repeat_handshake (self->session, now_us);
-      else if (!udpnat_peer_is_drained (self))
-        udpnat_session_ping (self->session, now_us);
-    }
-  udpnat_node_mark_dirty (self->node, self);
 }
 
 /* ---- Sending ---- */
@@ -833,7 +733,7 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
   if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
     udpnat_session_handle_deadline (self->session, now_us);
   if (udpnat_path_set_next_deadline (self->paths) <= now_us)
-    udpnat_path_set_handle_deadline (self->paths, now_us);
+    udpnat_peer_handle_path_deadline (self, now_us);
   udpnat_peer_handle_query_deadline (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }

@@ -306,6 +306,24 @@ get_up_deadline (const UdpnatRendezvousClient *self)
   return udpnat_time_min (deadline_us, self->register_retry_us);
 }
 
+/* When to look for a lost server besides the schedule of HS1, because somebody waits: whoever is
+ * back must not wait for seconds until the next one is due. */
+static gint64
+get_seek_time (const UdpnatRendezvousClient *self)
+{
+  gint64 due_us = self->hs1_us + UDPNAT_SERVER_SEEK_US;
+
+  return self->session != NULL && udpnat_session_is_handshaking (self->session)
+             && due_us < self->watch_until_us
+           ? due_us : UDPNAT_TIME_NEVER;
+}
+
+static gint64
+get_silence_time (const UdpnatRendezvousClient *self)
+{
+  return self->is_silence_told ? UDPNAT_TIME_NEVER : self->outage_us + UDPNAT_SERVER_LOST_US;
+}
+
 /** udpnat_rendezvous_client_link_deadline: for udpnat_rendezvous_client_keep_link() */
 gint64
 udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
@@ -315,7 +333,7 @@ udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
     case UDPNAT_RENDEZVOUS_STATE_ASKING:
     case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
     case UDPNAT_RENDEZVOUS_STATE_LOST:
-      return self->is_silence_told ? UDPNAT_TIME_NEVER : self->outage_us + UDPNAT_SERVER_LOST_US;
+      return udpnat_time_min (get_silence_time (self), get_seek_time (self));
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       return get_up_deadline (self);
@@ -351,6 +369,25 @@ keep_up (UdpnatRendezvousClient *self,
     udpnat_rendezvous_client_start_handshake (self, now_us);
 }
 
+static void
+seek (UdpnatRendezvousClient *self,
+      gint64                  now_us)
+{
+  if (get_seek_time (self) <= now_us)
+    {
+      self->hs1_us = now_us; /* also when it cannot leave */
+      self->is_handshake_due = TRUE;
+      udpnat_session_repeat_handshake (self->session, now_us);
+    }
+  if (get_silence_time (self) > now_us)
+    return;
+  self->is_silence_told = TRUE;
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER);
+  /* Perhaps it has got another key. */
+  if (self->state != UDPNAT_RENDEZVOUS_STATE_ASKING)
+    udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, G_MAXUINT);
+}
+
 /** udpnat_rendezvous_client_keep_link: does what is due now */
 void
 udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
@@ -365,13 +402,7 @@ udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
     case UDPNAT_RENDEZVOUS_STATE_ASKING:
     case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
     case UDPNAT_RENDEZVOUS_STATE_LOST:
-      if (self->is_silence_told || self->outage_us + UDPNAT_SERVER_LOST_US > now_us)
-        break;
-      self->is_silence_told = TRUE;
-      udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER);
-      /* Perhaps it has got another key. */
-      if (self->state != UDPNAT_RENDEZVOUS_STATE_ASKING)
-        udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, G_MAXUINT);
+      seek (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_STATE_WAITING:
       if (self->wait_until_us > now_us)

@@ -127,7 +127,10 @@ pop_session_output (UdpnatRendezvousClient *self,
       || !udpnat_session_pop_output (self->session, now_us, &kind, out, out_n))
     return FALSE;
   if (kind == UDPNAT_SESSION_OUTPUT_HANDSHAKE)
-    self->is_handshake_due = FALSE;
+    {
+      self->is_handshake_due = FALSE;
+      self->hs1_us = now_us;
+    }
   note_remote_index (self, out, *out_n);
   return TRUE;
 }

@@ -61,6 +61,7 @@ struct _UdpnatRendezvousClient
   gint64         wall_offset_us;
   gint64         last_wall_us; /* newest timestamp given out */
   gint64         handshake_us; /* when the last handshake was started */
+  gint64         hs1_us;       /* when its HS1 was last sent */
   gint64         keys_us;      /* when the last one was done */
   gint64         outage_us;    /* since when we are not connected; NEVER while we are */
   gboolean       is_silence_told;

@@ -179,18 +179,11 @@ udpnat_rendezvous_client_note_conversation (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_keep_link (self, now_us);
 }
 
-/**
- * udpnat_rendezvous_client_handle_network_change:
- *
- * Our own addresses have changed: shows the server the new one, and finds out how the NAT there
- * maps us
- */
-void
-udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
-                                                gint64                  now_us)
+/* HS1 works whatever has become of our address, the mapping there, or the server's session. */
+static void
+show_up (UdpnatRendezvousClient *self,
+         gint64                  now_us)
 {
-  self->now_us = now_us;
-  udpnat_rendezvous_client_trust_keepalive (self, now_us);
   switch (self->state)
     {
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
@@ -198,6 +191,7 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
       self->is_mapping_due = TRUE;
       self->is_quiet = FALSE;
       udpnat_session_reset_path (self->session, now_us, 0);
+      udpnat_session_hurry (self->session);
       udpnat_rendezvous_client_start_handshake (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
@@ -213,6 +207,45 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       break;
     }
+}
+
+/** udpnat_rendezvous_client_watch: a conversation needs the server now: is it there? Asks not more
+ * than once a second */
+void
+udpnat_rendezvous_client_watch (UdpnatRendezvousClient *self,
+                                gint64                  now_us)
+{
+  if (udpnat_rendezvous_client_is_up (self) && now_us - self->ping_us >= UDPNAT_SEC (1))
+    udpnat_rendezvous_client_ping (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_handle_network_change:
+ *
+ * Our own addresses have changed: shows the server the new one, and finds out how the NAT there
+ * maps us
+ */
+void
+udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
+                                                gint64                  now_us)
+{
+  self->now_us = now_us;
+  udpnat_rendezvous_client_trust_keepalive (self, now_us);
+  show_up (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_handle_wake:
+ *
+ * We slept, or something about the network is different though our addresses are not: the same, but
+ * what was measured still holds
+ */
+void
+udpnat_rendezvous_client_handle_wake (UdpnatRendezvousClient *self,
+                                      gint64                  now_us)
+{
+  self->now_us = self->moved_us = now_us;
+  show_up (self, now_us);
 }
 
 /* ---- Time ---- */

@@ -106,7 +106,11 @@ void udpnat_rendezvous_client_set_keepalive         (UdpnatRendezvousClient *sel
                                                      gint64                  interval_us);
 void udpnat_rendezvous_client_note_conversation     (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
+void udpnat_rendezvous_client_watch                 (UdpnatRendezvousClient *self,
+                                                     gint64                  now_us);
 void udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
+                                                     gint64                  now_us);
+void udpnat_rendezvous_client_handle_wake           (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
 
 /* In, out, time: as a machine */

@@ -321,6 +321,56 @@ test_network_change (void)
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 0);
 }
 
+/* We slept, or leave by another router: the server sees where we are in one trip, and goes on. */
+static void
+test_wake (void)
+{
+  g_autoptr (Net) net = net_new (24);
+  NetClient *alice = net_join (net, "Alice");
+  guint32    handle;
+
+  net_run (net, UDPNAT_SEC (5));
+  handle = alice->handle;
+  alice->address = net_address (192, 0, 2, 77, 1234);
+  udpnat_rendezvous_client_handle_wake (alice->client, net->now_us);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (udpnat_address_equal (udpnat_rendezvous_client_get_reflexive (alice->client, 0),
+                                       &alice->address));
+  g_assert_cmpuint (alice->handle, ==, handle);
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 0);
+}
+
+/* Lost for half a minute: whoever waits for a word is back at once, others within the pace of
+ * handshakes. */
+static gint64
+measure_return (gboolean is_talking)
+{
+  g_autoptr (Net) net = net_new (25);
+  NetClient *alice = net_join (net, "Alice");
+  gint64     back_us;
+
+  net_run (net, UDPNAT_SEC (5));
+  udpnat_rendezvous_client_note_conversation (alice->client, net->now_us);
+  alice->is_cut = TRUE;
+  net_run (net, UDPNAT_SEC (25));
+  g_assert_false (udpnat_rendezvous_client_is_connected (alice->client));
+  if (is_talking)
+    udpnat_rendezvous_client_note_conversation (alice->client, net->now_us);
+  net_run (net, UDPNAT_SEC (11));
+  alice->is_cut = FALSE;
+  back_us = net->now_us;
+  while (!udpnat_rendezvous_client_is_connected (alice->client))
+    net_run (net, UDPNAT_MSEC (1));
+  return net->now_us - back_us;
+}
+
+static void
+test_seek (void)
+{
+  g_assert_cmpint (measure_return (TRUE), <=, UDPNAT_SERVER_SEEK_US + UDPNAT_MSEC (100));
+  g_assert_cmpint (measure_return (FALSE), >, UDPNAT_SERVER_SEEK_US + UDPNAT_MSEC (100));
+}
+
 /* Unregistered while the server is away: it must not stay online there. */
 static void
 test_unregister_while_away (void)
@@ -399,6 +449,8 @@ main (int    argc,
   g_test_add_func ("/rendezvous-outage/clock/set-back-while-running",
                    test_clock_set_back_while_running);
   g_test_add_func ("/rendezvous-outage/network/change-keeps-session", test_network_change);
+  g_test_add_func ("/rendezvous-outage/network/wake-keeps-session", test_wake);
+  g_test_add_func ("/rendezvous-outage/network/sought-while-somebody-waits", test_seek);
   g_test_add_func ("/rendezvous-outage/unregister/while-away", test_unregister_while_away);
   g_test_add_func ("/rendezvous-outage/leave/silent-afterwards", test_leave);
   g_test_add_func ("/rendezvous-outage/sleep/back-after-jump", test_sleep);
