@@ -9,6 +9,7 @@
 #include "udpnat-profile.h"
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
+#include "udpnat-surroundings.h"
 
 G_BEGIN_DECLS
 
@@ -64,7 +65,7 @@ struct _UdpnatClient
   GPtrArray     *untold_people; /* nullable: are to hear how things stand with the server */
   GSource       *tell_source;   /* nullable: tells them */
   GCancellable  *cancellable;   /* of the name resolution under way */
-  GSource       *network_source; /* waits for the network to settle */
+  UdpnatSurroundings *surroundings; /* nullable: tells when we may be somewhere else */
 };
 
 typedef enum

@@ -11,9 +11,6 @@
 #include "udpnat-limits.h"
 #include "udpnat-system-random.h"
 
-/* GNetworkMonitor speaks up several times for one change of network. */
-#define NETWORK_SETTLE_MS 250
-
 /* How many events of the node are handled in one turn of the main loop; the most frequent ones,
  * of people who come, take some microseconds each. */
 #define TURN_EVENTS_MAX 300
@@ -107,11 +104,7 @@ udpnat_client_dispose (GObject *object)
   self->is_closing = TRUE;
   udpnat_client_clear_server (self);
   udpnat_client_stop_telling_people (self);
-  if (self->network_source != NULL)
-    {
-      g_source_destroy (self->network_source);
-      g_clear_pointer (&self->network_source, g_source_unref);
-    }
+  g_clear_pointer (&self->surroundings, udpnat_surroundings_free);
   if (self->source != NULL)
     {
       g_source_destroy (self->source);
@@ -363,44 +356,42 @@ udpnat_client_open_finish (UdpnatClient *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-static void
+/* Returns: whether they are others than before */
+static gboolean
 refresh_addresses (UdpnatClient *self)
 {
   UdpnatAddress addresses[UDPNAT_CANDIDATES_MAX];
   guint n_addresses = 0;
+  gboolean is_changed;
 
   if (self->bound_ip == NULL || !udpnat_address_parse_ip (&addresses[0], self->bound_ip, 0) ||
       udpnat_address_get_scope (&addresses[0]) == UDPNAT_SCOPE_UNUSABLE)
     n_addresses = udpnat_interfaces_get_addresses (addresses, G_N_ELEMENTS (addresses));
   else
     n_addresses = 1;
-  udpnat_node_set_host_addresses (self->node, udpnat_clock_get_now_us (), addresses, n_addresses,
-                                  udpnat_socket_get_port (self->socket));
+  is_changed = udpnat_node_set_host_addresses (self->node, udpnat_clock_get_now_us (), addresses,
+                                               n_addresses, udpnat_socket_get_port (self->socket));
   udpnat_client_refresh_lan (self, addresses, n_addresses);
   udpnat_client_wake (self);
+  return is_changed;
 }
 
-static gboolean
-network_settled_cb (gpointer user_data)
-{
-  UdpnatClient *self = UDPNAT_CLIENT (user_data);
-
-  g_clear_pointer (&self->network_source, g_source_unref);
-  refresh_addresses (self);
-  udpnat_client_handle_network_change (self);
-  return G_SOURCE_REMOVE;
-}
-
+/* Something is different, or we slept. Where addresses are the same, packets may leave by another
+ * router all the same, and others may be on this network. */
 static void
-network_changed_cb (GNetworkMonitor *monitor,
-                    gboolean         is_available,
-                    UdpnatClient    *self)
+surroundings_cb (gpointer user_data)
 {
-  if (self->socket == NULL || self->network_source != NULL)
-    return;
-  self->network_source = g_timeout_source_new (NETWORK_SETTLE_MS);
-  g_source_set_callback (self->network_source, network_settled_cb, self, NULL);
-  g_source_attach (self->network_source, g_main_context_get_thread_default ());
+  g_autoptr (UdpnatClient) self = g_object_ref (user_data);
+
+  if (!refresh_addresses (self))
+    {
+      gint64 now_us = udpnat_clock_get_now_us ();
+
+      udpnat_node_handle_wake (self->node, now_us);
+      udpnat_lan_handle_network_change (self->lan, now_us);
+      udpnat_client_wake (self);
+    }
+  udpnat_client_handle_network_change (self);
 }
 
 /**
@@ -425,10 +416,9 @@ udpnat_client_bind (UdpnatClient *self,
   self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
                                             1, events_cb, self);
   g_source_attach (self->source, g_main_context_get_thread_default ());
-  refresh_addresses (self);
+  (void) refresh_addresses (self);
   udpnat_client_top_up_prekeys (self);
-  g_signal_connect_object (g_network_monitor_get_default (), "network-changed",
-                           G_CALLBACK (network_changed_cb), self, 0);
+  self->surroundings = udpnat_surroundings_new (surroundings_cb, self);
   return TRUE;
 }
 
