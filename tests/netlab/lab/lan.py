@@ -43,27 +43,27 @@ def _sees(client, name, is_there=True):
     return bool(words) and words[-1]['lan'] == is_there and words[-1]['online'] == is_there
 
 
-def _wait_sees(client, name, seconds=MEET_SECONDS, is_there=True):
+def wait_sees(client, name, seconds=MEET_SECONDS, is_there=True):
     return client.wait_for(lambda: _sees(client, name, is_there), seconds)
 
 
-def _start(stage, site, name, *words, server=None):
+def start(stage, site, name, *words, server=None):
     return stage.start_client(
         site, name, *([] if server else ['--lan']), *words, server=server
     )
 
 
-def _check_meeting(stage, people):
+def check_meeting(stage, people):
     unseen = [
         f'{client.name} does not see {other.name}'
         for client in people
         for other in people
-        if client is not other and not _wait_sees(client, other.name)
+        if client is not other and not wait_sees(client, other.name)
     ]
     stage.check('each-sees-all-others', not unseen, unseen)
 
 
-def _talk(stage, alice, bob):
+def talk_a_little(stage, alice, bob):
     for number in range(1, 6):
         alice.send('bob', f'alice says {number}')
         bob.send('alice', f'bob says {number}')
@@ -71,7 +71,7 @@ def _talk(stage, alice, bob):
     stage.check_delivery(alice, bob)
 
 
-def _check_paths(stage, alice, bob):
+def check_paths(stage, alice, bob):
     good = all(
         client.wait_for(lambda c=client, p=peer: (c.get_path(p) or {}).get('kind') == 'lan', 3.0)
         for client, peer in ((alice, 'bob'), (bob, 'alice'))
@@ -86,11 +86,11 @@ def run_hosts(stage, count, ipv4, ipv6):
     sites = [
         stage.lab.add_neighbour(name, switch, ipv4, ipv6) for name in ('a', 'b', 'c')[:count]
     ]
-    bob = _start(stage, sites[1], 'bob')
-    others = [_start(stage, site, name) for site, name in zip(sites[2:], ('carol',))]
+    bob = start(stage, sites[1], 'bob')
+    others = [start(stage, site, name) for site, name in zip(sites[2:], ('carol',))]
     time.sleep(1.0)
     begin = time.monotonic()
-    alice = _start(stage, sites[0], 'alice')
+    alice = start(stage, sites[0], 'alice')
     alice.send('bob', 'the first')
     arrived = alice.wait_delivered('bob', 10.0)
     elapsed = time.monotonic() - begin
@@ -100,9 +100,9 @@ def run_hosts(stage, count, ipv4, ipv6):
         arrived and elapsed <= FIRST_SECONDS,
         [f'{elapsed:.2f} s'],
     )
-    _check_meeting(stage, [alice, bob, *others])
-    _talk(stage, alice, bob)
-    _check_paths(stage, alice, bob)
+    check_meeting(stage, [alice, bob, *others])
+    talk_a_little(stage, alice, bob)
+    check_paths(stage, alice, bob)
     if others:
         others[0].send('alice', 'carol says hello')
         stage.check('third-is-heard', others[0].wait_delivered('alice', 5.0))
@@ -111,18 +111,18 @@ def run_hosts(stage, count, ipv4, ipv6):
 def run_one_host(stage):
     """Two programs on one machine share the port of beacons."""
     site = stage.lab.add_neighbour('a', stage.lab.add_switch('s'))
-    alice, bob = _start(stage, site, 'alice'), _start(stage, site, 'bob')
-    _check_meeting(stage, [alice, bob])
-    _talk(stage, alice, bob)
+    alice, bob = start(stage, site, 'alice'), start(stage, site, 'bob')
+    check_meeting(stage, [alice, bob])
+    talk_a_little(stage, alice, bob)
 
 
 def run_ask(stage):
     """A stranger on this network asks, and is let in."""
     switch = stage.lab.add_switch('s')
     sites = [stage.lab.add_neighbour(name, switch) for name in ('a', 'b')]
-    bob = _start(stage, sites[1], 'bob', '--strangers', 'ask')
-    alice = _start(stage, sites[0], 'alice')
-    _check_meeting(stage, [alice, bob])
+    bob = start(stage, sites[1], 'bob', '--strangers', 'ask')
+    alice = start(stage, sites[0], 'alice')
+    check_meeting(stage, [alice, bob])
     alice.command('send bob may I?')
     stage.check(
         'stranger-gets-a-receipt', alice.wait_for(lambda: alice.select('delivered', to='bob'), 5.0)
@@ -142,7 +142,7 @@ def run_ask(stage):
         for person in (alice, bob)
     ]
     stage.check('they-talk', all(came), alice.get_tail() + bob.get_tail())
-    _check_paths(stage, alice, bob)
+    check_paths(stage, alice, bob)
 
 
 def run_leave(stage):
@@ -150,31 +150,31 @@ def run_leave(stage):
     switch = stage.lab.add_switch('s')
     sites = [stage.lab.add_neighbour(name, switch) for name in ('a', 'b', 'c')]
     alice, bob, carol = [
-        _start(stage, site, name) for site, name in zip(sites, ('alice', 'bob', 'carol'))
+        start(stage, site, name) for site, name in zip(sites, ('alice', 'bob', 'carol'))
     ]
-    _check_meeting(stage, [alice, bob, carol])
+    check_meeting(stage, [alice, bob, carol])
     bob.leave()
-    stage.check('exit-is-told', _wait_sees(alice, 'bob', GONE_SECONDS, False), alice.get_tail())
+    stage.check('exit-is-told', wait_sees(alice, 'bob', GONE_SECONDS, False), alice.get_tail())
     stage.check('exits-with-0', bob.wait(10.0) == 0)
     carol.command('logout')
-    stage.check('logout-is-told', _wait_sees(alice, 'carol', GONE_SECONDS, False))
+    stage.check('logout-is-told', wait_sees(alice, 'carol', GONE_SECONDS, False))
     carol.command('login carol')
-    stage.check('login-is-told', _wait_sees(alice, 'carol', GONE_SECONDS))
+    stage.check('login-is-told', wait_sees(alice, 'carol', GONE_SECONDS))
 
 
 def run_killed(stage):
     """Whoever dies without a word is gone when beacons have not come; what is said waits."""
     switch = stage.lab.add_switch('s')
     sites = [stage.lab.add_neighbour(name, switch) for name in ('a', 'b')]
-    alice, bob = [_start(stage, site, name) for site, name in zip(sites, ('alice', 'bob'))]
-    _check_meeting(stage, [alice, bob])
-    _talk(stage, alice, bob)
+    alice, bob = [start(stage, site, name) for site, name in zip(sites, ('alice', 'bob'))]
+    check_meeting(stage, [alice, bob])
+    talk_a_little(stage, alice, bob)
     bob.signal(signal.SIGKILL)
     bob.wait(5.0)
     stage.programs.remove(bob)
     alice.send('bob', 'while you were away')
-    stage.check('gone-after-90s', _wait_sees(alice, 'bob', EXPIRE_SECONDS, False))
-    bob = _start(stage, sites[1], 'bob')
+    stage.check('gone-after-90s', wait_sees(alice, 'bob', EXPIRE_SECONDS, False))
+    bob = start(stage, sites[1], 'bob')
     stage.check('waits-until-he-is-back', alice.wait_delivered('bob', 5.0), alice.get_tail())
 
 
@@ -184,24 +184,24 @@ def run_off(stage):
     sites = [stage.lab.add_neighbour(name, switch) for name in ('a', 'b')]
     for site in sites:
         site.host.nft(_COUNTERS)
-    alice = _start(stage, sites[0], 'alice')
-    bob = _start(stage, sites[1], 'bob')
-    _check_meeting(stage, [alice, bob])
+    alice = start(stage, sites[0], 'alice')
+    bob = start(stage, sites[1], 'bob')
+    check_meeting(stage, [alice, bob])
     alice.send('bob', 'hello')
     stage.check('on-by-itself', alice.wait_delivered('bob', 5.0))
     bob.command('set lan off')
-    stage.check('off-is-told', _wait_sees(alice, 'bob', GONE_SECONDS, False), bob.get_tail())
-    stage.check('off-forgets-the-others', _wait_sees(bob, 'alice', GONE_SECONDS, False))
+    stage.check('off-is-told', wait_sees(alice, 'bob', GONE_SECONDS, False), bob.get_tail())
+    stage.check('off-forgets-the-others', wait_sees(bob, 'alice', GONE_SECONDS, False))
     before = _read_counter(sites[1], 'beacons')
     alice.send('bob', 'are you there?')
     time.sleep(28)  # more than the longest gap between two beacons
     after = _read_counter(sites[1], 'beacons')
     stage.check('off-is-silent', before > 0 and after == before, [f'{before} and {after} beacons'])
     bob.command('set lan on')
-    stage.check('on-is-told', _wait_sees(alice, 'bob', GONE_SECONDS), alice.get_tail())
+    stage.check('on-is-told', wait_sees(alice, 'bob', GONE_SECONDS), alice.get_tail())
     stage.check('what-waited-is-delivered', alice.wait_delivered('bob', 5.0))
     bob.command('set relay-only on')
-    stage.check('relay-only-is-off', _wait_sees(alice, 'bob', GONE_SECONDS, False))
+    stage.check('relay-only-is-off', wait_sees(alice, 'bob', GONE_SECONDS, False))
 
 
 def run_never(stage):
@@ -221,7 +221,7 @@ def run_never(stage):
         timeout=20,
     )
     site.host.nft(_COUNTERS)
-    alice = _start(stage, site, 'alice')
+    alice = start(stage, site, 'alice')
     told = alice.wait_for(lambda: alice.select('ready'), 5.0)
     time.sleep(5)
     sent = _read_counter(site, 'beacons') + _read_counter(site, 'groups')
@@ -239,9 +239,9 @@ def run_idle(stage):
     """Without a server, too, a program with nothing to do sleeps but for its beacons."""
     switch = stage.lab.add_switch('s')
     site = stage.lab.add_neighbour('a', switch)
-    alice = _start(stage, site, 'alice')
-    bob = _start(stage, stage.lab.add_neighbour('b', switch), 'bob')
-    _check_meeting(stage, [alice, bob])
+    alice = start(stage, site, 'alice')
+    bob = start(stage, stage.lab.add_neighbour('b', switch), 'bob')
+    check_meeting(stage, [alice, bob])
     measure_idle(stage, site, alice)
 
 
@@ -250,7 +250,7 @@ def run_late(stage):
     switch = stage.lab.add_switch('s')
     site_a = stage.lab.add_neighbour('a', switch, up=False)
     site_b = stage.lab.add_neighbour('b', switch)
-    alice, bob = _start(stage, site_a, 'alice'), _start(stage, site_b, 'bob')
+    alice, bob = start(stage, site_a, 'alice'), start(stage, site_b, 'bob')
     stage.check(
         'no-network-is-a-calm-state',
         alice.wait_for(lambda: alice.select('lan', state='no-network'), 5.0)
@@ -258,8 +258,8 @@ def run_late(stage):
         alice.get_tail(),
     )
     site_a.host.ip('link set eth0 up')
-    _check_meeting(stage, [alice, bob])
-    _talk(stage, alice, bob)
+    check_meeting(stage, [alice, bob])
+    talk_a_little(stage, alice, bob)
 
 
 def run_own_address(stage, ipv6):
@@ -269,11 +269,11 @@ def run_own_address(stage, ipv6):
     sites = [stage.lab.add_neighbour(name, switch, True, True) for name in ('a', 'b')]
     ip = 'fd77::1' if ipv6 else sites[0].address
     sites[0].host.ip('address add fd77::1/64 dev eth0 nodad')
-    alice = _start(stage, sites[0], 'alice', '--cip', ip)
-    bob = _start(stage, sites[1], 'bob')
+    alice = start(stage, sites[0], 'alice', '--cip', ip)
+    bob = start(stage, sites[1], 'bob')
     if not ipv6:
-        _check_meeting(stage, [alice, bob])
-        _talk(stage, alice, bob)
+        check_meeting(stage, [alice, bob])
+        talk_a_little(stage, alice, bob)
         return
     told = alice.wait_for(lambda: alice.select('lan', state='wrong-address'), 5.0)
     stage.check('it-is-said', told, alice.get_tail())
@@ -288,20 +288,20 @@ def run_beside_server(stage):
     ]
     stage.start_server()
     alice, bob = [
-        _start(stage, site, name, server=SERVER) for site, name in zip(sites, ('alice', 'bob'))
+        start(stage, site, name, server=SERVER) for site, name in zip(sites, ('alice', 'bob'))
     ]
     for person in (alice, bob):
         if not person.wait_registered(5.0):
             raise RuntimeError(f'{person.name} is not registered')
-    _check_meeting(stage, [alice, bob])
-    _talk(stage, alice, bob)
+    check_meeting(stage, [alice, bob])
+    talk_a_little(stage, alice, bob)
     stage.server.signal(signal.SIGKILL)
     stage.server.wait(5.0)
     stage.programs.remove(stage.server)
     time.sleep(4)
     alice.send('bob', 'without it')
     stage.check('server-is-not-missed', alice.wait_delivered('bob', 3.0), alice.get_tail())
-    carol = _start(stage, sites[0], 'carol')
+    carol = start(stage, sites[0], 'carol')
     known = alice.wait_for(
         lambda: [e for e in alice.select('peer', lan=True) if e['name'].startswith('carol#')], 5.0
     )

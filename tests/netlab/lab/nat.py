@@ -159,3 +159,30 @@ table ip cut {{
   }}
 }}
 '''
+
+
+def write_cut_one_way(other, direction):
+    """Rules for a router: as write_cut(), but only what goes 'out', or what comes 'in'."""
+    rules = {
+        'in': f'type filter hook prerouting priority -300; ip saddr {other} drop',
+        'out': f'type filter hook forward priority -10; ip daddr {other} drop',
+    }
+    return f'table ip cut_one_way {{ chain cut {{ {rules[direction]}; }}; }}'
+
+
+def write_blackout(is_dark):
+    """Rules for a router: nothing passes, or everything again."""
+    rule = 'type filter hook forward priority -20; policy drop;'
+    return f'table ip blackout {{ chain through {{ {rule} }}; }}' if is_dark else (
+        'delete table ip blackout'
+    )
+
+
+def write_other_ports(first):
+    """Rules for a router that masquerades: from now on by other ports, and still the same one for
+    every destination."""
+    return f'''
+flush chain ip translate out
+add rule ip translate out oifname "wan" meta l4proto udp masquerade to :{first}-{first + 4999}
+add rule ip translate out oifname "wan" masquerade
+'''

@@ -37,6 +37,7 @@ class Program:
     """A program that runs on a machine of the lab."""
 
     def __init__(self, host, words, folder, label):
+        self.host = host
         self.label = label
         self.folder = folder
         self.log = folder / f'{label}.log'

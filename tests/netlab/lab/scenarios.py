@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import lan, nat, netcheck, stun
+from . import lan, lan_roam, nat, netcheck, privacy, stay, stun
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -236,8 +236,9 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | stun.ALL | netcheck.ALL
-QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
+ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | lan_roam.ALL | stun.ALL | netcheck.ALL
+ALL |= stay.ALL | privacy.ALL
+QUICK = lan.QUICK + lan_roam.QUICK + list(stun.ALL) + netcheck.QUICK + stay.QUICK + [
     'mapping/natpmp',
     'mapping/upnp',
     'mapping/none',
@@ -255,9 +256,12 @@ QUICK = lan.QUICK + list(stun.ALL) + netcheck.QUICK + [
     'pair/portrestricted-portrestricted',
     'pair/leaky-leaky',
     'pair/portrestricted-leaky',
-]
+] + privacy.QUICK
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (
+    'stay/forgetful-10-minutes',
+    'stay/forgetful',
+    'stay/',
     'netcheck/lifetime',
     'lan/killed',
     'lan/idle',

@@ -178,6 +178,11 @@ class Lab:
         self._join_lan(router, host, 'eth0', address)
         return Site(host, router.kind, address, router.wan)
 
+    def add_interface(self, host, router, device, number):
+        """One more way out for a host: into the LAN of another router, without a route yet."""
+        router.lan_count += 1
+        self._join(router, 'lan', f'l{router.lan_count}', host, device, f'{router.prefix}.{number}')
+
     def add_site(self, name, kind, number):
         """The usual: a host number 1 or 2, public or alone behind a router of this kind."""
         if kind == 'public':

@@ -577,6 +577,74 @@ test_direct_path_outlives_the_server (void)
   net_check_numbers (bob, 2);
 }
 
+/* ---- Where we are ---- */
+
+/* How often alice's path has changed in three seconds after these are her addresses. */
+static guint
+count_path_changes (Net           *net,
+                    NetUser       *alice,
+                    UdpnatAddress *hosts,
+                    guint          n_hosts)
+{
+  guint before = alice->counts[UDPNAT_NODE_EVENT_PATH];
+
+  g_assert_true (udpnat_node_set_host_addresses (alice->node, net->now_us, hosts, n_hosts,
+                                                 alice->address.port));
+  g_assert_false (udpnat_node_set_host_addresses (alice->node, net->now_us, hosts, n_hosts,
+                                                  alice->address.port));
+  net_run (net, UDPNAT_SEC (3));
+  g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  return alice->counts[UDPNAT_NODE_EVENT_PATH] - before;
+}
+
+/* One more network, or one less that nothing leaves by, is no reason to give up a path. */
+static void
+test_further_network_is_no_move (void)
+{
+  g_autoptr (Net) net = net_new (34);
+  UdpnatAddress hosts[2];
+  NetUser *alice;
+  NetUser *bob;
+
+  net_join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  hosts[0] = alice->address;
+  g_assert_true (udpnat_address_parse_ip (&hosts[1], "192.168.7.7", 0));
+  g_assert_cmpuint (count_path_changes (net, alice, hosts, 2), ==, 0);
+  g_assert_cmpuint (count_path_changes (net, alice, hosts, 1), ==, 0);
+  hosts[0] = hosts[1];
+  hosts[1] = alice->address;
+  g_assert_cmpuint (count_path_changes (net, alice, hosts, 2), >, 0);
+}
+
+/* The machine slept for ten minutes: with the first deadline after that the server hears of us,
+ * though no keepalive is due for long. */
+static void
+test_sleep_is_noticed (void)
+{
+  g_autoptr (Net) net = net_new (35);
+  UdpnatMachine *machine;
+  UdpnatDatagram datagram;
+  NetUser *alice;
+  NetUser *bob;
+  gint64 due_us;
+  gboolean is_shown = FALSE;
+
+  net_join_two (net, &alice, &bob);
+  net_run (net, UDPNAT_SEC (10));
+  machine = udpnat_node_get_machine (alice->node);
+  due_us = udpnat_machine_next_deadline (machine);
+  g_assert_cmpint (due_us, >, net->now_us);
+  net->now_us = due_us + UDPNAT_NODE_SLEPT_US + 1;
+  udpnat_machine_handle_deadline (machine, net->now_us);
+  while (udpnat_machine_pop_output (machine, net->now_us, &datagram))
+    is_shown |= datagram.data[0] == UDPNAT_PACKET_HS1 &&
+                udpnat_address_equal (&datagram.remote, &net->server_address);
+  g_assert_true (is_shown);
+}
+
 #define ADD(path, function) g_test_add_func ("/node/" path, function)
 
 int
@@ -603,6 +671,9 @@ main (int    argc,
   ADD ("deadline/never-past-after-handling", test_deadline_is_never_past);
   ADD ("deadline/rest-after-hours-of-sleep", test_clock_jumps);
   ADD ("clock/wall-goes-back", test_wall_clock_goes_back);
+
+  ADD ("place/further-network-is-no-move", test_further_network_is_no_move);
+  ADD ("place/sleep-is-noticed", test_sleep_is_noticed);
 
   ADD ("no-server/is-not-asked-and-says-nothing-of-people", test_left_server_is_silent);
   ADD ("no-server/what-waits-goes-on-to-wait", test_what_waits_outlives_the_server);
