@@ -7,10 +7,9 @@
  * datagram.
  *
  * The machine's deadlines count sleep (CLOCK_BOOTTIME); poll(2) and GLib's ready time do not. So
- * the time to wait is computed from the true clock before every poll. After a sleep the source may
- * wake up late, by at most what was left to wait; anything that happens in the loop, arrives, or
- * calls udpnat_machine_source_wake() makes it sooner. An idle program has no wake-up but its
- * machine's own.
+ * the time to wait is computed from the true clock before every poll, and for deadlines far away an
+ * alarm on the true clock is set besides, so that one that passed while the machine slept is met as
+ * soon as it wakes up. An idle program has no wake-up but its machine's own.
  *
  * Why not g_source_set_ready_time(), and why the source may recurse: either way GLib would write to
  * the context's wake-up descriptor in every dispatch and spend the next iteration on reading that
@@ -27,6 +26,8 @@
 #include "udpnat-socket-pool.h"
 
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 /* Per dispatch and socket, so that a flood leaves the rest of the program its turn. */
 #define BATCHES_MAX 4
@@ -36,6 +37,9 @@
  * DEADLINE_GAP_US: a machine that asks for "now" for ever must not take the whole processor. */
 #define DEADLINE_ROUNDS_MAX 4
 #define DEADLINE_GAP_US UDPNAT_MSEC (1)
+
+/* Nobody sleeps through less, and setting the alarm is a system call. */
+#define ALARM_FROM_US UDPNAT_SEC (5)
 
 #define N_FDS 2
 
@@ -48,6 +52,9 @@ typedef struct
   gboolean        is_woken;    /* or has more to send: dispatch in the next iteration */
   gint64          deadline_us; /* the machine's, as of the last dispatch */
   gint64          now_us;      /* of the last dispatch, maybe one within another */
+  int             alarm_fd;    /* of CLOCK_BOOTTIME; -1: there is none */
+  gpointer        alarm_tag;
+  gint64          alarm_us;    /* what it is set to */
 
   /* borrowed */
   UdpnatMachine *machine;
@@ -201,6 +208,39 @@ is_due (MachineSource *self,
   return self->is_woken || self->deadline_us <= now_us;
 }
 
+static void
+open_alarm (MachineSource *self)
+{
+  self->alarm_us = UDPNAT_TIME_NEVER;
+  self->alarm_fd = timerfd_create (CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (self->alarm_fd >= 0)
+    self->alarm_tag = g_source_add_unix_fd (&self->source, self->alarm_fd, G_IO_IN);
+}
+
+static void
+set_alarm (MachineSource *self)
+{
+  struct itimerspec when = {
+    .it_value.tv_sec = self->deadline_us / G_USEC_PER_SEC,
+    .it_value.tv_nsec = self->deadline_us % G_USEC_PER_SEC * 1000,
+  };
+
+  if (self->alarm_fd < 0 || self->alarm_us == self->deadline_us)
+    return;
+  self->alarm_us = self->deadline_us;
+  timerfd_settime (self->alarm_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* Else poll would report it for ever. */
+static void
+clear_alarm (MachineSource *self)
+{
+  guint64 n_times;
+
+  if (self->alarm_tag != NULL && g_source_query_unix_fd (&self->source, self->alarm_tag) != 0)
+    (void) !read (self->alarm_fd, &n_times, sizeof n_times);
+}
+
 static gboolean
 prepare (GSource *source,
          int     *out_timeout_ms)
@@ -214,6 +254,8 @@ prepare (GSource *source,
   /* Rounded up: a millisecond too early would be spent spinning. */
   if (self->deadline_us != UDPNAT_TIME_NEVER)
     *out_timeout_ms = (int) MIN ((self->deadline_us - now_us - 1) / 1000 + 1, G_MAXINT);
+  if (self->deadline_us != UDPNAT_TIME_NEVER && self->deadline_us - now_us >= ALARM_FROM_US)
+    set_alarm (self);
   return FALSE;
 }
 
@@ -236,6 +278,7 @@ dispatch (GSource    *source,
 
   self->now_us = udpnat_clock_get_now_us ();
   self->is_woken = FALSE;
+  clear_alarm (self);
   receive_all (self);
   for (guint i = 0; i < DEADLINE_ROUNDS_MAX && is_all_sent; i++)
     {
@@ -265,6 +308,8 @@ finalize (GSource *source)
 {
   MachineSource *self = (MachineSource *) source;
 
+  if (self->alarm_fd >= 0)
+    close (self->alarm_fd);
   g_clear_pointer (&self->pool, udpnat_socket_pool_free);
   g_clear_pointer (&self->batch, g_free);
 }
@@ -318,6 +363,7 @@ udpnat_machine_source_new (UdpnatMachine *machine,
       for (guint j = 0; j < n_fds; j++)
         self->fd_tags[i][j] = g_source_add_unix_fd (source, self->fds[i][j], G_IO_IN);
     }
+  open_alarm (self);
   self->is_woken = TRUE;
   self->deadline_us = UDPNAT_TIME_NEVER;
   return source;

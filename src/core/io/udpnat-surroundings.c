@@ -5,8 +5,8 @@
  * that says that there is a way to the internet again; what comes within SETTLE_MS of that is
  * looked at together.
  *
- * Sleep: systemd-logind tells when the machine wakes up, where it runs. Where it does not, machines
- * see it by their deadlines (udpnat-node.c), which is later by at most what was left to wait.
+ * Sleep: systemd-logind tells when the machine wakes up, where it runs. Where it does not, the node
+ * sees it by its deadlines (udpnat-node.c), if one has passed meanwhile.
  *
  * Not here: what has changed (udpnat-interfaces.c), and what follows from it. */
 

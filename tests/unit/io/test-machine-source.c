@@ -526,6 +526,63 @@ test_deadline_can_move_closer (Fixture      *self,
   g_assert_cmpuint (self->echo.n_deadlines, ==, 1);
 }
 
+/* What is left to wait on the alarm of CLOCK_BOOTTIME (7), as the kernel says; -1: there is none */
+static gint64
+read_alarm (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fdinfo", 0, NULL);
+  const char *name;
+
+  g_assert_nonnull (folder);
+  while ((name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fdinfo", name, NULL);
+      g_autofree char *text = NULL;
+      const char *value;
+      gint64 seconds;
+
+      if (!g_file_get_contents (path, &text, NULL, NULL) || strstr (text, "clockid: 7") == NULL ||
+          (value = strstr (text, "it_value: (")) == NULL)
+        continue;
+      seconds = g_ascii_strtoll (value + strlen ("it_value: ("), NULL, 10);
+      if (seconds > 0)
+        return UDPNAT_SEC (seconds);
+    }
+  return -1;
+}
+
+/* poll() does not count sleep; the alarm does. For what is near none is set. */
+static void
+test_alarm_for_what_is_far (Fixture      *self,
+                            gconstpointer unused)
+{
+  self->echo.deadline_us = udpnat_clock_get_now_us () + UDPNAT_SEC (4);
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  g_assert_cmpint (read_alarm (), ==, -1);
+  self->echo.deadline_us = udpnat_clock_get_now_us () + UDPNAT_SEC (3600);
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  g_assert_cmpint (read_alarm (), >=, UDPNAT_SEC (3590));
+  g_assert_cmpint (read_alarm (), <=, UDPNAT_SEC (3600));
+}
+
+static void
+test_alarm_rings_once (Fixture      *self,
+                       gconstpointer unused)
+{
+  self->echo.deadline_us = udpnat_clock_get_now_us () + UDPNAT_MSEC (5100);
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  self->echo.deadline_us = UDPNAT_TIME_NEVER; /* and the alarm stays */
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  self->n_dispatches = 0;
+  run_for (self, 5500);
+  g_assert_cmpuint (self->n_dispatches, ==, 1);
+  g_assert_cmpuint (self->echo.n_deadlines, ==, 0);
+}
+
 static void
 test_idle_has_no_wakeups (Fixture      *self,
                           gconstpointer unused)
@@ -589,6 +646,8 @@ main (int    argc,
   ADD ("deadline/missed-is-made-up", NULL, test_missed_deadline_is_made_up);
   ADD ("deadline/far-away", NULL, test_deadline_far_away);
   ADD ("deadline/can-move-closer", NULL, test_deadline_can_move_closer);
+  ADD ("deadline/alarm-for-what-is-far", NULL, test_alarm_for_what_is_far);
+  ADD ("deadline/alarm-rings-once", NULL, test_alarm_rings_once);
   ADD ("idle/has-no-wakeups", NULL, test_idle_has_no_wakeups);
   ADD ("idle/repeated-deadline-costs-one-dispatch-each", NULL,
        test_repeated_deadline_costs_one_dispatch_each);
