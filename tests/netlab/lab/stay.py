@@ -54,14 +54,16 @@ def meet(stage, kind='portrestricted', wanted='direct'):
     return alice, bob, counter
 
 
+def say_to(sender, receiver, counter):
+    """Returns (who, to whom, what)."""
+    text = f'{sender.name} says {next(counter)}'
+    sender.send(receiver.name, text)
+    return sender, receiver, text
+
+
 def say(alice, bob, counter):
-    """Each says something; returns (who, to whom, what)."""
-    said = []
-    for sender, receiver in ((alice, bob), (bob, alice)):
-        text = f'{sender.name} says {next(counter)}'
-        sender.send(receiver.name, text)
-        said.append((sender, receiver, text))
-    return said
+    """Each says something."""
+    return [say_to(alice, bob, counter), say_to(bob, alice, counter)]
 
 
 def find_arrival(sender, receiver, text):
@@ -288,7 +290,7 @@ def run_forgetful(stage, seconds, gap):
         if time.monotonic() - forgotten >= gap:
             forget(router)
             forgotten = time.monotonic()
-        said += say(*((alice, bob), (bob, alice))[number % 2], counter)[:1]
+        said.append(say_to(*((alice, bob), (bob, alice))[number % 2], counter))
         time.sleep(0.25)
     waits = wait_arrivals(said, 0.0)
     late = [
