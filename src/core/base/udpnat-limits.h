@@ -113,6 +113,13 @@
  * than this. */
 #define UDPNAT_PUNCH_BURST_PACKETS (2 * UDPNAT_CANDIDATES_MAX * UDPNAT_CANDIDATE_PACKETS_MAX)
 #define UDPNAT_PUNCH_PACKETS_PER_SECOND 6
+/* What may go, of that, to addresses that only the peer's lists name: eight addresses of ten
+ * packets, a day or until our own network changes. Whoever names victims spends it on them; honest
+ * peers get it back with each path that is proven, and have the server vouch for them. */
+#define UDPNAT_HEARSAY_PACKETS (UDPNAT_CANDIDATES_MAX * UDPNAT_CANDIDATE_PACKETS_MAX)
+#define UDPNAT_HEARSAY_US UDPNAT_SEC (24 * 3600)
+#define UDPNAT_VOUCH_LASTS_US UDPNAT_SEC (600) /* more than the longest gap between two rounds */
+#define UDPNAT_VOUCH_GAP_US UDPNAT_SEC (10)    /* between two questions, and between two answers */
 /* After a round that proved nothing; the last gap repeats. Counted from the end of the round. */
 #define UDPNAT_PUNCH_RETRY_FIRST_US UDPNAT_SEC (15)
 #define UDPNAT_PUNCH_RETRY_SECOND_US UDPNAT_SEC (60)

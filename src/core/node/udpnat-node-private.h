@@ -3,6 +3,7 @@
 #include "udpnat-cookie.h"
 #include "udpnat-nat-probe.h"
 #include "udpnat-node-search-private.h"
+#include "udpnat-node-vouch-private.h"
 #include "udpnat-node.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"
@@ -47,6 +48,7 @@ struct _UdpnatNode
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
   UdpnatNodeSearch search;       /* udpnat-node-search.c */
   gboolean        is_search_off;
+  UdpnatNodeVouch vouch;         /* udpnat-node-vouch.c */
 
   /* people */
   /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */

@@ -23,6 +23,7 @@
 #include "udpnat-attestation-signature.h"
 #include "udpnat-frame.h"
 #include "udpnat-node-private.h"
+#include "udpnat-node-vouch-private.h"
 #include "udpnat-packet.h"
 #include "udpnat-peer-sockets-private.h"
 
@@ -347,7 +348,9 @@ udpnat_node_handle_search (UdpnatNode                *self,
   UdpnatSearchStage stage = peer == self->search.peer ? self->search.stage
                                                       : UDPNAT_SEARCH_STAGE_NONE;
 
-  if (message->step == UDPNAT_SEARCH_OFFER)
+  if (message->step == UDPNAT_SEARCH_ASK || message->step == UDPNAT_SEARCH_TELL)
+    udpnat_node_handle_vouch (self, now_us, peer, message);
+  else if (message->step == UDPNAT_SEARCH_OFFER)
     handle_offer (self, now_us, peer, message);
   else if (message->step == UDPNAT_SEARCH_ACCEPT && stage == UDPNAT_SEARCH_STAGE_OFFERED)
     handle_accept (self, now_us, message);
@@ -366,6 +369,7 @@ udpnat_node_handle_attestation (UdpnatNode              *self,
   UdpnatNodeSearch *search = &self->search;
   UdpnatSearchMessage accept = { .step = UDPNAT_SEARCH_ACCEPT, .attestation = *attestation };
 
+  udpnat_node_handle_vouch_attestation (self, attestation);
   if (search->stage == UDPNAT_SEARCH_STAGE_NONE ||
       memcmp (attestation->nonce, search->remote_nonce, sizeof attestation->nonce) != 0)
     return;

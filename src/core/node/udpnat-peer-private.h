@@ -8,6 +8,7 @@
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
 #include "udpnat-peer-searches-private.h"
+#include "udpnat-peer-vouch-private.h"
 #include "udpnat-presence.h"
 #include "udpnat-route-private.h"
 #include "udpnat-sealed.h"
@@ -55,6 +56,7 @@ typedef struct
 
   /* a second socket, for this peer alone: udpnat-peer-sockets.c */
   UdpnatPeerSearches  searches;    /* udpnat-node-search.c */
+  UdpnatPeerVouch     vouch;       /* udpnat-node-vouch.c */
   GByteArray         *control_out; /* nullable: messages for the control stream */
   gboolean            is_socket_wanted; /* as soon as our own routers have been tested */
   UdpnatSocketId      further_socket;   /* UDPNAT_SOCKET_MAIN: none */

@@ -548,6 +548,11 @@ follow_path_changes (UdpnatPeer *self,
           udpnat_peer_ask_for_socket (self, now_us);
           continue;
         }
+      if (type == UDPNAT_PATH_EVENT_UNVOUCHED)
+        {
+          udpnat_node_ask_for_vouch (self->node, now_us, self);
+          continue;
+        }
       if (type == UDPNAT_PATH_EVENT_HARD)
         {
           udpnat_node_consider_search (self->node, now_us, self);

@@ -38,6 +38,8 @@ typedef struct
   UdpnatPathState  state;
   UdpnatPathOrigin origin;
   gboolean         was_proven;
+  gboolean         was_heard; /* an authenticated packet came from there */
+  guint            n_hearsay; /* packets sent on the peer's word alone */
 
   /* The run of probes before proof */
   gint64 run_start_us;

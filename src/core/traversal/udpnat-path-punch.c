@@ -102,6 +102,27 @@ udpnat_path_set_start_round (UdpnatPathSet *self,
     self->fresh_us = now_us + get_patience (self);
 }
 
+/**
+ * udpnat_path_set_vouch:
+ * @address: where the server sees the peer at this moment; it has signed that
+ *
+ * For ten minutes the peer's word is not all that stands for addresses of that IP. A run there that
+ * had nothing left to spend begins now.
+ */
+void
+udpnat_path_set_vouch (UdpnatPathSet       *self,
+                       gint64               now_us,
+                       const UdpnatAddress *address)
+{
+  self->queue.vouched = *address;
+  self->queue.vouched_until_us = now_us + UDPNAT_VOUCH_LASTS_US;
+  self->queue.is_vouch_wanted = FALSE;
+  for (guint i = 0; i < self->n_paths; i++)
+    if (udpnat_path_is_running (self->paths[i]) && self->paths[i]->n_sent == 0
+        && udpnat_address_equal_ip (&self->paths[i]->address, address))
+      udpnat_path_set_start_run (self, now_us, self->paths[i]);
+}
+
 void
 udpnat_path_set_schedule_retry (UdpnatPathSet *self,
                                 gint64         now_us)

@@ -2,7 +2,8 @@
  *
  * A ring of fixed size: whoever does not pop loses wishes, never memory. The purse bounds what
  * addresses that have proved nothing can be sent, whatever makes us try them: new candidate lists,
- * spoofed sources, retries (PROTOCOL.md section 10; nat.md section 6: a peer naming victims). */
+ * spoofed sources, retries (PROTOCOL.md section 10; nat.md section 6: a peer naming victims). What
+ * only the peer's word stands for has a smaller purse, which is not filled again. */
 
 #include "config.h"
 
@@ -30,6 +31,47 @@ udpnat_path_queue_pay (UdpnatPathQueue *self,
 {
   return udpnat_token_bucket_take (&self->unproven, now_us, 1,
                                    UDPNAT_PUNCH_BURST_PACKETS, UDPNAT_PUNCH_PACKETS_PER_SECOND);
+}
+
+/* Returns: whether the server has lately seen the peer at the IP of @address */
+gboolean
+udpnat_path_queue_is_vouched (const UdpnatPathQueue *self,
+                              gint64                 now_us,
+                              const UdpnatAddress   *address)
+{
+  return now_us < self->vouched_until_us && udpnat_address_equal_ip (address, &self->vouched);
+}
+
+/* Returns: whether one more packet may go now to an address that only the peer's lists name. Wants
+ * the server's word as soon as half of all is spent, so that it comes before the rest is, too. */
+gboolean
+udpnat_path_queue_pay_hearsay (UdpnatPathQueue *self,
+                               gint64           now_us)
+{
+  if (now_us - self->hearsay_since_us >= UDPNAT_HEARSAY_US)
+    self->n_hearsay = 0;
+  if (self->n_hearsay == 0)
+    self->hearsay_since_us = now_us;
+  self->is_vouch_wanted |= self->n_hearsay >= UDPNAT_HEARSAY_PACKETS / 2;
+  if (self->n_hearsay >= UDPNAT_HEARSAY_PACKETS || !udpnat_path_queue_pay (self, now_us))
+    return FALSE;
+  self->n_hearsay++;
+  return TRUE;
+}
+
+/* So many went to where the peer is, as it turned out. */
+void
+udpnat_path_queue_refund (UdpnatPathQueue *self,
+                          guint            n_packets)
+{
+  self->n_hearsay -= MIN (self->n_hearsay, n_packets);
+}
+
+/* We are somewhere else, which no peer can bring about. */
+void
+udpnat_path_queue_forgive (UdpnatPathQueue *self)
+{
+  self->n_hearsay = 0;
 }
 
 void

@@ -433,8 +433,11 @@ udpnat_path_set_handle_response (UdpnatPathSet       *self,
       || !udpnat_path_set_is_active (self, now_us))
     return;
 
-  if (udpnat_path_handle_response (path, now_us, token))
-    udpnat_path_set_settle (self, now_us);
+  if (!udpnat_path_handle_response (path, now_us, token))
+    return;
+  udpnat_path_queue_refund (&self->queue, path->n_hearsay);
+  path->n_hearsay = 0;
+  udpnat_path_set_settle (self, now_us);
 }
 
 /**
@@ -510,6 +513,7 @@ udpnat_path_set_handle_network_change (UdpnatPathSet *self,
 {
   gboolean had_hope;
 
+  udpnat_path_queue_forgive (&self->queue);
   if (udpnat_path_set_is_relay_only (self) || !self->has_session)
     return;
 
@@ -689,6 +693,13 @@ udpnat_path_set_pop_event (UdpnatPathSet       *self,
       self->is_hard = FALSE;
       self->is_reason_changed = is_reason_changed;
       *out_type = UDPNAT_PATH_EVENT_HARD;
+      return TRUE;
+    }
+  if (self->queue.is_vouch_wanted)
+    {
+      self->queue.is_vouch_wanted = FALSE;
+      self->is_reason_changed = is_reason_changed;
+      *out_type = UDPNAT_PATH_EVENT_UNVOUCHED;
       return TRUE;
     }
   if (self->is_spoilt)

@@ -56,6 +56,7 @@ typedef enum
   UDPNAT_PATH_EVENT_REASON,   /* still relayed, but for another reason */
   UDPNAT_PATH_EVENT_SPOILT,   /* another socket might get through: add_socket() */
   UDPNAT_PATH_EVENT_HARD,     /* a search for a port might */
+  UDPNAT_PATH_EVENT_UNVOUCHED, /* more may be sent when the server vouches for the peer: vouch() */
 } UdpnatPathEventType;
 
 UdpnatPathSet   *udpnat_path_set_new                      (const UdpnatRandom     *random);
@@ -70,6 +71,9 @@ UdpnatRxResult   udpnat_path_set_handle_candidates        (UdpnatPathSet        
                                                            const UdpnatCandidates *remote);
 void             udpnat_path_set_set_open_ttl             (UdpnatPathSet          *self,
                                                            guint8                  open_ttl);
+void             udpnat_path_set_vouch                    (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           const UdpnatAddress    *address);
 guint32          udpnat_path_set_get_heard                (const UdpnatPathSet    *self);
 void             udpnat_path_set_handle_new_session       (UdpnatPathSet          *self,
                                                            gint64                  now_us);

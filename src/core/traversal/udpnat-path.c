@@ -194,13 +194,31 @@ udpnat_path_challenge (UdpnatPath      *self,
   udpnat_path_queue_push (queue, &output);
 }
 
+/* Whether nothing but the peer's own list says that it is there. */
+static gboolean
+is_hearsay (const UdpnatPath      *self,
+            gint64                 now_us,
+            const UdpnatPathQueue *queue)
+{
+  return self->origin == UDPNAT_PATH_ORIGIN_LISTED && !self->was_proven && !self->was_heard
+         && !udpnat_path_queue_is_vouched (queue, now_us, &self->address);
+}
+
 /* Whether one more packet may go there before proof. */
 static gboolean
 take_budget (UdpnatPath      *self,
              gint64           now_us,
              UdpnatPathQueue *queue)
 {
-  if (self->n_sent >= UDPNAT_CANDIDATE_PACKETS_MAX || !udpnat_path_queue_pay (queue, now_us))
+  if (self->n_sent >= UDPNAT_CANDIDATE_PACKETS_MAX)
+    return FALSE;
+  if (is_hearsay (self, now_us, queue))
+    {
+      if (!udpnat_path_queue_pay_hearsay (queue, now_us))
+        return FALSE;
+      self->n_hearsay++;
+    }
+  else if (!udpnat_path_queue_pay (queue, now_us))
     return FALSE;
 
   self->n_sent++;
@@ -298,6 +316,7 @@ void
 udpnat_path_handle_heard (UdpnatPath *self,
                           gint64      now_us)
 {
+  self->was_heard = TRUE;
   self->last_heard_us = now_us;
 }
 

@@ -11,13 +11,13 @@
 static gboolean
 has_nonce (guint8 step)
 {
-  return step == UDPNAT_SEARCH_OFFER || step == UDPNAT_SEARCH_ACCEPT;
+  return step == UDPNAT_SEARCH_OFFER || step == UDPNAT_SEARCH_ACCEPT || step == UDPNAT_SEARCH_ASK;
 }
 
 static gboolean
 has_attestation (guint8 step)
 {
-  return step == UDPNAT_SEARCH_ACCEPT || step == UDPNAT_SEARCH_GO;
+  return step == UDPNAT_SEARCH_ACCEPT || step == UDPNAT_SEARCH_GO || step == UDPNAT_SEARCH_TELL;
 }
 
 void
@@ -73,7 +73,7 @@ udpnat_parse_search (const UdpnatMessageView *view,
   memset (out_message, 0, sizeof *out_message);
   udpnat_reader_init (&reader, view->body, view->n_body);
   out_message->step = udpnat_reader_u8 (&reader);
-  if (out_message->step == 0 || out_message->step > UDPNAT_SEARCH_REFUSE)
+  if (out_message->step == 0 || out_message->step > UDPNAT_SEARCH_TELL)
     return !reader.failed;
   if (has_nonce (out_message->step))
     {

@@ -4,13 +4,16 @@
 
 G_BEGIN_DECLS
 
-/* How far two peers are with a search for a port (PROTOCOL.md section 10). */
+/* How far two peers are with a search for a port, and the two that ask where the other is
+ * (PROTOCOL.md section 10). */
 typedef enum
 {
   UDPNAT_SEARCH_OFFER = 1,  /* from whoever would open sockets: nonce */
   UDPNAT_SEARCH_ACCEPT = 2, /* nonce, attestation under the nonce of OFFER */
   UDPNAT_SEARCH_GO = 3,     /* attestation under the nonce of ACCEPT, ranges */
   UDPNAT_SEARCH_REFUSE = 4, /* not now */
+  UDPNAT_SEARCH_ASK = 5,    /* nonce: where does the server see you? Without any search */
+  UDPNAT_SEARCH_TELL = 6,   /* attestation under the nonce of ASK */
 } UdpnatSearchStep;
 
 #define UDPNAT_SEARCH_RANGES_MAX 4
@@ -31,8 +34,8 @@ typedef struct
 /**
  * UdpnatSearchMessage:
  * @step: a [enum@UdpnatSearchStep]; others may be added
- * @nonce: of OFFER and ACCEPT
- * @attestation: of ACCEPT and GO
+ * @nonce: of OFFER, ACCEPT and ASK
+ * @attestation: of ACCEPT, GO and TELL
  * @ranges: of GO: where the sender's router has most likely opened ports
  */
 typedef struct

@@ -340,7 +340,8 @@ test_victims_of_one_list (Fixture       *f,
                           + count_sent_to (f, &list[i], UDPNAT_PATH_OUTPUT_OPEN), <=, 10);
 }
 
-/* Eight new victims every 100 ms, for a minute, while talking: the purse is what bounds it. */
+/* Eight new victims every 100 ms, for a minute, while talking: what goes out on the peer's word
+ * alone is not more than one round, and none of it comes back with a new session. */
 static void
 test_victims_of_many_lists (Fixture       *f,
                             gconstpointer  data)
@@ -356,11 +357,104 @@ test_victims_of_many_lists (Fixture       *f,
           udpnat_address_init_ipv4 (&list[i], ip, 5353);
         }
       udpnat_path_set_note_active (f->set, f->now_us);
+      if (round % 100 == 0)
+        udpnat_path_set_handle_new_session (f->set, f->now_us);
       give (f, round + 1, list, 8);
       run_until (f, MS (100 * (round + 1)));
     }
-  g_assert_cmpuint (f->sent->len, >, 100);
+  g_assert_cmpuint (f->sent->len, ==, UDPNAT_HEARSAY_PACKETS);
+}
+
+/* As many, all of one IP address for which the server vouches: the other purse bounds it. */
+static void
+test_vouched_lists (Fixture       *f,
+                    gconstpointer  data)
+{
+  UdpnatAddress vouched = at ("203.0.113.7", 1);
+
+  udpnat_path_set_vouch (f->set, f->now_us, &vouched);
+  for (guint round = 0; round < 600; round++)
+    {
+      UdpnatAddress list[8];
+
+      for (guint i = 0; i < 8; i++)
+        list[i] = at ("203.0.113.7", (guint16) (5000 + round * 8 + i));
+      udpnat_path_set_note_active (f->set, f->now_us);
+      give (f, round + 1, list, 8);
+      run_until (f, MS (100 * (round + 1)));
+    }
+  g_assert_cmpuint (f->sent->len, >, UDPNAT_HEARSAY_PACKETS + 100);
   g_assert_cmpuint (f->sent->len, <=, 160 + 60 * 6);
+}
+
+/* Says something at the beginning of each of @n_rounds rounds, five minutes apart, and lets each
+ * end. Returns: packets */
+static guint
+play_rounds (Fixture *f,
+             guint    n_rounds)
+{
+  guint n_before = f->sent->len;
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      udpnat_path_set_note_active (f->set, f->now_us);
+      run_until (f, f->now_us + UDPNAT_SEC (300));
+    }
+  return f->sent->len - n_before;
+}
+
+static void
+test_hearsay_ends (Fixture       *f,
+                   gconstpointer  data)
+{
+  UdpnatAddress a = at ("203.0.113.7", 5000);
+
+  g_test_summary ("An address of a list alone is tried no more when 80 packets are spent, until "
+                  "the server vouches for it; that lasts ten minutes");
+  give (f, 1, &a, 1);
+  g_assert_cmpuint (play_rounds (f, 50), ==, UDPNAT_HEARSAY_PACKETS);
+  udpnat_path_set_vouch (f->set, f->now_us, &a);
+  g_assert_cmpuint (play_rounds (f, 1), >=, 9);
+  g_assert_cmpuint (play_rounds (f, 1), >=, 9);
+  g_assert_cmpuint (play_rounds (f, 10), ==, 0);
+}
+
+static void
+test_hearsay_elsewhere (Fixture       *f,
+                        gconstpointer  data)
+{
+  UdpnatAddress a = at ("203.0.113.7", 5000), other = at ("203.0.113.8", 5000);
+
+  g_test_summary ("What is vouched for counts for that IP only; a change of our own network and "
+                  "another day begin anew");
+  give (f, 1, &a, 1);
+  play_rounds (f, 50);
+  udpnat_path_set_vouch (f->set, f->now_us, &other);
+  g_assert_cmpuint (play_rounds (f, 1), ==, 0);
+  udpnat_path_set_handle_network_change (f->set, f->now_us);
+  g_assert_cmpuint (play_rounds (f, 50), ==, UDPNAT_HEARSAY_PACKETS);
+  run_until (f, f->now_us + UDPNAT_HEARSAY_US);
+  g_assert_cmpuint (play_rounds (f, 50), ==, UDPNAT_HEARSAY_PACKETS);
+}
+
+static void
+test_hearsay_comes_back (Fixture       *f,
+                         gconstpointer  data)
+{
+  g_test_summary ("Who names true addresses spends nothing, however often it moves");
+  for (guint i = 0; i < 100; i++)
+    {
+      UdpnatAddress a = at ("203.0.113.7", (guint16) (5000 + i));
+
+      udpnat_path_set_note_active (f->set, f->now_us);
+      clear_log (f);
+      give (f, i + 1, &a, 1);
+      run_until (f, f->now_us + UDPNAT_MSEC (50));
+      g_assert_cmpuint (count_sent_to (f, &a, UDPNAT_PATH_OUTPUT_CHALLENGE), >, 0);
+      answer_last (f, &a);
+      g_assert_true (udpnat_path_set_get_selected (f->set, NULL, NULL, NULL));
+      run_until (f, f->now_us + UDPNAT_SEC (130)); /* let go */
+    }
 }
 
 /* A contact that forges the sources of its own challenges: one answer each, and no more challenges
@@ -463,6 +557,7 @@ test_round_is_bounded (Fixture       *f,
       list[i] = at ("203.0.113.5", 5000 + i);
       challenge (f, &learned);
     }
+  udpnat_path_set_vouch (f->set, f->now_us, &list[0]); /* else there is not enough for two rounds */
   give (f, 1, list, 8);
   run_until (f, MS (10000));
   clear_log (f);
@@ -963,6 +1058,10 @@ main (int    argc,
                  test_repeated_address_keeps_run);
   add_path_test ("/path-punch/victims/one-list", test_victims_of_one_list);
   add_path_test ("/path-punch/victims/many-lists", test_victims_of_many_lists);
+  add_path_test ("/path-punch/victims/vouched-lists", test_vouched_lists);
+  add_path_test ("/path-punch/hearsay/ends", test_hearsay_ends);
+  add_path_test ("/path-punch/hearsay/elsewhere", test_hearsay_elsewhere);
+  add_path_test ("/path-punch/hearsay/proof-gives-it-back", test_hearsay_comes_back);
   add_path_test ("/path-punch/victims/forged-sources", test_victims_of_forged_sources);
   add_path_test ("/path-punch/victims/no-handshake-to-listed", test_no_handshake_to_listed);
   add_path_test ("/path-punch/retry/timetable", test_retries);
