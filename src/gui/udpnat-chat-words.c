@@ -25,7 +25,8 @@ is_connecting (UdpnatPerson *person)
 
   return udpnat_person_has_path (person) && udpnat_person_is_online (person) &&
          !udpnat_person_is_cut_off (person) &&
-         (g_str_equal (reason, "connecting") || g_str_equal (reason, "no-session"));
+         (g_str_equal (reason, "connecting") || g_str_equal (reason, "searching") ||
+          g_str_equal (reason, "no-session"));
 }
 
 /* Whether something of ours is on its way, so that how it fares is more than what it says. */

@@ -42,6 +42,9 @@ static const Words words[] = {
        "there") },
   { "relay-only", N_("Always Go Through the Server"),
     N_("Nobody learns your address, and everything takes longer") },
+  { "port-search", N_("Search for Open Doors"),
+    N_("Where a router is strict, hundreds of small packets may find a direct way to your contacts "
+       "within seconds") },
 };
 
 /* Values that are more than on and off. */

@@ -12,7 +12,8 @@ def settings(home, check):
     status, events = home.run_json('alice', 'set')
     names = {event['name']: event['value'] for event in events}
     check('settings/all-are-listed', status == 0 and names.get('strangers') == 'ask' and
-          {'read-receipts', 'typing', 'presence', 'last-seen', 'relay-only'} <= names.keys(),
+          {'read-receipts', 'typing', 'presence', 'last-seen', 'relay-only',
+           'port-search'} <= names.keys(),
           [names])
     status, out, err = home.run_cli('alice', 'set', 'typing', 'off')
     status, events = home.run_json('alice', 'set', 'typing')

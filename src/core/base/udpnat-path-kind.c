@@ -14,6 +14,8 @@ udpnat_path_reason_to_code (UdpnatPathReason reason)
       return "no-session";
     case UDPNAT_PATH_REASON_CONNECTING:
       return "connecting";
+    case UDPNAT_PATH_REASON_SEARCHING:
+      return "searching";
     case UDPNAT_PATH_REASON_NO_CANDIDATES:
       return "no-candidates";
     case UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL:

@@ -18,6 +18,7 @@ typedef enum
   UDPNAT_PATH_REASON_NONE,              /* they are not: a direct path is chosen */
   UDPNAT_PATH_REASON_NO_SESSION,        /* the peer has not been heard of yet */
   UDPNAT_PATH_REASON_CONNECTING,        /* punching at this moment */
+  UDPNAT_PATH_REASON_SEARCHING,         /* for a port, which takes up to 20 s */
   UDPNAT_PATH_REASON_NO_CANDIDATES,     /* the peer named no address that may be tried */
   UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL,  /* we want it so */
   UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE, /* the peer wants it so */

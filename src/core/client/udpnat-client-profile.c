@@ -38,6 +38,9 @@ static const Setting settings[] = {
   { "last-seen", { "on", "off" }, N_("remember when your contacts were last here") },
   { "relay-only", { "off", "on" },
     N_("never connect directly: nobody learns your address, and everything takes longer") },
+  { "port-search", { "on", "off" },
+    N_("where routers are strict, try up to 1,200 doors of theirs, or 256 of yours, to connect "
+       "directly") },
 };
 
 static const Setting *
@@ -103,6 +106,7 @@ udpnat_client_apply_settings (UdpnatClient *self)
 
   udpnat_node_set_listed (self->node, now_us, udpnat_client_is_set (self, "presence", "on"));
   udpnat_node_set_relay_only (self->node, now_us, udpnat_client_is_set (self, "relay-only", "on"));
+  udpnat_node_set_port_search (self->node, udpnat_client_is_set (self, "port-search", "on"));
   udpnat_client_update_lan (self);
   udpnat_client_wake (self);
 }

@@ -392,7 +392,8 @@ static gboolean
 has_failed (UdpnatPathReason reason)
 {
   return reason != UDPNAT_PATH_REASON_NONE && reason != UDPNAT_PATH_REASON_IDLE &&
-         reason != UDPNAT_PATH_REASON_NO_SESSION && reason != UDPNAT_PATH_REASON_CONNECTING;
+         reason != UDPNAT_PATH_REASON_NO_SESSION && reason != UDPNAT_PATH_REASON_CONNECTING &&
+         reason != UDPNAT_PATH_REASON_SEARCHING;
 }
 
 /** udpnat_person_is_cut_off: whether they were here when the server was lost, which was the only

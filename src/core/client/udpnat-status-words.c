@@ -247,6 +247,8 @@ udpnat_words_describe_path (UdpnatPerson *person)
     return rtt != NULL ? g_strdup_printf (_("Direct, %s"), rtt) : g_strdup (_("Direct"));
   if (g_str_equal (reason, "connecting"))
     return g_strdup (_("Connecting: trying a direct path"));
+  if (g_str_equal (reason, "searching"))
+    return g_strdup (_("Connecting: looking for an open door, up to 20 seconds"));
   if (g_str_equal (reason, "no-session"))
     return g_strdup (_("Connecting: waiting for an answer"));
   if (*reason == '\0' || g_str_equal (reason, "idle"))

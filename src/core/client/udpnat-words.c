@@ -15,6 +15,9 @@ typedef struct
 static const Entry reasons[] = {
   { "no-session", N_("they have not answered yet") },
   { "connecting", N_("trying a direct path") },
+  { "searching",
+    N_("a router opens another door for each contact; the right one is being looked for, for up to "
+       "20 seconds") },
   { "no-candidates", N_("they named no address that could be tried") },
   { "relay-only-local", N_("you chose to always use the server") },
   { "relay-only-remote", N_("they chose to always use the server") },

@@ -151,8 +151,8 @@ get_phase (const UdpnatPeer *peer,
     return UDPNAT_PATH_PHASE_DIRECT;
   if (peer->presence == UDPNAT_PRESENCE_OFFLINE && get_blocked_until (peer) > now_us)
     return UDPNAT_PATH_PHASE_AWAY;
-  return udpnat_path_set_is_punching (peer->paths) ? UDPNAT_PATH_PHASE_TRYING
-                                                   : UDPNAT_PATH_PHASE_RELAYED;
+  return udpnat_path_set_is_trying (peer->paths) ? UDPNAT_PATH_PHASE_TRYING
+                                                 : UDPNAT_PATH_PHASE_RELAYED;
 }
 
 /** udpnat_peer_note_phase: remembers since when; whenever something may have changed */

@@ -35,6 +35,9 @@ release (UdpnatNode    *self,
 {
   UdpnatNodeSearch *search = &self->search;
 
+  if (search->peer != NULL && search->peer->paths != NULL)
+    udpnat_path_set_set_searching (search->peer->paths, UDPNAT_TIME_NEVER);
+
   for (guint i = 0; i < search->n_sockets; i++)
     if (search->sockets[i] != kept)
       udpnat_node_close_socket (self, search->sockets[i]);
@@ -50,6 +53,7 @@ give_up (UdpnatNode *self,
 {
   g_debug ("search given up at stage %d", self->search.stage);
   self->search.peer->searches.blocked_until_us = now_us + UDPNAT_SEARCH_COOL_DOWN_US;
+  udpnat_node_mark_dirty (self, self->search.peer);
   release (self, UDPNAT_SOCKET_MAIN);
 }
 
@@ -65,12 +69,8 @@ begin (UdpnatNode        *self,
   search->stage = stage;
   search->deadline_us = now_us + UDPNAT_SEARCH_AGREE_US;
   udpnat_random_fill (&self->random, search->own_nonce, sizeof search->own_nonce);
-  if (now_us - peer->searches.since_us >= UDPNAT_SEC (3600))
-    {
-      peer->searches.since_us = now_us;
-      peer->searches.n_searches = 0;
-    }
-  peer->searches.n_searches++;
+  peer->searches.begun_us[peer->searches.n_begun % UDPNAT_SEARCHES_PER_HOUR] = now_us;
+  peer->searches.n_begun++;
 }
 
 static void
@@ -121,17 +121,25 @@ is_opener (const UdpnatPeer       *peer,
                                     &peer->key) < 0;
 }
 
+/* Whether the last hour has room for one more. */
+static gboolean
+has_room (const UdpnatPeerSearches *searches,
+          gint64                    now_us)
+{
+  gint64 oldest_us = searches->begun_us[searches->n_begun % UDPNAT_SEARCHES_PER_HOUR];
+
+  return searches->n_begun < UDPNAT_SEARCHES_PER_HOUR || now_us - oldest_us >= UDPNAT_SEC (3600);
+}
+
 static gboolean
 is_allowed (const UdpnatNode *self,
             gint64            now_us,
             const UdpnatPeer *peer)
 {
-  gboolean is_hour_over = now_us - peer->searches.since_us >= UDPNAT_SEC (3600);
-
   return !self->is_search_off && !self->is_relay_only && !peer->is_relay_only &&
          self->search.stage == UDPNAT_SEARCH_STAGE_NONE && udpnat_peer_is_trusted (peer) &&
          now_us >= peer->searches.blocked_until_us &&
-         (is_hour_over || peer->searches.n_searches < UDPNAT_SEARCHES_PER_HOUR) &&
+         has_room (&peer->searches, now_us) &&
          udpnat_rendezvous_client_is_connected (self->server);
 }
 
@@ -145,8 +153,10 @@ udpnat_node_set_port_search (UdpnatNode *self,
                              gboolean    is_on)
 {
   self->is_search_off = !is_on;
-  if (!is_on)
-    udpnat_node_abort_search (self, self->search.peer);
+  if (is_on || self->search.peer == NULL)
+    return;
+  udpnat_node_mark_dirty (self, self->search.peer);
+  udpnat_node_abort_search (self, self->search.peer);
 }
 
 /** udpnat_node_consider_search: plain punching has not got through to @peer, and hardly will */
@@ -238,6 +248,8 @@ run (UdpnatNode       *self,
   self->search.search = search;
   self->search.stage = UDPNAT_SEARCH_STAGE_RUNNING;
   self->search.deadline_us = now_us + UDPNAT_SEARCH_US;
+  udpnat_path_set_set_searching (self->search.peer->paths, self->search.deadline_us);
+  udpnat_node_mark_dirty (self, self->search.peer);
 }
 
 /* GO, as soon as the server has signed and the sample is there. */

@@ -184,6 +184,8 @@ get_until (const UdpnatPathSet *self)
 
   if (self->selected != NULL)
     return UDPNAT_TIME_NEVER;
+  if (self->search_end_us != UDPNAT_TIME_NEVER)
+    return self->search_end_us;
 
   for (guint i = 0; i < self->n_paths; i++)
     {

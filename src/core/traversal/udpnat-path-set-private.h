@@ -29,6 +29,7 @@ struct _UdpnatPathSet
   gint64         fresh_us;       /* when to ask for one; UDPNAT_TIME_NEVER: not */
 
   gint64 next_start_us; /* when the next candidate may get its first packet */
+  gint64 search_end_us; /* of a search for a port; UDPNAT_TIME_NEVER: none goes on */
   gint64 retry_us;      /* next round; UDPNAT_TIME_NEVER: none */
   guint  n_retries;
 
@@ -76,6 +77,7 @@ void             udpnat_path_set_cancel_retries   (UdpnatPathSet          *self)
 UdpnatPathReason udpnat_path_set_get_verdict      (const UdpnatPathSet    *self);
 
 /* udpnat-path-settle.c */
+gboolean         udpnat_path_set_has_hope         (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_relay_only    (const UdpnatPathSet    *self);
 gint64           udpnat_path_set_get_idle_time    (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_due_to_let_go (const UdpnatPathSet    *self);

@@ -31,6 +31,7 @@ udpnat_path_set_new (const UdpnatRandom *random)
   self->reason = UDPNAT_PATH_REASON_NO_SESSION;
   self->last_active_us = G_MININT64;
   self->next_start_us = G_MININT64;
+  self->search_end_us = UDPNAT_TIME_NEVER;
   self->retry_us = UDPNAT_TIME_NEVER;
   self->fresh_us = UDPNAT_TIME_NEVER;
   return self;
@@ -92,6 +93,7 @@ is_verdict (UdpnatPathReason reason)
     case UDPNAT_PATH_REASON_NONE:
     case UDPNAT_PATH_REASON_NO_SESSION:
     case UDPNAT_PATH_REASON_CONNECTING:
+    case UDPNAT_PATH_REASON_SEARCHING:
     case UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL:
     case UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE:
     case UDPNAT_PATH_REASON_DIRECT_LOST:
@@ -517,7 +519,7 @@ udpnat_path_set_handle_network_change (UdpnatPathSet *self,
   if (udpnat_path_set_is_relay_only (self) || !self->has_session)
     return;
 
-  had_hope = self->selected != NULL || self->reason == UDPNAT_PATH_REASON_CONNECTING;
+  had_hope = udpnat_path_set_has_hope (self);
   udpnat_path_set_stop (self, had_hope ? UDPNAT_PATH_REASON_IDLE : self->reason);
   if (!udpnat_path_set_is_active (self, now_us))
     return;

@@ -129,6 +129,8 @@ gboolean         udpnat_path_set_is_active                (const UdpnatPathSet  
                                                            gint64                  now_us);
 void             udpnat_path_set_doubt                    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
+void             udpnat_path_set_set_searching            (UdpnatPathSet          *self,
+                                                           gint64                  end_us);
 void             udpnat_path_set_measure                  (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 
@@ -143,6 +145,7 @@ gboolean         udpnat_path_set_is_proven                (const UdpnatPathSet  
                                                            UdpnatSocketId          socket,
                                                            const UdpnatAddress    *address);
 UdpnatPathReason udpnat_path_set_get_reason               (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_is_trying                (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_punching              (const UdpnatPathSet    *self);
 void             udpnat_path_set_get_facts                (const UdpnatPathSet    *self,
                                                            UdpnatPathFacts        *out_facts);

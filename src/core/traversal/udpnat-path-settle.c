@@ -72,6 +72,26 @@ set_selected (UdpnatPathSet *self,
     }
 }
 
+static UdpnatPathReason
+get_trying_reason (const UdpnatPathSet *self)
+{
+  return self->search_end_us != UDPNAT_TIME_NEVER ? UDPNAT_PATH_REASON_SEARCHING
+                                                  : UDPNAT_PATH_REASON_CONNECTING;
+}
+
+static gboolean
+is_trying_reason (UdpnatPathReason reason)
+{
+  return reason == UDPNAT_PATH_REASON_CONNECTING || reason == UDPNAT_PATH_REASON_SEARCHING;
+}
+
+/* Whether there is a direct path, or one may still be found by what goes on. */
+gboolean
+udpnat_path_set_has_hope (const UdpnatPathSet *self)
+{
+  return self->selected != NULL || is_trying_reason (self->reason);
+}
+
 static void
 settle_reason (UdpnatPathSet *self,
                gint64         now_us)
@@ -82,11 +102,13 @@ settle_reason (UdpnatPathSet *self,
     }
   else if (udpnat_path_set_is_punching (self))
     {
-      udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_CONNECTING);
+      udpnat_path_set_set_reason (self, get_trying_reason (self));
     }
-  else if (self->reason == UDPNAT_PATH_REASON_CONNECTING)
+  else if (is_trying_reason (self->reason))
     {
-      udpnat_path_set_set_reason (self, udpnat_path_set_get_verdict (self));
+      udpnat_path_set_set_reason (self, self->search_end_us != UDPNAT_TIME_NEVER
+                                          ? UDPNAT_PATH_REASON_SEARCHING
+                                          : udpnat_path_set_get_verdict (self));
       udpnat_path_set_schedule_retry (self, now_us);
     }
 }
@@ -106,6 +128,28 @@ udpnat_path_set_settle (UdpnatPathSet *self,
       udpnat_path_set_schedule_retry (self, now_us);
     }
   settle_reason (self, now_us);
+}
+
+/**
+ * udpnat_path_set_set_searching:
+ * @end_us: when the search for a port that goes on ends at the latest; %UDPNAT_TIME_NEVER: none
+ *   goes on any more
+ *
+ * The search is the owner's; here it is why packets are still relayed.
+ */
+void
+udpnat_path_set_set_searching (UdpnatPathSet *self,
+                               gint64         end_us)
+{
+  self->search_end_us = end_us;
+  if (self->selected != NULL || udpnat_path_set_is_relay_only (self))
+    return;
+  if (end_us != UDPNAT_TIME_NEVER)
+    udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_SEARCHING);
+  else if (self->reason == UDPNAT_PATH_REASON_SEARCHING)
+    udpnat_path_set_set_reason (self, udpnat_path_set_is_punching (self)
+                                        ? UDPNAT_PATH_REASON_CONNECTING
+                                        : udpnat_path_set_get_verdict (self));
 }
 
 /* Back to the relay with everything, and nothing is tried until something new happens. */
@@ -130,7 +174,7 @@ void
 udpnat_path_set_let_go (UdpnatPathSet *self,
                         gint64         now_us)
 {
-  gboolean had_hope = self->selected != NULL || self->reason == UDPNAT_PATH_REASON_CONNECTING;
+  gboolean had_hope = udpnat_path_set_has_hope (self);
 
   for (guint i = 0; i < self->n_paths; i++)
     {

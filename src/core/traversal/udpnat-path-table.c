@@ -296,7 +296,14 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
   return has_new;
 }
 
-/** udpnat_path_set_is_punching: Returns: whether some try goes on at this moment */
+/** udpnat_path_set_is_trying: Returns: whether a direct path may be found by what goes on now */
+gboolean
+udpnat_path_set_is_trying (const UdpnatPathSet *self)
+{
+  return self->search_end_us != UDPNAT_TIME_NEVER || udpnat_path_set_is_punching (self);
+}
+
+/** udpnat_path_set_is_punching: Returns: whether some address is tried at this moment */
 gboolean
 udpnat_path_set_is_punching (const UdpnatPathSet *self)
 {

@@ -161,10 +161,14 @@ def preferences(stage):
     open_preferences(window, 'Privacy')
     turn(window, 'Read Receipts')
     window.wait(lambda: not is_on(window, 'Read Receipts'), 'it is off')
+    stage.check('search-is-on-at-first', is_on(window, 'Search for Open Doors'), [])
+    turn(window, 'Search for Open Doors')
+    window.wait(lambda: not is_on(window, 'Search for Open Doors'), 'it is off')
     alice.quit()
     _, told = alice.run_cli('set')
-    stage.check('setting-is-kept', 'read-receipts' in told and 'off' in told.split(
-        'read-receipts')[1].splitlines()[0], [told])
+    for name in ('read-receipts', 'port-search'):
+        line = told.partition(name)[2].partition('\n')[0]
+        stage.check(f'{name}-is-kept', 'off' in line, [told])
 
 
 def passphrase(stage):

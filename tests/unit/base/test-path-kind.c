@@ -15,6 +15,7 @@ test_codes_are_stable (void)
     [UDPNAT_PATH_REASON_NONE] = "none",
     [UDPNAT_PATH_REASON_NO_SESSION] = "no-session",
     [UDPNAT_PATH_REASON_CONNECTING] = "connecting",
+    [UDPNAT_PATH_REASON_SEARCHING] = "searching",
     [UDPNAT_PATH_REASON_NO_CANDIDATES] = "no-candidates",
     [UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL] = "relay-only-local",
     [UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE] = "relay-only-remote",

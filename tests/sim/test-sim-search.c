@@ -1,0 +1,242 @@
+/* The search for a port as the two who take part see it: why they are relayed meanwhile, and how
+ * often it is tried when it finds nothing. What it finds is in test-sim-traversal.c. */
+
+#include "config.h"
+
+#include "sim-chat.h"
+
+/* alice behind a router that gives random ports, bob behind one that lets in exactly whom he has
+ * sent to; they have tested their routers. */
+static void
+pair_init (SimPair *pair,
+           guint64  seed)
+{
+  SimNatConfig hard = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                      SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimNatConfig easy = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                      SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (25));
+  SimWorld *world = sim_world_new (seed);
+
+  hard.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  sim_world_set_core (world, 0, 6);
+  pair->world = world;
+  pair->server = sim_server_new (world, "9.8.7.6");
+  sim_host_set_alt_ip (pair->server->host, "9.8.9.6");
+  sim_server_start (pair->server);
+  pair->alice = sim_peer_new_at_home (pair->server, "alice", &hard, &link);
+  pair->bob = sim_peer_new_at_home (pair->server, "bob", &easy, &link);
+  sim_peer_start (pair->alice);
+  sim_peer_start (pair->bob);
+  g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, pair));
+  sim_world_run_for (world, UDPNAT_SEC (5));
+}
+
+static void
+set_cut (SimPair  *pair,
+         gboolean  is_cut)
+{
+  sim_world_cut (pair->alice->host, pair->bob->host, is_cut);
+  sim_world_cut (pair->bob->host, pair->alice->host, is_cut);
+}
+
+static UdpnatPathFacts
+get_facts (const SimPeer *of,
+           const SimPeer *to)
+{
+  UdpnatPathFacts facts;
+  gboolean is_known = udpnat_node_get_path_facts (of->node, sim_world_now (of->world),
+                                                  sim_peer_get_key (to), &facts);
+
+  g_assert_true (is_known);
+  return facts;
+}
+
+static gboolean
+are_searching (gpointer user_data)
+{
+  const SimPair *pair = user_data;
+
+  return pair->alice->path_reason == UDPNAT_PATH_REASON_SEARCHING &&
+         pair->bob->path_reason == UDPNAT_PATH_REASON_SEARCHING;
+}
+
+static gboolean
+is_direct (gpointer user_data)
+{
+  const SimPair *pair = user_data;
+
+  return pair->alice->path_kind != UDPNAT_PATH_KIND_RELAY &&
+         pair->bob->path_kind != UDPNAT_PATH_KIND_RELAY;
+}
+
+static void
+assert_told (const SimPeer *of,
+             const SimPeer *to)
+{
+  UdpnatPathFacts facts = get_facts (of, to);
+
+  g_assert_cmpint (facts.phase, ==, UDPNAT_PATH_PHASE_TRYING);
+  g_assert_cmpint (facts.reason, ==, UDPNAT_PATH_REASON_SEARCHING);
+  g_assert_cmpint (facts.until_us - sim_world_now (of->world), >, UDPNAT_SEC (10));
+  g_assert_cmpint (facts.until_us - sim_world_now (of->world), <=, UDPNAT_SEARCH_US);
+}
+
+static void
+test_reason (void)
+{
+  SimPair pair;
+
+  g_test_summary ("While it goes on both say so, and until when; then that they are direct");
+  for (guint64 seed = 1; seed <= 5; seed++)
+    {
+      pair_init (&pair, seed);
+      sim_peer_send (pair.bob, "alice", "hello");
+      g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (3), are_searching, &pair));
+      assert_told (pair.alice, pair.bob);
+      assert_told (pair.bob, pair.alice);
+      g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (20), is_direct, &pair));
+      g_assert_cmpint (get_facts (pair.alice, pair.bob).reason, ==, UDPNAT_PATH_REASON_NONE);
+      sim_pair_clear (&pair);
+    }
+}
+
+static void
+test_reason_in_vain (void)
+{
+  SimPair pair;
+
+  g_test_summary ("When it has found nothing, or is turned off meanwhile, the verdict holds");
+  for (guint is_turned_off = 0; is_turned_off < 2; is_turned_off++)
+    {
+      pair_init (&pair, 1);
+      set_cut (&pair, TRUE);
+      sim_peer_send (pair.bob, "alice", "hello");
+      g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (3), are_searching, &pair));
+      if (is_turned_off == 1)
+        {
+          udpnat_node_set_port_search (pair.alice->node, FALSE);
+          sim_world_wake (pair.alice->host);
+          sim_world_run_for (pair.world, UDPNAT_SEC (5));
+          g_assert_cmpint (pair.alice->path_reason, ==, UDPNAT_PATH_REASON_LOCAL_SYMMETRIC);
+        }
+      sim_world_run_for (pair.world, UDPNAT_SEC (22));
+      g_assert_false (are_searching (&pair));
+      g_assert_cmpint (pair.bob->path_reason, !=, UDPNAT_PATH_REASON_SEARCHING);
+      g_assert_cmpint (get_facts (pair.bob, pair.alice).phase, !=, UDPNAT_PATH_PHASE_DIRECT);
+      sim_pair_clear (&pair);
+    }
+}
+
+/* ---- How often ---- */
+
+/* Probes of bob: a search sends a hundred a second, a round of punching 18 in 4 s. */
+typedef struct
+{
+  SimHost *host;
+  gint64   second_us;
+  guint    n_in_second;
+  guint    n_probes;
+  guint    n_searches; /* begins of more than 50 probes in a second, 30 s apart */
+  gint64   last_us;
+} Probes;
+
+static gboolean
+count_probes (const SimTapInfo *info,
+              gpointer          user_data)
+{
+  Probes *self = user_data;
+  UdpnatAddress server;
+  gboolean is_parsed = udpnat_address_parse_ip (&server, "9.8.7.6", 0);
+
+  if (!is_parsed || info->kind != SIM_TAP_SENT || info->host != self->host ||
+      udpnat_address_equal_ip (&info->to, &server))
+    return TRUE;
+  self->n_probes++;
+  if (info->now_us - self->second_us >= UDPNAT_SEC (1))
+    {
+      self->second_us = info->now_us;
+      self->n_in_second = 0;
+    }
+  if (++self->n_in_second == 50 && info->now_us - self->last_us > UDPNAT_SEC (30))
+    self->n_searches++;
+  if (self->n_in_second >= 50)
+    self->last_us = info->now_us;
+  return TRUE;
+}
+
+static void
+test_cool_down (void)
+{
+  Probes probes = { .last_us = G_MININT64 / 2 };
+  SimPair pair;
+
+  g_test_summary ("In vain: not again for ten minutes, at most three times an hour");
+  pair_init (&pair, 1);
+  set_cut (&pair, TRUE);
+  probes.host = pair.bob->host;
+  sim_world_add_tap (pair.world, count_probes, &probes);
+  for (guint second = 0; second < 3600; second += 30)
+    {
+      sim_peer_send (pair.bob, "alice", "hello");
+      sim_world_run_for (pair.world, UDPNAT_SEC (30));
+      if (second < 570)
+        g_assert_cmpuint (probes.n_searches, <=, 1);
+    }
+  g_test_message ("%u searches in an hour, %u packets", probes.n_searches, probes.n_probes);
+  g_assert_cmpuint (probes.n_searches, >=, 2); /* it is tried again at all */
+  g_assert_cmpuint (probes.n_searches, <=, UDPNAT_SEARCHES_PER_HOUR);
+  g_assert_cmpuint (probes.n_probes, <=, UDPNAT_SEARCHES_PER_HOUR * UDPNAT_SEARCH_PROBES_MAX + 500);
+  sim_pair_clear (&pair);
+}
+
+/* Two people want alice at once. */
+static void
+test_one_at_a_time (void)
+{
+  SimNatConfig easy = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                      SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (25));
+  guint n_seen = 0;
+  SimPeer *carol;
+  SimPair pair;
+
+  g_test_summary ("One search at a time, whoever else waits");
+  pair_init (&pair, 1);
+  carol = sim_peer_new_at_home (pair.server, "carol", &easy, &link);
+  sim_peer_start (carol);
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  set_cut (&pair, TRUE);
+  sim_world_cut (carol->host, pair.alice->host, TRUE);
+  sim_world_cut (pair.alice->host, carol->host, TRUE);
+  sim_peer_send (pair.bob, "alice", "hello");
+  sim_peer_send (carol, "alice", "hello");
+  for (guint i = 0; i < 600; i++)
+    {
+      UdpnatPathReason to_bob, to_carol;
+
+      sim_world_run_for (pair.world, UDPNAT_MSEC (100));
+      to_bob = get_facts (pair.alice, pair.bob).reason;
+      to_carol = get_facts (pair.alice, carol).reason;
+      n_seen += to_bob == UDPNAT_PATH_REASON_SEARCHING || to_carol == UDPNAT_PATH_REASON_SEARCHING;
+      g_assert_false (to_bob == UDPNAT_PATH_REASON_SEARCHING &&
+                      to_carol == UDPNAT_PATH_REASON_SEARCHING);
+    }
+  g_assert_cmpuint (n_seen, >, 100);
+  sim_peer_free (carol);
+  sim_pair_clear (&pair);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/sim-search/reason/told-while-it-lasts", test_reason);
+  g_test_add_func ("/sim-search/reason/verdict-after-it", test_reason_in_vain);
+  g_test_add_func ("/sim-search/often/cool-down", test_cool_down);
+  g_test_add_func ("/sim-search/often/one-at-a-time", test_one_at_a_time);
+
+  return g_test_run ();
+}
