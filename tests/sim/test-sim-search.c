@@ -227,6 +227,130 @@ test_one_at_a_time (void)
   sim_pair_clear (&pair);
 }
 
+/* ---- Two routers that give ports in order ---- */
+
+/* Ports that others behind the same router get meanwhile, @rate a second: drawn anew for each
+ * millisecond. */
+typedef struct
+{
+  SimNat       *nat;
+  UdpnatRandom  random;
+  guint         rate;
+  guint16       n_flows;
+} Neighbours;
+
+static void
+take_ports (Neighbours *self,
+            gint64      now_us)
+{
+  guint8 ip[4] = { 192, 168, 77, 7 };
+  UdpnatAddress inner, outer, remote;
+  gboolean is_parsed = udpnat_address_parse_ip (&remote, "5.6.7.8", 443);
+
+  g_assert_true (is_parsed);
+  if (udpnat_random_below (&self->random, 1000) >= self->rate)
+    return;
+  udpnat_address_init_ipv4 (&inner, ip, (guint16) (10000 + self->n_flows++));
+  g_assert_cmpint (sim_nat_translate_out (self->nat, now_us, &inner, &remote, &outer), ==,
+                   SIM_NAT_VERDICT_PASS);
+}
+
+static SimPeer *
+add_person (SimPair    *pair,
+            const char *name,
+            guint       rate,
+            Neighbours *neighbours)
+{
+  SimNatConfig config = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimLinkConfig link = sim_link_config_with_delay (UDPNAT_MSEC (25));
+  g_autofree char *nat_name = g_strdup_printf ("%s-nat", name);
+
+  config.allocator = SIM_NAT_ALLOCATOR_SEQUENTIAL;
+  config.port_base = 20000;
+  neighbours->rate = rate;
+  neighbours->random = sim_world_fork_random (pair->world, name);
+  neighbours->nat = sim_world_add_nat (pair->world, nat_name, NULL, NULL, &config);
+  sim_world_set_nat_link (pair->world, neighbours->nat, SIM_UP, &link);
+  sim_world_set_nat_link (pair->world, neighbours->nat, SIM_DOWN, &link);
+  return sim_peer_new (pair->server, name, neighbours->nat, NULL);
+}
+
+static void
+run_among (SimPair    *pair,
+           Neighbours  neighbours[2],
+           gint64      duration_us,
+           gboolean    until_direct)
+{
+  gint64 end_us = sim_world_now (pair->world) + duration_us;
+
+  while (sim_world_now (pair->world) < end_us && !(until_direct && is_direct (pair)))
+    {
+      sim_world_run_for (pair->world, UDPNAT_MSEC (1));
+      take_ports (&neighbours[0], sim_world_now (pair->world));
+      take_ports (&neighbours[1], sim_world_now (pair->world));
+    }
+}
+
+/* Returns: how long after the first word both are direct */
+static gint64
+run_meeting (guint64 seed,
+             guint   rate)
+{
+  Neighbours neighbours[2] = { 0 };
+  gint64 start_us, time_us;
+  SimPair pair;
+
+  pair.world = sim_world_new (seed);
+  sim_world_set_core (pair.world, 0, 6);
+  pair.server = sim_server_new (pair.world, "9.8.7.6");
+  sim_host_set_alt_ip (pair.server->host, "9.8.9.6");
+  sim_server_start (pair.server);
+  pair.alice = add_person (&pair, "alice", rate, &neighbours[0]);
+  pair.bob = add_person (&pair, "bob", rate, &neighbours[1]);
+  sim_peer_start (pair.alice);
+  sim_peer_start (pair.bob);
+  run_among (&pair, neighbours, UDPNAT_SEC (6), FALSE);
+  start_us = sim_world_now (pair.world);
+  sim_peer_send (pair.bob, "alice", "hello");
+  run_among (&pair, neighbours, UDPNAT_SEC (4), TRUE);
+  time_us = is_direct (&pair) ? sim_world_now (pair.world) - start_us : UDPNAT_TIME_NEVER;
+  if (time_us != UDPNAT_TIME_NEVER)
+    {
+      sim_peer_send_numbered (pair.alice, "bob", 0, 5);
+      sim_world_run_for (pair.world, UDPNAT_SEC (60));
+      g_assert_true (is_direct (&pair)); /* it stays */
+      sim_peer_assert_received (pair.bob, "alice", 5);
+    }
+  sim_pair_clear (&pair);
+  return time_us;
+}
+
+static void
+test_meeting (void)
+{
+  static const guint rates[] = { 0, 2, 5, 10 };
+
+  g_test_summary ("Sequential × sequential, up to ten ports a second for others: 95 % within 2 s");
+  for (guint r = 0; r < G_N_ELEMENTS (rates); r++)
+    {
+      guint n_good = 0;
+      gint64 longest_us = 0;
+
+      for (guint64 seed = 1; seed <= 40; seed++)
+        {
+          gint64 time_us = run_meeting (seed, rates[r]);
+
+          n_good += time_us <= UDPNAT_SEC (2);
+          if (time_us != UDPNAT_TIME_NEVER)
+            longest_us = MAX (longest_us, time_us);
+        }
+      g_test_message ("%u ports a second: %u of 40 within 2 s, longest %.2f s", rates[r], n_good,
+                      longest_us / 1e6);
+      g_assert_cmpuint (n_good * 100, >=, 40 * 95);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -237,6 +361,7 @@ main (int   argc,
   g_test_add_func ("/sim-search/reason/verdict-after-it", test_reason_in_vain);
   g_test_add_func ("/sim-search/often/cool-down", test_cool_down);
   g_test_add_func ("/sim-search/often/one-at-a-time", test_one_at_a_time);
+  g_test_add_func ("/sim-search/meeting/sequential-on-both-sides", test_meeting);
 
   return g_test_run ();
 }

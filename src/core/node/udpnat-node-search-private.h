@@ -13,6 +13,8 @@ typedef enum
   UDPNAT_SEARCH_STAGE_ACCEPTING,  /* prober: waits for the server's word on itself */
   UDPNAT_SEARCH_STAGE_ACCEPTED,   /* prober: waits for GO */
   UDPNAT_SEARCH_STAGE_STARTING,   /* opener: waits for the server's word, and a sample */
+  UDPNAT_SEARCH_STAGE_MEETING,    /* opener of a meeting: waits for MEET */
+  UDPNAT_SEARCH_STAGE_SAMPLING,   /* the other of a meeting: waits for its sample */
   UDPNAT_SEARCH_STAGE_RUNNING,
 } UdpnatSearchStage;
 
@@ -34,6 +36,7 @@ typedef struct
   UdpnatAddress       target;
   UdpnatAttestation   attestation;
   gboolean            has_attestation;
+  UdpnatPortRange     remote_range; /* of a meeting: what their router gives out next */
   UdpnatMappingQuery *sample;
   UdpnatPortSearch   *search;
   UdpnatSocketId      sockets[UDPNAT_SEARCH_SOCKETS_MAX];

@@ -9,8 +9,12 @@
  *     GO attestation, ranges        ───→
  *                                            sends to many ports of that address
  *
+ * Where both map by destination and let in exactly whom they have sent to, there is one case left:
+ * both give ports in order. Then GO names what the opener's router gives out next, the other says
+ * the same of its own in MEET, and both open sockets towards the middle of that.
+ *
  * Who opens: whose router maps each destination to another port. If both do, whose router lets in
- * any port of an address that it has sent to; if neither does that, nothing can be found.
+ * any port of an address that it has sent to; if neither does that, who has the lower key.
  * Everything goes to an address that the server has seen the peer at, never to one that the peer
  * names. One search at a time, three an hour with one peer, ten minutes after one in vain. */
 
@@ -108,17 +112,36 @@ may_open (const UdpnatCandidates *own,
          (!is_dependent (other->mapping) || lets_in_ports (own->filtering));
 }
 
+/* Whether nothing but a meeting can help, if both give ports in order. */
+static gboolean
+is_meeting (const UdpnatPeer *peer)
+{
+  const UdpnatCandidates *local = &peer->node->local;
+  const UdpnatCandidates *remote = udpnat_path_set_get_remote (peer->paths);
+
+  return is_dependent (local->mapping) && is_dependent (remote->mapping) &&
+         local->filtering == UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT &&
+         remote->filtering == UDPNAT_FILTERING_ADDRESS_AND_PORT_DEPENDENT;
+}
+
+static gboolean
+has_lower_key (const UdpnatPeer *peer)
+{
+  return udpnat_public_key_compare (udpnat_identity_get_public_key (peer->node->identity),
+                                    &peer->key) < 0;
+}
+
 static gboolean
 is_opener (const UdpnatPeer       *peer,
            const UdpnatCandidates *remote)
 {
   const UdpnatCandidates *local = &peer->node->local;
 
+  if (is_meeting (peer))
+    return peer->node->nat.allocator == UDPNAT_PORT_ALLOCATOR_SEQUENTIAL && has_lower_key (peer);
   if (!may_open (local, remote))
     return FALSE;
-  return !may_open (remote, local) ||
-         udpnat_public_key_compare (udpnat_identity_get_public_key (peer->node->identity),
-                                    &peer->key) < 0;
+  return !may_open (remote, local) || has_lower_key (peer);
 }
 
 /* Whether the last hour has room for one more. */
@@ -215,6 +238,39 @@ open_sockets (UdpnatNode *self)
     }
 }
 
+/* Asks where our router is at this moment, by the first socket. */
+static void
+take_sample (UdpnatNode *self,
+             gint64      now_us)
+{
+  self->search.sample = udpnat_mapping_query_new (
+    &self->random, udpnat_rendezvous_client_get_address (self->server), self->search.sockets[0],
+    now_us);
+}
+
+/* Returns: the port that the sample has shown, 0: none */
+static guint16
+get_sampled_port (const UdpnatNode *self)
+{
+  const UdpnatAddress *mapped = NULL;
+
+  if (self->search.sample != NULL)
+    mapped = udpnat_mapping_query_get_mapped (self->search.sample);
+  return mapped != NULL ? mapped->port : 0;
+}
+
+/* What our router gives out next: to our sockets, if nobody else asks for a port. */
+static UdpnatPortRange
+get_next_ports (const UdpnatNode *self,
+                guint16           sampled_port)
+{
+  return (UdpnatPortRange) {
+    .first = (guint16) (sampled_port + self->nat.step),
+    .count = (guint16) self->search.n_sockets,
+    .step = (gint16) self->nat.step,
+  };
+}
+
 /* Where our router has most likely opened ports for them. */
 static void
 fill_ranges (const UdpnatNode    *self,
@@ -252,6 +308,57 @@ run (UdpnatNode       *self,
   udpnat_node_mark_dirty (self, self->search.peer);
 }
 
+/* Sends to the middle of what their router gives out next, as they do to ours. */
+static void
+run_meeting (UdpnatNode            *self,
+             gint64                 now_us,
+             const UdpnatPortRange *theirs)
+{
+  UdpnatNodeSearch *search = &self->search;
+  gint port = theirs->first + theirs->count / 2 * theirs->step;
+
+  if (theirs->step == 0 || theirs->count == 0 || port < UDPNAT_CANDIDATE_PORT_MIN ||
+      port > G_MAXUINT16)
+    {
+      give_up (self, now_us);
+      return;
+    }
+  search->target.port = (guint16) port;
+  run (self, now_us,
+       udpnat_port_search_new_meeting (&self->random, now_us, &search->target, search->sockets,
+                                       search->n_sockets, udpnat_node_get_open_ttl (self)));
+}
+
+/* GO or MEET with what our router gives out next, of a sample that is there. */
+static gboolean
+tell_next_ports (UdpnatNode       *self,
+                 UdpnatSearchStep  step)
+{
+  UdpnatNodeSearch *search = &self->search;
+  UdpnatSearchMessage message = { .step = step, .attestation = search->attestation };
+  guint16 port = get_sampled_port (self);
+
+  g_clear_pointer (&search->sample, udpnat_mapping_query_free);
+  if (port == 0)
+    return FALSE;
+  message.ranges[message.n_ranges++] = get_next_ports (self, port);
+  send_message (search->peer, &message);
+  return TRUE;
+}
+
+/* MEET, as soon as the sample is there. */
+static void
+maybe_meet (UdpnatNode *self,
+            gint64      now_us)
+{
+  if (!udpnat_mapping_query_is_over (self->search.sample))
+    return;
+  if (tell_next_ports (self, UDPNAT_SEARCH_MEET))
+    run_meeting (self, now_us, &self->search.remote_range);
+  else
+    give_up (self, now_us);
+}
+
 /* GO, as soon as the server has signed and the sample is there. */
 static void
 maybe_go (UdpnatNode *self,
@@ -259,19 +366,34 @@ maybe_go (UdpnatNode *self,
 {
   UdpnatNodeSearch *search = &self->search;
   UdpnatSearchMessage go = { .step = UDPNAT_SEARCH_GO, .attestation = search->attestation };
-  const UdpnatAddress *mapped = NULL;
 
   if (!search->has_attestation ||
       (search->sample != NULL && !udpnat_mapping_query_is_over (search->sample)))
     return;
-  if (search->sample != NULL)
-    mapped = udpnat_mapping_query_get_mapped (search->sample);
-  fill_ranges (self, mapped != NULL ? mapped->port : 0, &go);
+  if (is_meeting (search->peer))
+    {
+      search->stage = UDPNAT_SEARCH_STAGE_MEETING;
+      search->deadline_us = now_us + UDPNAT_SEARCH_AGREE_US;
+      if (!tell_next_ports (self, UDPNAT_SEARCH_GO))
+        give_up (self, now_us);
+      return;
+    }
+  fill_ranges (self, get_sampled_port (self), &go);
   g_clear_pointer (&search->sample, udpnat_mapping_query_free);
   send_message (search->peer, &go);
   run (self, now_us,
        udpnat_port_search_new_opener (&self->random, now_us, &search->target, search->sockets,
                                       search->n_sockets, udpnat_node_get_open_ttl (self)));
+}
+
+static void
+follow_sample (UdpnatNode *self,
+               gint64      now_us)
+{
+  if (self->search.stage == UDPNAT_SEARCH_STAGE_SAMPLING)
+    maybe_meet (self, now_us);
+  else
+    maybe_go (self, now_us);
 }
 
 /* ---- Messages ---- */
@@ -294,6 +416,17 @@ take_target (UdpnatNode              *self,
   return TRUE;
 }
 
+/* Whether what the peer offers to open may be found by us. */
+static gboolean
+is_worth_it (const UdpnatPeer *peer)
+{
+  const UdpnatNode *self = peer->node;
+
+  if (is_meeting (peer))
+    return self->nat.allocator == UDPNAT_PORT_ALLOCATOR_SEQUENTIAL;
+  return may_open (udpnat_path_set_get_remote (peer->paths), &self->local);
+}
+
 static void
 handle_offer (UdpnatNode                *self,
               gint64                     now_us,
@@ -302,8 +435,7 @@ handle_offer (UdpnatNode                *self,
 {
   UdpnatSearchMessage refusal = { .step = UDPNAT_SEARCH_REFUSE };
 
-  if (!is_allowed (self, now_us, peer) ||
-      !may_open (udpnat_path_set_get_remote (peer->paths), &self->local))
+  if (!is_allowed (self, now_us, peer) || !is_worth_it (peer))
     {
       send_message (peer, &refusal);
       return;
@@ -332,9 +464,38 @@ handle_accept (UdpnatNode                *self,
   if (search->n_sockets == 0)
     give_up (self, now_us);
   else if (self->nat.allocator == UDPNAT_PORT_ALLOCATOR_SEQUENTIAL)
-    search->sample = udpnat_mapping_query_new (
-      &self->random, udpnat_rendezvous_client_get_address (self->server), search->sockets[0],
-      now_us);
+    take_sample (self, now_us);
+}
+
+/* The opener's router is known; ours is asked. */
+static void
+prepare_meeting (UdpnatNode                *self,
+                 gint64                     now_us,
+                 const UdpnatSearchMessage *message)
+{
+  UdpnatNodeSearch *search = &self->search;
+
+  open_sockets (self);
+  if (search->n_sockets == 0 || message->n_ranges == 0)
+    {
+      give_up (self, now_us);
+      return;
+    }
+  search->stage = UDPNAT_SEARCH_STAGE_SAMPLING;
+  search->deadline_us = now_us + UDPNAT_SEARCH_AGREE_US;
+  search->remote_range = message->ranges[0];
+  take_sample (self, now_us);
+}
+
+static void
+handle_meet (UdpnatNode                *self,
+             gint64                     now_us,
+             const UdpnatSearchMessage *message)
+{
+  if (message->n_ranges == 0)
+    give_up (self, now_us);
+  else
+    run_meeting (self, now_us, &message->ranges[0]);
 }
 
 static void
@@ -344,6 +505,8 @@ handle_go (UdpnatNode                *self,
 {
   if (!take_target (self, &message->attestation))
     give_up (self, now_us);
+  else if (is_meeting (self->search.peer))
+    prepare_meeting (self, now_us, message);
   else
     run (self, now_us,
          udpnat_port_search_new_prober (&self->random, now_us, &self->search.target,
@@ -368,6 +531,8 @@ udpnat_node_handle_search (UdpnatNode                *self,
     handle_accept (self, now_us, message);
   else if (message->step == UDPNAT_SEARCH_GO && stage == UDPNAT_SEARCH_STAGE_ACCEPTED)
     handle_go (self, now_us, message);
+  else if (message->step == UDPNAT_SEARCH_MEET && stage == UDPNAT_SEARCH_STAGE_MEETING)
+    handle_meet (self, now_us, message);
   else if (message->step == UDPNAT_SEARCH_REFUSE && stage == UDPNAT_SEARCH_STAGE_OFFERED)
     give_up (self, now_us);
 }
@@ -408,7 +573,7 @@ udpnat_node_handle_search_stun (UdpnatNode           *self,
   if (self->search.sample == NULL ||
       udpnat_mapping_query_handle_datagram (self->search.sample, now_us, datagram) != UDPNAT_RX_OK)
     return FALSE;
-  maybe_go (self, now_us);
+  follow_sample (self, now_us);
   return TRUE;
 }
 
@@ -463,7 +628,7 @@ udpnat_node_search_handle_deadline (UdpnatNode *self,
   if (self->search.sample != NULL)
     {
       udpnat_mapping_query_handle_deadline (self->search.sample, now_us);
-      maybe_go (self, now_us);
+      follow_sample (self, now_us);
     }
   if (self->search.deadline_us <= now_us)
     give_up (self, now_us);
@@ -494,7 +659,7 @@ send_output (UdpnatNode             *self,
     return;
   n_data = udpnat_session_seal_frames (session, now_us, frames, writer.n_written, data);
   if (n_data > 0)
-    udpnat_node_send_direct (self, UDPNAT_SOCKET_MAIN, &output->to, 0, data, n_data);
+    udpnat_node_send_direct (self, output->socket, &output->to, 0, data, n_data);
 }
 
 /** udpnat_node_search_pump: Returns: whether something was queued to be sent */

@@ -23,7 +23,11 @@ struct _UdpnatPortSearch
 
   /* opener */
   UdpnatSocketId sockets[UDPNAT_SEARCH_SOCKETS_MAX];
+  guint          n_sockets;
   guint8         open_ttl;
+
+  gint64         start_us;
+  gboolean       is_meeting; /* the sockets challenge, too */
 
   /* prober */
   gboolean        is_prober;
@@ -68,8 +72,43 @@ udpnat_port_search_new_opener (const UdpnatRandom   *random,
   g_assert (n_sockets <= UDPNAT_SEARCH_SOCKETS_MAX);
   for (guint i = 0; i < n_sockets; i++)
     self->sockets[i] = sockets[i];
+  self->n_sockets = n_sockets;
   self->n_max = n_sockets;
   self->open_ttl = open_ttl;
+  return self;
+}
+
+/* When each burst of a meeting begins, openers first. */
+static const gint64 burst_offsets_us[] = {
+  0,
+  UDPNAT_MSEC (250),
+  UDPNAT_MSEC (550),
+  UDPNAT_MSEC (1050),
+};
+
+/**
+ * udpnat_port_search_new_meeting:
+ * @target: the peer's IP address, signed, with the one port that all our sockets send to: the
+ *   middle one of those that its router will give out next. The peer does the same
+ * @sockets: (array length=n_sockets): as for an opener
+ *
+ * Where both routers map by destination and give ports in order. One of our sockets gets the port
+ * that the peer's send to, and one of the peer's gets that which ours send to: these two meet.
+ */
+UdpnatPortSearch *
+udpnat_port_search_new_meeting (const UdpnatRandom   *random,
+                                gint64                now_us,
+                                const UdpnatAddress  *target,
+                                const UdpnatSocketId *sockets,
+                                guint                 n_sockets,
+                                guint8                open_ttl)
+{
+  UdpnatPortSearch *self = udpnat_port_search_new_opener (random, now_us, target, sockets,
+                                                          n_sockets, open_ttl);
+
+  self->is_meeting = TRUE;
+  self->start_us = now_us;
+  self->n_max = n_sockets * G_N_ELEMENTS (burst_offsets_us);
   return self;
 }
 
@@ -168,10 +207,23 @@ udpnat_port_search_next_deadline (const UdpnatPortSearch *self)
                                     : self->end_us;
 }
 
+static void
+plan_next (UdpnatPortSearch *self,
+           gint64            now_us)
+{
+  gint64 gap_us = self->is_meeting ? UDPNAT_SEARCH_MEETING_GAP_US : UDPNAT_SEARCH_GAP_US;
+
+  self->next_us = MAX (self->next_us, now_us - gap_us) + gap_us;
+  if (self->is_meeting && self->n_sent < self->n_max && self->n_sent % self->n_sockets == 0)
+    self->next_us = MAX (self->next_us,
+                         self->start_us + burst_offsets_us[self->n_sent / self->n_sockets]);
+}
+
 /**
  * udpnat_port_search_pop_output:
- * @out_output: (out caller-allocates): OPEN by one of the sockets, or CHALLENGE by the main one.
- *   Its token is known to nobody: what a hit is answered with proves the path
+ * @out_output: (out caller-allocates): OPEN by one of the sockets, or CHALLENGE by the main one;
+ *   of a meeting, by one of the sockets, too. Its token is known to nobody: what a hit is answered
+ *   with proves the path
  */
 gboolean
 udpnat_port_search_pop_output (UdpnatPortSearch *self,
@@ -196,12 +248,20 @@ udpnat_port_search_pop_output (UdpnatPortSearch *self,
     }
   else
     {
-      out_output->type = UDPNAT_PATH_OUTPUT_OPEN;
-      out_output->socket = self->sockets[self->n_sent];
-      out_output->ttl = self->open_ttl;
+      out_output->socket = self->sockets[self->n_sent % self->n_sockets];
+      if (self->n_sent < self->n_sockets)
+        {
+          out_output->type = UDPNAT_PATH_OUTPUT_OPEN;
+          out_output->ttl = self->open_ttl;
+        }
+      else
+        {
+          out_output->type = UDPNAT_PATH_OUTPUT_CHALLENGE;
+          out_output->token = udpnat_random_u64 (&self->random);
+        }
     }
   self->n_sent++;
-  self->next_us = MAX (self->next_us, now_us - UDPNAT_SEARCH_GAP_US) + UDPNAT_SEARCH_GAP_US;
+  plan_next (self, now_us);
   return TRUE;
 }
 

@@ -22,6 +22,13 @@ UdpnatPortSearch *udpnat_port_search_new_opener    (const UdpnatRandom     *rand
                                                     guint                   n_sockets,
                                                     guint8                  open_ttl)
   G_GNUC_WARN_UNUSED_RESULT;
+UdpnatPortSearch *udpnat_port_search_new_meeting  (const UdpnatRandom     *random,
+                                                   gint64                  now_us,
+                                                   const UdpnatAddress    *target,
+                                                   const UdpnatSocketId   *sockets,
+                                                   guint                   n_sockets,
+                                                   guint8                  open_ttl)
+  G_GNUC_WARN_UNUSED_RESULT;
 UdpnatPortSearch *udpnat_port_search_new_prober    (const UdpnatRandom     *random,
                                                     gint64                  now_us,
                                                     const UdpnatAddress    *target_ip,

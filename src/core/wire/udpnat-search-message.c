@@ -20,6 +20,12 @@ has_attestation (guint8 step)
   return step == UDPNAT_SEARCH_ACCEPT || step == UDPNAT_SEARCH_GO || step == UDPNAT_SEARCH_TELL;
 }
 
+static gboolean
+has_ranges (guint8 step)
+{
+  return step == UDPNAT_SEARCH_GO || step == UDPNAT_SEARCH_MEET;
+}
+
 void
 udpnat_write_search (GByteArray                *out,
                      const UdpnatSearchMessage *message)
@@ -31,7 +37,7 @@ udpnat_write_search (GByteArray                *out,
     udpnat_append_bytes (out, message->nonce, sizeof message->nonce);
   if (has_attestation (message->step))
     udpnat_append_attestation (out, &message->attestation);
-  if (message->step == UDPNAT_SEARCH_GO)
+  if (has_ranges (message->step))
     {
       udpnat_append_u8 (out, (guint8) message->n_ranges);
       for (guint i = 0; i < message->n_ranges; i++)
@@ -73,7 +79,7 @@ udpnat_parse_search (const UdpnatMessageView *view,
   memset (out_message, 0, sizeof *out_message);
   udpnat_reader_init (&reader, view->body, view->n_body);
   out_message->step = udpnat_reader_u8 (&reader);
-  if (out_message->step == 0 || out_message->step > UDPNAT_SEARCH_TELL)
+  if (out_message->step == 0 || out_message->step > UDPNAT_SEARCH_MEET)
     return !reader.failed;
   if (has_nonce (out_message->step))
     {
@@ -86,7 +92,7 @@ udpnat_parse_search (const UdpnatMessageView *view,
   if (has_attestation (out_message->step)
       && !udpnat_read_attestation (&reader, &out_message->attestation))
     return FALSE;
-  if (out_message->step == UDPNAT_SEARCH_GO && !read_ranges (&reader, out_message))
+  if (has_ranges (out_message->step) && !read_ranges (&reader, out_message))
     return FALSE;
   return udpnat_reader_is_done (&reader);
 }

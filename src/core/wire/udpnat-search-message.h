@@ -14,6 +14,7 @@ typedef enum
   UDPNAT_SEARCH_REFUSE = 4, /* not now */
   UDPNAT_SEARCH_ASK = 5,    /* nonce: where does the server see you? Without any search */
   UDPNAT_SEARCH_TELL = 6,   /* attestation under the nonce of ASK */
+  UDPNAT_SEARCH_MEET = 7,   /* ranges: of whoever has got GO, when both open sockets */
 } UdpnatSearchStep;
 
 #define UDPNAT_SEARCH_RANGES_MAX 4
@@ -36,7 +37,7 @@ typedef struct
  * @step: a [enum@UdpnatSearchStep]; others may be added
  * @nonce: of OFFER, ACCEPT and ASK
  * @attestation: of ACCEPT, GO and TELL
- * @ranges: of GO: where the sender's router has most likely opened ports
+ * @ranges: of GO and MEET: where the sender's router has most likely opened ports
  */
 typedef struct
 {

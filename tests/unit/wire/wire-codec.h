@@ -241,7 +241,7 @@ recode_control_message (const UdpnatMessageView *message,
       return TRUE;
     case UDPNAT_PP_SEARCH:
       if (!udpnat_parse_search (message, &search) || search.step == 0
-          || search.step > UDPNAT_SEARCH_TELL)
+          || search.step > UDPNAT_SEARCH_MEET)
         return FALSE;
       udpnat_write_search (out, &search);
       return TRUE;
