@@ -17,10 +17,10 @@ add_entry (JsonBuilder                 *builder,
   json_builder_begin_object (builder);
   udpnat_cli_view_add_text (builder, "address", entry->address);
   udpnat_cli_view_add_text (builder, "source", entry->source);
+  udpnat_cli_view_add_boolean (builder, "selected", entry->is_selected);
   if (!is_own)
     {
       udpnat_cli_view_add_text (builder, "fate", entry->fate);
-      udpnat_cli_view_add_boolean (builder, "selected", entry->is_selected);
       udpnat_cli_view_add_number (builder, "sent", entry->n_sent);
       udpnat_cli_view_add_number (builder, "rtt_us", entry->rtt_us);
     }
@@ -121,8 +121,8 @@ udpnat_cli_view_show_path_report (UdpnatCliView    *self,
                              udpnat_words_explain_router (udpnat_path_report_get_own_nat (report),
                                                           TRUE));
   for (guint i = 0; (entry = udpnat_path_report_get_own (report, i)) != NULL; i++)
-    udpnat_cli_view_show_text (self, "    ○ %s: %s", entry->address,
-                               udpnat_words_explain_source (entry->source));
+    udpnat_cli_view_show_text (self, "    %s %s: %s", entry->is_selected ? "●" : "○",
+                               entry->address, udpnat_words_explain_source (entry->source));
   udpnat_cli_view_show_text (self, "  they       %s",
                              udpnat_words_explain_router (udpnat_path_report_get_their_nat (report),
                                                           FALSE));
@@ -171,6 +171,12 @@ tell_network_report (UdpnatCliView       *self,
   udpnat_cli_view_add_text (builder, "observed", udpnat_network_report_get_observed (report, 0));
   udpnat_cli_view_add_text (builder, "observed_second",
                             udpnat_network_report_get_observed (report, 1));
+  udpnat_cli_view_add_text (builder, "port_mapping",
+                            udpnat_network_report_get_port_mapping (report));
+  udpnat_cli_view_add_text (builder, "port_mapping_protocol",
+                            udpnat_network_report_get_mapping_protocol (report));
+  udpnat_cli_view_add_text (builder, "port_mapping_address",
+                            udpnat_network_report_get_mapped (report));
   udpnat_cli_view_add_text (builder, "server", udpnat_network_report_get_server (report));
   udpnat_cli_view_add_number (builder, "server_rtt_us",
                               udpnat_network_report_get_server_rtt (report));
@@ -197,6 +203,20 @@ show_server (UdpnatCliView       *self,
                                     : g_strdup ("");
 
   udpnat_cli_view_show_text (self, "  server     %s%s", *server != '\0' ? server : "none", rtt);
+}
+
+static void
+show_port_mapping (UdpnatCliView       *self,
+                   UdpnatNetworkReport *report)
+{
+  const char *protocol = udpnat_network_report_get_mapping_protocol (report);
+
+  udpnat_cli_view_show_text (self, "  mapping    %s",
+                             udpnat_words_explain_port_mapping (
+                               udpnat_network_report_get_port_mapping (report)));
+  if (*protocol != '\0')
+    udpnat_cli_view_show_text (self, "             %s, by %s",
+                               udpnat_network_report_get_mapped (report), protocol);
 }
 
 static void
@@ -241,6 +261,7 @@ udpnat_cli_view_show_network_report (UdpnatCliView       *self,
   udpnat_cli_view_show_text (self, "  port       %s",
                              udpnat_words_explain_port_rule (
                                udpnat_network_report_get_port_rule (report)));
+  show_port_mapping (self, report);
   udpnat_cli_view_show_text (self, "  IPv6       %s",
                              udpnat_network_report_has_ipv6 (report) ? "yes" : "no");
   for (guint i = 0; (host = udpnat_network_report_get_host (report, i)) != NULL; i++)

@@ -75,6 +75,23 @@ show_server (UdpnatNetworkWindow *self,
   show (self->server_row, words);
 }
 
+static void
+show_port_mapping (UdpnatNetworkWindow *self,
+                   UdpnatNetworkReport *report)
+{
+  const char *code = udpnat_network_report_get_port_mapping (report);
+  const char *protocol = udpnat_network_report_get_mapping_protocol (report);
+  g_autofree char *words = NULL;
+
+  if (*protocol == '\0')
+    words = g_strdup (udpnat_words_explain_port_mapping (code));
+  else
+    /* Translators: a sentence, an address, and by what the router was asked: “PCP”, “UPnP” */
+    words = g_strdup_printf (_("%s: %s, by %s"), udpnat_words_explain_port_mapping (code),
+                             udpnat_network_report_get_mapped (report), protocol);
+  show (self->mapping_row, words);
+}
+
 /* Then the tests' row says what becomes of ports, and not of one only. */
 static gboolean
 is_allocator_known (UdpnatNetworkReport *report)
@@ -105,7 +122,7 @@ update (UdpnatNetworkWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->port_row), !is_allocator_known (report));
   show (self->port_row,
         udpnat_words_explain_port_rule (udpnat_network_report_get_port_rule (report)));
-  show (self->mapping_row, adw_action_row_get_subtitle (self->mapping_row));
+  show_port_mapping (self, report);
   show (self->ipv6_row, udpnat_network_report_has_ipv6 (report)
                           ? _("This computer has an address of the whole Internet")
                           : _("Not on this network"));

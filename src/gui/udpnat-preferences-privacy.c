@@ -40,6 +40,8 @@ static const Words words[] = {
   { "lan", N_("Be Seen on This Network"),
     N_("Tell your name to the computers of the network that you are in, and see who else is "
        "there") },
+  { "port-mapping", N_("Have Your Router Open a Port"),
+    N_("While you are here, so that more people are reached directly") },
   { "relay-only", N_("Always Go Through the Server"),
     N_("Nobody learns your address, and everything takes longer") },
   { "port-search", N_("Search for Open Doors"),

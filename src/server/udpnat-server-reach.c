@@ -73,6 +73,7 @@ take_mapping (UdpnatServerReach       *self,
     case UDPNAT_PORT_MAPPING_PROTOCOL_NONE:
       g_print ("udpnat-server: reachable from outside at %s\n", text);
       break;
+    case UDPNAT_PORT_MAPPING_PROTOCOL_PCP:
     case UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP:
     case UDPNAT_PORT_MAPPING_PROTOCOL_UPNP:
       g_print ("udpnat-server: mapped at %s (%s%s)\n", text,

@@ -218,7 +218,8 @@ check_network (UdpnatUdpState  udp,
     .udp = udp,
     .server = at ("203.0.113.1", 8848),
   };
-  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (&facts);
+  g_autoptr (UdpnatNetworkReport) report =
+    udpnat_network_report_new (&facts, "mapping-open", "PCP");
   g_autoptr (UdpnatPathScene) scene = udpnat_path_scene_new_for_network (report);
 
   g_assert_cmpuint (scene->n_stops, ==, n_stops);
@@ -480,7 +481,8 @@ static void
 show_tests (GtkWidget                *group,
             const UdpnatNetworkFacts *facts)
 {
-  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+  g_autoptr (UdpnatNetworkReport) report =
+    udpnat_network_report_new (facts, "mapping-off", "");
 
   udpnat_nat_group_show (UDPNAT_NAT_GROUP (group), report);
 }

@@ -496,14 +496,36 @@ note_refusal (SimPeer               *self,
 }
 
 static void
+note_registered (SimPeer *self)
+{
+  self->registered_us = sim_world_now (self->world);
+  self->n_registered++;
+}
+
+static void
+take_prekey (SimPeer               *self,
+             const UdpnatNodeEvent *event)
+{
+  self->n_prekeys_taken++;
+  write_fact (self, commit_prekey_taken, event);
+}
+
+static void
+use_prekey (SimPeer               *self,
+            const UdpnatNodeEvent *event)
+{
+  self->n_prekeys_used++;
+  write_fact (self, commit_prekey_used, event);
+}
+
+static void
 handle_event (SimPeer               *self,
               const UdpnatNodeEvent *event)
 {
   switch ((UdpnatNodeEventType) event->base.type)
     {
     case UDPNAT_NODE_EVENT_REGISTERED:
-      self->registered_us = sim_world_now (self->world);
-      self->n_registered++;
+      note_registered (self);
       break;
     case UDPNAT_NODE_EVENT_REFUSED:
       note_refusal (self, event);
@@ -549,15 +571,16 @@ handle_event (SimPeer               *self,
       write_fact (self, commit_timestamp, event);
       break;
     case UDPNAT_NODE_EVENT_PREKEY_TAKEN:
-      self->n_prekeys_taken++;
-      write_fact (self, commit_prekey_taken, event);
+      take_prekey (self, event);
       break;
     case UDPNAT_NODE_EVENT_PREKEY_USED:
-      self->n_prekeys_used++;
-      write_fact (self, commit_prekey_used, event);
+      use_prekey (self, event);
       break;
     case UDPNAT_NODE_EVENT_PEER:
       self->presence = event->presence;
+      break;
+    case UDPNAT_NODE_EVENT_PORT_REFUTED:
+      self->n_refuted++;
       break;
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:

@@ -115,6 +115,7 @@ typedef struct
   guint           n_read;
   guint           n_typing;
   guint           n_unreachable;
+  guint           n_refuted; /* PORT_REFUTED events */
   guint8          presence;  /* what the last PEER event said */
   gint64          registered_us; /* of the last REGISTERED event */
   guint           n_registered;

@@ -34,6 +34,7 @@ struct _SimNat
   SimNatTable  *table;
   guint         next_port; /* SEQUENTIAL */
   GArray       *subscribers; /* BLOCK: inner addresses, in the order of their blocks */
+  GHashTable   *forwards;    /* owned inner UdpnatAddress by outer port */
 };
 
 /**
@@ -74,6 +75,7 @@ sim_nat_new (const char          *name,
   self->random = random;
   self->table = sim_nat_table_new ();
   self->subscribers = g_array_new (FALSE, FALSE, sizeof (UdpnatAddress));
+  self->forwards = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   sim_nat_set_config (self, config);
 
   return self;
@@ -88,6 +90,7 @@ sim_nat_free (SimNat *self)
   sim_nat_table_free (self->table);
   sim_random_free (self->random);
   g_array_unref (self->subscribers);
+  g_hash_table_unref (self->forwards);
   g_free (self->name);
   g_free (self);
 }
@@ -387,6 +390,45 @@ note_unsolicited (SimNat              *self,
                             now_us + self->config.lifetime_unreplied_us);
 }
 
+/* A flow to a forwarded port has a mapping like any other, that lasts as long as it does. */
+static SimNatMapping *
+find_forward (SimNat              *self,
+              gint64               now_us,
+              const UdpnatAddress *outer)
+{
+  const UdpnatAddress *inner = outer->family == UDPNAT_FAMILY_IPV4
+                                 ? g_hash_table_lookup (self->forwards,
+                                                        GUINT_TO_POINTER ((guint) outer->port))
+                                 : NULL;
+  SimNatMapping *mapping;
+
+  if (inner == NULL)
+    return NULL;
+  mapping = sim_nat_table_find_outer (self->table, now_us, outer);
+  return mapping != NULL ? mapping
+                         : sim_nat_table_add_mapping (self->table, now_us, NULL, inner, outer);
+}
+
+/**
+ * sim_nat_set_forward:
+ * @inner: (nullable): who gets whatever comes to @port of the router, from anybody; %NULL: nobody
+ *   any more
+ *
+ * As somebody sets it in the router's pages, or has a program ask for it.
+ */
+void
+sim_nat_set_forward (SimNat              *self,
+                     guint16              port,
+                     const UdpnatAddress *inner)
+{
+  gpointer key = GUINT_TO_POINTER ((guint) port);
+
+  if (inner == NULL)
+    g_hash_table_remove (self->forwards, key);
+  else
+    g_hash_table_insert (self->forwards, key, g_memdup2 (inner, sizeof *inner));
+}
+
 /* ---- Packets ---- */
 
 /**
@@ -449,8 +491,11 @@ sim_nat_translate_in (SimNat              *self,
   flow = sim_nat_table_find_flow_in (self->table, now_us, outer, remote);
   if (flow == NULL)
     {
-      mapping = sim_nat_table_find_outer (self->table, now_us, outer);
-      if (mapping == NULL || !is_permitted (self, now_us, outer, remote))
+      SimNatMapping *forward = find_forward (self, now_us, outer);
+
+      mapping = forward != NULL ? forward
+                                : sim_nat_table_find_outer (self->table, now_us, outer);
+      if (mapping == NULL || (forward == NULL && !is_permitted (self, now_us, outer, remote)))
         {
           note_unsolicited (self, now_us, remote, outer);
           return mapping == NULL ? SIM_NAT_VERDICT_UNMAPPED : SIM_NAT_VERDICT_FILTERED;

@@ -97,6 +97,9 @@ SimNatVerdict        sim_nat_translate_in      (SimNat              *self,
                                                 const UdpnatAddress *remote,
                                                 const UdpnatAddress *outer,
                                                 UdpnatAddress       *out_inner);
+void                 sim_nat_set_forward       (SimNat              *self,
+                                                guint16              port,
+                                                const UdpnatAddress *inner);
 void                 sim_nat_flush             (SimNat              *self);
 guint                sim_nat_get_mapping_count (SimNat              *self,
                                                 gint64               now_us);

@@ -158,6 +158,12 @@
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
 
+/* A port that our router has opened is looked at again after so long: while people talk, and
+ * otherwise, for routers forget (nat.md sections 7 and 8). To somebody idle it is one packet more
+ * in ten minutes. */
+#define UDPNAT_MAPPING_CHECK_ACTIVE_US UDPNAT_SEC (60)
+#define UDPNAT_MAPPING_CHECK_IDLE_US UDPNAT_SEC (600)
+
 /* ---- Port search (nat.md section 4.5) ---- */
 #define UDPNAT_SEARCH_SOCKETS_MAX 256
 #define UDPNAT_SEARCH_PROBES_MAX 1200

@@ -40,6 +40,15 @@ typedef enum
   UDPNAT_PORT_RULE_CHANGED,
 } UdpnatPortRule;
 
+/* What is known of a port that our router says it has opened for us. */
+typedef enum
+{
+  UDPNAT_PORT_OPENING_NONE,     /* it has not said so */
+  UDPNAT_PORT_OPENING_CHECKING, /* nothing has come in by it yet */
+  UDPNAT_PORT_OPENING_PROVEN,   /* the server came in by it, from where nobody had sent to */
+  UDPNAT_PORT_OPENING_REFUTED,  /* the server could not */
+} UdpnatPortOpening;
+
 /* Where an address is known from. */
 typedef enum
 {
@@ -70,7 +79,7 @@ typedef enum
 
 /**
  * UdpnatAddressFacts:
- * @is_selected: packets go there now
+ * @is_selected: packets go there now; of our own: the peer's come to us by it
  * @fate: of a peer's address only
  * @n_sent: packets in the last run of attempts
  * @rtt_us: smoothed round trip; 0: not known
@@ -139,6 +148,8 @@ typedef enum
  * @observed: as the server's main and second port see us; unset: not known
  * @has_ipv6: whether one of @hosts is valid on the whole Internet, over IPv6
  * @server: unset when there is none
+ * @opening: whether the router has opened a port for us
+ * @opened: how others reach us by it; unset for %UDPNAT_PORT_OPENING_NONE
  * @server_rtt_us: 0: not known
  * @is_testing: whether our routers are being tested at this moment
  * @tests: what tests have found out about them; %UDPNAT_NAT_TEST_RUNNING while there was none, or
@@ -156,6 +167,8 @@ typedef struct
   gboolean       has_ipv6;
   UdpnatUdpState udp;
   UdpnatAddress  server;
+  UdpnatPortOpening opening;
+  UdpnatAddress  opened;
   gint64         server_rtt_us;
   gboolean       is_testing;
   UdpnatNatFacts tests;

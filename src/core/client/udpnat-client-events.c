@@ -13,6 +13,7 @@ handle_registered (UdpnatClient          *self,
   udpnat_client_take_name (self, event->name);
   udpnat_store_set_setting (self->store, "name", event->name);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  udpnat_client_update_mapping (self);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REGISTERED, event->name,
                       udpnat_address_to_string (&event->address, address));
 }
@@ -188,6 +189,7 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_TIMESTAMP] = handle_timestamp,
   [UDPNAT_NODE_EVENT_PREKEY_TAKEN] = udpnat_client_handle_prekey_taken,
   [UDPNAT_NODE_EVENT_PREKEY_USED] = udpnat_client_handle_prekey_used,
+  [UDPNAT_NODE_EVENT_PORT_REFUTED] = udpnat_client_handle_port_refuted,
 };
 
 /**

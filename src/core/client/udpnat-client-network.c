@@ -54,9 +54,12 @@ UdpnatNetworkReport *
 udpnat_client_dup_network_report (UdpnatClient *self)
 {
   UdpnatNetworkFacts facts;
+  const char *code;
+  const char *protocol;
 
   udpnat_node_get_network_facts (self->node, &facts);
-  return udpnat_network_report_new (&facts);
+  code = udpnat_client_get_mapping_code (self, facts.opening, &protocol);
+  return udpnat_network_report_new (&facts, code, protocol);
 }
 
 /** udpnat_client_measure: asks @person for a sign of life, so that the next report is of now */

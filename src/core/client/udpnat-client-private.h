@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-client.h"
+#include "udpnat-client-mapping-private.h"
 #include "udpnat-lan.h"
 #include "udpnat-machine-source.h"
 #include "udpnat-multicast.h"
@@ -18,6 +19,7 @@ G_BEGIN_DECLS
  *   udpnat-client.c          class, profile, socket, how things stand
  *   udpnat-client-server.c   which server, and under which name
  *   udpnat-client-lan.c      people on this network, without a server
+ *   udpnat-client-mapping.c  a port that our router keeps open
  *   udpnat-client-events.c   what the node tells
  *   udpnat-client-network.c  how one is connected
  *   udpnat-client-people.c   who is who, and what they are to us
@@ -55,6 +57,8 @@ struct _UdpnatClient
   UdpnatLanState lan_state;
   UdpnatMulticast *multicast;   /* nullable: open while we are found on this network */
   GSource       *lan_source;    /* nullable: drives @lan on it */
+  UdpnatPortMapper *mapper;     /* nullable: while a port is wanted of our router */
+  gboolean       is_mapping_over; /* we are leaving */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;

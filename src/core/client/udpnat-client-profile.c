@@ -35,6 +35,9 @@ static const Setting settings[] = {
   { "presence", { "on", "off" }, N_("be shown in the server's list while you are here") },
   { "lan", { "on", "off" },
     N_("be seen by people on this network, by your name, and see them, without any server") },
+  { "port-mapping", { "on", "off" },
+    N_("have your router open a port while you are here, so that more people are reached "
+       "directly") },
   { "last-seen", { "on", "off" }, N_("remember when your contacts were last here") },
   { "relay-only", { "off", "on" },
     N_("never connect directly: nobody learns your address, and everything takes longer") },
@@ -108,6 +111,7 @@ udpnat_client_apply_settings (UdpnatClient *self)
   udpnat_node_set_relay_only (self->node, now_us, udpnat_client_is_set (self, "relay-only", "on"));
   udpnat_node_set_port_search (self->node, udpnat_client_is_set (self, "port-search", "on"));
   udpnat_client_update_lan (self);
+  udpnat_client_update_mapping (self);
   udpnat_client_wake (self);
 }
 

@@ -103,6 +103,7 @@ udpnat_client_dispose (GObject *object)
 
   self->is_closing = TRUE;
   udpnat_client_clear_server (self);
+  udpnat_client_clear_mapping (self);
   udpnat_client_stop_telling_people (self);
   g_clear_pointer (&self->surroundings, udpnat_surroundings_free);
   if (self->source != NULL)
@@ -392,6 +393,7 @@ surroundings_cb (gpointer user_data)
       udpnat_client_wake (self);
     }
   udpnat_client_handle_network_change (self);
+  udpnat_client_update_mapping (self);
 }
 
 /**
@@ -433,6 +435,7 @@ udpnat_client_leave (UdpnatClient *self)
   udpnat_client_leave_lan (self);
   udpnat_node_leave (self->node, udpnat_clock_get_now_us ());
   udpnat_machine_source_flush (self->source);
+  udpnat_client_leave_mapping (self);
 }
 
 /* ---- How things stand ---- */

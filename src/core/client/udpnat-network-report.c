@@ -16,6 +16,9 @@ struct _UdpnatNetworkReport
   char               server[UDPNAT_ADDRESS_TEXT_BYTES];
   char               hosts[UDPNAT_CANDIDATES_MAX][UDPNAT_ADDRESS_TEXT_BYTES];
   char               observed[2][UDPNAT_ADDRESS_TEXT_BYTES];
+  const char        *mapping;  /* static */
+  const char        *protocol; /* static */
+  char               opened[UDPNAT_ADDRESS_TEXT_BYTES];
 };
 
 G_DEFINE_FINAL_TYPE (UdpnatNetworkReport, udpnat_network_report, G_TYPE_OBJECT)
@@ -38,13 +41,23 @@ write_address (const UdpnatAddress *address,
     udpnat_address_to_string (address, text);
 }
 
-/** udpnat_network_report_new: @facts: copied */
+/**
+ * udpnat_network_report_new:
+ * @facts: copied
+ * @mapping: a static code: whether our router keeps a port open
+ * @protocol: static: by which it was asked to, "" when it does not
+ */
 UdpnatNetworkReport *
-udpnat_network_report_new (const UdpnatNetworkFacts *facts)
+udpnat_network_report_new (const UdpnatNetworkFacts *facts,
+                           const char               *mapping,
+                           const char               *protocol)
 {
   UdpnatNetworkReport *self = g_object_new (UDPNAT_TYPE_NETWORK_REPORT, NULL);
 
   self->facts = *facts;
+  self->mapping = mapping;
+  self->protocol = protocol;
+  write_address (&facts->opened, self->opened);
   write_address (&facts->server, self->server);
   for (guint i = 0; i < facts->n_hosts; i++)
     write_address (&facts->hosts[i], self->hosts[i]);
@@ -116,6 +129,28 @@ udpnat_network_report_get_observed (UdpnatNetworkReport *self,
   g_return_val_if_fail (server_port < G_N_ELEMENTS (self->observed), "");
 
   return self->observed[server_port];
+}
+
+/** udpnat_network_report_get_port_mapping: Returns: code of whether our router keeps one open */
+const char *
+udpnat_network_report_get_port_mapping (UdpnatNetworkReport *self)
+{
+  return self->mapping;
+}
+
+/** udpnat_network_report_get_mapping_protocol: Returns: by which it was asked to; "": it keeps none
+ */
+const char *
+udpnat_network_report_get_mapping_protocol (UdpnatNetworkReport *self)
+{
+  return self->protocol;
+}
+
+/** udpnat_network_report_get_mapped: Returns: where it lets people in, "" when it does not */
+const char *
+udpnat_network_report_get_mapped (UdpnatNetworkReport *self)
+{
+  return *self->protocol != '\0' ? self->opened : "";
 }
 
 /* ---- Tests of our routers ---- */
@@ -304,6 +339,10 @@ udpnat_network_report_to_text (UdpnatNetworkReport *self,
     udpnat_report_writer_add_address (writer, "our-address", &self->facts.hosts[i], NULL);
   udpnat_report_writer_add_address (writer, "seen-by-server", &self->facts.observed[0], NULL);
   udpnat_report_writer_add_address (writer, "seen-by-second-port", &self->facts.observed[1], NULL);
+  udpnat_report_writer_add (writer, "port-mapping", "%s%s%s", self->mapping,
+                            *self->protocol != '\0' ? ", " : "", self->protocol);
+  if (*udpnat_network_report_get_mapped (self) != '\0')
+    udpnat_report_writer_add_address (writer, "mapped-address", &self->facts.opened, NULL);
   udpnat_report_writer_add_address (writer, "server", &self->facts.server, NULL);
   udpnat_report_writer_add_time (writer, "server-round-trip", self->facts.server_rtt_us);
   add_tests (writer, self);

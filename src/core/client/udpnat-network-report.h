@@ -16,7 +16,9 @@ G_DECLARE_FINAL_TYPE (UdpnatNetworkReport, udpnat_network_report, UDPNAT, NETWOR
  * does not change. Codes have their words in udpnat-words.h.
  */
 
-UdpnatNetworkReport *udpnat_network_report_new             (const UdpnatNetworkFacts *facts)
+UdpnatNetworkReport *udpnat_network_report_new             (const UdpnatNetworkFacts *facts,
+                                                            const char               *mapping,
+                                                            const char               *protocol)
   G_GNUC_WARN_UNUSED_RESULT;
 
 const char          *udpnat_network_report_get_nat         (UdpnatNetworkReport      *self);
@@ -29,6 +31,9 @@ const char          *udpnat_network_report_get_host        (UdpnatNetworkReport 
                                                             guint                     index);
 const char          *udpnat_network_report_get_observed    (UdpnatNetworkReport      *self,
                                                             guint                     server_port);
+const char          *udpnat_network_report_get_port_mapping (UdpnatNetworkReport     *self);
+const char          *udpnat_network_report_get_mapping_protocol (UdpnatNetworkReport *self);
+const char          *udpnat_network_report_get_mapped      (UdpnatNetworkReport      *self);
 const char          *udpnat_network_report_get_test_state  (UdpnatNetworkReport      *self);
 const UdpnatNatFacts *
                      udpnat_network_report_get_tests       (UdpnatNetworkReport      *self);

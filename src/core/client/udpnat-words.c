@@ -65,8 +65,6 @@ static const Entry codes[] = {
        "out when they are there") },
   { "mailbox-too-large",
     N_("it is too large for their mailbox; all goes out when they are there") },
-  { "mapping-not-built",
-    N_("this udpnat was built without the means to ask your router for a port") },
   { "mapping-no-router", N_("this computer is in no network that has a router") },
   { "mapping-no-answer",
     N_("your router does not offer port mapping, or it is turned off there") },
@@ -156,6 +154,23 @@ static const Entry udp_states[] = {
   { "trying", N_("Asking the server…") },
   { "works", N_("UDP works") },
   { "silent", N_("No answer by UDP") },
+};
+
+/* Whether our router keeps a port open for chats. */
+static const Entry port_mappings[] = {
+  { "mapping-off", N_("Off: your router is not asked to open a port") },
+  { "mapping-unneeded", N_("Not needed here") },
+  { "mapping-asking", N_("Asking your router…") },
+  { "mapping-checking", N_("Your router says that it has opened a port; the server is trying it") },
+  { "mapping-open", N_("Your router keeps a port open for you, and the server has come in by it") },
+  { "mapping-dead", N_("Your router says that it has opened a port, but nobody comes in by it") },
+  { "mapping-no-router", N_("This computer is in no network that has a router.") },
+  { "mapping-no-answer",
+    N_("Your router does not offer port mapping, or it is turned off there.") },
+  { "mapping-refused", N_("Your router knows port mapping, but refuses it.") },
+  { "mapping-behind-another",
+    N_("Your router has no public address: it is behind another router, or not connected to the "
+       "Internet.") },
 };
 
 /* How far the tests of our own routers are. */
@@ -308,6 +323,13 @@ const char *
 udpnat_words_explain_udp_state (const char *state)
 {
   return find (udp_states, G_N_ELEMENTS (udp_states), state);
+}
+
+/** udpnat_words_explain_port_mapping: likewise, for whether our router keeps a port open */
+const char *
+udpnat_words_explain_port_mapping (const char *code)
+{
+  return find (port_mappings, G_N_ELEMENTS (port_mappings), code);
 }
 
 /** udpnat_words_explain_test_state: likewise, for how far the tests of our routers are */

@@ -19,6 +19,7 @@ const char *udpnat_words_explain_fate            (const char *fate);
 const char *udpnat_words_explain_source          (const char *source);
 const char *udpnat_words_explain_port_rule       (const char *rule);
 const char *udpnat_words_explain_udp_state       (const char *state);
+const char *udpnat_words_explain_port_mapping    (const char *code);
 const char *udpnat_words_explain_test_state      (const char *state);
 const char *udpnat_words_explain_meaning         (const char *meaning);
 const char *udpnat_words_explain_fix             (const char *fix);

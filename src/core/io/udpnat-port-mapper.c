@@ -6,6 +6,8 @@
 
 #include "udpnat-port-mapper.h"
 
+#include "udpnat-system-random.h"
+
 /* RFC 6886 section 3.3: renew at half the lease. A router that knows no leases forgets when it is
  * started anew, so it is asked as often. */
 #define RENEW_DIVISOR 2
@@ -21,6 +23,7 @@ struct _UdpnatPortMapper
 {
   guint16              port;
   guint16              extra_port;
+  guint8               nonce[UDPNAT_PORT_MAPPING_NONCE_BYTES];
   UdpnatPortMapperFunc changed;
   gpointer             user_data;
 
@@ -28,10 +31,13 @@ struct _UdpnatPortMapper
   GError              *error;       /* nullable: why there is none */
   GCancellable        *cancellable; /* nullable: of the request under way */
   GSource             *timer;       /* nullable: of the next */
+  gboolean             is_dead;     /* the next makes the mapping anew */
+  gint64               replaced_us; /* monotonic: when it was last made anew; 0: never */
   gulong               network_id;
 };
 
 static void ask (UdpnatPortMapper *self);
+static void replace (UdpnatPortMapper *self);
 
 static void
 clear_timer (UdpnatPortMapper *self)
@@ -48,7 +54,10 @@ timer_cb (gpointer user_data)
   UdpnatPortMapper *self = user_data;
 
   clear_timer (self);
-  ask (self);
+  if (self->is_dead)
+    replace (self);
+  else
+    ask (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -102,7 +111,63 @@ ask (UdpnatPortMapper *self)
   if (self->cancellable != NULL)
     return;
   self->cancellable = g_cancellable_new ();
-  udpnat_port_mapping_add_async (self->port, self->extra_port, self->cancellable, added_cb, self);
+  udpnat_port_mapping_add_async (self->port, self->extra_port, self->nonce, self->cancellable,
+                                 added_cb, self);
+}
+
+static void
+cleared_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  UdpnatPortMapper *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  udpnat_port_mapping_remove_finish (result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* and @self may be gone */
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->mapping, udpnat_port_mapping_free);
+  ask (self);
+}
+
+static void
+replace (UdpnatPortMapper *self)
+{
+  self->is_dead = FALSE;
+  if (self->cancellable != NULL)
+    return;
+  self->replaced_us = g_get_monotonic_time ();
+  if (self->mapping == NULL)
+    {
+      ask (self);
+      return;
+    }
+  self->cancellable = g_cancellable_new ();
+  udpnat_port_mapping_remove_async (self->mapping, self->cancellable, cleared_cb, self);
+}
+
+/**
+ * udpnat_port_mapper_replace:
+ *
+ * The router says that the port is open, and it is not: the mapping is removed and made anew, at
+ * once, and again after 5 min should that not have helped. @changed tells when it is done.
+ */
+void
+udpnat_port_mapper_replace (UdpnatPortMapper *self)
+{
+  gint64 since_us = g_get_monotonic_time () - self->replaced_us;
+
+  if (self->cancellable != NULL || self->is_dead)
+    return;
+  if (self->replaced_us == 0 || since_us >= RETRY_S * G_TIME_SPAN_SECOND)
+    {
+      clear_timer (self);
+      replace (self);
+      return;
+    }
+  self->is_dead = TRUE;
+  set_timer (self, RETRY_S * 1000 - (guint) (since_us / 1000));
 }
 
 static void
@@ -128,9 +193,11 @@ udpnat_port_mapper_new (guint16              port,
                         gpointer             user_data)
 {
   UdpnatPortMapper *self = g_new0 (UdpnatPortMapper, 1);
+  UdpnatRandom random = udpnat_system_random ();
 
   self->port = port;
   self->extra_port = extra_port;
+  udpnat_random_fill (&random, self->nonce, sizeof self->nonce);
   self->changed = changed;
   self->user_data = user_data;
   self->network_id = g_signal_connect (g_network_monitor_get_default (), "network-changed",

@@ -25,6 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatPortMapper, udpnat_port_mapper_free)
 
 const UdpnatPortMapping *udpnat_port_mapper_get_mapping (UdpnatPortMapper     *self);
 const GError            *udpnat_port_mapper_get_error   (UdpnatPortMapper     *self);
+void                     udpnat_port_mapper_replace     (UdpnatPortMapper     *self);
 void                     udpnat_port_mapper_stop_async  (UdpnatPortMapper     *self,
                                                          GAsyncReadyCallback   callback,
                                                          gpointer              user_data);

@@ -1,7 +1,8 @@
-/* Opening a port at the router, with whichever protocol it speaks: NAT-PMP (RFC 6886) first, which
- * answers or is silent within a second, then UPnP (Internet Gateway Device), which is searched for.
+/* Opening a port at the router, with whichever protocol it speaks: PCP (RFC 6887) and NAT-PMP (RFC
+ * 6886) first, which answer at once or not at all, then UPnP (Internet Gateway Device), which is
+ * searched for.
  *
- * The libraries block, so a worker calls them, with what it needs of its own. Some of their waits
+ * They block, so a worker calls them, with what it needs of its own. Some of their waits
  * cannot be hurried; so when the time is over the caller gets its answer, and what a late worker
  * still achieves is undone by it. Nothing is kept open here: that is UdpnatPortMapper's. */
 
@@ -25,8 +26,6 @@ udpnat_port_mapping_error_to_code (int code)
 {
   switch ((UdpnatPortMappingError) code)
     {
-    case UDPNAT_PORT_MAPPING_ERROR_NOT_BUILT:
-      return "mapping-not-built";
     case UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER:
       return "mapping-no-router";
     case UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER:
@@ -123,12 +122,6 @@ remove_by_none (const UdpnatPortMapping        *self,
 #define remove_by_upnp remove_by_none
 #endif
 
-#if defined HAVE_NATPMP || defined HAVE_MINIUPNPC
-#define IS_BUILT TRUE
-#else
-#define IS_BUILT FALSE
-#endif
-
 /* ---- The worker: what is asked ---- */
 
 /* Whether nothing has to be asked for: then a mapping of no protocol. */
@@ -162,12 +155,29 @@ find_own (const UdpnatPortMappingRequest *request,
   return NULL;
 }
 
-/* What is worth telling when both protocols fail: that of the one that was there. */
+/* What is worth telling when all protocols fail: that of the one that was there, and if it was more
+ * than one, why rather than that. */
+static guint
+get_worth (const GError *error)
+{
+  switch ((UdpnatPortMappingError) error->code)
+    {
+    case UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER:
+      return 0;
+    case UDPNAT_PORT_MAPPING_ERROR_REFUSED:
+      return 1;
+    case UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER:
+    case UDPNAT_PORT_MAPPING_ERROR_BEHIND_ANOTHER:
+      return 2;
+    }
+  return 0;
+}
+
 static void
 take_better_error (GError **error,
                    GError  *other)
 {
-  if (!g_error_matches (*error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER))
+  if (get_worth (other) <= get_worth (*error))
     {
       g_error_free (other);
       return;
@@ -180,14 +190,18 @@ static UdpnatPortMapping *
 ask (const UdpnatPortMappingRequest *request,
      GError                        **error)
 {
+  static UdpnatPortMapping *(*const ways[]) (const UdpnatPortMappingRequest *, GError **) = {
+    udpnat_port_mapping_add_by_pcp, add_by_natpmp, add_by_upnp,
+  };
   GError *why = NULL;
-  UdpnatPortMapping *self = add_by_natpmp (request, &why);
+  UdpnatPortMapping *self = ways[0] (request, &why);
 
-  if (self == NULL && !udpnat_port_mapping_is_over (request))
+  for (guint i = 1; self == NULL && i < G_N_ELEMENTS (ways) &&
+                    !udpnat_port_mapping_is_over (request); i++)
     {
       GError *other = NULL;
 
-      self = add_by_upnp (request, &other);
+      self = ways[i] (request, &other);
       if (self == NULL)
         take_better_error (&why, other);
     }
@@ -209,6 +223,9 @@ undo (const UdpnatPortMapping *self)
   switch (self->protocol)
     {
     case UDPNAT_PORT_MAPPING_PROTOCOL_NONE:
+      break;
+    case UDPNAT_PORT_MAPPING_PROTOCOL_PCP:
+      udpnat_port_mapping_remove_by_pcp (self, &own);
       break;
     case UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP:
       remove_by_natpmp (self, &own);
@@ -314,11 +331,7 @@ add_in_thread (GTask        *task,
   g_autoptr (UdpnatPortMapping) mapping = NULL;
   GError *error = NULL;
 
-  if (!IS_BUILT)
-    g_set_error_literal (&error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NOT_BUILT,
-                         _("This udpnat was built without port mapping."));
-  else
-    mapping = find_own (&job->request, &error);
+  mapping = find_own (&job->request, &error);
   if (mapping == NULL && error == NULL)
     mapping = ask (&job->request, &error);
   if (mapping == NULL)
@@ -339,19 +352,23 @@ add_in_thread (GTask        *task,
  * @port: UDP port of this machine; the same number is asked for outside, and another one taken when
  *   that is not to be had
  * @extra_port: another that is only wanted under its own number, or 0
+ * @nonce: %UDPNAT_PORT_MAPPING_NONCE_BYTES random bytes, the same each time
  *
  * Asks the router for a mapping, or for one more hour of it.
  */
 void
 udpnat_port_mapping_add_async (guint16             port,
                                guint16             extra_port,
+                               const guint8       *nonce,
                                GCancellable       *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer            user_data)
 {
   g_autoptr (GTask) task = start_task (port, extra_port, ADD_MAX_MS, cancellable, callback,
                                        user_data);
+  Job *job = g_task_get_task_data (task);
 
+  memcpy (job->request.nonce, nonce, sizeof job->request.nonce);
   g_task_set_source_tag (task, udpnat_port_mapping_add_async);
   g_task_run_in_thread (task, add_in_thread);
 }
@@ -412,15 +429,29 @@ udpnat_port_mapping_remove_async (const UdpnatPortMapping *self,
   g_task_run_in_thread (task, remove_in_thread);
 }
 
-/** udpnat_port_mapping_remove_finish: Returns: %FALSE when it took too long; its lease ends it */
+/**
+ * udpnat_port_mapping_remove_finish:
+ * @error: %UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER when it took too long, and its lease has to end it;
+ *   %G_IO_ERROR_CANCELLED by the caller
+ */
 gboolean
 udpnat_port_mapping_remove_finish (GAsyncResult *result,
                                    GError      **error)
 {
-  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) ==
-                        udpnat_port_mapping_remove_async, FALSE);
-  job_settle (g_task_get_task_data (G_TASK (result)));
-  return g_task_propagate_boolean (G_TASK (result), error);
+  GTask *task = G_TASK (result);
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GError) local_error = NULL;
+
+  g_return_val_if_fail (g_task_get_source_tag (task) == udpnat_port_mapping_remove_async, FALSE);
+  job_settle (job);
+  if (g_task_propagate_boolean (task, &local_error))
+    return TRUE;
+  if (job->is_late)
+    g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
+                         _("Your router did not answer in time when it was asked for a port."));
+  else
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
 }
 
 /* ---- The mapping ---- */
@@ -448,6 +479,8 @@ udpnat_port_mapping_protocol_to_name (UdpnatPortMappingProtocol protocol)
     {
     case UDPNAT_PORT_MAPPING_PROTOCOL_NONE:
       return "none";
+    case UDPNAT_PORT_MAPPING_PROTOCOL_PCP:
+      return "PCP";
     case UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP:
       return "NAT-PMP";
     case UDPNAT_PORT_MAPPING_PROTOCOL_UPNP:

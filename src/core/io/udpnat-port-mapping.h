@@ -6,11 +6,13 @@
 
 G_BEGIN_DECLS
 
+/* Random, and the same for as long as a mapping is ours (RFC 6887 section 11.2). */
+#define UDPNAT_PORT_MAPPING_NONCE_BYTES 12
+
 #define UDPNAT_PORT_MAPPING_ERROR (udpnat_port_mapping_error_quark ())
 
 /**
  * UdpnatPortMappingError:
- * @UDPNAT_PORT_MAPPING_ERROR_NOT_BUILT: this program cannot ask routers: open the port by hand
  * @UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER: there is no network with a router: connect to one
  * @UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER: no router offers it: turn it on there, or open the port by
  *   hand
@@ -22,7 +24,6 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  UDPNAT_PORT_MAPPING_ERROR_NOT_BUILT,
   UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
   UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
   UDPNAT_PORT_MAPPING_ERROR_REFUSED,
@@ -32,6 +33,7 @@ typedef enum
 typedef enum
 {
   UDPNAT_PORT_MAPPING_PROTOCOL_NONE, /* this machine has a public address: nothing is mapped */
+  UDPNAT_PORT_MAPPING_PROTOCOL_PCP,
   UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP,
   UDPNAT_PORT_MAPPING_PROTOCOL_UPNP,
 } UdpnatPortMappingProtocol;
@@ -50,6 +52,7 @@ const char               *udpnat_port_mapping_error_to_code  (int               
 /* Asking the router, in a worker: takes 6 s at most */
 void                      udpnat_port_mapping_add_async      (guint16                   port,
                                                               guint16                   extra_port,
+                                                              const guint8             *nonce,
                                                               GCancellable             *cancellable,
                                                               GAsyncReadyCallback       callback,
                                                               gpointer                  user_data);

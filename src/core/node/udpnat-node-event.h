@@ -50,6 +50,8 @@ typedef enum
   UDPNAT_NODE_EVENT_PREKEY_TAKEN,
   /* @key, @prekey_id: one of ours that @key has used up: forget its secret */
   UDPNAT_NODE_EVENT_PREKEY_USED,
+  /* @address: udpnat_node_set_port_mapping() was told of it, and the server cannot come in there */
+  UDPNAT_NODE_EVENT_PORT_REFUTED,
 } UdpnatNodeEventType;
 
 /**

@@ -98,6 +98,8 @@ udpnat_node_get_network_facts (const UdpnatNode   *self,
     .udp = udpnat_rendezvous_client_get_udp_state (self->server),
     .server_rtt_us = udpnat_rendezvous_client_get_rtt (self->server),
     .is_testing = udpnat_node_is_testing_nat (self),
+    .opening = self->opening.state,
+    .opened = self->opening.external,
   };
   udpnat_node_get_nat_facts (self, &out_facts->tests);
   if (server != NULL)

@@ -2,6 +2,7 @@
 
 #include "udpnat-cookie.h"
 #include "udpnat-nat-probe.h"
+#include "udpnat-node-mapping-private.h"
 #include "udpnat-node-search-private.h"
 #include "udpnat-node-vouch-private.h"
 #include "udpnat-node.h"
@@ -46,6 +47,7 @@ struct _UdpnatNode
   UdpnatAddress   nat_observed; /* as what the server saw us then */
   gint64          nat_due_us;   /* when they begin; NEVER: not planned */
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
+  UdpnatNodeOpening opening;     /* udpnat-node-mapping.c */
   UdpnatNodeSearch search;       /* udpnat-node-search.c */
   gboolean        is_search_off;
   UdpnatNodeVouch vouch;         /* udpnat-node-vouch.c */

@@ -149,6 +149,7 @@ note_reflexive (UdpnatNode *self,
 {
   udpnat_node_refresh_candidates (self);
   udpnat_node_plan_nat_test (self, now_us);
+  udpnat_node_plan_mapping_check (self, now_us);
 }
 
 static void

@@ -143,6 +143,7 @@ udpnat_node_refresh_candidates (UdpnatNode *self)
   if (!self->is_relay_only)
     fresh.n_candidates = udpnat_gather_candidates (self->host_addresses, self->n_host_addresses,
                                                    self->port, reflexive, n_reflexive,
+                                                   udpnat_node_get_mapped (self),
                                                    fresh.candidates);
   if (is_same_candidates (&fresh, &self->local))
     return;
@@ -460,6 +461,7 @@ handle_stun (UdpnatNode           *self,
              const UdpnatDatagram *datagram)
 {
   if (udpnat_node_nat_handle_datagram (self, now_us, datagram) ||
+      udpnat_node_mapping_handle_datagram (self, now_us, datagram) ||
       udpnat_node_handle_search_stun (self, now_us, datagram))
     return UDPNAT_RX_OK;
   for (guint i = 0; i < self->active->len; i++)
@@ -497,6 +499,7 @@ node_next_deadline (const UdpnatMachine *machine)
                                         udpnat_node_nat_next_deadline (self));
   UdpnatHeapItem *first = udpnat_heap_peek (self->timers);
 
+  deadline_us = udpnat_time_min (deadline_us, udpnat_node_mapping_next_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_search_next_deadline (self));
   if (!g_queue_is_empty ((GQueue *) &self->events))
     return 0; /* something happened while outputs were made: at once */
@@ -518,6 +521,8 @@ node_handle_deadline (UdpnatMachine *machine,
     udpnat_rendezvous_client_handle_deadline (self->server, now_us);
   if (udpnat_node_nat_next_deadline (self) <= now_us)
     udpnat_node_nat_handle_deadline (self, now_us);
+  if (udpnat_node_mapping_next_deadline (self) <= now_us)
+    udpnat_node_mapping_handle_deadline (self, now_us);
   if (udpnat_node_search_next_deadline (self) <= now_us)
     udpnat_node_search_handle_deadline (self, now_us);
   udpnat_node_follow_server (self, now_us);
@@ -554,7 +559,8 @@ node_pop_output (UdpnatMachine  *machine,
           return TRUE;
         }
       if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
-          udpnat_node_nat_pop_output (self, now_us, out_datagram))
+          udpnat_node_nat_pop_output (self, now_us, out_datagram) ||
+          udpnat_node_mapping_pop_output (self, now_us, out_datagram))
         return TRUE;
       if (udpnat_node_search_pump (self, now_us))
         continue;
@@ -617,6 +623,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
   udpnat_node_people_init (self);
   udpnat_node_mail_init (self);
   udpnat_node_nat_init (self);
+  udpnat_node_mapping_init (self);
 
   config = (UdpnatRendezvousClientConfig) {
     .identity = self->identity,
@@ -637,6 +644,7 @@ udpnat_node_free (UdpnatNode *self)
   udpnat_node_mail_clear (self);
   udpnat_node_people_clear (self);
   udpnat_node_nat_clear (self);
+  udpnat_node_mapping_clear (self);
   /* last, since a peer that goes in the midst of a search still has sockets to close */
   g_queue_clear (&self->dirty);
   g_queue_clear_full (&self->outputs, g_free);

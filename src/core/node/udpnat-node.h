@@ -67,6 +67,9 @@ gboolean               udpnat_node_set_host_addresses (UdpnatNode            *se
                                                        guint16                port);
 void                   udpnat_node_handle_wake        (UdpnatNode            *self,
                                                        gint64                 now_us);
+void                   udpnat_node_set_port_mapping   (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatAddress   *external);
 void                   udpnat_node_restore_contact    (UdpnatNode            *self,
                                                        const UdpnatPublicKey *key,
                                                        const char            *name,

@@ -234,6 +234,7 @@ udpnat_peer_note_active (UdpnatPeer *self,
 {
   udpnat_path_set_note_active (self->paths, now_us);
   udpnat_rendezvous_client_note_conversation (self->node->server, now_us);
+  udpnat_node_mapping_note_active (self->node, now_us);
 }
 
 void

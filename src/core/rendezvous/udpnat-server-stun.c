@@ -115,6 +115,17 @@ init_success (const UdpnatRendezvousServer *self,
     = self->config.addresses[datagram->socket ^ (SOCKET_IP_BIT | SOCKET_PORT_BIT)];
 }
 
+/* A socket of its own for each, which is closed at once: no router has seen its port before. */
+static void
+send_by_fresh_port (UdpnatRendezvousServer *self,
+                    const UdpnatAddress    *to,
+                    const guint8           *packet,
+                    gsize                   n_packet)
+{
+  udpnat_server_push_output (self, UDPNAT_SOCKET_FURTHER, to, packet, n_packet);
+  udpnat_server_push_output (self, UDPNAT_SOCKET_FURTHER, to, packet, 0);
+}
+
 static void
 send_response (UdpnatRendezvousServer *self,
                UdpnatSocketId          socket,
@@ -127,7 +138,10 @@ send_response (UdpnatRendezvousServer *self,
   udpnat_writer_init (&writer, packet, sizeof packet);
   udpnat_stun_write (&writer, response);
   g_assert (!writer.failed);
-  udpnat_server_push_output (self, socket, to, packet, writer.n_written);
+  if (response->has_fresh_port)
+    send_by_fresh_port (self, to, packet, writer.n_written);
+  else
+    udpnat_server_push_output (self, socket, to, packet, writer.n_written);
   self->stats.stun_responses++;
 }
 
@@ -150,6 +164,7 @@ answer (UdpnatRendezvousServer *self,
   else
     {
       init_success (self, &response, request, datagram, socket);
+      response.has_fresh_port = request->has_fresh_port;
       if (request->response_port != 0)
         to.port = request->response_port;
     }

@@ -1,10 +1,11 @@
 /* Where we may be reached, as we tell our peers (PROTOCOL.md section 8).
  *
- * Ranked by how good a path would be: addresses on the LAN, global IPv6, what the server saw, and a
- * guess: the IP that the server saw with the port that we are bound to, which is right where the
- * router forwards or keeps ports. Only eight may be told. A machine with dozens of virtual
- * interfaces must not push out the one address that works from outside (nat.md section 7, 10), so
- * each rank leaves a few places for those that come after it. */
+ * Ranked by how good a path would be: addresses on the LAN, global IPv6, a port that the router has
+ * opened for everybody, what the server saw, and a guess: the IP that the server saw with the port
+ * that we are bound to, which is right where the router forwards or keeps ports. Only eight may be
+ * told. A machine with dozens of virtual interfaces must not push out the one address that works
+ * from outside (nat.md section 7, 10), so each rank leaves a few places for those that come after
+ * it. */
 
 #include "config.h"
 
@@ -16,6 +17,7 @@ typedef enum
   RANK_HOST_PRIVATE,
   RANK_GLOBAL_IPV6,
   RANK_HOST_PUBLIC, /* a server, or a machine without NAT */
+  RANK_MAPPED,
   RANK_REFLEXIVE,
   RANK_REFLEXIVE_LOCAL_PORT,
   N_RANKS,
@@ -26,6 +28,7 @@ typedef enum
 static const guint reserved_places[N_RANKS] = {
   [RANK_GLOBAL_IPV6] = 2,
   [RANK_HOST_PUBLIC] = 1,
+  [RANK_MAPPED] = 1,
   [RANK_REFLEXIVE] = 2,
   [RANK_REFLEXIVE_LOCAL_PORT] = 1,
 };
@@ -136,6 +139,7 @@ copy_best (const Ranking   *ranking,
  *     not matter
  * @local_port: the port that we are bound to
  * @reflexive: (array length=n_reflexive): how the server's ports see us, unset ones are skipped
+ * @mapped: (nullable): what our router has opened for us
  * @out_candidates: (out caller-allocates): room for UDPNAT_CANDIDATES_MAX
  *
  * Makes the list for CANDIDATES: each address once, best first.
@@ -148,12 +152,16 @@ udpnat_gather_candidates (const UdpnatAddress *host_addresses,
                           guint16              local_port,
                           const UdpnatAddress *reflexive,
                           guint                n_reflexive,
+                          const UdpnatAddress *mapped,
                           UdpnatCandidate     *out_candidates)
 {
   Ranking ranking = { 0 };
 
   for (guint i = 0; i < n_host_addresses; i++)
     add_host (&ranking, &host_addresses[i], local_port);
+
+  if (mapped != NULL)
+    add (&ranking, RANK_MAPPED, UDPNAT_CANDIDATE_MAPPED, mapped);
 
   for (guint i = 0; i < n_reflexive; i++)
     add (&ranking, RANK_REFLEXIVE, UDPNAT_CANDIDATE_REFLEXIVE, &reflexive[i]);

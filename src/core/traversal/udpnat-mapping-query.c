@@ -40,6 +40,30 @@ udpnat_mapping_query_new (const UdpnatRandom  *random,
   return self;
 }
 
+/**
+ * udpnat_mapping_query_new_through:
+ * @socket: whose port is said to be open, and by which the question leaves
+ * @port: the outer port that is said to be
+ *
+ * Asks the server to answer to @port of the address that it sees us at, from a port of its own that
+ * nobody has ever sent to: so the answer comes only if anybody may come in. If it does, it came in
+ * by @socket.
+ */
+UdpnatMappingQuery *
+udpnat_mapping_query_new_through (const UdpnatRandom  *random,
+                                  const UdpnatAddress *server,
+                                  UdpnatSocketId       socket,
+                                  guint16              port,
+                                  gint64               now_us)
+{
+  UdpnatMappingQuery *self = udpnat_mapping_query_new (random, server, socket, now_us);
+
+  self->question.answer_from = UDPNAT_ADDRESS_NONE; /* a port that is not known before */
+  self->question.response_port = port;
+  self->question.is_fresh_port = TRUE;
+  return self;
+}
+
 void
 udpnat_mapping_query_free (UdpnatMappingQuery *self)
 {

@@ -18,6 +18,12 @@ UdpnatMappingQuery  *udpnat_mapping_query_new             (const UdpnatRandom   
                                                            UdpnatSocketId            socket,
                                                            gint64                    now_us)
   G_GNUC_WARN_UNUSED_RESULT;
+UdpnatMappingQuery  *udpnat_mapping_query_new_through     (const UdpnatRandom       *random,
+                                                           const UdpnatAddress      *server,
+                                                           UdpnatSocketId            socket,
+                                                           guint16                   port,
+                                                           gint64                    now_us)
+  G_GNUC_WARN_UNUSED_RESULT;
 void                 udpnat_mapping_query_free            (UdpnatMappingQuery       *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatMappingQuery, udpnat_mapping_query_free)
 

@@ -23,6 +23,7 @@ typedef enum
  * @answer_from: where the answer must come from; unset: from anywhere
  * @change: CHANGE-REQUEST, bits of [enum@UdpnatStunChange]; 0: none
  * @response_port: RESPONSE-PORT; 0: none
+ * @is_fresh_port: FRESH-PORT; an answer without it is a refusal
  * @opener_to: where a packet goes first, each time, to open routers; unset: none does
  * @opener_ttl: with this TTL
  * @is_echo: what we send is the answer itself, when it arrives at @answer_socket
@@ -47,6 +48,7 @@ typedef struct
   UdpnatAddress          answer_from;
   guint8                 change;
   guint16                response_port;
+  gboolean               is_fresh_port;
   UdpnatAddress          opener_to;
   guint8                 opener_ttl;
   gboolean               is_echo;

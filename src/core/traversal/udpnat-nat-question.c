@@ -124,6 +124,7 @@ write_request (const UdpnatNatQuestion *self,
   message.has_change = self->change != 0;
   message.change = self->change;
   message.response_port = self->response_port;
+  message.has_fresh_port = self->is_fresh_port;
   out_datagram->remote = self->to;
   write_message (out_datagram, &message);
 }
@@ -205,7 +206,8 @@ udpnat_nat_question_take (UdpnatNatQuestion       *self,
                           const UdpnatStunMessage *message)
 {
   gboolean is_good = message->type != UDPNAT_STUN_ERROR
-                     && (self->is_echo || udpnat_address_is_set (&message->mapped));
+                     && (self->is_echo || udpnat_address_is_set (&message->mapped))
+                     && (!self->is_fresh_port || message->has_fresh_port);
   gboolean is_wanted = datagram->socket == self->answer_socket
                        && (!udpnat_address_is_set (&self->answer_from)
                            || udpnat_address_equal (&datagram->remote, &self->answer_from));

@@ -53,6 +53,7 @@ typedef struct
   guint           next_token;
   gint64          rtt_us;        /* smoothed; 0: unknown */
   gint64          latest_rtt_us; /* the last one, as it was */
+  UdpnatAddress   seen_as;   /* as whom the peer sees us by it; unset: not known */
   gint64          last_heard_us;
   gint64          proven_us; /* the last one */
   gint64          last_challenge_us;

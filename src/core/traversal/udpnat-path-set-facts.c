@@ -92,7 +92,8 @@ get_nat_kind (const UdpnatCandidates *candidates)
     {
       const UdpnatCandidate *candidate = &candidates->candidates[i];
 
-      is_translated |= candidate->kind == UDPNAT_CANDIDATE_REFLEXIVE;
+      is_translated |= candidate->kind == UDPNAT_CANDIDATE_REFLEXIVE
+                       || candidate->kind == UDPNAT_CANDIDATE_MAPPED;
       is_public |= udpnat_address_get_scope (&candidate->address) == UDPNAT_SCOPE_GLOBAL;
     }
 
@@ -173,6 +174,9 @@ tell_local (const UdpnatPathSet *self,
       .address = self->local.candidates[i].address,
       .source = get_candidate_source (&self->local.candidates[i]),
       .fate = UDPNAT_PATH_FATE_WAITING,
+      .is_selected = self->selected != NULL
+                     && udpnat_address_equal (&self->selected->seen_as,
+                                              &self->local.candidates[i].address),
     };
 }
 

@@ -415,7 +415,7 @@ udpnat_path_set_handle_challenge (UdpnatPathSet       *self,
  * udpnat_path_set_handle_response:
  * @socket: which of ours it came in by
  * @from: source of the packet, which was authenticated
- * @observed: where the peer saw our challenge come from; nothing depends on it
+ * @observed: where the peer saw our challenge come from: for views, nothing else depends on it
  *
  * A PATH-RESPONSE has come in. Proves the path to @from, if and only if @token was sent there, by
  * this @socket.
@@ -439,6 +439,7 @@ udpnat_path_set_handle_response (UdpnatPathSet       *self,
     return;
   udpnat_path_queue_refund (&self->queue, path->n_hearsay);
   path->n_hearsay = 0;
+  path->seen_as = *observed;
   udpnat_path_set_settle (self, now_us);
 }
 

@@ -20,10 +20,13 @@ is_own_address (const UdpnatPathSet *self,
   return FALSE;
 }
 
+/* Whether the server sees the IP address. A mapped one may stand in the place of a reflexive one
+ * that is the same. */
 static gboolean
 is_reflexive (const UdpnatCandidate *candidate)
 {
-  return candidate->kind == UDPNAT_CANDIDATE_REFLEXIVE;
+  return candidate->kind == UDPNAT_CANDIDATE_REFLEXIVE
+         || candidate->kind == UDPNAT_CANDIDATE_MAPPED;
 }
 
 /* The same first 24 bits (IPv4) or 64 bits (IPv6): most likely one network. */

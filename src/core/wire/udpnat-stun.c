@@ -31,6 +31,7 @@ typedef enum
   ATTRIBUTE_FINGERPRINT = 0x8028,
   ATTRIBUTE_RESPONSE_ORIGIN = 0x802b,
   ATTRIBUTE_OTHER_ADDRESS = 0x802c,
+  ATTRIBUTE_FRESH_PORT = 0xc8f0, /* ours alone, empty: PROTOCOL.md section 17 */
 } Attribute;
 
 #define ATTRIBUTE_HEADER_BYTES 4
@@ -274,6 +275,9 @@ parse_attribute (Parser       *self,
     case ATTRIBUTE_PADDING:
       parse_padding (message, value);
       break;
+    case ATTRIBUTE_FRESH_PORT:
+      message->has_fresh_port = TRUE;
+      break;
     case ATTRIBUTE_ERROR_CODE:
       parse_error (message, value);
       break;
@@ -440,6 +444,15 @@ write_questions (UdpnatWriter            *writer,
     }
 }
 
+/* In a request, a wish; in a response, that it was granted. */
+static void
+write_fresh_port (UdpnatWriter            *writer,
+                  const UdpnatStunMessage *message)
+{
+  if (message->has_fresh_port)
+    write_attribute_header (writer, ATTRIBUTE_FRESH_PORT, 0);
+}
+
 static void
 write_software (UdpnatWriter            *writer,
                 const UdpnatStunMessage *message)
@@ -495,6 +508,7 @@ udpnat_stun_write (UdpnatWriter            *writer,
   udpnat_writer_bytes (writer, message->id, sizeof message->id);
   write_software (writer, message);
   write_questions (writer, message);
+  write_fresh_port (writer, message);
   write_error (writer, message);
   write_addresses (writer, message);
   finish (writer, message, start);

@@ -47,6 +47,8 @@ typedef enum
  * @response_port: RESPONSE-PORT, 0 when it is not there
  * @has_padding: PADDING is there, maybe empty
  * @n_padding: its length
+ * @has_fresh_port: FRESH-PORT is there (PROTOCOL.md section 17): the answer is to leave, or has
+ *   left, by a port of the server that nobody has ever seen
  * @has_fingerprint: FINGERPRINT is there, and right
  * @mapped: XOR-MAPPED-ADDRESS, or MAPPED-ADDRESS without it; how the server sees the client
  * @origin: RESPONSE-ORIGIN or SOURCE-ADDRESS; where the response was sent from
@@ -68,6 +70,7 @@ typedef struct
   guint16        response_port;
   gboolean       has_padding;
   guint16        n_padding;
+  gboolean       has_fresh_port;
   gboolean       has_fingerprint;
   UdpnatAddress  mapped;
   UdpnatAddress  origin;

@@ -1,4 +1,5 @@
-"""miniupnpd on a router of the lab: what a home router has for opening ports by UPnP and NAT-PMP.
+"""miniupnpd on a router of the lab: what a home router has for opening ports by UPnP, NAT-PMP and
+PCP.
 
 It writes what it opens into the chains that are made here, so the lab reads there what is really
 open.
@@ -23,14 +24,26 @@ table inet filter {
   chain miniupnpd { }
   chain prerouting {
     type nat hook prerouting priority -100; policy accept;
-    jump prerouting_miniupnpd
+    JUMP
   }
   chain postrouting {
-    type nat hook postrouting priority 100; policy accept;
+    type nat hook postrouting priority 95; policy accept;
     jump postrouting_miniupnpd
+    SOURCE
   }
   chain prerouting_miniupnpd { }
   chain postrouting_miniupnpd { }
+}
+'''
+
+# A router that knows NAT-PMP, which is version 0 of the same messages, and nothing newer; it should
+# say so, but is silent.
+_NO_PCP = '''
+table inet no_pcp {
+  chain to_router {
+    type filter hook input priority -10;
+    udp dport 5351 @th,64,8 2 drop
+  }
 }
 '''
 
@@ -62,23 +75,52 @@ def is_installed():
 
 
 class Gateway:
-    """Use with `with`: it runs meanwhile."""
+    """Use with `with`: it runs meanwhile.
 
-    def __init__(self, lab, router, folder, natpmp=True, upnp=True, is_public=True):
+    `is_source`: what leaves the router leaves with the address that others come in by, as at home.
+    `is_honest`: what it says it opens is open."""
+
+    def __init__(
+        self,
+        lab,
+        router,
+        folder,
+        natpmp=True,
+        upnp=True,
+        pcp=False,
+        is_public=True,
+        is_source=False,
+        is_honest=True,
+    ):
         self.lab = lab
         self.router = router
         self.is_public = is_public
+        self.is_source = is_source
+        self.is_honest = is_honest
         self.folder = Path(tempfile.mkdtemp(dir=folder, prefix='gateway-'))
-        self.protocols = {'natpmp': natpmp, 'upnp': upnp}
+        self.protocols = {'natpmp': natpmp or pcp, 'upnp': upnp}
+        self.has_pcp = pcp
         self.process = None
 
+    def write_chains(self):
+        random = 'fully-random' if self.router.kind == 'symmetric' else ''
+        source = f'oifname "wan" meta l4proto udp snat ip to {OUTSIDE} {random}'
+        jump = 'jump prerouting_miniupnpd' if self.is_honest else ''
+        return _CHAINS.replace('JUMP', jump).replace('SOURCE', source if self.is_source else '')
+
     def __enter__(self):
-        self.router.nft(_CHAINS)
+        self.router.nft(self.write_chains())
+        if not self.has_pcp:
+            self.router.nft(_NO_PCP)
         if self.is_public:
             self.router.ip(f'address add {OUTSIDE}/32 dev wan')
             self.lab.public.ip(f'route add {OUTSIDE}/32 via {self.router.wan}')
         # Searches by multicast come in where the LAN is.
         self.router.ip('route add 239.0.0.0/8 dev lan')
+        self.start()
+        return self
+
+    def start(self):
         config = self.folder / 'config'
         words = {name: 'yes' if on else 'no' for name, on in self.protocols.items()}
         ext_ip = f'ext_ip={OUTSIDE}' if self.is_public else ''
@@ -93,9 +135,11 @@ class Gateway:
                 stderr=subprocess.STDOUT,
             )
         self.wait_until_ready()
-        return self
 
     def __exit__(self, kind, value, trace):
+        self.stop()
+
+    def stop(self):
         self.process.terminate()
         try:
             self.process.wait(5)
@@ -127,6 +171,12 @@ class Gateway:
         """As if it had been switched off and on."""
         for chain in ('miniupnpd', 'prerouting_miniupnpd'):
             self.router.nft(f'flush chain inet filter {chain}')
+
+    def restart(self):
+        """It was switched off and on, and that took a moment."""
+        self.stop()
+        self.forget()
+        self.start()
 
     def find_open(self):
         """Outside port -> inside address and port, as the router's packet filter has it."""

@@ -91,6 +91,8 @@ def write_extra(stage):
         parts.append(f"longest wait for a message {format_ms(stage.figures['longest_ms'])}")
     if stage.figures.get('answer_s') is not None:
         parts.append(f"no port mapping, known after {stage.figures['answer_s']:.1f} s")
+    if stage.figures.get('again_open_s') is not None:
+        parts.append(f"the port open again {stage.figures['again_open_s']:.1f} s after it was lost")
     if stage.figures.get('launch_ms') is not None:
         parts.append(f"launch to first delivery {format_ms(stage.figures['launch_ms'])}")
     parts.append(stage.figures.get('idle', ''))

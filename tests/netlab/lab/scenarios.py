@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import lan, lan_roam, nat, netcheck, privacy, stay, stun
+from . import lan, lan_roam, nat, netcheck, opening, privacy, stay, stun
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -229,6 +229,7 @@ EXTRAS = {
     'restart/relay-kill': (run_restart, ('symmetric', signal.SIGKILL)),
     'cut': (run_cut, ()),
     'idle': (run_idle, ()),
+    'mapping/pcp': (run_mapped, ('PCP',)),
     'mapping/natpmp': (run_mapped, ('NAT-PMP',)),
     'mapping/upnp': (run_mapped, ('UPnP',)),
     'mapping/none': (run_unmapped, (False, 'mapping-no-answer')),
@@ -236,9 +237,11 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | lan_roam.ALL | stun.ALL | netcheck.ALL
+ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | lan_roam.ALL | stun.ALL | netcheck.ALL | opening.ALL
 ALL |= stay.ALL | privacy.ALL
-QUICK = lan.QUICK + lan_roam.QUICK + list(stun.ALL) + netcheck.QUICK + stay.QUICK + [
+QUICK = lan.QUICK + lan_roam.QUICK + list(stun.ALL) + netcheck.QUICK + opening.QUICK + stay.QUICK
+QUICK += [
+    'mapping/pcp',
     'mapping/natpmp',
     'mapping/upnp',
     'mapping/none',
@@ -263,6 +266,7 @@ SLOWEST_FIRST = (
     'stay/forgetful',
     'stay/',
     'netcheck/lifetime',
+    'opening/restart-unnoticed',
     'lan/killed',
     'lan/idle',
     'idle',

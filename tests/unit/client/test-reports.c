@@ -208,7 +208,8 @@ check_network (const UdpnatNetworkFacts *facts,
                const char               *meaning,
                const char               *fix)
 {
-  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+  g_autoptr (UdpnatNetworkReport) report =
+    udpnat_network_report_new (facts, "mapping-unneeded", "");
 
   g_assert_cmpstr (udpnat_network_report_get_meaning (report), ==, meaning);
   g_assert_cmpstr (udpnat_network_report_get_fix (report), ==, fix);
@@ -251,7 +252,8 @@ test_network_text (void)
   g_autofree char *masked = NULL;
 
   facts.observed[1] = UDPNAT_ADDRESS_NONE;
-  report = udpnat_network_report_new (&facts);
+  facts.opened = at ("198.51.100.7", 50000);
+  report = udpnat_network_report_new (&facts, "mapping-open", "PCP");
   text = udpnat_network_report_to_text (report, FALSE);
   masked = udpnat_network_report_to_text (report, TRUE);
   g_assert_cmpstr (text, ==,
@@ -263,6 +265,8 @@ test_network_text (void)
                    "our-address: 192.168.1.20:8900\n"
                    "seen-by-server: 198.51.100.7:8900\n"
                    "seen-by-second-port: unknown\n"
+                   "port-mapping: mapping-open, PCP\n"
+                   "mapped-address: 198.51.100.7:50000\n"
                    "server: 203.0.113.1:8848\n"
                    "server-round-trip: 41.0 ms\n"
                    "tests: none\n"
@@ -275,6 +279,8 @@ test_network_text (void)
   g_assert_cmpstr (udpnat_network_report_get_observed (report, 1), ==, "");
   g_assert_cmpstr (udpnat_network_report_get_host (report, 0), ==, "192.168.1.20:8900");
   g_assert_null (udpnat_network_report_get_host (report, 1));
+  g_assert_cmpstr (udpnat_network_report_get_port_mapping (report), ==, "mapping-open");
+  g_assert_cmpstr (udpnat_network_report_get_mapped (report), ==, "198.51.100.7:50000");
 }
 
 static UdpnatNatFacts
@@ -303,7 +309,8 @@ check_tests (const UdpnatNetworkFacts *facts,
              const char               *state,
              gboolean                  is_done)
 {
-  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+  g_autoptr (UdpnatNetworkReport) report =
+    udpnat_network_report_new (facts, "mapping-unneeded", "");
 
   g_assert_cmpstr (udpnat_network_report_get_test_state (report), ==, state);
   g_assert_cmpstr (udpnat_words_explain_test_state (state), !=, state);
@@ -362,7 +369,8 @@ static void
 check_text (const UdpnatNetworkFacts *facts,
             const char               *lines)
 {
-  g_autoptr (UdpnatNetworkReport) report = udpnat_network_report_new (facts);
+  g_autoptr (UdpnatNetworkReport) report =
+    udpnat_network_report_new (facts, "mapping-unneeded", "");
   g_autofree char *text = udpnat_network_report_to_text (report, TRUE);
 
   g_test_message ("%s", text);

@@ -115,7 +115,7 @@ test_networks (void)
       facts.n_hosts = i / 32 % 2;
       g_assert_true (udpnat_address_parse_ip (&facts.observed[0],
                                               i / 64 % 2 ? "127.0.0.1" : "203.0.113.7", 8900));
-      report = udpnat_network_report_new (&facts);
+      report = udpnat_network_report_new (&facts, "mapping-unneeded", "");
       code = udpnat_network_report_get_meaning (report);
       check_sentence (code, udpnat_words_explain_meaning (code));
       code = udpnat_network_report_get_udp_state (report);

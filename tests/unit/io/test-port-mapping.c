@@ -65,12 +65,13 @@ added_cb (GObject      *source,
 static void
 test_cancelled (void)
 {
+  const guint8 nonce[UDPNAT_PORT_MAPPING_NONCE_BYTES] = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
   /* Before it begins, so that no router hears of it. */
   g_cancellable_cancel (cancellable);
-  udpnat_port_mapping_add_async (8848, 8849, cancellable, added_cb, &error);
+  udpnat_port_mapping_add_async (8848, 8849, nonce, cancellable, added_cb, &error);
   g_assert_no_error (error);
   while (error == NULL)
     g_main_context_iteration (NULL, TRUE);

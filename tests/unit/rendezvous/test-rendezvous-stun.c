@@ -278,6 +278,16 @@ many_unknown_attributes_make_no_longer_answer (void)
 }
 
 static void
+keep_first (gpointer              user_data,
+            const UdpnatDatagram *datagram)
+{
+  UdpnatDatagram *first = user_data;
+
+  if (first->n_data == 0)
+    *first = *datagram;
+}
+
+static void
 response_port_only_of_the_source (void)
 {
   g_auto (Scene)    scene = { NULL };
@@ -293,6 +303,50 @@ response_port_only_of_the_source (void)
   answer = ask (&scene, UDPNAT_SOCKET_MAIN, &request);
   assert_refuses (&answer, 400, 0);
   g_assert_true (udpnat_address_equal (&scene.net->last_stranger.remote, &scene.source));
+}
+
+/* By a socket for this one answer, which is closed behind it. */
+static void
+fresh_port_is_nobody_elses (void)
+{
+  g_auto (Scene)    scene = { NULL };
+  UdpnatStunMessage request = make_request ();
+  UdpnatStunMessage answer;
+  UdpnatDatagram    first;
+
+  scene_init (&scene, FALSE);
+  request.has_fresh_port = TRUE;
+  request.response_port = 40001;
+  scene.net->take_stranger = keep_first;
+  scene.net->stranger_data = &first;
+  first.n_data = 0;
+  inject (&scene, UDPNAT_SOCKET_MAIN, &request);
+  g_assert_cmpuint (scene.net->n_stranger_packets, ==, 2);
+  g_assert_true (udpnat_stun_parse (&answer, first.data, first.n_data));
+  g_assert_true (udpnat_stun_is_answer_to (&answer, &request));
+  g_assert_true (answer.has_fresh_port);
+  g_assert_cmpuint (first.socket, >=, UDPNAT_SOCKET_FURTHER);
+  g_assert_cmpuint (first.remote.port, ==, 40001);
+  g_assert_true (udpnat_address_equal_ip (&first.remote, &scene.source));
+  g_assert_cmpuint (scene.net->last_stranger.n_data, ==, 0);
+  g_assert_cmpuint (scene.net->last_stranger.socket, ==, first.socket);
+}
+
+/* What is refused is refused by the port that was asked. */
+static void
+fresh_port_is_for_answers_only (void)
+{
+  g_auto (Scene)    scene = { NULL };
+  UdpnatStunMessage request = make_request ();
+  UdpnatStunMessage answer;
+
+  scene_init (&scene, FALSE);
+  request.has_fresh_port = TRUE;
+  request.response_port = 1023;
+  answer = ask (&scene, UDPNAT_SOCKET_MAIN, &request);
+  assert_refuses (&answer, 400, 0);
+  g_assert_false (answer.has_fresh_port);
+  g_assert_cmpuint (scene.net->last_stranger.socket, ==, UDPNAT_SOCKET_MAIN);
 }
 
 static void
@@ -444,6 +498,8 @@ main (int   argc,
                    many_unknown_attributes_make_no_longer_answer);
   g_test_add_func ("/rendezvous-stun/refuse/response-port-below-1024",
                    response_port_only_of_the_source);
+  g_test_add_func ("/rendezvous-stun/fresh-port/nobody-elses", fresh_port_is_nobody_elses);
+  g_test_add_func ("/rendezvous-stun/fresh-port/for-answers-only", fresh_port_is_for_answers_only);
   g_test_add_func ("/rendezvous-stun/ignore/all-but-requests", only_requests_are_answered);
   g_test_add_func ("/rendezvous-stun/ignore/bad-sources", bad_sources_are_not_answered);
   g_test_add_func ("/rendezvous-stun/ignore/malformed", malformed_is_not_answered);

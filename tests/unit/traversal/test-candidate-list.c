@@ -10,6 +10,7 @@ typedef struct
   guint           n_hosts;
   UdpnatAddress   reflexive[4];
   guint           n_reflexive;
+  UdpnatAddress   mapped; /* unset: nothing is */
   UdpnatCandidate out[UDPNAT_CANDIDATES_MAX];
   guint           n_out;
 } Fixture;
@@ -44,7 +45,9 @@ static void
 gather (Fixture *f)
 {
   f->n_out = udpnat_gather_candidates (f->hosts, f->n_hosts, PORT,
-                                       f->reflexive, f->n_reflexive, f->out);
+                                       f->reflexive, f->n_reflexive,
+                                       udpnat_address_is_set (&f->mapped) ? &f->mapped : NULL,
+                                       f->out);
   g_assert_cmpuint (f->n_out, <=, UDPNAT_CANDIDATES_MAX);
 }
 
@@ -112,7 +115,7 @@ test_nothing (void)
 
   gather (&f);
   g_assert_cmpuint (f.n_out, ==, 0);
-  g_assert_cmpuint (udpnat_gather_candidates (NULL, 0, PORT, NULL, 0, f.out), ==, 0);
+  g_assert_cmpuint (udpnat_gather_candidates (NULL, 0, PORT, NULL, 0, NULL, f.out), ==, 0);
 }
 
 static void
@@ -191,6 +194,27 @@ test_no_guess_for_ipv6 (void)
   g_assert_cmpuint (f.n_out, ==, 1);
 }
 
+/* Better than what the server sees, and where the two are the same address, in its place. */
+static void
+test_mapped (void)
+{
+  Fixture f = { 0 };
+
+  add_host (&f, "192.168.1.3");
+  add_reflexive (&f, "203.0.113.3", 40000);
+  f.mapped = at ("203.0.113.3", 50000);
+  gather (&f);
+  g_assert_cmpuint (f.n_out, ==, 4);
+  assert_candidate (&f, 1, UDPNAT_CANDIDATE_MAPPED, "203.0.113.3", 50000);
+  assert_candidate (&f, 2, UDPNAT_CANDIDATE_REFLEXIVE, "203.0.113.3", 40000);
+
+  f.mapped.port = 40000;
+  gather (&f);
+  g_assert_cmpuint (f.n_out, ==, 3);
+  assert_candidate (&f, 1, UDPNAT_CANDIDATE_MAPPED, "203.0.113.3", 40000);
+  g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_REFLEXIVE), ==, 0);
+}
+
 /* 25 useless interfaces do not push out what works from outside. */
 static void
 test_many_interfaces (void)
@@ -205,9 +229,11 @@ test_many_interfaces (void)
     }
   add_host (&f, "2001:db8::3");
   add_reflexive (&f, "203.0.113.3", 40000);
+  f.mapped = at ("203.0.113.3", 50000);
   gather (&f);
   g_assert_cmpuint (f.n_out, ==, UDPNAT_CANDIDATES_MAX);
-  g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_HOST), ==, 5);
+  g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_HOST), ==, 4);
+  g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_MAPPED), ==, 1);
   g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_GLOBAL_IPV6), ==, 1);
   g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_REFLEXIVE), ==, 1);
   g_assert_cmpuint (count_kind (&f, UDPNAT_CANDIDATE_REFLEXIVE_LOCAL_PORT), ==, 1);
@@ -263,6 +289,7 @@ main (int    argc,
   g_test_add_func ("/candidate-list/duplicates/no-nat", test_no_nat);
   g_test_add_func ("/candidate-list/duplicates/port-kept-by-nat", test_port_kept_by_nat);
   g_test_add_func ("/candidate-list/reflexive/both-server-ports", test_both_server_ports);
+  g_test_add_func ("/candidate-list/mapped/before-reflexive", test_mapped);
   g_test_add_func ("/candidate-list/reflexive/no-guess-for-ipv6", test_no_guess_for_ipv6);
   g_test_add_func ("/candidate-list/filter/useless-addresses", test_useless_addresses);
   g_test_add_func ("/candidate-list/filter/low-ports", test_low_ports);

@@ -300,6 +300,7 @@ written_reads_the_same (void)
   message.response_port = 40000;
   message.has_padding = TRUE;
   message.n_padding = 7;
+  message.has_fresh_port = TRUE;
   message.has_fingerprint = TRUE;
   udpnat_writer_init (&writer, data, sizeof data);
   udpnat_stun_write (&writer, &message);
@@ -309,6 +310,7 @@ written_reads_the_same (void)
   g_assert_cmpuint (again.response_port, ==, 40000);
   g_assert_true (again.has_padding);
   g_assert_cmpuint (again.n_padding, ==, 7);
+  g_assert_true (again.has_fresh_port);
   g_assert_true (again.has_fingerprint);
   g_assert_cmpuint (again.n_unknown, ==, 0);
 }
