@@ -1,10 +1,10 @@
 /* Which addresses this machine has: what a client offers to others as "host" candidates.
  *
  * Ranked, because only the first few are used (UDPNAT_CANDIDATES_MAX): the interface that the
- * default route leaves by comes first, then other networks, then tunnels. Bridges of containers and
- * of virtual machines are left out: their addresses are the same on every second machine and lead
- * nowhere from outside. So are loopback, and link-local addresses, which mean nothing without an
- * interface that only we know.
+ * default route leaves by comes first, then other networks, then tunnels, and last what is made of
+ * software alone. Bridges of containers and of virtual machines whose names give them away are left
+ * out: their addresses are the same on every second machine and lead nowhere from outside. So are
+ * loopback, and link-local addresses, which mean nothing without an interface that only we know.
  *
  * Beacons (PROTOCOL.md section 16) go out by interfaces rather than addresses; those are listed
  * here as well.
@@ -18,20 +18,22 @@
 #include "udpnat-interfaces.h"
 
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "udpnat-hex.h"
 #include "udpnat-sockaddr.h"
 
-/* More than any sane machine has; a container host with hundreds of bridges must not cost more
- * than this. */
-#define FOUND_MAX 64
+/* More than any sane machine has: a host of a thousand containers, each with a bridge and a cable.
+ * The limit is for time; among so many the good one is found by its rank, wherever it stands. */
 #define INTERFACES_SEEN_MAX 4096
 
 typedef enum
@@ -40,6 +42,7 @@ typedef enum
   RANK_DEFAULT_INTERFACE,
   RANK_OTHER,
   RANK_TUNNEL,
+  RANK_VIRTUAL,
   RANK_LEFT_OUT,
 } Rank;
 
@@ -136,6 +139,53 @@ rank_by_name (const char *interface)
   return RANK_OTHER;
 }
 
+/* Returns: what drives the interface, "" when the kernel does not say. Unlike /sys, this is about
+ * the network namespace that we are in. */
+static void
+find_driver (int         fd,
+             const char *interface,
+             char        out_driver[32])
+{
+  struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+  struct ifreq request = { 0 };
+
+  g_strlcpy (request.ifr_name, interface, sizeof request.ifr_name);
+  request.ifr_data = (char *) &info;
+  if (fd < 0 || ioctl (fd, SIOCETHTOOL, &request) != 0)
+    info.driver[0] = '\0';
+  g_strlcpy (out_driver, info.driver, sizeof info.driver);
+}
+
+/* Names are anybody's choice (cni0, lxcbr0, podman1): drivers are not. */
+static Rank
+rank_by_driver (int         fd,
+                const char *interface)
+{
+  static const char *const virtual[] = { "bridge", "dummy", "openvswitch", "veth", "vxlan" };
+  static const char *const tunnels[] = { "tun", "wireguard", "ipip", "sit", "gre" };
+  char driver[32];
+
+  find_driver (fd, interface, driver);
+  for (guint i = 0; i < G_N_ELEMENTS (virtual); i++)
+    if (g_str_equal (driver, virtual[i]))
+      return RANK_VIRTUAL;
+  for (guint i = 0; i < G_N_ELEMENTS (tunnels); i++)
+    if (g_str_equal (driver, tunnels[i]))
+      return RANK_TUNNEL;
+  return RANK_OTHER;
+}
+
+static Rank
+rank_entry (const struct ifaddrs *entry,
+            int                   fd)
+{
+  Rank rank = rank_by_name (entry->ifa_name);
+
+  if (rank == RANK_OTHER && (entry->ifa_flags & IFF_POINTOPOINT) != 0)
+    return RANK_TUNNEL;
+  return rank == RANK_OTHER ? rank_by_driver (fd, entry->ifa_name) : rank;
+}
+
 static gboolean
 is_offered (const UdpnatAddress *address)
 {
@@ -146,39 +196,40 @@ is_offered (const UdpnatAddress *address)
   return address->family != UDPNAT_FAMILY_IPV6 || !is_ipv6_stale (address);
 }
 
-static guint
-collect (const struct ifaddrs *list,
-         Found                *out_found)
+/* Returns: (transfer full): of Found; all of them, for the last may be the best */
+static GArray *
+collect (const struct ifaddrs *list)
 {
-  guint n_found = 0;
+  GArray *found = g_array_new (FALSE, FALSE, sizeof (Found));
+  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   guint n_seen = 0;
 
-  for (const struct ifaddrs *entry = list;
-       entry != NULL && n_found < FOUND_MAX && n_seen < INTERFACES_SEEN_MAX;
+  for (const struct ifaddrs *entry = list; entry != NULL && n_seen < INTERFACES_SEEN_MAX;
        entry = entry->ifa_next, n_seen++)
     {
-      Found *found = &out_found[n_found];
       const guint wanted = IFF_UP | IFF_RUNNING;
+      Found one = { .interface = entry->ifa_name };
 
       if ((entry->ifa_flags & (wanted | IFF_LOOPBACK)) != wanted)
         continue;
-      if (!address_from_entry (entry, &found->address)
-          || !is_offered (&found->address))
+      if (!address_from_entry (entry, &one.address) || !is_offered (&one.address))
         continue;
-      found->interface = entry->ifa_name;
-      found->rank = rank_by_name (entry->ifa_name);
-      n_found++;
+      one.rank = rank_entry (entry, fd);
+      g_array_append_val (found, one);
     }
-  return n_found;
+  if (fd >= 0)
+    close (fd);
+  return found;
 }
 
 /* What the default route uses counts whatever it is called: a router's LAN bridge may well be
  * "br-lan". */
 static void
-raise_default_route (Found      *found,
-                     guint       n_found,
+raise_default_route (GArray     *array,
                      const char *documentation_ip)
 {
+  Found *found = (Found *) array->data;
+  guint n_found = array->len;
   const char *interface = NULL;
   UdpnatAddress source;
 
@@ -221,21 +272,24 @@ guint
 udpnat_interfaces_get_addresses (UdpnatAddress *out_addresses,
                                  guint          n_max)
 {
-  Found found[FOUND_MAX];
+  g_autoptr (GArray) found = NULL;
   struct ifaddrs *list = NULL;
-  guint n_found;
   guint n_written = 0;
 
   if (getifaddrs (&list) != 0)
     return 0;
-  n_found = collect (list, found);
-  raise_default_route (found, n_found, "192.0.2.1");
-  raise_default_route (found, n_found, "2001:db8::1");
+  found = collect (list);
+  raise_default_route (found, "192.0.2.1");
+  raise_default_route (found, "2001:db8::1");
 
   for (Rank rank = RANK_DEFAULT_SOURCE; rank < RANK_LEFT_OUT; rank++)
-    for (guint i = 0; i < n_found && n_written < n_max; i++)
-      if (found[i].rank == rank && !is_listed (out_addresses, n_written, &found[i].address))
-        out_addresses[n_written++] = found[i].address;
+    for (guint i = 0; i < found->len && n_written < n_max; i++)
+      {
+        const Found *one = &g_array_index (found, Found, i);
+
+        if (one->rank == rank && !is_listed (out_addresses, n_written, &one->address))
+          out_addresses[n_written++] = one->address;
+      }
 
   freeifaddrs (list);
   return n_written;

@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import lan, lan_roam, nat, netcheck, opening, privacy, stay, stun
+from . import lan, lan_roam, nat, nearby, netcheck, opening, privacy, stay, stun
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -237,10 +237,11 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-ALL = PAIRS | MORE_PAIRS | EXTRAS | lan.ALL | lan_roam.ALL | stun.ALL | netcheck.ALL | opening.ALL
-ALL |= stay.ALL | privacy.ALL
-QUICK = lan.QUICK + lan_roam.QUICK + list(stun.ALL) + netcheck.QUICK + opening.QUICK + stay.QUICK
-QUICK += [
+PARTS = (lan, lan_roam, nearby, netcheck, opening, privacy, stay, stun)
+ALL = PAIRS | MORE_PAIRS | EXTRAS
+for part in PARTS:
+    ALL |= part.ALL
+QUICK = [name for part in PARTS for name in getattr(part, 'QUICK', part.ALL)] + [
     'mapping/pcp',
     'mapping/natpmp',
     'mapping/upnp',
@@ -259,7 +260,7 @@ QUICK += [
     'pair/portrestricted-portrestricted',
     'pair/leaky-leaky',
     'pair/portrestricted-leaky',
-] + privacy.QUICK
+]
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (
     'stay/forgetful-10-minutes',

@@ -171,9 +171,27 @@ class Lab:
             self._join_public(router, 'wan', wan)
         return router
 
-    def add_host(self, name, router, number=2):
-        """A host in the LAN of a router."""
+    def _add_crowd(self, host, count):
+        """Bridges as of containers, each with an address and a cable that is plugged in. They are
+        the same on each host that has them, and lead nowhere."""
+        commands = []
+        for number in range(count):
+            commands += [
+                f'link add name cni{number} type bridge',
+                f'link add name in{number} type veth peer name out{number}',
+                f'link set in{number} master cni{number} up',
+                f'link set out{number} up',
+                f'link set cni{number} up',
+                f'address add 10.88.{number}.1/24 dev cni{number}',
+                f'address add 10.89.{number}.1/24 dev out{number}',
+            ]
+        if commands:
+            host.ip(*commands)
+
+    def add_host(self, name, router, number=2, crowd=0):
+        """A host in the LAN of a router, which it comes to know after a crowd of other networks."""
         host = self._add(Namespace(f'{self.name}-{name}'))
+        self._add_crowd(host, crowd)
         address = f'{router.prefix}.{number}'
         self._join_lan(router, host, 'eth0', address)
         return Site(host, router.kind, address, router.wan)
@@ -182,6 +200,11 @@ class Lab:
         """One more way out for a host: into the LAN of another router, without a route yet."""
         router.lan_count += 1
         self._join(router, 'lan', f'l{router.lan_count}', host, device, f'{router.prefix}.{number}')
+
+    def isolate_guests(self, router):
+        """The hosts in its LAN reach the router, and not each other."""
+        for number in range(1, router.lan_count + 1):
+            _run(router.command('bridge', 'link', 'set', 'dev', f'l{number}', 'isolated', 'on'))
 
     def add_site(self, name, kind, number):
         """The usual: a host number 1 or 2, public or alone behind a router of this kind."""
