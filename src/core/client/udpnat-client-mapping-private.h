@@ -17,4 +17,8 @@ const char   *udpnat_client_get_mapping_code (UdpnatClient         *self,
                                              UdpnatPortOpening      opening,
                                              const char           **out_protocol);
 
+/* udpnat-client-nat64.c: IPv4 where there is none */
+void          udpnat_client_update_nat64    (UdpnatClient          *self);
+void          udpnat_client_clear_nat64     (UdpnatClient          *self);
+
 G_END_DECLS

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  *   udpnat-client-server.c   which server, and under which name
  *   udpnat-client-lan.c      people on this network, without a server
  *   udpnat-client-mapping.c  a port that our router keeps open
+ *   udpnat-client-nat64.c    IPv4 where there is none
  *   udpnat-client-events.c   what the node tells
  *   udpnat-client-network.c  how one is connected
  *   udpnat-client-people.c   who is who, and what they are to us
@@ -59,6 +60,8 @@ struct _UdpnatClient
   GSource       *lan_source;    /* nullable: drives @lan on it */
   UdpnatPortMapper *mapper;     /* nullable: while a port is wanted of our router */
   gboolean       is_mapping_over; /* we are leaving */
+  UdpnatNat64Prefix nat64;      /* n_bits 0: none */
+  GCancellable  *nat64_cancellable; /* nullable: of the question for it */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;
@@ -115,6 +118,7 @@ void          udpnat_client_set_server_state (UdpnatClient         *self,
                                              UdpnatServerState      state,
                                              const char            *code);
 void          udpnat_client_handle_network_change (UdpnatClient    *self);
+void          udpnat_client_reconnect_translated (UdpnatClient     *self);
 void          udpnat_client_clear_server    (UdpnatClient          *self);
 gboolean      udpnat_client_has_lost_server (UdpnatClient          *self);
 void          udpnat_client_stop_telling_people (UdpnatClient      *self);

@@ -91,11 +91,24 @@ connect_server (UdpnatClient        *self,
   UdpnatPublicKey key;
   gboolean is_pinned = udpnat_store_get_server_key (self->store, self->server, &key);
 
-  self->server_address = *address;
+  /* What the network has made of an IPv4 address is met as that address. */
+  if (!udpnat_nat64_extract (&self->nat64, address, &self->server_address))
+    self->server_address = *address;
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
-  udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), address,
+  udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), &self->server_address,
                           is_pinned ? &key : NULL);
   udpnat_client_wake (self);
+}
+
+/** udpnat_client_reconnect_translated: how IPv4 addresses are reached has just become known */
+void
+udpnat_client_reconnect_translated (UdpnatClient *self)
+{
+  UdpnatAddress address = self->server_address;
+  UdpnatAddress ipv4;
+
+  if (udpnat_nat64_extract (&self->nat64, &address, &ipv4))
+    connect_server (self, &address);
 }
 
 /** udpnat_client_set_server_state: @code: (nullable): what there is to say about it */

@@ -104,6 +104,7 @@ udpnat_client_dispose (GObject *object)
   self->is_closing = TRUE;
   udpnat_client_clear_server (self);
   udpnat_client_clear_mapping (self);
+  udpnat_client_clear_nat64 (self);
   udpnat_client_stop_telling_people (self);
   g_clear_pointer (&self->surroundings, udpnat_surroundings_free);
   if (self->source != NULL)
@@ -394,6 +395,7 @@ surroundings_cb (gpointer user_data)
     }
   udpnat_client_handle_network_change (self);
   udpnat_client_update_mapping (self);
+  udpnat_client_update_nat64 (self);
 }
 
 /**
@@ -418,7 +420,7 @@ udpnat_client_bind (UdpnatClient *self,
   self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
                                             1, events_cb, self);
   g_source_attach (self->source, g_main_context_get_thread_default ());
-  (void) refresh_addresses (self);
+  udpnat_client_update_nat64 (self);
   udpnat_client_top_up_prekeys (self);
   self->surroundings = udpnat_surroundings_new (surroundings_cb, self);
   return TRUE;

@@ -295,6 +295,18 @@ udpnat_interfaces_get_addresses (UdpnatAddress *out_addresses,
   return n_written;
 }
 
+/** udpnat_interfaces_has_route: Returns: whether packets of @family have a way to the Internet, as
+ * far as this machine knows */
+gboolean
+udpnat_interfaces_has_route (UdpnatFamily family)
+{
+  UdpnatAddress source;
+
+  return find_default_source (family == UDPNAT_FAMILY_IPV6 ? "2001:db8::1" : "192.0.2.1",
+                              &source) &&
+         udpnat_address_get_scope (&source) != UDPNAT_SCOPE_LINK_LOCAL;
+}
+
 /* ---- Networks to be heard on ---- */
 
 static UdpnatInterface *

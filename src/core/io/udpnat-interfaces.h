@@ -22,6 +22,7 @@ typedef struct
 
 guint udpnat_interfaces_get_addresses (UdpnatAddress *out_addresses,
                                        guint          n_max);
+gboolean udpnat_interfaces_has_route (UdpnatFamily family);
 guint udpnat_interfaces_get_multicast (const UdpnatAddress *only,
                                        UdpnatInterface     *out_interfaces,
                                        guint                n_max);

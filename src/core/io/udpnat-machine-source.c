@@ -49,6 +49,7 @@ typedef struct
   UdpnatDatagram *batch;  /* UDPNAT_SOCKET_BATCH of them, for receiving, then for sending */
   UdpnatSocketPool *pool; /* (nullable): what the machine numbers itself, once there is any */
   gpointer        pool_tag;
+  UdpnatNat64Prefix nat64; /* n_bits 0: IPv4 is IPv4 */
   gboolean        is_woken;    /* or has more to send: dispatch in the next iteration */
   gint64          deadline_us; /* the machine's, as of the last dispatch */
   gint64          now_us;      /* of the last dispatch, maybe one within another */
@@ -149,6 +150,7 @@ send_further (MachineSource        *self,
   if (self->pool == NULL)
     {
       self->pool = udpnat_socket_pool_new ();
+      udpnat_socket_pool_set_nat64 (self->pool, &self->nat64);
       if (udpnat_socket_pool_get_fd (self->pool) >= 0)
         self->pool_tag = g_source_add_unix_fd (&self->source,
                                                udpnat_socket_pool_get_fd (self->pool), G_IO_IN);
@@ -382,6 +384,25 @@ void
 udpnat_machine_source_wake (GSource *source)
 {
   ((MachineSource *) source)->is_woken = TRUE;
+}
+
+/**
+ * udpnat_machine_source_set_nat64:
+ * @source: made by udpnat_machine_source_new()
+ * @prefix: (nullable): see udpnat_socket_set_nat64(): for all sockets of the machine
+ */
+void
+udpnat_machine_source_set_nat64 (GSource                 *source,
+                                 const UdpnatNat64Prefix *prefix)
+{
+  MachineSource *self = (MachineSource *) source;
+
+  self->nat64 = prefix != NULL ? *prefix : (UdpnatNat64Prefix) { .n_bits = 0 };
+  for (guint i = 0; i < UDPNAT_N_NAMED_SOCKETS; i++)
+    if (self->sockets[i] != NULL)
+      udpnat_socket_set_nat64 (self->sockets[i], &self->nat64);
+  if (self->pool != NULL)
+    udpnat_socket_pool_set_nat64 (self->pool, &self->nat64);
 }
 
 /**

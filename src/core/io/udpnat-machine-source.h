@@ -11,6 +11,8 @@ GSource *udpnat_machine_source_new   (UdpnatMachine *machine,
                                       void (*events_cb) (gpointer user_data),
                                       gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_machine_source_wake  (GSource       *source);
+void     udpnat_machine_source_set_nat64 (GSource               *source,
+                                      const UdpnatNat64Prefix *prefix);
 void     udpnat_machine_source_flush (GSource       *source);
 
 G_END_DECLS

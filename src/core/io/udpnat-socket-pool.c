@@ -18,6 +18,7 @@ struct _UdpnatSocketPool
 {
   GHashTable *sockets; /* id → owned UdpnatSocket */
   int         epoll_fd; /* -1: the system gives none, and no socket will open */
+  UdpnatNat64Prefix nat64; /* n_bits 0: IPv4 is IPv4 */
 };
 
 /* Returns: (transfer full): a pool without any socket */
@@ -59,6 +60,36 @@ guint
 udpnat_socket_pool_get_count (const UdpnatSocketPool *self)
 {
   return g_hash_table_size (self->sockets);
+}
+
+static void
+close_ipv4 (UdpnatSocketPool *self)
+{
+  GHashTableIter iter;
+  gpointer socket;
+
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, NULL, &socket))
+    if (udpnat_socket_get_ipv4 (socket) != NULL)
+      g_hash_table_iter_remove (&iter);
+}
+
+/**
+ * udpnat_socket_pool_set_nat64: as udpnat_socket_set_nat64(). With it, sockets for IPv4 are of no
+ * more use, and closed; the next datagram opens another. */
+void
+udpnat_socket_pool_set_nat64 (UdpnatSocketPool        *self,
+                              const UdpnatNat64Prefix *prefix)
+{
+  GHashTableIter iter;
+  gpointer socket;
+
+  self->nat64 = *prefix;
+  if (prefix->n_bits != 0)
+    close_ipv4 (self);
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, NULL, &socket))
+    udpnat_socket_set_nat64 (socket, prefix);
 }
 
 /* ---- Receiving ---- */
@@ -127,16 +158,18 @@ ensure_socket (UdpnatSocketPool    *self,
   g_autoptr (GError) error = NULL;
   g_autoptr (UdpnatSocket) socket = NULL;
   UdpnatSocket *known = g_hash_table_lookup (self->sockets, GUINT_TO_POINTER ((guint) id));
+  gboolean is_ipv6 = to->family == UDPNAT_FAMILY_IPV6 || self->nat64.n_bits != 0;
 
   if (known != NULL || g_hash_table_size (self->sockets) == UDPNAT_FURTHER_SOCKETS_MAX)
     return known;
 
-  socket = udpnat_socket_new (to->family == UDPNAT_FAMILY_IPV6 ? "::" : "0.0.0.0", 0, 0, &error);
+  socket = udpnat_socket_new (is_ipv6 ? "::" : "0.0.0.0", 0, 0, &error);
   if (socket == NULL || !watch (self, id, socket))
     {
       g_debug ("socket %u cannot be opened: %s", id, error != NULL ? error->message : "epoll");
       return NULL;
     }
+  udpnat_socket_set_nat64 (socket, &self->nat64);
   known = socket;
   g_hash_table_insert (self->sockets, GUINT_TO_POINTER ((guint) id), g_steal_pointer (&socket));
   return known;

@@ -15,6 +15,8 @@ typedef struct _UdpnatSocketPool UdpnatSocketPool;
 
 UdpnatSocketPool *udpnat_socket_pool_new           (void) G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_socket_pool_free          (UdpnatSocketPool       *self);
+void              udpnat_socket_pool_set_nat64     (UdpnatSocketPool       *self,
+                                                    const UdpnatNat64Prefix *prefix);
 int               udpnat_socket_pool_get_fd        (const UdpnatSocketPool *self);
 guint             udpnat_socket_pool_get_count     (const UdpnatSocketPool *self);
 guint             udpnat_socket_pool_receive_batch (UdpnatSocketPool       *self,

@@ -7,6 +7,9 @@
  * Not here: opening (udpnat-socket-pair.c), waiting (udpnat-machine-source.c) and anything that
  * knows what is inside a datagram.
  *
+ * On a network without IPv4 that has a NAT64, IPv4 addresses are written into IPv6 ones here and
+ * read out of them again (RFC 6052), so that nobody above needs to know.
+ *
  * UDP promises nothing, so neither does sending: what the kernel does not take at once is dropped
  * and counted, and the retransmission above does the rest. ICMP errors are ignored: anybody can
  * forge them (RFC 8085, section 5.2).
@@ -48,6 +51,7 @@ struct _UdpnatSocket
   guint16           port;
   Family            receive_first; /* turns, so that a flood on one family starves no other */
   UdpnatSocketStats stats;
+  UdpnatNat64Prefix nat64;         /* n_bits 0: IPv4 is IPv4 */
   gboolean          is_multicast; /* what goes to a group leaves by each of these */
   UdpnatInterface   interfaces[UDPNAT_INTERFACES_MAX];
   guint             n_interfaces;
@@ -118,6 +122,18 @@ udpnat_socket_free (UdpnatSocket *self)
   g_clear_object (&self->sockets[FAMILY_IPV4]);
   g_clear_object (&self->sockets[FAMILY_IPV6]);
   g_free (self);
+}
+
+/**
+ * udpnat_socket_set_nat64:
+ * @prefix: (nullable): IPv4 addresses of the Internet are reached by IPv6, behind this; %NULL: as
+ *   themselves
+ */
+void
+udpnat_socket_set_nat64 (UdpnatSocket            *self,
+                         const UdpnatNat64Prefix *prefix)
+{
+  self->nat64 = prefix != NULL ? *prefix : (UdpnatNat64Prefix) { .n_bits = 0 };
 }
 
 /* ---- Looking ---- */
@@ -201,6 +217,18 @@ prepare_receive (UdpnatSocket   *self,
     }
 }
 
+static void
+read_remote (const UdpnatSocket *self,
+             guint               i,
+             UdpnatAddress      *out_remote)
+{
+  UdpnatAddress source;
+
+  udpnat_sockaddr_to_address (&self->names[i], &source);
+  if (!udpnat_nat64_extract (&self->nat64, &source, out_remote))
+    *out_remote = source;
+}
+
 /* Fills in what recvmmsg() has told, and closes the gaps that oversize datagrams leave. */
 static guint
 finish_receive (UdpnatSocket   *self,
@@ -222,7 +250,7 @@ finish_receive (UdpnatSocket   *self,
       datagram->local_port = self->port;
       datagram->ttl = 0;
       datagram->n_data = self->messages[i].msg_len;
-      udpnat_sockaddr_to_address (&self->names[i], &datagram->remote);
+      read_remote (self, i, &datagram->remote);
       if (n_kept != i)
         memcpy (datagram->data, datagrams[i].data, datagram->n_data);
       n_kept++;
@@ -330,6 +358,35 @@ prepare_interface (UdpnatSocket          *self,
   memcpy (CMSG_DATA (message), &info, sizeof info);
 }
 
+/* RFC 6052 section 3.1: what has no meaning in the whole Internet has none behind the prefix. */
+static gboolean
+is_translated (const UdpnatSocket  *self,
+               const UdpnatAddress *to)
+{
+  return self->nat64.n_bits != 0 && to->family == UDPNAT_FAMILY_IPV4
+         && udpnat_address_get_scope (to) == UDPNAT_SCOPE_GLOBAL;
+}
+
+static socklen_t
+write_remote (UdpnatSocket        *self,
+              guint                i,
+              const UdpnatAddress *to)
+{
+  UdpnatAddress translated;
+
+  if (!is_translated (self, to))
+    return udpnat_sockaddr_from_address (&self->names[i], to);
+  udpnat_nat64_embed (&self->nat64, to, &translated);
+  return udpnat_sockaddr_from_address (&self->names[i], &translated);
+}
+
+static Family
+choose_family (const UdpnatSocket  *self,
+               const UdpnatAddress *to)
+{
+  return to->family == UDPNAT_FAMILY_IPV6 || is_translated (self, to) ? FAMILY_IPV6 : FAMILY_IPV4;
+}
+
 static void
 prepare_send (UdpnatSocket         *self,
               guint                 i,
@@ -345,7 +402,7 @@ prepare_send (UdpnatSocket         *self,
   };
   *header = (struct msghdr) {
     .msg_name = &self->names[i],
-    .msg_namelen = udpnat_sockaddr_from_address (&self->names[i], &datagram->remote),
+    .msg_namelen = write_remote (self, i, &datagram->remote),
     .msg_iov = &self->buffers[i],
     .msg_iovlen = 1,
   };
@@ -418,12 +475,11 @@ send_family (UdpnatSocket         *self,
              const UdpnatDatagram *datagrams,
              guint                 n_datagrams)
 {
-  const guint8 wanted = family == FAMILY_IPV4 ? UDPNAT_FAMILY_IPV4 : UDPNAT_FAMILY_IPV6;
   guint n_messages = 0;
 
   for (guint i = 0; i < n_datagrams; i++)
     {
-      if (datagrams[i].remote.family != wanted)
+      if (choose_family (self, &datagrams[i].remote) != family)
         continue;
       if (self->sockets[family] == NULL)
         {

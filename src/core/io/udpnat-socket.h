@@ -4,6 +4,7 @@
 
 #include "udpnat-io-error.h"
 #include "udpnat-machine.h"
+#include "udpnat-nat64.h"
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,8 @@ UdpnatSocket     *udpnat_socket_new           (const char           *ip,
                                                GError              **error)
                                                G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_socket_free          (UdpnatSocket         *self);
+void              udpnat_socket_set_nat64     (UdpnatSocket         *self,
+                                               const UdpnatNat64Prefix *prefix);
 guint16           udpnat_socket_get_port      (const UdpnatSocket   *self);
 GSocket          *udpnat_socket_get_ipv4      (const UdpnatSocket   *self);
 GSocket          *udpnat_socket_get_ipv6      (const UdpnatSocket   *self);

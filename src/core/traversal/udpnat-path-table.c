@@ -9,6 +9,8 @@
 
 #include "udpnat-path-set-private.h"
 
+#define ULA_PREFIX_BYTES 6
+
 static gboolean
 is_own_address (const UdpnatPathSet *self,
                 const UdpnatAddress *address)
@@ -37,6 +39,24 @@ is_same_subnet (const UdpnatAddress *a,
   gsize n_prefix = a->family == UDPNAT_FAMILY_IPV4 ? 3 : 8;
 
   return a->family == b->family && memcmp (a->ip, b->ip, n_prefix) == 0;
+}
+
+/* A network of unique local addresses (RFC 4193) has 48 bits that nobody else has: who has not got
+ * them too has no way there, whatever the server sees. */
+static gboolean
+is_foreign_ula (const UdpnatPathSet *self,
+                const UdpnatAddress *address)
+{
+  if (address->family != UDPNAT_FAMILY_IPV6
+      || udpnat_address_get_scope (address) != UDPNAT_SCOPE_PRIVATE)
+    return FALSE;
+
+  for (guint i = 0; i < self->local.n_candidates; i++)
+    if (self->local.candidates[i].address.family == UDPNAT_FAMILY_IPV6
+        && memcmp (self->local.candidates[i].address.ip, address->ip, ULA_PREFIX_BYTES) == 0)
+      return FALSE;
+
+  return TRUE;
 }
 
 /* Whether the peer may be on our own network: an address of ours is in the subnet of @address, or
@@ -82,7 +102,8 @@ is_worth_trying (const UdpnatPathSet    *self,
 {
   return candidate->kind != UDPNAT_CANDIDATE_HOST
          || udpnat_address_get_scope (&candidate->address) != UDPNAT_SCOPE_PRIVATE
-         || may_share_network (self, remote, &candidate->address);
+         || (!is_foreign_ula (self, &candidate->address)
+             && may_share_network (self, remote, &candidate->address));
 }
 
 /* Returns: whether anything may ever be sent to @address, which we have from @origin */

@@ -6,20 +6,23 @@ import time
 from .opening import ask_paths, get_ways
 from .programs import find_losses
 from .stage import DELIVER_SECONDS, SETTLE_SECONDS, is_settled
+from .topology import SERVER
 
 CROWD = 35  # with two addresses each
 CROWD_MS = 100
 ROUNDS = 3
 
 
-def start_quiet(stage, *sites):
+def start_quiet(stage, *sites, server=SERVER):
     """People who do not send beacons, all registered. Each has a port of its own: a router of the
     lab that lets everybody in has one host for each."""
     people = []
     if stage.server is None:
         stage.start_server()
     for number, (name, site) in enumerate(sites):
-        person = stage.start_client(site, name, '--cport', str(8900 + number))
+        person = stage.start_client(
+            site, name, '--cport', str(8900 + number), server=server
+        )
         if not person.wait_registered(5.0):
             raise RuntimeError(f'{name} is not registered')
         person.command('set lan off')

@@ -117,8 +117,7 @@ class Server(Program):
             host,
             [
                 build / 'src/server/udpnat-server',
-                '--ip',
-                ip,
+                *(['--ip', ip] if ip else []),
                 *(['--alt-ip', alt_ip] if alt_ip else []),
                 '--port',
                 SERVER_PORT,

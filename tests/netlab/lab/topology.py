@@ -21,6 +21,7 @@ from . import nat
 
 SERVER = '203.0.113.10'
 SERVER_OTHER = '203.0.113.11'
+SERVER_IPV6 = '2001:db8::10'
 CLONE_NEWNET = 0x40000000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -40,6 +41,7 @@ class Namespace:
     def __init__(self, name):
         self.name = name
         self.path = f'/run/netns/{name}'
+        self.resolver = None  # a file in the place of /etc/resolv.conf
         _run(['ip', 'netns', 'add', name])
         # Duplicate address detection keeps IPv6 silent for two seconds; a veth has nobody to
         # collide with.
@@ -75,7 +77,13 @@ class Namespace:
 
     def command(self, *words):
         """What to execute so that it runs on this machine."""
-        return ['nsenter', f'--net={self.path}', *words]
+        enter = ['nsenter', f'--net={self.path}']
+        if self.resolver:
+            enter += [
+                'unshare', '--mount', 'sh', '-c',
+                'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(self.resolver),
+            ]
+        return [*enter, *words]
 
     def udp_socket(self, address, port):
         with self.entered():

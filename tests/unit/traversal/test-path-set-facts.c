@@ -165,6 +165,27 @@ test_skipped (Fixture       *f,
   check_fate (f, &addresses[2], UDPNAT_PATH_FATE_SKIPPED);
 }
 
+/* RFC 4193: what has other 48 bits than ours is another site's. */
+static void
+test_unique_local (Fixture       *f,
+                   gconstpointer  data)
+{
+  UdpnatAddress same_site = at ("fd01:2:3:9::7", 8900);
+  UdpnatAddress other_site = at ("fd01:2:4:5::7", 8900);
+  UdpnatCandidates local = { .generation = 1, .n_candidates = 1 };
+  UdpnatCandidates remote = { .generation = 1, .n_candidates = 2 };
+
+  remote.candidates[0] = (UdpnatCandidate) { UDPNAT_CANDIDATE_HOST, same_site };
+  remote.candidates[1] = (UdpnatCandidate) { UDPNAT_CANDIDATE_HOST, other_site };
+  local.candidates[0] = (UdpnatCandidate) { UDPNAT_CANDIDATE_HOST, at ("fd01:2:3:5::2", 8900) };
+  udpnat_path_set_set_local (f->set, &local);
+  g_assert_cmpint (udpnat_path_set_handle_candidates (f->set, f->now_us, &remote), ==,
+                   UDPNAT_RX_OK);
+  run_until (f, MS (100));
+  check_fate (f, &same_site, UDPNAT_PATH_FATE_TRIED);
+  check_fate (f, &other_site, UDPNAT_PATH_FATE_SKIPPED);
+}
+
 static void
 test_full (Fixture       *f,
            gconstpointer  data)
@@ -380,6 +401,7 @@ main (int    argc,
   add_path_test ("/path-set-facts/fate/suspect-then-lost", test_suspect_then_lost);
   add_path_test ("/path-set-facts/fate/let-go", test_let_go);
   add_path_test ("/path-set-facts/fate/skipped", test_skipped);
+  add_path_test ("/path-set-facts/fate/unique-local-of-another-site", test_unique_local);
   add_path_test ("/path-set-facts/fate/all-places-taken", test_full);
   add_path_test ("/path-set-facts/side/cached-address", test_cached);
   add_path_test ("/path-set-facts/side/kinds-of-candidates", test_sources);
