@@ -1,11 +1,13 @@
 /* The command netcheck: what do our own routers do? Needs no profile. Asks by IPv4, where routers
- * translate, and by IPv6 when both sides have it. */
+ * translate, and by IPv6 when both sides have it; then a router that translates, whether it opens
+ * ports. */
 
 #include "config.h"
 
 #include "udpnat-cli.h"
 #include "udpnat-error.h"
 #include "udpnat-net-check.h"
+#include "udpnat-router-check.h"
 
 /* The tests of one family. */
 typedef struct
@@ -26,6 +28,45 @@ done_cb (GObject      *source,
   self->is_over = TRUE;
   if (!udpnat_net_check_finish (result, &self->facts, &self->error))
     g_assert (self->error != NULL);
+}
+
+/* Whether the router opens ports. */
+typedef struct
+{
+  gboolean          is_over;
+  gboolean          is_good;
+  UdpnatRouterCheck found;
+} Router;
+
+static void
+router_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Router *self = user_data;
+
+  self->is_over = TRUE;
+  self->is_good = udpnat_router_check_finish (result, &self->found, NULL);
+}
+
+/* Only where there is one: a server on this side of it shows none. */
+static void
+ask_router (Router               *self,
+            const UdpnatNatFacts *facts)
+{
+  switch (facts->mapping)
+    {
+    case UDPNAT_MAPPING_RULE_UNKNOWN:
+    case UDPNAT_MAPPING_RULE_NONE:
+      return;
+    case UDPNAT_MAPPING_RULE_INDEPENDENT:
+    case UDPNAT_MAPPING_RULE_ADDRESS:
+    case UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT:
+      break;
+    }
+  udpnat_router_check_async (NULL, router_cb, self);
+  while (!self->is_over)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -65,11 +106,14 @@ show_failure (UdpnatCliView    *view,
 static void
 show (UdpnatCliView    *view,
       UdpnatCliOptions *options,
-      const Check       checks[2])
+      const Check       checks[2],
+      const Router     *router)
 {
   for (guint i = 0; i < 2; i++)
     if (check_is_good (&checks[i]))
       udpnat_cli_view_show_nat (view, checks[i].family, &checks[i].facts);
+  if (router->is_good)
+    udpnat_cli_view_show_router (view, &router->found);
   if (check_is_good (&checks[0]) || check_is_good (&checks[1]))
     return;
   show_failure (view, options, checks[0].error != NULL && checks[1].error == NULL ? &checks[1]
@@ -82,12 +126,15 @@ udpnat_cli_check_network (UdpnatCliOptions *options)
 {
   g_autoptr (UdpnatCliView) view = udpnat_cli_view_new (options->is_json, TRUE);
   Check checks[] = { { .family = UDPNAT_FAMILY_IPV4 }, { .family = UDPNAT_FAMILY_IPV6 } };
+  Router router = { .is_over = FALSE };
 
   for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
     check_start (&checks[i], options);
   while (!checks[0].is_over || !checks[1].is_over)
     g_main_context_iteration (NULL, TRUE);
-  show (view, options, checks);
+  if (check_is_good (&checks[0]))
+    ask_router (&router, &checks[0].facts);
+  show (view, options, checks, &router);
   for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
     g_clear_error (&checks[i].error);
   return udpnat_cli_view_get_exit_status (view);

@@ -84,3 +84,26 @@ udpnat_cli_view_show_nat (UdpnatCliView        *self,
   if (fix != NULL)
     udpnat_cli_view_show_text (self, "%s", udpnat_words_explain_fix (fix));
 }
+
+/** udpnat_cli_view_show_router: whether the router opens ports for programs that ask it */
+void
+udpnat_cli_view_show_router (UdpnatCliView           *self,
+                             const UdpnatRouterCheck *router)
+{
+  char text[UDPNAT_ADDRESS_TEXT_BYTES] = "";
+  JsonBuilder *builder;
+
+  if (!udpnat_cli_view_is_json (self))
+    {
+      udpnat_cli_view_show_text (self, "%s%s%s", udpnat_words_explain_port_mapping (router->code),
+                                 *router->protocol != '\0' ? ": " : "", router->protocol);
+      return;
+    }
+  if (udpnat_address_is_set (&router->external))
+    udpnat_address_to_string (&router->external, text);
+  builder = udpnat_cli_view_begin ("router");
+  udpnat_cli_view_add_text (builder, "port_mapping", router->code);
+  udpnat_cli_view_add_text (builder, "port_mapping_protocol", router->protocol);
+  udpnat_cli_view_add_text (builder, "port_mapping_address", text);
+  udpnat_cli_view_end (self, builder);
+}

@@ -2,6 +2,7 @@
 
 #include "udpnat-client-network.h"
 #include "udpnat-nat-facts.h"
+#include "udpnat-router-check.h"
 
 G_BEGIN_DECLS
 
@@ -94,6 +95,8 @@ void           udpnat_cli_view_show_network_report (UdpnatCliView   *self,
 void           udpnat_cli_view_show_nat          (UdpnatCliView     *self,
                                                   UdpnatFamily       family,
                                                   const UdpnatNatFacts *facts);
+void           udpnat_cli_view_show_router       (UdpnatCliView     *self,
+                                                  const UdpnatRouterCheck *router);
 
 /* udpnat-cli-view-lines.c */
 void           udpnat_cli_view_show_message      (UdpnatCliView     *self,

@@ -158,10 +158,10 @@
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
 
-/* A port that our router has opened is looked at again after so long: while people talk, and
- * otherwise, for routers forget (nat.md sections 7 and 8). To somebody idle it is one packet more
- * in ten minutes. */
-#define UDPNAT_MAPPING_CHECK_ACTIVE_US UDPNAT_SEC (60)
+/* A port that our router has opened is looked at again after so long: while people talk (that there
+ * is no answer is known four seconds later), and otherwise, for routers forget (nat.md sections 7
+ * and 8). To somebody idle it is one packet more in ten minutes. */
+#define UDPNAT_MAPPING_CHECK_ACTIVE_US UDPNAT_SEC (55)
 #define UDPNAT_MAPPING_CHECK_IDLE_US UDPNAT_SEC (600)
 
 /* ---- Port search (nat.md section 4.5) ---- */

@@ -163,6 +163,7 @@ static const Entry port_mappings[] = {
   { "mapping-asking", N_("Asking your router…") },
   { "mapping-checking", N_("Your router says that it has opened a port; the server is trying it") },
   { "mapping-open", N_("Your router keeps a port open for you, and the server has come in by it") },
+  { "mapping-offered", N_("Your router opens ports for programs that ask it") },
   { "mapping-dead", N_("Your router says that it has opened a port, but nobody comes in by it") },
   { "mapping-no-router", N_("This computer is in no network that has a router.") },
   { "mapping-no-answer",

@@ -4,9 +4,10 @@ anybody is told of it, and made anew when the router has lost it."""
 import itertools
 import time
 
-from . import nat
 from .gateway import OUTSIDE, Gateway, is_installed
+from .netcheck import check_network
 from .stage import SETTLE_SECONDS, is_settled, talk
+from .topology import SERVER
 
 CLIENT_PORT = 8900
 OPEN_SECONDS = 12.0
@@ -201,6 +202,31 @@ def run_restart(stage, kind, is_network_changed):
         stage.check_delivery(alice, bob)
 
 
+def run_netcheck(stage, protocol):
+    """Without talking: netcheck says whether the router opens ports, and leaves none open."""
+    if is_skipped(stage):
+        return
+    site = stage.lab.add_site('a', 'portrestricted', 1)
+    router = stage.lab.get_router('ra')
+    stage.start_server()
+    _, _, said = check_network(stage, site, '--server', SERVER)
+    told = [event for event in said[1:] if isinstance(event, dict) and event['event'] == 'router']
+    stage.check('says-that-it-does-not', told and told[0]['port_mapping'] == 'mapping-no-answer',
+                said)
+    with Gateway(stage.lab, router, stage.folder, **PROTOCOLS[protocol]) as gateway:
+        _, took, said = check_network(stage, site, '--server', SERVER)
+        told = [event for event in said[1:]
+                if isinstance(event, dict) and event['event'] == 'router']
+        stage.check(
+            'says-that-it-does',
+            told and told[0]['port_mapping'] == 'mapping-offered'
+            and told[0]['port_mapping_protocol'] == protocol,
+            [*said, *gateway.get_tail()],
+        )
+        stage.check('leaves-nothing-open', not gateway.find_open(), [gateway.find_open()])
+    stage.figures['idle'] = f'netcheck took {took:.1f} s'
+
+
 def run_forwarded(stage):
     """Nobody asks: somebody has set in the router that the port is passed on."""
     site_a, site_b = start_pair(stage, 'symmetric', 'symmetric')
@@ -229,6 +255,9 @@ ALL = {
     'opening/restart': (run_restart, ('symmetric', True)),
     'opening/restart-unnoticed': (run_restart, ('symmetric', False)),
     'opening/forwarded': (run_forwarded, ()),
+    'opening/netcheck-pcp': (run_netcheck, ('PCP',)),
+    'opening/netcheck-upnp': (run_netcheck, ('UPnP',)),
 }
 QUICK = ['opening/symmetric-pcp', 'opening/symmetric-nat-pmp', 'opening/symmetric-upnp',
-         'opening/lie', 'opening/off', 'opening/restart', 'opening/forwarded']
+         'opening/lie', 'opening/off', 'opening/restart', 'opening/forwarded',
+         'opening/netcheck-pcp']
