@@ -1,6 +1,6 @@
 #pragma once
 
-#include "udpnat-node.h"
+#include "udpnat-node-facts.h"
 #include "udpnat-rendezvous-server.h"
 
 #include "sim-disk.h"

@@ -9,6 +9,7 @@
 #include "udpnat-client-private.h"
 
 #include "udpnat-clock.h"
+#include "udpnat-node-facts.h"
 
 static gboolean
 is_allowed (UdpnatClient *self)

@@ -6,6 +6,7 @@
 
 #include "udpnat-client-private.h"
 #include "udpnat-clock.h"
+#include "udpnat-node-facts.h"
 
 /**
  * udpnat_client_set_relay_only:

@@ -5,7 +5,7 @@
 #include "udpnat-node-mapping-private.h"
 #include "udpnat-node-search-private.h"
 #include "udpnat-node-vouch-private.h"
-#include "udpnat-node.h"
+#include "udpnat-node-facts.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"
 #include "udpnat-token-bucket.h"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "udpnat-identity.h"
-#include "udpnat-nat-facts.h"
 #include "udpnat-node-event.h"
 #include "udpnat-path-facts.h"
 #include "udpnat-random.h"
@@ -184,18 +183,5 @@ gboolean               udpnat_node_get_path           (const UdpnatNode      *se
                                                        UdpnatNodePath        *out_path);
 gboolean               udpnat_node_is_drained         (const UdpnatNode      *self);
 guint                  udpnat_node_count_undelivered  (const UdpnatNode      *self);
-
-/* What views ask: udpnat-node-facts.c */
-gboolean               udpnat_node_get_path_facts     (const UdpnatNode      *self,
-                                                       gint64                 now_us,
-                                                       const UdpnatPublicKey *key,
-                                                       UdpnatPathFacts       *out_facts);
-void                   udpnat_node_get_network_facts  (const UdpnatNode      *self,
-                                                       UdpnatNetworkFacts    *out_facts);
-void                   udpnat_node_get_nat_facts      (const UdpnatNode      *self,
-                                                       UdpnatNatFacts        *out_facts);
-void                   udpnat_node_measure            (UdpnatNode            *self,
-                                                       gint64                 now_us,
-                                                       const UdpnatPublicKey *key);
 
 G_END_DECLS

@@ -4,7 +4,7 @@
 
 #include "udpnat-frame.h"
 #include "udpnat-handshake.h"
-#include "udpnat-node.h"
+#include "udpnat-node-facts.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-server.h"
 #include "udpnat-sealed.h"
