@@ -117,7 +117,8 @@ static const UdpnatCliCommand commands[] = {
   { "set", "set [NAME [VALUE]]", "what can be set, and how it is", NULL, 0, TRUE, FALSE, FALSE,
     udpnat_cli_command_set },
   { "paths", "paths [NAME]", "how each conversation travels, and why; or all about one",
-    "With --report: as text for somebody who helps; with --masked: without IP addresses.",
+    "With --report: as text for somebody who helps; with --masked: without IP addresses.\n"
+    "paths --explain: all about each, and what became of every address.",
     1, FALSE, TRUE, FALSE, udpnat_cli_command_paths },
   { "network", "network", "what your network is like, and what that means for reaching people",
     "With --report: as text for somebody who helps; with --masked: without IP addresses.",

@@ -6,7 +6,18 @@
 #include "udpnat-cli-commands.h"
 
 static void
-show_all_paths (UdpnatCli *self)
+show_full_path (UdpnatCli    *self,
+                UdpnatPerson *person)
+{
+  g_autoptr (UdpnatPathReport) report = udpnat_client_dup_path_report (self->client, person);
+
+  udpnat_cli_view_show_path_report (self->view, person, report);
+}
+
+/* @is_explained: each as “paths NAME” has it */
+static void
+show_all_paths (UdpnatCli *self,
+                gboolean   is_explained)
 {
   GListModel *people = udpnat_client_get_people (self->client);
   guint n_people = g_list_model_get_n_items (people);
@@ -20,7 +31,10 @@ show_all_paths (UdpnatCli *self)
         continue;
       n_paths++;
       udpnat_client_refresh_path (self->client, person);
-      udpnat_cli_view_show_path (self->view, person);
+      if (is_explained)
+        show_full_path (self, person);
+      else
+        udpnat_cli_view_show_path (self->view, person);
     }
   if (n_paths == 0)
     udpnat_cli_view_show_text (self->view, "No conversation yet: send NAME MESSAGE…");
@@ -43,15 +57,21 @@ void
 udpnat_cli_command_paths (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "paths [NAME [--report|--masked]]";
+  const char *usage = "paths [--explain | NAME [--report|--masked]]";
   g_autoptr (UdpnatPathReport) report = NULL;
   UdpnatPerson *person;
   gboolean is_masked;
   gboolean is_text;
 
+  if (udpnat_cli_take_option (&arguments, "--explain"))
+    {
+      if (udpnat_cli_is_end (self, arguments, usage))
+        show_all_paths (self, TRUE);
+      return;
+    }
   if (*arguments == '\0')
     {
-      show_all_paths (self);
+      show_all_paths (self, FALSE);
       return;
     }
   person = udpnat_cli_take_person (self, &arguments, usage);

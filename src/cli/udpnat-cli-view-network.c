@@ -97,6 +97,19 @@ show_entry (UdpnatCliView               *self,
   udpnat_cli_view_show_text (self, "      %s", udpnat_words_explain_source (entry->source));
 }
 
+/* How a direct path was won: by which of their addresses. */
+static void
+show_how (UdpnatCliView    *self,
+          UdpnatPathReport *report)
+{
+  const UdpnatPathReportEntry *entry;
+
+  for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
+    if (entry->is_selected)
+      udpnat_cli_view_show_text (self, "  by         %s",
+                                 udpnat_words_explain_source (entry->source));
+}
+
 /** udpnat_cli_view_show_path_report: how somebody is connected, and what was tried */
 void
 udpnat_cli_view_show_path_report (UdpnatCliView    *self,
@@ -115,6 +128,7 @@ udpnat_cli_view_show_path_report (UdpnatCliView    *self,
   show_phase (self, report);
   if (*udpnat_path_report_get_address (report) != '\0')
     udpnat_cli_view_show_text (self, "  address    %s", udpnat_path_report_get_address (report));
+  show_how (self, report);
   if (rtt_us > 0)
     udpnat_cli_view_show_text (self, "  round trip %.0f ms", rtt_us / 1000.0);
   udpnat_cli_view_show_text (self, "  you        %s",

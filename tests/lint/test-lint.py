@@ -328,8 +328,47 @@ def test_translations(tap):
     test_errors(tap, good)
 
 
+def run_reasons(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        done = subprocess.run([sys.executable, HERE / 'check-reasons.py', folder],
+                              capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def test_reasons(tap):
+    words = 'src/core/client/udpnat-words.c'
+    pages = 'docs/REASONS.md'
+    manual = 'data/man/udpnat-cli.1'
+    good = {
+        'src/core/base/udpnat-path-kind.c': 'return "none";\nreturn "idle";\n',
+        words: 'reasons[] = {\n  { "idle", N_("quiet") },\n};\n',
+        pages: '# Why\n\n## idle\nQuiet.\n* Talk.\n',
+        manual: 'Reasons for the relay are:\n.It idle\nquiet\n.El\n',
+    }
+    status, output = run_reasons(good)
+    tap.check('/lint-bites/reasons/nothing-where-nothing-is', status == 0, output.splitlines())
+    bad = {
+        'each-has-a-sentence': {
+            'src/core/base/udpnat-path-kind.c': 'return "idle";\nreturn "new";\n'},
+        'each-has-a-page': {pages: good[pages] + '\n## gone\nIt was.\n* Nothing.\n'},
+        'each-page-says-what-to-do': {pages: '# Why\n\n## idle\nQuiet.\nVery.\n'},
+        'each-is-in-the-manual': {manual: good[manual].replace('idle', 'idle , gone')},
+    }
+    for rule, files in bad.items():
+        status, output = run_reasons(good | files)
+        failed = [text for text in output.splitlines() if text.startswith('not ok')]
+        tap.check(f'/lint-bites/reasons/{rule}',
+                  status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
+                  output.splitlines())
+
+
 def main():
     tap = Tap()
+    test_reasons(tap)
     test_source(tap)
     test_translations(tap)
     test_pure(tap, sys.argv[1])

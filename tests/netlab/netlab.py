@@ -5,6 +5,7 @@ they are.
     netlab.py --build DIR --all          every pair of NATs, and the rest; prints a table
     netlab.py --build DIR --quick        a selection that takes less than a minute
     netlab.py --build DIR NAME…          these scenarios (--list names them)
+    netlab.py --build DIR --trials N    N searches for a port for each pair that needs one
     netlab.py --self-test                no program at all: does each NAT do what its name says?
     netlab.py --build DIR --demo [A B]   two people talk before your eyes, behind these two NATs
 
@@ -35,6 +36,7 @@ def parse():
     what = parser.add_mutually_exclusive_group()
     for name in ('all', 'quick', 'self-test', 'list', 'demo'):
         what.add_argument(f'--{name}', action='store_true')
+    what.add_argument('--trials', type=int, metavar='N')
     parser.add_argument('--build', type=Path)
     parser.add_argument('--tap', action='store_true')
     parser.add_argument('--jobs', type=int, default=JOBS)
@@ -44,8 +46,9 @@ def parse():
         options.names = options.names or ['fullcone', 'portrestricted']
         if len(options.names) != 2 or not set(options.names) <= set(nat.KINDS):
             parser.error(f"--demo takes two NATs out of {', '.join(nat.KINDS)}")
-    elif not (options.names or options.all or options.quick or options.self_test or options.list):
-        parser.error('say what: --all, --quick, --self-test, --demo, --list or names')
+    elif not (options.names or options.all or options.quick or options.self_test or options.list
+              or options.trials):
+        parser.error('say what: --all, --quick, --trials, --self-test, --demo, --list or names')
     return parser, options
 
 
@@ -129,6 +132,12 @@ def main():
         from lab import demo
 
         return demo.run(build, options.names)
+    if options.trials:
+        from lab import search
+
+        tap = Tap(quiet=not options.tap)
+        search.run(build, options.trials, options.jobs, tap)
+        return tap.finish()
     from lab import scenarios
 
     names = (

@@ -305,10 +305,14 @@ def reports(home, check):
     text = alice.wait('report')['text']
     check('reports/text-says-the-same', 'phase: relayed\n' in text and
           'reason: no-candidates\n' in text, [text])
-    alice.say('network')
+    n_before = sum(event['event'] == 'path_report' for event in alice.events)
+    alice.say('paths --explain', 'network')
     network = alice.wait('network')
     check('reports/network-is-told', network and network['udp'] == 'works' and
           network['meaning'] == 'server-inside' and '127.0.0.1' in network['observed'], [network])
+    explained = [event for event in alice.events if event['event'] == 'path_report'][n_before:]
+    check('reports/explain-tells-of-each', [event['peer'] for event in explained] == ['bob'] and
+          explained[0]['reason'] == 'no-candidates', [explained])
     alice.say('network --masked')
     text = alice.wait('report')['text']
     check('reports/masked-text-has-no-address', 'loopback-ipv4-1:' in text and

@@ -177,9 +177,10 @@
 #define UDPNAT_SEARCH_BLOCK_PERCENT 5
 #define UDPNAT_SEARCH_SEQUENTIAL_SOCKETS 25
 #define UDPNAT_SEARCH_SEQUENTIAL_WINDOW 64
-/* Where both routers give ports in order, one burst of openers and three of challenges: fewer than
- * 100 a second, and so close together that hardly anybody else gets a port in between. */
-#define UDPNAT_SEARCH_MEETING_GAP_US UDPNAT_MSEC (1)
+/* So few sockets send in one go: it is fewer than 100 a second, hardly anybody else gets a port in
+ * between, and no probe comes before the port is open. */
+#define UDPNAT_SEARCH_BURST_SOCKETS 32
+#define UDPNAT_SEARCH_BURST_GAP_US UDPNAT_MSEC (1)
 
 /* ---- What views measure ---- */
 #define UDPNAT_RTT_SAMPLE_US UDPNAT_SEC (1) /* two small packets each, only while somebody looks */

@@ -211,7 +211,8 @@ static void
 plan_next (UdpnatPortSearch *self,
            gint64            now_us)
 {
-  gint64 gap_us = self->is_meeting ? UDPNAT_SEARCH_MEETING_GAP_US : UDPNAT_SEARCH_GAP_US;
+  gboolean is_burst = !self->is_prober && self->n_sockets <= UDPNAT_SEARCH_BURST_SOCKETS;
+  gint64 gap_us = is_burst ? UDPNAT_SEARCH_BURST_GAP_US : UDPNAT_SEARCH_GAP_US;
 
   self->next_us = MAX (self->next_us, now_us - gap_us) + gap_us;
   if (self->is_meeting && self->n_sent < self->n_max && self->n_sent % self->n_sockets == 0)

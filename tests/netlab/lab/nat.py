@@ -29,6 +29,7 @@ BEHAVIOUR = {
     'byaddress': ('AD', 'APD'),
     'sequential': ('APD', 'APD'),
     'block': ('APD', 'APD'),
+    'bigblock': ('APD', 'APD'),
 }
 
 # Not for pairs of people, but for tests of what is known of them.
@@ -113,6 +114,7 @@ _MASQUERADE_BY_ADDRESS = _MASQUERADE.replace(
 _MASQUERADE_BLOCK = _MASQUERADE.replace(
     'masquerade', f'meta l4proto udp snat to WAN:{BLOCK[0]}-{BLOCK[1]} random,fully-random'
 )
+_MASQUERADE_BIG_BLOCK = _MASQUERADE_BLOCK.replace(str(BLOCK[1]), str(BLOCK[0] + 1023))
 _PORTS = ', '.join(f'{i} : {BLOCK[0] + i}' for i in range(BLOCK[1] - BLOCK[0] + 1))
 _MASQUERADE_SEQUENTIAL = _MASQUERADE.replace(
     'masquerade',
@@ -130,6 +132,7 @@ _RULES = {
     'byaddress': _MASQUERADE_BY_ADDRESS + _DROP_UNSOLICITED,
     'sequential': _MASQUERADE_SEQUENTIAL + _DROP_UNSOLICITED,
     'block': _MASQUERADE_BLOCK + _DROP_UNSOLICITED,
+    'bigblock': _MASQUERADE_BIG_BLOCK + _DROP_UNSOLICITED,
 }
 
 
@@ -140,7 +143,9 @@ def write_rules(kind, wan):
 def expect_direct(a, b):
     """Whether two people behind these NATs can have a direct path, by punching or by a search.
 
-    Only one pair cannot: both map and filter by address and port."""
+    Only one pair cannot: both map and filter by address and port; unless both count ports up."""
+    if a == b == 'sequential':
+        return True
     return not {BEHAVIOUR[a], BEHAVIOUR[b]} <= {('APD', 'APD'), ('AD', 'APD')}
 
 

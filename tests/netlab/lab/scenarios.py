@@ -216,6 +216,7 @@ MORE_PAIRS = {
         ('hashed', 'leaky'),
         ('hairpin', 'portrestricted'),
         ('sequential', 'portrestricted'),
+        ('sequential', 'sequential'),
         ('block', 'portrestricted'),
     )
 }

@@ -14,7 +14,7 @@ SETTLE_SECONDS = 20.0  # the longest search
 DELIVER_SECONDS = 10.0
 
 # Not yet a reason: the machines are still at it.
-PASSING_REASONS = ('', 'none', 'no-session', 'connecting')
+PASSING_REASONS = ('', 'none', 'no-session', 'connecting', 'searching')
 
 
 class Stage:
