@@ -98,7 +98,7 @@ def write_extra(stage):
     parts.append(stage.figures.get('crowd', ''))
     parts.append(stage.figures.get('idle', ''))
     parts += [f'\n    {line}' for line in stage.figures.get('trials', [])]
-    return f'{stage.name:<28}' + '; '.join(part for part in parts if part)
+    return f'{stage.name:<32}' + '; '.join(part for part in parts if part)
 
 
 def write_report(stages):
