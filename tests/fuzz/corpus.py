@@ -336,10 +336,23 @@ STUNS = {
 }
 
 
+# How the stream is cut, then the stream.
+TUNNELS = {
+    'one': b'\xff' + take(b'hello'),
+    'three-in-small-pieces': b'\2' + take(b'a') + take(bytes(300)) + take(PACKETS['data']),
+    'longest': b'\x63' + take(bytes(1200)) + take(bytes(1200)),
+    'unfinished': b'\7' + take(b'first') + take(b'second')[:5],
+    'too-long': b'\0' + take(b'first') + struct.pack('>H', 1201) + bytes(20),
+    'empty': b'\0' + take(b'first') + take(b'') + take(b'last'),
+    'web-server': b'\x10HTTP/1.1 400 Bad Request\r\n\r\n',
+}
+
+
 CORPORA = {
     'beacon': BEACONS,
     'packet': PACKETS,
     'stun': STUNS,
+    'tunnel': TUNNELS,
     'frame': FRAMES,
     'message': MESSAGES,
     'text': TEXTS,

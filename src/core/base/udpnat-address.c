@@ -51,6 +51,48 @@ udpnat_address_init_ipv6 (UdpnatAddress *self,
   memcpy (self->ip, ip, 16);
 }
 
+/**
+ * udpnat_address_init_tunnel:
+ * @end: the other end of the connection, or unset where it does not matter
+ * @connection: number of the connection, so that no two have the same address
+ *
+ * Makes the address of somebody whose datagrams come through a connection. It is of no use to
+ * anybody but the socket layer of the program that accepted it.
+ */
+void
+udpnat_address_init_tunnel (UdpnatAddress       *self,
+                            const UdpnatAddress *end,
+                            guint32              connection)
+{
+  *self = (UdpnatAddress) {
+    .family = UDPNAT_FAMILY_TUNNEL,
+    .port = end->port,
+    .scope_id = connection,
+  };
+  if (end->family == UDPNAT_FAMILY_IPV4)
+    {
+      memcpy (self->ip, mapped_prefix, sizeof mapped_prefix);
+      memcpy (self->ip + sizeof mapped_prefix, end->ip, 4);
+    }
+  else
+    memcpy (self->ip, end->ip, sizeof self->ip);
+}
+
+/**
+ * udpnat_address_get_end:
+ * @out_end: (out caller-allocates): the IP address and port where @self is: of a tunnel, those of
+ *   the other end of its connection; else @self
+ */
+void
+udpnat_address_get_end (const UdpnatAddress *self,
+                        UdpnatAddress       *out_end)
+{
+  if (udpnat_address_is_tunnel (self))
+    udpnat_address_init_ipv6 (out_end, self->ip, self->port);
+  else
+    *out_end = *self;
+}
+
 /* ---- Text to address ---- */
 
 /* Decimal number without sign or leading zeros, which some readers take for octal. */
@@ -417,7 +459,8 @@ format_ipv6 (const guint8 ip[16],
  * udpnat_address_to_string:
  * @text: (out): buffer
  *
- * Writes "192.0.2.1:8848", "[2001:db8::1]:8848", "[fe80::1%3]:8848", or "none" when unset.
+ * Writes "192.0.2.1:8848", "[2001:db8::1]:8848", "[fe80::1%3]:8848", "tcp 192.0.2.1:51234" of a
+ * tunnel, or "none" when unset.
  *
  * Returns: @text
  */
@@ -425,12 +468,23 @@ char *
 udpnat_address_to_string (const UdpnatAddress *self,
                           char                 text[UDPNAT_ADDRESS_TEXT_BYTES])
 {
+  char inner[UDPNAT_ADDRESS_TEXT_BYTES];
   char ip[40];
 
   if (self->family == UDPNAT_FAMILY_IPV4)
     {
       g_snprintf (text, UDPNAT_ADDRESS_TEXT_BYTES, "%u.%u.%u.%u:%u",
                   self->ip[0], self->ip[1], self->ip[2], self->ip[3], self->port);
+      return text;
+    }
+  if (udpnat_address_is_tunnel (self))
+    {
+      UdpnatAddress end;
+
+      udpnat_address_get_end (self, &end);
+      memcpy (text, "tcp ", 4);
+      udpnat_address_to_string (&end, inner);
+      g_strlcpy (text + 4, inner, UDPNAT_ADDRESS_TEXT_BYTES - 4);
       return text;
     }
   if (self->family != UDPNAT_FAMILY_IPV6)

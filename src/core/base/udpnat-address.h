@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   UDPNAT_FAMILY_NONE = 0,
+  UDPNAT_FAMILY_TUNNEL = 1, /* a connection that carries datagrams; see init_tunnel() */
   UDPNAT_FAMILY_IPV4 = 4,
   UDPNAT_FAMILY_IPV6 = 6,
 } UdpnatFamily;
@@ -26,7 +27,8 @@ typedef enum
  * @family: %UDPNAT_FAMILY_NONE when unset
  * @ip: network order; IPv4 in the first four bytes, the rest zero
  * @port: host order
- * @scope_id: interface index for IPv6 link-local addresses, else 0; never on the wire
+ * @scope_id: interface index for IPv6 link-local addresses, number of the connection of a tunnel,
+ *   else 0; never on the wire
  *
  * An IP address and a port, small enough to copy. Always canonical: an IPv4-mapped IPv6 address
  * is held as IPv4.
@@ -49,6 +51,11 @@ void        udpnat_address_init_ipv4 (UdpnatAddress       *self,
 void        udpnat_address_init_ipv6 (UdpnatAddress       *self,
                                       const guint8         ip[16],
                                       guint16              port);
+void        udpnat_address_init_tunnel (UdpnatAddress     *self,
+                                      const UdpnatAddress *end,
+                                      guint32              connection);
+void        udpnat_address_get_end   (const UdpnatAddress *self,
+                                      UdpnatAddress       *out_end);
 gboolean    udpnat_address_parse_ip  (UdpnatAddress       *self,
                                       const char          *ip,
                                       guint16              port) G_GNUC_WARN_UNUSED_RESULT;
@@ -64,6 +71,12 @@ static inline gboolean
 udpnat_address_is_set (const UdpnatAddress *self)
 {
   return self->family != UDPNAT_FAMILY_NONE;
+}
+
+static inline gboolean
+udpnat_address_is_tunnel (const UdpnatAddress *self)
+{
+  return self->family == UDPNAT_FAMILY_TUNNEL;
 }
 
 G_END_DECLS

@@ -282,6 +282,8 @@
 /* ---- Client's side of the server flow ---- */
 /* an eliciting packet has not been answered for so long */
 #define UDPNAT_SERVER_LOST_US UDPNAT_SEC (3)
+/* Between signs of life that it is asked for when what it carried is not answered. */
+#define UDPNAT_SERVER_DOUBT_GAP_US UDPNAT_MSEC (250)
 /* between handshakes that a hint makes us start */
 #define UDPNAT_SERVER_UNKNOWN_GAP_US UDPNAT_SEC (1)
 /* The server closed the session for another reason than a restart; most likely our key is in use
@@ -293,6 +295,30 @@
 #define UDPNAT_LOOKUP_TIMEOUT_US UDPNAT_SEC (5)
 #define UDPNAT_RENDEZVOUS_EVENTS_MAX 8192
 #define UDPNAT_RENDEZVOUS_OUTPUTS_MAX 4096
+
+/* ---- The tunnel, where UDP does not pass (PROTOCOL.md section 18) ---- */
+/* How long nothing has come by UDP when TCP is tried as well; on top of two round trips of a
+ * session that has measured them. */
+#define UDPNAT_TUNNEL_RACE_US UDPNAT_MSEC (300)
+/* While packets go through the tunnel UDP is asked so often, doubling: it is back within half a
+ * minute of being let through. */
+#define UDPNAT_TUNNEL_PROBE_MIN_US UDPNAT_SEC (1)
+#define UDPNAT_TUNNEL_PROBE_MAX_US UDPNAT_SEC (25)
+/* What the server has sent through a tunnel before it saw us elsewhere still has to arrive. */
+#define UDPNAT_TUNNEL_LINGER_US UDPNAT_SEC (5)
+#define UDPNAT_TUNNEL_PORT 443 /* what is let through nearly everywhere */
+#define UDPNAT_TUNNEL_HEADER_BYTES 2
+/* Datagrams that are dropped beyond it: what a slow reader would get is too old anyway. */
+#define UDPNAT_TUNNEL_QUEUE_BYTES 262144
+#define UDPNAT_TUNNEL_WAITING_MAX 64 /* datagrams while a client's connection is being made */
+/* Of a server. With its other descriptors they fit into the 1,024 that a process may have. */
+#define UDPNAT_TUNNEL_CONNECTIONS_MAX 800
+#define UDPNAT_TUNNEL_CONNECTIONS_PER_SOURCE 64 /* people behind one proxy or router */
+#define UDPNAT_TUNNEL_HANDSHAKE_US UDPNAT_SEC (10)
+/* Twice the longest interval of keepalives, and some time. */
+#define UDPNAT_TUNNEL_IDLE_US UDPNAT_SEC (260)
+#define UDPNAT_TUNNEL_RETRY_MIN_US UDPNAT_SEC (1)
+#define UDPNAT_TUNNEL_RETRY_MAX_US UDPNAT_SEC (30)
 
 /* ---- Mail (PROTOCOL.md section 14) ---- */
 #define UDPNAT_STREAM_MAIL 1 /* of a client-server session */

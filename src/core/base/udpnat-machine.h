@@ -31,6 +31,11 @@ enum
    * choice and for that datagram's family alone; an empty datagram closes it. What fails to open
    * loses its datagrams, as if the network had. */
   UDPNAT_SOCKET_FURTHER = UDPNAT_N_NAMED_SOCKETS,
+  /* Connections that carry datagrams where UDP does not pass (udpnat-tunnel.h). At a client there
+   * is one, to its server: opened by what is sent by it, closed by an empty datagram; an empty
+   * datagram that comes from it says that it is closed. At a server there are many, and `remote`
+   * says which. */
+  UDPNAT_SOCKET_TUNNEL = G_MAXUINT16,
 };
 
 /**

@@ -119,26 +119,29 @@ udpnat_writer_zeros (UdpnatWriter *self,
  * udpnat_writer_address:
  * @address: what to write
  *
- * Writes the 19 bytes of @address. An unset address has no bytes and fails like one that does not
- * fit: whether an address is known may depend on what a peer did, so it must not stop the program.
+ * Writes the 19 bytes of @address, of a tunnel those of its end. An unset address has no bytes and
+ * fails like one that does not fit: whether an address is known may depend on what a peer did, so
+ * it must not stop the program.
  */
 void
 udpnat_writer_address (UdpnatWriter        *self,
                        const UdpnatAddress *address)
 {
+  UdpnatAddress end;
   guint8 *room;
 
   if (!udpnat_address_is_set (address))
     self->failed = TRUE;
+  udpnat_address_get_end (address, &end);
 
   room = udpnat_writer_reserve (self, UDPNAT_ADDRESS_WIRE_BYTES);
   if (room == NULL)
     return;
 
-  room[0] = address->family;
-  memcpy (room + 1, address->ip, 16);
-  room[17] = (guint8) (address->port >> 8);
-  room[18] = (guint8) address->port;
+  room[0] = end.family;
+  memcpy (room + 1, end.ip, 16);
+  room[17] = (guint8) (end.port >> 8);
+  room[18] = (guint8) end.port;
 }
 
 /**

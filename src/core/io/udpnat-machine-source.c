@@ -60,6 +60,7 @@ typedef struct
   /* borrowed */
   UdpnatMachine *machine;
   UdpnatSocket  *sockets[UDPNAT_N_NAMED_SOCKETS]; /* by UdpnatSocketId, nullable */
+  UdpnatTunnel  *tunnel; /* nullable */
   gpointer       fd_tags[UDPNAT_N_NAMED_SOCKETS][N_FDS];
   int            fds[UDPNAT_N_NAMED_SOCKETS][N_FDS];
   void         (*events_cb) (gpointer user_data);
@@ -140,6 +141,18 @@ receive_all (MachineSource *self)
     receive_further (self);
 }
 
+/* From a source of the tunnel's own, so between two dispatches of ours. */
+static void
+handle_tunnelled (gpointer              sink,
+                  const UdpnatDatagram *datagram)
+{
+  MachineSource *self = sink;
+
+  self->now_us = udpnat_clock_get_now_us ();
+  udpnat_machine_handle_datagram (self->machine, self->now_us, datagram);
+  self->is_woken = TRUE;
+}
+
 /* ---- Out ---- */
 
 static void
@@ -158,6 +171,15 @@ send_further (MachineSource        *self,
   udpnat_socket_pool_send (self->pool, datagrams, n_datagrams);
 }
 
+static void
+send_by_tunnel (MachineSource        *self,
+                const UdpnatDatagram *datagrams,
+                guint                 n_datagrams)
+{
+  for (guint i = 0; i < n_datagrams && self->tunnel != NULL; i++)
+    self->tunnel->send (self->tunnel, &datagrams[i]);
+}
+
 /* A datagram belongs to one socket; they come in runs, nearly always one. */
 static void
 send_batch (MachineSource *self,
@@ -174,7 +196,9 @@ send_batch (MachineSource *self,
         end++;
       /* A machine that does not know of its missing second socket loses these; nobody waits for
        * them. */
-      if (socket >= UDPNAT_SOCKET_FURTHER)
+      if (socket == UDPNAT_SOCKET_TUNNEL)
+        send_by_tunnel (self, self->batch + start, end - start);
+      else if (socket >= UDPNAT_SOCKET_FURTHER)
         send_further (self, self->batch + start, end - start);
       else if (self->sockets[socket] != NULL)
         udpnat_socket_send (self->sockets[socket], self->batch + start, end - start);
@@ -369,6 +393,23 @@ udpnat_machine_source_new (UdpnatMachine *machine,
   self->is_woken = TRUE;
   self->deadline_us = UDPNAT_TIME_NEVER;
   return source;
+}
+
+/**
+ * udpnat_machine_source_set_tunnel:
+ * @source: made by udpnat_machine_source_new(), and not attached yet
+ * @tunnel: borrowed; what is %UDPNAT_SOCKET_TUNNEL. It must not deliver anything after the source
+ *   is destroyed
+ */
+void
+udpnat_machine_source_set_tunnel (GSource      *source,
+                                  UdpnatTunnel *tunnel)
+{
+  MachineSource *self = (MachineSource *) source;
+
+  self->tunnel = tunnel;
+  tunnel->deliver = handle_tunnelled;
+  tunnel->sink = self;
 }
 
 /**

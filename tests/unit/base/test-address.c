@@ -311,6 +311,36 @@ test_scope_unset (void)
   g_assert_cmpint (udpnat_address_get_scope (&address), ==, UDPNAT_SCOPE_UNUSABLE);
 }
 
+static void
+check_tunnel (const char *ip,
+              const char *wanted)
+{
+  char text[UDPNAT_ADDRESS_TEXT_BYTES];
+  UdpnatAddress given, tunnel, other, end;
+
+  g_assert_true (udpnat_address_parse_ip (&given, ip, 50000));
+  udpnat_address_init_tunnel (&tunnel, &given, 7);
+  udpnat_address_init_tunnel (&other, &given, 8);
+  g_assert_true (udpnat_address_is_set (&tunnel));
+  g_assert_true (udpnat_address_is_tunnel (&tunnel));
+  g_assert_false (udpnat_address_is_tunnel (&given));
+  g_assert_false (udpnat_address_equal (&tunnel, &given));
+  g_assert_false (udpnat_address_equal (&tunnel, &other));
+  g_assert_cmpint (udpnat_address_get_scope (&tunnel), ==, UDPNAT_SCOPE_UNUSABLE);
+  g_assert_cmpstr (udpnat_address_to_string (&tunnel, text), ==, wanted);
+  udpnat_address_get_end (&tunnel, &end);
+  g_assert_true (udpnat_address_equal (&end, &given));
+  udpnat_address_get_end (&given, &end);
+  g_assert_true (udpnat_address_equal (&end, &given));
+}
+
+static void
+test_tunnel (void)
+{
+  check_tunnel ("192.0.2.1", "tcp 192.0.2.1:50000");
+  check_tunnel ("2001:db8::1", "tcp [2001:db8::1]:50000");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -333,6 +363,7 @@ main (int    argc,
   g_test_add_func ("/base-address/scope/ipv6-ranges-and-neighbours", test_scope_ipv6);
   g_test_add_func ("/base-address/scope/ipv4-inside-ipv6", test_scope_embedded);
   g_test_add_func ("/base-address/scope/unset", test_scope_unset);
+  g_test_add_func ("/base-address/tunnel/its-end-and-nothing-else", test_tunnel);
 
   return g_test_run ();
 }

@@ -169,6 +169,22 @@ test_address_unset (void)
   g_assert_cmpuint (writer.n_written, ==, 0);
 }
 
+/* The end of its connection, and nothing that only its owner can use. */
+static void
+test_address_tunnel (void)
+{
+  static const guint8 wire[19] = { 4, 192, 0, 2, 1, [17] = 0x22, 0x90 };
+  UdpnatAddress address, end;
+  guint8 data[UDPNAT_ADDRESS_WIRE_BYTES];
+  UdpnatWriter writer;
+
+  g_assert_true (udpnat_address_parse_ip (&end, "192.0.2.1", 0x2290));
+  udpnat_address_init_tunnel (&address, &end, 77);
+  udpnat_writer_init (&writer, data, sizeof data);
+  udpnat_writer_address (&writer, &address);
+  g_assert_cmpmem (data, writer.n_written, wire, sizeof wire);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -182,6 +198,7 @@ main (int    argc,
   g_test_add_func ("/base-writer/full/no-buffer-at-all", test_no_buffer);
   g_test_add_func ("/base-writer/address/bytes-and-back", test_address_written);
   g_test_add_func ("/base-writer/address/scope-never-on-the-wire", test_address_scope_stays_here);
+  g_test_add_func ("/base-writer/address/end-of-a-tunnel", test_address_tunnel);
   g_test_add_func ("/base-writer/address/unset-fails", test_address_unset);
 
   return g_test_run ();

@@ -1,0 +1,375 @@
+/* TCP promises everything in order, however late; datagrams promise nothing. So this is as good as
+ * UDP and no better: what cannot leave soon is dropped, and the sessions inside repeat it.
+ *
+ * Nothing here waits: one GSource looks at the socket and at the clock. Not here: who connects to
+ * whom (udpnat-tunnel-dialer.c, udpnat-tunnel-listener.c), and what datagrams are. */
+
+#include "config.h"
+
+#include "udpnat-tunnel-connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "udpnat-limits.h"
+#include "udpnat-tunnel-frames.h"
+#include "udpnat-tunnel-tls-private.h"
+
+#define RECORD_MAX_BYTES 16384 /* RFC 8446, 5.1 */
+/* In one dispatch, so that a flood leaves the rest of the program its turn. */
+#define RECORDS_MAX 8
+/* A connection whose packets nobody acknowledges is over after so long: the session inside has
+ * looked for another way long before. */
+#define UNACKNOWLEDGED_MS 15000
+/* What the kernel keeps and has not sent; the rest stays here, where it can be dropped. */
+#define UNSENT_BYTES 16384
+
+typedef enum
+{
+  STATE_HANDSHAKING, /* TCP is up, TLS is not */
+  STATE_OPEN,
+  STATE_BROKEN, /* and the owner has not been told */
+  STATE_CLOSED,
+} State;
+
+typedef struct
+{
+  GSource                 source; /* first */
+  gpointer                fd_tag;
+  UdpnatTunnelConnection *connection; /* borrowed */
+} ConnectionSource;
+
+struct _UdpnatTunnelConnection
+{
+  GSocketConnection          *stream;
+  gnutls_session_t            session;
+  State                       state;
+  UdpnatTunnelReader          reader;
+  GByteArray                 *out;            /* framed */
+  gsize                       n_out_done;     /* of @out, handed to TLS */
+  gboolean                    is_record_left; /* TLS has a record that the socket did not take */
+  gint64                      idle_us;        /* 0: may be silent for ever */
+  gint64                      heard_us;       /* monotonic, as all times here */
+  gint64                      deadline_us;    /* of the handshake, or when to look at @heard_us */
+  UdpnatTunnelConnectionFuncs funcs;
+  ConnectionSource           *source;
+
+  /* borrowed */
+  gpointer user_data;
+};
+
+/* ---- Waiting ---- */
+
+static void
+break_off (UdpnatTunnelConnection *self,
+           int                     code)
+{
+  if (code != 0)
+    g_debug ("tunnel: %s", gnutls_strerror (code));
+  self->state = STATE_BROKEN;
+  g_source_set_ready_time (&self->source->source, 0);
+}
+
+static void
+wait_for (UdpnatTunnelConnection *self,
+          gboolean                wants_out)
+{
+  g_source_modify_unix_fd (&self->source->source, self->source->fd_tag,
+                           wants_out ? G_IO_IN | G_IO_OUT : G_IO_IN);
+}
+
+static void
+set_deadline (UdpnatTunnelConnection *self,
+              gint64                  deadline_us)
+{
+  self->deadline_us = deadline_us;
+  g_source_set_ready_time (&self->source->source, deadline_us);
+}
+
+/* Returns: whether it is over */
+static gboolean
+check_deadline (UdpnatTunnelConnection *self,
+                gint64                  now_us)
+{
+  if (self->deadline_us < 0 || now_us < self->deadline_us)
+    return FALSE;
+  if (self->state == STATE_HANDSHAKING || now_us >= self->heard_us + self->idle_us)
+    return TRUE;
+  set_deadline (self, self->heard_us + self->idle_us);
+  return FALSE;
+}
+
+/* ---- Out ---- */
+
+/* Returns: what TLS took; 0: the socket is full; negative: it is over */
+static gssize
+send_record (UdpnatTunnelConnection *self)
+{
+  gsize n_left = self->out->len - self->n_out_done;
+  gssize n = self->is_record_left
+               ? gnutls_record_send (self->session, NULL, 0)
+               : gnutls_record_send (self->session, self->out->data + self->n_out_done,
+                                     MIN (n_left, RECORD_MAX_BYTES));
+
+  self->is_record_left = n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED;
+  return self->is_record_left ? 0 : n;
+}
+
+static void
+flush (UdpnatTunnelConnection *self)
+{
+  gssize n = 1;
+
+  while (n > 0 && self->n_out_done < self->out->len)
+    {
+      n = send_record (self);
+      self->n_out_done += (gsize) MAX (n, 0);
+    }
+  if (n < 0)
+    {
+      break_off (self, (int) n);
+      return;
+    }
+  /* Bytes are moved only when that is half of them. */
+  if (self->n_out_done * 2 >= self->out->len)
+    {
+      g_byte_array_remove_range (self->out, 0, (guint) self->n_out_done);
+      self->n_out_done = 0;
+    }
+  wait_for (self, self->out->len > 0);
+}
+
+/**
+ * udpnat_tunnel_connection_send:
+ *
+ * Sends a datagram, or keeps it until that is possible.
+ *
+ * Returns: %FALSE when it was dropped, because the other side does not read
+ */
+gboolean
+udpnat_tunnel_connection_send (UdpnatTunnelConnection *self,
+                               const guint8           *data,
+                               gsize                   n_data)
+{
+  guint8 header[UDPNAT_TUNNEL_HEADER_BYTES];
+
+  if (self->state > STATE_OPEN
+      || self->out->len - self->n_out_done + n_data > UDPNAT_TUNNEL_QUEUE_BYTES)
+    return FALSE;
+  udpnat_tunnel_write_header (n_data, header);
+  g_byte_array_append (self->out, header, sizeof header);
+  g_byte_array_append (self->out, data, (guint) n_data);
+  if (self->state == STATE_OPEN && !self->is_record_left)
+    flush (self);
+  return TRUE;
+}
+
+/* ---- In ---- */
+
+/* Returns: %FALSE when the owner has freed the connection */
+static gboolean
+take_datagrams (UdpnatTunnelConnection *self,
+                const guint8           *data,
+                gsize                   n_data)
+{
+  GSource *source = &self->source->source;
+
+  while (self->state == STATE_OPEN)
+    {
+      const guint8 *frame;
+      gsize n_frame;
+
+      switch (udpnat_tunnel_reader_next (&self->reader, &data, &n_data, &frame, &n_frame))
+        {
+        case UDPNAT_TUNNEL_READ_MORE:
+          return TRUE;
+        case UDPNAT_TUNNEL_READ_MALFORMED:
+          break_off (self, 0);
+          return TRUE;
+        case UDPNAT_TUNNEL_READ_FRAME:
+          self->funcs.datagram (self, frame, n_frame, self->user_data);
+          if (g_source_is_destroyed (source))
+            return FALSE;
+          break;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+receive (UdpnatTunnelConnection *self,
+         gint64                  now_us)
+{
+  guint8 record[RECORD_MAX_BYTES];
+
+  for (guint i = 0; i < RECORDS_MAX && self->state == STATE_OPEN; i++)
+    {
+      gssize n = gnutls_record_recv (self->session, record, sizeof record);
+
+      if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+        return TRUE;
+      if (n <= 0)
+        {
+          break_off (self, (int) n);
+          return TRUE;
+        }
+      self->heard_us = now_us;
+      if (!take_datagrams (self, record, (gsize) n))
+        return FALSE;
+    }
+  /* Poll knows nothing of what TLS has read already. */
+  if (gnutls_record_check_pending (self->session) > 0)
+    g_source_set_ready_time (&self->source->source, 0);
+  return TRUE;
+}
+
+/* ---- The handshake ---- */
+
+static void
+shake_hands (UdpnatTunnelConnection *self,
+             gint64                  now_us)
+{
+  int code = gnutls_handshake (self->session);
+
+  if (code < 0)
+    {
+      if (gnutls_error_is_fatal (code))
+        break_off (self, code);
+      else
+        wait_for (self, gnutls_record_get_direction (self->session) == 1);
+      return;
+    }
+  self->state = STATE_OPEN;
+  self->heard_us = now_us;
+  set_deadline (self, self->idle_us > 0 ? now_us + self->idle_us : -1);
+  flush (self);
+  if (self->funcs.opened != NULL)
+    self->funcs.opened (self, self->user_data);
+}
+
+/* ---- The source ---- */
+
+static gboolean
+dispatch (GSource    *source,
+          GSourceFunc callback,
+          gpointer    user_data)
+{
+  UdpnatTunnelConnection *self = ((ConnectionSource *) source)->connection;
+  const gint64 now_us = g_source_get_time (source);
+
+  g_source_set_ready_time (source, self->deadline_us);
+  if (self->state == STATE_HANDSHAKING)
+    shake_hands (self, now_us);
+  if (g_source_is_destroyed (source))
+    return G_SOURCE_REMOVE;
+  if (self->state == STATE_OPEN && self->out->len > 0)
+    flush (self);
+  if (self->state == STATE_OPEN && !receive (self, now_us))
+    return G_SOURCE_REMOVE;
+  if (self->state == STATE_BROKEN || check_deadline (self, now_us))
+    {
+      self->state = STATE_CLOSED;
+      g_source_modify_unix_fd (source, ((ConnectionSource *) source)->fd_tag, 0);
+      g_source_set_ready_time (source, -1);
+      self->funcs.closed (self, self->user_data);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch };
+
+static void
+set_up_socket (GSocket *socket)
+{
+  const int fd = g_socket_get_fd (socket);
+  const int patience_ms = UNACKNOWLEDGED_MS;
+  const int unsent_bytes = UNSENT_BYTES;
+
+  g_socket_set_blocking (socket, FALSE);
+  g_socket_set_timeout (socket, 0);
+  g_socket_set_keepalive (socket, TRUE);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
+  setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof unsent_bytes);
+}
+
+static ConnectionSource *
+source_new (UdpnatTunnelConnection *self,
+            int                     fd)
+{
+  GSource *source = g_source_new (&source_funcs, sizeof (ConnectionSource));
+  ConnectionSource *own = (ConnectionSource *) source;
+
+  g_source_set_static_name (source, "udpnat-tunnel");
+  own->connection = self;
+  own->fd_tag = g_source_add_unix_fd (source, fd, G_IO_IN | G_IO_OUT);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return own;
+}
+
+/**
+ * udpnat_tunnel_connection_new:
+ * @stream: connected; a reference is taken
+ * @tls: borrowed; decides which side this is, and must outlive the connection
+ * @host: (nullable): whom a client asks for
+ * @idle_us: closed when nothing has come for so long; 0 for never
+ */
+UdpnatTunnelConnection *
+udpnat_tunnel_connection_new (GSocketConnection                 *stream,
+                              UdpnatTunnelTls                   *tls,
+                              const char                        *host,
+                              gint64                             idle_us,
+                              const UdpnatTunnelConnectionFuncs *funcs,
+                              gpointer                           user_data)
+{
+  UdpnatTunnelConnection *self = g_new0 (UdpnatTunnelConnection, 1);
+  GSocket *socket = g_socket_connection_get_socket (stream);
+
+  set_up_socket (socket);
+  self->stream = g_object_ref (stream);
+  self->session = udpnat_tunnel_tls_start (tls, g_socket_get_fd (socket), host);
+  self->out = g_byte_array_new ();
+  self->idle_us = idle_us;
+  self->funcs = *funcs;
+  self->user_data = user_data;
+  self->source = source_new (self, g_socket_get_fd (socket));
+  set_deadline (self, g_get_monotonic_time () + UDPNAT_TUNNEL_HANDSHAKE_US);
+  return self;
+}
+
+/** udpnat_tunnel_connection_free: what the socket takes at once is still sent */
+void
+udpnat_tunnel_connection_free (UdpnatTunnelConnection *self)
+{
+  if (self == NULL)
+    return;
+  if (self->state == STATE_OPEN)
+    {
+      flush (self);
+      gnutls_bye (self->session, GNUTLS_SHUT_WR);
+    }
+  g_source_destroy (&self->source->source);
+  g_source_unref (&self->source->source);
+  gnutls_deinit (self->session);
+  g_object_unref (self->stream);
+  g_byte_array_unref (self->out);
+  g_free (self);
+}
+
+/** udpnat_tunnel_connection_set_idle: @idle_us: as of udpnat_tunnel_connection_new() */
+void
+udpnat_tunnel_connection_set_idle (UdpnatTunnelConnection *self,
+                                   gint64                  idle_us)
+{
+  self->idle_us = idle_us;
+  if (self->state == STATE_OPEN)
+    set_deadline (self, idle_us > 0 ? self->heard_us + idle_us : -1);
+}
+
+/** udpnat_tunnel_connection_is_open: Returns: whether TLS is up and nothing has gone wrong */
+gboolean
+udpnat_tunnel_connection_is_open (const UdpnatTunnelConnection *self)
+{
+  return self->state == STATE_OPEN;
+}
