@@ -254,7 +254,7 @@ get_udp_link (UdpnatNetworkReport *report)
 {
   const char *state = udpnat_network_report_get_udp_state (report);
 
-  if (g_str_equal (state, "works"))
+  if (g_str_equal (state, "works") || g_str_equal (state, "blocked")) /* by TCP */
     return UDPNAT_LINK_WORKS;
   return g_str_equal (state, "silent") ? UDPNAT_LINK_BROKEN : UDPNAT_LINK_OPEN;
 }

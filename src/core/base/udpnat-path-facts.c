@@ -122,6 +122,8 @@ udpnat_udp_state_to_code (UdpnatUdpState state)
       return "trying";
     case UDPNAT_UDP_STATE_WORKS:
       return "works";
+    case UDPNAT_UDP_STATE_BLOCKED:
+      return "blocked";
     case UDPNAT_UDP_STATE_SILENT:
       return "silent";
     }

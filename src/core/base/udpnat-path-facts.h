@@ -139,6 +139,7 @@ typedef enum
   UDPNAT_UDP_STATE_UNKNOWN, /* there is no server to ask */
   UDPNAT_UDP_STATE_TRYING,  /* asked a moment ago */
   UDPNAT_UDP_STATE_WORKS,
+  UDPNAT_UDP_STATE_BLOCKED, /* the server answers by TCP, and by UDP it does not */
   UDPNAT_UDP_STATE_SILENT,  /* no answer for UDPNAT_SERVER_LOST_US or longer */
 } UdpnatUdpState;
 

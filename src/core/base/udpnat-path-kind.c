@@ -34,6 +34,8 @@ udpnat_path_reason_to_code (UdpnatPathReason reason)
       return "direct-lost";
     case UDPNAT_PATH_REASON_IDLE:
       return "idle";
+    case UDPNAT_PATH_REASON_UDP_BLOCKED:
+      return "udp-blocked";
     }
 
   g_assert_not_reached ();

@@ -232,6 +232,8 @@ udpnat_network_report_get_meaning (UdpnatNetworkReport *self)
       return "asking";
     case UDPNAT_UDP_STATE_SILENT:
       return "silent";
+    case UDPNAT_UDP_STATE_BLOCKED:
+      return "blocked";
     case UDPNAT_UDP_STATE_WORKS:
       return get_meaning_of_nat (self);
     }
@@ -246,6 +248,8 @@ udpnat_network_report_get_fix (UdpnatNetworkReport *self)
 
   if (self->facts.udp == UDPNAT_UDP_STATE_SILENT)
     return self->facts.n_hosts > 0 ? "allow-udp" : "connect";
+  if (self->facts.udp == UDPNAT_UDP_STATE_BLOCKED)
+    return "unblock-udp";
   if (g_str_equal (udpnat_network_report_get_meaning (self), "hard"))
     return self->facts.has_ipv6 ? "router-mode" : "router-mode-or-ipv6";
   return self->facts.udp == UDPNAT_UDP_STATE_WORKS && tests != NULL

@@ -251,6 +251,8 @@ udpnat_words_describe_path (UdpnatPerson *person)
     return g_strdup (_("Connecting: looking for an open door, up to 20 seconds"));
   if (g_str_equal (reason, "no-session"))
     return g_strdup (_("Connecting: waiting for an answer"));
+  if (g_str_equal (reason, "udp-blocked"))
+    return g_strdup (_("Through the server over TCP: this network blocks UDP"));
   if (*reason == '\0' || g_str_equal (reason, "idle"))
     return g_strdup (_("Through the server"));
   return g_strdup_printf (_("Through the server: %s"), udpnat_words_explain_reason (reason));

@@ -28,6 +28,7 @@ static const Entry reasons[] = {
     N_("their router gives every contact a different door, and yours only opens to exact doors") },
   { "no-answer", N_("no packet made it both ways, and the routers do not say why") },
   { "direct-lost", N_("the direct path fell silent") },
+  { "udp-blocked", N_("this network blocks UDP, so the server is reached over TCP") },
   { "idle", N_("nobody has said anything for a while") },
   { "request", N_("you have not accepted them; they learn no address of yours") },
   { "not-accepted", N_("they have not accepted you yet") },
@@ -153,6 +154,7 @@ static const Entry udp_states[] = {
   { "unknown", N_("Not known: there is no server to ask") },
   { "trying", N_("Asking the server…") },
   { "works", N_("UDP works") },
+  { "blocked", N_("UDP is blocked here; the server answers over TCP") },
   { "silent", N_("No answer by UDP") },
 };
 
@@ -191,6 +193,9 @@ static const Entry meanings[] = {
   { "silent",
     N_("The server does not answer. Either it is not there, or this network lets no UDP "
        "through.") },
+  { "blocked",
+    N_("This network lets no UDP through. The server carries your messages, encrypted, over "
+       "TCP.") },
   { "unknown", N_("The server has not told yet how it sees you.") },
   { "server-inside",
     N_("The server is on your own network, so it cannot tell what your router does. With the "
@@ -209,6 +214,9 @@ static const Entry fixes[] = {
   { "allow-udp",
     N_("See whether the server is running. If it is, allow udpnat to send UDP in your firewall, or "
        "try another network.") },
+  { "unblock-udp",
+    N_("Allow udpnat to send UDP in your firewall, or try another network: then most people are "
+       "reached directly.") },
   { "connect", N_("Connect this computer to a network.") },
   { "router-mode",
     N_("IPv6 works here: whoever has it, too, is reached directly. For the others: if the router "

@@ -290,6 +290,15 @@ udpnat_node_set_server (UdpnatNode            *self,
   udpnat_rendezvous_client_subscribe (self->server, now_us, TRUE);
 }
 
+/** udpnat_node_set_tunnel_allowed: @is_allowed: whether what is sent by %UDPNAT_SOCKET_TUNNEL goes
+ * anywhere; at first it does not. To be called before a server is set */
+void
+udpnat_node_set_tunnel_allowed (UdpnatNode *self,
+                                gboolean    is_allowed)
+{
+  udpnat_rendezvous_client_set_tunnel_allowed (self->server, is_allowed);
+}
+
 /** udpnat_node_log_in: registers under @name, now and after every reconnection */
 void
 udpnat_node_log_in (UdpnatNode *self,

@@ -102,7 +102,7 @@ udpnat_node_get_network_facts (const UdpnatNode   *self,
     .opened = self->opening.external,
   };
   udpnat_node_get_nat_facts (self, &out_facts->tests);
-  if (server != NULL)
+  if (server != NULL && !udpnat_address_is_tunnel (server))
     out_facts->server = *server;
   for (guint i = 0; i < self->n_host_addresses; i++)
     {
@@ -170,6 +170,58 @@ udpnat_peer_note_phase (UdpnatPeer *self,
   self->phase_us = now_us;
 }
 
+/* Why packets to the peer are relayed, when they are: without UDP that is all there is to say. */
+static UdpnatPathReason
+get_reason (const UdpnatPeer *self)
+{
+  UdpnatPathReason reason = udpnat_path_set_get_reason (self->paths);
+
+  if (!udpnat_rendezvous_client_is_tunnelled (self->node->server))
+    return reason;
+  switch (reason)
+    {
+    case UDPNAT_PATH_REASON_NO_CANDIDATES:
+    case UDPNAT_PATH_REASON_BOTH_SYMMETRIC:
+    case UDPNAT_PATH_REASON_LOCAL_SYMMETRIC:
+    case UDPNAT_PATH_REASON_REMOTE_SYMMETRIC:
+    case UDPNAT_PATH_REASON_NO_ANSWER:
+    case UDPNAT_PATH_REASON_DIRECT_LOST:
+      return UDPNAT_PATH_REASON_UDP_BLOCKED;
+    case UDPNAT_PATH_REASON_NONE:
+    case UDPNAT_PATH_REASON_NO_SESSION:
+    case UDPNAT_PATH_REASON_CONNECTING:
+    case UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL:
+    case UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE:
+    case UDPNAT_PATH_REASON_IDLE:
+    case UDPNAT_PATH_REASON_UDP_BLOCKED:
+      break;
+    }
+  return reason;
+}
+
+/** udpnat_peer_get_path: how packets travel to the peer now */
+void
+udpnat_peer_get_path (const UdpnatPeer *self,
+                      UdpnatNodePath   *out_path)
+{
+  *out_path = (UdpnatNodePath) {
+    .kind = UDPNAT_PATH_KIND_RELAY,
+    .reason = UDPNAT_PATH_REASON_NO_SESSION,
+  };
+  if (self->paths == NULL || self->session == NULL)
+    return;
+  if (udpnat_path_set_get_selected (self->paths, &out_path->address, &out_path->kind,
+                                    &out_path->rtt_us))
+    {
+      out_path->reason = UDPNAT_PATH_REASON_NONE;
+      return;
+    }
+  out_path->kind = UDPNAT_PATH_KIND_RELAY;
+  out_path->address = UDPNAT_ADDRESS_NONE;
+  out_path->rtt_us = udpnat_session_get_rtt (self->session);
+  out_path->reason = get_reason (self);
+}
+
 /* What the paths cannot know: whether there is anybody to talk to, and what a session measures. Its
  * round trips hold the delay of ACKs, so they count only where no path was challenged. */
 static void
@@ -230,7 +282,11 @@ udpnat_node_get_path_facts (const UdpnatNode      *self,
   if (peer == NULL)
     return FALSE;
   if (peer->paths != NULL)
-    udpnat_path_set_get_facts (peer->paths, out_facts);
+    {
+      udpnat_path_set_get_facts (peer->paths, out_facts);
+      if (out_facts->reason != UDPNAT_PATH_REASON_NONE)
+        out_facts->reason = get_reason (peer);
+    }
   else
     *out_facts = (UdpnatPathFacts) {
       .reason = UDPNAT_PATH_REASON_NO_SESSION,

@@ -152,6 +152,16 @@ note_reflexive (UdpnatNode *self,
   udpnat_node_plan_mapping_check (self, now_us);
 }
 
+/* The server is reached, or by another way than before. */
+static void
+note_route (UdpnatNode *self,
+            gint64      now_us)
+{
+  note_reflexive (self, now_us);
+  for (guint i = 0; i < self->active->len; i++)
+    udpnat_peer_handle_route (g_ptr_array_index (self->active, i), now_us);
+}
+
 static void
 handle_server_event (UdpnatNode                  *self,
                      gint64                       now_us,
@@ -168,9 +178,9 @@ handle_server_event (UdpnatNode                  *self,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       udpnat_node_forget_presence (self);
-      note_reflexive (self, now_us);
-      for (guint i = 0; i < self->active->len; i++)
-        udpnat_peer_hurry (g_ptr_array_index (self->active, i), now_us);
+      G_GNUC_FALLTHROUGH;
+    case UDPNAT_RENDEZVOUS_EVENT_ROUTE:
+      note_route (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
       handle_registered (self, now_us, event);

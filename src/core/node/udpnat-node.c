@@ -479,7 +479,8 @@ node_handle_datagram (UdpnatMachine        *machine,
   UdpnatRoute route = { .socket = datagram->socket, .address = datagram->remote };
   UdpnatRxResult result;
 
-  if (udpnat_rendezvous_client_owns (self->server, datagram))
+  if (datagram->socket == UDPNAT_SOCKET_TUNNEL ||
+      udpnat_rendezvous_client_owns (self->server, datagram))
     {
       result = udpnat_rendezvous_client_handle_datagram (self->server, now_us, datagram);
       udpnat_node_follow_server (self, now_us);

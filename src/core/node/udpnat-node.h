@@ -118,6 +118,8 @@ void                   udpnat_node_set_server         (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const UdpnatAddress   *address,
                                                        const UdpnatPublicKey *pinned_key);
+void                   udpnat_node_set_tunnel_allowed (UdpnatNode            *self,
+                                                       gboolean               is_allowed);
 void                   udpnat_node_log_in             (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const char            *name);

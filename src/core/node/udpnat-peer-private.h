@@ -137,6 +137,8 @@ void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
 void           udpnat_peer_handle_online      (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                guint32                handle);
+void           udpnat_peer_handle_route       (UdpnatPeer            *self,
+                                               gint64                 now_us);
 void           udpnat_peer_hurry              (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_wake        (UdpnatPeer            *self,

@@ -374,6 +374,16 @@ udpnat_peer_close (UdpnatPeer *self)
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
 }
 
+/** udpnat_peer_handle_route: the server is reached by TCP now, or by UDP again */
+void
+udpnat_peer_handle_route (UdpnatPeer *self,
+                          gint64      now_us)
+{
+  udpnat_peer_hurry (self, now_us);
+  if (self->conversation != NULL)
+    push_path_event (self);
+}
+
 /* ---- Sending ---- */
 
 static gboolean
@@ -428,6 +438,8 @@ send_data (UdpnatPeer   *self,
                  n_data);
   if (!is_direct || udpnat_path_set_is_suspect (self->paths))
     send_relayed (self, now_us, self->handle, data, n_data);
+  if (now_us - udpnat_session_get_unanswered_since (self->session) >= UDPNAT_PATH_SUSPECT_MIN_US)
+    udpnat_rendezvous_client_doubt (self->node->server, now_us);
 }
 
 static void
@@ -745,28 +757,6 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
 }
 
 /* ---- State ---- */
-
-void
-udpnat_peer_get_path (const UdpnatPeer *self,
-                      UdpnatNodePath   *out_path)
-{
-  *out_path = (UdpnatNodePath) {
-    .kind = UDPNAT_PATH_KIND_RELAY,
-    .reason = UDPNAT_PATH_REASON_NO_SESSION,
-  };
-  if (self->paths == NULL || self->session == NULL)
-    return;
-  if (udpnat_path_set_get_selected (self->paths, &out_path->address, &out_path->kind,
-                                    &out_path->rtt_us))
-    {
-      out_path->reason = UDPNAT_PATH_REASON_NONE;
-      return;
-    }
-  out_path->kind = UDPNAT_PATH_KIND_RELAY;
-  out_path->address = UDPNAT_ADDRESS_NONE;
-  out_path->rtt_us = udpnat_session_get_rtt (self->session);
-  out_path->reason = udpnat_path_set_get_reason (self->paths);
-}
 
 /**
  * udpnat_peer_is_drained: nothing of ours waits for the peer's acknowledgement, and no item for a

@@ -52,15 +52,19 @@ udpnat_handshake_limiter_free (UdpnatHandshakeLimiter *self)
   g_free (self);
 }
 
-/* One subscriber has one IPv4 address or at least an IPv6 /64. */
+/* One subscriber has one IPv4 address or at least an IPv6 /64, by UDP and TCP together. */
 static guint64
 hash_source (const UdpnatHandshakeLimiter *self,
              const UdpnatAddress          *source)
 {
-  gsize  n_prefix = source->family == UDPNAT_FAMILY_IPV4 ? 4 : 8;
-  guint8 prefix[PREFIX_MAX_BYTES] = { source->family };
+  guint8        prefix[PREFIX_MAX_BYTES];
+  UdpnatAddress end;
+  gsize         n_prefix;
 
-  memcpy (prefix + 1, source->ip, n_prefix);
+  udpnat_address_get_end (source, &end);
+  n_prefix = end.family == UDPNAT_FAMILY_IPV4 ? 4 : 8;
+  prefix[0] = end.family;
+  memcpy (prefix + 1, end.ip, n_prefix);
   return udpnat_siphash (self->hash_key, prefix, 1 + n_prefix);
 }
 

@@ -109,7 +109,8 @@ udpnat_rendezvous_client_set_observed (UdpnatRendezvousClient *self,
   UdpnatAddress *known = &self->observed[port];
   gboolean       is_first = !udpnat_address_is_set (known);
 
-  if (udpnat_address_equal (known, observed))
+  /* The end of a tunnel is nothing that UDP could be sent to. */
+  if (self->came_by_tunnel || udpnat_address_equal (known, observed))
     return;
   *known = *observed;
   /* The two belong together only if they are of the same time. */

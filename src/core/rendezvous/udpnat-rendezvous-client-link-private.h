@@ -19,6 +19,14 @@ typedef enum
   UDPNAT_RENDEZVOUS_STATE_LEFT,       /* by our own wish */
 } UdpnatRendezvousState;
 
+/* By which way packets go to the server. */
+typedef enum
+{
+  UDPNAT_SERVER_ROUTE_UDP,
+  UDPNAT_SERVER_ROUTE_BOTH,   /* UDP has been silent for a while: whichever answers first */
+  UDPNAT_SERVER_ROUTE_TUNNEL, /* the tunnel works and UDP does not; it is asked now and then */
+} UdpnatServerRoute;
+
 /* udpnat-rendezvous-client-link.c */
 void     udpnat_rendezvous_client_set_state       (UdpnatRendezvousClient      *self,
                                                    UdpnatRendezvousState        state);
@@ -50,6 +58,32 @@ void     udpnat_rendezvous_client_ping            (UdpnatRendezvousClient      *
                                                    gint64                       now_us);
 gint64   udpnat_rendezvous_client_link_deadline   (const UdpnatRendezvousClient *self);
 void     udpnat_rendezvous_client_keep_link       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-tunnel.c */
+void     udpnat_rendezvous_client_reset_route     (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_race            (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_choose_way      (UdpnatRendezvousClient      *self,
+                                                   UdpnatDatagram              *datagram);
+void     udpnat_rendezvous_client_note_answer     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_close_tunnel    (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_handle_tunnel_closed (UdpnatRendezvousClient *self,
+                                                   gint64                       now_us);
+gint64   udpnat_rendezvous_client_tunnel_deadline (const UdpnatRendezvousClient *self);
+void     udpnat_rendezvous_client_keep_tunnel     (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+
+/* udpnat-rendezvous-client-keepalive.c */
+void     udpnat_rendezvous_client_draw_keepalive  (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_send_keepalive  (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_forget_told_keepalive (UdpnatRendezvousClient *self);
+void     udpnat_rendezvous_client_reset_keepalive (UdpnatRendezvousClient      *self);
+void     udpnat_rendezvous_client_trust_keepalive (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
+void     udpnat_rendezvous_client_handle_elsewhere (UdpnatRendezvousClient     *self,
                                                    gint64                       now_us);
 
 G_END_DECLS

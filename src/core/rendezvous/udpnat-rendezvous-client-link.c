@@ -162,6 +162,8 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
     udpnat_rendezvous_client_connect (self, now_us);
   else if (!udpnat_session_is_handshaking (self->session))
     udpnat_rendezvous_client_start_handshake (self, now_us);
+  if (self->route == UDPNAT_SERVER_ROUTE_TUNNEL)
+    udpnat_rendezvous_client_race (self, now_us);
 }
 
 /**
@@ -382,6 +384,7 @@ seek (UdpnatRendezvousClient *self,
   if (get_silence_time (self) > now_us)
     return;
   self->is_silence_told = TRUE;
+  udpnat_rendezvous_client_race (self, now_us);
   udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER);
   /* Perhaps it has got another key. */
   if (self->state != UDPNAT_RENDEZVOUS_STATE_ASKING)

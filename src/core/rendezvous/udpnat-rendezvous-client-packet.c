@@ -170,8 +170,13 @@ udpnat_rendezvous_client_pop_output (UdpnatRendezvousClient *self,
       out_datagram->ttl = 0;
       out_datagram->remote = self->address;
     }
-  if (udpnat_address_equal (&out_datagram->remote, &self->address))
-    self->sent_us = now_us;
+  if (udpnat_address_equal (&out_datagram->remote, &self->address) && out_datagram->n_data > 0)
+    {
+      udpnat_rendezvous_client_choose_way (self, out_datagram);
+      /* INFO that asks for UDP again is no sign of life by the way in use. */
+      if (self->route != UDPNAT_SERVER_ROUTE_TUNNEL || out_datagram->socket == UDPNAT_SOCKET_TUNNEL)
+        self->sent_us = now_us;
+    }
   return TRUE;
 }
 
@@ -430,6 +435,12 @@ udpnat_rendezvous_client_handle_datagram (UdpnatRendezvousClient *self,
   UdpnatRxResult   result = UDPNAT_RX_IGNORED;
   UdpnatPacketType type;
 
+  self->came_by_tunnel = datagram->socket == UDPNAT_SOCKET_TUNNEL;
+  if (self->came_by_tunnel && datagram->n_data == 0)
+    {
+      udpnat_rendezvous_client_handle_tunnel_closed (self, now_us);
+      return UDPNAT_RX_OK;
+    }
   if (!udpnat_packet_classify (datagram->data, datagram->n_data, &type))
     return UDPNAT_RX_MALFORMED;
   self->now_us = now_us;
@@ -451,6 +462,8 @@ udpnat_rendezvous_client_handle_datagram (UdpnatRendezvousClient *self,
     case UDPNAT_PACKET_INFO:
       break;
     }
+  if (result == UDPNAT_RX_OK && type != UDPNAT_PACKET_UNKNOWN)
+    udpnat_rendezvous_client_note_answer (self, now_us);
   udpnat_rendezvous_client_send_wishes (self, now_us);
   udpnat_rendezvous_client_keep_link (self, now_us);
   return result;

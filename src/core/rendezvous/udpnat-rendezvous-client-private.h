@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client.c           life, wishes, time, what is asked of it
  *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
  *   udpnat-rendezvous-client-keepalive.c  how often an idle client shows that it is there
+ *   udpnat-rendezvous-client-tunnel.c    by which way: UDP, or a tunnel where UDP does not pass
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
  *   udpnat-rendezvous-client-control.c   messages of the control stream
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
@@ -67,8 +68,17 @@ struct _UdpnatRendezvousClient
   gboolean       is_silence_told;
   gint64         wait_until_us;
 
+  /* by which way */
+  gboolean          is_tunnel_allowed;
+  UdpnatServerRoute route;
+  gboolean          is_tunnel_used; /* something has left by it, and it was not closed since */
+  gboolean          came_by_tunnel; /* the datagram that is being handled */
+  gint64            tunnel_close_us; /* NEVER: as long as packets go there */
+  gint64            udp_probe_us;    /* NEVER: UDP needs not be asked */
+  gint64            udp_probe_gap_us;
+
   /* keepalive */
-  gint64   sent_us; /* when the NAT last saw a packet to the server */
+  gint64   sent_us; /* when the NAT last saw a packet to the server, by the way in use */
   gint64   keepalive_gap_us; /* from then to the next one */
   gint64   keepalive_us;     /* the interval that was measured; 0: none */
   guint16  keepalive_told_s; /* the one that the server knows of */
@@ -140,17 +150,6 @@ UdpnatRxResult udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClien
                                                            gint64                  now_us,
                                                            const UdpnatDatagram   *datagram);
 void     udpnat_rendezvous_client_keep_asking     (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-
-/* udpnat-rendezvous-client-keepalive.c */
-void     udpnat_rendezvous_client_draw_keepalive  (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_send_keepalive  (UdpnatRendezvousClient      *self);
-void     udpnat_rendezvous_client_forget_told_keepalive (UdpnatRendezvousClient *self);
-void     udpnat_rendezvous_client_reset_keepalive (UdpnatRendezvousClient      *self);
-void     udpnat_rendezvous_client_trust_keepalive (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_handle_elsewhere (UdpnatRendezvousClient     *self,
                                                    gint64                       now_us);
 
 /* udpnat-rendezvous-client-control.c */

@@ -26,6 +26,7 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
   self->acks = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->attests = g_array_new (FALSE, FALSE, sizeof (UdpnatAttestNonce));
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
+  self->tunnel_close_us = self->udp_probe_us = UDPNAT_TIME_NEVER;
   self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
   udpnat_rendezvous_client_forget_told_keepalive (self);
   udpnat_rendezvous_client_stop_asking (self);
@@ -123,7 +124,9 @@ udpnat_rendezvous_client_set_server (UdpnatRendezvousClient *self,
   forget_server (self);
   udpnat_rendezvous_client_trust_keepalive (self, now_us);
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_IDLE);
+  udpnat_rendezvous_client_close_tunnel (self);
   self->address = address != NULL ? *address : UDPNAT_ADDRESS_NONE;
+  udpnat_rendezvous_client_reset_route (self);
   if (address == NULL)
     return;
   udpnat_rendezvous_client_begin_outage (self, now_us);
@@ -159,6 +162,7 @@ udpnat_rendezvous_client_leave (UdpnatRendezvousClient *self,
   g_clear_pointer (&self->name, g_free);
   self->is_register_due = self->is_unregister_due = FALSE;
   g_queue_clear_full (&self->lookups, (GDestroyNotify) udpnat_rendezvous_lookup_free);
+  udpnat_rendezvous_client_close_tunnel (self);
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_LEFT);
 }
 
@@ -177,6 +181,26 @@ udpnat_rendezvous_client_note_conversation (UdpnatRendezvousClient *self,
   self->now_us = now_us;
   self->watch_until_us = now_us + UDPNAT_SERVER_WATCH_ACTIVE_US;
   udpnat_rendezvous_client_keep_link (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_doubt:
+ *
+ * What was sent through the server has not been answered: asks it for a sign of life, so that a
+ * tunnel is tried if it is UDP that does not pass any more
+ */
+void
+udpnat_rendezvous_client_doubt (UdpnatRendezvousClient *self,
+                                gint64                  now_us)
+{
+  gint64 asked_us;
+
+  if (!self->is_tunnel_allowed || !udpnat_rendezvous_client_is_up (self)
+      || udpnat_session_get_unanswered_since (self->session) != UDPNAT_TIME_NEVER)
+    return;
+  asked_us = MAX (udpnat_session_get_last_received (self->session), self->ping_us);
+  if (now_us - asked_us >= UDPNAT_SERVER_DOUBT_GAP_US)
+    udpnat_rendezvous_client_ping (self, now_us);
 }
 
 /* HS1 works whatever has become of our address, the mapping there, or the server's session. */
@@ -223,7 +247,7 @@ udpnat_rendezvous_client_watch (UdpnatRendezvousClient *self,
  * udpnat_rendezvous_client_handle_network_change:
  *
  * Our own addresses have changed: shows the server the new one, and finds out how the NAT there
- * maps us
+ * maps us. UDP may pass here, or not any more
  */
 void
 udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
@@ -231,6 +255,7 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
 {
   self->now_us = now_us;
   udpnat_rendezvous_client_trust_keepalive (self, now_us);
+  udpnat_rendezvous_client_reset_route (self);
   show_up (self, now_us);
 }
 
@@ -238,13 +263,15 @@ udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
  * udpnat_rendezvous_client_handle_wake:
  *
  * We slept, or something about the network is different though our addresses are not: the same, but
- * what was measured still holds
+ * what was measured still holds. A tunnel may have died meanwhile, so there is a race anew
  */
 void
 udpnat_rendezvous_client_handle_wake (UdpnatRendezvousClient *self,
                                       gint64                  now_us)
 {
   self->now_us = self->moved_us = now_us;
+  if (self->route == UDPNAT_SERVER_ROUTE_TUNNEL)
+    udpnat_rendezvous_client_race (self, now_us);
   show_up (self, now_us);
 }
 
@@ -259,6 +286,7 @@ udpnat_rendezvous_client_next_deadline (const UdpnatRendezvousClient *self)
   const UdpnatRendezvousLookup *lookup = g_queue_peek_head ((GQueue *) &self->lookups);
   gint64                        deadline_us = udpnat_rendezvous_client_link_deadline (self);
 
+  deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_tunnel_deadline (self));
   for (guint i = 0; i < G_N_ELEMENTS (self->queries); i++)
     deadline_us = udpnat_time_min (deadline_us, self->queries[i].next_us);
   if (self->session != NULL)
@@ -279,6 +307,7 @@ udpnat_rendezvous_client_handle_deadline (UdpnatRendezvousClient *self,
       udpnat_session_handle_deadline (self->session, now_us);
       self->is_handshake_due |= udpnat_session_is_handshaking (self->session);
     }
+  udpnat_rendezvous_client_keep_tunnel (self, now_us);
   udpnat_rendezvous_client_keep_asking (self, now_us);
   udpnat_rendezvous_client_expire_lookups (self, now_us);
   udpnat_rendezvous_client_send_wishes (self, now_us);
@@ -332,6 +361,13 @@ udpnat_rendezvous_client_get_address (const UdpnatRendezvousClient *self)
   return udpnat_address_is_set (&self->address) ? &self->address : NULL;
 }
 
+static UdpnatUdpState
+get_state_of_route (const UdpnatRendezvousClient *self)
+{
+  return self->route == UDPNAT_SERVER_ROUTE_TUNNEL ? UDPNAT_UDP_STATE_BLOCKED
+                                                   : UDPNAT_UDP_STATE_WORKS;
+}
+
 /** udpnat_rendezvous_client_get_udp_state: Returns: whether UDP reaches the server and returns */
 UdpnatUdpState
 udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self)
@@ -346,7 +382,7 @@ udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self)
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
     case UDPNAT_RENDEZVOUS_STATE_WAITING: /* it refuses us, but it answers */
     case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
-      return UDPNAT_UDP_STATE_WORKS;
+      return get_state_of_route (self);
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       return UDPNAT_UDP_STATE_UNKNOWN;

@@ -50,6 +50,8 @@ void    udpnat_rendezvous_client_set_server      (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   const UdpnatAddress    *address,
                                                   const UdpnatPublicKey  *pinned);
+void    udpnat_rendezvous_client_set_tunnel_allowed (UdpnatRendezvousClient *self,
+                                                     gboolean                is_allowed);
 void    udpnat_rendezvous_client_register        (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   const char             *name);
@@ -106,6 +108,8 @@ void udpnat_rendezvous_client_set_keepalive         (UdpnatRendezvousClient *sel
                                                      gint64                  interval_us);
 void udpnat_rendezvous_client_note_conversation     (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
+void udpnat_rendezvous_client_doubt                 (UdpnatRendezvousClient *self,
+                                                     gint64                  now_us);
 void udpnat_rendezvous_client_watch                 (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
 void udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *self,
@@ -142,6 +146,7 @@ const UdpnatAddress *
 gboolean udpnat_rendezvous_client_get_key       (const UdpnatRendezvousClient *self,
                                                  UdpnatPublicKey              *out_key);
 guint16  udpnat_rendezvous_client_get_alt_port  (const UdpnatRendezvousClient *self);
+gboolean udpnat_rendezvous_client_is_tunnelled  (const UdpnatRendezvousClient *self);
 UdpnatUdpState
          udpnat_rendezvous_client_get_udp_state (const UdpnatRendezvousClient *self);
 

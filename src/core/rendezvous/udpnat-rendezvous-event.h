@@ -30,6 +30,7 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED: @handle, @code (#UdpnatRelayFailure)
  * @UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED: @key, @code (#UdpnatRelayFailure)
  * @UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE: get_reflexive() or get_mapping() has changed
+ * @UDPNAT_RENDEZVOUS_EVENT_ROUTE: is_tunnelled() has changed, and packets reach the server again
  * @UDPNAT_RENDEZVOUS_EVENT_REPLACED: somebody else has connected with our key, or we ourselves in
  *   another program; connects again after 30 s. Comes after LOST
  * @UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT: @request, @code (#UdpnatMailCode): the one result of a put
@@ -57,6 +58,7 @@ typedef enum
   UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED,
   UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED,
   UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE,
+  UDPNAT_RENDEZVOUS_EVENT_ROUTE,
   UDPNAT_RENDEZVOUS_EVENT_REPLACED,
   UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT,
   UDPNAT_RENDEZVOUS_EVENT_MAIL,

@@ -70,7 +70,7 @@ udpnat_server_push_output (UdpnatRendezvousServer *self,
   if (self->outputs.length >= UDPNAT_SERVER_OUTPUTS_MAX)
     return;
   datagram = g_new (UdpnatDatagram, 1);
-  datagram->socket = socket;
+  datagram->socket = udpnat_address_is_tunnel (to) ? UDPNAT_SOCKET_TUNNEL : socket;
   datagram->ttl = 0;
   datagram->remote = *to;
   datagram->n_data = n_data;
@@ -185,23 +185,33 @@ handle_data (UdpnatRendezvousServer *self,
   return UDPNAT_RX_IGNORED;
 }
 
+/* A tunnel stands for the main port. The end of its connection has been checked as any source. */
+static gboolean
+may_come_from (const UdpnatDatagram *datagram)
+{
+  UdpnatAddress end;
+
+  udpnat_address_get_end (&datagram->remote, &end);
+  return end.port != 0 && udpnat_address_get_scope (&end) != UDPNAT_SCOPE_UNUSABLE;
+}
+
 static UdpnatRxResult
 dispatch (UdpnatRendezvousServer *self,
           gint64                  now_us,
           const UdpnatDatagram   *datagram)
 {
   gboolean         is_stun = udpnat_stun_is_message (datagram->data, datagram->n_data);
+  gboolean         is_tunnel = udpnat_address_is_tunnel (&datagram->remote);
   UdpnatPacketType type;
 
   if (!udpnat_address_is_set (&datagram->remote)
       || (!is_stun && !udpnat_packet_classify (datagram->data, datagram->n_data, &type)))
     return UDPNAT_RX_MALFORMED;
-  if (self->is_shut || datagram->remote.port == 0
-      || udpnat_address_get_scope (&datagram->remote) == UDPNAT_SCOPE_UNUSABLE)
+  if (self->is_shut || !may_come_from (datagram) || (is_stun && is_tunnel))
     return UDPNAT_RX_IGNORED;
   if (is_stun)
     return udpnat_server_handle_stun (self, now_us, datagram);
-  if (datagram->socket != UDPNAT_SOCKET_MAIN && type != UDPNAT_PACKET_INFO)
+  if (datagram->socket != UDPNAT_SOCKET_MAIN && !is_tunnel && type != UDPNAT_PACKET_INFO)
     return UDPNAT_RX_IGNORED;
   switch (type)
     {

@@ -5,7 +5,7 @@
 /* Where a client is. Its address follows its newest authentic packet, since NATs change ports
  * (PROTOCOL.md section 10); but whoever has a session could put another's address as source and
  * have the server send there. So a new address has to answer a PATH-CHALLENGE first, and until then
- * it is sent no more bytes than came from it. */
+ * it is sent no more bytes than came from it. A tunnel needs no proof: its connection is one. */
 
 static void
 send_challenge (UdpnatServerClient *self,
@@ -46,7 +46,8 @@ udpnat_server_client_note_source (UdpnatServerClient   *self,
   if (!udpnat_address_equal (&datagram->remote, &self->address))
     {
       self->address = datagram->remote;
-      self->is_proven = self->is_address_told = FALSE;
+      /* Nobody else can have sent through a connection, and its end is told to nobody. */
+      self->is_proven = self->is_address_told = udpnat_address_is_tunnel (&datagram->remote);
       self->credit_bytes = 0;
       self->token = udpnat_random_u64 (&self->server->config.random);
     }

@@ -362,7 +362,9 @@ udpnat_server_client_pop_output (UdpnatServerClient *self,
                                     &out_datagram->n_data))
     if (may_leave (self, kind, out_datagram->n_data, &out_datagram->remote))
       {
-        out_datagram->socket = UDPNAT_SOCKET_MAIN;
+        out_datagram->socket = udpnat_address_is_tunnel (&out_datagram->remote)
+                                 ? UDPNAT_SOCKET_TUNNEL
+                                 : UDPNAT_SOCKET_MAIN;
         out_datagram->ttl = 0;
         return TRUE;
       }

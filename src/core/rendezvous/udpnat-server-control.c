@@ -282,8 +282,8 @@ handle_attest (UdpnatServerClient      *self,
 
   if (!udpnat_parse_attest (message, attestation.nonce))
     return FALSE;
-  /* Only of an address that has shown that it is the client's. */
-  if (!self->is_proven
+  /* Only of an address that has shown that it is the client's, and that UDP may be sent to. */
+  if (!self->is_proven || udpnat_address_is_tunnel (&self->address)
       || !udpnat_token_bucket_take (&self->identity->attest_bucket, now_us, 1,
                                     UDPNAT_ATTESTATIONS_BURST, UDPNAT_ATTESTATIONS_PER_SECOND))
     return TRUE;

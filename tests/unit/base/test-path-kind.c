@@ -24,6 +24,7 @@ test_codes_are_stable (void)
     [UDPNAT_PATH_REASON_REMOTE_SYMMETRIC] = "remote-symmetric",
     [UDPNAT_PATH_REASON_NO_ANSWER] = "no-answer",
     [UDPNAT_PATH_REASON_DIRECT_LOST] = "direct-lost",
+    [UDPNAT_PATH_REASON_UDP_BLOCKED] = "udp-blocked",
     [UDPNAT_PATH_REASON_IDLE] = "idle",
   };
 

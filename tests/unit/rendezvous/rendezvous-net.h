@@ -54,6 +54,11 @@ typedef struct
   UdpnatAddress           address;
   gboolean                is_symmetric; /* its NAT gives the server's second port another address */
   gboolean                is_cut;       /* nothing gets through either way */
+  gboolean                is_udp_blocked;
+  gboolean                is_tunnel_blocked;
+  guint32                 tunnel; /* number of its connection; 0: none */
+  guint                   n_tunnels, n_tunnelled;
+  gint64                  tunnel_us; /* when the last one was opened */
   guint                   n_sent, n_received;
 
   /* what its events said */
@@ -112,6 +117,7 @@ typedef struct
   GQueue                  packets; /* of NetPacket, by time */
   NetClient               clients[NET_CLIENTS_MAX];
   guint                   n_clients;
+  guint32                 last_tunnel;
 
   /* what the server sent to whoever is no client */
   guint                   n_stranger_packets;
@@ -347,6 +353,8 @@ net_is_address_of (const NetClient     *client,
 {
   UdpnatAddress other = client->address;
 
+  if (udpnat_address_is_tunnel (address))
+    return address->scope_id == client->tunnel;
   other.port += client->is_symmetric ? 1 : 0;
   return udpnat_address_equal (address, &client->address) || udpnat_address_equal (address, &other);
 }
@@ -438,9 +446,38 @@ net_take_event (Net                         *net,
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
+    case UDPNAT_RENDEZVOUS_EVENT_ROUTE:
     case UDPNAT_RENDEZVOUS_EVENT_REPLACED:
       break;
     }
+}
+
+/* A connection loses nothing, unless it is lost itself. */
+static inline void
+net_send_by_tunnel (Net            *net,
+                    NetClient      *client,
+                    UdpnatDatagram *datagram)
+{
+  guint loss_percent = net->loss_percent;
+  UdpnatAddress destination = datagram->remote;
+
+  if (datagram->n_data == 0 || client->is_tunnel_blocked)
+    {
+      client->tunnel = 0;
+      return;
+    }
+  if (client->tunnel == 0)
+    {
+      client->tunnel = ++net->last_tunnel;
+      client->tunnel_us = net->now_us;
+      client->n_tunnels++;
+    }
+  client->n_tunnelled++;
+  udpnat_address_init_tunnel (&datagram->remote, &client->address, client->tunnel);
+  net->loss_percent = 0;
+  if (!client->is_cut)
+    net_push (net, TRUE, &destination, datagram);
+  net->loss_percent = loss_percent;
 }
 
 static inline void
@@ -458,10 +495,15 @@ net_drain_client (Net       *net,
 
       client->n_sent++;
       g_assert_cmpuint (datagram.n_data, <=, UDPNAT_DATAGRAM_MAX_BYTES);
+      if (datagram.socket == UDPNAT_SOCKET_TUNNEL)
+        {
+          net_send_by_tunnel (net, client, &datagram);
+          continue;
+        }
       datagram.remote = client->address;
       if (client->is_symmetric && destination.port == net->alt_port)
         datagram.remote.port++;
-      if (!client->is_cut)
+      if (!client->is_cut && !client->is_udp_blocked)
         net_push (net, TRUE, &destination, &datagram);
     }
 }
@@ -610,6 +652,8 @@ net_drain_server (Net *net)
       UdpnatAddress destination = datagram.remote;
       NetClient *client = net_find (net, &destination);
 
+      g_assert_cmpint (datagram.socket == UDPNAT_SOCKET_TUNNEL, ==,
+                       udpnat_address_is_tunnel (&destination));
       if (client == NULL)
         {
           net->n_stranger_packets++;
@@ -622,7 +666,8 @@ net_drain_server (Net *net)
       datagram.remote = net->server_address;
       if (datagram.socket == UDPNAT_SOCKET_ALT)
         datagram.remote.port = net->alt_port;
-      if (!client->is_cut)
+      if (!client->is_cut
+          && (!client->is_udp_blocked || udpnat_address_is_tunnel (&destination)))
         net_push (net, FALSE, &destination, &datagram);
     }
 }
@@ -666,6 +711,8 @@ net_deliver (Net       *net,
       if (net->server == NULL)
         return;
       packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
+      if (udpnat_address_is_tunnel (&packet->datagram.remote))
+        packet->datagram.socket = UDPNAT_SOCKET_TUNNEL;
       net->seen[packet->datagram.data[0] & 15] = packet->datagram;
       (void) udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
       net_drain_server (net);
@@ -675,7 +722,8 @@ net_deliver (Net       *net,
   if (client == NULL)
     return;
   client->n_received++;
-  packet->datagram.socket = UDPNAT_SOCKET_MAIN;
+  packet->datagram.socket = udpnat_address_is_tunnel (&packet->destination) ? UDPNAT_SOCKET_TUNNEL
+                                                                            : UDPNAT_SOCKET_MAIN;
   g_assert_true (udpnat_rendezvous_client_owns (client->client, &packet->datagram)
                  || packet->datagram.data[0] == UDPNAT_PACKET_DATA
                  || packet->datagram.data[0] == UDPNAT_PACKET_HS2
