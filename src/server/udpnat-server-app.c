@@ -22,6 +22,7 @@
 #include "udpnat-server-key.h"
 #include "udpnat-server-reach.h"
 #include "udpnat-server-sockets.h"
+#include "udpnat-server-tunnel.h"
 #include "udpnat-state-dir.h"
 #include "udpnat-system-random.h"
 
@@ -37,6 +38,7 @@ struct _UdpnatServerApp
   UdpnatNameStore        *names;
   UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
   UdpnatServerSockets     sockets;
+  UdpnatTunnelListener   *tunnels; /* (nullable): this server has none */
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
   GSource                *source;
@@ -302,7 +304,11 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   self->map_port = config->map_port;
   self->print_address = config->print_address;
   if (!open_state (self, config->state_dir, &server_config.random, config->has_mailbox, error)
-      || !udpnat_server_sockets_open (&self->sockets, config, error))
+      || !udpnat_server_sockets_open (&self->sockets, config, error)
+      || !udpnat_server_tunnel_open (config, self->state_dir,
+                                     udpnat_server_sockets_get_port (&self->sockets,
+                                                                     UDPNAT_SOCKET_MAIN),
+                                     &self->tunnels, error))
     return NULL;
 
   server_config.identity = self->identity;
@@ -322,6 +328,9 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
                                             self->sockets.by_id, UDPNAT_N_NAMED_SOCKETS,
                                             events_cb, self);
+  if (self->tunnels != NULL)
+    udpnat_machine_source_set_tunnel (self->source,
+                                      udpnat_tunnel_listener_get_tunnel (self->tunnels));
   g_source_attach (self->source, NULL);
   return g_steal_pointer (&self);
 }
@@ -331,6 +340,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
 {
   if (self == NULL)
     return;
+  g_clear_pointer (&self->tunnels, udpnat_tunnel_listener_free);
   if (self->source != NULL)
     g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);

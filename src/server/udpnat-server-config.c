@@ -31,6 +31,9 @@ typedef struct
   int      port;
   int      alt_port;
   gboolean is_alt_port_given;
+  char   **tunnel_ports;
+  char    *tls_cert;
+  char    *tls_key;
   int      idle_exit_s;
   gboolean has_no_mailbox;
   int      mailbox_days;
@@ -47,6 +50,9 @@ options_clear (Options *self)
   g_clear_pointer (&self->ip, g_free);
   g_clear_pointer (&self->alt_ip, g_free);
   g_clear_pointer (&self->state_dir, g_free);
+  g_clear_pointer (&self->tunnel_ports, g_strfreev);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -80,6 +86,13 @@ make_context (Options *options)
     { "alt-ip", 0, 0, G_OPTION_ARG_STRING, &options->alt_ip,
       "Second address of this machine, which lets clients learn more about their router (needs "
       "--ip)", "IP" },
+    { "tunnel-port", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->tunnel_ports,
+      "TCP port for those whose network blocks UDP; may be given more than once; 0 for none "
+      "(default: the number of --port, and 443 where that can be had)", "PORT" },
+    { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_cert,
+      "Certificate for these ports (default: one of the server's own)", "FILE" },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_key,
+      "And its key", "FILE" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
       "Where the server keeps its key, the names and the letters (default: $STATE_DIRECTORY or "
       "~/.local/state/udpnat-server)", "DIR" },
@@ -162,6 +175,51 @@ check_alt_ip (const Options *options,
   return FALSE;
 }
 
+/* @out_ports: (out caller-allocates): filled from the start; "0" alone is none */
+static gboolean
+read_tunnel_ports (const Options *options,
+                   guint16        out_ports[UDPNAT_SERVER_TUNNEL_PORTS_MAX],
+                   guint         *out_n_ports,
+                   GError       **error)
+{
+  guint n_given = options->tunnel_ports != NULL ? g_strv_length (options->tunnel_ports) : 0;
+
+  *out_n_ports = 0;
+  if (n_given > UDPNAT_SERVER_TUNNEL_PORTS_MAX)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                   "--tunnel-port can be given %d times at most.", UDPNAT_SERVER_TUNNEL_PORTS_MAX);
+      return FALSE;
+    }
+  for (guint i = 0; i < n_given; i++)
+    {
+      guint64 port;
+
+      if (!g_ascii_string_to_unsigned (options->tunnel_ports[i], 10, 0, G_MAXUINT16, &port, NULL)
+          || (port == 0 && n_given > 1))
+        {
+          g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                       "--tunnel-port %s is no port: use a number from 1 to %d, or 0 alone for "
+                       "none.", options->tunnel_ports[i], G_MAXUINT16);
+          return FALSE;
+        }
+      if (port != 0)
+        out_ports[(*out_n_ports)++] = (guint16) port;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_tls (const Options *options,
+           GError       **error)
+{
+  if ((options->tls_cert == NULL) == (options->tls_key == NULL))
+    return TRUE;
+  g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                       "--tls-cert and --tls-key belong together: name both files.");
+  return FALSE;
+}
+
 static gboolean
 check_options (const Options *options,
                GError       **error)
@@ -187,7 +245,7 @@ check_options (const Options *options,
                    options->ip);
       return FALSE;
     }
-  if (!check_alt_ip (options, error))
+  if (!check_alt_ip (options, error) || !check_tls (options, error))
     return FALSE;
   if (options->state_dir != NULL && *options->state_dir == '\0')
     {
@@ -237,9 +295,14 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
       return FALSE;
     }
   options.is_alt_port_given = options.alt_port != NOT_GIVEN;
-  if (!check_options (&options, error))
+  if (!check_options (&options, error)
+      || !read_tunnel_ports (&options, out_config->tunnel_ports, &out_config->n_tunnel_ports,
+                             error))
     return FALSE;
 
+  out_config->is_tunnel_chosen = options.tunnel_ports != NULL;
+  out_config->tls_cert = g_steal_pointer (&options.tls_cert);
+  out_config->tls_key = g_steal_pointer (&options.tls_key);
   out_config->ip = g_steal_pointer (&options.ip);
   out_config->alt_ip = g_steal_pointer (&options.alt_ip);
   out_config->port = options.port;
@@ -264,4 +327,6 @@ udpnat_server_config_clear (UdpnatServerConfig *self)
   g_clear_pointer (&self->ip, g_free);
   g_clear_pointer (&self->alt_ip, g_free);
   g_clear_pointer (&self->state_dir, g_free);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
 }

@@ -4,6 +4,8 @@
 
 G_BEGIN_DECLS
 
+#define UDPNAT_SERVER_TUNNEL_PORTS_MAX 4
+
 /* Two servers on one machine then need only different first ports. */
 #define UDPNAT_SERVER_ALT_PORT_NEXT (-1)
 
@@ -15,6 +17,11 @@ G_BEGIN_DECLS
  * @port: 0 lets the system choose
  * @alt_port: second port, for NAT tests; 0 for none, %UDPNAT_SERVER_ALT_PORT_NEXT for the one after
  *   the first
+ * @tunnel_ports: TCP ports for those whose network lets no UDP through
+ * @n_tunnel_ports: how many of them; 0 for none
+ * @is_tunnel_chosen: whether @tunnel_ports counts; else it is up to the server
+ * @tls_cert: (nullable): file with a certificate for these ports; %NULL for one of the server's own
+ * @tls_key: (nullable): likewise, with its key
  * @state_dir: where key and names live
  * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
  * @has_mailbox: keep letters for those who are away
@@ -33,6 +40,11 @@ typedef struct
   char    *alt_ip;
   guint16  port;
   int      alt_port;
+  guint16  tunnel_ports[UDPNAT_SERVER_TUNNEL_PORTS_MAX];
+  guint    n_tunnel_ports;
+  gboolean is_tunnel_chosen;
+  char    *tls_cert;
+  char    *tls_key;
   char    *state_dir;
   guint    idle_exit_s;
   gboolean has_mailbox;

@@ -11,6 +11,7 @@
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
 #include "udpnat-surroundings.h"
+#include "udpnat-tunnel-dialer.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +38,8 @@ struct _UdpnatClient
   UdpnatStore   *store;
   UdpnatNode    *node;
   UdpnatSocket  *socket;
-  GSource       *source; /* drives the node on the socket */
+  UdpnatTunnelDialer *tunnel; /* to the server, where UDP does not pass */
+  GSource       *source; /* drives the node on both */
   gboolean       is_closing;
   gboolean       is_backing_up;
 
@@ -45,12 +47,14 @@ struct _UdpnatClient
   char          *server; /* nullable: "host:port" as given */
   char          *server_host;     /* nullable: of @server */
   guint16        server_port;
-  UdpnatAddress  server_address;  /* not set while that is not known */
+  UdpnatAddress  server_address;  /* not set while that is not known; a tunnel: to a proxy only */
   UdpnatServerState server_state;
   char          *server_code;     /* nullable: of REFUSED, NOT_FOUND; the key of KEY_CHANGED */
   gint64         server_since_us; /* monotonic: of the state */
   GSource       *resolve_source;  /* nullable: asks for the server's address again */
   guint          n_resolves;      /* that found nothing, in a row */
+  char          *resolve_error;   /* nullable: not told until that is known */
+  GSource       *proxy_source;    /* nullable: sees whether a proxy may know it */
   char          *bound_ip; /* nullable */
   gboolean       is_logged_in; /* by our wish: we are @name */
   UdpnatLan     *lan;

@@ -5,12 +5,15 @@
 #include "udpnat-client-private.h"
 
 #include "udpnat-clock.h"
+#include "udpnat-limits.h"
 #include "udpnat-name.h"
 
 /* How long after a host name was not found it is asked for again: doubling, so that a wrong name
  * costs nothing and a network that comes up late is found soon. */
 #define RESOLVE_FIRST_S 2
 #define RESOLVE_MAX_S 60
+/* A network whose only way out is a proxy often has nobody to ask for names; the proxy has. */
+#define PROXY_AFTER_MS (UDPNAT_TUNNEL_RACE_US / 1000)
 
 /* How many people are told in one turn of the main loop. What follows a change of one takes some
  * microseconds in the lists that they are in, and a window should not stand still for longer than
@@ -94,6 +97,8 @@ connect_server (UdpnatClient        *self,
   /* What the network has made of an IPv4 address is met as that address. */
   if (!udpnat_nat64_extract (&self->nat64, address, &self->server_address))
     self->server_address = *address;
+  if (self->tunnel != NULL)
+    udpnat_tunnel_dialer_set_server (self->tunnel, self->server_host, self->server_port);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), &self->server_address,
                           is_pinned ? &key : NULL);
@@ -128,18 +133,97 @@ udpnat_client_set_server_state (UdpnatClient     *self,
   udpnat_client_notify_server (self);
 }
 
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
 /** udpnat_client_clear_server: no question for an address is under way any more */
 void
 udpnat_client_clear_server (UdpnatClient *self)
 {
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
-  if (self->resolve_source != NULL)
-    {
-      g_source_destroy (self->resolve_source);
-      g_clear_pointer (&self->resolve_source, g_source_unref);
-    }
+  clear_source (&self->resolve_source);
+  clear_source (&self->proxy_source);
+  g_clear_pointer (&self->resolve_error, g_free);
 }
+
+static void
+tell_not_found (UdpnatClient *self,
+                const char   *message)
+{
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_NOT_FOUND, message);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_FAILED, message);
+}
+
+/* ---- A name that only a proxy knows ---- */
+
+static gboolean
+is_by_proxy (UdpnatClient *self)
+{
+  return udpnat_address_is_tunnel (&self->server_address);
+}
+
+static gboolean
+names_proxy (char **proxies)
+{
+  for (guint i = 0; proxies != NULL && proxies[i] != NULL; i++)
+    if (!g_str_has_prefix (proxies[i], "direct"))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+proxies_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (UdpnatClient) self = UDPNAT_CLIENT (user_data);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) proxies = g_proxy_resolver_lookup_finish (G_PROXY_RESOLVER (source), result,
+                                                           &error);
+  UdpnatAddress address, nobody = { .port = self->server_port };
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->node == NULL
+      || udpnat_address_is_set (&self->server_address))
+    return;
+  if (!names_proxy (proxies))
+    {
+      if (self->resolve_error != NULL)
+        tell_not_found (self, self->resolve_error);
+      return;
+    }
+  udpnat_address_init_tunnel (&address, &nobody, 0);
+  connect_server (self, &address);
+}
+
+static gboolean
+ask_for_proxy_cb (gpointer user_data)
+{
+  UdpnatClient *self = UDPNAT_CLIENT (user_data);
+  g_autofree char *uri = g_strdup_printf ("https://%s:%u", self->server_host, self->server_port);
+
+  clear_source (&self->proxy_source);
+  g_proxy_resolver_lookup_async (udpnat_tunnel_dialer_get_proxy (self->tunnel), uri,
+                                 self->cancellable, proxies_cb, g_object_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask_for_proxy_later (UdpnatClient *self)
+{
+  if (self->tunnel == NULL || udpnat_address_is_set (&self->server_address))
+    return;
+  self->proxy_source = g_timeout_source_new (PROXY_AFTER_MS);
+  g_source_set_callback (self->proxy_source, ask_for_proxy_cb, self, NULL);
+  g_source_attach (self->proxy_source, g_main_context_get_thread_default ());
+}
+
+/* ---- Its address ---- */
 
 static void resolve (UdpnatClient *self);
 
@@ -180,8 +264,13 @@ resolved_cb (GObject      *source,
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
       resolve_later (self);
-      udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_NOT_FOUND, error->message);
-      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_FAILED, error->message);
+      if (self->proxy_source != NULL)
+        {
+          self->resolve_error = g_strdup (error->message);
+          ask_for_proxy_cb (self);
+        }
+      else if (!is_by_proxy (self))
+        tell_not_found (self, error->message);
       return;
     }
   self->n_resolves = 0;
@@ -196,7 +285,9 @@ resolve (UdpnatClient *self)
 {
   udpnat_client_clear_server (self);
   self->cancellable = g_cancellable_new ();
-  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_RESOLVING, NULL);
+  if (!is_by_proxy (self))
+    udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_RESOLVING, NULL);
+  ask_for_proxy_later (self);
   g_resolver_lookup_by_name_async (g_resolver_get_default (), self->server_host, self->cancellable,
                                    resolved_cb, g_object_ref (self));
 }
@@ -260,7 +351,9 @@ udpnat_client_set_server (UdpnatClient *self,
 const UdpnatAddress *
 udpnat_client_get_server_address (UdpnatClient *self)
 {
-  return udpnat_address_is_set (&self->server_address) ? &self->server_address : NULL;
+  return udpnat_address_is_set (&self->server_address) && !is_by_proxy (self)
+           ? &self->server_address
+           : NULL;
 }
 
 /** udpnat_client_retry_server: begins anew with the same server, now */
@@ -314,7 +407,7 @@ udpnat_client_forget_server_key (UdpnatClient *self)
 void
 udpnat_client_handle_network_change (UdpnatClient *self)
 {
-  if (self->server_state == UDPNAT_SERVER_STATE_NOT_FOUND)
+  if (self->server_state == UDPNAT_SERVER_STATE_NOT_FOUND || is_by_proxy (self))
     udpnat_client_retry_server (self);
 }
 

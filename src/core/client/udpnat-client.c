@@ -107,6 +107,7 @@ udpnat_client_dispose (GObject *object)
   udpnat_client_clear_nat64 (self);
   udpnat_client_stop_telling_people (self);
   g_clear_pointer (&self->surroundings, udpnat_surroundings_free);
+  g_clear_pointer (&self->tunnel, udpnat_tunnel_dialer_free);
   if (self->source != NULL)
     {
       g_source_destroy (self->source);
@@ -419,6 +420,10 @@ udpnat_client_bind (UdpnatClient *self,
   self->bound_ip = g_strdup (ip);
   self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
                                             1, events_cb, self);
+  self->tunnel = udpnat_tunnel_dialer_new ();
+  udpnat_tunnel_dialer_set_server (self->tunnel, self->server_host, self->server_port);
+  udpnat_machine_source_set_tunnel (self->source, udpnat_tunnel_dialer_get_tunnel (self->tunnel));
+  udpnat_node_set_tunnel_allowed (self->node, TRUE);
   g_source_attach (self->source, g_main_context_get_thread_default ());
   udpnat_client_update_nat64 (self);
   udpnat_client_top_up_prekeys (self);

@@ -36,7 +36,7 @@ SERVER_PORT = 8848
 class Program:
     """A program that runs on a machine of the lab."""
 
-    def __init__(self, host, words, folder, label):
+    def __init__(self, host, words, folder, label, more_environment=None):
         self.host = host
         self.label = label
         self.folder = folder
@@ -57,6 +57,7 @@ class Program:
             'ASAN_OPTIONS': 'detect_leaks=1',
             'TERM': 'dumb',
             'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+            **(more_environment or {}),
         }
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
@@ -147,7 +148,7 @@ class Client(Program):
     """udpnat-cli --json, at a server, with one of its own (None), or with --lan among the words.
     Events are kept in the order of their arrival, each with the time when we read it."""
 
-    def __init__(self, build, host, folder, name, server, *words):
+    def __init__(self, build, host, folder, name, server, *words, more_environment=None):
         self.name = name
         self.events = []
         self.texts = {}  # peer name -> texts sent to it, in order
@@ -170,6 +171,7 @@ class Client(Program):
             ],
             folder,
             name,
+            more_environment,
         )
 
     def handle_line(self, line):

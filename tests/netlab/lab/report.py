@@ -83,6 +83,22 @@ def write_netchecks(stages):
     return lines
 
 
+def write_tunnels(stages):
+    """How soon people are there without UDP, and how soon with it again."""
+    titles = 'start to registered'.ljust(21) + 'first message out, in'.ljust(24)
+    titles += 'longest wait'.ljust(15) + 'back on UDP'
+    lines = ['', 'Without UDP', ' ' * 28 + titles]
+    for name, stage in stages.items():
+        figures = stage.figures
+        firsts = [format_ms(figures.get(f'first_{who}_ms')) for who in ('alice', 'bob')]
+        back = figures.get('back_s')
+        line = name.ljust(28) + format_ms(figures.get('registered_ms')).ljust(21)
+        line += ', '.join(firsts).ljust(24) + format_ms(figures.get('longest_ms')).ljust(15)
+        line += '–' if back is None else f'{back:.1f} s'
+        lines.append(line + ('' if stage.good else '  FAILED'))
+    return lines
+
+
 def write_extra(stage):
     parts = [describe(stage)] if 'path' in stage.figures else ['' if stage.good else 'FAILED']
     if stage.figures.get('again_s') is not None:
@@ -109,10 +125,13 @@ def write_report(stages):
     netchecks = {name: stage for name, stage in stages.items() if name.startswith('netcheck/')}
     if netchecks:
         lines += write_netchecks(netchecks)
+    tunnels = {name: stage for name, stage in stages.items() if name.startswith('tunnel/')}
+    if tunnels:
+        lines += write_tunnels(tunnels)
     extras = [
         stage
         for name, stage in sorted(stages.items())
-        if name not in table and name not in netchecks
+        if name not in table and name not in netchecks and name not in tunnels
     ]
     if extras:
         lines += ['', *(write_extra(stage) for stage in extras)]

@@ -67,8 +67,16 @@ class Stage:
             raise RuntimeError('udpnat-server does not open its port')
         return self.server
 
-    def start_client(self, site, name, *words, server=SERVER):
-        client = Client(self.build, site.host, self.folder, name, server, *words)
+    def start_client(self, site, name, *words, server=SERVER, environment=None):
+        client = Client(
+            self.build,
+            site.host,
+            self.folder,
+            name,
+            server,
+            *words,
+            more_environment=environment,
+        )
         self.programs.append(client)
         return client
 

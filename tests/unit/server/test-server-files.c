@@ -274,6 +274,30 @@ test_config_all_given (void)
 }
 
 static void
+test_config_tunnel (void)
+{
+  g_auto (UdpnatServerConfig) config = { 0 };
+
+  g_assert_true (parse (&config, "udpnat-server"));
+  g_assert_false (config.is_tunnel_chosen);
+  udpnat_server_config_clear (&config);
+
+  g_assert_true (parse (&config, "udpnat-server --tunnel-port 0"));
+  g_assert_true (config.is_tunnel_chosen);
+  g_assert_cmpuint (config.n_tunnel_ports, ==, 0);
+  udpnat_server_config_clear (&config);
+
+  g_assert_true (parse (&config, "udpnat-server --tunnel-port 8443 --tunnel-port 443 "
+                                 "--tls-cert /c --tls-key /k"));
+  g_assert_true (config.is_tunnel_chosen);
+  g_assert_cmpuint (config.n_tunnel_ports, ==, 2);
+  g_assert_cmpuint (config.tunnel_ports[0], ==, 8443);
+  g_assert_cmpuint (config.tunnel_ports[1], ==, 443);
+  g_assert_cmpstr (config.tls_cert, ==, "/c");
+  g_assert_cmpstr (config.tls_key, ==, "/k");
+}
+
+static void
 test_config_refused (void)
 {
   static const char *const lines[] = {
@@ -291,6 +315,14 @@ test_config_refused (void)
     "udpnat-server --ip 192.0.2.7 --alt-ip 192.0.2.7",
     "udpnat-server --ip 192.0.2.7 --alt-ip 2001:db8::8",
     "udpnat-server --ip 192.0.2.7 --alt-ip 192.0.2.8 --alt-port 0",
+    "udpnat-server --tunnel-port 65536",
+    "udpnat-server --tunnel-port=-1",
+    "udpnat-server --tunnel-port x",
+    "udpnat-server --tunnel-port 0 --tunnel-port 443",
+    "udpnat-server --tunnel-port 1 --tunnel-port 2 --tunnel-port 3 --tunnel-port 4 "
+    "--tunnel-port 5",
+    "udpnat-server --tls-cert /c",
+    "udpnat-server --tls-key /k",
     "udpnat-server --idle-exit=-1",
     "udpnat-server --idle-exit 4000001",
     "udpnat-server --state-dir=",
@@ -333,6 +365,7 @@ main (int    argc,
   ADD ("key/load/symbolic-link", test_key_is_a_link);
   g_test_add_func ("/server-config/parse/defaults", test_config_defaults);
   g_test_add_func ("/server-config/parse/all-given", test_config_all_given);
+  g_test_add_func ("/server-config/parse/tunnel", test_config_tunnel);
   g_test_add_func ("/server-config/parse/refused", test_config_refused);
 
   return g_test_run ();
