@@ -36,6 +36,8 @@ udpnat_path_reason_to_code (UdpnatPathReason reason)
       return "idle";
     case UDPNAT_PATH_REASON_UDP_BLOCKED:
       return "udp-blocked";
+    case UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE:
+      return "udp-blocked-remote";
     }
 
   g_assert_not_reached ();

@@ -29,6 +29,7 @@ typedef enum
   UDPNAT_PATH_REASON_NO_ANSWER,
   UDPNAT_PATH_REASON_DIRECT_LOST,       /* there was a direct path and it fell silent */
   UDPNAT_PATH_REASON_UDP_BLOCKED,       /* we reach the server by TCP only */
+  UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE, /* the peer does */
   /* let go while nobody was talking; punched again with the next message */
   UDPNAT_PATH_REASON_IDLE,
 } UdpnatPathReason;

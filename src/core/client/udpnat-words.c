@@ -29,6 +29,7 @@ static const Entry reasons[] = {
   { "no-answer", N_("no packet made it both ways, and the routers do not say why") },
   { "direct-lost", N_("the direct path fell silent") },
   { "udp-blocked", N_("this network blocks UDP, so the server is reached over TCP") },
+  { "udp-blocked-remote", N_("their network blocks UDP") },
   { "idle", N_("nobody has said anything for a while") },
   { "request", N_("you have not accepted them; they learn no address of yours") },
   { "not-accepted", N_("they have not accepted you yet") },

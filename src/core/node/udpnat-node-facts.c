@@ -170,14 +170,10 @@ udpnat_peer_note_phase (UdpnatPeer *self,
   self->phase_us = now_us;
 }
 
-/* Why packets to the peer are relayed, when they are: without UDP that is all there is to say. */
-static UdpnatPathReason
-get_reason (const UdpnatPeer *self)
+/* Whether a path was tried, or could not be, for a reason that a network without UDP explains. */
+static gboolean
+is_about_addresses (UdpnatPathReason reason)
 {
-  UdpnatPathReason reason = udpnat_path_set_get_reason (self->paths);
-
-  if (!udpnat_rendezvous_client_is_tunnelled (self->node->server))
-    return reason;
   switch (reason)
     {
     case UDPNAT_PATH_REASON_NO_CANDIDATES:
@@ -186,17 +182,32 @@ get_reason (const UdpnatPeer *self)
     case UDPNAT_PATH_REASON_REMOTE_SYMMETRIC:
     case UDPNAT_PATH_REASON_NO_ANSWER:
     case UDPNAT_PATH_REASON_DIRECT_LOST:
-      return UDPNAT_PATH_REASON_UDP_BLOCKED;
+      return TRUE;
     case UDPNAT_PATH_REASON_NONE:
     case UDPNAT_PATH_REASON_NO_SESSION:
     case UDPNAT_PATH_REASON_CONNECTING:
     case UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL:
     case UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE:
-    case UDPNAT_PATH_REASON_IDLE:
     case UDPNAT_PATH_REASON_UDP_BLOCKED:
-      break;
+    case UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE:
+    case UDPNAT_PATH_REASON_IDLE:
+      return FALSE;
     }
-  return reason;
+  g_assert_not_reached ();
+}
+
+/* Why packets to the peer are relayed, when they are. */
+static UdpnatPathReason
+get_reason (const UdpnatPeer *self)
+{
+  UdpnatPathReason reason = udpnat_path_set_get_reason (self->paths);
+
+  if (!is_about_addresses (reason))
+    return reason;
+  if (udpnat_rendezvous_client_is_tunnelled (self->node->server))
+    return UDPNAT_PATH_REASON_UDP_BLOCKED;
+  return udpnat_path_set_is_remote_udp_blocked (self->paths) ? UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE
+                                                             : reason;
 }
 
 /** udpnat_peer_get_path: how packets travel to the peer now */

@@ -115,6 +115,7 @@ is_same_candidates (const UdpnatCandidates *a,
 {
   if (a->n_candidates != b->n_candidates || a->mapping != b->mapping ||
       a->filtering != b->filtering || a->is_spoilable != b->is_spoilable ||
+      a->is_udp_blocked != b->is_udp_blocked ||
       a->relay_only != b->relay_only)
     return FALSE;
   for (guint i = 0; i < a->n_candidates; i++)
@@ -140,6 +141,7 @@ udpnat_node_refresh_candidates (UdpnatNode *self)
         reflexive[n_reflexive++] = *seen;
     }
   udpnat_node_fill_verdict (self, &fresh);
+  fresh.is_udp_blocked = udpnat_rendezvous_client_is_tunnelled (self->server);
   if (!self->is_relay_only)
     fresh.n_candidates = udpnat_gather_candidates (self->host_addresses, self->n_host_addresses,
                                                    self->port, reflexive, n_reflexive,

@@ -203,6 +203,14 @@ get_until (const UdpnatPathSet *self)
   return until_us != UDPNAT_TIME_NEVER ? until_us : self->retry_us;
 }
 
+/** udpnat_path_set_is_remote_udp_blocked: whether the peer says that it reaches its server by TCP
+ * only */
+gboolean
+udpnat_path_set_is_remote_udp_blocked (const UdpnatPathSet *self)
+{
+  return self->remote.is_udp_blocked;
+}
+
 /**
  * udpnat_path_set_get_facts:
  * @out_facts: (out caller-allocates): everything but the phase, its beginning, and what the relay

@@ -98,6 +98,7 @@ is_verdict (UdpnatPathReason reason)
     case UDPNAT_PATH_REASON_RELAY_ONLY_REMOTE:
     case UDPNAT_PATH_REASON_DIRECT_LOST:
     case UDPNAT_PATH_REASON_UDP_BLOCKED:
+    case UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE:
     case UDPNAT_PATH_REASON_IDLE:
       return FALSE;
     }

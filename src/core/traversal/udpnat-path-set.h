@@ -140,6 +140,7 @@ gboolean         udpnat_path_set_get_selected             (const UdpnatPathSet  
                                                            UdpnatPathKind         *out_kind,
                                                            gint64                 *out_rtt_us);
 UdpnatSocketId   udpnat_path_set_get_selected_socket      (const UdpnatPathSet    *self);
+gboolean         udpnat_path_set_is_remote_udp_blocked   (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_suspect               (const UdpnatPathSet    *self);
 gboolean         udpnat_path_set_is_proven                (const UdpnatPathSet    *self,
                                                            UdpnatSocketId          socket,

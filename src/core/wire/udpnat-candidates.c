@@ -9,6 +9,7 @@
 
 #define FLAG_RELAY_ONLY 1
 #define FLAG_SPOILABLE 2
+#define FLAG_UDP_BLOCKED 4
 
 void
 udpnat_write_candidates (GByteArray             *out,
@@ -20,7 +21,8 @@ udpnat_write_candidates (GByteArray             *out,
   udpnat_append_u32 (out, candidates->generation);
   udpnat_append_u32 (out, candidates->heard);
   udpnat_append_u8 (out, (candidates->relay_only ? FLAG_RELAY_ONLY : 0)
-                           | (candidates->is_spoilable ? FLAG_SPOILABLE : 0));
+                           | (candidates->is_spoilable ? FLAG_SPOILABLE : 0)
+                           | (candidates->is_udp_blocked ? FLAG_UDP_BLOCKED : 0));
   udpnat_append_u8 (out, candidates->mapping);
   udpnat_append_u8 (out, candidates->filtering);
   udpnat_append_u8 (out, (guint8) candidates->n_candidates);
@@ -48,6 +50,7 @@ udpnat_parse_candidates (const UdpnatMessageView *message,
   flags = udpnat_reader_u8 (&reader);
   out_candidates->relay_only = (flags & FLAG_RELAY_ONLY) != 0;
   out_candidates->is_spoilable = (flags & FLAG_SPOILABLE) != 0;
+  out_candidates->is_udp_blocked = (flags & FLAG_UDP_BLOCKED) != 0;
   out_candidates->mapping = udpnat_reader_u8 (&reader);
   out_candidates->filtering = udpnat_reader_u8 (&reader);
   out_candidates->n_candidates = udpnat_reader_u8 (&reader);

@@ -52,6 +52,7 @@ typedef struct
  * @relay_only: its sender wants no direct path
  * @is_spoilable: its sender's router gives a flow another port when the first packet comes from
  *   outside: nothing is to be sent there before the sender has opened its router
+ * @is_udp_blocked: its sender reaches the server by TCP only
  * @mapping: a [enum@UdpnatMapping]
  * @filtering: a [enum@UdpnatFiltering]
  *
@@ -65,6 +66,7 @@ typedef struct
   guint32         heard;
   gboolean        relay_only;
   gboolean        is_spoilable;
+  gboolean        is_udp_blocked;
   guint8          mapping;
   guint8          filtering;
   guint           n_candidates;

@@ -90,6 +90,11 @@ def run_blocked(stage, rule, sides):
     stage.check('registered-within-2s', took <= REGISTERED_SECONDS, [f'{took:.3f} s'])
     check_talk(stage, alice, bob)
     check_says_so(stage, alice, 'bob')
+    wanted = 'udp-blocked' if sides == 2 else 'udp-blocked-remote'
+    settled = bob.wait_for(
+        lambda: (bob.get_path('alice') or {}).get('reason') == wanted, 10.0
+    )
+    stage.check(f'the-other-path-says-{wanted}', settled, [bob.get_path('alice')])
 
 
 class Proxy:

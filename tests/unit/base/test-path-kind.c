@@ -25,6 +25,7 @@ test_codes_are_stable (void)
     [UDPNAT_PATH_REASON_NO_ANSWER] = "no-answer",
     [UDPNAT_PATH_REASON_DIRECT_LOST] = "direct-lost",
     [UDPNAT_PATH_REASON_UDP_BLOCKED] = "udp-blocked",
+    [UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE] = "udp-blocked-remote",
     [UDPNAT_PATH_REASON_IDLE] = "idle",
   };
 

@@ -239,6 +239,8 @@ test_network_meaning (void)
   check_network (&facts, "silent", "allow-udp");
   facts.n_hosts = 0;
   check_network (&facts, "silent", "connect");
+  facts.udp = UDPNAT_UDP_STATE_BLOCKED;
+  check_network (&facts, "blocked", "unblock-udp");
   facts.udp = UDPNAT_UDP_STATE_UNKNOWN;
   check_network (&facts, "no-server", NULL);
 }

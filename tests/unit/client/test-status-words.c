@@ -162,6 +162,7 @@ test_lost_server (Fixture      *self,
   g_autofree char *lost = NULL;
   g_autofree char *again = NULL;
   g_autofree char *direct = NULL;
+  g_autofree char *blocked = NULL;
   g_autofree char *on_lan = NULL;
   g_autofree char *silent = NULL;
 
@@ -179,6 +180,10 @@ test_lost_server (Fixture      *self,
   udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_DIRECT, &none, 0, UDPNAT_PATH_REASON_NONE);
   direct = describe_bob (self, UDPNAT_SERVER_STATE_SILENT);
   g_assert_cmpstr (direct, ==, "Direct");
+  udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0,
+                          UDPNAT_PATH_REASON_UDP_BLOCKED);
+  blocked = describe_bob (self, UDPNAT_SERVER_STATE_REGISTERED);
+  g_assert_cmpstr (blocked, ==, "Through the server over TCP: this network blocks UDP");
   udpnat_person_set_path (self->bob, UDPNAT_PATH_KIND_RELAY, &none, 0, UDPNAT_PATH_REASON_IDLE);
   udpnat_person_set_on_lan (self->bob, TRUE);
   on_lan = describe_bob (self, UDPNAT_SERVER_STATE_SILENT);

@@ -10,6 +10,8 @@
 #include "udpnat-path-kind.h"
 #include "udpnat-words.h"
 
+#define N_UDP_STATES (UDPNAT_UDP_STATE_SILENT + 1)
+
 /* All of udpnat_node_event's codes: of REFUSED and of FAILED. */
 static const char *const node_codes[] = {
   "name-taken", "name-not-allowed", "try-later", "server-full", "refused",
@@ -104,17 +106,18 @@ test_networks (void)
 {
   UdpnatNetworkFacts facts = { 0 };
 
-  for (int i = 0; i < 4 * 4 * 2 * 2 * 2; i++)
+  for (int i = 0; i < N_UDP_STATES * 4 * 2 * 2 * 2; i++)
     {
       g_autoptr (UdpnatNetworkReport) report = NULL;
       const char *code;
+      const char *ip;
 
-      facts.udp = i % 4;
-      facts.nat = i / 4 % 4;
-      facts.has_ipv6 = i / 16 % 2;
-      facts.n_hosts = i / 32 % 2;
-      g_assert_true (udpnat_address_parse_ip (&facts.observed[0],
-                                              i / 64 % 2 ? "127.0.0.1" : "203.0.113.7", 8900));
+      facts.udp = i % N_UDP_STATES;
+      facts.nat = i / N_UDP_STATES % 4;
+      facts.has_ipv6 = i / N_UDP_STATES / 4 % 2;
+      facts.n_hosts = i / N_UDP_STATES / 8 % 2;
+      ip = i / N_UDP_STATES / 16 % 2 ? "127.0.0.1" : "203.0.113.7";
+      g_assert_true (udpnat_address_parse_ip (&facts.observed[0], ip, 8900));
       report = udpnat_network_report_new (&facts, "mapping-unneeded", "");
       code = udpnat_network_report_get_meaning (report);
       check_sentence (code, udpnat_words_explain_meaning (code));

@@ -38,6 +38,7 @@ static const Golden goldens[] = {
   { "candidates",
     "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
   { "candidates-relay-only", "41 0000000c 00000001 00000000 01 00 00 00", 0, 0 },
+  { "candidates-udp-blocked", "41 0000000c 00000001 00000000 04 00 00 00", 0, 0 },
 };
 
 static UdpnatMessageView
@@ -263,6 +264,7 @@ candidates_fields (void)
 {
   g_autoptr (GByteArray) data = g_byte_array_new ();
   g_autoptr (GByteArray) relay_only = g_byte_array_new ();
+  g_autoptr (GByteArray) udp_blocked = g_byte_array_new ();
   UdpnatMessageView message = golden_message ("candidates", data);
   UdpnatCandidates candidates;
   UdpnatAddress expected;
@@ -284,7 +286,13 @@ candidates_fields (void)
   message = golden_message ("candidates-relay-only", relay_only);
   g_assert_true (udpnat_parse_candidates (&message, &candidates));
   g_assert_true (candidates.relay_only);
+  g_assert_false (candidates.is_udp_blocked);
   g_assert_cmpuint (candidates.n_candidates, ==, 0);
+
+  message = golden_message ("candidates-udp-blocked", udp_blocked);
+  g_assert_true (udpnat_parse_candidates (&message, &candidates));
+  g_assert_true (candidates.is_udp_blocked);
+  g_assert_false (candidates.relay_only);
 }
 
 /* ---- Borders ---- */
