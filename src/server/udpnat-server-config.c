@@ -88,7 +88,8 @@ make_context (Options *options)
       "--ip)", "IP" },
     { "tunnel-port", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->tunnel_ports,
       "TCP port for those whose network blocks UDP; may be given more than once; 0 for none "
-      "(default: the number of --port, and 443 where that can be had)", "PORT" },
+      "(default: the number of --port, and if that is 8848 also 443, where it can be had)",
+      "PORT" },
     { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_cert,
       "Certificate for these ports (default: one of the server's own)", "FILE" },
     { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_key,

@@ -142,15 +142,15 @@ receive_all (MachineSource *self)
 }
 
 /* From a source of the tunnel's own, so between two dispatches of ours. */
-static void
+static UdpnatRxResult
 handle_tunnelled (gpointer              sink,
                   const UdpnatDatagram *datagram)
 {
   MachineSource *self = sink;
 
   self->now_us = udpnat_clock_get_now_us ();
-  udpnat_machine_handle_datagram (self->machine, self->now_us, datagram);
   self->is_woken = TRUE;
+  return udpnat_machine_handle_datagram (self->machine, self->now_us, datagram);
 }
 
 /* ---- Out ---- */

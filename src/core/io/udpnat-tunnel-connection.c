@@ -1,8 +1,8 @@
 /* TCP promises everything in order, however late; datagrams promise nothing. So this is as good as
  * UDP and no better: what cannot leave soon is dropped, and the sessions inside repeat it.
  *
- * Nothing here waits: one GSource looks at the socket and at the clock. Not here: who connects to
- * whom (udpnat-tunnel-dialer.c, udpnat-tunnel-listener.c), and what datagrams are. */
+ * Nothing here waits: udpnat-tunnel-loop.c looks at the socket and at the clock. Not here: who
+ * connects to whom (udpnat-tunnel-dialer.c, udpnat-tunnel-listener.c), and what datagrams are. */
 
 #include "config.h"
 
@@ -33,13 +33,6 @@ typedef enum
   STATE_CLOSED,
 } State;
 
-typedef struct
-{
-  GSource                 source; /* first */
-  gpointer                fd_tag;
-  UdpnatTunnelConnection *connection; /* borrowed */
-} ConnectionSource;
-
 struct _UdpnatTunnelConnection
 {
   GSocketConnection          *stream;
@@ -53,10 +46,11 @@ struct _UdpnatTunnelConnection
   gint64                      heard_us;       /* monotonic, as all times here */
   gint64                      deadline_us;    /* of the handshake, or when to look at @heard_us */
   UdpnatTunnelConnectionFuncs funcs;
-  ConnectionSource           *source;
+  UdpnatTunnelWatch           watch;
 
   /* borrowed */
-  gpointer user_data;
+  gpointer  user_data;
+  gboolean *out_is_freed; /* (nullable): while the owner is told something */
 };
 
 /* ---- Waiting ---- */
@@ -68,15 +62,7 @@ break_off (UdpnatTunnelConnection *self,
   if (code != 0)
     g_debug ("tunnel: %s", gnutls_strerror (code));
   self->state = STATE_BROKEN;
-  g_source_set_ready_time (&self->source->source, 0);
-}
-
-static void
-wait_for (UdpnatTunnelConnection *self,
-          gboolean                wants_out)
-{
-  g_source_modify_unix_fd (&self->source->source, self->source->fd_tag,
-                           wants_out ? G_IO_IN | G_IO_OUT : G_IO_IN);
+  udpnat_tunnel_watch_set_time (&self->watch, 0);
 }
 
 static void
@@ -84,7 +70,7 @@ set_deadline (UdpnatTunnelConnection *self,
               gint64                  deadline_us)
 {
   self->deadline_us = deadline_us;
-  g_source_set_ready_time (&self->source->source, deadline_us);
+  udpnat_tunnel_watch_set_time (&self->watch, deadline_us);
 }
 
 /* Returns: whether it is over */
@@ -92,7 +78,7 @@ static gboolean
 check_deadline (UdpnatTunnelConnection *self,
                 gint64                  now_us)
 {
-  if (self->deadline_us < 0 || now_us < self->deadline_us)
+  if (now_us < self->deadline_us)
     return FALSE;
   if (self->state == STATE_HANDSHAKING || now_us >= self->heard_us + self->idle_us)
     return TRUE;
@@ -137,7 +123,7 @@ flush (UdpnatTunnelConnection *self)
       g_byte_array_remove_range (self->out, 0, (guint) self->n_out_done);
       self->n_out_done = 0;
     }
-  wait_for (self, self->out->len > 0);
+  udpnat_tunnel_watch_want_out (&self->watch, self->out->len > 0);
 }
 
 /**
@@ -173,8 +159,9 @@ take_datagrams (UdpnatTunnelConnection *self,
                 const guint8           *data,
                 gsize                   n_data)
 {
-  GSource *source = &self->source->source;
+  gboolean is_freed = FALSE;
 
+  self->out_is_freed = &is_freed;
   while (self->state == STATE_OPEN)
     {
       const guint8 *frame;
@@ -183,17 +170,19 @@ take_datagrams (UdpnatTunnelConnection *self,
       switch (udpnat_tunnel_reader_next (&self->reader, &data, &n_data, &frame, &n_frame))
         {
         case UDPNAT_TUNNEL_READ_MORE:
+          self->out_is_freed = NULL;
           return TRUE;
         case UDPNAT_TUNNEL_READ_MALFORMED:
           break_off (self, 0);
-          return TRUE;
+          break;
         case UDPNAT_TUNNEL_READ_FRAME:
           self->funcs.datagram (self, frame, n_frame, self->user_data);
-          if (g_source_is_destroyed (source))
+          if (is_freed)
             return FALSE;
           break;
         }
     }
+  self->out_is_freed = NULL;
   return TRUE;
 }
 
@@ -220,13 +209,29 @@ receive (UdpnatTunnelConnection *self,
     }
   /* Poll knows nothing of what TLS has read already. */
   if (gnutls_record_check_pending (self->session) > 0)
-    g_source_set_ready_time (&self->source->source, 0);
+    udpnat_tunnel_watch_set_time (&self->watch, 0);
   return TRUE;
 }
 
 /* ---- The handshake ---- */
 
-static void
+/* Returns: %FALSE when the owner has freed the connection */
+static gboolean
+tell_opened (UdpnatTunnelConnection *self)
+{
+  gboolean is_freed = FALSE;
+
+  if (self->funcs.opened == NULL)
+    return TRUE;
+  self->out_is_freed = &is_freed;
+  self->funcs.opened (self, self->user_data);
+  if (!is_freed)
+    self->out_is_freed = NULL;
+  return !is_freed;
+}
+
+/* Returns: likewise */
+static gboolean
 shake_hands (UdpnatTunnelConnection *self,
              gint64                  now_us)
 {
@@ -237,47 +242,43 @@ shake_hands (UdpnatTunnelConnection *self,
       if (gnutls_error_is_fatal (code))
         break_off (self, code);
       else
-        wait_for (self, gnutls_record_get_direction (self->session) == 1);
-      return;
+        udpnat_tunnel_watch_want_out (&self->watch,
+                                      gnutls_record_get_direction (self->session) == 1);
+      return TRUE;
     }
   self->state = STATE_OPEN;
   self->heard_us = now_us;
-  set_deadline (self, self->idle_us > 0 ? now_us + self->idle_us : -1);
+  set_deadline (self, self->idle_us > 0 ? now_us + self->idle_us : UDPNAT_TIME_NEVER);
   flush (self);
-  if (self->funcs.opened != NULL)
-    self->funcs.opened (self, self->user_data);
+  return tell_opened (self);
 }
 
-/* ---- The source ---- */
+/* ---- Whatever there is to do ---- */
 
-static gboolean
-dispatch (GSource    *source,
-          GSourceFunc callback,
-          gpointer    user_data)
+static void
+end (UdpnatTunnelConnection *self)
 {
-  UdpnatTunnelConnection *self = ((ConnectionSource *) source)->connection;
-  const gint64 now_us = g_source_get_time (source);
+  self->state = STATE_CLOSED;
+  udpnat_tunnel_watch_stop (&self->watch);
+  self->funcs.closed (self, self->user_data);
+}
 
-  g_source_set_ready_time (source, self->deadline_us);
-  if (self->state == STATE_HANDSHAKING)
-    shake_hands (self, now_us);
-  if (g_source_is_destroyed (source))
-    return G_SOURCE_REMOVE;
+static void
+work (gpointer user_data,
+      gint64   now_us)
+{
+  UdpnatTunnelConnection *self = user_data;
+
+  udpnat_tunnel_watch_set_time (&self->watch, self->deadline_us);
+  if (self->state == STATE_HANDSHAKING && !shake_hands (self, now_us))
+    return;
   if (self->state == STATE_OPEN && self->out->len > 0)
     flush (self);
   if (self->state == STATE_OPEN && !receive (self, now_us))
-    return G_SOURCE_REMOVE;
+    return;
   if (self->state == STATE_BROKEN || check_deadline (self, now_us))
-    {
-      self->state = STATE_CLOSED;
-      g_source_modify_unix_fd (source, ((ConnectionSource *) source)->fd_tag, 0);
-      g_source_set_ready_time (source, -1);
-      self->funcs.closed (self, self->user_data);
-    }
-  return G_SOURCE_CONTINUE;
+    end (self);
 }
-
-static GSourceFuncs source_funcs = { .dispatch = dispatch };
 
 static void
 set_up_socket (GSocket *socket)
@@ -294,29 +295,17 @@ set_up_socket (GSocket *socket)
   setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof unsent_bytes);
 }
 
-static ConnectionSource *
-source_new (UdpnatTunnelConnection *self,
-            int                     fd)
-{
-  GSource *source = g_source_new (&source_funcs, sizeof (ConnectionSource));
-  ConnectionSource *own = (ConnectionSource *) source;
-
-  g_source_set_static_name (source, "udpnat-tunnel");
-  own->connection = self;
-  own->fd_tag = g_source_add_unix_fd (source, fd, G_IO_IN | G_IO_OUT);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return own;
-}
-
 /**
  * udpnat_tunnel_connection_new:
+ * @loop: borrowed; must outlive the connection
  * @stream: connected; a reference is taken
  * @tls: borrowed; decides which side this is, and must outlive the connection
  * @host: (nullable): whom a client asks for
  * @idle_us: closed when nothing has come for so long; 0 for never
  */
 UdpnatTunnelConnection *
-udpnat_tunnel_connection_new (GSocketConnection                 *stream,
+udpnat_tunnel_connection_new (UdpnatTunnelLoop                  *loop,
+                              GSocketConnection                 *stream,
                               UdpnatTunnelTls                   *tls,
                               const char                        *host,
                               gint64                             idle_us,
@@ -333,7 +322,8 @@ udpnat_tunnel_connection_new (GSocketConnection                 *stream,
   self->idle_us = idle_us;
   self->funcs = *funcs;
   self->user_data = user_data;
-  self->source = source_new (self, g_socket_get_fd (socket));
+  udpnat_tunnel_watch_start (&self->watch, loop, g_socket_get_fd (socket), work, self);
+  udpnat_tunnel_watch_want_out (&self->watch, TRUE); /* a client begins */
   set_deadline (self, g_get_monotonic_time () + UDPNAT_TUNNEL_HANDSHAKE_US);
   return self;
 }
@@ -349,8 +339,10 @@ udpnat_tunnel_connection_free (UdpnatTunnelConnection *self)
       flush (self);
       gnutls_bye (self->session, GNUTLS_SHUT_WR);
     }
-  g_source_destroy (&self->source->source);
-  g_source_unref (&self->source->source);
+  if (self->state != STATE_CLOSED)
+    udpnat_tunnel_watch_stop (&self->watch);
+  if (self->out_is_freed != NULL)
+    *self->out_is_freed = TRUE;
   gnutls_deinit (self->session);
   g_object_unref (self->stream);
   g_byte_array_unref (self->out);
@@ -364,7 +356,7 @@ udpnat_tunnel_connection_set_idle (UdpnatTunnelConnection *self,
 {
   self->idle_us = idle_us;
   if (self->state == STATE_OPEN)
-    set_deadline (self, idle_us > 0 ? self->heard_us + idle_us : -1);
+    set_deadline (self, idle_us > 0 ? self->heard_us + idle_us : UDPNAT_TIME_NEVER);
 }
 
 /** udpnat_tunnel_connection_is_open: Returns: whether TLS is up and nothing has gone wrong */

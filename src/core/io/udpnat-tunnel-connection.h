@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "udpnat-tunnel-loop.h"
 #include "udpnat-tunnel-tls.h"
 
 G_BEGIN_DECLS
@@ -9,8 +10,7 @@ G_BEGIN_DECLS
 /**
  * UdpnatTunnelConnection:
  *
- * One TCP connection with TLS and datagrams in it, of either side. It works on the main context
- * that was the thread's default when it was made.
+ * One TCP connection with TLS and datagrams in it, of either side.
  */
 typedef struct _UdpnatTunnelConnection UdpnatTunnelConnection;
 
@@ -36,7 +36,8 @@ typedef struct
 } UdpnatTunnelConnectionFuncs;
 
 UdpnatTunnelConnection *
-         udpnat_tunnel_connection_new     (GSocketConnection                 *stream,
+         udpnat_tunnel_connection_new     (UdpnatTunnelLoop                  *loop,
+                                           GSocketConnection                 *stream,
                                            UdpnatTunnelTls                   *tls,
                                            const char                        *host,
                                            gint64                             idle_us,

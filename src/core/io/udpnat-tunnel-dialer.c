@@ -1,6 +1,7 @@
-/* At the server's port and at the port of the web at once: on either there may be somebody else's
- * server, which would take TLS and then know nothing of us. So both get what is sent until one has
- * answered with a datagram; what is sent twice is a repetition there, as with UDP.
+/* At the server's port and, for one with the usual port, at that of the web at once: on either
+ * there may be somebody else's server, which would take TLS and then know nothing of us. So both
+ * get what is sent until one has answered with something that makes sense to the machine; what is
+ * sent twice is a repetition there, as with UDP.
  *
  * GSocketClient knows proxies: HTTP CONNECT, SOCKS 4 and 5. Which ones is asked of GProxyResolver
  * as for a page of https. What asks the desktop is part of glib-networking and knows little of the
@@ -33,6 +34,7 @@ typedef struct
 struct _UdpnatTunnelDialer
 {
   UdpnatTunnel     tunnel; /* first */
+  UdpnatTunnelLoop *loop;
   UdpnatTunnelTls *tls;
   GProxyResolver  *proxy;
   char            *host; /* nullable */
@@ -104,7 +106,7 @@ end_attempt (UdpnatTunnelDialer *self,
     {
       UdpnatDatagram closed = { .socket = UDPNAT_SOCKET_TUNNEL, .remote = self->remote };
 
-      udpnat_tunnel_deliver (&self->tunnel, &closed);
+      (void) udpnat_tunnel_deliver (&self->tunnel, &closed);
       return;
     }
   self->retry_us = g_get_monotonic_time ()
@@ -167,11 +169,10 @@ datagram_cb (UdpnatTunnelConnection *connection,
   UdpnatTunnelDialer *self = attempt->dialer;
   UdpnatDatagram datagram = { .socket = UDPNAT_SOCKET_TUNNEL, .remote = self->remote };
 
-  if (self->winner == NULL)
-    win (self, attempt);
   datagram.n_data = n_data;
   memcpy (datagram.data, data, n_data);
-  udpnat_tunnel_deliver (&self->tunnel, &datagram);
+  if (udpnat_tunnel_deliver (&self->tunnel, &datagram) == UDPNAT_RX_OK && self->winner == NULL)
+    win (self, attempt);
 }
 
 static void
@@ -209,8 +210,8 @@ connected_cb (GObject      *source,
       end_attempt (self, attempt);
     }
   else
-    attempt->connection = udpnat_tunnel_connection_new (stream, self->tls, self->host, SILENCE_US,
-                                                        &funcs, attempt);
+    attempt->connection = udpnat_tunnel_connection_new (self->loop, stream, self->tls, self->host,
+                                                        SILENCE_US, &funcs, attempt);
 }
 
 static Attempt *
@@ -239,7 +240,8 @@ static void
 dial (UdpnatTunnelDialer *self)
 {
   self->attempts[0] = attempt_new (self, self->port);
-  if (self->port != UDPNAT_TUNNEL_PORT)
+  /* A host may have several servers. Who has not met one before could not tell them apart. */
+  if (self->port == UDPNAT_SERVER_PORT)
     self->attempts[1] = attempt_new (self, UDPNAT_TUNNEL_PORT);
 }
 
@@ -337,6 +339,7 @@ udpnat_tunnel_dialer_new (void)
   UdpnatTunnelDialer *self = g_new0 (UdpnatTunnelDialer, 1);
 
   self->tunnel.send = send_datagram;
+  self->loop = udpnat_tunnel_loop_new ();
   self->tls = udpnat_tunnel_tls_new_client ();
   self->proxy = find_resolver ();
   return self;
@@ -350,6 +353,7 @@ udpnat_tunnel_dialer_free (UdpnatTunnelDialer *self)
   drop_all (self);
   g_object_unref (self->proxy);
   udpnat_tunnel_tls_free (self->tls);
+  udpnat_tunnel_loop_free (self->loop);
   g_free (self->host);
   g_free (self);
 }

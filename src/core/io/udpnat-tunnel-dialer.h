@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * UdpnatTunnelDialer:
  *
  * A client's side of the tunnel: there is none until something is sent. It is reached at the port
- * that was set and at %UDPNAT_TUNNEL_PORT, whichever answers first, through the proxies that the
- * system or the environment names.
+ * that was set, and when that is %UDPNAT_SERVER_PORT also at %UDPNAT_TUNNEL_PORT, whichever answers
+ * first, through the proxies that the environment or the system names.
  */
 typedef struct _UdpnatTunnelDialer UdpnatTunnelDialer;
 

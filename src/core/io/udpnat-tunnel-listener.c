@@ -39,6 +39,7 @@ typedef struct
 struct _UdpnatTunnelListener
 {
   UdpnatTunnel     tunnel; /* first */
+  UdpnatTunnelLoop *loop;
   UdpnatTunnelTls *tls;
   GPtrArray       *ports;  /* of Port */
   GHashTable      *guests; /* Guest by the number of its connection */
@@ -69,7 +70,7 @@ datagram_cb (UdpnatTunnelConnection *connection,
   datagram.remote = guest->address;
   datagram.n_data = n_data;
   memcpy (datagram.data, data, n_data);
-  udpnat_tunnel_deliver (&guest->listener->tunnel, &datagram);
+  (void) udpnat_tunnel_deliver (&guest->listener->tunnel, &datagram);
 }
 
 static void
@@ -146,8 +147,8 @@ welcome (UdpnatTunnelListener *self,
   guest = g_new0 (Guest, 1);
   guest->listener = self;
   guest->address = address;
-  guest->connection = udpnat_tunnel_connection_new (stream, self->tls, NULL, UDPNAT_TUNNEL_IDLE_US,
-                                                    &funcs, guest);
+  guest->connection = udpnat_tunnel_connection_new (self->loop, stream, self->tls, NULL,
+                                                    UDPNAT_TUNNEL_IDLE_US, &funcs, guest);
   g_hash_table_insert (self->guests, GUINT_TO_POINTER (self->last_number), guest);
 }
 
@@ -300,6 +301,7 @@ udpnat_tunnel_listener_new (UdpnatTunnelTls *tls)
   UdpnatTunnelListener *self = g_new0 (UdpnatTunnelListener, 1);
 
   self->tunnel.send = send_datagram;
+  self->loop = udpnat_tunnel_loop_new ();
   self->tls = tls;
   self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) port_free);
   self->guests = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) guest_free);
@@ -314,6 +316,7 @@ udpnat_tunnel_listener_free (UdpnatTunnelListener *self)
   g_ptr_array_unref (self->ports);
   g_hash_table_unref (self->guests);
   udpnat_tunnel_tls_free (self->tls);
+  udpnat_tunnel_loop_free (self->loop);
   g_free (self);
 }
 

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 /**
  * UdpnatTunnel:
  * @send: a datagram of %UDPNAT_SOCKET_TUNNEL that leaves; never delivers anything before it returns
- * @deliver: set by the machine source: one that has come
+ * @deliver: set by the machine source: one that has come; says what it was to the machine
  * @sink: for @deliver
  *
  * What carries datagrams over TCP where UDP does not pass: of a client [struct@UdpnatTunnelDialer],
@@ -20,17 +20,16 @@ struct _UdpnatTunnel
                 const UdpnatDatagram *datagram);
 
   /* borrowed */
-  void (*deliver) (gpointer              sink,
-                   const UdpnatDatagram *datagram);
+  UdpnatRxResult (*deliver) (gpointer              sink,
+                             const UdpnatDatagram *datagram);
   gpointer sink;
 };
 
-static inline void
+static inline UdpnatRxResult
 udpnat_tunnel_deliver (UdpnatTunnel         *self,
                        const UdpnatDatagram *datagram)
 {
-  if (self->deliver != NULL)
-    self->deliver (self->sink, datagram);
+  return self->deliver != NULL ? self->deliver (self->sink, datagram) : UDPNAT_RX_IGNORED;
 }
 
 G_END_DECLS

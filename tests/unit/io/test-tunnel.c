@@ -141,9 +141,10 @@ typedef struct
   UdpnatDatagram        at_client;
   guint                 n_at_server, n_at_client, n_closed;
   gboolean              is_echoing;
+  gboolean              is_foreign; /* what comes to the client makes no sense */
 } Fixture;
 
-static void
+static UdpnatRxResult
 at_server_cb (gpointer              sink,
               const UdpnatDatagram *datagram)
 {
@@ -154,9 +155,10 @@ at_server_cb (gpointer              sink,
   self->n_at_server++;
   if (self->is_echoing)
     tunnel->send (tunnel, datagram);
+  return UDPNAT_RX_OK;
 }
 
-static void
+static UdpnatRxResult
 at_client_cb (gpointer              sink,
               const UdpnatDatagram *datagram)
 {
@@ -167,6 +169,7 @@ at_client_cb (gpointer              sink,
     self->n_closed++;
   else
     self->n_at_client++;
+  return self->is_foreign ? UDPNAT_RX_MALFORMED : UDPNAT_RX_OK;
 }
 
 /* Some port that is free now. */
@@ -341,6 +344,24 @@ test_refused (Fixture      *self,
   g_assert_cmpuint (self->n_closed, ==, 0);
 }
 
+/* What makes no sense does not decide for a connection: one that ends is a failure, not the end of
+ * the tunnel. */
+static void
+test_foreign (Fixture      *self,
+              gconstpointer data)
+{
+  gint64 until_us;
+
+  self->is_foreign = TRUE;
+  send_some (self, 1);
+  wait_until (&self->n_at_client, 1);
+  g_clear_pointer (&self->listener, udpnat_tunnel_listener_free);
+  until_us = g_get_monotonic_time () + UDPNAT_MSEC (200);
+  while (g_get_monotonic_time () < until_us)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (self->n_closed, ==, 0);
+}
+
 /* Nobody knows the address any more when its connection is gone. */
 static void
 test_gone_address (Fixture      *self,
@@ -466,6 +487,7 @@ test_slow_reader (Fixture      *self,
   const UdpnatTunnelConnectionFuncs funcs = { .datagram = never_cb, .closed = closed_cb };
   g_autoptr (UdpnatTunnelTls) client = udpnat_tunnel_tls_new_client ();
   g_autoptr (GSocketConnection) stream = connect_to (self->port);
+  g_autoptr (UdpnatTunnelLoop) loop = NULL;
   g_autoptr (UdpnatTunnelConnection) connection = NULL;
   UdpnatTunnel *tunnel = udpnat_tunnel_listener_get_tunnel (self->listener);
   UdpnatDatagram datagram;
@@ -474,7 +496,8 @@ test_slow_reader (Fixture      *self,
 
   self->is_echoing = FALSE;
   g_main_context_push_thread_default (asleep);
-  connection = udpnat_tunnel_connection_new (stream, client, NULL, 0, &funcs, &n_closed);
+  loop = udpnat_tunnel_loop_new ();
+  connection = udpnat_tunnel_connection_new (loop, stream, client, NULL, 0, &funcs, &n_closed);
   g_main_context_pop_thread_default (asleep);
   (void) udpnat_tunnel_connection_send (connection, hello, sizeof hello);
   while (self->n_at_server == 0)
@@ -506,11 +529,12 @@ test_queue_limit (Fixture      *self,
   const UdpnatTunnelConnectionFuncs funcs = { .datagram = never_cb, .closed = closed_cb };
   g_autoptr (UdpnatTunnelTls) client = udpnat_tunnel_tls_new_client ();
   g_autoptr (GSocketConnection) stream = connect_to (self->port);
+  g_autoptr (UdpnatTunnelLoop) loop = udpnat_tunnel_loop_new ();
   g_autoptr (UdpnatTunnelConnection) connection = NULL;
   guint8 bytes[UDPNAT_DATAGRAM_MAX_BYTES] = { 1 };
   guint n_closed = 0, n_kept = 0;
 
-  connection = udpnat_tunnel_connection_new (stream, client, NULL, 0, &funcs, &n_closed);
+  connection = udpnat_tunnel_connection_new (loop, stream, client, NULL, 0, &funcs, &n_closed);
   while (udpnat_tunnel_connection_send (connection, bytes, sizeof bytes))
     n_kept++;
   g_assert_cmpuint (n_kept, ==, UDPNAT_TUNNEL_QUEUE_BYTES / (sizeof bytes + 2));
@@ -571,6 +595,7 @@ main (int    argc,
   ADD ("/io-tunnel/both/the-end-is-told", test_closed_is_told);
   ADD ("/io-tunnel/both/an-address-ends-with-its-connection", test_gone_address);
   ADD ("/io-tunnel/dialer/waits-after-a-refusal", test_refused);
+  ADD ("/io-tunnel/dialer/nonsense-decides-nothing", test_foreign);
   ADD ("/io-tunnel/listener/limit-for-one-source", test_limit);
   ADD ("/io-tunnel/listener/not-tls", test_not_tls);
   ADD ("/io-tunnel/listener/no-datagrams-inside", test_malformed);
