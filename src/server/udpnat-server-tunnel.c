@@ -98,8 +98,9 @@ open_ports (UdpnatTunnelListener     *listener,
       return;
     }
   listen_or_warn (listener, config, udp_port);
-  /* Most servers are not allowed it, or have a web server there: no reason for words. */
-  if (udp_port != UDPNAT_TUNNEL_PORT
+  /* Most servers are not allowed it, or have a web server there: no reason for words. Clients of
+   * another port would not look there. */
+  if (udp_port == UDPNAT_SERVER_PORT
       && !udpnat_tunnel_listener_listen (listener, config->ip, UDPNAT_TUNNEL_PORT, NULL))
     g_debug ("no port %d", UDPNAT_TUNNEL_PORT);
 }

@@ -300,6 +300,8 @@
 /* How long nothing has come by UDP when TCP is tried as well; on top of two round trips of a
  * session that has measured them. */
 #define UDPNAT_TUNNEL_RACE_US UDPNAT_MSEC (300)
+/* What is believed of a round trip that INFO shows: it may have been lost at first. */
+#define UDPNAT_TUNNEL_RTT_MAX_US UDPNAT_SEC (2)
 /* While packets go through the tunnel UDP is asked so often, doubling: it is back within half a
  * minute of being let through. */
 #define UDPNAT_TUNNEL_PROBE_MIN_US UDPNAT_SEC (1)

@@ -51,6 +51,7 @@ udpnat_rendezvous_client_ask (UdpnatRendezvousClient *self,
   query->token = udpnat_random_u64 (&self->config.random);
   query->interval_us = UDPNAT_HANDSHAKE_RETRY_MIN_US;
   query->n_left = n_times;
+  query->asked_us = now_us;
   query->next_us = now_us;
   udpnat_rendezvous_client_keep_asking (self, now_us);
 }
@@ -245,6 +246,8 @@ udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClient *self,
   if (!find_query (self, datagram, reply.token, &port))
     return UDPNAT_RX_IGNORED;
   self->queries[port].next_us = UDPNAT_TIME_NEVER;
+  if (!self->came_by_tunnel)
+    self->udp_rtt_us = MIN (now_us - self->queries[port].asked_us, UDPNAT_TUNNEL_RTT_MAX_US);
   if (port == UDPNAT_SOCKET_MAIN)
     {
       if (!check_key (self, now_us, &reply))

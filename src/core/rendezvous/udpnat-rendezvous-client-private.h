@@ -28,6 +28,7 @@ typedef struct
   gint64  interval_us;
   guint64 token;
   guint   n_left; /* how often still; G_MAXUINT: for ever */
+  gint64  asked_us; /* first */
 } UdpnatInfoQuery;
 
 typedef struct
@@ -76,6 +77,7 @@ struct _UdpnatRendezvousClient
   gint64            tunnel_close_us; /* NEVER: as long as packets go there */
   gint64            udp_probe_us;    /* NEVER: UDP needs not be asked */
   gint64            udp_probe_gap_us;
+  gint64            udp_rtt_us; /* as INFO has shown it; 0: not known */
 
   /* keepalive */
   gint64   sent_us; /* when the NAT last saw a packet to the server, by the way in use */

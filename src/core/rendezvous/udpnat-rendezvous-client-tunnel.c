@@ -65,6 +65,7 @@ udpnat_rendezvous_client_reset_route (UdpnatRendezvousClient *self)
   set_route (self, is_tunnel_only (self) ? UDPNAT_SERVER_ROUTE_TUNNEL : UDPNAT_SERVER_ROUTE_UDP);
   self->udp_probe_us = UDPNAT_TIME_NEVER;
   self->udp_probe_gap_us = UDPNAT_TUNNEL_PROBE_MIN_US;
+  self->udp_rtt_us = 0;
 }
 
 /* ---- Racing ---- */
@@ -124,7 +125,7 @@ get_race_time (const UdpnatRendezvousClient *self)
       since_us = udpnat_session_get_unanswered_since (self->session);
       if (udpnat_session_is_handshaking (self->session))
         since_us = udpnat_time_min (since_us, self->handshake_us);
-      rtt_us = udpnat_session_get_rtt (self->session);
+      rtt_us = MAX (udpnat_session_get_rtt (self->session), self->udp_rtt_us);
       break;
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_WAITING:
@@ -190,7 +191,8 @@ take_tunnel (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_ROUTE);
 }
 
-/* The server follows our next packet that wants an answer, and so does its next one to us. */
+/* By a handshake, as when our address changes: it is long enough for the server to answer to an
+ * address that has not proved itself, and the answer proves it. */
 static void
 take_udp (UdpnatRendezvousClient *self,
           gint64                  now_us)
@@ -205,8 +207,10 @@ take_udp (UdpnatRendezvousClient *self,
     return;
   if (udpnat_rendezvous_client_is_up (self))
     {
-      udpnat_session_reset_path (self->session, now_us, 0);
-      udpnat_rendezvous_client_ping (self, now_us);
+      self->is_quiet = FALSE;
+      udpnat_session_reset_path (self->session, now_us, self->udp_rtt_us);
+      if (!udpnat_session_is_handshaking (self->session))
+        udpnat_rendezvous_client_start_handshake (self, now_us);
     }
   udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_ROUTE);
 }

@@ -118,6 +118,7 @@ typedef struct
   NetClient               clients[NET_CLIENTS_MAX];
   guint                   n_clients;
   guint32                 last_tunnel;
+  gint64                  udp_delay_us; /* besides NET_DELAY_US, of what goes by UDP */
 
   /* what the server sent to whoever is no client */
   guint                   n_stranger_packets;
@@ -329,6 +330,15 @@ net_add_client (Net *net)
 
 /* ---- Packets ---- */
 
+/* Of two for the same time the one that was sent first. */
+static inline int
+net_compare_packets (gconstpointer queued,
+                     gconstpointer packet,
+                     gpointer      user_data)
+{
+  return ((const NetPacket *) queued)->due_us <= ((const NetPacket *) packet)->due_us ? -1 : 1;
+}
+
 static inline void
 net_push (Net                  *net,
           gboolean              to_server,
@@ -341,10 +351,15 @@ net_push (Net                  *net,
     return;
   packet = g_new0 (NetPacket, 1);
   packet->due_us = net->now_us + NET_DELAY_US;
+  if (datagram->socket != UDPNAT_SOCKET_TUNNEL)
+    packet->due_us += net->udp_delay_us;
   packet->to_server = to_server;
   packet->destination = *destination;
   packet->datagram = *datagram;
-  g_queue_push_tail (&net->packets, packet);
+  if (net->udp_delay_us == 0)
+    g_queue_push_tail (&net->packets, packet);
+  else
+    g_queue_insert_sorted (&net->packets, packet, net_compare_packets, NULL);
 }
 
 static inline gboolean

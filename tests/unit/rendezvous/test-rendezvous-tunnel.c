@@ -275,6 +275,36 @@ test_back_one_way (void)
   g_assert_true (is_tunnelled (alice));
 }
 
+/* UDP works, but takes longer than 300 ms to and fro: the tunnel is quicker at first, and that is
+ * all. INFO waits for 1.75 s, so beyond that it stays. */
+static void
+test_slow_udp (void)
+{
+  for (gint64 delay_us = UDPNAT_MSEC (140); delay_us <= UDPNAT_MSEC (820);
+       delay_us += UDPNAT_MSEC (40))
+    {
+      g_autoptr (Net) net = net_new (17);
+      NetClient      *alice = add_blocked (net);
+
+      net->udp_delay_us = delay_us;
+      alice->is_udp_blocked = FALSE;
+      net_join_client (net, alice, "Alice");
+      net_run (net, UDPNAT_SEC (10));
+      g_assert_true (net_is_registered (alice));
+      for (guint i = 0; i < 100; i++)
+        {
+          udpnat_rendezvous_client_doubt (alice->client, net->now_us);
+          net_run (net, UDPNAT_SEC (3));
+        }
+      g_assert_false (is_tunnelled (alice));
+      g_assert_cmpuint (alice->tunnel, ==, 0);
+      /* There and back. */
+      g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_ROUTE], <=, 2);
+      g_assert_cmpuint (alice->n_tunnels, <=, 2);
+      g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 0);
+    }
+}
+
 static void
 test_network_change (void)
 {
@@ -404,6 +434,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-tunnel/change/blocked-in-the-midst", test_midst);
   g_test_add_func ("/rendezvous-tunnel/change/back-within-half-a-minute", test_back);
   g_test_add_func ("/rendezvous-tunnel/change/forged-answers-do-not-count", test_back_one_way);
+  g_test_add_func ("/rendezvous-tunnel/change/slow-udp-is-not-blocked", test_slow_udp);
   g_test_add_func ("/rendezvous-tunnel/change/another-network", test_network_change);
   g_test_add_func ("/rendezvous-tunnel/change/leaving-says-goodbye", test_leave);
   g_test_add_func ("/rendezvous-tunnel/server/limits-by-ip-for-udp-and-tcp", test_server_limits);
