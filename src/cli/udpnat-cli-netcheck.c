@@ -9,6 +9,8 @@
 #include "udpnat-net-check.h"
 #include "udpnat-router-check.h"
 
+#define TCP_TIMEOUT_S 3
+
 /* The tests of one family. */
 typedef struct
 {
@@ -84,6 +86,19 @@ check_is_good (const Check *self)
   return self->error == NULL && self->facts.state == UDPNAT_NAT_TEST_DONE;
 }
 
+/* What is silent by UDP and there by TCP is not away: it is UDP that does not pass. */
+static gboolean
+answers_by_tcp (UdpnatCliOptions *options)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) stream = NULL;
+
+  g_socket_client_set_timeout (client, TCP_TIMEOUT_S);
+  stream = g_socket_client_connect_to_host (client, options->stun_host, options->stun_port, NULL,
+                                            NULL);
+  return stream != NULL;
+}
+
 static void
 show_failure (UdpnatCliView    *view,
               UdpnatCliOptions *options,
@@ -95,6 +110,11 @@ show_failure (UdpnatCliView    *view,
     udpnat_cli_view_show_error (view, "no-network", "%s", check->error->message);
   else if (check->facts.state == UDPNAT_NAT_TEST_NOT_STUN)
     udpnat_cli_view_show_error (view, "not-stun", "What answers at %s, port %u, is no STUN server.",
+                                options->stun_host, options->stun_port);
+  else if (answers_by_tcp (options))
+    udpnat_cli_view_show_error (view, "udp-blocked", "No answer from %s, port %u, by UDP, but it "
+                                "is there by TCP: this network blocks UDP. udpnat reaches its "
+                                "server over TCP here, which then carries all messages.",
                                 options->stun_host, options->stun_port);
   else
     udpnat_cli_view_show_error (view, "no-answer", "No answer from %s, port %u. Either no STUN "

@@ -36,7 +36,7 @@ struct _UdpnatTunnelDialer
   UdpnatTunnel     tunnel; /* first */
   UdpnatTunnelLoop *loop;
   UdpnatTunnelTls *tls;
-  GProxyResolver  *proxy;
+  GProxyResolver  *proxy; /* (nullable): not asked for yet */
   char            *host; /* nullable */
   guint16          port;
   Attempt         *attempts[N_ATTEMPTS]; /* nullable */
@@ -231,7 +231,7 @@ attempt_new (UdpnatTunnelDialer *self,
   attempt->dialer = self;
   attempt->cancellable = g_cancellable_new ();
   g_socket_client_set_timeout (client, CONNECT_TIMEOUT_S);
-  g_socket_client_set_proxy_resolver (client, self->proxy);
+  g_socket_client_set_proxy_resolver (client, udpnat_tunnel_dialer_get_proxy (self));
   g_socket_client_connect_async (client, address, attempt->cancellable, connected_cb, attempt);
   return attempt;
 }
@@ -324,10 +324,13 @@ udpnat_tunnel_dialer_set_proxy (UdpnatTunnelDialer *self,
   g_set_object (&self->proxy, resolver);
 }
 
-/** udpnat_tunnel_dialer_get_proxy: Returns: (transfer none): what is asked for proxies */
+/** udpnat_tunnel_dialer_get_proxy: Returns: (transfer none): what is asked for proxies. Modules are
+ * loaded for it, so most programs never do */
 GProxyResolver *
 udpnat_tunnel_dialer_get_proxy (UdpnatTunnelDialer *self)
 {
+  if (self->proxy == NULL)
+    self->proxy = find_resolver ();
   return self->proxy;
 }
 
@@ -341,7 +344,6 @@ udpnat_tunnel_dialer_new (void)
   self->tunnel.send = send_datagram;
   self->loop = udpnat_tunnel_loop_new ();
   self->tls = udpnat_tunnel_tls_new_client ();
-  self->proxy = find_resolver ();
   return self;
 }
 
@@ -351,7 +353,7 @@ udpnat_tunnel_dialer_free (UdpnatTunnelDialer *self)
   if (self == NULL)
     return;
   drop_all (self);
-  g_object_unref (self->proxy);
+  g_clear_object (&self->proxy);
   udpnat_tunnel_tls_free (self->tls);
   udpnat_tunnel_loop_free (self->loop);
   g_free (self->host);

@@ -140,8 +140,13 @@ def run_double(stage):
     ask_all(stage, stage.lab.add_host('a', router), 'portrestricted', 2)
 
 
+def is_said(code, said):
+    return any(event.get('code') == code for event in said if isinstance(event, dict))
+
+
 def run_blocked(stage):
-    """No UDP gets out: that is said, with an exit status, soon after the 3.75 s of a question."""
+    """No UDP gets out: that is said, with an exit status, soon after the 3.75 s of a question. The
+    server is there by TCP, and another is not."""
     site = stage.lab.add_site('a', 'portrestricted', 1)
     stage.lab.get_router('ra').nft(
         'table ip blocked { chain through { type filter hook forward priority -10;'
@@ -150,9 +155,10 @@ def run_blocked(stage):
     start_servers(stage)
     found, took, said = check_network(stage, site, '--server', SERVER)
     stage.check('finds-nothing', found is None and said[0] == 'exit status 1', said)
-    stage.check('says-so', any(event.get('code') == 'no-answer' for event in said[1:]
-                               if isinstance(event, dict)), said)
+    stage.check('says-so', is_said('udp-blocked', said), said)
     stage.check('within-8s', took < 8.0, [f'{took:.1f} s'])
+    _, _, said = check_network(stage, site, '--server', f'{SERVER}:9')
+    stage.check('says-that-nobody-is-there', is_said('no-answer', said), said)
 
 
 def run_lifetime(stage):
