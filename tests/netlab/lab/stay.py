@@ -8,6 +8,7 @@ import itertools
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from . import nat
@@ -21,6 +22,35 @@ TRIALS = 5
 ARRIVE_SECONDS = 12.0
 # Shorter than the server is waited for, just longer, and long enough for handshakes to be far apart
 AWAY_SECONDS = (1.0, 2.5, 4.0, 6.0, 9.0)
+
+
+class Pulse:
+    """How late this machine is with anything: a thread that sleeps for a moment again and again.
+    A message goes through a few processes, and each may wait so long for its turn."""
+
+    TURNS = 4
+
+    def __init__(self):
+        self.worst = 0.0
+        self.is_over = False
+        self.thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.is_over = True
+        self.thread.join()
+
+    def _beat(self):
+        while not self.is_over:
+            start = time.monotonic()
+            time.sleep(0.01)
+            self.worst = max(self.worst, time.monotonic() - start - 0.01)
+
+    def get_allowance(self):
+        return self.TURNS * self.worst
 
 
 def has_conntrack(stage, fact):
@@ -100,6 +130,7 @@ class Returns:
     def __init__(self, stage):
         self.stage = stage
         self.during, self.after, self.lines = [], [], []
+        self.pulse = Pulse().__enter__()
 
     def add(self, away, said, said_after, since):
         during, after = wait_arrivals(said, since), wait_arrivals(said_after, since)
@@ -111,14 +142,17 @@ class Returns:
         )
 
     def check(self, seconds=RETURN_SECONDS):
+        self.pulse.__exit__(None, None, None)
+        limit = seconds + SLACK_SECONDS + self.pulse.get_allowance()
         waits = self.during + self.after
+        self.lines.append(f'the machine itself was late by {self.pulse.worst * 1000:.0f} ms')
         self.stage.figures['trials'] = self.lines
         self.stage.figures['longest_ms'] = (
             None if None in waits else max(waits, default=0) * 1000
         )
         self.stage.check(
             f'next-message-within-{seconds * 1000:.0f}ms',
-            waits and None not in waits and max(waits) <= seconds + SLACK_SECONDS,
+            waits and None not in waits and max(waits) <= limit,
             self.lines,
         )
 
@@ -284,22 +318,27 @@ def run_forgetful(stage, seconds, gap):
     router = stage.lab.get_router('ra')
     end = time.monotonic() + seconds
     said, forgotten = [], time.monotonic()
-    for number in itertools.count():
-        if time.monotonic() >= end:
-            break
-        if time.monotonic() - forgotten >= gap:
-            forget(router)
-            forgotten = time.monotonic()
-        said.append(say_to(*((alice, bob), (bob, alice))[number % 2], counter))
-        time.sleep(0.25)
-    waits = wait_arrivals(said, 0.0)
+    with Pulse() as pulse:
+        for number in itertools.count():
+            if time.monotonic() >= end:
+                break
+            if time.monotonic() - forgotten >= gap:
+                forget(router)
+                forgotten = time.monotonic()
+            said.append(say_to(*((alice, bob), (bob, alice))[number % 2], counter))
+            time.sleep(0.25)
+        waits = wait_arrivals(said, 0.0)
+    limit = LATE_SECONDS + pulse.get_allowance()
     late = [
         f'{sender.name}, "{text}": {"never" if wait is None else f"{wait * 1000:.0f} ms"}'
         for (sender, _, text), wait in zip(said, waits)
-        if wait is None or wait > LATE_SECONDS
+        if wait is None or wait > limit
     ]
     stage.figures['longest_ms'] = None if None in waits else max(waits) * 1000
-    stage.figures['trials'] = [f'{len(said)} messages, {len(late)} of them late or lost']
+    stage.figures['trials'] = [
+        f'{len(said)} messages, {len(late)} of them late or lost; '
+        f'the machine itself was late by {pulse.worst * 1000:.0f} ms'
+    ]
     stage.check('nothing-later-than-400ms', len(said) > seconds and not late, late)
     stage.check_delivery(alice, bob)
 
@@ -308,7 +347,7 @@ def run_one_way(stage, direction):
     """One direction of the direct path goes dark and nobody says so; the server stays in reach."""
     alice, bob, counter = meet(stage)
     router = stage.lab.get_router('ra')
-    said, lines = [], []
+    all_waits, lines, n_slow = [], [], 0
     for _ in range(TRIALS):
         talk(
             alice,
@@ -319,25 +358,26 @@ def run_one_way(stage, direction):
         )
         router.nft(nat.write_cut_one_way('203.0.113.2', direction))
         now = []
-        for _ in range(24):
-            now += say(alice, bob, counter)
-            time.sleep(0.2)
-        router.nft('delete table ip cut_one_way')
-        waits = wait_arrivals(now, 0.0)
-        said += list(zip(now, waits))
-        slow = [wait for wait in waits if wait is None or wait > LATE_SECONDS]
+        with Pulse() as pulse:
+            for _ in range(24):
+                now += say(alice, bob, counter)
+                time.sleep(0.2)
+            router.nft('delete table ip cut_one_way')
+            waits = wait_arrivals(now, 0.0)
+        limit = LATE_SECONDS + pulse.get_allowance()
+        all_waits += waits
+        slow = [wait for wait in waits if wait is None or wait > limit]
+        n_slow += len(slow)
         longest = ARRIVE_SECONDS * 1000 if None in waits else max(waits) * 1000
-        lines.append(f'{len(now)} messages, {len(slow)} late, longest {longest:.0f} ms')
+        lines.append(
+            f'{len(now)} messages, {len(slow)} late, longest {longest:.0f} ms; '
+            f'the machine itself was late by {pulse.worst * 1000:.0f} ms'
+        )
         # A path that has died is tried again after a quarter of a minute; the next trial waits.
         talk(alice, bob, counter, lambda: False, 1.0)
-    waits = [wait for _, wait in said]
     stage.figures['trials'] = lines
-    stage.figures['longest_ms'] = None if None in waits else max(waits) * 1000
-    stage.check(
-        'nothing-later-than-400ms',
-        None not in waits and max(waits) <= LATE_SECONDS,
-        lines,
-    )
+    stage.figures['longest_ms'] = None if None in all_waits else max(all_waits) * 1000
+    stage.check('nothing-later-than-400ms', len(all_waits) > 0 and n_slow == 0, lines)
     stage.check_delivery(alice, bob)
 
 
