@@ -126,8 +126,12 @@ class Lab:
     """One public segment and all that hangs on it. Several labs live side by side and know nothing
     of each other."""
 
-    def __init__(self, name):
+    def __init__(self, name, cable=None):
+        """cable: what to execute for a cable that takes time, in place of a veth pair, on each way
+        from the public segment to somebody who is not the server."""
         self.name = name
+        self.cable = cable
+        self.cables = []
         self.namespaces = []
         self.public = self._add(Namespace(f'{name}-pub'))
         self.public_count = 0
@@ -144,15 +148,26 @@ class Lab:
 
     def _join(self, upstream, bridge, port, namespace, device, address, gateway=None):
         """A cable from a bridge to a new device of a machine."""
-        upstream.ip(
-            f'link add name {port} type veth peer name {device} netns {namespace.name}',
-            f'link set {port} master {bridge} up',
-        )
+        if self.cable and upstream is self.public:
+            self._lay_slow(port, namespace, device)
+        else:
+            upstream.ip(f'link add name {port} type veth peer name {device} netns {namespace.name}')
+        upstream.ip(f'link set {port} master {bridge} up')
         namespace.ip(
             f'address add {address}/24 dev {device}',
             f'link set {device} up',
             *([f'route add default via {gateway}'] if gateway else []),
         )
+
+    def _lay_slow(self, port, namespace, device):
+        words, delay_us = self.cable
+        cable = subprocess.Popen(
+            [*words, self.public.path, port, namespace.path, device, str(delay_us)],
+            stdout=subprocess.PIPE,
+        )
+        self.cables.append(cable)
+        if cable.stdout.readline() != b'ready\n':
+            raise OSError(f'{words}: no cable from {port} to {device}')
 
     def _join_public(self, namespace, device, address):
         self.public_count += 1
@@ -267,6 +282,9 @@ class Lab:
         return next(found for found in self.namespaces if found.name == f'{self.name}-{name}')
 
     def close(self):
+        for cable in self.cables:
+            cable.kill()
+            cable.wait()
         for namespace in reversed(self.namespaces):
             subprocess.run(
                 ['ip', 'netns', 'delete', namespace.name], capture_output=True, check=False
