@@ -2,6 +2,7 @@
 
 #include "udpnat-client.h"
 #include "udpnat-client-mapping-private.h"
+#include "udpnat-client-signal-private.h"
 #include "udpnat-lan.h"
 #include "udpnat-machine-source.h"
 #include "udpnat-multicast.h"
@@ -78,32 +79,6 @@ struct _UdpnatClient
   GCancellable  *cancellable;   /* of the name resolution under way */
   UdpnatSurroundings *surroundings; /* nullable: tells when we may be somewhere else */
 };
-
-typedef enum
-{
-  UDPNAT_CLIENT_SIGNAL_REGISTERED,
-  UDPNAT_CLIENT_SIGNAL_REFUSED,
-  UDPNAT_CLIENT_SIGNAL_UNREGISTERED,
-  UDPNAT_CLIENT_SIGNAL_SERVER_SILENT,
-  UDPNAT_CLIENT_SIGNAL_SERVER_LOST,
-  UDPNAT_CLIENT_SIGNAL_SERVER_REPLACED,
-  UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED,
-  UDPNAT_CLIENT_SIGNAL_SERVER_FAILED,
-  UDPNAT_CLIENT_SIGNAL_PERSON_CHANGED,
-  UDPNAT_CLIENT_SIGNAL_DIRECTORY_COMPLETE,
-  UDPNAT_CLIENT_SIGNAL_REQUEST_RECEIVED,
-  UDPNAT_CLIENT_SIGNAL_KEY_CHANGED,
-  UDPNAT_CLIENT_SIGNAL_ITEM_ADDED,
-  UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
-  UDPNAT_CLIENT_SIGNAL_ITEM_REMOVED,
-  UDPNAT_CLIENT_SIGNAL_MESSAGE_DELIVERED,
-  UDPNAT_CLIENT_SIGNAL_SAVE_FAILED,
-  UDPNAT_CLIENT_SIGNAL_SETTING_LOST,
-  UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE,
-  UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED,
-  UDPNAT_CLIENT_SIGNAL_PATH_CHANGED,
-  UDPNAT_CLIENT_N_SIGNALS
-} UdpnatClientSignal;
 
 /* udpnat-client.c */
 void          udpnat_client_emit            (UdpnatClient          *self,
