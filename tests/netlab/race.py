@@ -150,6 +150,10 @@ def race_nice(build, lab, sites, folder, after):
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     after.callback(turn.wait)
     after.callback(turn.kill)
+    # As on the Internet, what goes to a private address is lost; coturn ends a session in which it
+    # cannot be sent.
+    lab.public.ip('neighbour add 203.0.113.254 lladdr 02:00:00:00:00:fe dev segment',
+                  'route add default via 203.0.113.254')
     signalling = Signalling(lab)
     after.callback(signalling.end)
     time.sleep(1)
