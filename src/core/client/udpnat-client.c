@@ -425,6 +425,7 @@ udpnat_client_bind (UdpnatClient *self,
   udpnat_machine_source_set_tunnel (self->source, udpnat_tunnel_dialer_get_tunnel (self->tunnel));
   udpnat_node_set_tunnel_allowed (self->node, TRUE);
   g_source_attach (self->source, g_main_context_get_thread_default ());
+  (void) refresh_addresses (self);
   udpnat_client_update_nat64 (self);
   udpnat_client_top_up_prekeys (self);
   self->surroundings = udpnat_surroundings_new (surroundings_cb, self);
