@@ -259,12 +259,13 @@ def serve(connection):
     try:
         with context.wrap_socket(connection, server_side=True) as secure:
             secure.recv(4096)
-            print("asked", flush=True)
             secure.sendall(b"HTTP/1.1 400 Bad Request\\r\\n\\r\\n")
     except OSError:
         pass  # they have found what they looked for
 while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+    connection = listener.accept()[0]
+    print("asked", flush=True)
+    threading.Thread(target=serve, args=(connection,), daemon=True).start()
 '''
 _HOLD = f'''
 import socket, time
