@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lab import kernel, nat  # noqa: E402
 from tap import Tap, skip_all  # noqa: E402
 
-JOBS = 4
+JOBS = 6
 NO_NAMESPACES = 77
 
 
