@@ -424,4 +424,6 @@ ALL = {
     'stay/forgetful': (run_forgetful, (120, 15)),
     'stay/forgetful-10-minutes': (run_forgetful, (600, 60)),
 }
-QUICK = ['stay/other-network', 'stay/reboot', 'stay/one-way-out', 'stay/forgetful']
+# Not the forgetful ones: nothing reaches whoever says nothing while their router has forgotten
+# them, so what is said then can be later than 400 ms, by chance.
+QUICK = ['stay/other-network', 'stay/reboot', 'stay/one-way-out']
