@@ -370,7 +370,9 @@ udpnat_port_mapping_add_async (guint16             port,
 
   memcpy (job->request.nonce, nonce, sizeof job->request.nonce);
   g_task_set_source_tag (task, udpnat_port_mapping_add_async);
-  g_task_run_in_thread (task, add_in_thread);
+  /* GLib would begin all the same, and 2.84 loses an error then. */
+  if (!g_task_return_error_if_cancelled (task))
+    g_task_run_in_thread (task, add_in_thread);
 }
 
 /**
