@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "udpnat-escape.h"
 #include "udpnat-large-letters.h"
 
 typedef struct
@@ -138,18 +139,6 @@ create_content (void)
   return box;
 }
 
-static void
-close_on_escape (GtkWidget *window)
-{
-  GtkEventController *shortcuts = gtk_shortcut_controller_new ();
-
-  gtk_shortcut_controller_add_shortcut (
-    GTK_SHORTCUT_CONTROLLER (shortcuts),
-    gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
-                      gtk_named_action_new ("window.close")));
-  gtk_widget_add_controller (window, shortcuts);
-}
-
 /** udpnat_shortcuts_window_present: @parent: (nullable) */
 void
 udpnat_shortcuts_window_present (GtkWindow *parent)
@@ -163,6 +152,6 @@ udpnat_shortcuts_window_present (GtkWindow *parent)
   gtk_window_set_destroy_with_parent (GTK_WINDOW (window), TRUE);
   adw_window_set_content (ADW_WINDOW (window), create_content ());
   udpnat_large_letters_arrange (window);
-  close_on_escape (window);
+  udpnat_escape_closes (window);
   gtk_window_present (GTK_WINDOW (window));
 }

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-escape.h"
 #include "udpnat-message-text.h"
 
 static GtkWidget *
@@ -32,18 +33,6 @@ create_view (const char *text)
   return scroller;
 }
 
-static void
-close_on_escape (GtkWidget *window)
-{
-  GtkEventController *shortcuts = gtk_shortcut_controller_new ();
-
-  gtk_shortcut_controller_add_shortcut (
-    GTK_SHORTCUT_CONTROLLER (shortcuts),
-    gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
-                      gtk_named_action_new ("window.close")));
-  gtk_widget_add_controller (window, shortcuts);
-}
-
 /** udpnat_text_window_present: @title: who has written it */
 void
 udpnat_text_window_present (GtkWindow  *parent,
@@ -61,6 +50,6 @@ udpnat_text_window_present (GtkWindow  *parent,
   gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
   gtk_box_append (GTK_BOX (box), create_view (text));
   adw_window_set_content (ADW_WINDOW (window), box);
-  close_on_escape (window);
+  udpnat_escape_closes (window);
   gtk_window_present (GTK_WINDOW (window));
 }

@@ -4,7 +4,6 @@
 
 #include "udpnat-port-mapping-private.h"
 
-#include <glib/gi18n-lib.h>
 #include <natpmp.h>
 
 /* Its retransmissions begin at 250 ms and double; a router that speaks it answers the first. */
@@ -16,22 +15,6 @@ typedef struct
   gint64        until_us;
   GCancellable *cancellable; /* borrowed */
 } Talk;
-
-static gboolean
-set_no_answer (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       _("Your router does not offer port mapping, or it is turned off there."));
-  return FALSE;
-}
-
-static gboolean
-set_refused (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
-                       _("Your router knows port mapping, but refuses it."));
-  return FALSE;
-}
 
 /* Sleeps until an answer, the next retransmission, or the end of patience. */
 static gboolean
@@ -71,11 +54,11 @@ wait_for_answer (Talk         *self,
     {
     case NATPMP_ERR_NOTAUTHORIZED:
     case NATPMP_ERR_OUTOFRESOURCES:
-      return set_refused (error);
+      return udpnat_port_mapping_set_refused (error);
     case NATPMP_ERR_NETWORKFAILURE: /* "has not obtained an address itself" */
       return udpnat_port_mapping_check_external (&UDPNAT_ADDRESS_NONE, error);
     default:
-      return set_no_answer (error);
+      return udpnat_port_mapping_set_no_answer (error);
     }
 }
 
@@ -87,7 +70,7 @@ ask_for_external (Talk          *self,
   natpmpresp_t answer;
 
   if (sendpublicaddressrequest (&self->natpmp) < 0)
-    return set_no_answer (error);
+    return udpnat_port_mapping_set_no_answer (error);
   if (!wait_for_answer (self, &answer, error))
     return FALSE;
   udpnat_address_init_ipv4 (out_external, (const guint8 *) &answer.pnu.publicaddress.addr, 0);
@@ -107,7 +90,7 @@ ask_for_port (Talk    *self,
   guint16 wanted = lease_s > 0 ? port : 0;
 
   if (sendnewportmappingrequest (&self->natpmp, NATPMP_PROTOCOL_UDP, port, wanted, lease_s) < 0)
-    return set_no_answer (error);
+    return udpnat_port_mapping_set_no_answer (error);
   if (!wait_for_answer (self, &answer, error))
     return FALSE;
   *out_external_port = answer.pnu.newportmapping.mappedpublicport;
@@ -136,8 +119,7 @@ talk_start (Talk                           *self,
   self->until_us = MIN (request->until_us, g_get_monotonic_time () + PATIENCE_US);
   if (initnatpmp (&self->natpmp, 0, 0) == 0)
     return TRUE;
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
-                       _("This computer is in no network that has a router."));
+  udpnat_port_mapping_set_no_router (error);
   return FALSE;
 }
 

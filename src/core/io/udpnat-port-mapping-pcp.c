@@ -6,7 +6,6 @@
 
 #include "udpnat-port-mapping-private.h"
 
-#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,22 +26,6 @@ typedef struct
   gint64        until_us;
   GCancellable *cancellable; /* borrowed */
 } Talk;
-
-static gboolean
-set_no_answer (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       _("Your router does not offer port mapping, or it is turned off there."));
-  return FALSE;
-}
-
-static gboolean
-set_refused (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
-                       _("Your router knows port mapping, but refuses it."));
-  return FALSE;
-}
 
 /* ---- The router ---- */
 
@@ -114,8 +97,7 @@ talk_start (Talk                           *self,
   if (find_router (&router) && connect_socket (self, &router))
     return TRUE;
   talk_end (self);
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
-                       _("This computer is in no network that has a router."));
+  udpnat_port_mapping_set_no_router (error);
   return FALSE;
 }
 
@@ -215,12 +197,12 @@ add_port (Talk          *self,
     case UDPNAT_PCP_RESULT_NO_NETWORK:
       return udpnat_port_mapping_check_external (&UDPNAT_ADDRESS_NONE, error);
     case UDPNAT_PCP_RESULT_REFUSED:
-      return set_refused (error);
+      return udpnat_port_mapping_set_refused (error);
     case UDPNAT_PCP_RESULT_NONE:
     case UDPNAT_PCP_RESULT_NOT_PCP:
       break;
     }
-  return set_no_answer (error);
+  return udpnat_port_mapping_set_no_answer (error);
 }
 
 static gboolean

@@ -58,4 +58,8 @@ gboolean           udpnat_port_mapping_check_external   (const UdpnatAddress    
                                                          GError                        **error);
 gboolean           udpnat_port_mapping_is_over          (const UdpnatPortMappingRequest *request);
 
+gboolean           udpnat_port_mapping_set_no_answer    (GError                        **error);
+gboolean           udpnat_port_mapping_set_refused      (GError                        **error);
+void               udpnat_port_mapping_set_no_router    (GError                        **error);
+
 G_END_DECLS

@@ -5,7 +5,6 @@
 
 #include "udpnat-port-mapping-private.h"
 
-#include <glib/gi18n-lib.h>
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
 
@@ -36,22 +35,6 @@ static const char *const searched[] = {
   "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
   NULL,
 };
-
-static gboolean
-set_no_answer (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       _("Your router does not offer port mapping, or it is turned off there."));
-  return FALSE;
-}
-
-static gboolean
-set_refused (GError **error)
-{
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
-                       _("Your router knows port mapping, but refuses it."));
-  return FALSE;
-}
 
 /* Returns: whether a router was found, and then it is to be cleared */
 static gboolean
@@ -144,7 +127,7 @@ map_ports (Gateway                        *gateway,
       rc = add (gateway, request->port, wanted, &self->lease_s);
     }
   if (rc != 0)
-    return set_refused (error);
+    return udpnat_port_mapping_set_refused (error);
   self->external.port = wanted;
   if (request->extra_port != 0 &&
       add (gateway, request->extra_port, request->extra_port, &self->lease_s) == 0)
@@ -162,7 +145,7 @@ udpnat_port_mapping_add_by_upnp (const UdpnatPortMappingRequest *request,
 
   if (!find_gateway (&gateway))
     {
-      set_no_answer (error);
+      udpnat_port_mapping_set_no_answer (error);
       return NULL;
     }
   self->protocol = UDPNAT_PORT_MAPPING_PROTOCOL_UPNP;

@@ -85,6 +85,32 @@ udpnat_port_mapping_check_external (const UdpnatAddress *address,
   return FALSE;
 }
 
+/* ---- What goes wrong with any protocol ---- */
+
+/* Returns: %FALSE, as the next */
+gboolean
+udpnat_port_mapping_set_no_answer (GError **error)
+{
+  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
+                       _("Your router does not offer port mapping, or it is turned off there."));
+  return FALSE;
+}
+
+gboolean
+udpnat_port_mapping_set_refused (GError **error)
+{
+  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_REFUSED,
+                       _("Your router knows port mapping, but refuses it."));
+  return FALSE;
+}
+
+void
+udpnat_port_mapping_set_no_router (GError **error)
+{
+  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
+                       _("This computer is in no network that has a router."));
+}
+
 /* ---- What was built ---- */
 
 #if !defined HAVE_NATPMP || !defined HAVE_MINIUPNPC
@@ -93,8 +119,7 @@ static UdpnatPortMapping *
 add_by_none (const UdpnatPortMappingRequest *request,
              GError                        **error)
 {
-  g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ANSWER,
-                       _("Your router does not offer port mapping, or it is turned off there."));
+  (void) udpnat_port_mapping_set_no_answer (error);
   return NULL;
 }
 
@@ -150,8 +175,7 @@ find_own (const UdpnatPortMappingRequest *request,
       return self;
     }
   if (!has_ipv4)
-    g_set_error_literal (error, UDPNAT_PORT_MAPPING_ERROR, UDPNAT_PORT_MAPPING_ERROR_NO_ROUTER,
-                         _("This computer is in no network that has a router."));
+    udpnat_port_mapping_set_no_router (error);
   return NULL;
 }
 
