@@ -373,6 +373,11 @@
 #define UDPNAT_MESSAGES_ON_WIRE_MAX 512
 #define UDPNAT_OUTBOX_MAX 100000
 #define UDPNAT_PEERS_MAX 100000
+/* servers of other people, at which a node is a guest */
+#define UDPNAT_ABROAD_MAX 256
+#define UDPNAT_ABROAD_LINGER_US UDPNAT_SEC (600) /* since something was last said there */
+#define UDPNAT_ABROAD_RETRY_US UDPNAT_SEC (15)   /* after a name that had no address */
+#define UDPNAT_PLACE_MAX_BYTES 272               /* "host:port" */
 #define UDPNAT_REACTION_MAX_BYTES 64   /* one emoji with all its modifiers */
 #define UDPNAT_STATUS_MAX_BYTES 512
 #define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */

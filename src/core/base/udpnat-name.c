@@ -41,7 +41,8 @@ is_allowed (gunichar c)
 {
   GUnicodeType type = g_unichar_type (c);
 
-  return type != G_UNICODE_CONTROL
+  return c != '@' /* begins the server of `name@server` */
+         && type != G_UNICODE_CONTROL
          && type != G_UNICODE_FORMAT /* with the bidirectional overrides and the joiners */
          && type != G_UNICODE_UNASSIGNED /* may get a meaning, and a case, later */
          && type != G_UNICODE_PRIVATE_USE
@@ -149,4 +150,30 @@ udpnat_name_fold (const char *name)
   g_assert (key != NULL);
 
   return key;
+}
+
+/**
+ * udpnat_name_split:
+ * @text: `name@server`
+ * @out_name: (out) (transfer full): as udpnat_name_normalize() gives it
+ * @out_place: (out) (transfer none): the server, a part of @text; its form is not looked at
+ *
+ * Takes an address apart: somebody who is registered at another server than ours.
+ *
+ * Returns: %FALSE when there is no "@", nothing behind it, too much, or no allowed name before it
+ */
+gboolean
+udpnat_name_split (const char  *text,
+                   char       **out_name,
+                   const char **out_place)
+{
+  const char *at = strrchr (text, '@');
+  g_autofree char *name = NULL;
+
+  if (at == NULL || at[1] == '\0' || strlen (at + 1) > UDPNAT_PLACE_MAX_BYTES)
+    return FALSE;
+  name = g_strndup (text, (gsize) (at - text));
+  *out_name = udpnat_name_normalize (name);
+  *out_place = at + 1;
+  return *out_name != NULL;
 }

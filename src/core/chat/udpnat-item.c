@@ -9,6 +9,7 @@
 
 #include "udpnat-chat-message.h"
 #include "udpnat-limits.h"
+#include "udpnat-name.h"
 #include "udpnat-reader.h"
 
 #define PREKEY_WIRE_BYTES (8 + UDPNAT_PREKEY_BYTES)
@@ -114,6 +115,16 @@ udpnat_item_new_accept (const UdpnatMessageId *id,
   return udpnat_item_new (UDPNAT_ITEM_ACCEPT, id, sent_us, NULL, 0);
 }
 
+/** udpnat_item_new_address: @address: `name@server`, or a name alone when there is no server */
+UdpnatItem *
+udpnat_item_new_address (const UdpnatMessageId *id,
+                         gint64                 sent_us,
+                         const char            *address)
+{
+  return udpnat_item_new (UDPNAT_ITEM_ADDRESS, id, sent_us, (const guint8 *) address,
+                          strlen (address));
+}
+
 UdpnatItem *
 udpnat_item_copy (const UdpnatItem *self)
 {
@@ -169,6 +180,24 @@ is_profile (const guint8 *body,
          g_utf8_validate_len ((const char *) status, n_status, NULL);
 }
 
+static gboolean
+is_address (const guint8 *body,
+            gsize         n_body)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *name = NULL;
+  const char *place;
+
+  if (n_body > UDPNAT_NAME_MAX_BYTES + 1 + UDPNAT_PLACE_MAX_BYTES ||
+      !udpnat_text_is_valid ((const char *) body, n_body))
+    return FALSE;
+  text = g_strndup ((const char *) body, n_body);
+  if (udpnat_name_split (text, &name, &place))
+    return TRUE;
+  name = udpnat_name_normalize (text);
+  return name != NULL;
+}
+
 /** udpnat_item_body_is_valid: whether a @type has such a body; whatever an unknown type has is */
 gboolean
 udpnat_item_body_is_valid (guint8        type,
@@ -193,6 +222,8 @@ udpnat_item_body_is_valid (guint8        type,
              n_body / PREKEY_WIRE_BYTES <= UDPNAT_PREKEYS_MAX;
     case UDPNAT_ITEM_ACCEPT:
       return n_body == 0;
+    case UDPNAT_ITEM_ADDRESS:
+      return is_address (body, n_body);
     }
   return TRUE;
 }
@@ -203,7 +234,7 @@ udpnat_item_body_is_valid (guint8        type,
 gboolean
 udpnat_item_is_known (const UdpnatItem *self)
 {
-  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_ACCEPT;
+  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_ADDRESS;
 }
 
 /**
@@ -237,8 +268,8 @@ udpnat_item_get_target (const UdpnatItem *self,
 /**
  * udpnat_item_dup_text:
  *
- * Returns: (transfer full) (nullable): the text, the sign of a reaction or the status line; %NULL
- *   for a type that has none
+ * Returns: (transfer full) (nullable): the text, the sign of a reaction, the status line or the
+ *   address; %NULL for a type that has none
  */
 char *
 udpnat_item_dup_text (const UdpnatItem *self)
@@ -248,7 +279,7 @@ udpnat_item_dup_text (const UdpnatItem *self)
   UdpnatReader reader;
   gsize n_status;
 
-  if (self->type == UDPNAT_ITEM_TEXT)
+  if (self->type == UDPNAT_ITEM_TEXT || self->type == UDPNAT_ITEM_ADDRESS)
     return g_strndup (body, n_body);
   if (has_target (self))
     return g_strndup (body + UDPNAT_MESSAGE_ID_BYTES, n_body - UDPNAT_MESSAGE_ID_BYTES);

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @UDPNAT_ITEM_PROFILE: the sender's status line and picture
  * @UDPNAT_ITEM_PREKEYS: one-time keys for mail to the sender
  * @UDPNAT_ITEM_ACCEPT: the sender takes us for a contact
+ * @UDPNAT_ITEM_ADDRESS: where the sender is registered, who is a guest at our server
  *
  * What is said reliably: it waits in the sender's outbox until the receiver has it on disk,
  * whatever carries it (PROTOCOL.md section 9). Others up to %UDPNAT_ITEM_TYPE_MAX may come from a
@@ -29,6 +30,7 @@ typedef enum
   UDPNAT_ITEM_PROFILE = 0x06,
   UDPNAT_ITEM_PREKEYS = 0x07,
   UDPNAT_ITEM_ACCEPT = 0x08,
+  UDPNAT_ITEM_ADDRESS = 0x09,
 } UdpnatItemType;
 
 #define UDPNAT_ITEM_TYPE_MAX 0x3f
@@ -85,6 +87,9 @@ UdpnatItem *udpnat_item_new_prekeys  (const UdpnatMessageId *id,
                                       guint                  n_prekeys) G_GNUC_WARN_UNUSED_RESULT;
 UdpnatItem *udpnat_item_new_accept   (const UdpnatMessageId *id,
                                       gint64                 sent_us) G_GNUC_WARN_UNUSED_RESULT;
+UdpnatItem *udpnat_item_new_address  (const UdpnatMessageId *id,
+                                      gint64                 sent_us,
+                                      const char            *address) G_GNUC_WARN_UNUSED_RESULT;
 UdpnatItem *udpnat_item_copy         (const UdpnatItem      *self) G_GNUC_WARN_UNUSED_RESULT;
 void        udpnat_item_free         (UdpnatItem            *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatItem, udpnat_item_free)

@@ -212,6 +212,8 @@ apply_incoming (UdpnatStoreWriter *writer,
       return apply_prekeys (writer->database, self, conversation);
     case UDPNAT_ITEM_ACCEPT:
       return forget_stored (writer->database, conversation);
+    case UDPNAT_ITEM_ADDRESS: /* it is in the contact, which the client has saved before */
+      return TRUE;
     case UDPNAT_ITEM_TEXT:
     case UDPNAT_ITEM_REPLY:
       break;

@@ -154,6 +154,10 @@ apply_outgoing (UdpnatStoreWriter *writer,
                                   VALUE_INT (conversation), VALUE_INT (UDPNAT_ITEM_PROFILE));
     case UDPNAT_ITEM_PREKEYS:
       return save_secrets (database, self, conversation);
+    case UDPNAT_ITEM_ADDRESS:
+      return udpnat_database_run (database, "DELETE FROM outbox"
+                                            " WHERE conversation = ?1 AND type = ?2",
+                                  VALUE_INT (conversation), VALUE_INT (UDPNAT_ITEM_ADDRESS));
     case UDPNAT_ITEM_ACCEPT:
       return accept_person (database, &self->key);
     case UDPNAT_ITEM_TEXT:

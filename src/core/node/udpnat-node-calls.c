@@ -29,6 +29,7 @@ udpnat_node_set_wall_clock (UdpnatNode *self,
 {
   self->wall_offset_us = wall_us - now_us;
   udpnat_rendezvous_client_set_wall_offset (self->server, self->wall_offset_us);
+  udpnat_node_abroad_set_wall_offset (self);
 }
 
 /* Returns: (nullable): what packets of this family leave by, as far as anybody can tell */
@@ -77,6 +78,7 @@ handle_move (UdpnatNode *self,
              gint64      now_us)
 {
   udpnat_rendezvous_client_handle_network_change (self->server, now_us);
+  udpnat_node_abroad_move (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
     {
       UdpnatPeer *peer = g_ptr_array_index (self->active, i);
@@ -136,6 +138,7 @@ udpnat_node_handle_wake (UdpnatNode *self,
                          gint64      now_us)
 {
   udpnat_rendezvous_client_handle_wake (self->server, now_us);
+  udpnat_node_abroad_wake (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
     udpnat_peer_handle_wake (g_ptr_array_index (self->active, i), now_us);
 }
@@ -280,6 +283,7 @@ udpnat_node_set_server (UdpnatNode            *self,
   self->has_server = address != NULL;
   self->is_list_awaited = address != NULL;
   udpnat_node_forget_nat (self);
+  udpnat_node_abroad_reset (self);
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
   if (address == NULL)
     {
@@ -329,6 +333,7 @@ udpnat_node_leave (UdpnatNode *self,
       while (udpnat_peer_pump (peer, now_us))
         ;
     }
+  udpnat_node_abroad_leave (self, now_us);
   udpnat_rendezvous_client_leave (self->server, now_us);
 }
 

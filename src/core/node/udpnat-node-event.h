@@ -52,6 +52,10 @@ typedef enum
   UDPNAT_NODE_EVENT_PREKEY_USED,
   /* @address: udpnat_node_set_port_mapping() was told of it, and the server cannot come in there */
   UDPNAT_NODE_EVENT_PORT_REFUTED,
+  /* @name: a server, "host" or "host:port": answer with udpnat_node_set_abroad_server() */
+  UDPNAT_NODE_EVENT_ABROAD_WANTED,
+  UDPNAT_NODE_EVENT_ABROAD_KEY,     /* @name: that server, @key: seen for the first time: pin it */
+  UDPNAT_NODE_EVENT_ABROAD_CHANGED, /* @name: that server, @key: another than the pinned one */
 } UdpnatNodeEventType;
 
 /**

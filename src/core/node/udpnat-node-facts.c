@@ -205,7 +205,7 @@ get_reason (const UdpnatPeer *self)
 
   if (!is_about_addresses (reason))
     return reason;
-  if (udpnat_rendezvous_client_is_tunnelled (self->node->server))
+  if (udpnat_rendezvous_client_is_tunnelled (udpnat_peer_get_server (self)))
     return UDPNAT_PATH_REASON_UDP_BLOCKED;
   return udpnat_path_set_is_remote_udp_blocked (self->paths) ? UDPNAT_PATH_REASON_UDP_BLOCKED_REMOTE
                                                              : reason;

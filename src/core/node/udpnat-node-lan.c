@@ -75,17 +75,20 @@ is_free (const UdpnatNode *self,
   return holder == NULL || holder == peer;
 }
 
-/* "bob#k3f7": shortened to the longest name if need be. */
+/* "bob#k3f7", or "bob#k3f7@place": shortened to the longest name if need be. */
 static char *
 dup_qualified (const char *name,
                const char *key_text,
-               guint       n_key)
+               guint       n_key,
+               const char *place)
 {
   glong n_keep = MIN (g_utf8_strlen (name, -1), (glong) (UDPNAT_NAME_MAX_CODE_POINTS - 1 - n_key));
   g_autofree char *kept = g_utf8_substring (name, 0, n_keep);
   g_autofree char *full = g_strdup_printf ("%s#%.*s", kept, (int) n_key, key_text);
+  g_autofree char *normal = udpnat_name_normalize (full);
 
-  return udpnat_name_normalize (full);
+  return normal == NULL || place == NULL ? g_steal_pointer (&normal)
+                                         : g_strdup_printf ("%s@%s", normal, place);
 }
 
 /* Returns: (nullable): %NULL when others have them all, as only somebody who means it brings about:
@@ -97,12 +100,14 @@ dup_free_name (const UdpnatNode *self,
   static const guint n_key[] = { 4, 8, 16, 32 };
   char key_text[UDPNAT_KEY_TEXT_BYTES];
 
-  if (!self->has_server && is_free (self, peer, peer->claimed_name))
+  if (!self->has_server && peer->claimed_place == NULL &&
+      is_free (self, peer, peer->claimed_name))
     return g_strdup (peer->claimed_name);
   udpnat_public_key_to_string (&peer->key, key_text);
   for (guint i = 0; i < G_N_ELEMENTS (n_key); i++)
     {
-      g_autofree char *name = dup_qualified (peer->claimed_name, key_text, n_key[i]);
+      g_autofree char *name = dup_qualified (peer->claimed_name, key_text, n_key[i],
+                                             peer->claimed_place);
 
       if (name != NULL && is_free (self, peer, name))
         return g_steal_pointer (&name);

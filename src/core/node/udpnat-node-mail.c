@@ -302,16 +302,17 @@ udpnat_node_handle_mail (UdpnatNode   *self,
   udpnat_node_settle_letters (self, now_us, peer);
 }
 
-/** udpnat_node_handle_mail_result: the server has answered for one of our letters */
+/** udpnat_node_handle_mail_result: @server has answered for one of our letters */
 void
-udpnat_node_handle_mail_result (UdpnatNode *self,
-                                gint64      now_us,
-                                guint32     request,
-                                guint8      code)
+udpnat_node_handle_mail_result (UdpnatNode                   *self,
+                                gint64                        now_us,
+                                const UdpnatRendezvousClient *server,
+                                guint32                       request,
+                                guint8                        code)
 {
   for (guint i = 0; i < self->active->len; i++)
-    if (udpnat_peer_handle_mail_result (g_ptr_array_index (self->active, i), now_us, request,
-                                        code))
+    if (udpnat_peer_handle_mail_result (g_ptr_array_index (self->active, i), now_us, server,
+                                        request, code))
       return;
 }
 

@@ -12,10 +12,11 @@
 
 typedef struct
 {
-  guint32 request;        /* ours, as the owner knows it */
-  guint32 server_request;
-  char   *folded_name;
-  char   *name;
+  guint32       request;        /* ours, as the owner knows it */
+  guint32       server_request;
+  UdpnatAbroad *abroad;         /* nullable: which server is asked; NULL: our own */
+  char         *folded_name;
+  char         *name;
 } Lookup;
 
 static int
@@ -96,18 +97,23 @@ udpnat_node_ensure_peer (UdpnatNode            *self,
   return peer;
 }
 
-/** udpnat_node_set_handle: the relay now reaches @peer by @handle; 0: no longer by any */
+/** udpnat_node_set_handle: the relay of our own server, or of @abroad, now reaches @peer by @handle;
+ * 0: no longer by any */
 void
-udpnat_node_set_handle (UdpnatNode *self,
-                        UdpnatPeer *peer,
-                        guint32     handle)
+udpnat_node_set_handle (UdpnatNode   *self,
+                        UdpnatPeer   *peer,
+                        UdpnatAbroad *abroad,
+                        guint32       handle)
 {
-  if (peer->handle != 0 &&
-      g_hash_table_lookup (self->handles, GUINT_TO_POINTER (peer->handle)) == peer)
-    g_hash_table_remove (self->handles, GUINT_TO_POINTER (peer->handle));
+  GHashTable *old = peer->handle_abroad != NULL ? peer->handle_abroad->handles : self->handles;
+
+  if (peer->handle != 0 && g_hash_table_lookup (old, GUINT_TO_POINTER (peer->handle)) == peer)
+    g_hash_table_remove (old, GUINT_TO_POINTER (peer->handle));
   peer->handle = handle;
+  peer->handle_abroad = handle != 0 ? abroad : NULL;
   if (handle != 0)
-    g_hash_table_insert (self->handles, GUINT_TO_POINTER (handle), peer);
+    g_hash_table_insert (abroad != NULL ? abroad->handles : self->handles,
+                         GUINT_TO_POINTER (handle), peer);
 }
 
 /* ---- Who the server says is there ---- */
@@ -119,7 +125,8 @@ forget_presence (gpointer key,
 {
   UdpnatPeer *peer = value;
 
-  udpnat_node_set_handle (user_data, peer, 0);
+  if (peer->handle_abroad == NULL)
+    udpnat_node_set_handle (user_data, peer, NULL, 0);
   peer->is_heard = FALSE;
   peer->has_failed = FALSE; /* letters come again, from the oldest */
   return FALSE;
@@ -139,7 +146,8 @@ notice_absence (gpointer key,
 {
   UdpnatPeer *peer = value;
 
-  if (peer->is_heard || peer->presence == UDPNAT_PRESENCE_OFFLINE)
+  if (peer->is_heard || peer->abroad != NULL || peer->is_guest ||
+      peer->presence == UDPNAT_PRESENCE_OFFLINE)
     return FALSE;
   peer->presence = UDPNAT_PRESENCE_OFFLINE;
   udpnat_node_push_presence (user_data, peer);
@@ -326,11 +334,60 @@ push_looked_up (UdpnatNode   *self,
   udpnat_node_push_event (self, event);
 }
 
+/* Which server is asked, and for which name. Returns: (nullable): %NULL when that is none */
+static char *
+take_apart (UdpnatNode *self,
+            gint64      now_us,
+            Lookup     *lookup)
+{
+  const char *place;
+  char *name;
+
+  if (strchr (lookup->name, '@') == NULL)
+    return g_strdup (lookup->name);
+  if (!udpnat_name_split (lookup->name, &name, &place))
+    return NULL;
+  lookup->abroad = udpnat_node_ensure_abroad (self, place);
+  if (lookup->abroad != NULL && lookup->abroad->is_home)
+    lookup->abroad = NULL;
+  else if (lookup->abroad == NULL)
+    g_clear_pointer (&name, g_free);
+  else
+    udpnat_abroad_use (lookup->abroad, now_us);
+  return name;
+}
+
+/* As the server that is asked calls whom it finds. */
+static void
+set_wanted (Lookup     *lookup,
+            const char *name)
+{
+  g_autofree char *full = lookup->abroad != NULL
+                            ? g_strdup_printf ("%s@%s", name, lookup->abroad->place)
+                            : g_strdup (name);
+
+  g_free (lookup->folded_name);
+  lookup->folded_name = udpnat_name_fold (full);
+}
+
+static void
+begin_lookup (UdpnatNode *self,
+              gint64      now_us,
+              Lookup     *lookup,
+              const char *name)
+{
+  UdpnatRendezvousClient *server = lookup->abroad != NULL ? lookup->abroad->client : self->server;
+
+  set_wanted (lookup, name);
+  lookup->server_request = udpnat_rendezvous_client_lookup (server, now_us, name);
+  g_queue_push_tail (&self->lookups, lookup);
+}
+
 /**
  * udpnat_node_look_up:
- * @name: an allowed name
+ * @name: an allowed name, or `name@server` with one
  *
- * Asks whose @name is: what is known here first, then the server.
+ * Asks whose @name is: what is known here first, then the server, or the one that is named.
  *
  * Returns: a number by which LOOKED_UP answers
  */
@@ -340,22 +397,21 @@ udpnat_node_look_up (UdpnatNode *self,
                      const char *name)
 {
   Lookup *lookup = g_new0 (Lookup, 1);
-  UdpnatPeer *known;
+  UdpnatPeer *known = udpnat_node_find_name (self, name);
   guint32 request = ++self->last_request;
+  g_autofree char *bare = NULL;
 
   lookup->request = request;
   lookup->name = g_strdup (name);
-  lookup->folded_name = udpnat_name_fold (name);
-  known = lookup->folded_name != NULL ? g_tree_lookup (self->names, lookup->folded_name) : NULL;
-  if (lookup->folded_name == NULL || known != NULL || self->lookups.length >= UDPNAT_LOOKUPS_MAX)
+  if (known == NULL && self->lookups.length < UDPNAT_LOOKUPS_MAX)
+    bare = take_apart (self, now_us, lookup);
+  if (bare == NULL)
     {
-      push_looked_up (self, lookup, known, lookup->folded_name == NULL ? "name-not-allowed"
-                                                                       : "too-many");
+      push_looked_up (self, lookup, known, "too-many");
       lookup_free (lookup);
       return request;
     }
-  lookup->server_request = udpnat_rendezvous_client_lookup (self->server, now_us, name);
-  g_queue_push_tail (&self->lookups, lookup);
+  begin_lookup (self, now_us, lookup, bare);
   return request;
 }
 
@@ -374,20 +430,22 @@ finish (UdpnatNode *self,
 
 /**
  * udpnat_node_finish_lookup:
+ * @abroad: (nullable): who has answered; %NULL: our own server
  * @peer: (nullable): who has the name
  * @code: why nobody has, when @peer is %NULL
  */
 void
-udpnat_node_finish_lookup (UdpnatNode *self,
-                           guint32     server_request,
-                           UdpnatPeer *peer,
-                           const char *code)
+udpnat_node_finish_lookup (UdpnatNode         *self,
+                           const UdpnatAbroad *abroad,
+                           guint32             server_request,
+                           UdpnatPeer         *peer,
+                           const char         *code)
 {
   for (GList *link = self->lookups.head; link != NULL; link = link->next)
     {
       Lookup *lookup = link->data;
 
-      if (lookup->server_request != server_request)
+      if (lookup->abroad != abroad || lookup->server_request != server_request)
         continue;
       /* The answer must be about the question: a server could name anybody. */
       if (peer != NULL && g_tree_lookup (self->names, lookup->folded_name) != peer)
@@ -415,5 +473,58 @@ udpnat_node_flush_lookups (UdpnatNode *self)
       if (peer != NULL)
         finish (self, link, peer, NULL);
       link = next;
+    }
+}
+
+/** udpnat_node_fail_lookups: @abroad cannot be asked */
+void
+udpnat_node_fail_lookups (UdpnatNode         *self,
+                          const UdpnatAbroad *abroad,
+                          const char         *code)
+{
+  GList *link = self->lookups.head;
+
+  while (link != NULL)
+    {
+      GList *next = link->next;
+      Lookup *lookup = link->data;
+
+      if (lookup->abroad == abroad)
+        finish (self, link, NULL, code);
+      link = next;
+    }
+}
+
+/** udpnat_node_move_lookups: @to, or our own server for %NULL, is asked instead: it is the same */
+void
+udpnat_node_move_lookups (UdpnatNode         *self,
+                          gint64              now_us,
+                          const UdpnatAbroad *from,
+                          UdpnatAbroad       *to)
+{
+  GQueue moved = G_QUEUE_INIT;
+  GList *link = self->lookups.head;
+
+  while (link != NULL)
+    {
+      GList *next = link->next;
+
+      if (((Lookup *) link->data)->abroad == from)
+        {
+          g_queue_unlink (&self->lookups, link);
+          g_queue_push_tail_link (&moved, link);
+        }
+      link = next;
+    }
+  while (!g_queue_is_empty (&moved))
+    {
+      Lookup *lookup = g_queue_pop_head (&moved);
+      g_autofree char *name = NULL;
+      const char *place;
+
+      if (!udpnat_name_split (lookup->name, &name, &place))
+        g_assert_not_reached (); /* as it was when it was begun */
+      lookup->abroad = to;
+      begin_lookup (self, now_us, lookup, name);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "udpnat-cookie.h"
 #include "udpnat-nat-probe.h"
+#include "udpnat-node-abroad-private.h"
 #include "udpnat-node-mapping-private.h"
 #include "udpnat-node-search-private.h"
 #include "udpnat-node-vouch-private.h"
@@ -57,6 +58,7 @@ struct _UdpnatNode
   GTree      *peers;
   GTree      *names;     /* borrowed UdpnatPeer by folded name (owned) */
   GHashTable *handles;   /* borrowed UdpnatPeer by relay handle; the server chooses these */
+  GPtrArray  *abroad;    /* of UdpnatAbroad: where people are who are not at our server */
   GQueue      lookups;   /* of Lookup: names that are being looked up */
   guint32     last_request;
   GPtrArray  *active;    /* borrowed peers that have a conversation */
@@ -101,6 +103,7 @@ void             udpnat_node_take_timestamp (UdpnatNode            *self,
                                              guint8                 out[UDPNAT_TIMESTAMP_BYTES]);
 void             udpnat_node_set_handle     (UdpnatNode            *self,
                                              UdpnatPeer            *peer,
+                                             UdpnatAbroad          *abroad,
                                              guint32                handle);
 
 void             udpnat_node_refresh_candidates (UdpnatNode        *self);
@@ -137,6 +140,19 @@ void             udpnat_node_close_socket   (UdpnatNode            *self,
 /* udpnat-node-server.c: what the server says */
 void             udpnat_node_follow_server  (UdpnatNode            *self,
                                              gint64                 now_us);
+void             udpnat_node_handle_relayed (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             UdpnatAbroad          *abroad,
+                                             const UdpnatRendezvousEvent *event);
+void             udpnat_node_handle_relay_failed (UdpnatNode       *self,
+                                             gint64                 now_us,
+                                             UdpnatAbroad          *abroad,
+                                             guint32                handle,
+                                             guint8                 code);
+void             udpnat_node_handle_dial_failed (UdpnatNode        *self,
+                                             gint64                 now_us,
+                                             const UdpnatPublicKey *key,
+                                             guint8                 code);
 
 /* udpnat-node-people.c: who is who */
 void             udpnat_node_people_init    (UdpnatNode            *self);
@@ -157,10 +173,18 @@ void             udpnat_node_limit_strangers (UdpnatNode           *self,
 void             udpnat_node_note_contact   (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 void             udpnat_node_finish_lookup  (UdpnatNode            *self,
+                                             const UdpnatAbroad    *abroad,
                                              guint32                server_request,
                                              UdpnatPeer            *peer,
                                              const char            *code);
 void             udpnat_node_flush_lookups  (UdpnatNode            *self);
+void             udpnat_node_fail_lookups   (UdpnatNode            *self,
+                                             const UdpnatAbroad    *abroad,
+                                             const char            *code);
+void             udpnat_node_move_lookups   (UdpnatNode            *self,
+                                             gint64                 now_us,
+                                             const UdpnatAbroad    *from,
+                                             UdpnatAbroad          *to);
 void             udpnat_node_close_peer     (UdpnatNode            *self,
                                              UdpnatPeer            *peer);
 
@@ -184,6 +208,7 @@ void             udpnat_node_handle_mail    (UdpnatNode            *self,
                                              gsize                  n_sealed);
 void             udpnat_node_handle_mail_result (UdpnatNode        *self,
                                              gint64                 now_us,
+                                             const UdpnatRendezvousClient *server,
                                              guint32                request,
                                              guint8                 code);
 void             udpnat_node_settle_letters (UdpnatNode            *self,

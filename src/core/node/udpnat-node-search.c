@@ -163,7 +163,7 @@ is_allowed (const UdpnatNode *self,
          self->search.stage == UDPNAT_SEARCH_STAGE_NONE && udpnat_peer_is_trusted (peer) &&
          now_us >= peer->searches.blocked_until_us &&
          has_room (&peer->searches, now_us) &&
-         udpnat_rendezvous_client_is_connected (self->server);
+         udpnat_rendezvous_client_is_connected (udpnat_peer_get_server (peer));
 }
 
 /**
@@ -442,7 +442,8 @@ handle_offer (UdpnatNode                *self,
     }
   begin (self, now_us, peer, UDPNAT_SEARCH_STAGE_ACCEPTING);
   memcpy (self->search.remote_nonce, message->nonce, sizeof message->nonce);
-  udpnat_rendezvous_client_attest (self->server, now_us, message->nonce);
+  udpnat_rendezvous_client_attest (udpnat_peer_get_server (self->search.peer), now_us,
+                                   message->nonce);
 }
 
 static void
@@ -459,7 +460,8 @@ handle_accept (UdpnatNode                *self,
     }
   search->stage = UDPNAT_SEARCH_STAGE_STARTING;
   memcpy (search->remote_nonce, message->nonce, sizeof message->nonce);
-  udpnat_rendezvous_client_attest (self->server, now_us, message->nonce);
+  udpnat_rendezvous_client_attest (udpnat_peer_get_server (self->search.peer), now_us,
+                                   message->nonce);
   open_sockets (self);
   if (search->n_sockets == 0)
     give_up (self, now_us);

@@ -24,44 +24,52 @@ handle_entry (UdpnatNode                 *self,
   udpnat_node_flush_lookups (self);
   peer->presence = entry->presence;
   if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
-    udpnat_peer_handle_online (peer, now_us, entry->handle);
+    udpnat_peer_handle_online (peer, now_us, NULL, entry->handle);
   else
     {
-      udpnat_node_set_handle (self, peer, 0);
+      udpnat_node_set_handle (self, peer, NULL, 0);
     }
   peer->is_heard = TRUE;
+  peer->is_guest = FALSE;
+  peer->abroad = NULL;
   udpnat_node_push_presence (self, peer);
 }
 
-static void
-handle_relayed (UdpnatNode                  *self,
-                gint64                       now_us,
-                const UdpnatRendezvousEvent *event)
+/** udpnat_node_handle_relayed: @abroad: (nullable): the server that sent it on; %NULL: our own */
+void
+udpnat_node_handle_relayed (UdpnatNode                  *self,
+                            gint64                       now_us,
+                            UdpnatAbroad                *abroad,
+                            const UdpnatRendezvousEvent *event)
 {
-  UdpnatRoute route = { .is_relayed = TRUE, .handle = event->handle };
+  UdpnatRoute route = { .is_relayed = TRUE, .abroad = abroad, .handle = event->handle };
 
   udpnat_node_handle_peer_packet (self, now_us, &route, event->name, event->data, event->n_data);
 }
 
-static void
-handle_relay_failed (UdpnatNode *self,
-                     gint64      now_us,
-                     guint32     handle,
-                     guint8      code)
+/** udpnat_node_handle_relay_failed: @abroad: (nullable): as above */
+void
+udpnat_node_handle_relay_failed (UdpnatNode   *self,
+                                 gint64        now_us,
+                                 UdpnatAbroad *abroad,
+                                 guint32       handle,
+                                 guint8        code)
 {
-  UdpnatPeer *peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (handle));
+  GHashTable *handles = abroad != NULL ? abroad->handles : self->handles;
+  UdpnatPeer *peer = g_hash_table_lookup (handles, GUINT_TO_POINTER (handle));
 
   if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
     return;
-  udpnat_node_set_handle (self, peer, 0); /* from now on by key, until it is known again */
+  udpnat_node_set_handle (self, peer, NULL, 0); /* from now on by key, until it is known again */
   udpnat_peer_hurry (peer, now_us);
 }
 
-static void
-handle_dial_failed (UdpnatNode            *self,
-                    gint64                 now_us,
-                    const UdpnatPublicKey *key,
-                    guint8                 code)
+/** udpnat_node_handle_dial_failed: the server where @key is registered says that it is not there */
+void
+udpnat_node_handle_dial_failed (UdpnatNode            *self,
+                                gint64                 now_us,
+                                const UdpnatPublicKey *key,
+                                guint8                 code)
 {
   UdpnatPeer *peer = udpnat_node_find_peer (self, key);
 
@@ -94,7 +102,7 @@ handle_lookup_result (UdpnatNode                  *self,
           code = "too-many";
         }
     }
-  udpnat_node_finish_lookup (self, event->request, peer, code);
+  udpnat_node_finish_lookup (self, NULL, event->request, peer, code);
 }
 
 static void
@@ -177,6 +185,7 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
+      udpnat_node_abroad_note_home (self, now_us);
       udpnat_node_forget_presence (self);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_RENDEZVOUS_EVENT_ROUTE:
@@ -201,7 +210,7 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_handle_mail (self, now_us, event->number, event->data, event->n_data);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
-      udpnat_node_handle_mail_result (self, now_us, event->request, event->code);
+      udpnat_node_handle_mail_result (self, now_us, self->server, event->request, event->code);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_SILENT, event);
@@ -219,16 +228,16 @@ handle_server_event (UdpnatNode                  *self,
       handle_lookup_result (self, now_us, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
-      udpnat_node_finish_lookup (self, event->request, NULL, "no-server");
+      udpnat_node_finish_lookup (self, NULL, event->request, NULL, "no-server");
       break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
-      handle_relayed (self, now_us, event);
+      udpnat_node_handle_relayed (self, now_us, NULL, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
-      handle_relay_failed (self, now_us, event->handle, event->code);
+      udpnat_node_handle_relay_failed (self, now_us, NULL, event->handle, event->code);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
-      handle_dial_failed (self, now_us, &event->key, event->code);
+      udpnat_node_handle_dial_failed (self, now_us, &event->key, event->code);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       note_reflexive (self, now_us);

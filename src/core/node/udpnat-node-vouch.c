@@ -19,7 +19,7 @@ is_allowed (const UdpnatNode *self,
             const UdpnatPeer *peer)
 {
   return !self->is_relay_only && !peer->is_relay_only && udpnat_peer_is_trusted (peer) &&
-         udpnat_rendezvous_client_is_connected (self->server);
+         udpnat_rendezvous_client_is_connected (udpnat_peer_get_server (peer));
 }
 
 static void
@@ -65,7 +65,7 @@ handle_ask (UdpnatNode                *self,
   answer->is_open = TRUE;
   answer->key = peer->key;
   memcpy (answer->nonce, message->nonce, sizeof answer->nonce);
-  udpnat_rendezvous_client_attest (self->server, now_us, message->nonce);
+  udpnat_rendezvous_client_attest (udpnat_peer_get_server (peer), now_us, message->nonce);
 }
 
 /** udpnat_node_handle_vouch_attestation: shows it to whoever wanted it, if anybody did */

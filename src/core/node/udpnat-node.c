@@ -290,11 +290,13 @@ handle_hs1 (UdpnatNode        *self,
   peer = find_caller (self, route, &hs1.remote_key);
   if (peer != NULL)
     {
-      if (name != NULL && peer->name == NULL)
+      if (name != NULL && (peer->name == NULL || peer->is_name_claimed))
         {
           udpnat_node_name_peer (self, peer, name);
           udpnat_node_flush_lookups (self);
         }
+      if (route->is_relayed && route->abroad == NULL)
+        peer->is_guest = name == NULL && !peer->is_heard;
       result = udpnat_peer_handle_hs1 (peer, now_us, route, &hs1);
       if (result == UDPNAT_RX_OK)
         remember_handshake (self, &hs1, peer);
@@ -315,7 +317,8 @@ may_tell_unknown (const UdpnatNode  *self,
   if (!route->is_relayed)
     return !udpnat_rendezvous_client_is_connected (self->server) ||
            udpnat_node_is_lan_source (self, &route->address);
-  peer = g_hash_table_lookup (self->handles, GUINT_TO_POINTER (route->handle));
+  peer = g_hash_table_lookup (route->abroad != NULL ? route->abroad->handles : self->handles,
+                              GUINT_TO_POINTER (route->handle));
   return peer == NULL || peer->trust != UDPNAT_TRUST_BLOCKED;
 }
 
@@ -327,7 +330,9 @@ send_packet_back (UdpnatNode        *self,
                   gsize              n_data)
 {
   if (route->is_relayed)
-    udpnat_rendezvous_client_send_relay (self->server, now_us, route->handle, data, n_data);
+    udpnat_rendezvous_client_send_relay (route->abroad != NULL ? route->abroad->client
+                                                               : self->server,
+                                         now_us, route->handle, data, n_data);
   else
     udpnat_node_send_direct (self, route->socket, &route->address, 0, data, n_data);
 }
@@ -406,7 +411,8 @@ handle_indexed (UdpnatNode        *self,
   UdpnatPeer *peer = NULL;
 
   session = udpnat_index_table_lookup (self->indexes, read_receiver_index (type, data, n_data));
-  if (session != NULL && udpnat_session_get_owner (session) != self->server)
+  if (session != NULL && udpnat_session_get_owner (session) != self->server &&
+      udpnat_node_find_owner (self, udpnat_session_get_owner (session)) == NULL)
     peer = udpnat_session_get_owner (session);
   /* UNKNOWN would tell the one who may not know it that we are at this address. */
   if (peer != NULL && peer->is_relay_only && !route->is_relayed)
@@ -479,6 +485,7 @@ node_handle_datagram (UdpnatMachine        *machine,
 {
   UdpnatNode *self = (UdpnatNode *) machine;
   UdpnatRoute route = { .socket = datagram->socket, .address = datagram->remote };
+  UdpnatAbroad *abroad;
   UdpnatRxResult result;
 
   if (datagram->socket == UDPNAT_SOCKET_TUNNEL ||
@@ -488,6 +495,8 @@ node_handle_datagram (UdpnatMachine        *machine,
       udpnat_node_follow_server (self, now_us);
       return result;
     }
+  if (udpnat_node_abroad_owns (self, datagram, &abroad))
+    return udpnat_abroad_handle_datagram (abroad, now_us, datagram);
   if (udpnat_stun_is_message (datagram->data, datagram->n_data))
     return handle_stun (self, now_us, datagram);
   return udpnat_node_handle_peer_packet (self, now_us, &route, NULL, datagram->data,
@@ -504,6 +513,7 @@ node_next_deadline (const UdpnatMachine *machine)
 
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_mapping_next_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_search_next_deadline (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_node_abroad_next_deadline (self));
   if (!g_queue_is_empty ((GQueue *) &self->events))
     return 0; /* something happened while outputs were made: at once */
   return first != NULL ? udpnat_time_min (deadline_us, first->deadline_us) : deadline_us;
@@ -528,6 +538,8 @@ node_handle_deadline (UdpnatMachine *machine,
     udpnat_node_mapping_handle_deadline (self, now_us);
   if (udpnat_node_search_next_deadline (self) <= now_us)
     udpnat_node_search_handle_deadline (self, now_us);
+  if (udpnat_node_abroad_next_deadline (self) <= now_us)
+    udpnat_node_abroad_handle_deadline (self, now_us);
   udpnat_node_follow_server (self, now_us);
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
@@ -563,7 +575,8 @@ node_pop_output (UdpnatMachine  *machine,
         }
       if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
           udpnat_node_nat_pop_output (self, now_us, out_datagram) ||
-          udpnat_node_mapping_pop_output (self, now_us, out_datagram))
+          udpnat_node_mapping_pop_output (self, now_us, out_datagram) ||
+          udpnat_node_abroad_pop_output (self, now_us, out_datagram))
         return TRUE;
       if (udpnat_node_search_pump (self, now_us))
         continue;
@@ -624,6 +637,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
   udpnat_token_bucket_init (&self->punch_bucket, UDPNAT_NODE_PUNCH_BURST, now_us);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_node_people_init (self);
+  udpnat_node_abroad_init (self);
   udpnat_node_mail_init (self);
   udpnat_node_nat_init (self);
   udpnat_node_mapping_init (self);
@@ -652,6 +666,7 @@ udpnat_node_free (UdpnatNode *self)
   g_queue_clear (&self->dirty);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->events, (GDestroyNotify) udpnat_event_free);
+  udpnat_node_abroad_clear (self);
   g_clear_pointer (&self->server, udpnat_rendezvous_client_free);
   g_clear_pointer (&self->cookies, udpnat_cookie_maker_free);
   g_clear_pointer (&self->indexes, udpnat_index_table_free);

@@ -71,19 +71,20 @@ udpnat_peer_handle_dial_failed (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
-/** udpnat_peer_handle_online: the directory says that the peer is there, by @handle */
+/** udpnat_peer_handle_online: our own server, or @abroad, says that the peer is there, by @handle */
 void
-udpnat_peer_handle_online (UdpnatPeer *self,
-                           gint64      now_us,
-                           guint32     handle)
+udpnat_peer_handle_online (UdpnatPeer   *self,
+                           gint64        now_us,
+                           UdpnatAbroad *abroad,
+                           guint32       handle)
 {
   self->n_failed_dials = 0;
   self->blocked_until_us = 0;
-  if (self->handle != handle)
+  if (self->handle != handle || self->handle_abroad != abroad)
     {
       /* Registered anew: perhaps a new process that has forgotten our session. A packet will
        * tell. */
-      udpnat_node_set_handle (self->node, self, handle);
+      udpnat_node_set_handle (self->node, self, abroad, handle);
       udpnat_peer_hurry (self, now_us);
     }
   if (self->conversation != NULL)
@@ -143,5 +144,5 @@ udpnat_peer_handle_path_deadline (UdpnatPeer *self,
   if (was_suspect || !udpnat_path_set_is_suspect (self->paths) || self->session == NULL)
     return;
   udpnat_session_hurry (self->session);
-  udpnat_rendezvous_client_watch (self->node->server, now_us);
+  udpnat_rendezvous_client_watch (udpnat_peer_get_server (self), now_us);
 }

@@ -58,6 +58,14 @@ udpnat_peer_get_mail_pass (UdpnatPeer *self,
 
 /* ---- Putting ---- */
 
+/* At our own server only once we are there under our name; at another one we never are. */
+static gboolean
+may_put (const UdpnatPeer *self)
+{
+  return self->abroad != NULL ? udpnat_rendezvous_client_is_connected (self->abroad->client)
+                              : udpnat_rendezvous_client_is_registered (self->node->server);
+}
+
 /**
  * udpnat_peer_get_mail_due:
  *
@@ -70,7 +78,7 @@ udpnat_peer_get_mail_due (const UdpnatPeer *self)
   gint64 since_us = udpnat_conversation_get_unmailed_since (self->conversation);
 
   if (since_us == UDPNAT_TIME_NEVER || self->mail_phase != UDPNAT_PEER_MAIL_IDLE ||
-      !udpnat_rendezvous_client_is_registered (self->node->server))
+      !may_put (self))
     return UDPNAT_TIME_NEVER;
   if (self->n_failed_dials == 0)
     since_us += UDPNAT_MAIL_AFTER_US;
@@ -101,7 +109,8 @@ put_letter (UdpnatPeer *self,
       self->mail_blocked_until_us = now_us + UDPNAT_MAIL_RETRY_LATE_US;
       return;
     }
-  self->mail_request = udpnat_rendezvous_client_put_mail (self->node->server, now_us, &self->key,
+  self->mail_server = udpnat_peer_get_server (self);
+  self->mail_request = udpnat_rendezvous_client_put_mail (self->mail_server, now_us, &self->key,
                                                           udpnat_peer_get_mail_pass (self, TRUE),
                                                           sealed->data, sealed->len);
   if (self->mail_request == 0)
@@ -195,14 +204,16 @@ result_to_code (guint8 code)
  * Returns: %FALSE when @request is not this peer's
  */
 gboolean
-udpnat_peer_handle_mail_result (UdpnatPeer *self,
-                                gint64      now_us,
-                                guint32     request,
-                                guint8      code)
+udpnat_peer_handle_mail_result (UdpnatPeer                   *self,
+                                gint64                        now_us,
+                                const UdpnatRendezvousClient *server,
+                                guint32                       request,
+                                guint8                        code)
 {
   const char *reason = result_to_code (code);
 
-  if (self->mail_phase != UDPNAT_PEER_MAIL_FLYING || self->mail_request != request)
+  if (self->mail_phase != UDPNAT_PEER_MAIL_FLYING || self->mail_server != server ||
+      self->mail_request != request)
     return FALSE;
   finish_letter (self, code == UDPNAT_MAIL_STORED);
   if (code != UDPNAT_MAIL_STORED)

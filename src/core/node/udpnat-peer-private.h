@@ -10,6 +10,7 @@
 #include "udpnat-peer-searches-private.h"
 #include "udpnat-peer-vouch-private.h"
 #include "udpnat-presence.h"
+#include "udpnat-rendezvous-client.h"
 #include "udpnat-route-private.h"
 #include "udpnat-sealed.h"
 #include "udpnat-session.h"
@@ -37,11 +38,18 @@ typedef struct
   UdpnatTrust     trust;
   guint8          presence;  /* a #UdpnatPresence */
   guint32         handle;    /* where the relay reaches it, 0: not known */
+  UdpnatAbroad   *handle_abroad; /* nullable: whose relay; NULL: our own server's */
+
+  /* at other servers: udpnat-node-abroad.c */
+  UdpnatAbroad   *abroad;    /* nullable: where it is registered; NULL: at our own */
+  gboolean        is_place_claimed; /* by nobody but the peer itself */
+  gboolean        is_guest;  /* talks to us through our server, without a name there */
 
   /* on our own network: udpnat-node-lan.c */
   UdpnatAddress   lan_addresses[UDPNAT_LAN_ADDRESSES_MAX]; /* where its beacons come from */
   guint           n_lan_addresses; /* 0: not there */
   char           *claimed_name;    /* nullable: what it calls itself there */
+  char           *claimed_place;   /* nullable: and its server, which is not ours */
   gboolean        is_name_claimed; /* @name is made of that: nobody else vouches for it */
 
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
@@ -84,7 +92,8 @@ typedef struct
   gboolean            is_letter_short; /* the peer's mailbox takes us for a stranger */
   GByteArray         *letter;        /* nullable: what is to be put, before it is sealed */
   UdpnatPrekey        letter_prekey; /* id 0: none */
-  guint32             mail_request;  /* at the server; 0: none */
+  UdpnatRendezvousClient *mail_server; /* borrowed: who was asked to keep it */
+  guint32             mail_request;  /* at that server; 0: none */
   gint64              mail_blocked_until_us;
   guint8              mail_pass[UDPNAT_MAIL_PASS_BYTES];         /* with which we put */
   guint8              mail_pass_of_peer[UDPNAT_MAIL_PASS_BYTES]; /* with which the peer puts */
@@ -136,6 +145,7 @@ void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_online      (UdpnatPeer            *self,
                                                gint64                 now_us,
+                                               UdpnatAbroad          *abroad,
                                                guint32                handle);
 void           udpnat_peer_handle_route       (UdpnatPeer            *self,
                                                gint64                 now_us);
@@ -189,6 +199,7 @@ void           udpnat_peer_confirm_prekey     (UdpnatPeer            *self,
                                                gboolean               is_usable);
 gboolean       udpnat_peer_handle_mail_result (UdpnatPeer            *self,
                                                gint64                 now_us,
+                                               const UdpnatRendezvousClient *server,
                                                guint32                request,
                                                guint8                 code);
 gboolean       udpnat_peer_handle_letter      (UdpnatPeer            *self,

@@ -14,8 +14,9 @@ static void
 learn_handle (UdpnatPeer        *self,
               const UdpnatRoute *route)
 {
-  if (route->is_relayed && route->handle != self->handle)
-    udpnat_node_set_handle (self->node, self, route->handle);
+  if (route->is_relayed &&
+      (route->handle != self->handle || route->abroad != self->handle_abroad))
+    udpnat_node_set_handle (self->node, self, route->abroad, route->handle);
 }
 
 /* ---- Messages ---- */

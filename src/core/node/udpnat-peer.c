@@ -42,6 +42,7 @@ udpnat_peer_free (UdpnatPeer *self)
   udpnat_peer_close (self);
   udpnat_peer_clear_mail (self);
   g_free (self->claimed_name);
+  g_free (self->claimed_place);
   g_free (self->name);
   g_free (self);
 }
@@ -227,13 +228,31 @@ udpnat_peer_handle_failure (UdpnatPeer *self,
   self->failed_until_us = now_us + UDPNAT_NODE_FAILURE_PAUSE_US;
 }
 
+/* Where it says itself that it is registered, it may be that it only wants to see us come. */
+static gboolean
+may_use_server (const UdpnatPeer *self)
+{
+  return self->abroad != NULL &&
+         (!self->is_place_claimed ||
+          (udpnat_peer_is_trusted (self) && !self->is_relay_only && !self->node->is_relay_only));
+}
+
+static void
+use_server (UdpnatPeer *self,
+            gint64      now_us)
+{
+  if (may_use_server (self))
+    udpnat_abroad_use (self->abroad, now_us);
+}
+
 /** udpnat_peer_note_active: something was said, by either side */
 void
 udpnat_peer_note_active (UdpnatPeer *self,
                          gint64      now_us)
 {
   udpnat_path_set_note_active (self->paths, now_us);
-  udpnat_rendezvous_client_note_conversation (self->node->server, now_us);
+  udpnat_rendezvous_client_note_conversation (udpnat_peer_get_server (self), now_us);
+  use_server (self, now_us);
   udpnat_node_mapping_note_active (self->node, now_us);
 }
 
@@ -335,7 +354,7 @@ has_route (const UdpnatPeer *self)
 {
   UdpnatAddress address;
 
-  return udpnat_rendezvous_client_is_connected (self->node->server) ||
+  return udpnat_peer_is_relay_up (self) ||
          udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0;
 }
 
@@ -350,6 +369,14 @@ wants_handshake (const UdpnatPeer *self,
   return udpnat_session_needs_handshake (self->session, now_us) ||
          (has_unsent && !udpnat_session_can_send (self->session, now_us) &&
           !udpnat_session_is_handshaking (self->session));
+}
+
+static gboolean
+wants_server (const UdpnatPeer *self,
+              gint64            now_us)
+{
+  return wants_handshake (self, now_us) ||
+         udpnat_conversation_get_unmailed_since (self->conversation) != UDPNAT_TIME_NEVER;
 }
 
 static void
@@ -396,9 +423,11 @@ send_relayed (UdpnatPeer   *self,
   if (n_data > UDPNAT_RELAY_INNER_MAX_BYTES)
     /* sealed for a direct path that has just died; loss recovery sends its content again */
     return FALSE;
-  if (handle != 0)
-    return udpnat_rendezvous_client_send_relay (self->node->server, now_us, handle, data, n_data);
-  return udpnat_rendezvous_client_dial (self->node->server, now_us, &self->key, data, n_data);
+  if (handle != 0 && udpnat_rendezvous_client_is_connected (udpnat_peer_get_relay (self)))
+    return udpnat_rendezvous_client_send_relay (udpnat_peer_get_relay (self), now_us, handle, data,
+                                                n_data);
+  return udpnat_rendezvous_client_dial (udpnat_peer_get_server (self), now_us, &self->key, data,
+                                        n_data);
 }
 
 static void
@@ -410,8 +439,12 @@ send_handshake (UdpnatPeer   *self,
   UdpnatAddress addresses[UDPNAT_CANDIDATES_MAX];
   guint n_addresses;
 
+  /* A guest of our server cannot be dialled there. */
+  if (self->is_guest && self->handle != 0)
+    send_relayed (self, now_us, self->handle, data, n_data);
   /* By key rather than handle: a DIAL also tells the other side our name. */
-  send_relayed (self, now_us, 0, data, n_data);
+  if (!self->is_guest || self->handle == 0 || self->abroad != NULL)
+    send_relayed (self, now_us, 0, data, n_data);
   n_addresses = udpnat_path_set_list_handshake_addresses (self->paths, addresses,
                                                           G_N_ELEMENTS (addresses));
   for (guint i = 0; i < n_addresses; i++)
@@ -439,7 +472,7 @@ send_data (UdpnatPeer   *self,
   if (!is_direct || udpnat_path_set_is_suspect (self->paths))
     send_relayed (self, now_us, self->handle, data, n_data);
   if (now_us - udpnat_session_get_unanswered_since (self->session) >= UDPNAT_PATH_SUSPECT_MIN_US)
-    udpnat_rendezvous_client_doubt (self->node->server, now_us);
+    udpnat_rendezvous_client_doubt (udpnat_peer_get_server (self), now_us);
 }
 
 static void
@@ -449,7 +482,9 @@ send_hs2 (UdpnatPeer   *self,
           gsize         n_data)
 {
   if (self->hs2_route.is_relayed)
-    send_relayed (self, now_us, self->hs2_route.handle, data, n_data);
+    udpnat_rendezvous_client_send_relay (self->hs2_route.abroad != NULL
+                                           ? self->hs2_route.abroad->client : self->node->server,
+                                         now_us, self->hs2_route.handle, data, n_data);
   else
     send_direct (self, self->hs2_route.socket, &self->hs2_route.address, 0, data, n_data);
 }
@@ -458,7 +493,7 @@ send_hs2 (UdpnatPeer   *self,
 static gboolean
 has_way (const UdpnatPeer *self)
 {
-  return udpnat_rendezvous_client_is_connected (self->node->server) ||
+  return udpnat_peer_is_relay_up (self) ||
          udpnat_path_set_get_selected (self->paths, NULL, NULL, NULL);
 }
 
@@ -704,6 +739,8 @@ udpnat_peer_pump (UdpnatPeer *self,
   /* The last word of a closed session comes before its successor. */
   if (self->session != NULL && !udpnat_peer_has_session (self) && pump_session (self, now_us))
     return TRUE;
+  if (wants_server (self, now_us))
+    use_server (self, now_us);
   maybe_start_handshake (self, now_us);
   fill_streams (self, now_us);
   udpnat_peer_pump_mail (self, now_us);
