@@ -11,6 +11,7 @@
 
 #include "udpnat-cli-host.h"
 #include "udpnat-link.h"
+#include "udpnat-person-address.h"
 #include "udpnat-qr.h"
 #include "udpnat-safety-number.h"
 
@@ -117,9 +118,27 @@ udpnat_cli_command_verify (UdpnatCli  *self,
                                 "must not know.", udpnat_person_get_title (person));
 }
 
-void
-udpnat_cli_command_trust (UdpnatCli  *self,
-                          const char *arguments)
+/* Somebody else's server: "@server yes" */
+static void
+trust_server (UdpnatCli  *self,
+              const char *arguments)
+{
+  g_autofree char *server = udpnat_cli_take_word (&arguments);
+
+  if (!g_str_equal (arguments, "yes"))
+    udpnat_cli_view_show_error (self->view, "usage",
+                                "Whatever key %s has when it is met next would be taken for the "
+                                "right one. Do so only if its owner says that it has another one "
+                                "than before. Then: trust %s yes", server + 1, server);
+  else if (!udpnat_client_forget_place_key (self->client, server + 1))
+    udpnat_cli_view_show_error (self->view, "usage", "“%s” can be no server.", server + 1);
+  else
+    udpnat_cli_view_show_clean (self->view, "  The key of %s is forgotten.", server + 1);
+}
+
+static void
+trust_person (UdpnatCli  *self,
+              const char *arguments)
 {
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, "trust NAME yes");
   UdpnatPerson *renewed;
@@ -149,6 +168,16 @@ udpnat_cli_command_trust (UdpnatCli  *self,
   else
     udpnat_cli_view_show_clean (self->view, "  %s has the new key now, and is not verified.",
                                 udpnat_person_get_title (renewed));
+}
+
+void
+udpnat_cli_command_trust (UdpnatCli  *self,
+                          const char *arguments)
+{
+  if (*arguments == '@')
+    trust_server (self, arguments);
+  else
+    trust_person (self, arguments);
 }
 
 /* ---- Links ---- */
@@ -211,13 +240,19 @@ static void
 add_by_name (UdpnatCli        *self,
              const UdpnatLink *link)
 {
+  g_autofree char *place = link->server_host != NULL
+                             ? udpnat_place_from_host (link->server_host, link->server_port)
+                             : NULL;
+  g_autofree char *address = place != NULL ? g_strdup_printf ("%s@%s", link->name, place)
+                                           : g_strdup (link->name);
+
   if (self->options->mode == UDPNAT_CLI_MODE_OFFLINE ||
-      !udpnat_client_is_registered (self->client))
+      (place == NULL && !udpnat_client_is_registered (self->client)))
     udpnat_cli_view_show_error (self->view, "no-server", "“%s” says no key, so the server would "
                                 "have to say whose name it is, and does not answer now.",
                                 link->name);
   else
-    udpnat_client_find_async (self->client, link->name, self->cancellable, added_cb, self);
+    udpnat_client_find_async (self->client, address, self->cancellable, added_cb, self);
 }
 
 void
@@ -235,7 +270,7 @@ udpnat_cli_command_add (UdpnatCli  *self,
       return;
     }
   link = udpnat_link_parse (text, &error);
-  if (link != NULL && !link->has_key && link->server_host == NULL)
+  if (link != NULL && !link->has_key)
     {
       add_by_name (self, link);
       return;

@@ -6,6 +6,7 @@
 #include "udpnat-cli-commands.h"
 
 #include "udpnat-name.h"
+#include "udpnat-person-address.h"
 #include "udpnat-words.h"
 
 #define WAITING_PAGE_LINES 100
@@ -143,11 +144,13 @@ found_cb (GObject      *source,
       break;
 }
 
-/* Without a server it is people on this network who say who they are. */
+/* Somebody else's server can be asked without our own. Without a server it is people on this network
+ * who say who they are. */
 static gboolean
-may_ask (UdpnatCli *self)
+may_ask (UdpnatCli  *self,
+         const char *name)
 {
-  return self->options->is_lan || udpnat_client_is_registered (self->client);
+  return strchr (name, '@') != NULL || self->options->is_lan || udpnat_client_is_registered (self->client);
 }
 
 static void
@@ -156,7 +159,7 @@ ask_for (UdpnatCli *self,
 {
   Search *search;
 
-  if (unfound->is_asked || !may_ask (self))
+  if (unfound->is_asked || !may_ask (self, unfound->name))
     return;
   unfound->is_asked = TRUE;
   search = g_new0 (Search, 1);
@@ -181,8 +184,8 @@ udpnat_cli_send (UdpnatCli  *self,
                  const char *name,
                  const char *text)
 {
-  UdpnatPerson *person = udpnat_cli_find_person (self, name);
-  g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char *normal = udpnat_person_address_normalize (name);
+  UdpnatPerson *person = udpnat_cli_find_person (self, normal != NULL ? normal : name);
   Unfound *unfound = normal != NULL ? find_unfound (self, normal) : NULL;
 
   /* Not before what was said earlier and still waits for an answer. */
@@ -199,7 +202,7 @@ udpnat_cli_send (UdpnatCli  *self,
     }
   unfound = ensure_unfound (self, normal);
   g_ptr_array_add (unfound->texts, g_strdup (text));
-  if (may_ask (self))
+  if (may_ask (self, normal))
     ask_for (self, unfound);
   else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
     udpnat_cli_view_show_clean (self->view, "  The server has to say first who %s is; the message "

@@ -224,6 +224,8 @@ handle_looked_up (SimPeer               *self,
       if (contact->trust == UDPNAT_TRUST_STRANGER &&
           (contact->n_lines > 0 || contact->has_refused))
         accept_request (self, &event->key);
+      else if (contact->trust == UDPNAT_TRUST_STRANGER)
+        sim_peer_tell_address (self, &event->key, event->name);
       write_item (self, &event->key, udpnat_item_new_text (&id, get_wall (self), send->text),
                   NULL);
     }
@@ -395,6 +397,7 @@ write_incoming (SimPeer               *self,
 {
   Writing *writing = writing_new (&event->key, event->name);
 
+  sim_peer_take_address (self, &event->key, event->item);
   writing->item = udpnat_item_copy (event->item);
   self->n_incoming++;
   if (self->n_doomed > 0)
@@ -582,6 +585,11 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_PORT_REFUTED:
       self->n_refuted++;
       break;
+    case UDPNAT_NODE_EVENT_ABROAD_WANTED:
+      sim_peer_answer_abroad (self, event->name);
+      break;
+    case UDPNAT_NODE_EVENT_ABROAD_KEY:
+    case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:

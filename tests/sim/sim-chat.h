@@ -116,6 +116,7 @@ typedef struct
   guint           n_typing;
   guint           n_unreachable;
   guint           n_refuted; /* PORT_REFUTED events */
+  guint           n_abroad_wanted; /* ABROAD_WANTED events */
   guint8          presence;  /* what the last PEER event said */
   gint64          registered_us; /* of the last REGISTERED event */
   guint           n_registered;
@@ -172,6 +173,16 @@ gboolean   sim_peer_is_idle  (const SimPeer       *self);
 void       sim_peer_set_disk_broken (SimPeer      *self,
                               gboolean             is_broken);
 gboolean   sim_peer_is_registered (gpointer        self);
+
+/* sim-abroad.c */
+void       sim_peer_answer_abroad (SimPeer           *self,
+                              const char          *place);
+void       sim_peer_tell_address (SimPeer            *self,
+                              const UdpnatPublicKey *key,
+                              const char          *name);
+void       sim_peer_take_address (SimPeer            *self,
+                              const UdpnatPublicKey *key,
+                              const UdpnatItem    *item);
 
 SimPeer   *sim_peer_new_at_home (SimServer          *server,
                               const char          *name,

@@ -212,7 +212,9 @@ sim_server_new (SimWorld   *world,
   self->world = world;
   self->random = sim_world_fork_random (world, ip);
   self->identity = udpnat_identity_generate (&self->random);
-  self->host = sim_world_add_host (world, "server", NULL, ip, NULL, NULL);
+  /* The first is "the server" in logs and scripts; there may be others. */
+  self->host = sim_world_add_host (world, g_str_equal (ip, "198.51.100.1") ? "server" : ip, NULL,
+                                   ip, NULL, NULL);
   self->names = g_ptr_array_new_with_free_func (claim_free);
   self->letters = g_ptr_array_new_with_free_func (letter_free);
   self->passes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,

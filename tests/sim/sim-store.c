@@ -222,6 +222,9 @@ sim_store_restore (SimStore   *self,
 
       udpnat_node_restore_contact (node, &contact->key, contact->name, contact->trust,
                                    contact->has_timestamp ? contact->timestamp : NULL);
+      if (contact->name != NULL && strchr (contact->name, '@') != NULL)
+        udpnat_node_set_peer_server (node, now_us, &contact->key,
+                                     strrchr (contact->name, '@') + 1, TRUE);
       if (contact->has_refused)
         udpnat_node_restore_refusal (node, &contact->key);
       for (GList *link = contact->prekeys.head; link != NULL; link = link->next)

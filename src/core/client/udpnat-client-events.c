@@ -14,6 +14,7 @@ handle_registered (UdpnatClient          *self,
   udpnat_store_set_setting (self->store, "name", event->name);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REGISTERED, NULL);
   udpnat_client_update_mapping (self);
+  udpnat_client_retell_address (self);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REGISTERED, event->name,
                       udpnat_address_to_string (&event->address, address));
 }
@@ -190,6 +191,9 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_PREKEY_TAKEN] = udpnat_client_handle_prekey_taken,
   [UDPNAT_NODE_EVENT_PREKEY_USED] = udpnat_client_handle_prekey_used,
   [UDPNAT_NODE_EVENT_PORT_REFUTED] = udpnat_client_handle_port_refuted,
+  [UDPNAT_NODE_EVENT_ABROAD_WANTED] = udpnat_client_handle_abroad_wanted,
+  [UDPNAT_NODE_EVENT_ABROAD_KEY] = udpnat_client_handle_abroad_key,
+  [UDPNAT_NODE_EVENT_ABROAD_CHANGED] = udpnat_client_handle_abroad_changed,
 };
 
 /**

@@ -555,6 +555,7 @@ udpnat_client_receive (UdpnatClient          *self,
       if (udpnat_client_is_set (self, "strangers", "accept"))
         udpnat_client_accept_unasked (self, person);
     }
+  udpnat_client_take_address (self, person, event->item);
   pending = pending_new (self, person);
   pending->item = udpnat_item_copy (event->item);
   udpnat_store_add_incoming (self->store, &event->key, event->item, udpnat_clock_get_wall_us (),

@@ -11,6 +11,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-link.h"
 #include "udpnat-name.h"
+#include "udpnat-person-address.h"
 #include "udpnat-presence.h"
 #include "udpnat-safety-number.h"
 
@@ -103,7 +104,10 @@ udpnat_client_ensure_person (UdpnatClient          *self,
       person = fresh; /* the list's */
     }
   if (name != NULL)
-    udpnat_person_set_name (person, name);
+    {
+      udpnat_person_set_name (person, name);
+      udpnat_client_note_place (self, person, name);
+    }
   return person;
 }
 
@@ -128,6 +132,8 @@ restore_person (const UdpnatContact *contact,
     udpnat_node_set_peer_relay_only (self->node, udpnat_clock_get_now_us (), &contact->key, TRUE);
   if (contact->has_refused)
     udpnat_node_restore_refusal (self->node, &contact->key);
+  if (person != self->me)
+    udpnat_client_restore_place (self, person);
 }
 
 static void
@@ -347,12 +353,13 @@ udpnat_client_find_async (UdpnatClient        *self,
                           gpointer             user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  UdpnatPerson *person = udpnat_client_get_person (self, name);
-  g_autofree char *normal = udpnat_name_normalize (name);
+  UdpnatPerson *person = NULL;
+  g_autofree char *normal = udpnat_person_address_normalize (name);
   guint32 request;
 
   g_task_set_source_tag (task, udpnat_client_find_async);
   g_task_set_task_data (task, g_strdup (name), g_free);
+  person = udpnat_client_get_person (self, normal != NULL ? normal : name);
   if (person != NULL || normal == NULL)
     {
       if (person != NULL)
@@ -362,10 +369,12 @@ udpnat_client_find_async (UdpnatClient        *self,
                                  g_dngettext (GETTEXT_PACKAGE,
                                               "“%s” cannot be a name: a name is 1 to %d "
                                               "characters, without control characters or spaces "
-                                              "at its ends.",
+                                              "at its ends. Somebody at another server is "
+                                              "name@server.",
                                               "“%s” cannot be a name: a name is 1 to %d "
                                               "characters, without control characters or spaces "
-                                              "at its ends.", UDPNAT_NAME_MAX_CODE_POINTS),
+                                              "at its ends. Somebody at another server is "
+                                              "name@server.", UDPNAT_NAME_MAX_CODE_POINTS),
                                  name, UDPNAT_NAME_MAX_CODE_POINTS);
       g_object_unref (task);
       return;
@@ -389,6 +398,34 @@ udpnat_client_find_finish (UdpnatClient  *self,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static void
+return_not_found_abroad (GTask      *task,
+                         const char *name,
+                         const char *code)
+{
+  g_autofree char *who = g_strndup (name, (gsize) (strrchr (name, '@') - name));
+  const char *place = strrchr (name, '@') + 1;
+
+  if (g_str_equal (code, "unknown-peer"))
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             /* Translators: a person, and a server */
+                             _("Nobody is called “%s” at the server %s."), who, place);
+  else if (g_str_equal (code, "no-such-server"))
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             /* Translators: a host name */
+                             _("There is no server “%s”: the name has no address now. See whether it "
+                               "is spelled right, and whether you are connected."), place);
+  else if (g_str_equal (code, "server-changed"))
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             /* Translators: a host name */
+                             _("The server %s has another key than before. Go on only if its owner "
+                               "says that this is right: forget the old one then."), place);
+  else
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             /* Translators: a host name */
+                             _("The server %s does not answer. Try again later."), place);
+}
+
 /** udpnat_client_handle_found: the node has found a name, or nobody who has it */
 void
 udpnat_client_handle_found (UdpnatClient          *self,
@@ -407,6 +444,8 @@ udpnat_client_handle_found (UdpnatClient          *self,
     g_task_return_pointer (task, g_object_ref (udpnat_client_ensure_person (self, &event->key,
                                                                             event->name)),
                            g_object_unref);
+  else if (strchr (name, '@') != NULL && !g_str_equal (event->code, "self"))
+    return_not_found_abroad (task, name, event->code);
   else if (self->server == NULL && !g_str_equal (event->code, "self"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
                              _("Nobody on this network is called “%s” now."), name);
@@ -423,18 +462,20 @@ udpnat_client_handle_found (UdpnatClient          *self,
 
 /* ---- Links ---- */
 
-static gboolean
-is_our_server (UdpnatClient     *self,
-               const UdpnatLink *link)
+/* Returns: (transfer full): what the link is about, as the node has it: a name at our own server, or
+ * `name@place` */
+static char *
+dup_address (UdpnatClient     *self,
+             const UdpnatLink *link)
 {
-  g_autofree char *server = NULL;
+  g_autofree char *place = NULL;
+  g_autofree char *own = self->server != NULL ? udpnat_place_normalize (self->server) : NULL;
 
-  if (link->server_host == NULL || self->server == NULL)
-    return TRUE;
-  server = strchr (link->server_host, ':') != NULL
-             ? g_strdup_printf ("[%s]:%u", link->server_host, link->server_port)
-             : g_strdup_printf ("%s:%u", link->server_host, link->server_port);
-  return g_ascii_strcasecmp (server, self->server) == 0;
+  if (link->server_host == NULL)
+    return g_strdup (link->name);
+  place = udpnat_place_from_host (link->server_host, link->server_port);
+  return g_strcmp0 (place, own) == 0 ? g_strdup (link->name)
+                                     : g_strdup_printf ("%s@%s", link->name, place);
 }
 
 static gboolean
@@ -442,7 +483,8 @@ check_link (UdpnatClient     *self,
             const UdpnatLink *link,
             GError          **error)
 {
-  UdpnatPerson *holder = find_person (self, link->name, FALSE);
+  g_autofree char *address = dup_address (self, link);
+  UdpnatPerson *holder = find_person (self, address, FALSE);
 
   if (!link->has_key)
     {
@@ -450,14 +492,6 @@ check_link (UdpnatClient     *self,
                    /* Translators: %s is a person, twice the same */
                    _("This link does not say a key, so anybody could pass for %s. Ask for a link "
                      "with “?key=”, or write to the name %s itself."), link->name, link->name);
-      return FALSE;
-    }
-  if (!is_our_server (self, link))
-    {
-      g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-                   /* Translators: a person, and two servers */
-                   _("%s is at the server %s, and you are at %s. You can only reach people at "
-                     "your own server."), link->name, link->server_host, self->server);
       return FALSE;
     }
   if (udpnat_public_key_equal (&link->key, udpnat_person_get_key (self->me)))
@@ -492,12 +526,14 @@ udpnat_client_add_link (UdpnatClient *self,
                         GError      **error)
 {
   g_autoptr (UdpnatLink) parsed = udpnat_link_parse (link, error);
+  g_autofree char *address = NULL;
   UdpnatPerson *person;
 
   if (parsed == NULL || !check_link (self, parsed, error))
     return NULL;
-  udpnat_node_move_name (self->node, udpnat_clock_get_now_us (), parsed->name, &parsed->key);
-  person = udpnat_client_ensure_person (self, &parsed->key, parsed->name);
+  address = dup_address (self, parsed);
+  udpnat_node_move_name (self->node, udpnat_clock_get_now_us (), address, &parsed->key);
+  person = udpnat_client_ensure_person (self, &parsed->key, address);
   udpnat_client_take_in (self, person);
   return person;
 }
@@ -579,6 +615,7 @@ accept_as (UdpnatClient *self,
   before = udpnat_person_get_relation (person); /* perhaps they have just asked */
   is_answer |= before == UDPNAT_RELATION_REQUEST || before == UDPNAT_RELATION_DECLINED;
   save_relation (self, person, UDPNAT_RELATION_ACCEPTED, is_answer);
+  udpnat_client_tell_address (self, person);
   if (is_answer)
     {
       /* It makes them say anew what was refused. So it is on disk before the node lets them in, and

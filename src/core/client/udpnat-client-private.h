@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  *   udpnat-client-server.c   which server, and under which name
  *   udpnat-client-lan.c      people on this network, without a server
  *   udpnat-client-mapping.c  a port that our router keeps open
+ *   udpnat-client-abroad.c   people at other servers
  *   udpnat-client-nat64.c    IPv4 where there is none
  *   udpnat-client-events.c   what the node tells
  *   udpnat-client-network.c  how one is connected
@@ -67,6 +68,7 @@ struct _UdpnatClient
   gboolean       is_mapping_over; /* we are leaving */
   UdpnatNat64Prefix nat64;      /* n_bits 0: none */
   GCancellable  *nat64_cancellable; /* nullable: of the question for it */
+  GCancellable  *abroad_cancellable; /* of those for other people's servers */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;
@@ -111,6 +113,25 @@ void          udpnat_client_refresh_lan     (UdpnatClient          *self,
                                              const UdpnatAddress   *addresses,
                                              guint                  n_addresses);
 void          udpnat_client_leave_lan       (UdpnatClient          *self);
+
+/* udpnat-client-abroad.c */
+void          udpnat_client_handle_abroad_wanted (UdpnatClient     *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_handle_abroad_key (UdpnatClient        *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_handle_abroad_changed (UdpnatClient    *self,
+                                             const UdpnatNodeEvent *event);
+void          udpnat_client_note_place      (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             const char            *name);
+void          udpnat_client_restore_place   (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+void          udpnat_client_tell_address    (UdpnatClient          *self,
+                                             UdpnatPerson          *person);
+void          udpnat_client_retell_address  (UdpnatClient          *self);
+void          udpnat_client_take_address    (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             const UdpnatItem      *item);
 
 /* udpnat-client-events.c */
 guint         udpnat_client_handle_events   (UdpnatClient          *self,

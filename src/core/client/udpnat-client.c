@@ -121,6 +121,8 @@ udpnat_client_dispose (GObject *object)
   g_clear_pointer (&self->node, udpnat_node_free);
   g_clear_pointer (&self->profile, udpnat_profile_free);
   g_clear_pointer (&self->lookups, g_hash_table_unref);
+  g_cancellable_cancel (self->abroad_cancellable);
+  g_clear_object (&self->abroad_cancellable);
   g_clear_pointer (&self->own_prekeys, g_hash_table_unref);
   g_clear_pointer (&self->people_by_key, g_hash_table_unref);
   g_clear_pointer (&self->removed_people, g_hash_table_unref);
@@ -254,6 +256,7 @@ udpnat_client_init (UdpnatClient *self)
   self->people = g_list_store_new (UDPNAT_TYPE_PERSON);
   self->people_by_key = g_hash_table_new (g_str_hash, g_str_equal);
   self->removed_people = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, weak_ref_free);
+  self->abroad_cancellable = g_cancellable_new ();
   self->lookups = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->own_prekeys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

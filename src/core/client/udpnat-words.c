@@ -46,6 +46,10 @@ static const Entry codes[] = {
   { "unknown-peer", N_("nobody of that name is known at the server") },
   { "no-server", N_("the server does not answer") },
   { "self", N_("that is you") },
+  { "no-such-server", N_("there is no such server") },
+  { "other-server-changed",
+    N_("their server has another key than before. If its owner says that this is right, forget the "
+       "old one") },
   { "too-many", N_("too many messages are waiting") },
   { "offline", N_("not there at the moment; the message waits") },
   { "server-lost", N_("the server is lost; trying again") },

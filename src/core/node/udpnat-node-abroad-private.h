@@ -42,12 +42,10 @@ UdpnatAbroad           *udpnat_node_find_owner        (const UdpnatNode      *se
                                                        gconstpointer          owner);
 void                    udpnat_abroad_use             (UdpnatAbroad          *self,
                                                        gint64                 now_us);
-gboolean                udpnat_node_abroad_owns       (UdpnatNode            *self,
-                                                       const UdpnatDatagram  *datagram,
-                                                       UdpnatAbroad         **out_abroad);
-UdpnatRxResult          udpnat_abroad_handle_datagram (UdpnatAbroad          *self,
+gboolean                udpnat_node_abroad_handle_datagram (UdpnatNode       *self,
                                                        gint64                 now_us,
-                                                       const UdpnatDatagram  *datagram);
+                                                       const UdpnatDatagram  *datagram,
+                                                       UdpnatRxResult        *out_result);
 gint64                  udpnat_node_abroad_next_deadline (const UdpnatNode   *self);
 void                    udpnat_node_abroad_handle_deadline (UdpnatNode       *self,
                                                        gint64                 now_us);

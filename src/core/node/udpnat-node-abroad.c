@@ -217,6 +217,8 @@ ask_for (UdpnatPeer *peer,
     name = g_strdup (peer->claimed_name);
   else if (peer->name == NULL || !udpnat_name_split (peer->name, &name, &place))
     return;
+  else if (strrchr (name, '#') != NULL) /* claimed, in an earlier run */
+    *strrchr (name, '#') = '\0';
   (void) udpnat_rendezvous_client_lookup (peer->abroad->client, now_us, name);
   udpnat_peer_hurry (peer, now_us);
 }
@@ -331,6 +333,27 @@ udpnat_node_abroad_reset (UdpnatNode *self)
 
 /* ---- What the owner says ---- */
 
+/* Somebody may have named it so that we send to ourselves, or to nobody. */
+static gboolean
+may_go_to (const UdpnatNode    *self,
+           const UdpnatAddress *address)
+{
+  const UdpnatAddress *home = udpnat_rendezvous_client_get_address (self->server);
+
+  switch (udpnat_address_get_scope (address))
+    {
+    case UDPNAT_SCOPE_UNUSABLE:
+      return FALSE;
+    case UDPNAT_SCOPE_LOOPBACK:
+      return !self->has_server || udpnat_address_get_scope (home) == UDPNAT_SCOPE_LOOPBACK;
+    case UDPNAT_SCOPE_LINK_LOCAL:
+    case UDPNAT_SCOPE_PRIVATE:
+    case UDPNAT_SCOPE_GLOBAL:
+      return TRUE;
+    }
+  g_assert_not_reached ();
+}
+
 /**
  * udpnat_node_set_abroad_server:
  * @place: from an ABROAD_WANTED event
@@ -350,7 +373,7 @@ udpnat_node_set_abroad_server (UdpnatNode            *self,
 
   if (abroad == NULL || abroad->is_home || !abroad->is_wanted)
     return;
-  if (address == NULL)
+  if (address == NULL || !may_go_to (self, address))
     {
       abroad->retry_us = now_us + UDPNAT_ABROAD_RETRY_US;
       udpnat_node_fail_lookups (self, abroad, "no-such-server");
@@ -419,6 +442,32 @@ udpnat_node_claim_address (UdpnatNode            *self,
   udpnat_node_push_presence (self, peer);
 }
 
+/** udpnat_node_get_peer_name: Returns: (nullable): what somebody is called here */
+const char *
+udpnat_node_get_peer_name (const UdpnatNode      *self,
+                           const UdpnatPublicKey *key)
+{
+  const UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  return peer != NULL ? peer->name : NULL;
+}
+
+/** udpnat_node_forget_abroad_key: the owner pins another key from now on; goes there anew if there
+ * is anything to say */
+void
+udpnat_node_forget_abroad_key (UdpnatNode *self,
+                               gint64      now_us,
+                               const char *place)
+{
+  UdpnatAbroad *abroad = find (self, place);
+
+  if (abroad == NULL)
+    return;
+  if (abroad->is_open)
+    leave (abroad, now_us);
+  foreach_peer (abroad, now_us, mark_dirty);
+}
+
 /* ---- What these servers say ---- */
 
 static void
@@ -447,7 +496,10 @@ take_entry (UdpnatAbroad               *self,
   if (udpnat_node_find_name (self->node, full) != peer)
     return NULL;
   if (!peer->is_heard)
-    peer->abroad = self;
+    {
+      peer->abroad = self;
+      peer->is_place_claimed = FALSE;
+    }
   if (peer->is_contact)
     udpnat_node_push_event (self->node, udpnat_node_event_new (UDPNAT_NODE_EVENT_CONTACT,
                                                                &peer->key, peer->name));
@@ -560,31 +612,36 @@ follow (UdpnatAbroad *self,
 
 /* ---- As a part of the machine ---- */
 
+/**
+ * udpnat_node_abroad_handle_datagram:
+ * @out_result: what it was, if it was one of these servers'; else not touched
+ *
+ * One server may have two names, so an INFO-REPLY that is of no use to one may be the answer to
+ * another's question.
+ *
+ * Returns: whether one of these servers has sent it
+ */
 gboolean
-udpnat_node_abroad_owns (UdpnatNode           *self,
-                         const UdpnatDatagram *datagram,
-                         UdpnatAbroad        **out_abroad)
+udpnat_node_abroad_handle_datagram (UdpnatNode           *self,
+                                    gint64                now_us,
+                                    const UdpnatDatagram *datagram,
+                                    UdpnatRxResult       *out_result)
 {
+  gboolean is_owned = FALSE;
+
   for (guint i = 0; i < self->abroad->len; i++)
     {
-      *out_abroad = g_ptr_array_index (self->abroad, i);
-      if ((*out_abroad)->is_open &&
-          udpnat_rendezvous_client_owns ((*out_abroad)->client, datagram))
-        return TRUE;
+      UdpnatAbroad *abroad = g_ptr_array_index (self->abroad, i);
+
+      if (!abroad->is_open || !udpnat_rendezvous_client_owns (abroad->client, datagram))
+        continue;
+      is_owned = TRUE;
+      *out_result = udpnat_rendezvous_client_handle_datagram (abroad->client, now_us, datagram);
+      follow (abroad, now_us);
+      if (*out_result != UDPNAT_RX_IGNORED)
+        break;
     }
-  return FALSE;
-}
-
-UdpnatRxResult
-udpnat_abroad_handle_datagram (UdpnatAbroad         *self,
-                               gint64                now_us,
-                               const UdpnatDatagram *datagram)
-{
-  UdpnatRxResult result = udpnat_rendezvous_client_handle_datagram (self->client, now_us,
-                                                                    datagram);
-
-  follow (self, now_us);
-  return result;
+  return is_owned;
 }
 
 static gint64

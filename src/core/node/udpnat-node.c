@@ -485,7 +485,6 @@ node_handle_datagram (UdpnatMachine        *machine,
 {
   UdpnatNode *self = (UdpnatNode *) machine;
   UdpnatRoute route = { .socket = datagram->socket, .address = datagram->remote };
-  UdpnatAbroad *abroad;
   UdpnatRxResult result;
 
   if (datagram->socket == UDPNAT_SOCKET_TUNNEL ||
@@ -493,10 +492,12 @@ node_handle_datagram (UdpnatMachine        *machine,
     {
       result = udpnat_rendezvous_client_handle_datagram (self->server, now_us, datagram);
       udpnat_node_follow_server (self, now_us);
+      if (result == UDPNAT_RX_IGNORED && datagram->socket != UDPNAT_SOCKET_TUNNEL)
+        (void) udpnat_node_abroad_handle_datagram (self, now_us, datagram, &result);
       return result;
     }
-  if (udpnat_node_abroad_owns (self, datagram, &abroad))
-    return udpnat_abroad_handle_datagram (abroad, now_us, datagram);
+  if (udpnat_node_abroad_handle_datagram (self, now_us, datagram, &result))
+    return result;
   if (udpnat_stun_is_message (datagram->data, datagram->n_data))
     return handle_stun (self, now_us, datagram);
   return udpnat_node_handle_peer_packet (self, now_us, &route, NULL, datagram->data,

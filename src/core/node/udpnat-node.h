@@ -151,6 +151,11 @@ void                   udpnat_node_claim_address      (UdpnatNode            *se
                                                        const UdpnatPublicKey *key,
                                                        const char            *name,
                                                        const char            *place);
+const char            *udpnat_node_get_peer_name      (const UdpnatNode      *self,
+                                                       const UdpnatPublicKey *key);
+void                   udpnat_node_forget_abroad_key  (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const char            *place);
 
 /* Talking */
 gboolean               udpnat_node_send               (UdpnatNode            *self,

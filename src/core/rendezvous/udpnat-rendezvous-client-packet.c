@@ -405,8 +405,10 @@ udpnat_rendezvous_client_owns (const UdpnatRendezvousClient *self,
     return FALSE;
   switch (type)
     {
-    case UDPNAT_PACKET_INFO_REPLY: /* only servers send it */
-      return TRUE;
+    case UDPNAT_PACKET_INFO_REPLY: /* only servers send it, but we may know several */
+      return udpnat_address_equal_ip (&datagram->remote, &self->address)
+             && (datagram->remote.port == self->address.port
+                 || datagram->remote.port == self->alt_port);
     case UDPNAT_PACKET_UNKNOWN:
       return udpnat_address_equal (&datagram->remote, &self->address);
     case UDPNAT_PACKET_HS2:
