@@ -144,13 +144,14 @@ found_cb (GObject      *source,
       break;
 }
 
-/* Somebody else's server can be asked without our own. Without a server it is people on this network
- * who say who they are. */
+/* Somebody else's server can be asked without our own. Without a server it is people on this
+ * network who say who they are. */
 static gboolean
 may_ask (UdpnatCli  *self,
          const char *name)
 {
-  return strchr (name, '@') != NULL || self->options->is_lan || udpnat_client_is_registered (self->client);
+  return strchr (name, '@') != NULL || self->options->is_lan ||
+         udpnat_client_is_registered (self->client);
 }
 
 static void

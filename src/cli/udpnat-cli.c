@@ -375,6 +375,9 @@ run (UdpnatCli *self)
   if (!udpnat_cli_open_profile (self) || !apply_settings (self))
     return;
   udpnat_cli_connect (self);
+  if (self->options->server_host != NULL && !self->options->is_lan)
+    udpnat_client_note_server (self->client, self->options->server_host,
+                               self->options->server_port);
   if (self->options->mode == UDPNAT_CLI_MODE_OFFLINE)
     run_offline (self);
   else if (start (self))

@@ -9,17 +9,21 @@
 
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
+#include "udpnat-node-abroad.h"
 
-/** sim_peer_answer_abroad: the node wants to know where a server is; there is no resolver to ask */
+/** sim_peer_handle_abroad: when the node wants to know where a server is, there is no resolver to
+ * ask; keys are not pinned */
 void
-sim_peer_answer_abroad (SimPeer    *self,
-                        const char *place)
+sim_peer_handle_abroad (SimPeer               *self,
+                        const UdpnatNodeEvent *event)
 {
   UdpnatAddress address;
-  gboolean is_found = udpnat_address_parse_ip (&address, place, UDPNAT_SERVER_PORT);
+  gboolean is_found = udpnat_address_parse_ip (&address, event->name, UDPNAT_SERVER_PORT);
 
+  if (event->base.type != UDPNAT_NODE_EVENT_ABROAD_WANTED)
+    return;
   self->n_abroad_wanted++;
-  udpnat_node_set_abroad_server (self->node, sim_world_now (self->world), place,
+  udpnat_node_set_abroad_server (self->node, sim_world_now (self->world), event->name,
                                  is_found ? &address : NULL, NULL);
   sim_world_wake (self->host);
 }
@@ -70,6 +74,5 @@ sim_peer_take_address (SimPeer               *self,
   text = udpnat_item_dup_text (item);
   if (!udpnat_name_split (text, &name, &place))
     return;
-  udpnat_node_claim_address (self->node, key, name, place);
-  udpnat_node_set_peer_server (self->node, sim_world_now (self->world), key, place, TRUE);
+  udpnat_node_claim_address (self->node, sim_world_now (self->world), key, name, place);
 }

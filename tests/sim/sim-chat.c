@@ -522,6 +522,16 @@ use_prekey (SimPeer               *self,
 }
 
 static void
+count (SimPeer               *self,
+       const UdpnatNodeEvent *event)
+{
+  self->n_read += event->base.type == UDPNAT_NODE_EVENT_READ;
+  self->n_typing += event->base.type == UDPNAT_NODE_EVENT_TYPING;
+  self->n_unreachable += event->base.type == UDPNAT_NODE_EVENT_UNREACHABLE;
+  self->n_refuted += event->base.type == UDPNAT_NODE_EVENT_PORT_REFUTED;
+}
+
+static void
 handle_event (SimPeer               *self,
               const UdpnatNodeEvent *event)
 {
@@ -553,10 +563,10 @@ handle_event (SimPeer               *self,
       write_state (self, commit_delivered, event);
       break;
     case UDPNAT_NODE_EVENT_READ:
-      self->n_read++;
-      break;
     case UDPNAT_NODE_EVENT_TYPING:
-      self->n_typing++;
+    case UDPNAT_NODE_EVENT_UNREACHABLE:
+    case UDPNAT_NODE_EVENT_PORT_REFUTED:
+      count (self, event);
       break;
     case UDPNAT_NODE_EVENT_RESUMED:
       sim_store_ensure_contact (&self->store, &event->key)->has_refused = FALSE;
@@ -566,9 +576,6 @@ handle_event (SimPeer               *self,
       break;
     case UDPNAT_NODE_EVENT_PATH:
       note_path (self, event);
-      break;
-    case UDPNAT_NODE_EVENT_UNREACHABLE:
-      self->n_unreachable++;
       break;
     case UDPNAT_NODE_EVENT_TIMESTAMP:
       write_fact (self, commit_timestamp, event);
@@ -582,14 +589,11 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_PEER:
       self->presence = event->presence;
       break;
-    case UDPNAT_NODE_EVENT_PORT_REFUTED:
-      self->n_refuted++;
-      break;
     case UDPNAT_NODE_EVENT_ABROAD_WANTED:
-      sim_peer_answer_abroad (self, event->name);
-      break;
     case UDPNAT_NODE_EVENT_ABROAD_KEY:
     case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
+      sim_peer_handle_abroad (self, event);
+      break;
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:

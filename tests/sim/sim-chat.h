@@ -175,8 +175,8 @@ void       sim_peer_set_disk_broken (SimPeer      *self,
 gboolean   sim_peer_is_registered (gpointer        self);
 
 /* sim-abroad.c */
-void       sim_peer_answer_abroad (SimPeer           *self,
-                              const char          *place);
+void       sim_peer_handle_abroad (SimPeer           *self,
+                              const UdpnatNodeEvent *event);
 void       sim_peer_tell_address (SimPeer            *self,
                               const UdpnatPublicKey *key,
                               const char          *name);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "udpnat-node-abroad.h"
+
 typedef struct
 {
   UdpnatPublicKey key; /* who was given the public half */

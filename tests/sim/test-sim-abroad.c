@@ -90,8 +90,8 @@ test_both_ways (void)
 {
   Scene scene;
 
-  g_test_summary ("Each reaches the other by name@server; the path becomes direct; nobody is thrown "
-                  "out at home");
+  g_test_summary ("Each reaches the other by name@server; the path becomes direct; nobody is "
+                  "thrown out at home");
   scene_init (&scene, 1, TRUE);
   sim_peer_send (scene.alice, "bob@" THERE, "hello");
   sim_world_run_for (scene.world, UDPNAT_SEC (5));
@@ -129,8 +129,8 @@ test_long_after (void)
 {
   Scene scene;
 
-  g_test_summary ("Long after the guest has left, the answer finds the way to the guest's own server, "
-                  "and a rekey does too");
+  g_test_summary ("Long after the guest has left, the answer finds the way to the guest's own "
+                  "server");
   scene_init (&scene, 3, TRUE);
   sim_peer_send (scene.alice, "bob@" THERE, "hello");
   sim_world_run_for (scene.world, UDPNAT_SEC (3600));
@@ -146,8 +146,8 @@ test_letter (void)
 {
   Scene scene;
 
-  g_test_summary ("Whoever is away is left a letter at their server; the receipt comes to ours, though "
-                  "the sender is away by then");
+  g_test_summary ("Whoever is away is left a letter at their server; the receipt comes to ours, "
+                  "though the sender is away by then");
   scene_init (&scene, 4, TRUE);
   sim_peer_send (scene.alice, "bob@" THERE, "before");
   sim_world_run_for (scene.world, UDPNAT_SEC (30));
@@ -193,8 +193,8 @@ test_own_server (void)
   SimPeer *carol;
   Scene scene;
 
-  g_test_summary ("Our own server by another name is noticed before it would throw us out; people there "
-                  "are reached as ever");
+  g_test_summary ("Our own server by another name is noticed before it would throw us out; people "
+                  "there are reached as ever");
   scene_init (&scene, 6, TRUE);
   carol = sim_peer_new_at_home (scene.here, "carol", NULL, NULL);
   sim_peer_start (carol);
@@ -236,7 +236,8 @@ test_stranger (void)
 {
   Scene scene;
 
-  g_test_summary ("Nothing is sent to the server that a stranger names, before the stranger is accepted");
+  g_test_summary ("Nothing is sent to the server that a stranger names, before the stranger is "
+                  "accepted");
   scene_init (&scene, 8, FALSE);
   sim_peer_send (scene.alice, "bob@" THERE, "let me in");
   sim_world_run_for (scene.world, UDPNAT_SEC (120));

@@ -1,5 +1,5 @@
-/* People at other servers: where these servers are, what of them is remembered, and what such people
- * are told of where we are. The node says when it wants to go there. */
+/* People at other servers: where these servers are, what of them is remembered, and what such
+ * people are told of where we are. The node says when it wants to go there. */
 
 #include "config.h"
 
@@ -8,6 +8,7 @@
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
+#include "udpnat-node-abroad.h"
 #include "udpnat-person-address.h"
 
 /* ---- Where they are ---- */
@@ -75,13 +76,13 @@ resolved_cb (GObject      *source,
   g_autoptr (Question) question = user_data;
   g_autoptr (GError) error = NULL;
   GList *found = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
-  g_autofree char *text = found != NULL ? g_inet_address_to_string (found->data) : NULL;
+  UdpnatClient *self = question->client;
   UdpnatAddress address;
 
-  if (question->client->node != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    answer (question->client, question->place,
-            text != NULL && udpnat_address_parse_ip (&address, text, question->port) ? &address
-                                                                                     : NULL);
+  if (self->node != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    answer (self, question->place,
+            found != NULL && udpnat_client_pick_address (self, found, question->port, &address)
+              ? &address : NULL);
   g_resolver_free_addresses (found);
 }
 
@@ -200,6 +201,8 @@ udpnat_client_note_place (UdpnatClient *self,
   udpnat_person_take_contact (person, changed);
   udpnat_node_set_peer_server (self->node, udpnat_clock_get_now_us (),
                                udpnat_person_get_key (person), place, strchr (name, '#') != NULL);
+  if (udpnat_person_is_contact (person))
+    udpnat_client_tell_address (self, person);
 }
 
 /** udpnat_client_restore_place: of @person, as it was kept */
@@ -292,10 +295,8 @@ udpnat_client_take_address (UdpnatClient     *self,
     return;
   if (!udpnat_name_split (normal, &name, &place))
     name = g_strdup (normal);
-  udpnat_node_claim_address (self->node, udpnat_person_get_key (person), name, place);
-  if (place != NULL)
-    udpnat_node_set_peer_server (self->node, udpnat_clock_get_now_us (),
-                                 udpnat_person_get_key (person), place, TRUE);
+  udpnat_node_claim_address (self->node, udpnat_clock_get_now_us (),
+                             udpnat_person_get_key (person), name, place);
   /* At once: what they say next is to be shown by it. */
   called = udpnat_node_get_peer_name (self->node, udpnat_person_get_key (person));
   (void) udpnat_client_ensure_person (self, udpnat_person_get_key (person), called);

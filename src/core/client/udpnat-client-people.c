@@ -413,8 +413,8 @@ return_not_found_abroad (GTask      *task,
   else if (g_str_equal (code, "no-such-server"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
                              /* Translators: a host name */
-                             _("There is no server “%s”: the name has no address now. See whether it "
-                               "is spelled right, and whether you are connected."), place);
+                             _("There is no server “%s”: the name has no address now. See whether "
+                               "it is spelled right, and whether you are connected."), place);
   else if (g_str_equal (code, "server-changed"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
                              /* Translators: a host name */
@@ -462,14 +462,15 @@ udpnat_client_handle_found (UdpnatClient          *self,
 
 /* ---- Links ---- */
 
-/* Returns: (transfer full): what the link is about, as the node has it: a name at our own server, or
- * `name@place` */
+/* Returns: (transfer full): what the link is about, as the node has it: a name at our own server,
+ * or `name@place` */
 static char *
 dup_address (UdpnatClient     *self,
              const UdpnatLink *link)
 {
   g_autofree char *place = NULL;
-  g_autofree char *own = self->server != NULL ? udpnat_place_normalize (self->server) : NULL;
+  const char *server = self->server != NULL ? self->server : self->noted_server;
+  g_autofree char *own = server != NULL ? udpnat_place_normalize (server) : NULL;
 
   if (link->server_host == NULL)
     return g_strdup (link->name);

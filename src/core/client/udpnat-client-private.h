@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-client.h"
+#include "udpnat-client-abroad-private.h"
 #include "udpnat-client-mapping-private.h"
 #include "udpnat-client-signal-private.h"
 #include "udpnat-lan.h"
@@ -47,6 +48,7 @@ struct _UdpnatClient
 
   char          *name;   /* nullable */
   char          *server; /* nullable: "host:port" as given */
+  char          *noted_server;    /* nullable: which would be it, if we went to one */
   char          *server_host;     /* nullable: of @server */
   guint16        server_port;
   UdpnatAddress  server_address;  /* not set while that is not known; a tunnel: to a proxy only */
@@ -101,6 +103,10 @@ void          udpnat_client_set_server_state (UdpnatClient         *self,
 void          udpnat_client_handle_network_change (UdpnatClient    *self);
 void          udpnat_client_reconnect_translated (UdpnatClient     *self);
 void          udpnat_client_clear_server    (UdpnatClient          *self);
+gboolean      udpnat_client_pick_address    (UdpnatClient          *self,
+                                             GList                 *found,
+                                             guint16                port,
+                                             UdpnatAddress         *out_address);
 gboolean      udpnat_client_has_lost_server (UdpnatClient          *self);
 void          udpnat_client_stop_telling_people (UdpnatClient      *self);
 
@@ -113,25 +119,6 @@ void          udpnat_client_refresh_lan     (UdpnatClient          *self,
                                              const UdpnatAddress   *addresses,
                                              guint                  n_addresses);
 void          udpnat_client_leave_lan       (UdpnatClient          *self);
-
-/* udpnat-client-abroad.c */
-void          udpnat_client_handle_abroad_wanted (UdpnatClient     *self,
-                                             const UdpnatNodeEvent *event);
-void          udpnat_client_handle_abroad_key (UdpnatClient        *self,
-                                             const UdpnatNodeEvent *event);
-void          udpnat_client_handle_abroad_changed (UdpnatClient    *self,
-                                             const UdpnatNodeEvent *event);
-void          udpnat_client_note_place      (UdpnatClient          *self,
-                                             UdpnatPerson          *person,
-                                             const char            *name);
-void          udpnat_client_restore_place   (UdpnatClient          *self,
-                                             UdpnatPerson          *person);
-void          udpnat_client_tell_address    (UdpnatClient          *self,
-                                             UdpnatPerson          *person);
-void          udpnat_client_retell_address  (UdpnatClient          *self);
-void          udpnat_client_take_address    (UdpnatClient          *self,
-                                             UdpnatPerson          *person,
-                                             const UdpnatItem      *item);
 
 /* udpnat-client-events.c */
 guint         udpnat_client_handle_events   (UdpnatClient          *self,

@@ -225,6 +225,39 @@ ask_for_proxy_later (UdpnatClient *self)
 
 /* ---- Its address ---- */
 
+static gboolean
+is_of_our_family (UdpnatClient *self,
+                  GInetAddress *address)
+{
+  g_autoptr (GInetAddress) own = NULL;
+
+  if (self->bound_ip == NULL)
+    return TRUE;
+  own = g_inet_address_new_from_string (self->bound_ip);
+  return own == NULL || g_inet_address_get_family (own) == g_inet_address_get_family (address);
+}
+
+/**
+ * udpnat_client_pick_address:
+ * @found: (element-type GInetAddress): at least one, the best first
+ *
+ * Picks the first one to which we can send from where we are bound, or simply the first.
+ */
+gboolean
+udpnat_client_pick_address (UdpnatClient  *self,
+                            GList         *found,
+                            guint16        port,
+                            UdpnatAddress *out_address)
+{
+  g_autofree char *text = NULL;
+  GList *best = found;
+
+  while (best != NULL && !is_of_our_family (self, best->data))
+    best = best->next;
+  text = g_inet_address_to_string (best != NULL ? best->data : found->data);
+  return udpnat_address_parse_ip (out_address, text, port);
+}
+
 static void resolve (UdpnatClient *self);
 
 static gboolean
@@ -256,7 +289,6 @@ resolved_cb (GObject      *source,
   g_autoptr (UdpnatClient) self = UDPNAT_CLIENT (user_data);
   g_autoptr (GError) error = NULL;
   GList *found = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
-  g_autofree char *text = NULL;
   UdpnatAddress address;
 
   if (found == NULL)
@@ -274,8 +306,7 @@ resolved_cb (GObject      *source,
       return;
     }
   self->n_resolves = 0;
-  text = g_inet_address_to_string (found->data);
-  if (self->node != NULL && udpnat_address_parse_ip (&address, text, self->server_port))
+  if (self->node != NULL && udpnat_client_pick_address (self, found, self->server_port, &address))
     connect_server (self, &address);
   g_resolver_free_addresses (found);
 }
@@ -302,6 +333,13 @@ leave_server (UdpnatClient *self)
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), NULL, NULL);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_NONE, NULL);
   udpnat_client_wake (self);
+}
+
+static char *
+dup_server (const char *host,
+            guint16     port)
+{
+  return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 }
 
 /**
@@ -337,8 +375,7 @@ udpnat_client_set_server (UdpnatClient *self,
   self->server_host = copy;
   self->server_port = port;
   g_free (self->server);
-  self->server = strchr (copy, ':') != NULL ? g_strdup_printf ("[%s]:%u", copy, port)
-                                            : g_strdup_printf ("%s:%u", copy, port);
+  self->server = dup_server (copy, port);
   udpnat_client_notify_server (self);
   if (udpnat_address_parse_ip (&address, copy, port))
     connect_server (self, &address);
@@ -354,6 +391,17 @@ udpnat_client_get_server_address (UdpnatClient *self)
   return udpnat_address_is_set (&self->server_address) && !is_by_proxy (self)
            ? &self->server_address
            : NULL;
+}
+
+/** udpnat_client_note_server: which one is our own, though we do not go there this time: links
+ * without a server are about people there */
+void
+udpnat_client_note_server (UdpnatClient *self,
+                           const char   *host,
+                           guint16       port)
+{
+  g_free (self->noted_server);
+  self->noted_server = dup_server (host, port);
 }
 
 /** udpnat_client_retry_server: begins anew with the same server, now */

@@ -137,6 +137,7 @@ udpnat_client_finalize (GObject *object)
   UdpnatClient *self = UDPNAT_CLIENT (object);
 
   g_free (self->name);
+  g_free (self->noted_server);
   g_free (self->server);
   g_free (self->server_host);
   g_free (self->server_code);

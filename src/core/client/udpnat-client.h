@@ -83,8 +83,11 @@ void          udpnat_client_retry_server    (UdpnatClient  *self);
 void          udpnat_client_trust_server_key (UdpnatClient *self);
 char         *udpnat_client_dup_server_key  (UdpnatClient  *self);
 void          udpnat_client_forget_server_key (UdpnatClient *self);
+void          udpnat_client_note_server     (UdpnatClient  *self,
+                                             const char    *host,
+                                             guint16        port);
 gboolean      udpnat_client_forget_place_key (UdpnatClient *self,
-                                              const char   *server);
+                                             const char    *server);
 gboolean      udpnat_client_is_drained      (UdpnatClient  *self);
 guint         udpnat_client_count_undelivered (UdpnatClient *self);
 gint64        udpnat_client_get_server_rtt  (UdpnatClient  *self);

@@ -1,6 +1,6 @@
 /* What people type for a person: a name, or `name@server` for somebody at another server. A *place*
- * is that server in the one form in which it is compared and kept: in ASCII and lower case, and with
- * the port only if it is not the usual one. */
+ * is that server in the one form in which it is compared and kept: in ASCII and lower case, and
+ * with the port only if it is not the usual one. */
 
 #include "config.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "udpnat-node.h"
+#include "udpnat-node-abroad.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"
 

@@ -386,13 +386,20 @@ udpnat_node_set_abroad_server (UdpnatNode            *self,
   (void) notice_same (abroad, now_us);
 }
 
+/* Who is registered at our own server now is where that says. */
+static gboolean
+is_here (const UdpnatPeer *peer)
+{
+  return peer->is_heard && peer->presence != UDPNAT_PRESENCE_OFFLINE;
+}
+
 /**
  * udpnat_node_set_peer_server:
  * @place: (nullable): where @key is registered; %NULL: at our own server
  * @is_claimed: whether only @key itself says so: then we go there only as long as it is accepted,
  *   and may see our address
  *
- * To be called after udpnat_node_restore_contact(), or when a contact has said where to find it.
+ * To be called after udpnat_node_restore_contact(), or when somebody was found there.
  */
 void
 udpnat_node_set_peer_server (UdpnatNode            *self,
@@ -408,7 +415,7 @@ udpnat_node_set_peer_server (UdpnatNode            *self,
     return;
   if (place != NULL)
     abroad = udpnat_node_ensure_abroad (self, place);
-  if (abroad != NULL && abroad->is_home)
+  if (abroad != NULL && (abroad->is_home || is_here (peer)))
     abroad = NULL;
   peer->is_place_claimed = is_claimed;
   if (peer->abroad == abroad)
@@ -417,28 +424,46 @@ udpnat_node_set_peer_server (UdpnatNode            *self,
   udpnat_peer_hurry (peer, now_us);
 }
 
+static gboolean
+is_called (const UdpnatPeer *peer,
+           const char       *name,
+           const char       *place)
+{
+  g_autofree char *full = g_strdup_printf ("%s@%s", name, place);
+  g_autofree char *folded = udpnat_name_fold (full);
+  g_autofree char *own = peer->name != NULL ? udpnat_name_fold (peer->name) : NULL;
+
+  return g_strcmp0 (folded, own) == 0;
+}
+
 /**
  * udpnat_node_claim_address:
- * @name: what @key, who is registered at another server, says that it is called
- * @place: (nullable): and where
+ * @name: what @key says that it is called
+ * @place: (nullable): at that server; %NULL: it is at none
  *
- * The name is a claim, like one in a beacon, until that server has confirmed it.
+ * Somebody who is a guest at our server, or has moved to another one, says where to find them. The
+ * name is a claim, like one in a beacon, until the server there has confirmed it.
  */
 void
 udpnat_node_claim_address (UdpnatNode            *self,
+                           gint64                 now_us,
                            const UdpnatPublicKey *key,
                            const char            *name,
                            const char            *place)
 {
   UdpnatPeer *peer = udpnat_node_find_peer (self, key);
 
-  if (peer == NULL || peer->is_heard || (peer->name != NULL && !peer->is_name_claimed))
+  if (peer == NULL || is_here (peer) || (place != NULL && is_called (peer, name, place)))
     return;
+  if (place == NULL && peer->name != NULL)
+    return; /* they go on to be called as before */
   g_free (peer->claimed_name);
   g_free (peer->claimed_place);
   peer->claimed_name = g_strdup (name);
   peer->claimed_place = g_strdup (place);
-  udpnat_node_claim_name (self, peer);
+  udpnat_node_take_claimed_name (self, peer);
+  if (place != NULL)
+    udpnat_node_set_peer_server (self, now_us, key, place, TRUE);
   udpnat_node_push_presence (self, peer);
 }
 
@@ -561,9 +586,6 @@ handle_event (UdpnatAbroad                *self,
       handle_lost (self, now_us);
       (void) notice_same (self, now_us);
       break;
-    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
-      udpnat_node_fail_lookups (self->node, self, "no-server");
-      break;
     case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
       udpnat_node_handle_mail_result (self->node, now_us, self->client, event->request,
                                       event->code);
@@ -595,6 +617,7 @@ handle_event (UdpnatAbroad                *self,
     case UDPNAT_RENDEZVOUS_EVENT_MAIL:
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: /* questions time out by themselves */
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       break;
     }

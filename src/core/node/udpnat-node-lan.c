@@ -115,21 +115,27 @@ dup_free_name (const UdpnatNode *self,
   return NULL;
 }
 
+/** udpnat_node_take_claimed_name: names @peer as it calls itself, whatever it was called before */
+void
+udpnat_node_take_claimed_name (UdpnatNode *self,
+                               UdpnatPeer *peer)
+{
+  g_autofree char *name = dup_free_name (self, peer);
+
+  if (name == NULL)
+    return;
+  udpnat_node_name_peer (self, peer, name);
+  peer->is_name_claimed = TRUE;
+}
+
 /** udpnat_node_claim_name: names @peer as it calls itself, if nothing better is known */
 void
 udpnat_node_claim_name (UdpnatNode *self,
                         UdpnatPeer *peer)
 {
-  g_autofree char *name = NULL;
-
-  if (peer->claimed_name == NULL || peer->is_contact ||
-      (peer->name != NULL && !peer->is_name_claimed))
-    return;
-  name = dup_free_name (self, peer);
-  if (name == NULL)
-    return;
-  udpnat_node_name_peer (self, peer, name);
-  peer->is_name_claimed = TRUE;
+  if (peer->claimed_name != NULL && !peer->is_contact &&
+      (peer->name == NULL || peer->is_name_claimed))
+    udpnat_node_take_claimed_name (self, peer);
 }
 
 static gboolean
@@ -261,6 +267,7 @@ udpnat_node_set_lan_peer (UdpnatNode            *self,
     {
       g_free (peer->claimed_name);
       peer->claimed_name = g_strdup (name);
+      g_clear_pointer (&peer->claimed_place, g_free);
       udpnat_node_claim_name (self, peer);
       udpnat_node_flush_lookups (self);
     }

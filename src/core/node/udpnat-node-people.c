@@ -97,8 +97,8 @@ udpnat_node_ensure_peer (UdpnatNode            *self,
   return peer;
 }
 
-/** udpnat_node_set_handle: the relay of our own server, or of @abroad, now reaches @peer by @handle;
- * 0: no longer by any */
+/** udpnat_node_set_handle: the relay of our server, or of @abroad, now reaches @peer by @handle; 0:
+ * no longer by any */
 void
 udpnat_node_set_handle (UdpnatNode   *self,
                         UdpnatPeer   *peer,

@@ -165,6 +165,7 @@ static void
 note_route (UdpnatNode *self,
             gint64      now_us)
 {
+  udpnat_node_abroad_note_home (self, now_us);
   note_reflexive (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
     udpnat_peer_handle_route (g_ptr_array_index (self->active, i), now_us);
@@ -185,7 +186,6 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
-      udpnat_node_abroad_note_home (self, now_us);
       udpnat_node_forget_presence (self);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_RENDEZVOUS_EVENT_ROUTE:

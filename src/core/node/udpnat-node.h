@@ -136,27 +136,6 @@ void                   udpnat_node_set_listed         (UdpnatNode            *se
 gboolean               udpnat_node_is_registered      (const UdpnatNode      *self);
 gint64                 udpnat_node_get_server_rtt     (const UdpnatNode      *self);
 
-/* Other people's servers: udpnat-node-abroad.c */
-void                   udpnat_node_set_abroad_server  (UdpnatNode            *self,
-                                                       gint64                 now_us,
-                                                       const char            *place,
-                                                       const UdpnatAddress   *address,
-                                                       const UdpnatPublicKey *pinned_key);
-void                   udpnat_node_set_peer_server    (UdpnatNode            *self,
-                                                       gint64                 now_us,
-                                                       const UdpnatPublicKey *key,
-                                                       const char            *place,
-                                                       gboolean               is_claimed);
-void                   udpnat_node_claim_address      (UdpnatNode            *self,
-                                                       const UdpnatPublicKey *key,
-                                                       const char            *name,
-                                                       const char            *place);
-const char            *udpnat_node_get_peer_name      (const UdpnatNode      *self,
-                                                       const UdpnatPublicKey *key);
-void                   udpnat_node_forget_abroad_key  (UdpnatNode            *self,
-                                                       gint64                 now_us,
-                                                       const char            *place);
-
 /* Talking */
 gboolean               udpnat_node_send               (UdpnatNode            *self,
                                                        gint64                 now_us,

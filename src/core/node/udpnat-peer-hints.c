@@ -71,7 +71,7 @@ udpnat_peer_handle_dial_failed (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
-/** udpnat_peer_handle_online: our own server, or @abroad, says that the peer is there, by @handle */
+/** udpnat_peer_handle_online: our server, or @abroad, says that the peer is there, by @handle */
 void
 udpnat_peer_handle_online (UdpnatPeer   *self,
                            gint64        now_us,
