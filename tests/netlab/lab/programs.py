@@ -113,7 +113,8 @@ class Server(Program):
     """udpnat-server on a machine of the lab. Its state outlives it: the next one in the same folder
     goes on with it."""
 
-    def __init__(self, build, host, folder, ip='0.0.0.0', alt_ip=None):
+    def __init__(self, build, host, folder, ip='0.0.0.0', alt_ip=None, port=SERVER_PORT):
+        self.port = port
         super().__init__(
             host,
             [
@@ -121,17 +122,17 @@ class Server(Program):
                 *(['--ip', ip] if ip else []),
                 *(['--alt-ip', alt_ip] if alt_ip else []),
                 '--port',
-                SERVER_PORT,
+                port,
                 '--state-dir',
                 folder / 'server-state',
             ],
             folder,
-            'server',
+            'server' if port == SERVER_PORT else f'server-{port}',
         )
 
     def wait_until_listening(self, timeout=5.0):
         """True as soon as its port is open; looks at the sockets of its own network."""
-        wanted = f':{SERVER_PORT:04X} '
+        wanted = f':{self.port:04X} '
         end = time.monotonic() + timeout
         while time.monotonic() < end and self.is_running():
             for table in ('udp', 'udp6'):

@@ -112,6 +112,7 @@ def write_extra(stage):
     if stage.figures.get('launch_ms') is not None:
         parts.append(f"launch to first delivery {format_ms(stage.figures['launch_ms'])}")
     parts.append(stage.figures.get('crowd', ''))
+    parts.append(stage.figures.get('abroad', ''))
     parts.append(stage.figures.get('idle', ''))
     parts += [f'\n    {line}' for line in stage.figures.get('trials', [])]
     return f'{stage.name:<32}' + '; '.join(part for part in parts if part)

@@ -203,7 +203,7 @@ test_unknown_round_trip (void)
 {
   static const guint8 body[] = { 0xff, 0, 7 };
 
-  for (guint8 type = UDPNAT_ITEM_ACCEPT + 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
+  for (guint8 type = UDPNAT_ITEM_ADDRESS + 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
     {
       g_autoptr (UdpnatItem) item = pass_on (udpnat_item_new (type, &item_id, SENT_US, body,
                                                               sizeof body));
@@ -280,7 +280,7 @@ test_kinds (void)
   for (guint8 type = 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
     {
       g_autoptr (UdpnatItem) item = udpnat_item_new (type, &item_id, SENT_US, NULL, 0);
-      gboolean is_known = type >= UDPNAT_ITEM_TEXT && type <= UDPNAT_ITEM_ACCEPT;
+      gboolean is_known = type >= UDPNAT_ITEM_TEXT && type <= UDPNAT_ITEM_ADDRESS;
 
       g_assert_cmpint (udpnat_item_is_known (item), ==, is_known);
       g_assert_cmpint (udpnat_item_is_shown (item), ==,
@@ -474,7 +474,7 @@ test_unknown_is_any (void)
   guint8 body[200];
 
   memset (body, 0xff, sizeof body);
-  for (guint8 type = UDPNAT_ITEM_ACCEPT + 1; type <= TYPE_UNKNOWN; type++)
+  for (guint8 type = UDPNAT_ITEM_ADDRESS + 1; type <= TYPE_UNKNOWN; type++)
     {
       g_assert_true (is_valid (type, NULL, 0));
       g_assert_true (is_valid (type, body, sizeof body));
@@ -495,6 +495,25 @@ test_largest_fit_a_message (void)
 }
 
 #define ADD(path, function) g_test_add_func ("/chat-item/" path, function)
+
+static void
+test_address (void)
+{
+  g_autoptr (UdpnatItem) item = pass_on (udpnat_item_new_address (&item_id, SENT_US,
+                                                                  "bob@example.org"));
+  g_autofree char *long_name = g_strnfill (UDPNAT_NAME_MAX_BYTES + UDPNAT_PLACE_MAX_BYTES, 'b');
+  static const char *bad[] = { "", "@example.org", " bob", "bob@", "bob\n@example.org" };
+
+  check_text (item, "bob@example.org");
+  g_assert_false (udpnat_item_is_shown (item));
+  g_assert_true (udpnat_item_is_known (item));
+  g_assert_true (udpnat_item_body_is_valid (UDPNAT_ITEM_ADDRESS, (const guint8 *) "bob", 3));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (udpnat_item_body_is_valid (UDPNAT_ITEM_ADDRESS, (const guint8 *) bad[i],
+                                               strlen (bad[i])));
+  g_assert_false (udpnat_item_body_is_valid (UDPNAT_ITEM_ADDRESS, (const guint8 *) long_name,
+                                             strlen (long_name)));
+}
 
 int
 main (int    argc,
@@ -528,5 +547,6 @@ main (int    argc,
   ADD ("body/unknown-may-be-any", test_unknown_is_any);
   ADD ("body/largest-fit-a-message", test_largest_fit_a_message);
 
+  g_test_add_func ("/item/address", test_address);
   return g_test_run ();
 }

@@ -540,15 +540,26 @@ test_link (Fixture      *self,
   carol = udpnat_client_add_link (self->client, link, &error);
   g_assert_no_error (error);
   g_assert_true (udpnat_person_is_contact (carol));
-  g_assert_cmpstr (udpnat_person_get_name (carol), ==, "carol");
+  g_assert_cmpstr (udpnat_person_get_name (carol), ==, "carol@vps.example");
+  g_assert_cmpstr (udpnat_person_get_contact (carol)->server, ==, "vps.example");
   /* another key for the same name is not taken quietly */
   key = make_key (4);
-  other = g_strdup_printf ("udpnat:carol?key=%s", udpnat_public_key_to_string (&key, key_text));
+  other = g_strdup_printf ("udpnat:carol@VPS.example:8848?key=%s",
+                           udpnat_public_key_to_string (&key, key_text));
   g_assert_null (udpnat_client_add_link (self->client, other, &error));
   g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID);
   g_clear_error (&error);
   g_assert_null (udpnat_client_add_link (self->client, "udpnat:dave", &error));
   g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID);
+  g_clear_pointer (&link, g_free);
+  /* at the server that is our own it is a plain name */
+  udpnat_client_note_server (self->client, "vps.example", UDPNAT_SERVER_PORT);
+  link = g_strdup_printf ("udpnat:erin@vps.example?key=%s",
+                          udpnat_public_key_to_string (&key, key_text));
+  g_clear_error (&error);
+  g_assert_cmpstr (udpnat_person_get_name (udpnat_client_add_link (self->client, link, &error)), ==,
+                   "erin");
+  g_assert_no_error (error);
 }
 
 static void

