@@ -148,6 +148,34 @@ trust_key_cb (GtkWidget  *widget,
            _("_Trust"), trust_key);
 }
 
+static void
+trust_server (UdpnatConversationPage *self,
+              UdpnatPerson           *person)
+{
+  const char *server = udpnat_person_get_server (person);
+
+  if (server != NULL)
+    udpnat_client_forget_place_key (self->client, server);
+}
+
+static void
+trust_server_cb (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  UdpnatConversationPage *self = UDPNAT_CONVERSATION_PAGE (widget);
+  g_autofree char *heading = NULL;
+
+  /* Translators: a host name */
+  heading = g_strdup_printf (_("Trust the New Key of the Server %s?"),
+                             udpnat_person_get_server (self->person));
+  confirm (self, heading,
+           _("Do this only if its owner says that it has been set up anew. What you write stays "
+             "sealed for the other person; but whoever has the server sees where you are, and "
+             "with whom you talk."),
+           _("_Trust"), trust_server);
+}
+
 /* ---- Done at once ---- */
 
 static void
@@ -241,6 +269,7 @@ udpnat_conversation_page_install_actions (GtkWidgetClass *widget_class)
     { "talk.accept", accept_cb },
     { "talk.decline", decline_cb },
     { "talk.trust-key", trust_key_cb },
+    { "talk.trust-server", trust_server_cb },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)

@@ -74,6 +74,19 @@ show_mail_refused (UdpnatConversationPage *self,
   udpnat_banner_show (self->banner, "udpnat-waiting-symbolic", text, NULL, 0);
 }
 
+static void
+show_server_changed (UdpnatConversationPage *self)
+{
+  const UdpnatBannerButton button = { _("_Trust…"), "talk.trust-server", "destructive-action" };
+  g_autofree char *text = NULL;
+
+  text = g_strdup_printf (/* Translators: a host name */
+                          _("The server %s, where they are, has another key than before. Your "
+                            "messages wait here."),
+                          udpnat_person_get_server (self->person));
+  udpnat_banner_show (self->banner, "security-low-symbolic", text, &button, 1);
+}
+
 /** udpnat_conversation_page_refresh_banner: something has changed about the person */
 void
 udpnat_conversation_page_refresh_banner (UdpnatConversationPage *self)
@@ -96,6 +109,9 @@ udpnat_conversation_page_refresh_banner (UdpnatConversationPage *self)
     show_request (self);
   else if (relation == UDPNAT_RELATION_DECLINED)
     show_declined (self);
+  else if (g_strcmp0 (reason, "other-server-changed") == 0 &&
+           udpnat_person_get_server (self->person) != NULL)
+    show_server_changed (self);
   else if (reason != NULL && g_str_has_prefix (reason, "mailbox-"))
     show_mail_refused (self, reason);
   else

@@ -147,12 +147,20 @@ def new_server_key(home, check):
     alice.say(f'send carol@{there.place} hello')
     told = alice.wait('error', code='unknown-peer')
     check('new-server-key/is-told', told and 'another key' in told['message'], [alice.events])
+    alice.say(f'send bob@{there.place} second')
+    check('new-server-key/what-waits-says-why',
+          alice.select('error', code='other-server-changed') or
+          alice.wait('error', code='other-server-changed'), [alice.events])
+    bob = home.start_person('bob', *there.words)
+    bob.wait('registered')
     alice.say(f'trust @{there.place}')
     check('new-server-key/trust-explains-first', alice.wait('error', code='usage'), [alice.events])
     alice.say(f'trust @{there.place} yes', f'send carol@{there.place} hello')
     told = alice.wait('error', code='unknown-peer')
     check('new-server-key/then-it-is-asked', told and 'Nobody is called' in told['message'],
           [alice.events])
+    check('new-server-key/and-what-waited-goes', bob.wait('message', text='second'), [alice.events])
+    bob.leave()
     alice.leave()
     home.stop(here)
     there.stop()

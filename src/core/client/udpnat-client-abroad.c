@@ -128,10 +128,11 @@ udpnat_client_handle_abroad_key (UdpnatClient          *self,
     udpnat_store_set_server_key (self->store, server, &event->key);
 }
 
-/** udpnat_client_handle_abroad_changed: one of them has another key than before */
-void
-udpnat_client_handle_abroad_changed (UdpnatClient          *self,
-                                     const UdpnatNodeEvent *event)
+/* @code: (nullable): why what is said to the people at @place waits */
+static void
+tell_people_of (UdpnatClient *self,
+                const char   *place,
+                const char   *code)
 {
   GListModel *people = G_LIST_MODEL (self->people);
 
@@ -139,12 +140,20 @@ udpnat_client_handle_abroad_changed (UdpnatClient          *self,
     {
       g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
 
-      if (g_strcmp0 (udpnat_person_get_contact (person)->server, event->name) != 0)
+      if (g_strcmp0 (udpnat_person_get_server (person), place) != 0)
         continue;
-      udpnat_person_set_wait_reason (person, "other-server-changed");
-      udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, person,
-                          "other-server-changed");
+      udpnat_person_set_wait_reason (person, code);
+      if (code != NULL)
+        udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, person, code);
     }
+}
+
+/** udpnat_client_handle_abroad_changed: one of them has another key than before */
+void
+udpnat_client_handle_abroad_changed (UdpnatClient          *self,
+                                     const UdpnatNodeEvent *event)
+{
+  tell_people_of (self, event->name, "other-server-changed");
 }
 
 /**
@@ -168,6 +177,7 @@ udpnat_client_forget_place_key (UdpnatClient *self,
     return FALSE;
   full = dup_server (place, &host, &port);
   udpnat_store_forget_server_key (self->store, full);
+  tell_people_of (self, place, NULL);
   udpnat_node_forget_abroad_key (self->node, udpnat_clock_get_now_us (), place);
   udpnat_client_wake (self);
   return TRUE;

@@ -359,6 +359,14 @@ udpnat_person_get_draft (UdpnatPerson *self)
   return self->contact->draft;
 }
 
+/** udpnat_person_get_server: Returns: (nullable): "host" or "host:port": where they are registered,
+ * when that is not our own server */
+const char *
+udpnat_person_get_server (UdpnatPerson *self)
+{
+  return self->contact->server;
+}
+
 /** udpnat_person_get_wait_reason: Returns: (nullable): code of why their mailbox takes nothing */
 const char *
 udpnat_person_get_wait_reason (UdpnatPerson *self)

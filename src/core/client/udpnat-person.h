@@ -45,6 +45,7 @@ gint64                 udpnat_person_get_last_shown  (UdpnatPerson          *sel
 UdpnatHistoryItem     *udpnat_person_get_last_line   (UdpnatPerson          *self);
 const char            *udpnat_person_get_draft       (UdpnatPerson          *self);
 const char            *udpnat_person_get_wait_reason (UdpnatPerson          *self);
+const char            *udpnat_person_get_server      (UdpnatPerson          *self);
 gboolean               udpnat_person_is_typing       (UdpnatPerson          *self);
 
 /* Where they are */
