@@ -70,6 +70,7 @@ struct _UdpnatStore
 
   GQueue             queue;    /* of UdpnatStoreWrite: not begun */
   gsize              n_queue_bytes;
+  GSource           *starter;  /* nullable: gives the worker what is queued */
   UdpnatStoreBatch  *batch;    /* nullable: the worker has it */
   GQueue             finished; /* of UdpnatStoreWrite: on disk or not, and not told yet */
   gboolean           is_untidy;
