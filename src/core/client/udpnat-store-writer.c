@@ -21,6 +21,7 @@ struct _UdpnatStoreBatch
   UdpnatStoreWriter *writer; /* borrowed, until is_done */
   GPtrArray         *writes; /* of UdpnatStoreWrite */
   gboolean           is_tidying;
+  gboolean           is_rehearsal; /* the transaction is to be undone */
   gboolean           is_lost;    /* the transaction was undone */
 
   GMutex             mutex;
@@ -138,7 +139,7 @@ run_writes (UdpnatStoreBatch *batch)
       !udpnat_database_run (writer->database, "INSERT OR REPLACE INTO setting VALUES (?1, '1')",
                             VALUE_TEXT (UDPNAT_STORE_INDEX_UNTIDY)))
     return FALSE;
-  return udpnat_database_run (writer->database, "COMMIT");
+  return udpnat_database_run (writer->database, batch->is_rehearsal ? "ROLLBACK" : "COMMIT");
 }
 
 static void
@@ -312,6 +313,7 @@ start_batch (UdpnatStore *self)
       g_ptr_array_add (self->batch->writes, write);
     }
   self->batch->is_tidying = self->batch->writes->len == 0;
+  self->batch->is_rehearsal = self->is_rehearsing;
   if (self->batch->is_tidying)
     self->is_untidy = FALSE;
   task = g_task_new (NULL, NULL, batch_cb, batch_ref (self->batch));
@@ -350,6 +352,19 @@ udpnat_store_begin (UdpnatStore *self)
 {
   if (self->starter != NULL)
     start_batch (self);
+}
+
+/**
+ * udpnat_store_begin_rehearsal:
+ *
+ * What is queued, and nothing else may be, is done and undone again.
+ */
+void
+udpnat_store_begin_rehearsal (UdpnatStore *self)
+{
+  self->is_rehearsing = TRUE;
+  start_batch (self);
+  self->is_rehearsing = FALSE;
 }
 
 /** udpnat_store_write_new: Returns: (transfer full): @n_struct zeroed bytes that begin with a

@@ -41,6 +41,7 @@ UdpnatStore   *udpnat_store_open                (const char               *path,
   G_GNUC_WARN_UNUSED_RESULT;
 void           udpnat_store_free                (UdpnatStore              *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatStore, udpnat_store_free)
+void           udpnat_store_rehearse            (UdpnatStore              *self);
 void           udpnat_store_begin               (UdpnatStore              *self);
 gboolean       udpnat_store_flush               (UdpnatStore              *self);
 char          *udpnat_store_dup_recovery_report (UdpnatStore              *self)

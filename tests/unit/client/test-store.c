@@ -465,6 +465,28 @@ test_flush_is_one_transaction (Fixture      *self,
   g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
 }
 
+/* It leaves nothing, keeps nothing that is written meanwhile, and is told to nobody. */
+static void
+test_rehearsal (Fixture      *self,
+                gconstpointer unused)
+{
+  guint n_before = count_commits (self->path);
+
+  udpnat_store_rehearse (self->store);
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  g_assert_true (udpnat_store_flush (self->store));
+  g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
+  g_assert_cmpuint (self->n_told, ==, 0);
+  g_assert_cmpint (ask_sql (self, "SELECT (SELECT count(*) FROM contact)"
+                                  " + (SELECT count(*) FROM conversation)"
+                                  " + (SELECT count(*) FROM line)"
+                                  " + (SELECT count(*) FROM outbox)"
+                                  " + (SELECT count(*) FROM seen)"
+                                  " + (SELECT count(*) FROM handshake)"), ==, 0);
+  reopen_store (self);
+  check_setting (self, "name", "zoe");
+}
+
 static void
 test_begin_waits_for_nothing (Fixture      *self,
                               gconstpointer unused)
@@ -657,6 +679,7 @@ main (int    argc,
   ADD ("/client-store/writes/bad-one-undone-alone", test_one_bad_write);
   ADD ("/client-store/writes/turn-is-one-transaction", test_turn_is_one_transaction);
   ADD ("/client-store/writes/flush-is-one-transaction", test_flush_is_one_transaction);
+  ADD ("/client-store/writes/rehearsal-leaves-nothing", test_rehearsal);
   ADD ("/client-store/writes/begin-waits-for-nothing", test_begin_waits_for_nothing);
   ADD ("/client-store/writes/queue-bounded", test_queue_is_bounded);
   ADD ("/client-store/files/private", test_is_private);
