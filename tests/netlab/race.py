@@ -10,6 +10,11 @@ they have not met before. For libnice that is before candidates are gathered (it
 of TCP through the server, is up); for c-toxcore, which knows no such moment, when both add each
 other as friends, 8 s after both were online. Each run has networks and programs of its own.
 
+The first row is the floor, taken in the same runs before the programs start: one bare UDP packet
+from the one through the server to the other, and four such ways one after the other, which is what
+a direct path takes that nobody knew of before: the call, the answer with addresses, a challenge,
+its answer. What is above that is the program's.
+
 Prints a table; nothing here passes or fails. As root.
 """
 
@@ -42,6 +47,10 @@ CAME_SECONDS = 20
 DIRECT_SECONDS = 15
 SIGNAL_PORT = 5000
 STUN_PORT = 3478
+ECHO_PORT = 9000
+DISCARD_PORT = 9
+N_FLOORS = 5  # in each run
+DIRECT_WAYS = 4
 N_TOX_NODES = 6
 TOX_SETTLE_SECONDS = 8
 
@@ -107,6 +116,44 @@ class Signalling:
 
     def end(self):
         self.listener.close()
+
+
+def acquaint(lab, sites):
+    """On the Internet a router knows the next one; here it asks for the Ethernet address of the
+    other's when the first packet goes there, which would take both cables to and fro."""
+    outermost = [site.host if site.kind == 'public' else lab.get_router(f'r{name}')
+                 for site, name in zip(sites, 'ab')]
+    for namespace, other in zip(outermost, sites[::-1]):
+        with namespace.udp_socket('0.0.0.0', 0) as asker:
+            asker.sendto(b'who', (other.public, DISCARD_PORT))
+    time.sleep(8 * DELAY_US / 1e6)
+
+
+def measure_floor(lab, sites):
+    """What UDP alone takes in these networks, in milliseconds: one way through the server, and as
+    many as a direct path takes. Some pairs of these."""
+    with contextlib.ExitStack() as after:
+        server = after.enter_context(lab.public.udp_socket(SERVER, ECHO_PORT))
+        ends = [after.enter_context(site.host.udp_socket('0.0.0.0', ECHO_PORT)) for site in sites]
+        sources = []
+        for end in ends:  # which opens its router, and finds everybody's Ethernet address
+            end.sendto(b'here', (SERVER, ECHO_PORT))
+            sources.append(server.recvfrom(64)[1])
+            server.sendto(b'there', sources[-1])
+            end.recv(64)
+        return [bounce(server, ends, sources) for _ in range(N_FLOORS)]
+
+
+def bounce(server, ends, sources):
+    arrivals = []
+    start = time.monotonic()
+    for number in range(DIRECT_WAYS):
+        here, there = number % 2, (number + 1) % 2
+        ends[here].sendto(b'on', (SERVER, ECHO_PORT))
+        server.sendto(server.recv(64), sources[there])
+        ends[there].recv(64)
+        arrivals.append((time.monotonic() - start) * 1e3)
+    return arrivals[0], arrivals[-1]
 
 
 def time_between(start, end):
@@ -203,8 +250,9 @@ PROGRAMS = {'ours': race_ours, 'nice': race_nice, 'tox': race_tox}
 TITLES = {'ours': 'udpnat', 'nice': 'libnice', 'tox': 'c-toxcore'}
 
 
-def run_once(build, program, pair, number):
-    """Milliseconds until the message came, and until the path was direct; None for never."""
+def run_once(build, program, pair, floors):
+    """Milliseconds until the message came, and until the path was direct; None for never. What UDP
+    alone takes is added to the floors."""
     folder = Path(tempfile.mkdtemp(prefix='udpnat-race-'))
     cable = ([build / 'tests/netlab/race/delay-link'], DELAY_US)
     with contextlib.ExitStack() as after:
@@ -213,6 +261,8 @@ def run_once(build, program, pair, number):
         after.callback(lab.close)
         sites = [lab.add_site(name, kind, place)
                  for place, (name, kind) in enumerate(zip('ab', pair.split('-')), 1)]
+        acquaint(lab, sites)
+        floors += measure_floor(lab, sites)
         return PROGRAMS[program](build, lab, sites, folder, after)
 
 
@@ -225,9 +275,11 @@ def describe(times, n_runs):
     return f'{len(found)}/{n_runs} {statistics.median(found):.0f} / {last:.0f}'
 
 
-def print_table(programs, results, n_runs):
+def print_table(programs, results, floors, n_runs):
     head = ''.join(f'{TITLES[program] + ": first":>22}{"direct":>22}' for program in programs)
     print(f'\n{"pair":<34}{head}\n{"(ms: median / 95 %)":<34}')
+    row = ''.join(f'{describe(times, len(floors)):>22}' for times in zip(*floors))
+    print(f'{"floor: UDP alone":<34}{row}')
     for pair, by_program in results.items():
         row = ''
         for program in programs:
@@ -268,13 +320,14 @@ def main():
     kernel.enter()
 
     results = {pair: {} for pair in pairs}
+    floors = []
     lock = threading.Lock()
     failures = queue.SimpleQueue()
 
     def run(task):
-        number, pair, program = task
+        _, pair, program = task
         try:
-            found = run_once(options.build, program, pair, number)
+            found = run_once(options.build, program, pair, floors)
         except (OSError, RuntimeError) as error:
             failures.put(f'{pair}, {program}: {error}')
             found = (None, None)
@@ -284,7 +337,7 @@ def main():
     # All programs in turn, so that what else the machine does strikes all of them.
     with ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(run, itertools.product(range(options.runs), pairs, programs)))
-    print_table(programs, results, options.runs)
+    print_table(programs, results, floors, options.runs)
     while not failures.empty():
         print(f'failed: {failures.get()}')
     return 0

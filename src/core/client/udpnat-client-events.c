@@ -200,7 +200,8 @@ static const EventFunc handlers[] = {
  * udpnat_client_handle_events:
  * @n_max: how many
  *
- * What has happened in the node, in order.
+ * What has happened in the node, in order. What is to be remembered of it is one transaction, and
+ * on its way to the disk at the end.
  *
  * Returns: how many events there were, at most @n_max
  */
@@ -218,5 +219,6 @@ udpnat_client_handle_events (UdpnatClient *self,
       udpnat_event_free (event);
       n_events++;
     }
+  udpnat_store_begin (self->store);
   return n_events;
 }

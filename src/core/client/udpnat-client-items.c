@@ -22,6 +22,7 @@ typedef struct
   gint64          elapsed_us;
   UdpnatItemState state;
   gint64          number; /* of a line that is deleted here */
+  gboolean        introduces; /* the person is a contact by it */
 } Pending;
 
 static Pending *
@@ -514,6 +515,7 @@ received_cb (UdpnatReceived     received,
   UdpnatClient *self = pending->client;
   const UdpnatPublicKey *key = udpnat_person_get_key (pending->person);
 
+  udpnat_person_end_receiving (pending->person);
   switch (received)
     {
     case UDPNAT_RECEIVED_NEW:
@@ -534,6 +536,9 @@ received_cb (UdpnatReceived     received,
       udpnat_node_refuse (self->node, udpnat_clock_get_now_us (), key, &pending->item->id);
       break;
     }
+  /* Not before: a message is not to wait until keys are made. */
+  if (pending->introduces && udpnat_person_is_contact (pending->person))
+    udpnat_client_introduce (self, pending->person);
   udpnat_client_wake (self);
 }
 
@@ -543,6 +548,7 @@ udpnat_client_receive (UdpnatClient          *self,
                        const UdpnatNodeEvent *event)
 {
   UdpnatPerson *person = udpnat_client_ensure_person (self, &event->key, event->name);
+  gboolean introduces = FALSE;
   Pending *pending;
 
   if (udpnat_person_get_relation (person) == UDPNAT_RELATION_NONE)
@@ -553,11 +559,13 @@ udpnat_client_receive (UdpnatClient          *self,
           return;
         }
       if (udpnat_client_is_set (self, "strangers", "accept"))
-        udpnat_client_accept_unasked (self, person);
+        introduces = udpnat_client_accept_unasked (self, person);
     }
   udpnat_client_take_address (self, person, event->item);
   pending = pending_new (self, person);
   pending->item = udpnat_item_copy (event->item);
+  pending->introduces = introduces;
+  udpnat_person_begin_receiving (person);
   udpnat_store_add_incoming (self->store, &event->key, event->item, udpnat_clock_get_wall_us (),
                              received_cb, pending);
 }

@@ -601,18 +601,33 @@ apply_relation (UdpnatClient   *self,
   udpnat_client_wake (self);
 }
 
-static void
+/* Whether something of @person was not kept, or may turn out not to be while the disk is asked. Of
+ * whom nothing has ever come there is nothing to wait for. */
+static gboolean
+may_have_turned_away (UdpnatClient *self,
+                      UdpnatPerson *person)
+{
+  return udpnat_person_get_relation (person) != UDPNAT_RELATION_NONE ||
+         udpnat_person_is_receiving (person) ||
+         udpnat_node_has_turned_away (self->node, udpnat_person_get_key (person));
+}
+
+/* Returns: whether both have accepted each other by it, so that we are to be introduced */
+static gboolean
 accept_as (UdpnatClient *self,
            UdpnatPerson *person,
            gboolean      is_answer)
 {
   UdpnatMessageId id = udpnat_client_make_id ();
   UdpnatRelation before;
+  gboolean must_wait;
 
   if (udpnat_person_is_contact (person) || person == self->me)
-    return;
+    return FALSE;
   /* Whatever is refused of the stranger must be known as such before the contact is let in. */
-  udpnat_store_flush (self->store);
+  must_wait = may_have_turned_away (self, person);
+  if (must_wait)
+    udpnat_store_flush (self->store);
   before = udpnat_person_get_relation (person); /* perhaps they have just asked */
   is_answer |= before == UDPNAT_RELATION_REQUEST || before == UDPNAT_RELATION_DECLINED;
   save_relation (self, person, UDPNAT_RELATION_ACCEPTED, is_answer);
@@ -623,13 +638,13 @@ accept_as (UdpnatClient *self,
        * gives back letters that are out of order. */
       udpnat_client_put (self, person, udpnat_item_new_accept (&id, udpnat_clock_get_wall_us ()),
                          NULL, 0);
-      udpnat_store_flush (self->store);
+      if (must_wait)
+        udpnat_store_flush (self->store);
     }
   apply_relation (self, person, UDPNAT_RELATION_ACCEPTED);
   if (before == UDPNAT_RELATION_BLOCKED)
     udpnat_client_restore_waiting (self, person); /* before more is put into it */
-  if (is_answer)
-    udpnat_client_introduce (self, person);
+  return is_answer;
 }
 
 static void
@@ -651,15 +666,19 @@ void
 udpnat_client_accept (UdpnatClient *self,
                       UdpnatPerson *person)
 {
-  accept_as (self, person, FALSE);
+  if (accept_as (self, person, FALSE))
+    udpnat_client_introduce (self, person);
 }
 
-/** udpnat_client_accept_unasked: they are writing to us, and the user wants everybody accepted */
-void
+/**
+ * udpnat_client_accept_unasked: they are writing to us, and the user wants everybody accepted
+ *
+ * Returns: whether udpnat_client_introduce() is to follow, which takes its time */
+gboolean
 udpnat_client_accept_unasked (UdpnatClient *self,
                               UdpnatPerson *person)
 {
-  accept_as (self, person, TRUE);
+  return accept_as (self, person, TRUE);
 }
 
 /** udpnat_client_take_in: what writing to somebody means. Returns: %FALSE for a blocked person */
@@ -708,7 +727,8 @@ udpnat_client_unblock (UdpnatClient *self,
     {
       /* Letters were given back unread meanwhile: what follows them would be out of order. */
       udpnat_node_restore_refusal (self->node, udpnat_person_get_key (person));
-      accept_as (self, person, TRUE);
+      if (accept_as (self, person, TRUE))
+        udpnat_client_introduce (self, person);
       return;
     }
   udpnat_store_clear_refused (self->store, udpnat_person_get_key (person));

@@ -134,7 +134,7 @@ void          udpnat_client_reload_person   (UdpnatClient          *self,
 void          udpnat_client_save_contact    (UdpnatClient          *self,
                                              UdpnatPerson          *person,
                                              UdpnatContact         *contact);
-void          udpnat_client_accept_unasked  (UdpnatClient          *self,
+gboolean      udpnat_client_accept_unasked  (UdpnatClient          *self,
                                              UdpnatPerson          *person);
 gboolean      udpnat_client_take_in         (UdpnatClient          *self,
                                              UdpnatPerson          *person);

@@ -287,6 +287,7 @@ load_profile (UdpnatClient *self,
                                    udpnat_identity_get_public_key (identity), error);
   if (self->store == NULL)
     return FALSE;
+  udpnat_store_rehearse (self->store);
   udpnat_store_set_lost_func (self->store, setting_lost_cb, self);
   self->name = udpnat_store_dup_setting (self->store, "name");
   udpnat_client_open_lan (self, identity);

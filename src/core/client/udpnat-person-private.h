@@ -26,6 +26,9 @@ void                 udpnat_person_set_last_line   (UdpnatPerson        *self,
                                                     UdpnatHistoryItem   *line);
 const char          *udpnat_person_explain_reason  (UdpnatPerson        *self,
                                                     UdpnatPathReason     reason);
+void                 udpnat_person_begin_receiving (UdpnatPerson        *self);
+void                 udpnat_person_end_receiving   (UdpnatPerson        *self);
+gboolean             udpnat_person_is_receiving    (UdpnatPerson        *self);
 void                 udpnat_person_set_path        (UdpnatPerson        *self,
                                                     UdpnatPathKind       kind,
                                                     const UdpnatAddress *remote,

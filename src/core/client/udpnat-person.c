@@ -21,6 +21,7 @@ struct _UdpnatPerson
   char            *new_key;     /* nullable: key that the server gives for the name now */
   const char      *wait_reason; /* nullable: why the mailbox takes nothing */
   UdpnatHistoryItem *last_line; /* nullable: the newest line of the conversation */
+  guint            n_receiving; /* what they have said, and the disk has not answered */
 
   gboolean         has_path;
   UdpnatPathKind   path_kind;
@@ -637,6 +638,30 @@ udpnat_person_set_last_line (UdpnatPerson      *self,
 {
   if (g_set_object (&self->last_line, line))
     notify (self, PROP_LAST_LINE, TRUE);
+}
+
+/** udpnat_person_begin_receiving: something that they have said goes to the disk */
+void
+udpnat_person_begin_receiving (UdpnatPerson *self)
+{
+  self->n_receiving++;
+}
+
+/** udpnat_person_end_receiving: the disk has answered about one of those */
+void
+udpnat_person_end_receiving (UdpnatPerson *self)
+{
+  g_return_if_fail (self->n_receiving > 0);
+
+  self->n_receiving--;
+}
+
+/** udpnat_person_is_receiving: Returns: whether it is open yet what becomes of something that they
+ * have said */
+gboolean
+udpnat_person_is_receiving (UdpnatPerson *self)
+{
+  return self->n_receiving > 0;
 }
 
 void

@@ -70,9 +70,11 @@ struct _UdpnatStore
 
   GQueue             queue;    /* of UdpnatStoreWrite: not begun */
   gsize              n_queue_bytes;
+  GSource           *starter;  /* nullable: gives the worker what is queued */
   UdpnatStoreBatch  *batch;    /* nullable: the worker has it */
   GQueue             finished; /* of UdpnatStoreWrite: on disk or not, and not told yet */
   gboolean           is_untidy;
+  gboolean           is_rehearsing;
   gboolean           is_damaged;
   gboolean           has_failed; /* since the last flush */
   guint              n_refused;  /* ordered writes that were refused, and not told so yet */
@@ -90,6 +92,7 @@ gpointer  udpnat_store_write_new     (gsize                  n_struct,
   ((Type *) udpnat_store_write_new (sizeof (Type), run, finish, clear))
 void      udpnat_store_push          (UdpnatStore           *self,
                                       gpointer               write);
+void      udpnat_store_begin_rehearsal (UdpnatStore         *self);
 void      udpnat_store_note_damage   (UdpnatStore           *self);
 
 /* ---- udpnat-store-schema.c ---- */

@@ -1,6 +1,7 @@
-/* The queue of writes. Whatever comes together while the worker commits goes into the next
- * transaction, so that a slow disk costs latency and not throughput. Each write has a savepoint: if
- * it fails for a reason of its own, it alone is undone. If the disk is full or fails, all of the
+/* The queue of writes. What is asked for in one turn of the main loop goes into one transaction,
+ * which waits for the disk once. Whatever comes together while the worker commits goes into the
+ * next one, so that a slow disk costs latency and not throughput. Each write has a savepoint: if it
+ * fails for a reason of its own, it alone is undone. If the disk is full or fails, all of the
  * transaction is undone, and each write is told so.
  *
  * The worker is a GTask; it has the writing connection to itself while it runs. */
@@ -20,6 +21,7 @@ struct _UdpnatStoreBatch
   UdpnatStoreWriter *writer; /* borrowed, until is_done */
   GPtrArray         *writes; /* of UdpnatStoreWrite */
   gboolean           is_tidying;
+  gboolean           is_rehearsal; /* the transaction is to be undone */
   gboolean           is_lost;    /* the transaction was undone */
 
   GMutex             mutex;
@@ -137,7 +139,7 @@ run_writes (UdpnatStoreBatch *batch)
       !udpnat_database_run (writer->database, "INSERT OR REPLACE INTO setting VALUES (?1, '1')",
                             VALUE_TEXT (UDPNAT_STORE_INDEX_UNTIDY)))
     return FALSE;
-  return udpnat_database_run (writer->database, "COMMIT");
+  return udpnat_database_run (writer->database, batch->is_rehearsal ? "ROLLBACK" : "COMMIT");
 }
 
 static void
@@ -287,11 +289,20 @@ batch_cb (GObject      *source_object,
 }
 
 static void
+clear_starter (UdpnatStore *self)
+{
+  if (self->starter != NULL)
+    g_source_destroy (self->starter);
+  g_clear_pointer (&self->starter, g_source_unref);
+}
+
+static void
 start_batch (UdpnatStore *self)
 {
   g_autoptr (GTask) task = NULL;
   UdpnatStoreWrite *write;
 
+  clear_starter (self);
   if (self->batch != NULL || (g_queue_is_empty (&self->queue) && !self->is_untidy))
     return;
   self->batch = batch_new (self);
@@ -302,11 +313,58 @@ start_batch (UdpnatStore *self)
       g_ptr_array_add (self->batch->writes, write);
     }
   self->batch->is_tidying = self->batch->writes->len == 0;
+  self->batch->is_rehearsal = self->is_rehearsing;
   if (self->batch->is_tidying)
     self->is_untidy = FALSE;
   task = g_task_new (NULL, NULL, batch_cb, batch_ref (self->batch));
   g_task_set_task_data (task, batch_ref (self->batch), (GDestroyNotify) batch_unref);
   g_task_run_in_thread (task, work);
+}
+
+static gboolean
+starter_cb (gpointer user_data)
+{
+  start_batch (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Before anything else that the main loop has to do, but not before whoever asks now is through: a
+ * person and the first line to them are one transaction. */
+static void
+plan_batch (UdpnatStore *self)
+{
+  if (self->batch != NULL || self->starter != NULL)
+    return;
+  self->starter = g_idle_source_new ();
+  g_source_set_static_name (self->starter, "udpnat-store");
+  g_source_set_priority (self->starter, G_PRIORITY_HIGH);
+  g_source_set_callback (self->starter, starter_cb, self, NULL);
+  g_source_attach (self->starter, g_main_context_get_thread_default ());
+}
+
+/**
+ * udpnat_store_begin:
+ *
+ * What was queued need not wait for the end of this turn: nothing follows that belongs to it.
+ */
+void
+udpnat_store_begin (UdpnatStore *self)
+{
+  if (self->starter != NULL)
+    start_batch (self);
+}
+
+/**
+ * udpnat_store_begin_rehearsal:
+ *
+ * What is queued, and nothing else may be, is done and undone again.
+ */
+void
+udpnat_store_begin_rehearsal (UdpnatStore *self)
+{
+  self->is_rehearsing = TRUE;
+  start_batch (self);
+  self->is_rehearsing = FALSE;
 }
 
 /** udpnat_store_write_new: Returns: (transfer full): @n_struct zeroed bytes that begin with a
@@ -349,7 +407,7 @@ udpnat_store_push (UdpnatStore *self,
     self->n_refused++;
   self->n_queue_bytes += queued->n_bytes;
   g_queue_push_tail (&self->queue, queued);
-  start_batch (self);
+  plan_batch (self);
 }
 
 /**
@@ -366,6 +424,7 @@ udpnat_store_flush (UdpnatStore *self)
 
   do
     {
+      start_batch (self);
       while (self->batch != NULL)
         {
           batch_wait (self->batch);
@@ -373,7 +432,7 @@ udpnat_store_flush (UdpnatStore *self)
         }
       run_callbacks (self);
     }
-  while (self->batch != NULL);
+  while (self->batch != NULL || self->starter != NULL);
   has_failed = self->has_failed;
   self->has_failed = FALSE;
   return !has_failed;

@@ -11,11 +11,11 @@ G_BEGIN_DECLS
  * of udpnat-store-outbox.h and udpnat-store-history.h) all that was said.
  *
  * Reading is done at once, in the caller's thread. Writing is queued: a worker commits what has
- * come together in one transaction that is on the disk before anybody hears of it, and then each
- * write's function runs in the main context in which the store was opened, in the order of the
- * calls. By then reading shows what was written. Each function is called exactly once, at the
- * latest from udpnat_store_free(), and never from the call that was given it. It may call the store
- * again, but not free it.
+ * come together, all of one turn of the main loop at least, in one transaction that is on the disk
+ * before anybody hears of it, and then each write's function runs in the main context in which the
+ * store was opened, in the order of the calls. By then reading shows what was written. Each
+ * function is called exactly once, at the latest from udpnat_store_free(), and never from the call
+ * that was given it. It may call the store again, but not free it.
  */
 typedef struct _UdpnatStore UdpnatStore;
 
@@ -41,6 +41,8 @@ UdpnatStore   *udpnat_store_open                (const char               *path,
   G_GNUC_WARN_UNUSED_RESULT;
 void           udpnat_store_free                (UdpnatStore              *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatStore, udpnat_store_free)
+void           udpnat_store_rehearse            (UdpnatStore              *self);
+void           udpnat_store_begin               (UdpnatStore              *self);
 gboolean       udpnat_store_flush               (UdpnatStore              *self);
 char          *udpnat_store_dup_recovery_report (UdpnatStore              *self)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -203,6 +203,17 @@ udpnat_node_restore_refusal (UdpnatNode            *self,
     udpnat_conversation_set_needs_begin (peer->conversation);
 }
 
+/** udpnat_node_has_turned_away: Returns: whether something of @key was not kept, and will be said
+ * anew should we accept them */
+gboolean
+udpnat_node_has_turned_away (const UdpnatNode      *self,
+                             const UdpnatPublicKey *key)
+{
+  const UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  return peer != NULL && (peer->has_refused || peer->has_skipped);
+}
+
 /**
  * udpnat_node_set_trust:
  *

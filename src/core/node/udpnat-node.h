@@ -76,6 +76,8 @@ void                   udpnat_node_restore_contact    (UdpnatNode            *se
                                                        const guint8          *timestamp);
 void                   udpnat_node_restore_refusal    (UdpnatNode            *self,
                                                        const UdpnatPublicKey *key);
+gboolean               udpnat_node_has_turned_away    (const UdpnatNode      *self,
+                                                       const UdpnatPublicKey *key);
 void                   udpnat_node_set_trust          (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key,

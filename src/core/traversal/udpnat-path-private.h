@@ -75,6 +75,7 @@ void        udpnat_path_begin_run         (UdpnatPath          *self,
                                            gint64               start_us,
                                            gint64               give_up_us,
                                            gint64               hold_us);
+void        udpnat_path_skip_open         (UdpnatPath          *self);
 void        udpnat_path_release           (UdpnatPath          *self);
 void        udpnat_path_forget            (UdpnatPath          *self);
 void        udpnat_path_let_go            (UdpnatPath          *self);

@@ -29,6 +29,32 @@ udpnat_path_set_release_runs (UdpnatPathSet *self)
     udpnat_path_release (self->paths[i]);
 }
 
+/* Whether the peer's router has opened the port for everybody, as its server has seen: nothing that
+ * comes there is too early. */
+static gboolean
+is_mapped (const UdpnatPathSet *self,
+           const UdpnatAddress *address)
+{
+  for (guint i = 0; i < self->remote.n_candidates; i++)
+    if (self->remote.candidates[i].kind == UDPNAT_CANDIDATE_MAPPED
+        && udpnat_address_equal (&self->remote.candidates[i].address, address))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Whether the peer has begun before us, so that its router lets us in, and a first challenge opens
+ * ours as well as OPEN does. */
+static gboolean
+is_awaited (const UdpnatPathSet *self)
+{
+  return self->has_generation
+         && self->remote.heard != 0
+         && self->remote.heard == self->local.generation
+         && !self->remote.is_spoilable
+         && !self->is_wary;
+}
+
 /* Starts a run at one address, a little after the one before so that no burst leaves. */
 void
 udpnat_path_set_start_run (UdpnatPathSet *self,
@@ -37,9 +63,12 @@ udpnat_path_set_start_run (UdpnatPathSet *self,
 {
   gint64 latest_us = now_us + UDPNAT_PATHS_MAX * UDPNAT_PUNCH_GAP_US;
   gint64 start_us = CLAMP (self->next_start_us, now_us, latest_us);
+  gboolean must_hold = !is_safe_to_send (self) && !is_mapped (self, &path->address);
 
   udpnat_path_begin_run (path, start_us, now_us + UDPNAT_PUNCH_GIVE_UP_US,
-                         is_safe_to_send (self) ? 0 : UDPNAT_PUNCH_HOLD_US);
+                         must_hold ? UDPNAT_PUNCH_HOLD_US : 0);
+  if (is_awaited (self))
+    udpnat_path_skip_open (path);
   self->next_start_us = start_us + UDPNAT_PUNCH_GAP_US;
 }
 

@@ -141,6 +141,16 @@ udpnat_path_begin_run (UdpnatPath *self,
   self->hold_us = self->step == 0 ? hold_us : 0;
 }
 
+/* Begins the run with the first challenge: the other side's router is open to us already. */
+void
+udpnat_path_skip_open (UdpnatPath *self)
+{
+  g_assert (self->step <= 1 && self->n_sent == 0);
+
+  self->step = 1;
+  self->run_start_us -= step_offsets_us[1];
+}
+
 /* The other side has opened its router to us: challenges need not wait any more. */
 void
 udpnat_path_release (UdpnatPath *self)

@@ -46,6 +46,8 @@ def measure(one, other, wanted):
 
 def check_told(stage, one, other):
     one.wait_delivered(other.name, DELIVER_SECONDS)
+    # Shown before that, but it is another thread of ours that reads it.
+    other.wait_for(lambda: not find_losses(one, other), DELIVER_SECONDS)
     wrong = find_losses(one, other)
     stage.check(f'{one.name}-is-heard-by-{other.name}', not wrong, wrong)
 

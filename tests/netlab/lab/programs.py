@@ -176,6 +176,7 @@ class Client(Program):
         )
 
     def handle_line(self, line):
+        read_at = time.monotonic()
         super().handle_line(line)
         try:
             event = json.loads(line)
@@ -190,7 +191,7 @@ class Client(Program):
             )
         if kind == 'path' and event.get('kind') not in PATH_KINDS:
             self.breaches.append(f'{self.name}: a path of unknown kind: {line[:200]}')
-        event['at'] = time.monotonic()
+        event['at'] = read_at
         with self._news:
             self.events.append(event)
             self._news.notify_all()

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -133,6 +134,7 @@ main (int    argc,
       return 2;
     }
   delay_ns = strtoll (argv[5], NULL, 10) * 1000;
+  prctl (PR_SET_TIMERSLACK, 1UL); /* else each way takes 50 µs more than it should */
   for (int i = 0; i < 2; i++)
     polled[i].fd = open_device (argv[1 + 2 * i], argv[2 + 2 * i]);
   puts ("ready");

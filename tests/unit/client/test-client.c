@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "database-log.h"
 #include "test-client-fixture.h"
 
 typedef struct
@@ -14,6 +15,7 @@ typedef struct
   UdpnatClient *client;
   UdpnatPerson *bob;      /* borrowed */
   guint         n_added;
+  guint         n_commits; /* until the last of these */
   guint         n_changed;
   guint         n_delivered;
   guint         n_requests;
@@ -27,6 +29,14 @@ count (Fixture *self,
   (*counter)++;
 }
 
+static guint
+count_own_commits (Fixture *self)
+{
+  g_autofree char *path = g_build_filename (self->folder, "udpnat.db", NULL);
+
+  return count_commits (path);
+}
+
 static void
 added_cb (UdpnatClient      *client,
           UdpnatPerson      *person,
@@ -34,6 +44,7 @@ added_cb (UdpnatClient      *client,
           Fixture           *self)
 {
   count (self, &self->n_added);
+  self->n_commits = count_own_commits (self);
 }
 
 static void
@@ -197,6 +208,26 @@ test_writing_accepts (Fixture      *self,
   g_assert_false (udpnat_person_is_mutual (self->bob));
   reopen (self);
   g_assert_true (udpnat_person_is_contact (self->bob));
+}
+
+static void
+wait_for_line (Fixture *self)
+{
+  while (self->n_added == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* What is sent waits for the disk once, also to whom nobody has written before. */
+static void
+test_first_line_is_one_transaction (Fixture      *self,
+                                    gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_before = count_own_commits (self);
+
+  g_assert_true (udpnat_client_send (self->client, self->bob, "hello", NULL, NULL, &error));
+  wait_for_line (self);
+  g_assert_cmpuint (self->n_commits, ==, n_before + 1);
 }
 
 static void
@@ -428,6 +459,54 @@ test_strangers_accepted (Fixture      *self,
   g_assert_cmpuint (count_lines (self), ==, 1);
 }
 
+/* All that a handshake with a first message brings: what is shown has waited for the disk once. */
+static void
+test_accepted_is_one_transaction (Fixture      *self,
+                                  gconstpointer unused)
+{
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_ITEM,
+                                                  udpnat_person_get_key (self->bob), "bob");
+  guint8 timestamp[12] = { 1 };
+  guint n_before;
+
+  set (self, "strangers", "accept");
+  g_assert_true (udpnat_client_flush (self->client));
+  n_before = count_own_commits (self);
+  event->id = make_id (1);
+  event->item = udpnat_item_new_text (&event->id, SENT_US, "hi");
+  udpnat_store_set_timestamp (self->client->store, &event->key, timestamp);
+  udpnat_client_receive (self->client, event);
+  udpnat_event_free (&event->base);
+  g_assert_true (udpnat_person_is_contact (self->bob));
+  wait_for_line (self);
+  g_assert_cmpuint (self->n_commits, ==, n_before + 1);
+  g_assert_true (udpnat_client_flush (self->client));
+  /* ACCEPT, and one-time keys */
+  g_assert_cmpuint (udpnat_client_count_waiting (self->client), ==, 2);
+}
+
+/* Whose request is on its way to the disk is answered, and what the disk refuses of it is known
+ * before they are let in. */
+static void
+test_accepted_while_they_ask (Fixture      *self,
+                              gconstpointer unused)
+{
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_ITEM,
+                                                  udpnat_person_get_key (self->bob), "bob");
+
+  event->id = make_id (1);
+  event->item = udpnat_item_new_text (&event->id, SENT_US, "hi");
+  udpnat_client_receive (self->client, event);
+  udpnat_event_free (&event->base);
+  g_assert_cmpint (udpnat_person_get_relation (self->bob), ==, UDPNAT_RELATION_NONE);
+  udpnat_client_accept (self->client, self->bob);
+  g_assert_cmpuint (self->n_requests, ==, 1);
+  g_assert_cmpuint (self->n_added, ==, 1);
+  g_assert_true (udpnat_client_flush (self->client));
+  /* ACCEPT, and one-time keys */
+  g_assert_cmpuint (udpnat_client_count_waiting (self->client), ==, 2);
+}
+
 static void
 test_strangers_refused (Fixture      *self,
                         gconstpointer unused)
@@ -589,6 +668,7 @@ main (int    argc,
   ADD ("say/on-disk-before-it-is-told", test_said_is_on_disk);
   ADD ("say/kept-at-the-very-end", test_said_at_the_very_end);
   ADD ("say/writing-accepts", test_writing_accepts);
+  ADD ("say/first-line-is-one-transaction", test_first_line_is_one_transaction);
   ADD ("say/bad-text-refused", test_bad_text);
   ADD ("say/states-are-told", test_states);
   ADD ("say/read-may-overtake-delivered", test_read_before_delivered);
@@ -602,6 +682,8 @@ main (int    argc,
   ADD ("hear/unblocked-contact-is-one-again", test_unblocked_contact);
   ADD ("hear/unblocked-stranger-may-ask", test_unblocked_stranger);
   ADD ("hear/strangers-accepted", test_strangers_accepted);
+  ADD ("hear/accepted-is-one-transaction", test_accepted_is_one_transaction);
+  ADD ("hear/accepted-while-they-ask", test_accepted_while_they_ask);
   ADD ("hear/strangers-refused", test_strangers_refused);
   ADD ("hear/profile-of-a-contact", test_profile_of_contact);
   ADD ("people/found-by-key", test_person_by_key);

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "database-log.h"
 #include "test-store-fixture.h"
 
 /* ---- Settings and servers ---- */
@@ -424,6 +425,81 @@ test_one_bad_write (Fixture      *self,
   check_texts (udpnat_store_search (self->store, "hello", NULL, 0, 10), "hello");
 }
 
+/* A person and the first line to them, as the client asks for them. */
+static void
+save_and_say (Fixture *self)
+{
+  UdpnatPublicKey key = make_key (1);
+  UdpnatMessageId id = make_id (1);
+  g_autoptr (UdpnatContact) contact = udpnat_contact_new (&key);
+  UdpnatItem *item = udpnat_item_new_text (&id, NOW_US, "hello");
+
+  contact->relation = UDPNAT_RELATION_ACCEPTED;
+  udpnat_store_save_contact (self->store, contact, done_cb, self);
+  udpnat_store_add_outgoing (self->store, &key, item, NULL, 0, line_cb, self);
+  udpnat_item_free (item);
+}
+
+static void
+test_turn_is_one_transaction (Fixture      *self,
+                              gconstpointer unused)
+{
+  guint n_before = count_commits (self->path);
+
+  save_and_say (self);
+  while (self->n_told < 2)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (self->is_saved);
+  g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
+}
+
+static void
+test_flush_is_one_transaction (Fixture      *self,
+                               gconstpointer unused)
+{
+  guint n_before = count_commits (self->path);
+
+  save_and_say (self);
+  g_assert_true (udpnat_store_flush (self->store));
+  g_assert_cmpuint (self->n_told, ==, 2);
+  g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
+}
+
+/* It leaves nothing, keeps nothing that is written meanwhile, and is told to nobody. */
+static void
+test_rehearsal (Fixture      *self,
+                gconstpointer unused)
+{
+  guint n_before = count_commits (self->path);
+
+  udpnat_store_rehearse (self->store);
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  g_assert_true (udpnat_store_flush (self->store));
+  g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
+  g_assert_cmpuint (self->n_told, ==, 0);
+  g_assert_cmpint (ask_sql (self, "SELECT (SELECT count(*) FROM contact)"
+                                  " + (SELECT count(*) FROM conversation)"
+                                  " + (SELECT count(*) FROM line)"
+                                  " + (SELECT count(*) FROM outbox)"
+                                  " + (SELECT count(*) FROM seen)"
+                                  " + (SELECT count(*) FROM handshake)"), ==, 0);
+  reopen_store (self);
+  check_setting (self, "name", "zoe");
+}
+
+static void
+test_begin_waits_for_nothing (Fixture      *self,
+                              gconstpointer unused)
+{
+  guint n_before = count_commits (self->path);
+
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  udpnat_store_begin (self->store);
+  while (count_commits (self->path) == n_before) /* without a turn of the main loop */
+    g_thread_yield ();
+  g_assert_cmpuint (count_commits (self->path), ==, n_before + 1);
+}
+
 static void
 test_queue_is_bounded (Fixture      *self,
                        gconstpointer unused)
@@ -601,6 +677,10 @@ main (int    argc,
   ADD ("/client-store/writes/more-from-callback", test_writes_from_callback);
   ADD ("/client-store/writes/told-in-order", test_told_in_order);
   ADD ("/client-store/writes/bad-one-undone-alone", test_one_bad_write);
+  ADD ("/client-store/writes/turn-is-one-transaction", test_turn_is_one_transaction);
+  ADD ("/client-store/writes/flush-is-one-transaction", test_flush_is_one_transaction);
+  ADD ("/client-store/writes/rehearsal-leaves-nothing", test_rehearsal);
+  ADD ("/client-store/writes/begin-waits-for-nothing", test_begin_waits_for_nothing);
   ADD ("/client-store/writes/queue-bounded", test_queue_is_bounded);
   ADD ("/client-store/files/private", test_is_private);
   ADD ("/client-store/files/log-is-gone-after-close", test_no_file_left_behind);

@@ -303,7 +303,9 @@ test_refused_comes_again (void)
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (bob->counts[UDPNAT_NODE_EVENT_ITEM], ==, 1);
+  g_assert_false (udpnat_node_has_turned_away (bob->node, net_key (alice)));
   udpnat_node_refuse (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  g_assert_true (udpnat_node_has_turned_away (bob->node, net_key (alice)));
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_DELIVERED], ==, 0);
   bob->is_slow = FALSE;
@@ -359,7 +361,9 @@ test_skipped_comes_again (void)
   bob->is_choosy = bob->is_slow = TRUE;
   net_say_numbers (alice, "bob", 0, 1);
   net_run (net, UDPNAT_SEC (1));
+  g_assert_false (udpnat_node_has_turned_away (bob->node, net_key (alice)));
   udpnat_node_skip (bob->node, net->now_us, net_key (alice), &bob->last_id);
+  g_assert_true (udpnat_node_has_turned_away (bob->node, net_key (alice)));
   bob->is_slow = FALSE;
   net_accept (bob, net_key (alice));
   net_run (net, UDPNAT_SEC (4)); /* before it would come by mail */
