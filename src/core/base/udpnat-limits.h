@@ -167,8 +167,13 @@
 /* ---- Port search (nat.md section 4.5) ---- */
 #define UDPNAT_SEARCH_SOCKETS_MAX 256
 #define UDPNAT_SEARCH_PROBES_MAX 1200
-#define UDPNAT_SEARCH_GAP_US UDPNAT_MSEC (10) /* 100 packets a second */
+/* 100 with what a hit and the first message on the new path take. */
+#define UDPNAT_SEARCH_PACKETS_PER_SECOND 93
+#define UDPNAT_SEARCH_GAP_US (G_USEC_PER_SEC / UDPNAT_SEARCH_PACKETS_PER_SECOND)
 #define UDPNAT_SEARCH_US UDPNAT_SEC (20)      /* from beginning to end */
+/* A port that was hit is given so long to be proven, on bad lines with several tries, and nothing
+ * else is sent or answered meanwhile: each further hit would cost packets, and one is enough. */
+#define UDPNAT_SEARCH_HIT_US UDPNAT_SEC (1)
 #define UDPNAT_SEARCH_AGREE_US UDPNAT_SEC (5) /* for the other's answer */
 #define UDPNAT_SEARCH_AFTER_US UDPNAT_MSEC (500) /* without proof by plain punching */
 #define UDPNAT_SEARCH_COOL_DOWN_US UDPNAT_SEC (600)

@@ -514,6 +514,7 @@ pump_paths (UdpnatPeer *self,
 
   if (!udpnat_path_set_pop_output (self->paths, now_us, &output))
     return FALSE;
+  udpnat_node_search_note_sent (self->node, now_us, self);
   udpnat_writer_init (&writer, frames, sizeof frames);
   switch (output.type)
     {

@@ -63,6 +63,12 @@ void             udpnat_path_set_spread           (UdpnatPathSet          *self)
 void             udpnat_path_set_ask_for_socket   (UdpnatPathSet          *self,
                                                    gint64                  now_us);
 
+/* udpnat-path-set-search.c */
+gboolean         udpnat_path_set_is_second_hit    (const UdpnatPathSet    *self,
+                                                   gint64                  now_us,
+                                                   UdpnatSocketId          socket,
+                                                   const UdpnatAddress    *from);
+
 /* udpnat-path-punch.c */
 void             udpnat_path_set_start_run        (UdpnatPathSet          *self,
                                                    gint64                  now_us,

@@ -129,6 +129,9 @@ gboolean         udpnat_path_set_is_active                (const UdpnatPathSet  
                                                            gint64                  now_us);
 void             udpnat_path_set_doubt                    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
+gint64           udpnat_path_set_get_hit_end              (const UdpnatPathSet    *self);
+void             udpnat_path_set_drop_socket              (UdpnatPathSet          *self,
+                                                           UdpnatSocketId          socket);
 void             udpnat_path_set_set_searching            (UdpnatPathSet          *self,
                                                            gint64                  end_us);
 void             udpnat_path_set_measure                  (UdpnatPathSet          *self,

@@ -130,28 +130,6 @@ udpnat_path_set_settle (UdpnatPathSet *self,
   settle_reason (self, now_us);
 }
 
-/**
- * udpnat_path_set_set_searching:
- * @end_us: when the search for a port that goes on ends at the latest; %UDPNAT_TIME_NEVER: none
- *   goes on any more
- *
- * The search is the owner's; here it is why packets are still relayed.
- */
-void
-udpnat_path_set_set_searching (UdpnatPathSet *self,
-                               gint64         end_us)
-{
-  self->search_end_us = end_us;
-  if (self->selected != NULL || udpnat_path_set_is_relay_only (self))
-    return;
-  if (end_us != UDPNAT_TIME_NEVER)
-    udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_SEARCHING);
-  else if (self->reason == UDPNAT_PATH_REASON_SEARCHING)
-    udpnat_path_set_set_reason (self, udpnat_path_set_is_punching (self)
-                                        ? UDPNAT_PATH_REASON_CONNECTING
-                                        : udpnat_path_set_get_verdict (self));
-}
-
 /* Back to the relay with everything, and nothing is tried until something new happens. */
 void
 udpnat_path_set_stop (UdpnatPathSet    *self,
