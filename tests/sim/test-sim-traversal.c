@@ -52,6 +52,22 @@ is_direct (gpointer user_data)
          pair->bob->path_kind != UDPNAT_PATH_KIND_RELAY;
 }
 
+/* What it took @of to find the way that it uses to @to. */
+static UdpnatPathDiscovery
+get_discovery (const SimPeer *of,
+               const SimPeer *to)
+{
+  UdpnatPathFacts facts;
+  gboolean is_known = udpnat_node_get_path_facts (of->node, sim_world_now (of->world),
+                                                  sim_peer_get_key (to), &facts);
+
+  g_assert_true (is_known);
+  for (guint i = 0; i < facts.n_remote; i++)
+    if (facts.remote[i].is_selected)
+      return facts.remote[i].discovery;
+  g_assert_not_reached ();
+}
+
 /* How long after the first word both are direct. */
 static gint64
 measure_direct_within (SimPair *pair,
@@ -148,6 +164,8 @@ test_leaky_pairs (void)
         g_test_message ("%s, %s: %.1f ms", (i & 1) != 0 ? "leaky" : "tight",
                         (i & 2) != 0 ? "leaky" : "tight", time_us / 1000.0);
         g_assert_cmpint (time_us, <=, UDPNAT_SEC (1));
+        g_assert_cmpint (get_discovery (pair.alice, pair.bob), ==, UDPNAT_PATH_DISCOVERY_PLAIN);
+        g_assert_cmpint (get_discovery (pair.bob, pair.alice), ==, UDPNAT_PATH_DISCOVERY_PLAIN);
         sim_pair_clear (&pair);
       }
 }
@@ -172,6 +190,8 @@ test_recovery (void)
       g_test_message ("%.1f ms", time_us / 1000.0);
       g_assert_cmpint (time_us, >, UDPNAT_SEC (1)); /* else nothing was spoilt */
       g_assert_cmpint (time_us, <=, UDPNAT_SEC (3));
+      g_assert_true (get_discovery (pair.alice, pair.bob) == UDPNAT_PATH_DISCOVERY_SECOND_PORT ||
+                     get_discovery (pair.bob, pair.alice) == UDPNAT_PATH_DISCOVERY_SECOND_PORT);
       sim_peer_send_numbered (pair.bob, "alice", 0, 1);
       sim_world_run_for (pair.world, UDPNAT_SEC (1));
       sim_peer_assert_received (pair.alice, "bob", 1);
@@ -214,6 +234,8 @@ run_search (guint64             seed,
       sim_peer_send_numbered (pair.alice, "bob", 0, 5);
       sim_world_run_for (pair.world, UDPNAT_SEC (60));
       g_assert_true (is_direct (&pair));
+      g_assert_cmpint (get_discovery (pair.alice, pair.bob), ==, UDPNAT_PATH_DISCOVERY_SEARCH);
+      g_assert_cmpint (get_discovery (pair.bob, pair.alice), ==, UDPNAT_PATH_DISCOVERY_SEARCH);
       sim_peer_assert_received (pair.bob, "alice", 5);
     }
   result.n_probes = sim_pace_count (&probes);

@@ -581,6 +581,17 @@ udpnat_node_handle_search_stun (UdpnatNode           *self,
   return TRUE;
 }
 
+/* Whether it is the search that has found the chosen path, and not plain punching meanwhile. */
+static gboolean
+has_found (const UdpnatNodeSearch *search)
+{
+  UdpnatAddress address;
+
+  return search->search != NULL &&
+         udpnat_path_set_get_selected (search->peer->paths, &address, NULL, NULL) &&
+         udpnat_port_search_has_found (search->search, &address);
+}
+
 /** udpnat_node_finish_search: there is a direct path to @peer, found by the search or otherwise */
 void
 udpnat_node_finish_search (UdpnatNode *self,
@@ -594,6 +605,8 @@ udpnat_node_finish_search (UdpnatNode *self,
     return;
   for (guint i = 0; i < self->search.n_sockets; i++)
     is_ours |= found != UDPNAT_SOCKET_MAIN && self->search.sockets[i] == found;
+  if (has_found (&self->search))
+    udpnat_path_set_note_searched (peer->paths);
   if (is_ours)
     udpnat_peer_adopt_socket (peer, now_us, found);
   release (self, is_ours ? found : UDPNAT_SOCKET_MAIN);

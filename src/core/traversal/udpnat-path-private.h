@@ -38,6 +38,7 @@ typedef struct
   UdpnatPathState  state;
   UdpnatPathOrigin origin;
   gboolean         was_proven;
+  gboolean         was_searched; /* a search for a port has found it */
   gboolean         was_heard; /* an authenticated packet came from there */
   guint            n_hearsay; /* packets sent on the peer's word alone */
 

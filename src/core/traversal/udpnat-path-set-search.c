@@ -72,6 +72,14 @@ udpnat_path_set_is_second_hit (const UdpnatPathSet *self,
                           && !udpnat_path_is_running (path) && !udpnat_path_has_proof (path));
 }
 
+/** udpnat_path_set_note_searched: it is a search that has found the chosen path; for views */
+void
+udpnat_path_set_note_searched (UdpnatPathSet *self)
+{
+  if (self->selected != NULL)
+    self->selected->was_searched = TRUE;
+}
+
 /**
  * udpnat_path_set_drop_socket:
  * @socket: one that is about to be closed, and by which nothing is sent any more

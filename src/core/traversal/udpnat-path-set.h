@@ -130,6 +130,7 @@ gboolean         udpnat_path_set_is_active                (const UdpnatPathSet  
 void             udpnat_path_set_doubt                    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gint64           udpnat_path_set_get_hit_end              (const UdpnatPathSet    *self);
+void             udpnat_path_set_note_searched            (UdpnatPathSet          *self);
 void             udpnat_path_set_drop_socket              (UdpnatPathSet          *self,
                                                            UdpnatSocketId          socket);
 void             udpnat_path_set_set_searching            (UdpnatPathSet          *self,

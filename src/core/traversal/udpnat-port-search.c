@@ -290,6 +290,21 @@ udpnat_port_search_pop_output (UdpnatPortSearch *self,
   return TRUE;
 }
 
+/**
+ * udpnat_port_search_has_found:
+ * @address: the peer's, that a path has been proven to while the search went on
+ *
+ * Returns: whether that is its doing: a prober's if it has tried the port; an opener's whatever
+ *   port of ours was hit, which may well be that of the main socket
+ */
+gboolean
+udpnat_port_search_has_found (const UdpnatPortSearch *self,
+                              const UdpnatAddress    *address)
+{
+  return udpnat_address_equal_ip (address, &self->target) &&
+         (!self->is_prober || (self->used[address->port >> 3] & 1 << (address->port & 7)) != 0);
+}
+
 /** udpnat_port_search_is_over: Returns: whether its time is up */
 gboolean
 udpnat_port_search_is_over (const UdpnatPortSearch *self,

@@ -46,6 +46,9 @@ void              udpnat_port_search_note_sent     (UdpnatPortSearch       *self
                                                     gint64                  now_us);
 void              udpnat_port_search_hold          (UdpnatPortSearch       *self,
                                                     gint64                  until_us);
+gboolean          udpnat_port_search_has_found     (const UdpnatPortSearch *self,
+                                                    const UdpnatAddress    *address)
+  G_GNUC_WARN_UNUSED_RESULT;
 gboolean          udpnat_port_search_is_over       (const UdpnatPortSearch *self,
                                                     gint64                  now_us);
 guint             udpnat_port_search_get_n_sent    (const UdpnatPortSearch *self);
