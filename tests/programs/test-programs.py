@@ -34,6 +34,8 @@ def usage(home, check):
         'cli lan and server': [cli, '--lan', '--server', 'a'],
         'cli lan and sport': [cli, '--lan', '--sport', '8848'],
         'cli lan and host': [cli, '--lan', '--host'],
+        'cli explain without paths': [cli, '--explain', 'list'],
+        'cli paths of whom': [cli, 'paths'],
         'cli stun without netcheck': [cli, '--stun', 'example.org', 'list'],
         'cli lifetime without netcheck': [cli, '--lifetime', 'list'],
         'cli stun of nothing': [cli, '--stun', ':3478', 'netcheck'],

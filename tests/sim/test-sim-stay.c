@@ -294,6 +294,44 @@ test_absolute (void)
   sim_pair_clear (&scene.pair);
 }
 
+/* ---- Only to look ---- */
+
+static gboolean
+is_direct (gpointer user_data)
+{
+  const SimPair *pair = user_data;
+
+  return pair->alice->path_kind == UDPNAT_PATH_KIND_DIRECT &&
+         pair->bob->path_kind == UDPNAT_PATH_KIND_DIRECT;
+}
+
+/* Nobody has talked for ten minutes, and alice's program is another one now. */
+static void
+test_reach (void)
+{
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  Scene scene;
+  SimPair *pair = &scene.pair;
+  guint n_received;
+
+  g_test_summary ("Who looks how somebody is reached finds a way, and says nothing for it");
+  scene_init (&scene, 80, &router);
+  sim_world_run_for (pair->world, UDPNAT_SEC (600));
+  g_assert_false (is_direct (pair));
+  sim_peer_kill (pair->alice);
+  sim_peer_start (pair->alice);
+  sim_world_run_for (pair->world, UDPNAT_SEC (2));
+  n_received = pair->bob->received->len;
+  udpnat_node_reach (pair->alice->node, sim_world_now (pair->world), sim_peer_get_key (pair->bob));
+  sim_world_wake (pair->alice->host);
+  g_assert_true (sim_world_run_for_true (pair->world, UDPNAT_SEC (2), is_direct, pair));
+  g_assert_cmpuint (pair->bob->received->len, ==, n_received);
+
+  sim_world_run_for (pair->world, UDPNAT_SEC (130)); /* and it is let go as ever */
+  g_assert_false (is_direct (pair));
+  sim_pair_clear (pair);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -306,6 +344,7 @@ main (int   argc,
   g_test_add_func ("/sim-stay/path/dies-one-way", test_one_way);
   g_test_add_func ("/sim-stay/sleep/next-message", test_sleep);
   g_test_add_func ("/sim-stay/mapping/absolute-lifetime", test_absolute);
+  g_test_add_func ("/sim-stay/reach/without-a-word", test_reach);
 
   return g_test_run ();
 }

@@ -15,6 +15,8 @@ UdpnatPathReport    *udpnat_client_dup_path_report    (UdpnatClient *self,
   G_GNUC_WARN_UNUSED_RESULT;
 UdpnatNetworkReport *udpnat_client_dup_network_report (UdpnatClient *self)
   G_GNUC_WARN_UNUSED_RESULT;
+void                 udpnat_client_reach              (UdpnatClient *self,
+                                                       UdpnatPerson *person);
 void                 udpnat_client_measure            (UdpnatClient *self,
                                                        UdpnatPerson *person);
 

@@ -205,6 +205,8 @@ answer_hs1 (UdpnatPeer        *self,
   if (!is_rekey)
     udpnat_path_set_handle_new_session (self->paths, now_us);
   handle_early_control (self, now_us, route, hs1); /* our answer says what we have heard */
+  if (!is_rekey && udpnat_peer_is_trusted (self)) /* who calls wants a way, if only to look at it */
+    udpnat_path_set_note_active (self->paths, now_us);
   udpnat_writer_init (&writer, frames, sizeof frames);
   write_hs2_frames (self, route, &writer);
 

@@ -4,7 +4,8 @@ import itertools
 import signal
 import time
 
-from . import ipv6, lan, lan_roam, nat, nearby, netcheck, opening, privacy, stay, stun, tunnel
+from . import ipv6, lan, lan_roam, nat, nearby, netcheck, opening, paths, privacy
+from . import stay, stun, tunnel
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -238,7 +239,7 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-PARTS = (ipv6, lan, lan_roam, nearby, netcheck, opening, privacy, stay, stun, tunnel)
+PARTS = (ipv6, lan, lan_roam, nearby, netcheck, opening, paths, privacy, stay, stun, tunnel)
 ALL = PAIRS | MORE_PAIRS | EXTRAS
 for part in PARTS:
     ALL |= part.ALL
