@@ -65,9 +65,10 @@ talk (Scene *self,
 static void
 scene_init (Scene              *self,
             guint64             seed,
-            const SimNatConfig *router)
+            const SimNatConfig *router,
+            const SimNatConfig *bobs)
 {
-  SimNatConfig other = make_router (SIM_NAT_ALLOCATOR_PRESERVING);
+  SimNatConfig other = bobs != NULL ? *bobs : make_router (SIM_NAT_ALLOCATOR_PRESERVING);
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   SimWorld *world = sim_world_new (seed);
   SimPair *pair = &self->pair;
@@ -161,7 +162,7 @@ check_return (Return how)
   SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
   Scene scene;
 
-  scene_init (&scene, 40 + how, &router);
+  scene_init (&scene, 40 + how, &router, NULL);
   for (guint i = 0; i < N_TRIALS; i++)
     {
       guint first = scene.n_said;
@@ -218,7 +219,7 @@ check_one_way (gboolean is_out)
       guint first;
       gint64 longest_us;
 
-      scene_init (&scene, seed, &router);
+      scene_init (&scene, seed, &router, NULL);
       from = is_out ? scene.pair.alice->host : scene.pair.bob->host;
       to = is_out ? scene.pair.bob->host : scene.pair.alice->host;
       first = scene.n_said;
@@ -254,7 +255,7 @@ test_sleep (void)
       guint first;
       gint64 woken_us, longest_us;
 
-      scene_init (&scene, 60 + i, &router);
+      scene_init (&scene, 60 + i, &router, NULL);
       first = scene.n_said;
       sim_host_sleep (scene.pair.alice->host, UDPNAT_SEC (asleep_s[i]));
       if (i % 2 == 0)
@@ -284,7 +285,7 @@ test_absolute (void)
 
   g_test_summary ("Mappings that live for 60 s whatever is sent: nothing lost, nothing late");
   router.absolute_lifetime_us = UDPNAT_SEC (60);
-  scene_init (&scene, 70, &router);
+  scene_init (&scene, 70, &router, NULL);
   first = scene.n_said;
   talk (&scene, 1200, UDPNAT_MSEC (500));
   sim_world_run_for (scene.pair.world, UDPNAT_SEC (2));
@@ -292,6 +293,101 @@ test_absolute (void)
   g_test_message ("longest %.1f ms", longest_us / 1000.0);
   g_assert_cmpint (longest_us, <=, LATE_US);
   sim_pair_clear (&scene.pair);
+}
+
+/* Who says something in the ten minutes, every 2 s. */
+typedef enum
+{
+  SPEAKS_BOB, /* alice, whose mappings die, only listens: nothing reaches her when one has died */
+  SPEAKS_ALICE,
+  SPEAKS_BOTH,
+} Speaks;
+
+/* alice's router, and bob's if @is_both, as above, once that has been measured. */
+static void
+check_rotation (Speaks   speaks,
+                gboolean is_both,
+                guint64  seed)
+{
+  static const char *const names[] = { "bob", "alice", "both" };
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  gint64 longest_us = 0;
+  UdpnatNatFacts facts;
+  Scene scene;
+  guint first;
+
+  router.absolute_lifetime_us = UDPNAT_SEC (60);
+  scene_init (&scene, seed, &router, is_both ? &router : NULL);
+  talk (&scene, 100, UDPNAT_SEC (2));
+  sim_world_run_for (scene.pair.world, UDPNAT_MSEC (650) * (seed % 3));
+  udpnat_node_get_nat_facts (scene.pair.alice->node, &facts);
+  g_assert_cmpint (facts.absolute_lifetime_us, >, 0);
+  first = scene.n_said;
+  for (guint i = 0; i < 300; i++)
+    {
+      scene.said_us[scene.n_said] = sim_world_now (scene.pair.world);
+      if (speaks != SPEAKS_ALICE)
+        sim_peer_send_numbered (scene.pair.bob, "alice", scene.n_said, 1);
+      if (speaks != SPEAKS_BOB)
+        sim_peer_send_numbered (scene.pair.alice, "bob", scene.n_said, 1);
+      scene.n_said++;
+      sim_world_run_for (scene.pair.world, UDPNAT_SEC (2));
+    }
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (20));
+  if (speaks != SPEAKS_ALICE)
+    longest_us = get_longest (&scene, scene.pair.alice, first, 0);
+  if (speaks != SPEAKS_BOB)
+    longest_us = MAX (longest_us, get_longest (&scene, scene.pair.bob, first, 0));
+  g_test_message ("%s: longest %.1f ms", names[speaks], longest_us / 1000.0);
+  g_assert_cmpint (longest_us, <=, LATE_US);
+  sim_pair_clear (&scene.pair);
+}
+
+static void
+test_rotation (void)
+{
+  g_test_summary ("The same, known: another binding is there before the one in use dies, also for "
+                  "who only listens");
+  for (Speaks speaks = SPEAKS_BOB; speaks <= SPEAKS_BOTH; speaks++)
+    for (guint64 seed = 71; seed <= 73; seed++)
+      check_rotation (speaks, FALSE, seed);
+}
+
+static void
+test_rotation_of_both (void)
+{
+  g_test_summary ("Both behind such routers");
+  for (Speaks speaks = SPEAKS_BOB; speaks <= SPEAKS_BOTH; speaks++)
+    check_rotation (speaks, TRUE, 75);
+}
+
+/* For three minutes nothing gets through directly, so that what takes the place of a binding is
+ * never proven; then it does again. */
+static void
+test_rotation_in_vain (void)
+{
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  Scene scene;
+  SimPair *pair = &scene.pair;
+  guint first;
+
+  router.absolute_lifetime_us = UDPNAT_SEC (60);
+  scene_init (&scene, 76, &router, NULL);
+  talk (&scene, 120, UDPNAT_SEC (2));
+  sim_world_cut (pair->alice->host, pair->bob->host, TRUE);
+  sim_world_cut (pair->bob->host, pair->alice->host, TRUE);
+  talk (&scene, 90, UDPNAT_SEC (2));
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_RELAY);
+  sim_world_cut (pair->alice->host, pair->bob->host, FALSE);
+  sim_world_cut (pair->bob->host, pair->alice->host, FALSE);
+  talk (&scene, 160, UDPNAT_SEC (2)); /* the longest between two tries, and some more */
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  first = scene.n_said;
+  talk (&scene, 60, UDPNAT_SEC (2));
+  sim_world_run_for (pair->world, UDPNAT_SEC (2));
+  g_assert_cmpint (get_longest_of_both (&scene, first, 0), <=, LATE_US);
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  sim_pair_clear (pair);
 }
 
 /* ---- Only to look ---- */
@@ -315,7 +411,7 @@ test_reach (void)
   guint n_received;
 
   g_test_summary ("Who looks how somebody is reached finds a way, and says nothing for it");
-  scene_init (&scene, 80, &router);
+  scene_init (&scene, 80, &router, NULL);
   sim_world_run_for (pair->world, UDPNAT_SEC (600));
   g_assert_false (is_direct (pair));
   sim_peer_kill (pair->alice);
@@ -344,6 +440,9 @@ main (int   argc,
   g_test_add_func ("/sim-stay/path/dies-one-way", test_one_way);
   g_test_add_func ("/sim-stay/sleep/next-message", test_sleep);
   g_test_add_func ("/sim-stay/mapping/absolute-lifetime", test_absolute);
+  g_test_add_func ("/sim-stay/mapping/rotated-in-time", test_rotation);
+  g_test_add_func ("/sim-stay/mapping/rotated-by-both", test_rotation_of_both);
+  g_test_add_func ("/sim-stay/mapping/rotated-in-vain", test_rotation_in_vain);
   g_test_add_func ("/sim-stay/reach/without-a-word", test_reach);
 
   return g_test_run ();

@@ -157,6 +157,16 @@
 #define UDPNAT_NAT_KEEPALIVE_US UDPNAT_SEC (15)
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
+/* What is taken for a life that the router gives each binding. */
+#define UDPNAT_BINDING_LIFE_MIN_US UDPNAT_SEC (30)
+#define UDPNAT_BINDING_LIFE_MAX_US UDPNAT_SEC (240)
+/* A binding that will die is replaced after so much of its life: time for a second try. Shorter
+ * lives than these are bad luck, or routers that nothing holds on to. */
+#define UDPNAT_ROTATION_LIFE_PERCENT 70
+#define UDPNAT_ROTATION_MIN_US UDPNAT_SEC (24)
+#define UDPNAT_ROTATION_GAP_US UDPNAT_SEC (10) /* between two tries */
+/* What is on its way to the old one, and the peer's change to the new one. */
+#define UDPNAT_ROTATION_OVERLAP_US UDPNAT_SEC (5)
 
 /* A port that our router has opened is looked at again after so long: while people talk (that there
  * is no answer is known four seconds later), and otherwise, for routers forget (nat.md sections 7

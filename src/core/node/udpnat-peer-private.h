@@ -7,6 +7,7 @@
 #include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
+#include "udpnat-peer-rotation-private.h"
 #include "udpnat-peer-searches-private.h"
 #include "udpnat-peer-vouch-private.h"
 #include "udpnat-presence.h"
@@ -55,6 +56,7 @@ typedef struct
   guint32          n_own_changes;   /* of what only this peer is told: each makes a generation */
 
   /* a second socket, for this peer alone: udpnat-peer-sockets.c */
+  UdpnatPeerRotation  rotation;    /* udpnat-peer-rotation.c */
   UdpnatPeerSearches  searches;    /* udpnat-node-search.c */
   UdpnatPeerVouch     vouch;       /* udpnat-node-vouch.c */
   GByteArray         *control_out; /* nullable: messages for the control stream */
@@ -150,7 +152,6 @@ void           udpnat_peer_start_handshake    (UdpnatPeer            *self,
 void           udpnat_peer_drop_session       (UdpnatPeer            *self);
 void           udpnat_peer_leave              (UdpnatPeer            *self,
                                                gint64                 now_us);
-
 void           udpnat_peer_follow_conversation (UdpnatPeer            *self);
 gboolean       udpnat_peer_has_session        (const UdpnatPeer      *self);
 UdpnatSessionConfig udpnat_peer_get_session_config (UdpnatPeer        *self);
@@ -171,7 +172,6 @@ void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
-
 void           udpnat_peer_note_phase         (UdpnatPeer            *self,
                                                gint64                 now_us);
 

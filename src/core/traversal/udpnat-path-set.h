@@ -96,6 +96,11 @@ void             udpnat_path_set_adopt_socket             (UdpnatPathSet        
                                                            UdpnatSocketId          socket);
 const UdpnatCandidates *
                  udpnat_path_set_get_remote               (const UdpnatPathSet    *self);
+void             udpnat_path_set_rotate_socket            (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           UdpnatSocketId          socket,
+                                                           const UdpnatAddress    *mapped,
+                                                           const UdpnatCandidates *local);
 void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);

@@ -118,9 +118,12 @@ void
 udpnat_path_set_settle (UdpnatPathSet *self,
                         gint64         now_us)
 {
-  UdpnatPath *best = udpnat_path_select (self->paths, self->n_paths, self->selected, now_us);
-  gboolean is_lost = self->selected != NULL && best == NULL;
+  UdpnatPath *best;
+  gboolean is_lost;
 
+  udpnat_path_set_mark_retiring (self);
+  best = udpnat_path_select (self->paths, self->n_paths, self->selected, now_us);
+  is_lost = self->selected != NULL && best == NULL;
   set_selected (self, now_us, best);
   if (is_lost)
     {
