@@ -295,6 +295,73 @@ test_absolute (void)
   sim_pair_clear (&scene.pair);
 }
 
+/* alice's router forgets everything again and again while both talk, in turn: @gap_us from the word
+ * of one to that of the other. */
+static gint64
+measure_forgetful (SimNatAllocator allocator,
+                   gint64          gap_us)
+{
+  SimNatConfig router = make_router (allocator);
+  gint64 longest_us = 0;
+  Scene scene;
+  guint first;
+
+  scene_init (&scene, 90, &router, NULL);
+  first = scene.n_said;
+  for (guint i = 0; i < 40; i++)
+    {
+      /* some time between two words */
+      sim_world_run_for (scene.pair.world, gap_us * i / 40);
+      sim_nat_flush (scene.router);
+      sim_world_run_for (scene.pair.world, gap_us - gap_us * i / 40);
+      for (guint k = 0; k < (guint) (UDPNAT_SEC (15) / gap_us / 2); k++)
+        {
+          scene.said_us[scene.n_said] = sim_world_now (scene.pair.world);
+          sim_peer_send_numbered (scene.pair.bob, "alice", scene.n_said, 1);
+          sim_world_run_for (scene.pair.world, gap_us);
+          sim_peer_send_numbered (scene.pair.alice, "bob", scene.n_said, 1);
+          scene.n_said++;
+          sim_world_run_for (scene.pair.world, gap_us);
+        }
+    }
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (10));
+  longest_us = get_longest (&scene, scene.pair.alice, first, 0);
+  sim_pair_clear (&scene.pair);
+  return longest_us;
+}
+
+/* Nothing reaches alice before she says something by herself. Then it is her packet's way and that
+ * of what bob repeats at once: 100 ms. With another port she first has to see that nothing
+ * answers. */
+static void
+check_forgetful (SimNatAllocator allocator,
+                 gint64          bound_us)
+{
+  for (guint i = 0; i < 5; i++)
+    {
+      gint64 gap_us = UDPNAT_MSEC (200) + UDPNAT_MSEC (160) * i;
+      gint64 longest_us = measure_forgetful (allocator, gap_us);
+
+      g_test_message ("%.0f ms between two words: longest %.1f ms", gap_us / 1000.0,
+                      longest_us / 1000.0);
+      g_assert_cmpint (longest_us, <=, gap_us + bound_us);
+    }
+}
+
+static void
+test_forgetful (void)
+{
+  g_test_summary ("Forgotten while she listens: late until she speaks, and the way");
+  check_forgetful (SIM_NAT_ALLOCATOR_PRESERVING, 4 * LEG_US + UDPNAT_MSEC (2));
+}
+
+static void
+test_forgetful_other_ports (void)
+{
+  g_test_summary ("The same, and then twice a round trip more until she goes through the server");
+  check_forgetful (SIM_NAT_ALLOCATOR_RANDOM, 12 * LEG_US + UDPNAT_MSEC (2));
+}
+
 /* Who says something in the ten minutes, every 2 s. */
 typedef enum
 {
@@ -440,6 +507,8 @@ main (int   argc,
   g_test_add_func ("/sim-stay/path/dies-one-way", test_one_way);
   g_test_add_func ("/sim-stay/sleep/next-message", test_sleep);
   g_test_add_func ("/sim-stay/mapping/absolute-lifetime", test_absolute);
+  g_test_add_func ("/sim-stay/mapping/forgotten-while-listening", test_forgetful);
+  g_test_add_func ("/sim-stay/mapping/forgotten-with-other-ports", test_forgetful_other_ports);
   g_test_add_func ("/sim-stay/mapping/rotated-in-time", test_rotation);
   g_test_add_func ("/sim-stay/mapping/rotated-by-both", test_rotation_of_both);
   g_test_add_func ("/sim-stay/mapping/rotated-in-vain", test_rotation_in_vain);

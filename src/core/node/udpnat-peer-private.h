@@ -44,7 +44,6 @@ typedef struct
   guint           n_lan_addresses; /* 0: not there */
   char           *claimed_name;    /* nullable: what it calls itself there */
   gboolean        is_name_claimed; /* @name is made of that: nobody else vouches for it */
-
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
 
   UdpnatConversation *conversation; /* nullable */
@@ -98,6 +97,7 @@ typedef struct
   guint    n_failed_dials;
   gint64   blocked_until_us; /* no new handshake before; 0: none */
   gint64   last_kick_us;     /* when a hint last made us start a handshake */
+  gint64   last_heard_us;    /* something authentic of the session's came, by whatever way */
 
   gboolean        is_dirty;  /* in node->dirty */
   UdpnatHeapItem  timer;     /* in node->timers */
