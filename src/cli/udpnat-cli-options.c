@@ -64,6 +64,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
+  g_free (self->proxy);
   g_free (self->to);
   g_free (self->text);
   g_free (self->line);
@@ -288,6 +289,7 @@ take_start (UdpnatCliOptions   *self,
     }
   self->name = g_steal_pointer (&start->name);
   self->profile = g_steal_pointer (&start->profile);
+  self->proxy = g_steal_pointer (&start->proxy);
 }
 
 static GOptionContext *

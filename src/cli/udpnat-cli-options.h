@@ -35,6 +35,7 @@ typedef struct
   guint         n_more_ports;
   char         *name;    /* nullable */
   char         *profile;
+  char         *proxy;   /* nullable */
   gboolean      is_json;
   int           timeout_s;
   char         *to;      /* SEND, PATHS */

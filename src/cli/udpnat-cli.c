@@ -226,6 +226,7 @@ open_socket (UdpnatCli *self)
 {
   g_autoptr (GError) error = NULL;
 
+  udpnat_client_set_proxy (self->client, self->options->proxy);
   if (udpnat_client_bind (self->client, self->options->bind_ip, self->options->port,
                           self->options->n_more_ports, &error))
     return TRUE;

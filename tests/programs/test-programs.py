@@ -34,6 +34,7 @@ def usage(home, check):
         'cli lan and server': [cli, '--lan', '--server', 'a'],
         'cli lan and sport': [cli, '--lan', '--sport', '8848'],
         'cli lan and host': [cli, '--lan', '--host'],
+        'cli proxy of no kind': [cli, '--proxy', 'proxy:3128', 'list'],
         'cli explain without paths': [cli, '--explain', 'list'],
         'cli paths of whom': [cli, 'paths'],
         'cli stun without netcheck': [cli, '--stun', 'example.org', 'list'],

@@ -32,6 +32,23 @@ udpnat_client_set_relay_only (UdpnatClient *self,
 }
 
 /**
+ * udpnat_client_set_proxy:
+ * @uri: (nullable): how the server is reached where UDP does not pass; "direct://": by no proxy;
+ *   %NULL: as the environment or the desktop says
+ *
+ * To be called before udpnat_client_bind().
+ */
+void
+udpnat_client_set_proxy (UdpnatClient *self,
+                         const char   *uri)
+{
+  g_return_if_fail (self->source == NULL);
+  g_clear_object (&self->proxy);
+  if (uri != NULL)
+    self->proxy = g_simple_proxy_resolver_new (uri, NULL);
+}
+
+/**
  * udpnat_client_dup_path_report: Returns: (transfer full): how the two are connected at this
  * moment, and what was tried */
 UdpnatPathReport *

@@ -67,6 +67,7 @@ struct _UdpnatClient
   gboolean       is_mapping_over; /* we are leaving */
   UdpnatNat64Prefix nat64;      /* n_bits 0: none */
   GCancellable  *nat64_cancellable; /* nullable: of the question for it */
+  GProxyResolver *proxy;        /* nullable: to be asked instead of the system */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;
