@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import ipv6, lan, lan_roam, nat, nearby, netcheck, opening, paths, privacy
+from . import ipv6, lan, lan_roam, mortal, nat, nearby, netcheck, opening, paths, privacy
 from . import stay, stun, tunnel
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
@@ -239,7 +239,9 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-PARTS = (ipv6, lan, lan_roam, nearby, netcheck, opening, paths, privacy, stay, stun, tunnel)
+PARTS = (
+    ipv6, lan, lan_roam, mortal, nearby, netcheck, opening, paths, privacy, stay, stun, tunnel
+)
 ALL = PAIRS | MORE_PAIRS | EXTRAS
 for part in PARTS:
     ALL |= part.ALL
@@ -266,6 +268,7 @@ QUICK = [name for part in PARTS for name in getattr(part, 'QUICK', part.ALL)] + 
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (
     'stay/forgetful-10-minutes',
+    'stay/mortal-bindings',
     'stay/forgetful',
     'stay/',
     'netcheck/lifetime',
