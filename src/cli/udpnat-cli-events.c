@@ -26,6 +26,8 @@ registered_cb (UdpnatClient *client,
   if (is_talkative (self))
     udpnat_cli_view_show_registered (self->view, name, observed);
   udpnat_cli_send_unfound (self);
+  if (self->options->mode == UDPNAT_CLI_MODE_PATHS)
+    udpnat_cli_watch_path (self);
 }
 
 static void

@@ -57,11 +57,12 @@ void
 udpnat_cli_command_paths (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "paths [--explain | NAME [--report|--masked]]";
+  const char *usage = "paths [--explain | NAME [--explain|--report|--masked]]";
   g_autoptr (UdpnatPathReport) report = NULL;
   UdpnatPerson *person;
   gboolean is_masked;
   gboolean is_text;
+  gboolean is_explained;
 
   if (udpnat_cli_take_option (&arguments, "--explain"))
     {
@@ -79,10 +80,11 @@ udpnat_cli_command_paths (UdpnatCli  *self,
     return;
   is_masked = udpnat_cli_take_option (&arguments, "--masked");
   is_text = is_masked || udpnat_cli_take_option (&arguments, "--report");
+  is_explained = udpnat_cli_take_option (&arguments, "--explain");
   if (!udpnat_cli_is_end (self, arguments, usage))
     return;
   report = udpnat_client_dup_path_report (self->client, person);
-  if (is_text)
+  if (is_text && !is_explained)
     {
       g_autofree char *text = udpnat_path_report_to_text (report, is_masked);
 

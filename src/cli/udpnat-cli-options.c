@@ -38,6 +38,7 @@ typedef struct
   gboolean none;
   char    *stun;
   gboolean lifetime;
+  gboolean explain;
   gboolean version;
   char   **rest;
 } RawOptions;
@@ -63,6 +64,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
+  g_free (self->proxy);
   g_free (self->to);
   g_free (self->text);
   g_free (self->line);
@@ -105,6 +107,19 @@ parse_send (UdpnatCliOptions *self,
   self->text = g_strjoinv (" ", words + 2);
   if (strlen (self->text) > UDPNAT_TEXT_MAX_BYTES)
     return set_usage (error, "send: a text is at most %d bytes", UDPNAT_TEXT_MAX_BYTES);
+  return TRUE;
+}
+
+/* At the prompt there is more of it: of everybody, and as a report. */
+static gboolean
+parse_paths (UdpnatCliOptions *self,
+             const RawOptions *raw,
+             GError          **error)
+{
+  if (g_strv_length (raw->rest) != 2)
+    return set_usage (error, "paths: say whose: paths NAME");
+  self->mode = UDPNAT_CLI_MODE_PATHS;
+  self->to = g_strdup (raw->rest[1]);
   return TRUE;
 }
 
@@ -214,10 +229,14 @@ parse_command (UdpnatCliOptions *self,
     return set_usage (error, "--count goes with the command wait");
   if ((raw->stun != NULL || raw->lifetime) && g_strcmp0 (command, "netcheck") != 0)
     return set_usage (error, "--stun and --lifetime go with the command netcheck");
+  if (raw->explain && g_strcmp0 (command, "paths") != 0)
+    return set_usage (error, "--explain goes with the command paths");
   if (command == NULL)
     return TRUE;
   if (g_str_equal (command, "send"))
     return parse_send (self, raw->rest, n_words, error);
+  if (g_str_equal (command, "paths"))
+    return parse_paths (self, raw, error);
   if (g_str_equal (command, "passphrase") || g_str_equal (command, "restore"))
     return parse_profile_command (self, raw, error);
   if (!g_str_equal (command, "list") && !g_str_equal (command, "wait")
@@ -270,6 +289,7 @@ take_start (UdpnatCliOptions   *self,
     }
   self->name = g_steal_pointer (&start->name);
   self->profile = g_steal_pointer (&start->profile);
+  self->proxy = g_steal_pointer (&start->proxy);
 }
 
 static GOptionContext *
@@ -286,7 +306,7 @@ create_context (UdpnatStartOptions *start,
       "No server: only people on this network", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
-      "How long send and list may take (30); how long wait waits (for ever)", "SECONDS" },
+      "How long send, list and paths may take (30); how long wait waits (for ever)", "SECONDS" },
     { "count", 0, 0, G_OPTION_ARG_INT, &raw->count, "With wait: how many messages (1)", "N" },
     { "strangers", 0, 0, G_OPTION_ARG_STRING, &raw->strangers,
       "What becomes of people you do not know; remembered", "ask|accept|refuse" },
@@ -309,6 +329,8 @@ create_context (UdpnatStartOptions *start,
       "With netcheck: ask this STUN server", "HOST[:PORT]" },
     { "lifetime", 0, 0, G_OPTION_ARG_NONE, &raw->lifetime,
       "With netcheck: measure lifetimes too (up to five minutes)", NULL },
+    { "explain", 0, 0, G_OPTION_ARG_NONE, &raw->explain,
+      "With paths: what was tried, and why it is so (always told)", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL, NULL },
     { NULL }
@@ -316,7 +338,8 @@ create_context (UdpnatStartOptions *start,
 
   g_option_context_set_summary (context,
     "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
-    "Commands for scripts that need the server, or --lan: send NAME TEXT…, list, wait\n"
+    "Commands for scripts that need the server, or --lan: send NAME TEXT…, list, wait,\n"
+    "paths NAME\n"
     "Without a profile: netcheck, which tests your own router\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"

@@ -10,6 +10,7 @@ typedef enum
   UDPNAT_CLI_MODE_SEND, /* one message, then out */
   UDPNAT_CLI_MODE_LIST, /* who is there, then out */
   UDPNAT_CLI_MODE_WAIT, /* until so many messages have come, then out */
+  UDPNAT_CLI_MODE_PATHS, /* how one person is reached, then out */
   UDPNAT_CLI_MODE_OFFLINE,    /* one command on the profile alone, then out */
   UDPNAT_CLI_MODE_PASSPHRASE, /* of the profile: set, change, remove */
   UDPNAT_CLI_MODE_RESTORE,    /* a profile from a backup */
@@ -34,9 +35,10 @@ typedef struct
   guint         n_more_ports;
   char         *name;    /* nullable */
   char         *profile;
+  char         *proxy;   /* nullable */
   gboolean      is_json;
   int           timeout_s;
-  char         *to;      /* SEND */
+  char         *to;      /* SEND, PATHS */
   char         *text;    /* SEND */
   int           count;   /* WAIT */
   char         *line;    /* OFFLINE: the command; PASSPHRASE: which; RESTORE: the file */

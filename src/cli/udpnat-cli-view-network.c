@@ -21,6 +21,7 @@ add_entry (JsonBuilder                 *builder,
   if (!is_own)
     {
       udpnat_cli_view_add_text (builder, "fate", entry->fate);
+      udpnat_cli_view_add_text (builder, "found", entry->discovery);
       udpnat_cli_view_add_number (builder, "sent", entry->n_sent);
       udpnat_cli_view_add_number (builder, "rtt_us", entry->rtt_us);
     }
@@ -94,7 +95,8 @@ show_entry (UdpnatCliView               *self,
 
   udpnat_cli_view_show_text (self, "    %s %s: %s%s%s", entry->is_selected ? "●" : "○",
                              entry->address, udpnat_words_explain_fate (entry->fate), sent, rtt);
-  udpnat_cli_view_show_text (self, "      %s", udpnat_words_explain_source (entry->source));
+  udpnat_cli_view_show_text (self, "      %s",
+                             udpnat_words_explain_way (entry->source, entry->discovery));
 }
 
 /* How a direct path was won: by which of their addresses. */
@@ -107,7 +109,7 @@ show_how (UdpnatCliView    *self,
   for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
     if (entry->is_selected)
       udpnat_cli_view_show_text (self, "  by         %s",
-                                 udpnat_words_explain_source (entry->source));
+                                 udpnat_words_explain_way (entry->source, entry->discovery));
 }
 
 /** udpnat_cli_view_show_path_report: how somebody is connected, and what was tried */

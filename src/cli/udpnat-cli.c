@@ -186,6 +186,11 @@ timeout_cb (gpointer user_data)
     udpnat_cli_fail (self, "timeout", "%s did not confirm the message in %d s.%s",
                      self->options->to, self->options->timeout_s,
                      self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
+  else if (self->options->mode == UDPNAT_CLI_MODE_PATHS && udpnat_cli_end_watch (self))
+    return G_SOURCE_REMOVE;
+  else if (self->options->mode == UDPNAT_CLI_MODE_PATHS)
+    udpnat_cli_fail (self, "timeout", "%s did not answer in %d s.", self->options->to,
+                     self->options->timeout_s);
   else
     udpnat_cli_fail (self, "timeout", "Nothing more came in %d s.", self->options->timeout_s);
   return G_SOURCE_REMOVE;
@@ -221,6 +226,7 @@ open_socket (UdpnatCli *self)
 {
   g_autoptr (GError) error = NULL;
 
+  udpnat_client_set_proxy (self->client, self->options->proxy);
   if (udpnat_client_bind (self->client, self->options->bind_ip, self->options->port,
                           self->options->n_more_ports, &error))
     return TRUE;
@@ -343,6 +349,8 @@ start (UdpnatCli *self)
     return FALSE;
   if (self->options->mode == UDPNAT_CLI_MODE_SEND)
     udpnat_cli_send (self, self->options->to, self->options->text);
+  if (self->options->mode == UDPNAT_CLI_MODE_PATHS && self->options->is_lan)
+    udpnat_cli_watch_path (self);
   start_timeout (self);
   start_lan_list (self);
   return TRUE;
@@ -389,6 +397,7 @@ clear (UdpnatCli *self)
 {
   clear_source (&self->leave_source);
   clear_source (&self->timeout_source);
+  clear_source (&self->look_source);
   clear_source (&self->list_source);
   clear_source (&self->read_source);
   g_cancellable_cancel (self->cancellable);

@@ -34,6 +34,7 @@ typedef struct
   gint64            leave_by_us;
   GSource          *leave_source;
   GSource          *timeout_source;
+  GSource          *look_source;    /* PATHS: until the way is found or given up */
   GSource          *list_source;    /* LIST: without a server that says when all are told */
 
   char             *awaited_id;     /* SEND: nullable: of the message, when it is on disk */
@@ -90,6 +91,10 @@ void     udpnat_cli_remember_line (UdpnatCli         *self,
 void     udpnat_cli_show_news     (UdpnatCli         *self);
 void     udpnat_cli_warn_of_new_key (UdpnatCli       *self,
                                    UdpnatPerson      *person);
+
+/* udpnat-cli-path.c */
+void     udpnat_cli_watch_path    (UdpnatCli         *self);
+gboolean udpnat_cli_end_watch     (UdpnatCli         *self);
 
 /* udpnat-cli-talk.c */
 void     udpnat_cli_send          (UdpnatCli         *self,

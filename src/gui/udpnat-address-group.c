@@ -92,7 +92,7 @@ static char *
 describe_fate (const UdpnatPathReportEntry *entry)
 {
   const char *fate = udpnat_words_explain_fate (entry->fate);
-  const char *source = udpnat_words_explain_source (entry->source);
+  const char *source = udpnat_words_explain_way (entry->source, entry->discovery);
 
   if (entry->n_sent == 0)
     /* Translators: what became of an address, and below it where the address is known from */

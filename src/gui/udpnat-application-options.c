@@ -93,5 +93,5 @@ udpnat_application_options_are_given (const UdpnatApplicationOptions *self)
   const UdpnatStartOptions *start = self->start;
 
   return start->server_host != NULL || start->server_port != 0 || start->name != NULL ||
-         start->bind_ip != NULL || start->n_more_ports == 0;
+         start->bind_ip != NULL || start->n_more_ports == 0 || start->proxy != NULL;
 }

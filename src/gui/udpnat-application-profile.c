@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "udpnat-client-network.h"
 #include "udpnat-keyring.h"
 #include "udpnat-profile.h"
 #include "udpnat-trouble.h"
@@ -40,6 +41,7 @@ opened_cb (GObject      *source,
 
   self->is_opening = FALSE;
   g_application_release (G_APPLICATION (self));
+  udpnat_client_set_proxy (client, start->proxy);
   if (udpnat_client_open_finish (client, result, &error) &&
       udpnat_client_bind (client, start->bind_ip, start->port, start->n_more_ports, &error))
     {

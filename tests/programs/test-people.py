@@ -342,6 +342,42 @@ def reports(home, check):
     home.stop(server)
 
 
+def path_of_one(home, check):
+    """How one person is reached, from the command line: nothing is said to them."""
+    server = home.start_server()
+    for who in ('alice', 'bob'):
+        home.run_cli(who, '--strangers', 'accept', 'list')
+    bob = home.start_person('bob')
+    bob.wait('registered')
+    home.run_cli('alice', 'send', 'bob', 'hello')
+    bob.say('send alice welcome')
+    bob.wait('stored', to='alice')
+    home.run_cli('alice', 'wait')
+    n_messages = sum(event['event'] == 'message' for event in bob.events)
+
+    status, out, err = home.run_cli('alice', 'paths', 'bob', '--explain')
+    check('path-of-one/says-state-and-reason', status == 0 and '⇄ bob' in out and
+          'because' in out and 'they  ' in out, [status, out, err])
+    status, events = home.run_json('alice', 'paths', 'bob')
+    reports = [event for event in events if event['event'] == 'path_report']
+    check('path-of-one/json-has-one-report', status == 0 and len(reports) == 1 and
+          reports[0]['phase'] == 'relayed' and reports[0]['reason'] == 'no-candidates',
+          [status, events])
+    bob.say('whois alice')
+    bob.wait('contact', name='alice')
+    check('path-of-one/nothing-is-said-to-them',
+          sum(event['event'] == 'message' for event in bob.events) == n_messages, [bob.events])
+    status, _, err = home.run_cli('alice', 'paths', 'nobody')
+    check('path-of-one/who-is-no-contact', status == 1 and 'none of your contacts' in err,
+          [status, err])
+    bob.leave()
+    status, _, err = home.run_cli('alice', 'paths', 'bob')
+    check('path-of-one/who-is-away', status == 1 and 'not there' in err, [status, err])
+    home.stop(server)
+    status, _, err = home.run_cli('alice', '--timeout', '2', 'paths', 'bob')
+    check('path-of-one/no-server', status == 1 and 'does not answer' in err, [status, err])
+
+
 def new_key(home, check):
     """The server gives somebody's name to another key: loud, and nothing goes there by itself."""
     server = home.start_server('--state-dir', home.folder / 'one')
@@ -390,4 +426,5 @@ def new_key(home, check):
 
 if __name__ == '__main__':
     sys.exit(run(__doc__, [requests, unblocked, answering_accepts, refusing, contacts, presence,
-                           profile_of_others, verify, links, reports, new_key]))
+                           profile_of_others, verify, links, reports, path_of_one,
+                           new_key]))

@@ -65,9 +65,10 @@ talk (Scene *self,
 static void
 scene_init (Scene              *self,
             guint64             seed,
-            const SimNatConfig *router)
+            const SimNatConfig *router,
+            const SimNatConfig *bobs)
 {
-  SimNatConfig other = make_router (SIM_NAT_ALLOCATOR_PRESERVING);
+  SimNatConfig other = bobs != NULL ? *bobs : make_router (SIM_NAT_ALLOCATOR_PRESERVING);
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
   SimWorld *world = sim_world_new (seed);
   SimPair *pair = &self->pair;
@@ -161,7 +162,7 @@ check_return (Return how)
   SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
   Scene scene;
 
-  scene_init (&scene, 40 + how, &router);
+  scene_init (&scene, 40 + how, &router, NULL);
   for (guint i = 0; i < N_TRIALS; i++)
     {
       guint first = scene.n_said;
@@ -218,7 +219,7 @@ check_one_way (gboolean is_out)
       guint first;
       gint64 longest_us;
 
-      scene_init (&scene, seed, &router);
+      scene_init (&scene, seed, &router, NULL);
       from = is_out ? scene.pair.alice->host : scene.pair.bob->host;
       to = is_out ? scene.pair.bob->host : scene.pair.alice->host;
       first = scene.n_said;
@@ -254,7 +255,7 @@ test_sleep (void)
       guint first;
       gint64 woken_us, longest_us;
 
-      scene_init (&scene, 60 + i, &router);
+      scene_init (&scene, 60 + i, &router, NULL);
       first = scene.n_said;
       sim_host_sleep (scene.pair.alice->host, UDPNAT_SEC (asleep_s[i]));
       if (i % 2 == 0)
@@ -284,7 +285,7 @@ test_absolute (void)
 
   g_test_summary ("Mappings that live for 60 s whatever is sent: nothing lost, nothing late");
   router.absolute_lifetime_us = UDPNAT_SEC (60);
-  scene_init (&scene, 70, &router);
+  scene_init (&scene, 70, &router, NULL);
   first = scene.n_said;
   talk (&scene, 1200, UDPNAT_MSEC (500));
   sim_world_run_for (scene.pair.world, UDPNAT_SEC (2));
@@ -292,6 +293,206 @@ test_absolute (void)
   g_test_message ("longest %.1f ms", longest_us / 1000.0);
   g_assert_cmpint (longest_us, <=, LATE_US);
   sim_pair_clear (&scene.pair);
+}
+
+/* alice's router forgets everything again and again while both talk, in turn: @gap_us from the word
+ * of one to that of the other. */
+static gint64
+measure_forgetful (SimNatAllocator allocator,
+                   gint64          gap_us)
+{
+  SimNatConfig router = make_router (allocator);
+  gint64 longest_us = 0;
+  Scene scene;
+  guint first;
+
+  scene_init (&scene, 90, &router, NULL);
+  first = scene.n_said;
+  for (guint i = 0; i < 40; i++)
+    {
+      /* some time between two words */
+      sim_world_run_for (scene.pair.world, gap_us * i / 40);
+      sim_nat_flush (scene.router);
+      sim_world_run_for (scene.pair.world, gap_us - gap_us * i / 40);
+      for (guint k = 0; k < (guint) (UDPNAT_SEC (15) / gap_us / 2); k++)
+        {
+          scene.said_us[scene.n_said] = sim_world_now (scene.pair.world);
+          sim_peer_send_numbered (scene.pair.bob, "alice", scene.n_said, 1);
+          sim_world_run_for (scene.pair.world, gap_us);
+          sim_peer_send_numbered (scene.pair.alice, "bob", scene.n_said, 1);
+          scene.n_said++;
+          sim_world_run_for (scene.pair.world, gap_us);
+        }
+    }
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (10));
+  longest_us = get_longest (&scene, scene.pair.alice, first, 0);
+  sim_pair_clear (&scene.pair);
+  return longest_us;
+}
+
+/* Nothing reaches alice before she says something by herself. Then it is her packet's way and that
+ * of what bob repeats at once: 100 ms. With another port she first has to see that nothing
+ * answers. */
+static void
+check_forgetful (SimNatAllocator allocator,
+                 gint64          bound_us)
+{
+  for (guint i = 0; i < 5; i++)
+    {
+      gint64 gap_us = UDPNAT_MSEC (200) + UDPNAT_MSEC (160) * i;
+      gint64 longest_us = measure_forgetful (allocator, gap_us);
+
+      g_test_message ("%.0f ms between two words: longest %.1f ms", gap_us / 1000.0,
+                      longest_us / 1000.0);
+      g_assert_cmpint (longest_us, <=, gap_us + bound_us);
+    }
+}
+
+static void
+test_forgetful (void)
+{
+  g_test_summary ("Forgotten while she listens: late until she speaks, and the way");
+  check_forgetful (SIM_NAT_ALLOCATOR_PRESERVING, 4 * LEG_US + UDPNAT_MSEC (2));
+}
+
+static void
+test_forgetful_other_ports (void)
+{
+  g_test_summary ("The same, and then twice a round trip more until she goes through the server");
+  check_forgetful (SIM_NAT_ALLOCATOR_RANDOM, 12 * LEG_US + UDPNAT_MSEC (2));
+}
+
+/* Who says something in the ten minutes, every 2 s. */
+typedef enum
+{
+  SPEAKS_BOB, /* alice, whose mappings die, only listens: nothing reaches her when one has died */
+  SPEAKS_ALICE,
+  SPEAKS_BOTH,
+} Speaks;
+
+/* alice's router, and bob's if @is_both, as above, once that has been measured. */
+static void
+check_rotation (Speaks   speaks,
+                gboolean is_both,
+                guint64  seed)
+{
+  static const char *const names[] = { "bob", "alice", "both" };
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  gint64 longest_us = 0;
+  UdpnatNatFacts facts;
+  Scene scene;
+  guint first;
+
+  router.absolute_lifetime_us = UDPNAT_SEC (60);
+  scene_init (&scene, seed, &router, is_both ? &router : NULL);
+  talk (&scene, 100, UDPNAT_SEC (2));
+  sim_world_run_for (scene.pair.world, UDPNAT_MSEC (650) * (seed % 3));
+  udpnat_node_get_nat_facts (scene.pair.alice->node, &facts);
+  g_assert_cmpint (facts.absolute_lifetime_us, >, 0);
+  first = scene.n_said;
+  for (guint i = 0; i < 300; i++)
+    {
+      scene.said_us[scene.n_said] = sim_world_now (scene.pair.world);
+      if (speaks != SPEAKS_ALICE)
+        sim_peer_send_numbered (scene.pair.bob, "alice", scene.n_said, 1);
+      if (speaks != SPEAKS_BOB)
+        sim_peer_send_numbered (scene.pair.alice, "bob", scene.n_said, 1);
+      scene.n_said++;
+      sim_world_run_for (scene.pair.world, UDPNAT_SEC (2));
+    }
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (20));
+  if (speaks != SPEAKS_ALICE)
+    longest_us = get_longest (&scene, scene.pair.alice, first, 0);
+  if (speaks != SPEAKS_BOB)
+    longest_us = MAX (longest_us, get_longest (&scene, scene.pair.bob, first, 0));
+  g_test_message ("%s: longest %.1f ms", names[speaks], longest_us / 1000.0);
+  g_assert_cmpint (longest_us, <=, LATE_US);
+  sim_pair_clear (&scene.pair);
+}
+
+static void
+test_rotation (void)
+{
+  g_test_summary ("The same, known: another binding is there before the one in use dies, also for "
+                  "who only listens");
+  for (Speaks speaks = SPEAKS_BOB; speaks <= SPEAKS_BOTH; speaks++)
+    for (guint64 seed = 71; seed <= 73; seed++)
+      check_rotation (speaks, FALSE, seed);
+}
+
+static void
+test_rotation_of_both (void)
+{
+  g_test_summary ("Both behind such routers");
+  for (Speaks speaks = SPEAKS_BOB; speaks <= SPEAKS_BOTH; speaks++)
+    check_rotation (speaks, TRUE, 75);
+}
+
+/* For three minutes nothing gets through directly, so that what takes the place of a binding is
+ * never proven; then it does again. */
+static void
+test_rotation_in_vain (void)
+{
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  Scene scene;
+  SimPair *pair = &scene.pair;
+  guint first;
+
+  router.absolute_lifetime_us = UDPNAT_SEC (60);
+  scene_init (&scene, 76, &router, NULL);
+  talk (&scene, 120, UDPNAT_SEC (2));
+  sim_world_cut (pair->alice->host, pair->bob->host, TRUE);
+  sim_world_cut (pair->bob->host, pair->alice->host, TRUE);
+  talk (&scene, 90, UDPNAT_SEC (2));
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_RELAY);
+  sim_world_cut (pair->alice->host, pair->bob->host, FALSE);
+  sim_world_cut (pair->bob->host, pair->alice->host, FALSE);
+  talk (&scene, 160, UDPNAT_SEC (2)); /* the longest between two tries, and some more */
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  first = scene.n_said;
+  talk (&scene, 60, UDPNAT_SEC (2));
+  sim_world_run_for (pair->world, UDPNAT_SEC (2));
+  g_assert_cmpint (get_longest_of_both (&scene, first, 0), <=, LATE_US);
+  g_assert_cmpint (pair->alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
+  sim_pair_clear (pair);
+}
+
+/* ---- Only to look ---- */
+
+static gboolean
+is_direct (gpointer user_data)
+{
+  const SimPair *pair = user_data;
+
+  return pair->alice->path_kind == UDPNAT_PATH_KIND_DIRECT &&
+         pair->bob->path_kind == UDPNAT_PATH_KIND_DIRECT;
+}
+
+/* Nobody has talked for ten minutes, and alice's program is another one now. */
+static void
+test_reach (void)
+{
+  SimNatConfig router = make_router (SIM_NAT_ALLOCATOR_RANDOM);
+  Scene scene;
+  SimPair *pair = &scene.pair;
+  guint n_received;
+
+  g_test_summary ("Who looks how somebody is reached finds a way, and says nothing for it");
+  scene_init (&scene, 80, &router, NULL);
+  sim_world_run_for (pair->world, UDPNAT_SEC (600));
+  g_assert_false (is_direct (pair));
+  sim_peer_kill (pair->alice);
+  sim_peer_start (pair->alice);
+  sim_world_run_for (pair->world, UDPNAT_SEC (2));
+  n_received = pair->bob->received->len;
+  udpnat_node_reach (pair->alice->node, sim_world_now (pair->world), sim_peer_get_key (pair->bob));
+  sim_world_wake (pair->alice->host);
+  g_assert_true (sim_world_run_for_true (pair->world, UDPNAT_SEC (2), is_direct, pair));
+  g_assert_cmpuint (pair->bob->received->len, ==, n_received);
+
+  sim_world_run_for (pair->world, UDPNAT_SEC (130)); /* and it is let go as ever */
+  g_assert_false (is_direct (pair));
+  sim_pair_clear (pair);
 }
 
 int
@@ -306,6 +507,12 @@ main (int   argc,
   g_test_add_func ("/sim-stay/path/dies-one-way", test_one_way);
   g_test_add_func ("/sim-stay/sleep/next-message", test_sleep);
   g_test_add_func ("/sim-stay/mapping/absolute-lifetime", test_absolute);
+  g_test_add_func ("/sim-stay/mapping/forgotten-while-listening", test_forgetful);
+  g_test_add_func ("/sim-stay/mapping/forgotten-with-other-ports", test_forgetful_other_ports);
+  g_test_add_func ("/sim-stay/mapping/rotated-in-time", test_rotation);
+  g_test_add_func ("/sim-stay/mapping/rotated-by-both", test_rotation_of_both);
+  g_test_add_func ("/sim-stay/mapping/rotated-in-vain", test_rotation_in_vain);
+  g_test_add_func ("/sim-stay/reach/without-a-word", test_reach);
 
   return g_test_run ();
 }

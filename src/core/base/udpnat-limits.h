@@ -157,6 +157,16 @@
 #define UDPNAT_NAT_KEEPALIVE_US UDPNAT_SEC (15)
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
+/* What is taken for a life that the router gives each binding. */
+#define UDPNAT_BINDING_LIFE_MIN_US UDPNAT_SEC (30)
+#define UDPNAT_BINDING_LIFE_MAX_US UDPNAT_SEC (240)
+/* A binding that will die is replaced after so much of its life: time for a second try. Shorter
+ * lives than these are bad luck, or routers that nothing holds on to. */
+#define UDPNAT_ROTATION_LIFE_PERCENT 70
+#define UDPNAT_ROTATION_MIN_US UDPNAT_SEC (24)
+#define UDPNAT_ROTATION_GAP_US UDPNAT_SEC (10) /* between two tries */
+/* What is on its way to the old one, and the peer's change to the new one. */
+#define UDPNAT_ROTATION_OVERLAP_US UDPNAT_SEC (5)
 
 /* A port that our router has opened is looked at again after so long: while people talk (that there
  * is no answer is known four seconds later), and otherwise, for routers forget (nat.md sections 7
@@ -167,8 +177,13 @@
 /* ---- Port search (nat.md section 4.5) ---- */
 #define UDPNAT_SEARCH_SOCKETS_MAX 256
 #define UDPNAT_SEARCH_PROBES_MAX 1200
-#define UDPNAT_SEARCH_GAP_US UDPNAT_MSEC (10) /* 100 packets a second */
+/* 100 with what a hit and the first message on the new path take. */
+#define UDPNAT_SEARCH_PACKETS_PER_SECOND 93
+#define UDPNAT_SEARCH_GAP_US (G_USEC_PER_SEC / UDPNAT_SEARCH_PACKETS_PER_SECOND)
 #define UDPNAT_SEARCH_US UDPNAT_SEC (20)      /* from beginning to end */
+/* A port that was hit is given so long to be proven, on bad lines with several tries, and nothing
+ * else is sent or answered meanwhile: each further hit would cost packets, and one is enough. */
+#define UDPNAT_SEARCH_HIT_US UDPNAT_SEC (1)
 #define UDPNAT_SEARCH_AGREE_US UDPNAT_SEC (5) /* for the other's answer */
 #define UDPNAT_SEARCH_AFTER_US UDPNAT_MSEC (500) /* without proof by plain punching */
 #define UDPNAT_SEARCH_COOL_DOWN_US UDPNAT_SEC (600)

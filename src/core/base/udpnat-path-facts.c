@@ -83,6 +83,21 @@ udpnat_address_source_to_code (UdpnatAddressSource source)
 }
 
 const char *
+udpnat_path_discovery_to_code (UdpnatPathDiscovery discovery)
+{
+  switch (discovery)
+    {
+    case UDPNAT_PATH_DISCOVERY_PLAIN:
+      return "plain";
+    case UDPNAT_PATH_DISCOVERY_SEARCH:
+      return "search";
+    case UDPNAT_PATH_DISCOVERY_SECOND_PORT:
+      return "second-port";
+    }
+  g_assert_not_reached ();
+}
+
+const char *
 udpnat_path_fate_to_code (UdpnatPathFate fate)
 {
   switch (fate)

@@ -77,8 +77,17 @@ typedef enum
   UDPNAT_PATH_FATE_LET_GO,     /* worked, and was given up because nobody was talking */
 } UdpnatPathFate;
 
+/* What it took to find a way to an address, besides knowing it. */
+typedef enum
+{
+  UDPNAT_PATH_DISCOVERY_PLAIN,       /* nothing: packets went there, and back */
+  UDPNAT_PATH_DISCOVERY_SEARCH,      /* a search for a port, by either side */
+  UDPNAT_PATH_DISCOVERY_SECOND_PORT, /* another port of ours: that of the first was spoilt */
+} UdpnatPathDiscovery;
+
 /**
  * UdpnatAddressFacts:
+ * @discovery: of a peer's address only
  * @is_selected: packets go there now; of our own: the peer's come to us by it
  * @fate: of a peer's address only
  * @n_sent: packets in the last run of attempts
@@ -89,6 +98,7 @@ typedef struct
   UdpnatAddress       address;
   UdpnatAddressSource source;
   UdpnatPathFate      fate;
+  UdpnatPathDiscovery discovery;
   gboolean            is_selected;
   guint               n_sent;
   gint64              rtt_us;
@@ -180,6 +190,7 @@ const char *udpnat_nat_kind_to_code       (UdpnatNatKind       kind);
 const char *udpnat_port_rule_to_code      (UdpnatPortRule      rule);
 const char *udpnat_address_source_to_code (UdpnatAddressSource source);
 const char *udpnat_path_fate_to_code      (UdpnatPathFate      fate);
+const char *udpnat_path_discovery_to_code (UdpnatPathDiscovery discovery);
 const char *udpnat_udp_state_to_code      (UdpnatUdpState      state);
 
 G_END_DECLS

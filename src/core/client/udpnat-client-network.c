@@ -1,4 +1,4 @@
-/* What views ask of paths and of our own network, and the one thing that they can wish for. */
+/* What views ask of paths and of our own network, and what they can wish for. */
 
 #include "config.h"
 
@@ -32,6 +32,23 @@ udpnat_client_set_relay_only (UdpnatClient *self,
 }
 
 /**
+ * udpnat_client_set_proxy:
+ * @uri: (nullable): how the server is reached where UDP does not pass; "direct://": by no proxy;
+ *   %NULL: as the environment or the desktop says
+ *
+ * To be called before udpnat_client_bind().
+ */
+void
+udpnat_client_set_proxy (UdpnatClient *self,
+                         const char   *uri)
+{
+  g_return_if_fail (self->source == NULL);
+  g_clear_object (&self->proxy);
+  if (uri != NULL)
+    self->proxy = g_simple_proxy_resolver_new (uri, NULL);
+}
+
+/**
  * udpnat_client_dup_path_report: Returns: (transfer full): how the two are connected at this
  * moment, and what was tried */
 UdpnatPathReport *
@@ -61,6 +78,15 @@ udpnat_client_dup_network_report (UdpnatClient *self)
   udpnat_node_get_network_facts (self->node, &facts);
   code = udpnat_client_get_mapping_code (self, facts.opening, &protocol);
   return udpnat_network_report_new (&facts, code, protocol);
+}
+
+/** udpnat_client_reach: calls @person, a contact, and tries the ways there; nothing is said */
+void
+udpnat_client_reach (UdpnatClient *self,
+                     UdpnatPerson *person)
+{
+  udpnat_node_reach (self->node, udpnat_clock_get_now_us (), udpnat_person_get_key (person));
+  udpnat_client_wake (self);
 }
 
 /** udpnat_client_measure: asks @person for a sign of life, so that the next report is of now */

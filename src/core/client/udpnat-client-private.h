@@ -71,6 +71,7 @@ struct _UdpnatClient
   UdpnatNat64Prefix nat64;      /* n_bits 0: none */
   GCancellable  *nat64_cancellable; /* nullable: of the question for it */
   GCancellable  *abroad_cancellable; /* of those for other people's servers */
+  GProxyResolver *proxy;        /* nullable: to be asked instead of the system */
   gboolean       is_away;
   UdpnatPerson  *me;     /* note to self */
   GListStore    *people;

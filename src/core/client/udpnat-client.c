@@ -108,6 +108,7 @@ udpnat_client_dispose (GObject *object)
   udpnat_client_stop_telling_people (self);
   g_clear_pointer (&self->surroundings, udpnat_surroundings_free);
   g_clear_pointer (&self->tunnel, udpnat_tunnel_dialer_free);
+  g_clear_object (&self->proxy);
   if (self->source != NULL)
     {
       g_source_destroy (self->source);
@@ -426,6 +427,8 @@ udpnat_client_bind (UdpnatClient *self,
   self->source = udpnat_machine_source_new (udpnat_node_get_machine (self->node), &self->socket,
                                             1, events_cb, self);
   self->tunnel = udpnat_tunnel_dialer_new ();
+  if (self->proxy != NULL)
+    udpnat_tunnel_dialer_set_proxy (self->tunnel, self->proxy);
   udpnat_tunnel_dialer_set_server (self->tunnel, self->server_host, self->server_port);
   udpnat_machine_source_set_tunnel (self->source, udpnat_tunnel_dialer_get_tunnel (self->tunnel));
   udpnat_node_set_tunnel_allowed (self->node, TRUE);

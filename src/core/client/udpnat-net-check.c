@@ -1,5 +1,6 @@
 /* One run of a UdpnatNatProbe: finds the server's address, opens a socket, drives the probe on the
- * caller's main context, and takes everything down again. */
+ * caller's main context, and takes everything down again. On a network without IPv4 that translates
+ * (NAT64) it is the way through the translator that is tested by IPv4. */
 
 #include "config.h"
 
@@ -11,6 +12,7 @@
 #include "udpnat-error.h"
 #include "udpnat-interfaces.h"
 #include "udpnat-machine-source.h"
+#include "udpnat-nat64-lookup.h"
 #include "udpnat-nat-probe.h"
 #include "udpnat-system-random.h"
 
@@ -20,6 +22,7 @@ typedef struct
   guint16         port;
   UdpnatFamily    family;
   gboolean        is_lifetime_wanted;
+  UdpnatNat64Prefix nat64; /* n_bits 0: none */
   UdpnatSocket   *socket;
   UdpnatNatProbe *probe;
   GSource        *source;
@@ -98,6 +101,8 @@ start_sources (GTask *task)
 
   self->source = udpnat_machine_source_new (udpnat_nat_probe_get_machine (self->probe), sockets,
                                             G_N_ELEMENTS (sockets), events_cb, task);
+  if (self->nat64.n_bits != 0)
+    udpnat_machine_source_set_nat64 (self->source, &self->nat64);
   g_source_attach (self->source, g_task_get_context (task));
   if (cancellable == NULL)
     return;
@@ -124,10 +129,10 @@ start (GTask               *task,
     .n_hosts = udpnat_interfaces_get_addresses (hosts, G_N_ELEMENTS (hosts)),
     .is_lifetime_wanted = self->is_lifetime_wanted,
   };
+  gboolean is_ipv6 = self->family == UDPNAT_FAMILY_IPV6 || self->nat64.n_bits != 0;
   GError *error = NULL;
 
-  self->socket = udpnat_socket_new (self->family == UDPNAT_FAMILY_IPV6 ? "::" : "0.0.0.0", 0, 0,
-                                    &error);
+  self->socket = udpnat_socket_new (is_ipv6 ? "::" : "0.0.0.0", 0, 0, &error);
   if (self->socket == NULL)
     {
       g_task_return_error (task, error);
@@ -140,17 +145,22 @@ start (GTask               *task,
 
 /* ---- Finding the server ---- */
 
+/* What the network's DNS server has made out of an IPv4 address is that, and no IPv6 one. */
 static gboolean
-find_address (GList         *found,
-              UdpnatFamily   family,
-              guint16        port,
+find_address (const Check   *self,
+              GList         *found,
               UdpnatAddress *out_address)
 {
   for (GList *i = found; i != NULL; i = i->next)
     {
       g_autofree char *text = g_inet_address_to_string (i->data);
+      UdpnatAddress ipv4;
 
-      if (udpnat_address_parse_ip (out_address, text, port) && out_address->family == family)
+      if (!udpnat_address_parse_ip (out_address, text, self->port))
+        continue;
+      if (udpnat_nat64_extract (&self->nat64, out_address, &ipv4))
+        *out_address = ipv4;
+      if (out_address->family == self->family)
         return TRUE;
     }
   return FALSE;
@@ -182,12 +192,35 @@ resolved_cb (GObject      *source,
     g_task_return_error (task, g_steal_pointer (&error));
   else if (error != NULL)
     return_not_found (task, error->message);
-  else if (!find_address (found, self->family, self->port, &address))
+  else if (!find_address (self, found, &address))
     return_not_found (task, self->family == UDPNAT_FAMILY_IPV6 ? _("it has no IPv6 address")
                                                                : _("it has no IPv4 address"));
   else
     start (g_object_ref (task), &address);
   g_resolver_free_addresses (found);
+}
+
+/* @task: (transfer full) */
+static void
+resolve (GTask *task)
+{
+  Check *self = g_task_get_task_data (task);
+
+  g_resolver_lookup_by_name_async (g_resolver_get_default (), self->host,
+                                   g_task_get_cancellable (task), resolved_cb, task);
+}
+
+static void
+prefix_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  GTask *task = user_data;
+  Check *self = g_task_get_task_data (task);
+
+  if (!udpnat_nat64_lookup_finish (result, &self->nat64, NULL))
+    self->nat64 = (UdpnatNat64Prefix) { .n_bits = 0 };
+  resolve (task); /* which says so when it is cancelled */
 }
 
 /**
@@ -217,7 +250,10 @@ udpnat_net_check_async (const char          *host,
   self->is_lifetime_wanted = is_lifetime_wanted;
   g_task_set_source_tag (task, udpnat_net_check_async);
   g_task_set_task_data (task, self, check_free);
-  g_resolver_lookup_by_name_async (g_resolver_get_default (), host, cancellable, resolved_cb, task);
+  if (udpnat_nat64_is_wanted ())
+    udpnat_nat64_lookup_async (cancellable, prefix_cb, task);
+  else
+    resolve (task);
 }
 
 /**

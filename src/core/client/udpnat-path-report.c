@@ -37,6 +37,7 @@ fill_entry (UdpnatPathReportEntry    *entry,
   udpnat_address_to_string (&facts->address, entry->address);
   entry->source = udpnat_address_source_to_code (facts->source);
   entry->fate = is_own ? "" : udpnat_path_fate_to_code (facts->fate);
+  entry->discovery = is_own ? "" : udpnat_path_discovery_to_code (facts->discovery);
   entry->is_selected = facts->is_selected;
   entry->n_sent = facts->n_sent;
   entry->rtt_us = facts->rtt_us;
@@ -234,6 +235,8 @@ write_theirs (UdpnatPathReport   *self,
       g_autoptr (GString) words = g_string_new (entry->source);
 
       g_string_append_printf (words, ", %s, %u sent", entry->fate, entry->n_sent);
+      if (self->facts.remote[i].discovery != UDPNAT_PATH_DISCOVERY_PLAIN)
+        g_string_append_printf (words, ", by %s", entry->discovery);
       if (entry->rtt_us > 0)
         g_string_append_printf (words, ", %.1f ms", entry->rtt_us / 1000.0);
       udpnat_report_writer_add_address (writer, "their-address", &self->facts.remote[i].address,

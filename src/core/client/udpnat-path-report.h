@@ -21,6 +21,7 @@ G_DECLARE_FINAL_TYPE (UdpnatPathReport, udpnat_path_report, UDPNAT, PATH_REPORT,
  * @address: IP and port
  * @source: code of where it is known from
  * @fate: code of what became of it; "" for our own
+ * @discovery: code of what it took to find a way there; "" for our own
  * @n_sent: packets in the last run of attempts
  * @rtt_us: 0: not known
  *
@@ -31,6 +32,7 @@ typedef struct
   char        address[UDPNAT_ADDRESS_TEXT_BYTES];
   const char *source;
   const char *fate;
+  const char *discovery;
   gboolean    is_selected;
   guint       n_sent;
   gint64      rtt_us;

@@ -28,6 +28,7 @@ typedef struct
   int                 cport;
   char               *name;
   char               *profile;
+  char               *proxy;
 } Parser;
 
 static void
@@ -40,6 +41,7 @@ parser_free (gpointer data)
   g_free (self->cip);
   g_free (self->name);
   g_free (self->profile);
+  g_free (self->proxy);
   g_free (self);
 }
 
@@ -105,6 +107,37 @@ take_server (Parser  *self,
   return TRUE;
 }
 
+/* Of the kinds that GIO can use. Names are the proxy's to resolve with all of them, so it does not
+ * know the word for that. */
+static gboolean
+take_proxy (Parser  *self,
+            GError **error)
+{
+  static const char *const schemes[] = { "http", "https", "socks4", "socks5", "socks5h", NULL };
+  g_autoptr (GUri) uri = NULL;
+
+  if (self->proxy == NULL)
+    return TRUE;
+  if (g_str_equal (self->proxy, "none"))
+    {
+      self->options->proxy = g_strdup ("direct://");
+      return TRUE;
+    }
+  uri = g_uri_parse (self->proxy, G_URI_FLAGS_NONE, NULL);
+  if (uri == NULL || !g_strv_contains (schemes, g_uri_get_scheme (uri)) ||
+      g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _("--proxy: “%s” is not none, http://HOST:PORT or socks5://HOST:PORT"),
+                   self->proxy);
+      return FALSE;
+    }
+  self->options->proxy = g_str_equal (g_uri_get_scheme (uri), "socks5h")
+                         ? g_strconcat ("socks5", self->proxy + strlen ("socks5h"), NULL)
+                         : g_steal_pointer (&self->proxy);
+  return TRUE;
+}
+
 static gboolean
 parsed_cb (GOptionContext *context,
            GOptionGroup   *group,
@@ -114,7 +147,7 @@ parsed_cb (GOptionContext *context,
   Parser *self = data;
   UdpnatStartOptions *options = self->options;
 
-  if (!check_numbers (self, error) || !take_server (self, error))
+  if (!check_numbers (self, error) || !take_server (self, error) || !take_proxy (self, error))
     return FALSE;
   options->bind_ip = g_steal_pointer (&self->cip);
   options->port = self->cport != 0 ? self->cport : UDPNAT_CLIENT_PORT;
@@ -149,6 +182,7 @@ udpnat_start_options_free (UdpnatStartOptions *self)
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
+  g_free (self->proxy);
   g_free (self);
 }
 
@@ -178,6 +212,8 @@ udpnat_start_options_create_group (UdpnatStartOptions *self)
     { "name", 0, 0, G_OPTION_ARG_STRING, &parser->name, N_("Your name"), N_("NAME") },
     { "profile", 0, 0, G_OPTION_ARG_FILENAME, &parser->profile,
       N_("Folder of your identity, contacts and history"), N_("DIR") },
+    { "proxy", 0, 0, G_OPTION_ARG_STRING, &parser->proxy,
+      N_("Proxy to the server where UDP does not pass, or none"), N_("URL") },
     { NULL }
   };
 

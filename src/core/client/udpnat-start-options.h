@@ -13,9 +13,10 @@ G_BEGIN_DECLS
  * @n_more_ports: how many after it may be tried when it is taken
  * @name: (nullable): who the user is
  * @profile: folder; what was given, or the default
+ * @proxy: (nullable): a URI as GProxyResolver has them, "direct://" for none; %NULL: not given
  *
  * What window and terminal are told on the command line in the same words: --sip, --sport,
- * --server, --cip, --cport, --name and --profile. Strings are owned.
+ * --server, --cip, --cport, --name, --profile and --proxy. Strings are owned.
  */
 typedef struct
 {
@@ -26,6 +27,7 @@ typedef struct
   guint   n_more_ports;
   char   *name;
   char   *profile;
+  char   *proxy;
 } UdpnatStartOptions;
 
 UdpnatStartOptions *udpnat_start_options_new          (void) G_GNUC_WARN_UNUSED_RESULT;

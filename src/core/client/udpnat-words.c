@@ -148,6 +148,12 @@ static const Entry sources[] = {
   { "learned", N_("Their packets came from there") },
 };
 
+/* What it took to find a way to an address; nothing is said of what took nothing. */
+static const Entry discoveries[] = {
+  { "search", N_("Found by a search: likely ports of a router were tried") },
+  { "second-port", N_("Found from a second port of yours: the first one was spoilt at a router") },
+};
+
 /* What a router does with our port. */
 static const Entry port_rules[] = {
   { "unknown", N_("It is not known what happens to your port") },
@@ -323,6 +329,21 @@ const char *
 udpnat_words_explain_source (const char *source)
 {
   return find (sources, G_N_ELEMENTS (sources), source);
+}
+
+/**
+ * udpnat_words_explain_way:
+ *
+ * Returns: likewise, for how a way to an address was found: where the address is known from, or
+ *   what more it took
+ */
+const char *
+udpnat_words_explain_way (const char *source,
+                          const char *discovery)
+{
+  return g_str_equal (discovery, "plain") || *discovery == '\0'
+         ? udpnat_words_explain_source (source)
+         : find (discoveries, G_N_ELEMENTS (discoveries), discovery);
 }
 
 /** udpnat_words_explain_port_rule: likewise, for what a router does with our port */

@@ -17,6 +17,8 @@ const char *udpnat_words_explain_their_filtering (const char *filtering);
 const char *udpnat_words_name_router             (const char *nat);
 const char *udpnat_words_explain_fate            (const char *fate);
 const char *udpnat_words_explain_source          (const char *source);
+const char *udpnat_words_explain_way             (const char *source,
+                                                  const char *discovery);
 const char *udpnat_words_explain_port_rule       (const char *rule);
 const char *udpnat_words_explain_udp_state       (const char *state);
 const char *udpnat_words_explain_port_mapping    (const char *code);

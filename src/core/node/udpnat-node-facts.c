@@ -314,6 +314,27 @@ udpnat_node_get_path_facts (const UdpnatNode      *self,
 }
 
 /**
+ * udpnat_node_reach:
+ *
+ * Has somebody called, though there is nothing to say, and the ways to them tried, as long as after
+ * a message. Does nothing for strangers, who are reached through the server only.
+ */
+void
+udpnat_node_reach (UdpnatNode            *self,
+                   gint64                 now_us,
+                   const UdpnatPublicKey *key)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self, key);
+
+  if (peer == NULL || !udpnat_peer_is_trusted (peer))
+    return;
+  udpnat_peer_open (peer, now_us);
+  peer->must_call |= !udpnat_peer_has_session (peer);
+  udpnat_peer_note_active (peer, now_us);
+  udpnat_node_mark_dirty (self, peer);
+}
+
+/**
  * udpnat_node_measure:
  *
  * Asks @key for a sign of life, so that the round trip in the facts becomes that of now: by a

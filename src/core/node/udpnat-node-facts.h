@@ -15,6 +15,9 @@ void                   udpnat_node_get_network_facts  (const UdpnatNode      *se
                                                        UdpnatNetworkFacts    *out_facts);
 void                   udpnat_node_get_nat_facts      (const UdpnatNode      *self,
                                                        UdpnatNatFacts        *out_facts);
+void                   udpnat_node_reach              (UdpnatNode            *self,
+                                                       gint64                 now_us,
+                                                       const UdpnatPublicKey *key);
 void                   udpnat_node_measure            (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const UdpnatPublicKey *key);

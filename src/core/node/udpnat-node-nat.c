@@ -170,11 +170,22 @@ udpnat_node_get_nat_facts (const UdpnatNode *self,
                            UdpnatNatFacts   *out_facts)
 {
   *out_facts = self->nat;
-  if (self->probe == NULL)
-    return;
-  udpnat_nat_probe_get_facts (self->probe, out_facts);
-  if (is_lifetime_settled (&self->nat))
-    keep_lifetime (&self->nat, out_facts);
+  if (self->probe != NULL)
+    {
+      udpnat_nat_probe_get_facts (self->probe, out_facts);
+      if (is_lifetime_settled (&self->nat))
+        keep_lifetime (&self->nat, out_facts);
+    }
+  if (out_facts->absolute_lifetime_us == 0)
+    out_facts->absolute_lifetime_us = self->binding.life_us;
+}
+
+/** udpnat_node_get_binding_life: Returns: how long our bindings live at least, however busy; 0: as
+ * long as they are used, as far as is known */
+gint64
+udpnat_node_get_binding_life (const UdpnatNode *self)
+{
+  return self->binding.life_us;
 }
 
 /** udpnat_node_is_testing_nat: Returns: whether the tests will soon say more */
@@ -196,6 +207,25 @@ udpnat_node_forget_nat (UdpnatNode *self)
     udpnat_nat_probe_stop (self->probe);
 }
 
+/* The main socket has got another port, of the same router: some give bindings a life, however busy
+ * they are. Whoever sees two lives of the same length has such a one, and not one that was started
+ * anew. How it ended is seen with the next packet to the server, so they may seem longer than they
+ * were: a fifth is taken off. */
+static void
+note_end_of_binding (UdpnatNode *self,
+                     gint64      now_us)
+{
+  UdpnatNodeBinding *binding = &self->binding;
+  gint64 life_us = now_us - binding->since_us;
+
+  if (MIN (life_us, binding->last_life_us) >= UDPNAT_BINDING_LIFE_MIN_US &&
+      MAX (life_us, binding->last_life_us) <= UDPNAT_BINDING_LIFE_MAX_US &&
+      ABS (life_us - binding->last_life_us) <= UDPNAT_SERVER_KEEPALIVE_US)
+    binding->life_us = MIN (life_us, binding->last_life_us) / 5 * 4;
+  binding->since_us = now_us;
+  binding->last_life_us = life_us;
+}
+
 /** udpnat_node_plan_nat_test: the server may see us otherwise than when it was last tested */
 void
 udpnat_node_plan_nat_test (UdpnatNode *self,
@@ -213,6 +243,15 @@ udpnat_node_plan_nat_test (UdpnatNode *self,
       return;
     }
   is_same = udpnat_address_equal_ip (seen, &self->nat_observed);
+  if (is_same)
+    note_end_of_binding (self, now_us);
+  else
+    self->binding = (UdpnatNodeBinding) { .since_us = now_us };
+  if (is_same && self->binding.life_us != 0 && self->nat.state == UDPNAT_NAT_TEST_DONE)
+    {
+      self->nat_observed = *seen; /* as was foreseen: no reason to test all anew */
+      return;
+    }
   udpnat_node_forget_nat (self);
   if (is_same && is_lifetime_settled (&before))
     keep_lifetime (&before, &self->nat);

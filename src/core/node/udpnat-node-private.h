@@ -49,6 +49,7 @@ struct _UdpnatNode
   UdpnatNatFacts  nat;          /* what they have found out */
   UdpnatAddress   nat_observed; /* as what the server saw us then */
   gint64          nat_due_us;   /* when they begin; NEVER: not planned */
+  UdpnatNodeBinding binding;     /* of the main socket, as long as the IP address is the same */
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
   UdpnatNodeOpening opening;     /* udpnat-node-mapping.c */
   UdpnatNodeSearch search;       /* udpnat-node-search.c */
@@ -107,7 +108,6 @@ void             udpnat_node_set_handle     (UdpnatNode            *self,
                                              UdpnatPeer            *peer,
                                              UdpnatAbroad          *abroad,
                                              guint32                handle);
-
 void             udpnat_node_refresh_candidates (UdpnatNode        *self);
 UdpnatRxResult   udpnat_node_handle_peer_packet (UdpnatNode        *self,
                                              gint64                 now_us,

@@ -67,6 +67,9 @@ void     udpnat_node_abort_search            (UdpnatNode                *self,
 gint64   udpnat_node_search_next_deadline    (const UdpnatNode          *self);
 void     udpnat_node_search_handle_deadline  (UdpnatNode                *self,
                                               gint64                     now_us);
+void     udpnat_node_search_note_sent        (UdpnatNode                *self,
+                                              gint64                     now_us,
+                                              const UdpnatPeer          *peer);
 gboolean udpnat_node_search_pump             (UdpnatNode                *self,
                                               gint64                     now_us);
 

@@ -44,7 +44,11 @@ release (UdpnatNode    *self,
 
   for (guint i = 0; i < search->n_sockets; i++)
     if (search->sockets[i] != kept)
-      udpnat_node_close_socket (self, search->sockets[i]);
+      {
+        if (search->peer != NULL && search->peer->paths != NULL)
+          udpnat_path_set_drop_socket (search->peer->paths, search->sockets[i]);
+        udpnat_node_close_socket (self, search->sockets[i]);
+      }
   g_clear_pointer (&search->sample, udpnat_mapping_query_free);
   g_clear_pointer (&search->search, udpnat_port_search_free);
   *search = (UdpnatNodeSearch) { .deadline_us = UDPNAT_TIME_NEVER };
@@ -579,6 +583,17 @@ udpnat_node_handle_search_stun (UdpnatNode           *self,
   return TRUE;
 }
 
+/* Whether it is the search that has found the chosen path, and not plain punching meanwhile. */
+static gboolean
+has_found (const UdpnatNodeSearch *search)
+{
+  UdpnatAddress address;
+
+  return search->search != NULL &&
+         udpnat_path_set_get_selected (search->peer->paths, &address, NULL, NULL) &&
+         udpnat_port_search_has_found (search->search, &address);
+}
+
 /** udpnat_node_finish_search: there is a direct path to @peer, found by the search or otherwise */
 void
 udpnat_node_finish_search (UdpnatNode *self,
@@ -592,6 +607,8 @@ udpnat_node_finish_search (UdpnatNode *self,
     return;
   for (guint i = 0; i < self->search.n_sockets; i++)
     is_ours |= found != UDPNAT_SOCKET_MAIN && self->search.sockets[i] == found;
+  if (has_found (&self->search))
+    udpnat_path_set_note_searched (peer->paths);
   if (is_ours)
     udpnat_peer_adopt_socket (peer, now_us, found);
   release (self, is_ours ? found : UDPNAT_SOCKET_MAIN);
@@ -664,6 +681,31 @@ send_output (UdpnatNode             *self,
     udpnat_node_send_direct (self, output->socket, &output->to, 0, data, n_data);
 }
 
+/** udpnat_node_search_note_sent: by punching, to @peer: it counts as the search's own, if it is
+ * with that peer */
+void
+udpnat_node_search_note_sent (UdpnatNode       *self,
+                              gint64            now_us,
+                              const UdpnatPeer *peer)
+{
+  if (self->search.peer == peer && self->search.search != NULL)
+    udpnat_port_search_note_sent (self->search.search, now_us);
+}
+
+/* The next of the search, unless a hit is being proven. */
+static gboolean
+pop_search (UdpnatNode       *self,
+            gint64            now_us,
+            UdpnatPathOutput *out_output)
+{
+  UdpnatNodeSearch *search = &self->search;
+
+  if (search->search == NULL)
+    return FALSE;
+  udpnat_port_search_hold (search->search, udpnat_path_set_get_hit_end (search->peer->paths));
+  return udpnat_port_search_pop_output (search->search, now_us, out_output);
+}
+
 /** udpnat_node_search_pump: Returns: whether something was queued to be sent */
 gboolean
 udpnat_node_search_pump (UdpnatNode *self,
@@ -679,8 +721,7 @@ udpnat_node_search_pump (UdpnatNode *self,
                                datagram.data, datagram.n_data);
       return TRUE;
     }
-  if (self->search.search == NULL ||
-      !udpnat_port_search_pop_output (self->search.search, now_us, &output))
+  if (!pop_search (self, now_us, &output))
     return FALSE;
   send_output (self, now_us, &output);
   return TRUE;

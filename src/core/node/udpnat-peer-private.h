@@ -7,6 +7,7 @@
 #include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
+#include "udpnat-peer-rotation-private.h"
 #include "udpnat-peer-searches-private.h"
 #include "udpnat-peer-vouch-private.h"
 #include "udpnat-presence.h"
@@ -51,7 +52,6 @@ typedef struct
   char           *claimed_name;    /* nullable: what it calls itself there */
   char           *claimed_place;   /* nullable: and its server, which is not ours */
   gboolean        is_name_claimed; /* @name is made of that: nobody else vouches for it */
-
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
 
   UdpnatConversation *conversation; /* nullable */
@@ -63,6 +63,7 @@ typedef struct
   guint32          n_own_changes;   /* of what only this peer is told: each makes a generation */
 
   /* a second socket, for this peer alone: udpnat-peer-sockets.c */
+  UdpnatPeerRotation  rotation;    /* udpnat-peer-rotation.c */
   UdpnatPeerSearches  searches;    /* udpnat-node-search.c */
   UdpnatPeerVouch     vouch;       /* udpnat-node-vouch.c */
   GByteArray         *control_out; /* nullable: messages for the control stream */
@@ -105,6 +106,7 @@ typedef struct
   guint    n_failed_dials;
   gint64   blocked_until_us; /* no new handshake before; 0: none */
   gint64   last_kick_us;     /* when a hint last made us start a handshake */
+  gint64   last_heard_us;    /* something authentic of the session's came, by whatever way */
 
   gboolean        is_dirty;  /* in node->dirty */
   UdpnatHeapItem  timer;     /* in node->timers */
@@ -160,7 +162,6 @@ void           udpnat_peer_start_handshake    (UdpnatPeer            *self,
 void           udpnat_peer_drop_session       (UdpnatPeer            *self);
 void           udpnat_peer_leave              (UdpnatPeer            *self,
                                                gint64                 now_us);
-
 void           udpnat_peer_follow_conversation (UdpnatPeer            *self);
 gboolean       udpnat_peer_has_session        (const UdpnatPeer      *self);
 UdpnatSessionConfig udpnat_peer_get_session_config (UdpnatPeer        *self);
@@ -181,7 +182,6 @@ void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
-
 void           udpnat_peer_note_phase         (UdpnatPeer            *self,
                                                gint64                 now_us);
 

@@ -206,6 +206,8 @@ answer_hs1 (UdpnatPeer        *self,
   if (!is_rekey)
     udpnat_path_set_handle_new_session (self->paths, now_us);
   handle_early_control (self, now_us, route, hs1); /* our answer says what we have heard */
+  if (!is_rekey && udpnat_peer_is_trusted (self)) /* who calls wants a way, if only to look at it */
+    udpnat_path_set_note_active (self->paths, now_us);
   udpnat_writer_init (&writer, frames, sizeof frames);
   write_hs2_frames (self, route, &writer);
 
@@ -367,6 +369,22 @@ handle_event (UdpnatPeer               *self,
     }
 }
 
+/* They are heard for the first time since something of ours has gone unanswered for too long: they
+ * were out of reach, as when their router had forgotten them, and are not any more. What was said
+ * meanwhile has not come there, and need not wait for its time-out. */
+static void
+follow_return (UdpnatPeer *self,
+               gint64      now_us)
+{
+  gint64 since_us = udpnat_session_get_unanswered_since (self->session);
+  gint64 patience_us = MAX (UDPNAT_PATH_SUSPECT_MIN_US,
+                            2 * udpnat_session_get_rtt (self->session));
+
+  if (self->last_heard_us < since_us && now_us - since_us >= patience_us)
+    udpnat_session_hurry (self->session);
+  self->last_heard_us = now_us;
+}
+
 /**
  * udpnat_peer_handle_packet:
  * @data: (array length=n_data): an HS2, COOKIE or DATA whose index is that of our session;
@@ -389,6 +407,7 @@ udpnat_peer_handle_packet (UdpnatPeer        *self,
   if (!is_cookie) /* which proves nothing about who sent it */
     {
       learn_handle (self, route);
+      follow_return (self, now_us);
       if (!route->is_relayed)
         udpnat_path_set_handle_authenticated (self->paths, now_us, route->socket, &route->address);
     }

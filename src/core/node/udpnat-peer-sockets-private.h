@@ -24,6 +24,13 @@ gboolean       udpnat_peer_pump_socket        (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_add_own_candidates (const UdpnatPeer      *self,
                                                UdpnatCandidates      *local);
+gint64         udpnat_node_get_binding_life   (const UdpnatNode      *self);
+gint64         udpnat_peer_get_rotation_due   (const UdpnatPeer      *self);
+void           udpnat_peer_rotate             (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_follow_rotation    (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_restore_socket     (UdpnatPeer            *self);
 void           udpnat_peer_forget_socket      (UdpnatPeer            *self,
                                                gint64                 now_us);
 

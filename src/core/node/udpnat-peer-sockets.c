@@ -1,4 +1,5 @@
-/* A second socket for one peer: opened when its paths ask for one, made known to the peer as a
+/* A second socket for one peer: opened when its paths ask for one, or in the place of one whose
+ * binding will die (udpnat-peer-rotation.c); made known to the peer as a
  * candidate as soon as the server has said how it is seen, closed when nothing goes by it any
  * more. */
 
@@ -19,6 +20,7 @@ close_socket (UdpnatPeer *self)
   if (udpnat_address_is_set (&self->further_address))
     self->n_own_changes++;
   self->further_address = UDPNAT_ADDRESS_NONE;
+  udpnat_peer_restore_socket (self);
 }
 
 /** udpnat_peer_ask_for_socket: the paths could do with another one */
@@ -81,8 +83,12 @@ finish_query (UdpnatPeer *self,
   self->n_own_changes++;
   g_clear_pointer (&self->query, udpnat_mapping_query_free);
   udpnat_peer_get_local (self, &local);
-  udpnat_path_set_add_socket (self->paths, now_us, self->further_socket, &self->further_address,
-                              &local);
+  if (self->rotation.is_on)
+    udpnat_path_set_rotate_socket (self->paths, now_us, self->further_socket,
+                                   &self->further_address, &local);
+  else
+    udpnat_path_set_add_socket (self->paths, now_us, self->further_socket,
+                                &self->further_address, &local);
 }
 
 /** udpnat_peer_handle_stun: Returns: %FALSE when it is not for this peer's socket */
@@ -142,6 +148,19 @@ udpnat_peer_pump_socket (UdpnatPeer *self,
   return TRUE;
 }
 
+/* What the main socket's binding shows, which will die. */
+static void
+remove_mortal (UdpnatCandidates *local)
+{
+  guint n_kept = 0;
+
+  for (guint i = 0; i < local->n_candidates; i++)
+    if (local->candidates[i].kind != UDPNAT_CANDIDATE_REFLEXIVE &&
+        local->candidates[i].kind != UDPNAT_CANDIDATE_REFLEXIVE_LOCAL_PORT)
+      local->candidates[n_kept++] = local->candidates[i];
+  local->n_candidates = n_kept;
+}
+
 /** udpnat_peer_add_own_candidates: what only this peer is told of us, before all else */
 void
 udpnat_peer_add_own_candidates (const UdpnatPeer *self,
@@ -149,6 +168,8 @@ udpnat_peer_add_own_candidates (const UdpnatPeer *self,
 {
   if (!udpnat_address_is_set (&self->further_address) || local->relay_only)
     return;
+  if (self->rotation.is_on)
+    remove_mortal (local);
   local->n_candidates = MIN (local->n_candidates + 1, UDPNAT_CANDIDATES_MAX);
   for (guint i = local->n_candidates - 1; i > 0; i--)
     local->candidates[i] = local->candidates[i - 1];
@@ -163,7 +184,11 @@ void
 udpnat_peer_forget_socket (UdpnatPeer *self,
                            gint64      now_us)
 {
-  if (self->paths != NULL)
-    udpnat_path_set_remove_socket (self->paths, now_us);
-  close_socket (self);
+  do
+    {
+      if (self->paths != NULL)
+        udpnat_path_set_remove_socket (self->paths, now_us);
+      close_socket (self);
+    }
+  while (self->further_socket != UDPNAT_SOCKET_MAIN);
 }

@@ -549,6 +549,7 @@ pump_paths (UdpnatPeer *self,
 
   if (!udpnat_path_set_pop_output (self->paths, now_us, &output))
     return FALSE;
+  udpnat_node_search_note_sent (self->node, now_us, self);
   udpnat_writer_init (&writer, frames, sizeof frames);
   switch (output.type)
     {
@@ -619,6 +620,8 @@ follow_path_changes (UdpnatPeer *self,
 
       if (is_selected && is_direct)
         udpnat_node_finish_search (self->node, now_us, self);
+      if (is_selected)
+        udpnat_peer_follow_rotation (self, now_us);
       if (is_selected)
         udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
       udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_MAX_BYTES
@@ -766,6 +769,7 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
   deadline_us = udpnat_time_min (udpnat_path_set_next_deadline (self->paths),
                                  udpnat_peer_get_mail_due (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_query_deadline (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_rotation_due (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
   if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
@@ -790,6 +794,7 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
   if (udpnat_path_set_next_deadline (self->paths) <= now_us)
     udpnat_peer_handle_path_deadline (self, now_us);
   udpnat_peer_handle_query_deadline (self, now_us);
+  udpnat_peer_rotate (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 

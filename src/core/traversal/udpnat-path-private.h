@@ -38,6 +38,9 @@ typedef struct
   UdpnatPathState  state;
   UdpnatPathOrigin origin;
   gboolean         was_proven;
+  gboolean         was_searched; /* a search for a port has found it */
+  gboolean         is_unlisted;  /* the peer has named it, and does not any more */
+  gboolean         is_retiring;  /* another of its class is better, whatever the round trips */
   gboolean         was_heard; /* an authenticated packet came from there */
   guint            n_hearsay; /* packets sent on the peer's word alone */
 

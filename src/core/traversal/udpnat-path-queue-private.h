@@ -45,6 +45,8 @@ void     udpnat_path_queue_refund      (UdpnatPathQueue        *self,
 void     udpnat_path_queue_forgive     (UdpnatPathQueue        *self);
 void     udpnat_path_queue_push  (UdpnatPathQueue        *self,
                                   const UdpnatPathOutput *output);
+void     udpnat_path_queue_drop_socket (UdpnatPathQueue        *self,
+                                        UdpnatSocketId          socket);
 gboolean udpnat_path_queue_pop   (UdpnatPathQueue        *self,
                                   UdpnatPathOutput       *out_output);
 

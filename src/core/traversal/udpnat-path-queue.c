@@ -85,6 +85,23 @@ udpnat_path_queue_push (UdpnatPathQueue        *self,
   self->n_outputs++;
 }
 
+/* Nothing more leaves by @socket, which is about to be closed. */
+void
+udpnat_path_queue_drop_socket (UdpnatPathQueue *self,
+                               UdpnatSocketId   socket)
+{
+  guint n_outputs = self->n_outputs;
+
+  self->n_outputs = 0;
+  for (guint i = 0; i < n_outputs; i++)
+    {
+      UdpnatPathOutput output = self->outputs[(self->first + i) % G_N_ELEMENTS (self->outputs)];
+
+      if (output.socket != socket)
+        udpnat_path_queue_push (self, &output);
+    }
+}
+
 gboolean
 udpnat_path_queue_pop (UdpnatPathQueue  *self,
                        UdpnatPathOutput *out_output)

@@ -3,7 +3,8 @@
  * By class first: LAN, then IPv6, then IPv4. Within a class the round trip decides, with enough
  * hysteresis that two like paths do not take turns: every change restarts congestion control. A
  * suspect path stays chosen until it is dead (its data goes over the relay as well meanwhile), but
- * is never newly chosen; nor is one whose proof has gone stale. */
+ * is never newly chosen; nor is one whose proof has gone stale. One that is about to end gives way
+ * to any other of its class. */
 
 #include "config.h"
 
@@ -57,6 +58,8 @@ is_before (const UdpnatPath *a,
 {
   if (get_class (a) != get_class (b))
     return get_class (a) < get_class (b);
+  if (a->is_retiring != b->is_retiring)
+    return b->is_retiring;
 
   return a->rtt_us < b->rtt_us;
 }
@@ -71,6 +74,8 @@ is_worth_changing (const UdpnatPath *challenger,
 
   if (get_class (challenger) != get_class (chosen))
     return get_class (challenger) < get_class (chosen);
+  if (challenger->is_retiring != chosen->is_retiring)
+    return chosen->is_retiring;
 
   return gain_us > UDPNAT_PATH_BETTER_US
          && gain_us * 100 > chosen_rtt_us * UDPNAT_PATH_BETTER_PERCENT;

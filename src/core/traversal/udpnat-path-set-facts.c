@@ -52,6 +52,16 @@ get_path_source (const UdpnatPathSet *self,
                                                          : UDPNAT_ADDRESS_SOURCE_LEARNED;
 }
 
+static UdpnatPathDiscovery
+get_discovery (const UdpnatPathSet *self,
+               const UdpnatPath    *path)
+{
+  if (path->was_searched)
+    return UDPNAT_PATH_DISCOVERY_SEARCH;
+  return path->socket != UDPNAT_SOCKET_MAIN && !self->is_rotating
+         ? UDPNAT_PATH_DISCOVERY_SECOND_PORT : UDPNAT_PATH_DISCOVERY_PLAIN;
+}
+
 static UdpnatPathFate
 get_fate (const UdpnatPathSet *self,
           const UdpnatPath    *path)
@@ -118,6 +128,7 @@ tell_paths (const UdpnatPathSet *self,
         .address = path->address,
         .source = get_path_source (self, path),
         .fate = get_fate (self, path),
+        .discovery = get_discovery (self, path),
         .is_selected = path == self->selected,
         .n_sent = path->n_sent,
         .rtt_us = udpnat_path_has_proof (path) ? path->rtt_us : 0,

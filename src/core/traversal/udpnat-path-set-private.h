@@ -26,6 +26,7 @@ struct _UdpnatPathSet
   gboolean       is_wary; /* a port was spoilt, as it seems, since the last path was chosen */
   UdpnatSocketId further_socket; /* tried besides the main one; UDPNAT_SOCKET_MAIN: none */
   UdpnatAddress  further_address; /* as the server sees it */
+  gboolean       is_rotating;    /* and better than the main one, which will die */
   gint64         fresh_us;       /* when to ask for one; UDPNAT_TIME_NEVER: not */
 
   gint64 next_start_us; /* when the next candidate may get its first packet */
@@ -60,8 +61,15 @@ gboolean         udpnat_path_set_has_any_proof    (const UdpnatPathSet    *self)
 /* udpnat-path-set-sockets.c */
 gboolean         udpnat_path_set_is_hard          (const UdpnatPathSet    *self);
 void             udpnat_path_set_spread           (UdpnatPathSet          *self);
+void             udpnat_path_set_mark_retiring    (UdpnatPathSet          *self);
 void             udpnat_path_set_ask_for_socket   (UdpnatPathSet          *self,
                                                    gint64                  now_us);
+
+/* udpnat-path-set-search.c */
+gboolean         udpnat_path_set_is_second_hit    (const UdpnatPathSet    *self,
+                                                   gint64                  now_us,
+                                                   UdpnatSocketId          socket,
+                                                   const UdpnatAddress    *from);
 
 /* udpnat-path-punch.c */
 void             udpnat_path_set_start_run        (UdpnatPathSet          *self,

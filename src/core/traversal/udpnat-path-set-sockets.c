@@ -100,6 +100,54 @@ udpnat_path_set_add_socket (UdpnatPathSet          *self,
   udpnat_path_set_settle (self, now_us);
 }
 
+/**
+ * udpnat_path_set_rotate_socket:
+ * @socket: likewise; it takes the place of the further one, whose paths stay until
+ *   udpnat_path_set_drop_socket()
+ * @local: likewise, without addresses that are soon of no use
+ *
+ * The binding in use will die, however busy it is. The chosen path is tried from @socket, and
+ * changed for that as soon as it is proven; so is whatever is found later by any other socket.
+ */
+void
+udpnat_path_set_rotate_socket (UdpnatPathSet          *self,
+                               gint64                  now_us,
+                               UdpnatSocketId          socket,
+                               const UdpnatAddress    *mapped,
+                               const UdpnatCandidates *local)
+{
+  UdpnatPath *path = NULL;
+
+  g_assert (socket >= UDPNAT_SOCKET_FURTHER);
+
+  self->further_socket = socket;
+  self->further_address = *mapped;
+  self->is_rotating = TRUE;
+  udpnat_path_set_set_local (self, local);
+  if (self->selected == NULL || udpnat_path_set_is_relay_only (self)
+      || !udpnat_path_set_is_active (self, now_us))
+    return;
+  path = udpnat_path_set_add (self, socket, &self->selected->address, self->selected->origin);
+  if (path != NULL && !udpnat_path_is_running (path) && !udpnat_path_has_proof (path))
+    udpnat_path_set_start_run (self, now_us, path);
+  udpnat_path_set_settle (self, now_us);
+}
+
+/* A path gives way when the peer has taken its address back, or when our own binding for it will
+ * die and the further socket has a fresh one. */
+void
+udpnat_path_set_mark_retiring (UdpnatPathSet *self)
+{
+  for (guint i = 0; i < self->n_paths; i++)
+    {
+      UdpnatPath *path = self->paths[i];
+
+      path->is_retiring = path->is_unlisted
+                          || (self->is_rotating && self->further_socket != UDPNAT_SOCKET_MAIN
+                              && path->socket != self->further_socket && is_public (path));
+    }
+}
+
 /** udpnat_path_set_adopt_socket: @socket is the further one from now on, and in use already */
 void
 udpnat_path_set_adopt_socket (UdpnatPathSet *self,

@@ -4,7 +4,8 @@
  * from it, in one place. The parts: udpnat-path.c is the life of one address, udpnat-path-table.c
  * says which addresses are known, udpnat-path-punch.c when they are tried, udpnat-path-select.c
  * which is best, udpnat-path-settle.c what follows for the whole, udpnat-path-queue.c what is to be
- * sent, udpnat-path-set-sockets.c by which other sockets.
+ * sent, udpnat-path-set-sockets.c by which other sockets, udpnat-path-set-search.c what a search
+ * for a port finds.
  *
  * It does not seal, does not know the relay, and does not send data: the owner asks which path is
  * chosen, and hedges over the relay while that path is suspect. Nobody talking costs nothing: after
@@ -341,10 +342,13 @@ udpnat_path_set_list_handshake_addresses (const UdpnatPathSet *self,
 /* Whether a packet from there may have any consequence, least of all an answer. */
 static gboolean
 may_hear (const UdpnatPathSet *self,
+          gint64               now_us,
+          UdpnatSocketId       socket,
           const UdpnatAddress *from)
 {
   return !udpnat_path_set_is_relay_only (self)
-         && udpnat_path_set_may_try (self, from, UDPNAT_PATH_ORIGIN_LEARNED);
+         && udpnat_path_set_may_try (self, from, UDPNAT_PATH_ORIGIN_LEARNED)
+         && !udpnat_path_set_is_second_hit (self, now_us, socket, from);
 }
 
 /* An authentic packet, from an address that may be tried. */
@@ -406,7 +410,7 @@ udpnat_path_set_handle_challenge (UdpnatPathSet       *self,
     .observed = *from,
   };
 
-  if (!may_hear (self, from))
+  if (!may_hear (self, now_us, socket, from))
     return;
 
   udpnat_path_queue_push (&self->queue, &response);
@@ -459,7 +463,7 @@ udpnat_path_set_handle_authenticated (UdpnatPathSet       *self,
                                       UdpnatSocketId       socket,
                                       const UdpnatAddress *from)
 {
-  if (may_hear (self, from))
+  if (may_hear (self, now_us, socket, from))
     handle_inbound (self, now_us, socket, from, FALSE);
 }
 

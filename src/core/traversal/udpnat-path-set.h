@@ -96,6 +96,11 @@ void             udpnat_path_set_adopt_socket             (UdpnatPathSet        
                                                            UdpnatSocketId          socket);
 const UdpnatCandidates *
                  udpnat_path_set_get_remote               (const UdpnatPathSet    *self);
+void             udpnat_path_set_rotate_socket            (UdpnatPathSet          *self,
+                                                           gint64                  now_us,
+                                                           UdpnatSocketId          socket,
+                                                           const UdpnatAddress    *mapped,
+                                                           const UdpnatCandidates *local);
 void             udpnat_path_set_remove_socket            (UdpnatPathSet          *self,
                                                            gint64                  now_us);
 gboolean         udpnat_path_set_is_socket_idle           (const UdpnatPathSet    *self);
@@ -129,6 +134,10 @@ gboolean         udpnat_path_set_is_active                (const UdpnatPathSet  
                                                            gint64                  now_us);
 void             udpnat_path_set_doubt                    (UdpnatPathSet          *self,
                                                            gint64                  now_us);
+gint64           udpnat_path_set_get_hit_end              (const UdpnatPathSet    *self);
+void             udpnat_path_set_note_searched            (UdpnatPathSet          *self);
+void             udpnat_path_set_drop_socket              (UdpnatPathSet          *self,
+                                                           UdpnatSocketId          socket);
 void             udpnat_path_set_set_searching            (UdpnatPathSet          *self,
                                                            gint64                  end_us);
 void             udpnat_path_set_measure                  (UdpnatPathSet          *self,

@@ -118,9 +118,12 @@ void
 udpnat_path_set_settle (UdpnatPathSet *self,
                         gint64         now_us)
 {
-  UdpnatPath *best = udpnat_path_select (self->paths, self->n_paths, self->selected, now_us);
-  gboolean is_lost = self->selected != NULL && best == NULL;
+  UdpnatPath *best;
+  gboolean is_lost;
 
+  udpnat_path_set_mark_retiring (self);
+  best = udpnat_path_select (self->paths, self->n_paths, self->selected, now_us);
+  is_lost = self->selected != NULL && best == NULL;
   set_selected (self, now_us, best);
   if (is_lost)
     {
@@ -128,28 +131,6 @@ udpnat_path_set_settle (UdpnatPathSet *self,
       udpnat_path_set_schedule_retry (self, now_us);
     }
   settle_reason (self, now_us);
-}
-
-/**
- * udpnat_path_set_set_searching:
- * @end_us: when the search for a port that goes on ends at the latest; %UDPNAT_TIME_NEVER: none
- *   goes on any more
- *
- * The search is the owner's; here it is why packets are still relayed.
- */
-void
-udpnat_path_set_set_searching (UdpnatPathSet *self,
-                               gint64         end_us)
-{
-  self->search_end_us = end_us;
-  if (self->selected != NULL || udpnat_path_set_is_relay_only (self))
-    return;
-  if (end_us != UDPNAT_TIME_NEVER)
-    udpnat_path_set_set_reason (self, UDPNAT_PATH_REASON_SEARCHING);
-  else if (self->reason == UDPNAT_PATH_REASON_SEARCHING)
-    udpnat_path_set_set_reason (self, udpnat_path_set_is_punching (self)
-                                        ? UDPNAT_PATH_REASON_CONNECTING
-                                        : udpnat_path_set_get_verdict (self));
 }
 
 /* Back to the relay with everything, and nothing is tried until something new happens. */

@@ -296,12 +296,18 @@ udpnat_path_set_replace_listed (UdpnatPathSet          *self,
   gboolean has_new = FALSE;
 
   for (guint i = 0; i < self->n_paths; i++)
-    self->paths[i]->origin &= ~UDPNAT_PATH_ORIGIN_LISTED;
+    {
+      self->paths[i]->is_unlisted |= (self->paths[i]->origin & UDPNAT_PATH_ORIGIN_LISTED) != 0;
+      self->paths[i]->origin &= ~UDPNAT_PATH_ORIGIN_LISTED;
+    }
 
   for (guint i = 0; i < n_candidates; i++)
     for (guint j = 0; j < self->n_paths; j++)
       if (udpnat_address_equal (&self->paths[j]->address, &remote->candidates[i].address))
-        self->paths[j]->origin |= UDPNAT_PATH_ORIGIN_LISTED;
+        {
+          self->paths[j]->origin |= UDPNAT_PATH_ORIGIN_LISTED;
+          self->paths[j]->is_unlisted = FALSE;
+        }
 
   remove_unnamed (self);
 

@@ -3,8 +3,9 @@
  * With 256 ports open out of 64,512, and each probe another random port, half of all searches hit
  * within 175 probes and 99 % within 1,148: the birthday problem. A router that gives ports in
  * order, or out of a block, needs far fewer of both. At most 100 packets a second, 1,200 probes,
- * and an end after 20 s; ports below 1,024 are never tried. The owner sees to it that the address
- * is the peer's and that there is one search at a time. */
+ * and an end after 20 s; ports below 1,024 are never tried. What else goes to the peer meanwhile
+ * counts as well, and nothing is searched while a hit is being proven. The owner sees to it that
+ * the address is the peer's and that there is one search at a time. */
 
 #include "config.h"
 
@@ -207,17 +208,40 @@ udpnat_port_search_next_deadline (const UdpnatPortSearch *self)
                                     : self->end_us;
 }
 
+static gint64
+get_gap (const UdpnatPortSearch *self)
+{
+  gboolean is_burst = !self->is_prober && self->n_sockets <= UDPNAT_SEARCH_BURST_SOCKETS;
+
+  return is_burst ? UDPNAT_SEARCH_BURST_GAP_US : UDPNAT_SEARCH_GAP_US;
+}
+
 static void
 plan_next (UdpnatPortSearch *self,
            gint64            now_us)
 {
-  gboolean is_burst = !self->is_prober && self->n_sockets <= UDPNAT_SEARCH_BURST_SOCKETS;
-  gint64 gap_us = is_burst ? UDPNAT_SEARCH_BURST_GAP_US : UDPNAT_SEARCH_GAP_US;
+  gint64 gap_us = get_gap (self);
 
   self->next_us = MAX (self->next_us, now_us - gap_us) + gap_us;
   if (self->is_meeting && self->n_sent < self->n_max && self->n_sent % self->n_sockets == 0)
     self->next_us = MAX (self->next_us,
                          self->start_us + burst_offsets_us[self->n_sent / self->n_sockets]);
+}
+
+/** udpnat_port_search_note_sent: something else went to the peer: what is next waits its time */
+void
+udpnat_port_search_note_sent (UdpnatPortSearch *self,
+                              gint64            now_us)
+{
+  self->next_us = MAX (self->next_us, now_us) + get_gap (self);
+}
+
+/** udpnat_port_search_hold: nothing before @until_us; when the search ends stays the same */
+void
+udpnat_port_search_hold (UdpnatPortSearch *self,
+                         gint64            until_us)
+{
+  self->next_us = MAX (self->next_us, until_us);
 }
 
 /**
@@ -264,6 +288,21 @@ udpnat_port_search_pop_output (UdpnatPortSearch *self,
   self->n_sent++;
   plan_next (self, now_us);
   return TRUE;
+}
+
+/**
+ * udpnat_port_search_has_found:
+ * @address: the peer's, that a path has been proven to while the search went on
+ *
+ * Returns: whether that is its doing: a prober's if it has tried the port; an opener's whatever
+ *   port of ours was hit, which may well be that of the main socket
+ */
+gboolean
+udpnat_port_search_has_found (const UdpnatPortSearch *self,
+                              const UdpnatAddress    *address)
+{
+  return udpnat_address_equal_ip (address, &self->target) &&
+         (!self->is_prober || (self->used[address->port >> 3] & 1 << (address->port & 7)) != 0);
 }
 
 /** udpnat_port_search_is_over: Returns: whether its time is up */

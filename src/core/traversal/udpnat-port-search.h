@@ -42,6 +42,13 @@ gint64            udpnat_port_search_next_deadline (const UdpnatPortSearch *self
 gboolean          udpnat_port_search_pop_output    (UdpnatPortSearch       *self,
                                                     gint64                  now_us,
                                                     UdpnatPathOutput       *out_output);
+void              udpnat_port_search_note_sent     (UdpnatPortSearch       *self,
+                                                    gint64                  now_us);
+void              udpnat_port_search_hold          (UdpnatPortSearch       *self,
+                                                    gint64                  until_us);
+gboolean          udpnat_port_search_has_found     (const UdpnatPortSearch *self,
+                                                    const UdpnatAddress    *address)
+  G_GNUC_WARN_UNUSED_RESULT;
 gboolean          udpnat_port_search_is_over       (const UdpnatPortSearch *self,
                                                     gint64                  now_us);
 guint             udpnat_port_search_get_n_sent    (const UdpnatPortSearch *self);

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from .nearby import check_told, measure, start_quiet
+from .netcheck import check_network
 from .opening import get_ways
 from .programs import Server
 from .topology import SERVER, SERVER_IPV6
@@ -186,6 +187,28 @@ def run_nat64(stage, kind, server):
         stage.check('leaves-in-time', alice.wait(5.0) == 0)
 
 
+def run_nat64_netcheck(stage, server):
+    """What the routers do is found out through the translator, and not taken for IPv6."""
+    if is_skipped(stage):
+        return
+    start_ipv6(stage)
+    site = add_ipv6(stage, 'a', 1, False)
+    stage.start_server()
+    with Nat64(stage, site):
+        found, _, said = check_network(stage, site, '--stun', f'{server}:8848')
+        observed = found['observed'] if found else ''
+        stage.check('finds-the-router', observed.startswith('203.0.113.1:'), said)
+        stage.check(
+            'says-what-it-does',
+            found
+            and (found['mapping'], found['filtering'])
+            == ('endpoint-independent', 'address-and-port-dependent'),
+            said,
+        )
+        others = [event for event in said if 'ipv6' in str(event) and event != found]
+        stage.check('says-nothing-of-ipv6', others == [], said)
+
+
 def run_no_nat64(stage):
     """Nobody knows of a prefix: none is made up, and it is said that nobody answers."""
     if is_skipped(stage):
@@ -206,6 +229,9 @@ ALL = {
     'ipv6/nat64-portrestricted': (run_nat64, ('portrestricted', SERVER)),
     'ipv6/nat64-public': (run_nat64, ('public', SERVER)),
     'ipv6/nat64-name': (run_nat64, ('portrestricted', 'server.example')),
+    'ipv6/nat64-netcheck': (run_nat64_netcheck, (SERVER,)),
+    'ipv6/nat64-netcheck-name': (run_nat64_netcheck, ('server.example',)),
     'ipv6/no-nat64': (run_no_nat64, ()),
 }
-QUICK = ['ipv6/only', 'ipv6/dual', 'ipv6/nat64-portrestricted', 'ipv6/nat64-name']
+QUICK = ['ipv6/only', 'ipv6/dual', 'ipv6/nat64-portrestricted', 'ipv6/nat64-name',
+         'ipv6/nat64-netcheck']

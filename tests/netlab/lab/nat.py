@@ -191,3 +191,19 @@ flush chain ip translate out
 add rule ip translate out oifname "wan" meta l4proto udp masquerade to :{first}-{first + 4999}
 add rule ip translate out oifname "wan" masquerade
 '''
+
+
+def write_moving_ports(wan):
+    """Rules for a router that masquerades: by the port that the map names, else by the host's."""
+    return f'''
+add map ip translate moved {{ type inet_service : inet_service; }}
+flush chain ip translate out
+add rule ip translate out oifname "wan" meta l4proto udp snat to {wan} : udp sport map @moved
+add rule ip translate out oifname "wan" masquerade
+'''
+
+
+def write_move(port, before, after):
+    """By another port from now on, when a flow begins. Before: the one until now, or None."""
+    old = f'delete element ip translate moved {{ {port} : {before} }}\n' if before else ''
+    return f'{old}add element ip translate moved {{ {port} : {after} }}\n'

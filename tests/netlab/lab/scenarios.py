@@ -4,8 +4,8 @@ import itertools
 import signal
 import time
 
-from . import abroad, ipv6, lan, lan_roam, nat, nearby, netcheck, opening, privacy, stay, stun
-from . import tunnel
+from . import abroad, ipv6, lan, lan_roam, mortal, nat, nearby, netcheck, opening, paths
+from . import privacy, stay, stun, tunnel
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
 from .stage import SETTLE_SECONDS, is_settled, talk
@@ -239,7 +239,10 @@ EXTRAS = {
     'mapping/public': (run_public, ()),
     'mapping/behind-another': (run_behind_another, ()),
 }
-PARTS = (abroad, ipv6, lan, lan_roam, nearby, netcheck, opening, privacy, stay, stun, tunnel)
+PARTS = (
+    abroad, ipv6, lan, lan_roam, mortal, nearby, netcheck, opening, paths, privacy, stay, stun,
+    tunnel,
+)
 ALL = PAIRS | MORE_PAIRS | EXTRAS
 for part in PARTS:
     ALL |= part.ALL
@@ -266,6 +269,7 @@ QUICK = [name for part in PARTS for name in getattr(part, 'QUICK', part.ALL)] + 
 # The longest first, so that nobody waits for them at the end
 SLOWEST_FIRST = (
     'stay/forgetful-10-minutes',
+    'stay/mortal-bindings',
     'stay/forgetful',
     'stay/',
     'netcheck/lifetime',

@@ -41,10 +41,10 @@ def ask_network(person, state):
     return told[-1] if told else None
 
 
-def register(stage, site, name, environment=None, server=SERVER):
+def register(stage, site, name, environment=None, server=SERVER, words=()):
     """Starts somebody; returns them, and how long it took from the start of the program."""
     began = time.monotonic()
-    person = stage.start_client(site, name, server=server, environment=environment)
+    person = stage.start_client(site, name, *words, server=server, environment=environment)
     if not person.wait_registered(10.0):
         raise RuntimeError(f'{name} is not registered after 10 s')
     return person, person.select('registered')[0]['at'] - began
@@ -140,7 +140,8 @@ class Proxy:
 
 
 def run_proxy(stage, kind, variable, server=SERVER):
-    """Nothing gets out but through a proxy, which the environment names."""
+    """Nothing gets out but through a proxy, which the environment names, or the command line while
+    the environment names one that is not there."""
     program = {'http': 'tinyproxy', 'socks5': 'microsocks'}[kind]
     if not shutil.which(program):
         stage.tap.skip(f'/netlab/{stage.name}', f'not installed: {program}')
@@ -150,7 +151,15 @@ def run_proxy(stage, kind, variable, server=SERVER):
     block(stage, 'ra', EVERYTHING)
     stage.start_server()
     with Proxy(stage, stage.lab.get_router('ra'), kind) as proxy:
-        alice, took = register(stage, site, 'alice', {variable: proxy.uri}, server)
+        is_option = variable == '--proxy'
+        alice, took = register(
+            stage,
+            site,
+            'alice',
+            {'https_proxy': 'http://192.0.2.1:9'} if is_option else {variable: proxy.uri},
+            server,
+            ('--proxy', proxy.uri) if is_option else (),
+        )
         bob, _ = register(stage, other, 'bob')
         stage.figures['registered_ms'] = took * 1000
         stage.check('registered-within-2s', took <= REGISTERED_SECONDS, [f'{took:.3f} s'])
@@ -280,6 +289,8 @@ ALL = {
     'tunnel/only-443': (run_blocked, (ALL_BUT_443, 1)),
     'tunnel/http-proxy': (run_proxy, ('http', 'https_proxy')),
     'tunnel/socks5-proxy': (run_proxy, ('socks5', 'all_proxy')),
+    'tunnel/http-proxy-given': (run_proxy, ('http', '--proxy')),
+    'tunnel/socks5-proxy-given': (run_proxy, ('socks5', '--proxy')),
     'tunnel/name-of-a-proxy': (run_proxy, ('http', 'https_proxy', NAME)),
     'tunnel/web-on-443': (run_web, ()),
     'tunnel/midst-direct': (run_midst, ('portrestricted', 8.0)),

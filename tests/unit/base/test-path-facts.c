@@ -32,6 +32,7 @@ DEFINE_CODE (get_nat, UdpnatNatKind, udpnat_nat_kind_to_code)
 DEFINE_CODE (get_port, UdpnatPortRule, udpnat_port_rule_to_code)
 DEFINE_CODE (get_source, UdpnatAddressSource, udpnat_address_source_to_code)
 DEFINE_CODE (get_fate, UdpnatPathFate, udpnat_path_fate_to_code)
+DEFINE_CODE (get_discovery, UdpnatPathDiscovery, udpnat_path_discovery_to_code)
 DEFINE_CODE (get_udp, UdpnatUdpState, udpnat_udp_state_to_code)
 DEFINE_CODE (get_nat_test, UdpnatNatTestState, udpnat_nat_test_state_to_code)
 DEFINE_CODE (get_mapping, UdpnatMappingRule, udpnat_mapping_rule_to_code)
@@ -48,6 +49,7 @@ test_codes (void)
   check_codes (get_port, UDPNAT_PORT_RULE_CHANGED);
   check_codes (get_source, UDPNAT_ADDRESS_SOURCE_LEARNED);
   check_codes (get_fate, UDPNAT_PATH_FATE_LET_GO);
+  check_codes (get_discovery, UDPNAT_PATH_DISCOVERY_SECOND_PORT);
   check_codes (get_udp, UDPNAT_UDP_STATE_SILENT);
   check_codes (get_nat_test, UDPNAT_NAT_TEST_DONE);
   check_codes (get_mapping, UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT);

@@ -169,6 +169,23 @@ test_path_text (void)
 }
 
 static void
+test_path_found (void)
+{
+  UdpnatPathFacts facts = make_direct ();
+  g_autoptr (UdpnatPathReport) report = NULL;
+  g_autofree char *text = NULL;
+
+  g_test_summary ("A path that took a search to find says so, and no other");
+  facts.remote[0].discovery = UDPNAT_PATH_DISCOVERY_SEARCH;
+  report = udpnat_path_report_new (&facts, NOW_US, "");
+  text = udpnat_path_report_to_text (report, FALSE);
+  g_assert_nonnull (strstr (text, "observed, selected, 4 sent, by search, 23.4 ms\n"));
+  g_assert_cmpstr (udpnat_path_report_get_theirs (report, 0)->discovery, ==, "search");
+  g_assert_cmpstr (udpnat_path_report_get_theirs (report, 1)->discovery, ==, "plain");
+  g_assert_cmpstr (udpnat_path_report_get_own (report, 0)->discovery, ==, "");
+}
+
+static void
 test_path_masked (void)
 {
   UdpnatPathFacts facts = make_direct ();
@@ -655,6 +672,7 @@ main (int    argc,
   g_test_add_func ("/client-reports/path/whom-their-router-lets-in", test_path_filtering);
   g_test_add_func ("/client-reports/path/waiting", test_path_waiting);
   g_test_add_func ("/client-reports/path/text", test_path_text);
+  g_test_add_func ("/client-reports/path/says-how-it-was-found", test_path_found);
   g_test_add_func ("/client-reports/path/masked-text-has-no-address", test_path_masked);
   g_test_add_func ("/client-reports/network/what-it-means", test_network_meaning);
   g_test_add_func ("/client-reports/network/text", test_network_text);

@@ -102,8 +102,36 @@ test_servers (void)
 }
 
 static void
+test_proxies (void)
+{
+  static const struct
+  {
+    const char *words;
+    const char *proxy;
+  } cases[] = {
+    { "", NULL },
+    { "--proxy none", "direct://" },
+    { "--proxy http://192.0.2.1:3128", "http://192.0.2.1:3128" },
+    { "--proxy socks5://[2001:db8::1]:1080", "socks5://[2001:db8::1]:1080" },
+    { "--proxy socks5h://proxy.example:1080", "socks5://proxy.example:1080" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (UdpnatStartOptions) options = parse (cases[i].words, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (options->proxy, ==, cases[i].proxy);
+    }
+}
+
+static void
 test_refused (void)
 {
+  assert_refused ("--proxy proxy.example:3128", "--proxy");
+  assert_refused ("--proxy ftp://proxy.example:3128", "--proxy");
+  assert_refused ("--proxy http://", "--proxy");
   assert_refused ("--sport 65536", "--sport");
   assert_refused ("--cport -1", "--cport");
   assert_refused ("--sip example.org", "--server");
@@ -123,6 +151,7 @@ main (int    argc,
   g_test_add_func ("/start-options/own-port/is-the-only-one-tried", test_own_port);
   g_test_add_func ("/start-options/name-and-profile/are-taken", test_name_and_profile);
   g_test_add_func ("/start-options/server/is-named-in-every-way", test_servers);
+  g_test_add_func ("/start-options/proxy/kinds", test_proxies);
   g_test_add_func ("/start-options/wrong-usage/is-refused-with-the-option", test_refused);
   return g_test_run ();
 }

@@ -76,6 +76,15 @@ test_paths (void)
 
       check_sentence (code, udpnat_words_explain_source (code));
     }
+  for (int i = 0; i <= UDPNAT_PATH_DISCOVERY_SECOND_PORT; i++)
+    {
+      const char *code = udpnat_path_discovery_to_code (i);
+
+      check_sentence (code, udpnat_words_explain_way ("learned", code));
+      g_assert_cmpint (i == UDPNAT_PATH_DISCOVERY_PLAIN, ==,
+                       g_str_equal (udpnat_words_explain_way ("learned", code),
+                                    udpnat_words_explain_source ("learned")));
+    }
 }
 
 static void

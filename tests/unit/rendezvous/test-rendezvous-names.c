@@ -2,8 +2,6 @@
 
 #include "rendezvous-net.h"
 
-#include "udpnat-attestation-signature.h"
-
 /* Names, lookups and the directory (PROTOCOL.md sections 7 and 12), over a client half and a server
  * half. */
 
@@ -664,64 +662,6 @@ test_full_server (void)
 
 /* ---- Attestation ---- */
 
-/* The server signs where it sees us, under the nonce that was asked for; the signature holds for
- * nobody else, nowhere else, and of no other server. */
-static void
-test_attestation (void)
-{
-  static const guint8       nonce[UDPNAT_ATTESTATION_NONCE_BYTES] = "0123456789abcde";
-  g_autoptr (Net)           net = net_new (41);
-  NetClient                *alice = net_join (net, "Alice");
-  NetClient                *bob = net_join (net, "Bob");
-  const UdpnatPublicKey    *alice_key = udpnat_identity_get_public_key (alice->identity);
-  const UdpnatPublicKey    *bob_key = udpnat_identity_get_public_key (bob->identity);
-  const UdpnatPublicKey    *server_key = udpnat_identity_get_public_key (net->server_identity);
-  UdpnatAttestation         forged;
-
-  net_run (net, UDPNAT_SEC (1));
-  udpnat_rendezvous_client_attest (alice->client, net->now_us, nonce);
-  net_run (net, UDPNAT_SEC (1));
-  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_ATTESTATION], ==, 1);
-  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_ATTESTATION], ==, 0);
-  g_assert_cmpmem (alice->attestation.nonce, 16, nonce, 16);
-  g_assert_true (udpnat_address_equal (&alice->attestation.address, &alice->address));
-  g_assert_true (udpnat_attestation_verify (&alice->attestation, server_key, alice_key));
-
-  g_assert_false (udpnat_attestation_verify (&alice->attestation, server_key, bob_key));
-  g_assert_false (udpnat_attestation_verify (&alice->attestation, bob_key, alice_key));
-  forged = alice->attestation;
-  forged.address.ip[3] ^= 1;
-  g_assert_false (udpnat_attestation_verify (&forged, server_key, alice_key));
-  forged = alice->attestation;
-  forged.nonce[0] ^= 1;
-  g_assert_false (udpnat_attestation_verify (&forged, server_key, alice_key));
-}
-
-static void
-test_attestations_limited (void)
-{
-  static const guint8 nonce[UDPNAT_ATTESTATION_NONCE_BYTES] = "";
-  g_autoptr (Net)     net = net_new (42);
-  NetClient          *alice = net_join (net, "Alice");
-  guint               n_before;
-
-  net_run (net, UDPNAT_SEC (1));
-  for (guint i = 0; i < 3; i++)
-    {
-      for (guint j = 0; j < UDPNAT_ATTESTATIONS_BURST; j++)
-        udpnat_rendezvous_client_attest (alice->client, net->now_us, nonce);
-      net_run (net, UDPNAT_MSEC (100));
-    }
-  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_ATTESTATION], ==,
-                    UDPNAT_ATTESTATIONS_BURST);
-  net_run (net, UDPNAT_SEC (1));
-  n_before = alice->counts[UDPNAT_RENDEZVOUS_EVENT_ATTESTATION];
-  udpnat_rendezvous_client_attest (alice->client, net->now_us, nonce);
-  net_run (net, UDPNAT_SEC (1));
-  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_ATTESTATION], ==, n_before + 1);
-  g_assert_true (net_is_registered (alice));
-}
-
 int
 main (int    argc,
       char **argv)
@@ -756,8 +696,6 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/mapping/no-second-port", test_no_second_port);
   g_test_add_func ("/rendezvous-names/address/change-is-followed", test_address_change);
   g_test_add_func ("/rendezvous-names/loss/gets-through", test_loss);
-  g_test_add_func ("/rendezvous-names/attestation/is-about-us-here", test_attestation);
-  g_test_add_func ("/rendezvous-names/attestation/limited", test_attestations_limited);
   g_test_add_func ("/rendezvous-names/full/refuses-strangers", test_full_server);
   return g_test_run ();
 }

@@ -204,6 +204,35 @@ test_dead_does_not_fall_to_silent (Fixture       *f,
   g_assert_false (udpnat_path_set_is_proven (f->set, UDPNAT_SOCKET_MAIN, &v4));
 }
 
+/* The peer names @a, which is proven, then what @again says; @b is slower. Which is taken? */
+static void
+check_named_no_more (Fixture  *f,
+                     gboolean  again)
+{
+  UdpnatAddress addresses[] = { at (IPV4, 8901), at (IPV4, 8900) };
+
+  give (f, 1, &addresses[1], 1);
+  prove (f, &addresses[1], UDPNAT_MSEC (10));
+  give (f, 2, addresses, again ? 2 : 1);
+  assert_selected (f, &addresses[1]); /* it works, whatever is named */
+  prove (f, &addresses[0], UDPNAT_MSEC (50));
+  assert_selected (f, &addresses[again ? 1 : 0]);
+}
+
+static void
+test_named_no_more (Fixture       *f,
+                    gconstpointer  data)
+{
+  check_named_no_more (f, FALSE);
+}
+
+static void
+test_still_named (Fixture       *f,
+                  gconstpointer  data)
+{
+  check_named_no_more (f, TRUE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -218,6 +247,8 @@ main (int    argc,
   add_path_test ("/path-select/kind/of-address", test_kinds);
   add_path_test ("/path-select/proof/fresh-replaces", test_fresh_proof_replaces);
   add_path_test ("/path-select/proof/stale-does-not-replace", test_stale_proof_does_not_replace);
+  add_path_test ("/path-select/named/no-more-gives-way", test_named_no_more);
+  add_path_test ("/path-select/named/still-stays", test_still_named);
   add_path_test ("/path-select/dead/falls-to-next", test_dead_falls_to_next);
   add_path_test ("/path-select/dead/not-to-silent", test_dead_does_not_fall_to_silent);
 
