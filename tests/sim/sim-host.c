@@ -169,6 +169,13 @@ is_alt_ip (UdpnatSocketId id)
   return id == UDPNAT_SOCKET_ALT_IP || id == UDPNAT_SOCKET_ALT_IP_ALT;
 }
 
+/** sim_host_get_socket_count: of those that the machine has numbered itself, now */
+guint
+sim_host_get_socket_count (const SimHost *self)
+{
+  return g_hash_table_size (self->further_ports);
+}
+
 /* Returns: what a socket sends from; unset or without port: it cannot */
 static UdpnatAddress
 get_source (SimHost       *self,
@@ -227,7 +234,7 @@ send_packet (SimHost   *self,
     }
 
   packet->sender = self;
-  packet->to = datagram->remote;
+  packet->to = packet->sent_to = datagram->remote;
   packet->from = get_source (self, datagram->socket, datagram->remote.family);
   if (datagram->ttl == 0)
     datagram->ttl = DEFAULT_TTL;
@@ -288,18 +295,45 @@ finish_turn (SimHost *self)
 
 /* ---- Being called ---- */
 
+/* A machine that was called for its deadline has to do something, or to name a later one. */
+static void
+note_progress (SimHost *self,
+               gint64   old_deadline_us,
+               guint64  n_sent)
+{
+  gint64 deadline_us = udpnat_machine_next_deadline (self->machine);
+
+  if (deadline_us > self->world->now_us || deadline_us != old_deadline_us ||
+      self->stats.sent != n_sent)
+    {
+      self->n_stalled = 0;
+      return;
+    }
+  self->n_stalled++;
+  if (self->n_stalled <= self->world->n_stalled)
+    return;
+  self->world->n_stalled = self->n_stalled;
+  self->world->stalled = self;
+}
+
 /* The host's timer is due: its machine's deadline, somebody has woken it, or it has slept
  * enough. */
 void
 sim_host_dispatch (SimHost *self)
 {
   gint64 now_us = self->world->now_us;
+  guint n_attached = self->n_attached;
+  guint64 n_sent = self->stats.sent;
+  gint64 deadline_us;
 
   g_assert (self->machine != NULL);
 
-  if (udpnat_machine_next_deadline (self->machine) <= now_us)
+  deadline_us = udpnat_machine_next_deadline (self->machine);
+  if (deadline_us <= now_us)
     udpnat_machine_handle_deadline (self->machine, now_us);
   finish_turn (self);
+  if (self->n_attached == n_attached)
+    note_progress (self, deadline_us, n_sent);
 }
 
 static SimDrop

@@ -123,6 +123,7 @@ pass_link (SimWorld  *world,
     }
 
   packet->stage = next_stage;
+  sim_link_spoil (link, packet->datagram.data, packet->datagram.n_data);
   /* Not to a host: it may be the one that is just sending. */
   if (n_arrivals == 1 && arrivals_us[0] == world->now_us && next_stage != SIM_STAGE_AT_HOST)
     return TRUE;

@@ -53,6 +53,7 @@ struct _SimHost
   void (*events_cb) (gpointer user_data);
   gpointer       user_data;
   guint          n_attached; /* tells a machine from its successor */
+  guint          n_stalled; /* turns in a row that left a deadline in the past and did nothing */
   UdpnatHeapItem timer;
   gint64         asleep_until_us;
 
@@ -80,6 +81,7 @@ struct _SimPacket
   gboolean       is_going_down; /* has passed a NAT inwards and may not leave again */
   UdpnatAddress  from;
   UdpnatAddress  to;
+  UdpnatAddress  sent_to; /* where its sender meant it to go */
   SimPacket     *next_free;
   UdpnatDatagram datagram; /* its ttl counts down */
 };
@@ -108,10 +110,13 @@ struct _SimWorld
   GPtrArray  *sources; /* SimRandom */
   SimPacket  *free_packets;
   guint       n_standing; /* steps since time last moved */
+  SimHost    *stalled;    /* (nullable): the host whose machine stood still for longest */
+  guint       n_stalled;  /* so many turns in a row */
 
   GArray    *taps; /* SimTapEntry */
   FILE      *log; /* (nullable) borrowed */
   GChecksum *trace;
+  gboolean   is_traced;
   SimStats   stats;
 };
 

@@ -47,6 +47,7 @@ sim_world_new (guint64 seed)
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_random_free);
   self->taps = g_array_new (FALSE, FALSE, sizeof (SimTapEntry));
   self->trace = g_checksum_new (G_CHECKSUM_SHA256);
+  self->is_traced = TRUE;
 
   return self;
 }
@@ -121,6 +122,21 @@ sim_world_set_core (SimWorld *self,
 
   self->core_delay_us = delay_us;
   self->core_hops = n_hops;
+}
+
+/**
+ * sim_world_get_stalled:
+ * @out_host: (nullable): whose
+ *
+ * Returns: how many turns in a row, at the most, a machine that was called because its deadline had
+ *   come did nothing and wanted to be called at once again
+ */
+guint
+sim_world_get_stalled (const SimWorld *self,
+                       SimHost       **out_host)
+{
+  *out_host = self->stalled;
+  return self->n_stalled;
 }
 
 /* ---- Packets in memory ---- */

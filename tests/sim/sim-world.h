@@ -43,6 +43,8 @@ gboolean     sim_world_run_for_true   (SimWorld      *self,
                                        gint64         duration_us,
                                        gboolean     (*predicate) (gpointer user_data),
                                        gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
+guint        sim_world_get_stalled    (const SimWorld *self,
+                                       SimHost      **out_host);
 void         sim_world_wake           (SimHost       *host);
 void         sim_world_cut            (SimHost       *from,
                                        SimHost       *to,
