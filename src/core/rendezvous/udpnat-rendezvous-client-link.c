@@ -100,6 +100,10 @@ udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
                                     gint64                  now_us)
 {
   udpnat_rendezvous_client_stop_asking (self);
+  if (!self->is_key_proven)
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY)->key
+      = self->key;
+  self->is_key_proven = TRUE;
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTED);
   self->outage_us = UDPNAT_TIME_NEVER;
   self->keys_us = now_us;
@@ -340,9 +344,9 @@ udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       return get_up_deadline (self);
     case UDPNAT_RENDEZVOUS_STATE_WAITING:
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
       return self->wait_until_us;
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
-    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       return UDPNAT_TIME_NEVER;
     }
@@ -413,8 +417,10 @@ udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
       udpnat_rendezvous_client_begin_outage (self, now_us);
       udpnat_rendezvous_client_connect (self, now_us);
       break;
-    case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+      udpnat_rendezvous_client_ask_again (self, now_us);
+      break;
+    case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       break;
     }

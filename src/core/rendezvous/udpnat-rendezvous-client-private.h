@@ -54,6 +54,7 @@ struct _UdpnatRendezvousClient
   UdpnatAddress   address;
   UdpnatPublicKey key;
   gboolean        has_key;
+  gboolean        is_key_proven; /* it was pinned, or the server has shown that it has it */
   guint16         alt_port; /* 0: not known */
 
   /* the session */
@@ -137,6 +138,8 @@ udpnat_rendezvous_client_is_up (const UdpnatRendezvousClient *self)
 }
 
 /* udpnat-rendezvous-client-info.c */
+void     udpnat_rendezvous_client_ask_again       (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us);
 void     udpnat_rendezvous_client_ask             (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us,
                                                    UdpnatSocketId               port,

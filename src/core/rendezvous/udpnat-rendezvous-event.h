@@ -9,10 +9,11 @@ G_BEGIN_DECLS
 
 /**
  * UdpnatRendezvousEventType:
- * @UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY: @key: learned on first contact, to be pinned; connecting
- *   goes on
+ * @UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY: @key: learned on first contact, to be pinned: the server has
+ *   shown that it has it; CONNECTED follows
  * @UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH: @key: what the server claims, not the pinned one. Nothing
- *   more is sent until the server is set again. Comes without SERVER_KEY
+ *   more is sent until the server is set again, or says otherwise when it is asked a minute later.
+ *   Comes without SERVER_KEY
  * @UDPNAT_RENDEZVOUS_EVENT_CONNECTED: the session is up, or up again
  * @UDPNAT_RENDEZVOUS_EVENT_REGISTERED: @name as the server writes it, @observed, @handle
  * @UDPNAT_RENDEZVOUS_EVENT_REFUSED: @name, @code (#UdpnatRefusedCode), @retry_s; after TRY_LATER it
