@@ -130,6 +130,10 @@ udpnat_session_start_handshake (UdpnatSession *self,
   handshake->retry_us = now_us + handshake->interval_us;
   handshake->is_queued = TRUE;
   handshake->may_take_cookie = TRUE;
+  /* The peer may know the id of a session that it has never used for one with other streams, from
+   * before we forgot it: ours must not be taken for a rekeying of that. */
+  if (self->state == UDPNAT_SESSION_STATE_ANSWERED)
+    self->id = udpnat_random_u64 (&self->config.random);
   make_hs1 (self, handshake);
   if (self->state == UDPNAT_SESSION_STATE_NEW)
     udpnat_session_set_state (self, UDPNAT_SESSION_STATE_INITIATED);
