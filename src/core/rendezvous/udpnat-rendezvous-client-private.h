@@ -104,7 +104,6 @@ struct _UdpnatRendezvousClient
   char    *registered_name; /* nullable: what the server has us under, as far as we know */
   gboolean is_register_due;
   gint64   register_retry_us; /* NEVER: not waiting */
-  guint    n_registers; /* not answered */
   gboolean is_unregister_due;
   gboolean is_unregister_told; /* our owner knows already */
   gboolean is_listed;

@@ -285,6 +285,49 @@ test_claim_failed (void)
   g_assert_cmpuint (net->n_claims, ==, 2);
 }
 
+/* Said twice while it waits for the disk, it is refused once. */
+static void
+test_claim_said_twice (void)
+{
+  g_autoptr (Net) net = net_new (8);
+  NetClient *alice;
+
+  net->is_disk_slow = TRUE;
+  alice = net_join (net, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_register (alice->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  net_complete (net, net->claim_id, FALSE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_REFUSED], ==, 1);
+  net->is_disk_slow = FALSE;
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (alice));
+}
+
+/* What is refused is not what is wished by now. */
+static void
+test_older_wish_refused (void)
+{
+  g_autoptr (Net) net = net_new (9);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, "Bob");
+
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_register (bob->client, net->now_us, "Alice");
+  udpnat_rendezvous_client_register (bob->client, net->now_us, "Robert");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_REFUSED], ==, 1);
+  udpnat_rendezvous_server_shut_down (net->server, net->now_us);
+  net_drain (net);
+  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
+  net_run (net, UDPNAT_SEC (1));
+  net_start_server (net);
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpstr (bob->registered, ==, "Robert");
+}
+
 static void
 test_claimer_gone (void)
 {
@@ -803,6 +846,8 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/claim/registered-only-when-stored", test_claim_first);
   g_test_add_func ("/rendezvous-names/claim/asked-again-meanwhile", test_claim_again);
   g_test_add_func ("/rendezvous-names/claim/not-stored-is-tried-again", test_claim_failed);
+  g_test_add_func ("/rendezvous-names/claim/said-twice-is-tried-again", test_claim_said_twice);
+  g_test_add_func ("/rendezvous-names/wish/an-older-one-is-refused", test_older_wish_refused);
   g_test_add_func ("/rendezvous-names/claim/claimer-gone-meanwhile", test_claimer_gone);
   g_test_add_func ("/rendezvous-names/per-key/limited", test_names_per_key);
   g_test_add_func ("/rendezvous-names/unregister/goes-offline", test_unregister);
