@@ -40,6 +40,7 @@ struct _SimInvariants
   GHashTable      *numbers; /* host → its number + 1: people, then servers */
   GHashTable      *ends;    /* owned SimEnd: what one host has to do with one address */
   guint            n_spoofed;    /* forged sources so far */
+  gboolean         has_corruption;
   gsize            n_text_bytes; /* said so far */
   gsize            n_heap_bytes; /* at the beginning */
   SimWatch         listener; /* (nullable) */

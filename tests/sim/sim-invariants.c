@@ -546,6 +546,13 @@ sim_invariants_note_network (SimInvariants *self,
     self->people[i].n_networks++;
 }
 
+/** sim_invariants_note_corruption: there are lines that change what they carry */
+void
+sim_invariants_note_corruption (SimInvariants *self)
+{
+  self->has_corruption = TRUE;
+}
+
 /** sim_invariants_note_spoofed: so many sources more have been forged */
 void
 sim_invariants_note_spoofed (SimInvariants *self,

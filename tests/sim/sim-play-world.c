@@ -188,6 +188,22 @@ sim_play_move (SimPlay *self,
 
 /* ---- The whole ---- */
 
+static void
+note_corruption (SimPlay *self)
+{
+  const SimScenario *scenario = self->scenario;
+  gboolean is_any = FALSE;
+
+  for (guint i = 0; i < scenario->n_servers; i++)
+    is_any |= scenario->servers[i].up.corrupt > 0;
+  for (guint i = 0; i < scenario->sites->len; i++)
+    is_any |= get_site (self, i)->up.corrupt > 0 || get_site (self, i)->down.corrupt > 0;
+  for (guint i = 0; i < scenario->n_people; i++)
+    is_any |= scenario->people[i].wifi.corrupt > 0;
+  if (is_any)
+    sim_invariants_note_corruption (self->invariants);
+}
+
 void
 sim_play_build (SimPlay  *self,
                 gboolean  is_traced)
@@ -207,6 +223,7 @@ sim_play_build (SimPlay  *self,
     if (!scenario->people[i].is_dropped)
       build_person (self, i);
   sim_play_watch_wire (self);
+  note_corruption (self);
   if (self->timeline != NULL)
     {
       sim_timeline_watch_world (self->timeline, self->world);
