@@ -181,7 +181,7 @@ write_hs2_frames (UdpnatPeer        *self,
     g_debug ("no room for OBSERVED");
 }
 
-/* How many handshakes of theirs give way to ours. They answer ours instead of beginning another one,
+/* How many handshakes of theirs give way to ours. They answer ours instead of beginning another,
  * unless it never arrives, or they take it for a repetition: we may have lost count of our
  * timestamps. */
 #define INSIST_MAX 2

@@ -185,18 +185,6 @@ mismatch (UdpnatRendezvousClient *self,
   self->wait_until_us = now_us + UDPNAT_SERVER_MISMATCH_WAIT_US;
 }
 
-/** udpnat_rendezvous_client_ask_again: INFO-REPLY proves nothing: was the other key damaged, forged,
- * or that of a stranger who is gone? */
-void
-udpnat_rendezvous_client_ask_again (UdpnatRendezvousClient *self,
-                                    gint64                  now_us)
-{
-  if (self->wait_until_us > now_us)
-    return;
-  self->wait_until_us = now_us + UDPNAT_SERVER_MISMATCH_WAIT_US;
-  udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, UDPNAT_INFO_RETRIES);
-}
-
 static void
 learn_key (UdpnatRendezvousClient *self,
            gint64                  now_us,

@@ -418,7 +418,12 @@ udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
       udpnat_rendezvous_client_connect (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
-      udpnat_rendezvous_client_ask_again (self, now_us);
+      if (self->wait_until_us > now_us)
+        break;
+      /* INFO-REPLY proves nothing: was the other key damaged, forged, or that of a stranger who is
+       * gone? */
+      self->wait_until_us = now_us + UDPNAT_SERVER_MISMATCH_WAIT_US;
+      udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, UDPNAT_INFO_RETRIES);
       break;
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:

@@ -137,8 +137,6 @@ udpnat_rendezvous_client_is_up (const UdpnatRendezvousClient *self)
 }
 
 /* udpnat-rendezvous-client-info.c */
-void     udpnat_rendezvous_client_ask_again       (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
 void     udpnat_rendezvous_client_ask             (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us,
                                                    UdpnatSocketId               port,
