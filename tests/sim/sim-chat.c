@@ -686,6 +686,7 @@ sim_peer_start (SimPeer *self)
   g_assert_null (self->node);
   self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
   sim_store_restore (&self->store, self->node, now_us);
+  udpnat_node_set_tunnel_allowed (self->node, self->has_tunnel);
   sim_peer_tell_addresses (self);
   if (!self->is_serverless)
     connect_server (self);

@@ -84,6 +84,7 @@ typedef void (*SimWatch) (SimPeer               *peer,
  * @holds_receipts: do not confirm what comes
  * @is_serverless: is not told of the server
  * @has_beacons: finds people on its network, and is found; for hosts behind a NAT
+ * @has_tunnel: reaches the server over TCP where UDP does not pass
  * @is_forgetful: confirms what comes, and does not write it: for tests of what notices that
  * @clock_us: how wrong its wall clock is: sim_peer_move_clock()
  * @watch: (nullable)
@@ -110,6 +111,7 @@ struct _SimPeer
   gboolean        holds_receipts;
   gboolean        is_serverless;
   gboolean        has_beacons;
+  gboolean        has_tunnel;
   gboolean        is_forgetful;
   gint64          clock_us;
   SimWatch        watch;

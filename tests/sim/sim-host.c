@@ -70,6 +70,8 @@ void
 sim_host_detach (SimHost *self)
 {
   close_further (self);
+  if (self->tunnel != NULL)
+    sim_tunnel_close (self->tunnel, FALSE);
   self->machine = NULL;
   self->events_cb = NULL;
   self->user_data = NULL;
@@ -219,6 +221,21 @@ find_socket (const SimHost       *self,
 
 /* ---- Sending ---- */
 
+/* Into the connection, or one that is opened for it; it closes it when it is empty. */
+static void
+send_tunnelled (SimHost   *self,
+                SimPacket *packet)
+{
+  packet->sender = self;
+  packet->to = packet->sent_to = packet->datagram.remote;
+  packet->from = sim_host_get_address (self, UDPNAT_FAMILY_IPV4);
+  if (packet->datagram.n_data > 0 &&
+      !sim_tap_report (self->world, SIM_TAP_SENT, SIM_DROP_NONE, self, packet))
+    sim_route_drop (self->world, packet, SIM_DROP_TAP);
+  else
+    sim_tunnel_send (self, packet);
+}
+
 static void
 send_packet (SimHost   *self,
              SimPacket *packet)
@@ -226,6 +243,11 @@ send_packet (SimHost   *self,
   UdpnatDatagram *datagram = &packet->datagram;
 
   g_assert (datagram->n_data <= sizeof datagram->data);
+  if (datagram->socket == UDPNAT_SOCKET_TUNNEL)
+    {
+      send_tunnelled (self, packet);
+      return;
+    }
   if (datagram->socket >= UDPNAT_SOCKET_FURTHER && datagram->n_data == 0)
     {
       close_one_further (self, datagram->socket);
@@ -377,6 +399,32 @@ sim_host_receive (SimHost   *self,
   if (!find_socket (self, &packet->to, &datagram->socket))
     g_assert_not_reached ();
   datagram->local_port = packet->to.port;
+  datagram->remote = packet->from;
+  datagram->ttl = 0;
+  udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);
+  sim_world_put_packet (self->world, packet);
+
+  finish_turn (self);
+}
+
+/**
+ * sim_host_receive_tunnelled:
+ * @packet: (transfer full): out of a connection; without data it says that it is closed
+ */
+void
+sim_host_receive_tunnelled (SimHost   *self,
+                            SimPacket *packet)
+{
+  UdpnatDatagram *datagram = &packet->datagram;
+
+  if (datagram->n_data > 0 &&
+      !sim_tap_report (self->world, SIM_TAP_DELIVERED, SIM_DROP_NONE, self, packet))
+    {
+      sim_route_drop (self->world, packet, SIM_DROP_TAP);
+      return;
+    }
+  datagram->socket = UDPNAT_SOCKET_TUNNEL;
+  datagram->local_port = 0;
   datagram->remote = packet->from;
   datagram->ttl = 0;
   udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);

@@ -101,7 +101,7 @@ check_balance (SimInvariants    *self,
   SimEnd *end;
   char text[UDPNAT_ADDRESS_TEXT_BYTES];
 
-  if (!is_balanced (number, &info->to) || is_stun (info))
+  if (!is_balanced (number, &info->to) || is_stun (info) || udpnat_address_is_tunnel (&info->to))
     return;
   end = ensure_end (self, number, &info->to);
   end->out_bytes += info->n_data;
@@ -225,7 +225,9 @@ watch_delivered (SimInvariants    *self,
   guint number;
   guint origin;
 
-  if (is_group (&info->to) || !get_number (self, info->host, &number))
+  /* Who has a connection has proved where he is. */
+  if (is_group (&info->to) || udpnat_address_is_tunnel (&info->from) ||
+      udpnat_address_is_tunnel (&info->to) || !get_number (self, info->host, &number))
     return;
   if (is_balanced (number, &info->from) && !is_stun (info))
     ensure_end (self, number, &info->from)->in_bytes += info->n_data;

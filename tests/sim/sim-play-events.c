@@ -56,6 +56,44 @@ set_relay_only (SimPlay        *self,
   sim_world_wake (peer->host);
 }
 
+/* All that there is until now. */
+static void
+read_lines (SimPlay        *self,
+            const SimEvent *event)
+{
+  SimPeer *peer = self->peers[event->whom];
+  SimPeer *of = self->peers[event->other];
+
+  if (!is_at_work (self, event->whom) || of == NULL)
+    return;
+  for (guint i = peer->received->len; i-- > 0;)
+    {
+      const SimMessage *message = g_ptr_array_index (peer->received, i);
+
+      if (g_strcmp0 (message->from, of->name) != 0)
+        continue;
+      udpnat_node_set_read (peer->node, sim_world_now (self->world), sim_peer_get_key (of),
+                            &message->id);
+      sim_world_wake (peer->host);
+      return;
+    }
+}
+
+static void
+log_out (SimPlay        *self,
+         const SimEvent *event)
+{
+  SimPeer *peer = self->peers[event->whom];
+
+  if (!is_at_work (self, event->whom))
+    return;
+  if (event->is_on)
+    udpnat_node_log_out (peer->node, sim_world_now (self->world));
+  else
+    udpnat_node_log_in (peer->node, sim_world_now (self->world), peer->name);
+  sim_world_wake (peer->host);
+}
+
 static void
 fall_asleep (SimPlay        *self,
              const SimEvent *event)
@@ -224,6 +262,19 @@ reboot_carrier (SimPlay        *self,
 }
 
 static void
+set_udp (SimPlay        *self,
+         const SimEvent *event)
+{
+  SimNatConfig config;
+
+  if (self->routers[event->whom] == NULL)
+    return;
+  config = *sim_nat_get_config (self->routers[event->whom]);
+  config.block_udp = event->is_on;
+  sim_nat_set_config (self->routers[event->whom], &config);
+}
+
+static void
 set_line (SimPlay        *self,
           const SimEvent *event)
 {
@@ -309,6 +360,8 @@ static void (*const players[SIM_N_EVENTS]) (SimPlay *self, const SimEvent *event
   [SIM_EVENT_SAY] = say,
   [SIM_EVENT_ACCEPT] = accept_person,
   [SIM_EVENT_RELAY_ONLY] = set_relay_only,
+  [SIM_EVENT_READ] = read_lines,
+  [SIM_EVENT_LOG_OUT] = log_out,
   [SIM_EVENT_SLEEP] = fall_asleep,
   [SIM_EVENT_ROAM] = roam,
   [SIM_EVENT_KILL] = kill_person,
@@ -319,6 +372,7 @@ static void (*const players[SIM_N_EVENTS]) (SimPlay *self, const SimEvent *event
   [SIM_EVENT_LIE] = lie,
   [SIM_EVENT_REBOOT] = reboot_site,
   [SIM_EVENT_CARRIER_REBOOT] = reboot_carrier,
+  [SIM_EVENT_UDP] = set_udp,
   [SIM_EVENT_LINE] = set_line,
   [SIM_EVENT_CUT] = set_cut,
   [SIM_EVENT_SERVER_CUT] = set_server_cut,
@@ -355,6 +409,8 @@ mend_person (SimPlay *self,
       return;
     }
   udpnat_node_set_relay_only (peer->node, sim_world_now (self->world), FALSE);
+  if (!udpnat_node_is_registered (peer->node))
+    udpnat_node_log_in (peer->node, sim_world_now (self->world), peer->name);
   sim_peer_tell_addresses (peer); /* the truth */
 }
 

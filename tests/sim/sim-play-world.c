@@ -159,6 +159,7 @@ build_person (SimPlay *self,
   if (person->is_shy)
     peer->stranger_lines_max = person->n_lines_kept;
   peer->has_beacons = person->has_beacons;
+  peer->has_tunnel = self->scenario->has_tunnels;
   peer->clock_us = person->clock_us;
   if (get_site (self, person->site)->has_ipv6)
     sim_host_add_address (peer->host, NULL);

@@ -304,6 +304,14 @@ step_once (SimWorld  *world,
     case SIM_STAGE_AT_HOST:
       sim_host_receive (packet->endpoint->host, packet);
       return FALSE;
+
+    case SIM_STAGE_IN_TUNNEL:
+      sim_tunnel_deliver (world, packet);
+      return FALSE;
+
+    case SIM_STAGE_TUNNEL_LOST:
+      sim_tunnel_tell_lost (world, packet);
+      return FALSE;
     }
 
   g_assert_not_reached ();

@@ -24,6 +24,7 @@ static const char *const feature_names[SIM_N_FEATURES] = {
   [SIM_FEATURE_ROUTERS] = "routers",
   [SIM_FEATURE_LIFETIMES] = "lifetimes",
   [SIM_FEATURE_BEACONS] = "beacons",
+  [SIM_FEATURE_TUNNELS] = "tunnels",
   [SIM_FEATURE_SLOW_DISKS] = "slow-disks",
   [SIM_FEATURE_PREKEYS] = "prekeys",
   [SIM_FEATURE_SHYNESS] = "shyness",
@@ -81,7 +82,8 @@ get_roles (SimEventKind kind,
            gboolean    *out_is_person,
            gboolean    *out_is_other_person)
 {
-  *out_is_other_person = kind == SIM_EVENT_SAY || kind == SIM_EVENT_ACCEPT;
+  *out_is_other_person = kind == SIM_EVENT_SAY || kind == SIM_EVENT_ACCEPT ||
+                         kind == SIM_EVENT_READ;
   *out_is_person = kind <= SIM_EVENT_LIE || kind == SIM_EVENT_FLOOD;
 }
 
@@ -149,6 +151,8 @@ simplify_site (SimSite   *site,
     site->has_ipv6 = FALSE;
   else if (feature == SIM_FEATURE_CARRIERS)
     site->carrier = -1;
+  else if (feature == SIM_FEATURE_TUNNELS)
+    site->router.block_udp = FALSE;
   else if (feature == SIM_FEATURE_ROUTERS)
     site->has_router = FALSE;
   else if (feature == SIM_FEATURE_LIFETIMES)
@@ -186,6 +190,8 @@ sim_scenario_drop_feature (SimScenario *self,
     simplify_site (&g_array_index (self->sites, SimSite, i), feature);
   for (guint i = 0; i < self->n_people; i++)
     simplify_person (&self->people[i], feature);
+  if (feature == SIM_FEATURE_TUNNELS)
+    self->has_tunnels = FALSE;
   if (feature == SIM_FEATURE_LIFETIMES)
     for (guint i = 0; i < self->carriers->len; i++)
       simplify_nat (&g_array_index (self->carriers, SimCarrier, i).nat);

@@ -148,6 +148,16 @@ add_accept (Script *self,
 }
 
 static void
+add_read (Script *self,
+          guint   whom)
+{
+  guint other = draw_partner (self, whom);
+
+  if (other != whom)
+    add (self, self->now_us, SIM_EVENT_READ, whom)->other = other;
+}
+
+static void
 add_death (Script      *self,
            SimEventKind death,
            SimEventKind birth,
@@ -206,7 +216,7 @@ static void
 add_accident (Script *self,
               guint   whom)
 {
-  switch (draw_below (self, 9))
+  switch (draw_below (self, 10))
     {
     case 0:
     case 1:
@@ -234,6 +244,9 @@ add_accident (Script *self,
       else
         add_spell (self, SIM_EVENT_RELAY_ONLY, whom, 0);
       break;
+    case 9:
+      add_spell (self, SIM_EVENT_LOG_OUT, whom, 0);
+      break;
     }
 }
 
@@ -244,7 +257,7 @@ add_failure (Script *self)
   guint n_sites = self->scenario->sites->len;
   guint site = draw_below (self, n_sites);
 
-  switch (draw_below (self, 6))
+  switch (draw_below (self, self->scenario->has_tunnels ? 8 : 6))
     {
     case 0:
     case 1:
@@ -261,6 +274,10 @@ add_failure (Script *self)
       break;
     case 5:
       add_spell (self, SIM_EVENT_SERVER_CUT, site, draw_below (self, self->scenario->n_servers));
+      break;
+    case 6:
+    case 7:
+      add_spell (self, SIM_EVENT_UDP, site, 0);
       break;
     }
 }
@@ -298,8 +315,10 @@ add_step (Script *self)
   guint whom = draw_below (self, self->scenario->n_people);
   guint die = draw_below (self, 100);
 
-  if (die < 50)
+  if (die < 46)
     add_say (self, whom);
+  else if (die < 50)
+    add_read (self, whom);
   else if (die < 56)
     add_accept (self, whom);
   else if (die < 60)

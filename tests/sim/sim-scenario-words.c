@@ -34,6 +34,10 @@ describe_personal (const SimEvent *event)
     case SIM_EVENT_RELAY_ONLY:
       return g_strdup_printf ("p%02u wants %s", event->whom,
                               event->is_on ? "the relay only" : "direct paths again");
+    case SIM_EVENT_READ:
+      return g_strdup_printf ("p%02u has seen what p%02u said", event->whom, event->other);
+    case SIM_EVENT_LOG_OUT:
+      return g_strdup_printf ("p%02u logs %s", event->whom, event->is_on ? "out" : "in again");
     case SIM_EVENT_SLEEP:
       return g_strdup_printf ("p%02u sleeps for %.1f s", event->whom, for_s);
     case SIM_EVENT_ROAM:
@@ -57,6 +61,7 @@ describe_personal (const SimEvent *event)
                               floods[event->other]);
     case SIM_EVENT_REBOOT:
     case SIM_EVENT_CARRIER_REBOOT:
+    case SIM_EVENT_UDP:
     case SIM_EVENT_LINE:
     case SIM_EVENT_CUT:
     case SIM_EVENT_SERVER_CUT:
@@ -83,6 +88,9 @@ describe_impersonal (const SimEvent *event)
     case SIM_EVENT_CARRIER_REBOOT:
       return g_strdup_printf ("carrier %u forgets everything%s", event->whom,
                               event->is_on ? " and has a new address" : "");
+    case SIM_EVENT_UDP:
+      return g_strdup_printf ("router of site %u %s", event->whom,
+                              event->is_on ? "blocks UDP" : "lets UDP pass again");
     case SIM_EVENT_LINE:
       return g_strdup_printf ("line of site %u is %s", event->whom,
                               event->is_on ? "dead" : "alive again");
@@ -111,6 +119,8 @@ describe_impersonal (const SimEvent *event)
     case SIM_EVENT_SAY:
     case SIM_EVENT_ACCEPT:
     case SIM_EVENT_RELAY_ONLY:
+    case SIM_EVENT_READ:
+    case SIM_EVENT_LOG_OUT:
     case SIM_EVENT_SLEEP:
     case SIM_EVENT_ROAM:
     case SIM_EVENT_KILL:
@@ -172,8 +182,8 @@ describe_nat (const SimNatConfig *nat,
                           nat->lifetime_unreplied_us / 1e6);
   if (nat->absolute_lifetime_us > 0)
     g_string_append_printf (out, ", %.0f s at the most", nat->absolute_lifetime_us / 1e6);
-  g_string_append_printf (out, ")%s%s\n", nat->hairpin ? ", hairpin" : "",
-                          nat->clash ? ", clash" : "");
+  g_string_append_printf (out, ")%s%s%s\n", nat->hairpin ? ", hairpin" : "",
+                          nat->clash ? ", clash" : "", nat->block_udp ? ", BLOCKS UDP" : "");
 }
 
 static void
@@ -227,6 +237,8 @@ sim_scenario_describe (const SimScenario *self,
   g_string_append_printf (out, "seed %" G_GUINT64_FORMAT ": %u people, %u servers, %u sites, "
                           "%.0f ms from one network to another\n", self->seed, self->n_people,
                           self->n_servers, self->sites->len, self->core_delay_us / 1e3);
+  if (self->has_tunnels)
+    g_string_append (out, "programs use TCP where UDP does not pass\n");
   for (guint i = 0; i < self->n_servers; i++)
     {
       g_string_append_printf (out, "s%u: ", i);

@@ -184,6 +184,7 @@ draw_site (SimScenario *self,
   if (sim_random_chance (random, 0.7)) /* most lines are as long one way as the other */
     site.down.delay_us = site.up.delay_us;
   site.has_ipv6 = sim_random_chance (random, 0.3);
+  site.router.block_udp = self->has_tunnels && sim_random_chance (random, 0.2);
   g_array_append_val (self->sites, site);
 }
 
@@ -217,6 +218,7 @@ draw_world (SimScenario *self,
   guint n_carriers;
 
   self->core_delay_us = draw_between (random, UDPNAT_MSEC (1), UDPNAT_MSEC (40));
+  self->has_tunnels = sim_random_chance (random, 0.3);
   draw_servers (self, random);
   self->n_people = draw_tail (random, 2, SIM_PEOPLE_MAX);
   n_sites = self->n_people + (guint) sim_random_below (random, 2); /* and somewhere to go to */

@@ -28,6 +28,7 @@ typedef enum
   SIM_FEATURE_ROUTERS,
   SIM_FEATURE_LIFETIMES, /* of mappings: as most routers have them instead */
   SIM_FEATURE_BEACONS,
+  SIM_FEATURE_TUNNELS, /* and the networks that need them */
   SIM_FEATURE_SLOW_DISKS,
   SIM_FEATURE_PREKEYS,
   SIM_FEATURE_SHYNESS,
@@ -93,6 +94,8 @@ typedef enum
   SIM_EVENT_SAY,          /* @whom says @n lines of @n_bytes to @other */
   SIM_EVENT_ACCEPT,       /* @whom takes @other for a contact */
   SIM_EVENT_RELAY_ONLY,   /* @whom wants no direct paths: @is_on, or again */
+  SIM_EVENT_READ,         /* @whom has seen what @other has said */
+  SIM_EVENT_LOG_OUT,      /* @whom does not want to be reached, if @is_on, or again */
   SIM_EVENT_SLEEP,        /* @whom closes the lid for @for_us */
   SIM_EVENT_ROAM,         /* @whom goes to site @other */
   SIM_EVENT_KILL,         /* @whom's program dies */
@@ -103,6 +106,7 @@ typedef enum
   SIM_EVENT_LIE,          /* @whom says that it is where @n others are */
   SIM_EVENT_REBOOT,       /* router of site @whom forgets; has a new address if @is_on */
   SIM_EVENT_CARRIER_REBOOT, /* likewise of carrier @whom */
+  SIM_EVENT_UDP,          /* the router of site @whom lets no UDP pass, if @is_on, or again */
   SIM_EVENT_LINE,         /* the line of site @whom is cut, if @is_on, or whole again */
   SIM_EVENT_CUT,          /* nothing gets from site @whom to site @other, if @is_on */
   SIM_EVENT_SERVER_CUT,   /* nothing gets from server @other to site @whom, if @is_on */
@@ -148,6 +152,7 @@ typedef struct
 /**
  * SimScenario:
  * @events: of #SimEvent, in the order of their times
+ * @has_tunnels: programs reach servers over TCP where UDP does not pass
  * @end_us: when the script is over and everything is put right
  */
 typedef struct
@@ -160,6 +165,7 @@ typedef struct
   GArray        *sites;    /* of SimSite */
   SimPerson      people[SIM_PEOPLE_MAX];
   guint          n_people;
+  gboolean       has_tunnels;
   GArray        *events;
   gint64         end_us;
 } SimScenario;

@@ -82,6 +82,8 @@ get_actor (const SimEvent *event)
     case SIM_EVENT_SAY:
     case SIM_EVENT_ACCEPT:
     case SIM_EVENT_RELAY_ONLY:
+    case SIM_EVENT_READ:
+    case SIM_EVENT_LOG_OUT:
     case SIM_EVENT_SLEEP:
     case SIM_EVENT_ROAM:
     case SIM_EVENT_KILL:
@@ -101,6 +103,7 @@ get_actor (const SimEvent *event)
       return SIM_PEOPLE_MAX + (int) event->whom;
     case SIM_EVENT_REBOOT:
     case SIM_EVENT_CARRIER_REBOOT:
+    case SIM_EVENT_UDP:
     case SIM_EVENT_LINE:
     case SIM_EVENT_CUT:
     case SIM_EVENT_SERVER_CUT:

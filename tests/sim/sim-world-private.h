@@ -2,6 +2,7 @@
 
 #include "udpnat-heap.h"
 
+#include "sim-nat-table.h"
 #include "sim-queue.h"
 #include "sim-world.h"
 
@@ -10,6 +11,7 @@ G_BEGIN_DECLS
 /* Inside of the simulator: see the head of sim-route.c for how these hang together. */
 
 typedef struct _SimRouter SimRouter;
+typedef struct _SimTunnel SimTunnel;
 
 /* Whoever holds an address: one of the two is set. */
 typedef struct
@@ -56,6 +58,7 @@ struct _SimHost
   guint          n_stalled; /* turns in a row that left a deadline in the past and did nothing */
   UdpnatHeapItem timer;
   gint64         asleep_until_us;
+  SimTunnel     *tunnel; /* (nullable): of a client; borrowed from the world */
 
   /* borrowed */
   SimWorld      *world;
@@ -69,6 +72,8 @@ typedef enum
   SIM_STAGE_IN_SEGMENT, /* looks for who has its address */
   SIM_STAGE_AT_ROUTER,  /* has come down to a router */
   SIM_STAGE_AT_HOST,    /* has come down to a host */
+  SIM_STAGE_IN_TUNNEL,  /* comes out of a connection: sim-tunnel.c */
+  SIM_STAGE_TUNNEL_LOST, /* none: says to a client that its connection is lost */
 } SimStage;
 
 typedef struct _SimPacket SimPacket;
@@ -79,6 +84,7 @@ struct _SimPacket
   SimEndpoint   *endpoint;
   SimHost       *sender; /* (nullable) */
   gboolean       is_going_down; /* has passed a NAT inwards and may not leave again */
+  guint32        tunnel; /* number of the connection */
   UdpnatAddress  from;
   UdpnatAddress  to;
   UdpnatAddress  sent_to; /* where its sender meant it to go */
@@ -107,6 +113,8 @@ struct _SimWorld
   GPtrArray  *routers;
   GHashTable *routers_by_nat;
   GHashTable *names;   /* borrowed from hosts and NATs */
+  GHashTable *tunnels; /* owned SimTunnel by number */
+  guint32     n_tunnels; /* so far */
   GPtrArray  *sources; /* SimRandom */
   SimPacket  *free_packets;
   guint       n_standing; /* steps since time last moved */
@@ -149,6 +157,19 @@ gboolean     sim_host_has_address   (const SimHost       *self,
 void sim_host_dispatch (SimHost   *self);
 void sim_host_receive  (SimHost   *self,
                         SimPacket *packet);
+
+void sim_host_receive_tunnelled (SimHost   *self,
+                                 SimPacket *packet);
+
+/* sim-tunnel.c */
+void sim_tunnel_close     (SimTunnel *self,
+                           gboolean   is_told);
+void sim_tunnel_send      (SimHost   *host,
+                           SimPacket *packet);
+void sim_tunnel_deliver   (SimWorld  *world,
+                           SimPacket *packet);
+void sim_tunnel_tell_lost (SimWorld  *world,
+                           SimPacket *packet);
 
 /* sim-route.c: all of them take the packet */
 void sim_route_step (SimWorld  *world,

@@ -44,6 +44,7 @@ sim_world_new (guint64 seed)
   self->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_router_free);
   self->routers_by_nat = g_hash_table_new (NULL, NULL);
   self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->tunnels = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_random_free);
   self->taps = g_array_new (FALSE, FALSE, sizeof (SimTapEntry));
   self->trace = g_checksum_new (G_CHECKSUM_SHA256);
@@ -77,6 +78,7 @@ sim_world_free (SimWorld *self)
   g_hash_table_unref (self->cuts);
   g_hash_table_unref (self->hosts_by_ipv6);
   g_hash_table_unref (self->names);
+  g_hash_table_unref (self->tunnels);
   g_ptr_array_unref (self->sources);
   g_array_unref (self->taps);
   g_checksum_free (self->trace);
