@@ -97,7 +97,8 @@ udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
  */
 void
 udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
-                                    gint64                  now_us)
+                                    gint64                  now_us,
+                                    gboolean                is_continued)
 {
   udpnat_rendezvous_client_stop_asking (self);
   if (!self->is_key_proven)
@@ -109,7 +110,8 @@ udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
   self->keys_us = now_us;
   self->confirm_us = now_us + UDPNAT_SERVER_CONFIRM_AFTER_US;
   self->is_quiet = FALSE;
-  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED);
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED)->is_continued
+    = is_continued;
   self->observed[UDPNAT_SOCKET_ALT] = UDPNAT_ADDRESS_NONE;
   udpnat_rendezvous_client_test_mapping (self, now_us);
 }
@@ -121,7 +123,7 @@ udpnat_rendezvous_client_handle_rekeyed (UdpnatRendezvousClient *self,
 {
   if (!udpnat_rendezvous_client_is_up (self))
     {
-      udpnat_rendezvous_client_handle_up (self, now_us);
+      udpnat_rendezvous_client_handle_up (self, now_us, TRUE);
       udpnat_rendezvous_client_repeat_wishes (self, FALSE);
       return;
     }
