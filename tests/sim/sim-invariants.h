@@ -33,6 +33,11 @@ typedef enum
  * search of a port may open (its sockets, or its probes at a router with a mapping for each) twice,
  * and some more for the server, peers and tests. */
 #define SIM_NAT_MAPPINGS_PER_PERSON (2 * UDPNAT_SEARCH_PROBES_MAX + 64)
+/* What a person may send to an address from which a contact's packet seems to come: twice what came
+ * (PATH-RESPONSE is longer than PATH-CHALLENGE), and one run of challenges in each round. */
+#define SIM_ANSWER_RATIO 2
+#define SIM_ROUNDS_AT_ONCE 8 /* moves, new addresses of either begin one */
+#define SIM_RUN_BYTES (UDPNAT_CANDIDATE_PACKETS_MAX * 43)
 /* A machine may have this many turns in a row without doing anything: one for each of those that
  * are put together in a program (disk, beacons, node). */
 #define SIM_STALLED_TURNS_MAX 3
