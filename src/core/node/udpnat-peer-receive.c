@@ -271,7 +271,10 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
       handle_early_control (self, now_us, route, hs1);
     }
   else
-    result = answer_hs1 (self, now_us, route, hs1);
+    {
+      self->n_insisted = 0; /* or both would give way for ever */
+      result = answer_hs1 (self, now_us, route, hs1);
+    }
   handle_early_frames (self, now_us, UDPNAT_STREAM_CHAT, hs1);
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
