@@ -41,6 +41,7 @@ struct _SimInvariants
   GHashTable      *ends;    /* owned SimEnd: what one host has to do with one address */
   guint            n_spoofed;    /* forged sources so far */
   gboolean         has_corruption;
+  gboolean         are_nets_alike;
   gsize            n_text_bytes; /* said so far */
   gsize            n_heap_bytes; /* at the beginning */
   SimWatch         listener; /* (nullable) */

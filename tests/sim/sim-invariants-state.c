@@ -134,7 +134,9 @@ check_knowledge (SimInvariants *self,
                                    sim_peer_get_key (known), &facts))
     return;
   for (guint i = 0; i < facts.n_remote; i++)
-    if (is_address_of (known, &facts.remote[i].address))
+    if (!(self->are_nets_alike && udpnat_address_get_scope (&facts.remote[i].address) ==
+                                    UDPNAT_SCOPE_PRIVATE) &&
+        is_address_of (known, &facts.remote[i].address))
       {
         char text[UDPNAT_ADDRESS_TEXT_BYTES];
 

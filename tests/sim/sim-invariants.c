@@ -546,6 +546,13 @@ sim_invariants_note_network (SimInvariants *self,
     self->people[i].n_networks++;
 }
 
+/** sim_invariants_note_alike: private addresses do not tell people apart */
+void
+sim_invariants_note_alike (SimInvariants *self)
+{
+  self->are_nets_alike = TRUE;
+}
+
 /** sim_invariants_note_corruption: there are lines that change what they carry */
 void
 sim_invariants_note_corruption (SimInvariants *self)

@@ -85,6 +85,7 @@ void            sim_invariants_note_lost_mail (SimInvariants     *self,
                                              const SimServer     *server);
 void            sim_invariants_note_spoofed (SimInvariants       *self,
                                              guint                n_sources);
+void            sim_invariants_note_alike   (SimInvariants       *self);
 void            sim_invariants_note_corruption (SimInvariants    *self);
 void            sim_invariants_say          (SimInvariants       *self,
                                              SimPeer             *from,

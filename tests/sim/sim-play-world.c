@@ -217,6 +217,11 @@ sim_play_build (SimPlay  *self,
   self->invariants = sim_invariants_new (self->world);
   sim_world_set_traced (self->world, is_traced);
   sim_world_set_core (self->world, scenario->core_delay_us, 6);
+  if (scenario->are_nets_alike)
+    {
+      sim_world_set_nets_alike (self->world);
+      sim_invariants_note_alike (self->invariants);
+    }
   build_servers (self);
   build_carriers (self);
   build_sites (self);

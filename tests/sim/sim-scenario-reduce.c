@@ -28,6 +28,7 @@ static const char *const feature_names[SIM_N_FEATURES] = {
   [SIM_FEATURE_SLOW_DISKS] = "slow-disks",
   [SIM_FEATURE_PREKEYS] = "prekeys",
   [SIM_FEATURE_SHYNESS] = "shyness",
+  [SIM_FEATURE_ALIKE] = "alike",
 };
 
 /* What a line that is not long takes. */
@@ -192,6 +193,8 @@ sim_scenario_drop_feature (SimScenario *self,
     simplify_person (&self->people[i], feature);
   if (feature == SIM_FEATURE_TUNNELS)
     self->has_tunnels = FALSE;
+  else if (feature == SIM_FEATURE_ALIKE)
+    self->are_nets_alike = FALSE;
   if (feature == SIM_FEATURE_LIFETIMES)
     for (guint i = 0; i < self->carriers->len; i++)
       simplify_nat (&g_array_index (self->carriers, SimCarrier, i).nat);

@@ -237,6 +237,8 @@ sim_scenario_describe (const SimScenario *self,
   g_string_append_printf (out, "seed %" G_GUINT64_FORMAT ": %u people, %u servers, %u sites, "
                           "%.0f ms from one network to another\n", self->seed, self->n_people,
                           self->n_servers, self->sites->len, self->core_delay_us / 1e3);
+  if (self->are_nets_alike)
+    g_string_append (out, "networks behind routers have the same addresses\n");
   if (self->has_tunnels)
     g_string_append (out, "programs use TCP where UDP does not pass\n");
   for (guint i = 0; i < self->n_servers; i++)

@@ -233,6 +233,7 @@ draw_world (SimScenario *self,
     draw_site (self, random);
   for (guint i = 0; i < self->n_people; i++)
     draw_person (self, random, i);
+  self->are_nets_alike = sim_random_chance (random, 0.5);
   /* Whoever is alone at a server has nobody to talk to. */
   self->people[1].server = self->people[0].server;
 }

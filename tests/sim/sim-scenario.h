@@ -32,6 +32,7 @@ typedef enum
   SIM_FEATURE_SLOW_DISKS,
   SIM_FEATURE_PREKEYS,
   SIM_FEATURE_SHYNESS,
+  SIM_FEATURE_ALIKE, /* networks behind routers have the same addresses */
   SIM_N_FEATURES,
 } SimFeature;
 
@@ -166,6 +167,7 @@ typedef struct
   SimPerson      people[SIM_PEOPLE_MAX];
   guint          n_people;
   gboolean       has_tunnels;
+  gboolean       are_nets_alike;
   GArray        *events;
   gint64         end_us;
 } SimScenario;

@@ -26,6 +26,7 @@ typedef struct
   SimRouter  *router;  /* (nullable): the way up; NULL: this is the Internet */
   GHashTable *by_ipv4; /* SimEndpoint, borrowed */
   guint       number;
+  guint       ipv4_net; /* 192.168.… */
   guint       n_given; /* addresses assigned so far */
 } SimSegment;
 
@@ -107,6 +108,7 @@ struct _SimWorld
   SimSegment  internet;
   gint64      core_delay_us;
   guint       core_hops;
+  gboolean    are_nets_alike;
   GHashTable *cuts;          /* SimNatKey, owned */
   GHashTable *hosts_by_ipv6; /* GBytes → SimHost */
   GPtrArray  *hosts;

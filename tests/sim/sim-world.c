@@ -126,6 +126,14 @@ sim_world_set_core (SimWorld *self,
   self->core_hops = n_hops;
 }
 
+/** sim_world_set_nets_alike: hosts behind routers that are added from now on have the same private
+ * addresses behind each, as at home everywhere */
+void
+sim_world_set_nets_alike (SimWorld *self)
+{
+  self->are_nets_alike = TRUE;
+}
+
 /**
  * sim_world_get_stalled:
  * @out_host: (nullable): whose

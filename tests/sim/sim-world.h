@@ -31,6 +31,7 @@ UdpnatRandom sim_world_fork_random    (SimWorld      *self,
 void         sim_world_set_core       (SimWorld      *self,
                                        gint64         delay_us,
                                        guint          n_hops);
+void         sim_world_set_nets_alike (SimWorld      *self);
 void         sim_world_run_until      (SimWorld      *self,
                                        gint64         until_us);
 void         sim_world_run_for        (SimWorld      *self,
