@@ -98,7 +98,7 @@ draw_id (SimPeer *self)
 static gint64
 get_wall (const SimPeer *self)
 {
-  return sim_world_now (self->world) + SIM_WALL_OFFSET_US;
+  return sim_world_now (self->world) + SIM_WALL_OFFSET_US + self->clock_us;
 }
 
 static gboolean
@@ -373,7 +373,8 @@ commit_incoming (gpointer owner,
           udpnat_node_refuse (self->node, now_us, &writing->key, &item->id);
           return;
         }
-      sim_store_add_seen (&self->store, &writing->key, &item->id);
+      if (!self->is_forgetful)
+        sim_store_add_seen (&self->store, &writing->key, &item->id);
       if (is_line (item))
         keep_line (self, contact, writing);
       else if (item->type == UDPNAT_ITEM_PREKEYS)
@@ -612,11 +613,16 @@ peer_events_cb (gpointer user_data)
   SimPeer *self = user_data;
   UdpnatEvent *event;
 
-  while ((event = udpnat_machine_pop_event (udpnat_node_get_machine (self->node))) != NULL)
+  while (!self->disk.is_dying &&
+         (event = udpnat_machine_pop_event (udpnat_node_get_machine (self->node))) != NULL)
     {
+      if (self->watch != NULL)
+        self->watch (self, (UdpnatNodeEvent *) event, self->watch_data);
       handle_event (self, (UdpnatNodeEvent *) event);
       udpnat_event_free (event);
     }
+  if (self->disk.is_dying)
+    sim_peer_kill (self);
 }
 
 /* ---- The process ---- */
@@ -692,6 +698,7 @@ sim_peer_start (SimPeer *self)
   g_assert_null (self->node);
   self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
   sim_store_restore (&self->store, self->node, now_us);
+  udpnat_node_set_tunnel_allowed (self->node, self->has_tunnel);
   sim_peer_tell_addresses (self);
   if (!self->is_serverless)
     connect_server (self);
@@ -747,6 +754,8 @@ sim_peer_send (SimPeer    *self,
 {
   Send *send = g_new0 (Send, 1);
 
+  /* As the real program does it, which has no other way to notice that its clock was set. */
+  udpnat_node_set_wall_clock (self->node, sim_world_now (self->world), get_wall (self));
   send->text = g_strdup (text);
   send->request = udpnat_node_look_up (self->node, sim_world_now (self->world), to);
   g_queue_push_tail (&self->sends, send);
@@ -795,6 +804,14 @@ sim_peer_set_disk_broken (SimPeer  *self,
   if (self->is_disk_broken && !is_broken)
     self->n_doomed = self->n_incoming;
   self->is_disk_broken = is_broken;
+}
+
+/** sim_peer_move_clock: somebody sets the wall clock; the program is not told */
+void
+sim_peer_move_clock (SimPeer *self,
+                     gint64   by_us)
+{
+  self->clock_us += by_us;
 }
 
 /* ---- What tests ask ---- */

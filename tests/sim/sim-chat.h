@@ -29,6 +29,7 @@ typedef struct
  * @disk: its delay may be set before sim_server_start()
  * @is_mailbox_off: likewise
  * @mailbox_limits: likewise
+ * @is_disk_broken: while it is, nothing new can be written: names and letters are refused
  * @n_letters_ever: stored so far, whatever became of them
  *
  * A rendezvous server as a process on a host: it can be killed and started again, and its names and
@@ -43,6 +44,7 @@ typedef struct
   UdpnatRendezvousServer *server; /* NULL while it does not run */
   SimDisk                 disk;
   gboolean                is_mailbox_off;
+  gboolean                is_disk_broken;
   UdpnatMailboxLimits     mailbox_limits;
 
   GPtrArray              *names;   /* of SimClaim */
@@ -61,6 +63,17 @@ typedef struct
   gint64          at_us;
 } SimMessage;
 
+typedef struct _SimPeer SimPeer;
+
+/**
+ * SimWatch:
+ *
+ * Is told of everything that a node tells its program, before that does anything about it.
+ */
+typedef void (*SimWatch) (SimPeer               *peer,
+                          const UdpnatNodeEvent *event,
+                          gpointer               user_data);
+
 /**
  * SimPeer:
  * @disk: its delay may be set before sim_peer_start()
@@ -71,11 +84,15 @@ typedef struct
  * @holds_receipts: do not confirm what comes
  * @is_serverless: is not told of the server
  * @has_beacons: finds people on its network, and is found; for hosts behind a NAT
+ * @has_tunnel: reaches the server over TCP where UDP does not pass
+ * @is_forgetful: confirms what comes, and does not write it: for tests of what notices that
+ * @clock_us: how wrong its wall clock is: sim_peer_move_clock()
+ * @watch: (nullable)
  *
  * A user's program as a process on a host. What it has written to its disk (identity, @store, and
  * what tests ask for: @written and @received) survives sim_peer_kill(); nothing else does.
  */
-typedef struct
+struct _SimPeer
 {
   SimWorld       *world;
   SimHost        *host;
@@ -94,6 +111,11 @@ typedef struct
   gboolean        holds_receipts;
   gboolean        is_serverless;
   gboolean        has_beacons;
+  gboolean        has_tunnel;
+  gboolean        is_forgetful;
+  gint64          clock_us;
+  SimWatch        watch;
+  gpointer        watch_data;
   SimLan          lan;
   gboolean        is_disk_broken; /* what comes cannot be written: sim_peer_set_disk_broken() */
   guint           n_incoming; /* writes of what has come that are under way */
@@ -124,7 +146,7 @@ typedef struct
   UdpnatPathReason path_reason;
   gint64           path_us;   /* when it last changed */
   gint64           direct_us; /* when it was first direct; 0: never */
-} SimPeer;
+};
 
 /**
  * SimPair:
@@ -141,9 +163,13 @@ typedef struct
 
 SimServer *sim_server_new    (SimWorld            *world,
                               const char          *ip);
+SimServer *sim_server_new_named (SimWorld         *world,
+                              const char          *name,
+                              const char          *ip);
 void       sim_server_start  (SimServer           *self);
 void       sim_server_kill   (SimServer           *self);
 void       sim_server_stop   (SimServer           *self);
+void       sim_server_wipe   (SimServer           *self);
 void       sim_server_free   (SimServer           *self);
 
 SimPeer   *sim_peer_new      (SimServer           *server,
@@ -172,6 +198,8 @@ const UdpnatPublicKey *
 gboolean   sim_peer_is_idle  (const SimPeer       *self);
 void       sim_peer_set_disk_broken (SimPeer      *self,
                               gboolean             is_broken);
+void       sim_peer_move_clock (SimPeer           *self,
+                              gint64               by_us);
 gboolean   sim_peer_is_registered (gpointer        self);
 
 /* sim-abroad.c */

@@ -26,16 +26,28 @@ write_free (gpointer data)
 
 /* ---- Machine ---- */
 
+/* Returns: whether this write reaches the disk */
+static gboolean
+count_write (SimDisk *self)
+{
+  if (self->n_writes_left == 0 || --self->n_writes_left > 0)
+    return TRUE;
+  self->is_dying = TRUE;
+  return self->is_last_kept;
+}
+
 static void
 finish_writes (SimDisk *self,
                gint64   now_us)
 {
   SimWrite *first;
 
-  while ((first = g_queue_peek_head (&self->writes)) != NULL && first->due_us <= now_us)
+  while (!self->is_dying && (first = g_queue_peek_head (&self->writes)) != NULL &&
+         first->due_us <= now_us)
     {
       g_queue_pop_head (&self->writes);
-      first->commit (first->owner, first->data);
+      if (count_write (self))
+        first->commit (first->owner, first->data);
       write_free (first);
     }
 }
@@ -55,6 +67,8 @@ disk_next_deadline (const UdpnatMachine *machine)
   const SimWrite *first = self->writes.head != NULL ? self->writes.head->data : NULL;
   gint64 deadline_us = udpnat_machine_next_deadline (self->inner);
 
+  if (self->is_dying)
+    return 0; /* at once */
   return first != NULL ? udpnat_time_min (deadline_us, first->due_us) : deadline_us;
 }
 
@@ -119,6 +133,8 @@ void
 sim_disk_kill (SimDisk *self)
 {
   self->inner = NULL;
+  self->n_writes_left = 0;
+  self->is_dying = FALSE;
   g_queue_clear_full (&self->writes, write_free);
 }
 

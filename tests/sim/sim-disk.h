@@ -6,6 +6,10 @@ G_BEGIN_DECLS
 
 /**
  * SimDisk:
+ * @delay_us: what each write takes
+ * @n_writes_left: the program dies with so many writes from now; 0: it does not
+ * @is_last_kept: whether the last of them still reaches the disk
+ * @is_dying: it has come to that: whoever owns the program kills it before it says another word
  *
  * The disk of a program on a #SimHost: does one write after the other, each of which takes a while;
  * those that are not finished when the program is killed never happened. It stands
@@ -17,6 +21,9 @@ typedef struct
   UdpnatMachine *inner;   /* borrowed; NULL while the program does not run */
   gint64         delay_us;
   GQueue         writes;  /* of SimWrite */
+  guint          n_writes_left;
+  gboolean       is_last_kept;
+  gboolean       is_dying;
 } SimDisk;
 
 /**

@@ -70,6 +70,8 @@ void
 sim_host_detach (SimHost *self)
 {
   close_further (self);
+  if (self->tunnel != NULL)
+    sim_tunnel_close (self->tunnel, FALSE);
   self->machine = NULL;
   self->events_cb = NULL;
   self->user_data = NULL;
@@ -169,6 +171,13 @@ is_alt_ip (UdpnatSocketId id)
   return id == UDPNAT_SOCKET_ALT_IP || id == UDPNAT_SOCKET_ALT_IP_ALT;
 }
 
+/** sim_host_get_socket_count: of those that the machine has numbered itself, now */
+guint
+sim_host_get_socket_count (const SimHost *self)
+{
+  return g_hash_table_size (self->further_ports);
+}
+
 /* Returns: what a socket sends from; unset or without port: it cannot */
 static UdpnatAddress
 get_source (SimHost       *self,
@@ -212,6 +221,21 @@ find_socket (const SimHost       *self,
 
 /* ---- Sending ---- */
 
+/* Into the connection, or one that is opened for it; it closes it when it is empty. */
+static void
+send_tunnelled (SimHost   *self,
+                SimPacket *packet)
+{
+  packet->sender = self;
+  packet->to = packet->sent_to = packet->datagram.remote;
+  packet->from = sim_host_get_address (self, UDPNAT_FAMILY_IPV4);
+  if (packet->datagram.n_data > 0 &&
+      !sim_tap_report (self->world, SIM_TAP_SENT, SIM_DROP_NONE, self, packet))
+    sim_route_drop (self->world, packet, SIM_DROP_TAP);
+  else
+    sim_tunnel_send (self, packet);
+}
+
 static void
 send_packet (SimHost   *self,
              SimPacket *packet)
@@ -219,6 +243,11 @@ send_packet (SimHost   *self,
   UdpnatDatagram *datagram = &packet->datagram;
 
   g_assert (datagram->n_data <= sizeof datagram->data);
+  if (datagram->socket == UDPNAT_SOCKET_TUNNEL)
+    {
+      send_tunnelled (self, packet);
+      return;
+    }
   if (datagram->socket >= UDPNAT_SOCKET_FURTHER && datagram->n_data == 0)
     {
       close_one_further (self, datagram->socket);
@@ -227,7 +256,7 @@ send_packet (SimHost   *self,
     }
 
   packet->sender = self;
-  packet->to = datagram->remote;
+  packet->to = packet->sent_to = datagram->remote;
   packet->from = get_source (self, datagram->socket, datagram->remote.family);
   if (datagram->ttl == 0)
     datagram->ttl = DEFAULT_TTL;
@@ -288,18 +317,45 @@ finish_turn (SimHost *self)
 
 /* ---- Being called ---- */
 
+/* A machine that was called for its deadline has to do something, or to name a later one. */
+static void
+note_progress (SimHost *self,
+               gint64   old_deadline_us,
+               guint64  n_sent)
+{
+  gint64 deadline_us = udpnat_machine_next_deadline (self->machine);
+
+  if (deadline_us > self->world->now_us || deadline_us != old_deadline_us ||
+      self->stats.sent != n_sent)
+    {
+      self->n_stalled = 0;
+      return;
+    }
+  self->n_stalled++;
+  if (self->n_stalled <= self->world->n_stalled)
+    return;
+  self->world->n_stalled = self->n_stalled;
+  self->world->stalled = self;
+}
+
 /* The host's timer is due: its machine's deadline, somebody has woken it, or it has slept
  * enough. */
 void
 sim_host_dispatch (SimHost *self)
 {
   gint64 now_us = self->world->now_us;
+  guint n_attached = self->n_attached;
+  guint64 n_sent = self->stats.sent;
+  gint64 deadline_us;
 
   g_assert (self->machine != NULL);
 
-  if (udpnat_machine_next_deadline (self->machine) <= now_us)
+  deadline_us = udpnat_machine_next_deadline (self->machine);
+  if (deadline_us <= now_us)
     udpnat_machine_handle_deadline (self->machine, now_us);
   finish_turn (self);
+  if (self->n_attached == n_attached)
+    note_progress (self, deadline_us, n_sent);
 }
 
 static SimDrop
@@ -343,6 +399,32 @@ sim_host_receive (SimHost   *self,
   if (!find_socket (self, &packet->to, &datagram->socket))
     g_assert_not_reached ();
   datagram->local_port = packet->to.port;
+  datagram->remote = packet->from;
+  datagram->ttl = 0;
+  udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);
+  sim_world_put_packet (self->world, packet);
+
+  finish_turn (self);
+}
+
+/**
+ * sim_host_receive_tunnelled:
+ * @packet: (transfer full): out of a connection; without data it says that it is closed
+ */
+void
+sim_host_receive_tunnelled (SimHost   *self,
+                            SimPacket *packet)
+{
+  UdpnatDatagram *datagram = &packet->datagram;
+
+  if (datagram->n_data > 0 &&
+      !sim_tap_report (self->world, SIM_TAP_DELIVERED, SIM_DROP_NONE, self, packet))
+    {
+      sim_route_drop (self->world, packet, SIM_DROP_TAP);
+      return;
+    }
+  datagram->socket = UDPNAT_SOCKET_TUNNEL;
+  datagram->local_port = 0;
   datagram->remote = packet->from;
   datagram->ttl = 0;
   udpnat_machine_handle_datagram (self->machine, self->world->now_us, datagram);

@@ -55,6 +55,7 @@ UdpnatAddress sim_host_get_address    (const SimHost       *self,
 guint         sim_host_get_addresses  (const SimHost       *self,
                                        UdpnatAddress       *out_addresses,
                                        guint                n_max);
+guint         sim_host_get_socket_count (const SimHost    *self);
 UdpnatAddress sim_host_get_public_ip  (const SimHost       *self,
                                        UdpnatFamily         family);
 void          sim_host_set_link       (SimHost             *self,

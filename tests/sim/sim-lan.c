@@ -30,7 +30,7 @@ lan_handle_datagram (UdpnatMachine        *machine,
   SimLan *self = (SimLan *) machine;
   UdpnatRxResult result;
 
-  if (datagram->socket == UDPNAT_SOCKET_MAIN)
+  if (datagram->socket != UDPNAT_SOCKET_ALT)
     return udpnat_machine_handle_datagram (udpnat_node_get_machine (self->node), now_us, datagram);
   result = udpnat_machine_handle_datagram (udpnat_lan_get_machine (self->lan), now_us, datagram);
   take_events (self, now_us);

@@ -155,6 +155,20 @@ sim_link_transmit (SimLink *self,
   return SIM_LINK_FATE_PASSED;
 }
 
+/** sim_link_spoil: changes one bit of what passes, if it is its fate */
+void
+sim_link_spoil (SimLink *self,
+                guint8  *data,
+                gsize    n_data)
+{
+  guint64 bit;
+
+  if (n_data == 0 || !sim_random_chance (self->random, self->config.corrupt))
+    return;
+  bit = sim_random_below (self->random, n_data * 8);
+  data[bit / 8] ^= (guint8) (1 << bit % 8);
+}
+
 SimLinkConfig
 sim_link_config_with_delay (gint64 delay_us)
 {

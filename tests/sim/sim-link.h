@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @duplicate: probability that a packet arrives twice
  * @reorder: probability that a packet is held back by @reorder_us, so that those behind overtake it
  * @reorder_us: how long
+ * @corrupt: probability that one bit of the payload changes, as where nobody checks sums
  * @rate_bytes_per_second: capacity; 0: unlimited
  * @queue_bytes: what may wait for the line when @rate_bytes_per_second is set, then packets are
  *   dropped; 0: unlimited
@@ -38,6 +39,7 @@ typedef struct
   double   duplicate;
   double   reorder;
   gint64   reorder_us;
+  double   corrupt;
   guint64  rate_bytes_per_second;
   gsize    queue_bytes;
   gsize    mtu_bytes;
@@ -81,6 +83,10 @@ SimLinkFate sim_link_transmit   (SimLink             *self,
                                  gsize                n_bytes,
                                  gint64               out_arrivals_us[SIM_LINK_MAX_ARRIVALS],
                                  guint               *out_n_arrivals) G_GNUC_WARN_UNUSED_RESULT;
+
+void        sim_link_spoil      (SimLink             *self,
+                                 guint8              *data,
+                                 gsize                n_data);
 
 SimLinkConfig sim_link_config_with_delay (gint64 delay_us);
 

@@ -123,6 +123,7 @@ pass_link (SimWorld  *world,
     }
 
   packet->stage = next_stage;
+  sim_link_spoil (link, packet->datagram.data, packet->datagram.n_data);
   /* Not to a host: it may be the one that is just sending. */
   if (n_arrivals == 1 && arrivals_us[0] == world->now_us && next_stage != SIM_STAGE_AT_HOST)
     return TRUE;
@@ -302,6 +303,14 @@ step_once (SimWorld  *world,
 
     case SIM_STAGE_AT_HOST:
       sim_host_receive (packet->endpoint->host, packet);
+      return FALSE;
+
+    case SIM_STAGE_IN_TUNNEL:
+      sim_tunnel_deliver (world, packet);
+      return FALSE;
+
+    case SIM_STAGE_TUNNEL_LOST:
+      sim_tunnel_tell_lost (world, packet);
       return FALSE;
     }
 

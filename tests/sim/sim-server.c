@@ -74,8 +74,15 @@ static void
 commit_claim (SimServer *self,
               Writing   *writing)
 {
-  SimClaim *claim = g_new0 (SimClaim, 1);
+  SimClaim *claim;
 
+  if (self->is_disk_broken)
+    {
+      udpnat_rendezvous_server_complete_claim (self->server, sim_world_now (self->world),
+                                               writing->id, FALSE);
+      return;
+    }
+  claim = g_new0 (SimClaim, 1);
   claim->name = g_steal_pointer (&writing->name);
   claim->key = writing->letter.recipient;
   g_ptr_array_add (self->names, claim);
@@ -87,8 +94,15 @@ static void
 commit_letter (SimServer *self,
                Writing   *writing)
 {
-  SimLetter *letter = g_memdup2 (&writing->letter, sizeof writing->letter);
+  SimLetter *letter;
 
+  if (self->is_disk_broken)
+    {
+      udpnat_rendezvous_server_complete_mail (self->server, sim_world_now (self->world),
+                                              writing->letter.number, FALSE);
+      return;
+    }
+  letter = g_memdup2 (&writing->letter, sizeof writing->letter);
   writing->letter.data = NULL;
   g_ptr_array_add (self->letters, letter);
   self->n_letters_ever++;
@@ -178,7 +192,7 @@ server_events_cb (gpointer user_data)
   UdpnatMachine *machine = udpnat_rendezvous_server_get_machine (self->server);
   UdpnatEvent *base;
 
-  while ((base = udpnat_machine_pop_event (machine)) != NULL)
+  while (!self->disk.is_dying && (base = udpnat_machine_pop_event (machine)) != NULL)
     {
       UdpnatServerEvent *event = (UdpnatServerEvent *) base;
 
@@ -199,28 +213,37 @@ server_events_cb (gpointer user_data)
         }
       udpnat_event_free (base);
     }
+  if (self->disk.is_dying)
+    sim_server_kill (self);
 }
 
 /* ---- The process ---- */
 
+/** sim_server_new_named: @name: of its host, of which there is one in a world */
 SimServer *
-sim_server_new (SimWorld   *world,
-                const char *ip)
+sim_server_new_named (SimWorld   *world,
+                      const char *name,
+                      const char *ip)
 {
   SimServer *self = g_new0 (SimServer, 1);
 
   self->world = world;
   self->random = sim_world_fork_random (world, ip);
   self->identity = udpnat_identity_generate (&self->random);
-  /* The first is "the server" in logs and scripts; there may be others. */
-  self->host = sim_world_add_host (world, g_str_equal (ip, "198.51.100.1") ? "server" : ip, NULL,
-                                   ip, NULL, NULL);
+  self->host = sim_world_add_host (world, name, NULL, ip, NULL, NULL);
   self->names = g_ptr_array_new_with_free_func (claim_free);
   self->letters = g_ptr_array_new_with_free_func (letter_free);
   self->passes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify) g_bytes_unref);
   sim_disk_init (&self->disk);
   return self;
+}
+
+SimServer *
+sim_server_new (SimWorld   *world,
+                const char *ip)
+{
+  return sim_server_new_named (world, "server", ip);
 }
 
 static void
@@ -317,6 +340,18 @@ sim_server_stop (SimServer *self)
   sim_world_wake (self->host);
   sim_world_run_for (self->world, 1);
   sim_server_kill (self);
+}
+
+/** sim_server_wipe: its disk is lost while it does not run: names, letters and passes, but not its
+ * key, of which its owner has a copy */
+void
+sim_server_wipe (SimServer *self)
+{
+  g_assert_null (self->server);
+  g_ptr_array_set_size (self->names, 0);
+  g_ptr_array_set_size (self->letters, 0);
+  g_hash_table_remove_all (self->passes);
+  self->last_number = 0;
 }
 
 void

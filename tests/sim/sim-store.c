@@ -50,18 +50,29 @@ sim_store_clear (SimStore *self)
 
 /* ---- People ---- */
 
+/** sim_store_find_contact: Returns: (nullable): %NULL when nothing is known of @key */
+SimContact *
+sim_store_find_contact (const SimStore        *self,
+                        const UdpnatPublicKey *key)
+{
+  for (guint i = 0; i < self->contacts->len; i++)
+    {
+      SimContact *contact = g_ptr_array_index (self->contacts, i);
+
+      if (udpnat_public_key_equal (&contact->key, key))
+        return contact;
+    }
+  return NULL;
+}
+
 SimContact *
 sim_store_ensure_contact (SimStore              *self,
                           const UdpnatPublicKey *key)
 {
-  SimContact *contact;
+  SimContact *contact = sim_store_find_contact (self, key);
 
-  for (guint i = 0; i < self->contacts->len; i++)
-    {
-      contact = g_ptr_array_index (self->contacts, i);
-      if (udpnat_public_key_equal (&contact->key, key))
-        return contact;
-    }
+  if (contact != NULL)
+    return contact;
   contact = g_new0 (SimContact, 1);
   contact->key = *key;
   contact->seen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal,

@@ -57,6 +57,8 @@ void        sim_store_init           (SimStore              *self);
 void        sim_store_clear          (SimStore              *self);
 SimContact *sim_store_ensure_contact (SimStore              *self,
                                       const UdpnatPublicKey *key);
+SimContact *sim_store_find_contact   (const SimStore        *self,
+                                      const UdpnatPublicKey *key);
 gboolean    sim_store_has_seen       (SimStore              *self,
                                       const UdpnatPublicKey *key,
                                       const UdpnatMessageId *id);

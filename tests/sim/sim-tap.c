@@ -21,6 +21,21 @@ sim_world_add_tap (SimWorld *self,
   g_array_append_val (self->taps, entry);
 }
 
+/** sim_world_remove_tap: one that was added with the same @user_data */
+void
+sim_world_remove_tap (SimWorld *self,
+                      SimTap    tap,
+                      gpointer  user_data)
+{
+  for (guint i = self->taps->len; i-- > 0;)
+    {
+      const SimTapEntry *entry = &g_array_index (self->taps, SimTapEntry, i);
+
+      if (entry->tap == tap && entry->user_data == user_data)
+        g_array_remove_index (self->taps, i);
+    }
+}
+
 /**
  * sim_world_set_log:
  * @log: (nullable): borrowed; gets one line for each datagram that is sent, delivered or dropped
@@ -30,6 +45,15 @@ sim_world_set_log (SimWorld *self,
                    FILE     *log)
 {
   self->log = log;
+}
+
+/** sim_world_set_traced: whether sim_world_get_trace_hash() is wanted, as it is at first; it takes
+ * time */
+void
+sim_world_set_traced (SimWorld *self,
+                      gboolean  is_traced)
+{
+  self->is_traced = is_traced;
 }
 
 const SimStats *
@@ -205,6 +229,8 @@ call_taps (SimWorld        *world,
     .host = host,
     .from = packet->from,
     .to = packet->to,
+    .origin = packet->sender,
+    .sent_to = packet->sent_to,
     .ttl = packet->datagram.ttl,
     .data = packet->datagram.data,
     .n_data = packet->datagram.n_data,
@@ -241,7 +267,7 @@ sim_tap_report (SimWorld        *world,
   if (!passes && kind == SIM_TAP_DELIVERED)
     return FALSE;
 
-  if (kind == SIM_TAP_DELIVERED)
+  if (kind == SIM_TAP_DELIVERED && world->is_traced)
     trace (world, packet);
   if (world->log != NULL)
     write_line (world, kind, drop, host, packet);

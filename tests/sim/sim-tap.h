@@ -42,6 +42,8 @@ typedef enum
  *   injected datagram
  * @from: source as it is at this point of its way; SENT: as the host itself sees it
  * @to: destination likewise
+ * @origin: (nullable): the host that sent it, wherever it is now; %NULL for an injected datagram
+ * @sent_to: where @origin sent it
  * @ttl: left
  * @drop: DROPPED only
  */
@@ -53,6 +55,8 @@ typedef struct
   SimHost      *host;
   UdpnatAddress from;
   UdpnatAddress to;
+  SimHost      *origin;
+  UdpnatAddress sent_to;
   guint8        ttl;
   const guint8 *data;
   gsize         n_data;
@@ -89,8 +93,13 @@ typedef struct
 void            sim_world_add_tap        (SimWorld       *self,
                                           SimTap          tap,
                                           gpointer        user_data);
+void            sim_world_remove_tap     (SimWorld       *self,
+                                          SimTap          tap,
+                                          gpointer        user_data);
 void            sim_world_set_log        (SimWorld       *self,
                                           FILE           *log);
+void            sim_world_set_traced     (SimWorld       *self,
+                                          gboolean        is_traced);
 const SimStats *sim_world_get_stats      (const SimWorld *self);
 const SimStats *sim_host_get_stats       (const SimHost  *self);
 char           *sim_world_get_trace_hash (const SimWorld *self,

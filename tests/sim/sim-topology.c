@@ -25,7 +25,7 @@ sim_segment_init (SimSegment *self,
 {
   self->router = router;
   self->by_ipv4 = g_hash_table_new (NULL, NULL);
-  self->number = number;
+  self->number = self->ipv4_net = number;
   self->n_given = 0;
 }
 
@@ -110,7 +110,7 @@ pick_ipv4 (const SimSegment *segment,
            guint             n,
            gboolean          is_router)
 {
-  guint net = segment->number;
+  guint net = segment->ipv4_net;
 
   if (segment->router == NULL)
     return make_ipv4 (5 + n / 65536, n / 256 % 256, n % 256, 10);
@@ -257,6 +257,8 @@ sim_world_add_nat (SimWorld           *self,
   g_ptr_array_add (self->routers, router);
   g_hash_table_insert (self->routers_by_nat, router->nat, router);
   sim_segment_init (&router->inner, router, self->routers->len);
+  if (self->are_nets_alike)
+    router->inner.ipv4_net = 1;
   take_name (self, sim_nat_get_name (router->nat));
   insert_endpoint (router->outer, &ip, &router->endpoint);
 

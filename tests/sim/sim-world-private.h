@@ -2,6 +2,7 @@
 
 #include "udpnat-heap.h"
 
+#include "sim-nat-table.h"
 #include "sim-queue.h"
 #include "sim-world.h"
 
@@ -10,6 +11,7 @@ G_BEGIN_DECLS
 /* Inside of the simulator: see the head of sim-route.c for how these hang together. */
 
 typedef struct _SimRouter SimRouter;
+typedef struct _SimTunnel SimTunnel;
 
 /* Whoever holds an address: one of the two is set. */
 typedef struct
@@ -24,6 +26,7 @@ typedef struct
   SimRouter  *router;  /* (nullable): the way up; NULL: this is the Internet */
   GHashTable *by_ipv4; /* SimEndpoint, borrowed */
   guint       number;
+  guint       ipv4_net; /* 192.168.… */
   guint       n_given; /* addresses assigned so far */
 } SimSegment;
 
@@ -53,8 +56,10 @@ struct _SimHost
   void (*events_cb) (gpointer user_data);
   gpointer       user_data;
   guint          n_attached; /* tells a machine from its successor */
+  guint          n_stalled; /* turns in a row that left a deadline in the past and did nothing */
   UdpnatHeapItem timer;
   gint64         asleep_until_us;
+  SimTunnel     *tunnel; /* (nullable): of a client; borrowed from the world */
 
   /* borrowed */
   SimWorld      *world;
@@ -68,6 +73,8 @@ typedef enum
   SIM_STAGE_IN_SEGMENT, /* looks for who has its address */
   SIM_STAGE_AT_ROUTER,  /* has come down to a router */
   SIM_STAGE_AT_HOST,    /* has come down to a host */
+  SIM_STAGE_IN_TUNNEL,  /* comes out of a connection: sim-tunnel.c */
+  SIM_STAGE_TUNNEL_LOST, /* none: says to a client that its connection is lost */
 } SimStage;
 
 typedef struct _SimPacket SimPacket;
@@ -78,8 +85,10 @@ struct _SimPacket
   SimEndpoint   *endpoint;
   SimHost       *sender; /* (nullable) */
   gboolean       is_going_down; /* has passed a NAT inwards and may not leave again */
+  guint32        tunnel; /* number of the connection */
   UdpnatAddress  from;
   UdpnatAddress  to;
+  UdpnatAddress  sent_to; /* where its sender meant it to go */
   SimPacket     *next_free;
   UdpnatDatagram datagram; /* its ttl counts down */
 };
@@ -99,19 +108,25 @@ struct _SimWorld
   SimSegment  internet;
   gint64      core_delay_us;
   guint       core_hops;
+  gboolean    are_nets_alike;
   GHashTable *cuts;          /* SimNatKey, owned */
   GHashTable *hosts_by_ipv6; /* GBytes → SimHost */
   GPtrArray  *hosts;
   GPtrArray  *routers;
   GHashTable *routers_by_nat;
   GHashTable *names;   /* borrowed from hosts and NATs */
+  GHashTable *tunnels; /* owned SimTunnel by number */
+  guint32     n_tunnels; /* so far */
   GPtrArray  *sources; /* SimRandom */
   SimPacket  *free_packets;
   guint       n_standing; /* steps since time last moved */
+  SimHost    *stalled;    /* (nullable): the host whose machine stood still for longest */
+  guint       n_stalled;  /* so many turns in a row */
 
   GArray    *taps; /* SimTapEntry */
   FILE      *log; /* (nullable) borrowed */
   GChecksum *trace;
+  gboolean   is_traced;
   SimStats   stats;
 };
 
@@ -144,6 +159,19 @@ gboolean     sim_host_has_address   (const SimHost       *self,
 void sim_host_dispatch (SimHost   *self);
 void sim_host_receive  (SimHost   *self,
                         SimPacket *packet);
+
+void sim_host_receive_tunnelled (SimHost   *self,
+                                 SimPacket *packet);
+
+/* sim-tunnel.c */
+void sim_tunnel_close     (SimTunnel *self,
+                           gboolean   is_told);
+void sim_tunnel_send      (SimHost   *host,
+                           SimPacket *packet);
+void sim_tunnel_deliver   (SimWorld  *world,
+                           SimPacket *packet);
+void sim_tunnel_tell_lost (SimWorld  *world,
+                           SimPacket *packet);
 
 /* sim-route.c: all of them take the packet */
 void sim_route_step (SimWorld  *world,

@@ -44,9 +44,11 @@ sim_world_new (guint64 seed)
   self->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_router_free);
   self->routers_by_nat = g_hash_table_new (NULL, NULL);
   self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->tunnels = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_random_free);
   self->taps = g_array_new (FALSE, FALSE, sizeof (SimTapEntry));
   self->trace = g_checksum_new (G_CHECKSUM_SHA256);
+  self->is_traced = TRUE;
 
   return self;
 }
@@ -76,6 +78,7 @@ sim_world_free (SimWorld *self)
   g_hash_table_unref (self->cuts);
   g_hash_table_unref (self->hosts_by_ipv6);
   g_hash_table_unref (self->names);
+  g_hash_table_unref (self->tunnels);
   g_ptr_array_unref (self->sources);
   g_array_unref (self->taps);
   g_checksum_free (self->trace);
@@ -121,6 +124,29 @@ sim_world_set_core (SimWorld *self,
 
   self->core_delay_us = delay_us;
   self->core_hops = n_hops;
+}
+
+/** sim_world_set_nets_alike: hosts behind routers that are added from now on have the same private
+ * addresses behind each, as at home everywhere */
+void
+sim_world_set_nets_alike (SimWorld *self)
+{
+  self->are_nets_alike = TRUE;
+}
+
+/**
+ * sim_world_get_stalled:
+ * @out_host: (nullable): whose
+ *
+ * Returns: how many turns in a row, at the most, a machine that was called because its deadline had
+ *   come did nothing and wanted to be called at once again
+ */
+guint
+sim_world_get_stalled (const SimWorld *self,
+                       SimHost       **out_host)
+{
+  *out_host = self->stalled;
+  return self->n_stalled;
 }
 
 /* ---- Packets in memory ---- */

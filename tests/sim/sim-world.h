@@ -31,6 +31,7 @@ UdpnatRandom sim_world_fork_random    (SimWorld      *self,
 void         sim_world_set_core       (SimWorld      *self,
                                        gint64         delay_us,
                                        guint          n_hops);
+void         sim_world_set_nets_alike (SimWorld      *self);
 void         sim_world_run_until      (SimWorld      *self,
                                        gint64         until_us);
 void         sim_world_run_for        (SimWorld      *self,
@@ -43,6 +44,8 @@ gboolean     sim_world_run_for_true   (SimWorld      *self,
                                        gint64         duration_us,
                                        gboolean     (*predicate) (gpointer user_data),
                                        gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
+guint        sim_world_get_stalled    (const SimWorld *self,
+                                       SimHost      **out_host);
 void         sim_world_wake           (SimHost       *host);
 void         sim_world_cut            (SimHost       *from,
                                        SimHost       *to,

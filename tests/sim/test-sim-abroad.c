@@ -54,7 +54,7 @@ scene_init (Scene   *self,
 
   *self = (Scene) { .world = sim_world_new (seed) };
   self->here = sim_server_new (self->world, HERE);
-  self->there = sim_server_new (self->world, THERE);
+  self->there = sim_server_new_named (self->world, "there", THERE);
   self->alice = sim_peer_new_at_home (self->here, "alice", &router, &line);
   self->bob = sim_peer_new_at_home (self->there, "bob", &router, &line);
   self->bob->accepts_everyone = bob_accepts;

@@ -580,6 +580,55 @@ test_idle_traffic (void)
   sim_pair_clear (&pair);
 }
 
+/* Of two people one may have lost count of her own timestamps: killed before the last one was on
+ * disk, with a clock that was set back. Whatever she begins is a repetition to the other. */
+static void
+lose_count (SimPair *pair,
+            SimPeer *forgetful,
+            SimPeer *other)
+{
+  SimContact *self;
+
+  sim_server_kill (pair->server);
+  pair->server->is_mailbox_off = TRUE; /* else letters would do */
+  sim_server_start (pair->server);
+  sim_world_run_for (pair->world, UDPNAT_SEC (60));
+  sim_peer_send_numbered (forgetful, other->name, 0, 1);
+  sim_world_run_for (pair->world, UDPNAT_SEC (5));
+  sim_peer_kill (forgetful);
+  self = sim_store_find_contact (&forgetful->store, sim_peer_get_key (forgetful));
+  g_assert_nonnull (self);
+  self->has_timestamp = FALSE;
+  sim_peer_move_clock (forgetful, -UDPNAT_SEC (86400));
+  sim_peer_kill (other);
+  sim_peer_start (forgetful);
+  sim_peer_start (other);
+  sim_world_run_for (pair->world, UDPNAT_SEC (1));
+  sim_peer_send_numbered (forgetful, other->name, 1, 1);
+  sim_peer_send_numbered (other, forgetful->name, 0, 1);
+  sim_world_run_for (pair->world, UDPNAT_SEC (180));
+  sim_peer_assert_received (other, forgetful->name, 2);
+  sim_peer_assert_received (forgetful, other->name, 1);
+  g_assert_cmpuint (forgetful->n_delivered, ==, 2);
+  g_assert_cmpuint (other->n_delivered, ==, 1);
+}
+
+static void
+test_lost_count (void)
+{
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  SimPair pair;
+
+  g_test_summary ("Whose handshakes are taken for repetitions answers those of the other, whoever "
+                  "has the smaller key");
+  for (guint i = 0; i < 2; i++)
+    {
+      pair_init (&pair, 40, port_restricted (), port_restricted (), &link);
+      lose_count (&pair, i == 0 ? pair.alice : pair.bob, i == 0 ? pair.bob : pair.alice);
+      sim_pair_clear (&pair);
+    }
+}
+
 static char *
 run_traced (guint64 seed)
 {
@@ -631,6 +680,7 @@ main (int    argc,
   g_test_add_func ("/sim-chat/peer/unknown-name", test_unknown_name);
   g_test_add_func ("/sim-chat/peer/offline-then-back", test_offline_then_back);
   g_test_add_func ("/sim-chat/peer/receipt-only-when-safe", test_receipt_only_when_safe);
+  g_test_add_func ("/sim-chat/peer/lost-count-of-timestamps", test_lost_count);
   g_test_add_func ("/sim-chat/wire/no-plaintext", test_no_plaintext);
   g_test_add_func ("/sim-chat/wire/idle-is-quiet", test_idle_traffic);
   g_test_add_func ("/sim-chat/seed/same-seed-same-run", test_same_seed);

@@ -1,11 +1,15 @@
-/* Worlds drawn from a seed, two for each:
+/* Worlds drawn from a seed:
+ *
+ *  - world: people, networks and everything that can happen (sim-scenario.h), by the thousand;
+ *
+ * and with --scene, one line each:
  *
  *  - talk: two routers of any kind, links of any quality, a server that is killed on the way, two
  *    people who talk through it all;
  *  - crash: two people who are seldom there at the same time, and every program is killed again and
  *    again (sim-crash.h).
  *
- * Prints one line for each; a failure prints the command that repeats it. */
+ * A failure prints the command that repeats it. */
 
 #include "config.h"
 
@@ -14,6 +18,7 @@
 #include <string.h>
 
 #include "sim-crash.h"
+#include "udpnat-sim-worlds.h"
 
 #define N_MESSAGES 100
 
@@ -101,11 +106,11 @@ describe (const SimNatConfig  *nat,
 }
 
 static void
-print_command (const char *scene,
+print_command (const char *which,
                guint64     seed)
 {
   printf ("  again: ./dev sim --scene %s %" G_GUINT64_FORMAT "   every packet: ./dev sim --log "
-          "--scene %s %" G_GUINT64_FORMAT "\n", scene, seed, scene, seed);
+          "--scene %s %" G_GUINT64_FORMAT "\n", which, seed, which, seed);
 }
 
 static gboolean
@@ -168,17 +173,17 @@ run_crash (guint64  seed,
   return report.fault == NULL;
 }
 
-/* @scene: (nullable): %NULL for all. Returns: how many failed */
+/* Returns: how many failed */
 static guint
-run_seed (const char *scene,
+run_seed (const char *which,
           guint64     seed,
           gboolean    is_logged)
 {
   guint n_failed = 0;
 
-  if (g_strcmp0 (scene, "crash") != 0)
+  if (strcmp (which, "crash") != 0)
     n_failed += run_talk (seed, is_logged) ? 0 : 1;
-  if (g_strcmp0 (scene, "talk") != 0)
+  if (strcmp (which, "talk") != 0)
     n_failed += run_crash (seed, is_logged) ? 0 : 1;
   return n_failed;
 }
@@ -191,57 +196,164 @@ run_demo (void)
   return run_talk (1, TRUE) ? 0 : 1;
 }
 
+/* ---- Options ---- */
+
+static UdpnatSimOptions options = { .first_seed = 1, .n_shrink = 2 };
+static gint64 count;
+static gint64 first_seed = -1;
+static int jobs;
+static char *scene;
+static char *keep;
+static char *without;
+static char *plain;
+static char *svg;
+static char **seeds;
+static gboolean is_demo;
+static gboolean is_unshrunk;
+
+static const GOptionEntry entries[] = {
+  { "count", 'n', 0, G_OPTION_ARG_INT64, &count, "Play so many worlds", "N" },
+  { "seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "From this seed on; alone: this world", "S" },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "So many at a time (all processors)", "J" },
+  { "no-shrink", 0, 0, G_OPTION_ARG_NONE, &is_unshrunk, "Do not make failures smaller", NULL },
+  { "keep", 0, 0, G_OPTION_ARG_STRING, &keep, "Of one world: only these events", "N,…" },
+  { "without", 0, 0, G_OPTION_ARG_STRING, &without, "Without these people", "N,…" },
+  { "plain", 0, 0, G_OPTION_ARG_STRING, &plain, "Without these features: loss, routers …",
+    "NAME,…" },
+  { "timeline", 't', 0, G_OPTION_ARG_NONE, &options.has_timeline, "Print what happens", NULL },
+  { "svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "Draw it as a sequence diagram", "FILE" },
+  { "log", 0, 0, G_OPTION_ARG_NONE, &options.is_logged, "Print every packet", NULL },
+  { "real-crypto", 0, 0, G_OPTION_ARG_NONE, &options.has_real_crypto,
+    "Curve25519, and not what stands for it here", NULL },
+  { "scene", 0, 0, G_OPTION_ARG_STRING, &scene, "Other worlds: talk, crash, pairs (both)",
+    "NAME" },
+  { "demo", 0, 0, G_OPTION_ARG_NONE, &is_demo, "One such, with every packet", NULL },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &seeds, NULL, NULL },
+  { NULL }
+};
+
+static gboolean
+parse_seed (const char *text,
+            guint64    *out_seed)
+{
+  if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, out_seed, NULL))
+    return TRUE;
+  fprintf (stderr, "udpnat-sim: “%s” is not a seed: a number from 0 up\n", text);
+  return FALSE;
+}
+
+/* ---- What is asked for ---- */
+
+static int
+run_scenes (void)
+{
+  guint n_failed = 0;
+  guint n_run = 0;
+
+  if (strcmp (scene, "talk") != 0 && strcmp (scene, "crash") != 0 && strcmp (scene, "pairs") != 0)
+    {
+      fprintf (stderr, "udpnat-sim: there is no scene “%s”: talk, crash or pairs\n", scene);
+      return 2;
+    }
+  for (guint i = 0; seeds != NULL && seeds[i] != NULL; i++, n_run++)
+    {
+      guint64 seed;
+
+      if (!parse_seed (seeds[i], &seed))
+        return 2;
+      n_failed += run_seed (scene, seed, options.is_logged);
+    }
+  if (n_run == 0 && count == 0)
+    count = 20;
+  for (gint64 i = 1; i <= count; i++, n_run++)
+    n_failed += run_seed (scene, (guint64) i, options.is_logged);
+  printf ("%u seeds, %u worlds failed\n", n_run, n_failed);
+  return n_failed > 0 ? 1 : 0;
+}
+
+static int
+run_one (guint64 seed)
+{
+  SimPick pick;
+  const char *wrong = NULL;
+  guint n_faults;
+
+  sim_pick_init (&pick, seed);
+  if (!sim_pick_parse (&pick, keep, without, plain, &wrong))
+    {
+      fprintf (stderr, "udpnat-sim: %s cannot be read\n", wrong);
+      return 2;
+    }
+  n_faults = udpnat_sim_world (&options, &pick);
+  sim_pick_clear (&pick);
+  return n_faults > 0 ? 1 : 0;
+}
+
+static int
+run_worlds (void)
+{
+  int result = 0;
+
+  if (count > 0 || (first_seed < 0 && seeds == NULL))
+    {
+      options.n_worlds = count > 0 ? (guint64) count : 1000;
+      options.n_jobs = jobs > 0 ? (guint) MIN (jobs, 256) : g_get_num_processors ();
+      return udpnat_sim_worlds (&options) > 0 ? 1 : 0;
+    }
+  if (first_seed >= 0)
+    return run_one (options.first_seed);
+  for (guint i = 0; seeds[i] != NULL; i++)
+    {
+      guint64 seed;
+
+      if (!parse_seed (seeds[i], &seed))
+        return 2;
+      if (run_one (seed) != 0)
+        result = 1;
+    }
+  return result;
+}
+
+/* So that "udpnat-sim worlds --count 5" can be said, too. */
+static void
+drop_verb (int   *argc,
+           char **argv)
+{
+  if (*argc < 2 || strcmp (argv[1], "worlds") != 0)
+    return;
+  memmove (&argv[1], &argv[2], sizeof *argv * (gsize) (*argc - 1));
+  (*argc)--;
+}
+
 int
 main (int    argc,
       char **argv)
 {
-  g_auto (GStrv) seeds = NULL;
-  g_autofree char *scene = NULL;
-  gboolean is_demo = FALSE;
-  gboolean is_logged = FALSE;
-  int count = 0;
-  guint n_failed = 0;
-  guint n_run = 0;
-  const GOptionEntry entries[] = {
-    { "count", 0, 0, G_OPTION_ARG_INT, &count, "Run the seeds 1 to N", "N" },
-    { "scene", 0, 0, G_OPTION_ARG_STRING, &scene, "Only these worlds: talk, crash", "NAME" },
-    { "log", 0, 0, G_OPTION_ARG_NONE, &is_logged, "Print every packet", NULL },
-    { "demo", 0, 0, G_OPTION_ARG_NONE, &is_demo, "One world, with every packet", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &seeds, NULL, NULL },
-    { NULL }
-  };
   g_autoptr (GOptionContext) context = g_option_context_new ("[SEED…]");
   g_autoptr (GError) error = NULL;
+  int result;
 
+  drop_verb (&argc, argv);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
       fprintf (stderr, "udpnat-sim: %s\n", error->message);
       return 2;
     }
+  options.svg = svg;
+  if (first_seed >= 0)
+    options.first_seed = (guint64) first_seed;
+  if (is_unshrunk)
+    options.n_shrink = 0;
   if (is_demo)
-    return run_demo ();
-  if (scene != NULL && strcmp (scene, "talk") != 0 && strcmp (scene, "crash") != 0)
-    {
-      fprintf (stderr, "udpnat-sim: there is no scene “%s”: talk or crash\n", scene);
-      return 2;
-    }
-  for (guint i = 0; seeds != NULL && seeds[i] != NULL; i++)
-    {
-      guint64 seed;
-
-      if (!g_ascii_string_to_unsigned (seeds[i], 10, 0, G_MAXUINT64, &seed, NULL))
-        {
-          fprintf (stderr, "udpnat-sim: “%s” is not a seed: a number from 0 up\n", seeds[i]);
-          return 2;
-        }
-      n_run++;
-      n_failed += run_seed (scene, seed, is_logged);
-    }
-  if (n_run == 0 && count == 0)
-    count = 20;
-  for (int i = 1; i <= count; i++, n_run++)
-    n_failed += run_seed (scene, i, is_logged);
-  printf ("%u seeds, %u worlds failed\n", n_run, n_failed);
-  return n_failed > 0 ? 1 : 0;
+    result = run_demo ();
+  else
+    result = scene != NULL ? run_scenes () : run_worlds ();
+  g_strfreev (seeds);
+  g_free (scene);
+  g_free (keep);
+  g_free (without);
+  g_free (plain);
+  g_free (svg);
+  return result;
 }

@@ -304,6 +304,9 @@
 /* The server closed the session for another reason than a restart; most likely our key is in use
  * elsewhere as well. */
 #define UDPNAT_SERVER_CLOSED_WAIT_US UDPNAT_SEC (30)
+/* INFO said that the server has another key than ours: anybody could, so it is asked again, with
+ * three packets so small that it can go on for ever. */
+#define UDPNAT_SERVER_MISMATCH_WAIT_US UDPNAT_SEC (60)
 #define UDPNAT_SERVER_CONFIRM_AFTER_US UDPNAT_MSEC (2500)
 #define UDPNAT_INFO_RETRIES 3 /* for NAT tests */
 #define UDPNAT_LOOKUPS_MAX 256

@@ -269,7 +269,7 @@ udpnat_node_forget (UdpnatNode            *self,
 static void
 leave_server (UdpnatNode *self)
 {
-  udpnat_node_forget_presence (self);
+  udpnat_node_forget_presence (self, FALSE);
   udpnat_node_notice_absence (self);
   udpnat_node_qualify_names (self);
   udpnat_node_end_list_wait (self);

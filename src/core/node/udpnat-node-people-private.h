@@ -12,7 +12,8 @@ UdpnatPeer      *udpnat_node_find_peer      (const UdpnatNode      *self,
                                              const UdpnatPublicKey *key);
 UdpnatPeer      *udpnat_node_ensure_peer    (UdpnatNode            *self,
                                              const UdpnatPublicKey *key);
-void             udpnat_node_forget_presence (UdpnatNode           *self);
+void             udpnat_node_forget_presence (UdpnatNode           *self,
+                                             gboolean               is_continued);
 void             udpnat_node_notice_absence (UdpnatNode            *self);
 UdpnatPeer      *udpnat_node_find_name      (const UdpnatNode      *self,
                                              const char            *name);

@@ -128,15 +128,27 @@ forget_presence (gpointer key,
   if (peer->handle_abroad == NULL)
     udpnat_node_set_handle (user_data, peer, NULL, 0);
   peer->is_heard = FALSE;
-  peer->has_failed = FALSE; /* letters come again, from the oldest */
   return FALSE;
 }
 
-/** udpnat_node_forget_presence: handles and presence were of the session before */
+static gboolean
+expect_letters (gpointer key,
+                gpointer value,
+                gpointer user_data)
+{
+  ((UdpnatPeer *) value)->has_failed = FALSE;
+  return FALSE;
+}
+
+/** udpnat_node_forget_presence: handles and presence were of the session before; if it is another
+ * one, letters come again, from the oldest */
 void
-udpnat_node_forget_presence (UdpnatNode *self)
+udpnat_node_forget_presence (UdpnatNode *self,
+                             gboolean    is_continued)
 {
   g_tree_foreach (self->peers, forget_presence, self);
+  if (!is_continued)
+    g_tree_foreach (self->peers, expect_letters, NULL);
 }
 
 static gboolean

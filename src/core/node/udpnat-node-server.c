@@ -186,7 +186,7 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
-      udpnat_node_forget_presence (self);
+      udpnat_node_forget_presence (self, event->is_continued);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_RENDEZVOUS_EVENT_ROUTE:
       note_route (self, now_us);

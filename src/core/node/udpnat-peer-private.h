@@ -85,7 +85,7 @@ typedef struct
   UdpnatCandidates early_candidates;
   UdpnatRoute      crossed_route; /* where the last HS1 came from that gave way to ours */
   gsize            n_crossed_hs1; /* its length; 0: none, or answered */
-  guint            n_closed;      /* sessions closed since something was delivered */
+  guint            n_insisted, n_closed; /* such HS1 since a session; those since a delivery */
 
   /* mail: udpnat-peer-mail.c */
   GQueue              prekeys; /* of UdpnatPrekey: the peer's, unused ones */

@@ -182,6 +182,11 @@ write_hs2_frames (UdpnatPeer        *self,
     g_debug ("no room for OBSERVED");
 }
 
+/* How many handshakes of theirs give way to ours. They answer ours instead of beginning another,
+ * unless it never arrives, or they take it for a repetition: we may have lost count of our
+ * timestamps. */
+#define INSIST_MAX 2
+
 /* PROTOCOL.md section 2, "Both at once": one of two handshakes that cross must give way, and both
  * sides must agree on which. */
 static gboolean
@@ -259,8 +264,9 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
   self->blocked_until_us = 0;
 
   if (self->session != NULL && udpnat_session_is_handshaking (self->session) &&
-      our_handshake_wins (self))
+      our_handshake_wins (self) && self->n_insisted < INSIST_MAX)
     {
+      self->n_insisted++;
       /* Also to where theirs came from: perhaps that is the only way there is. */
       self->crossed_route = *route;
       self->n_crossed_hs1 = hs1->n_hs1;
@@ -268,7 +274,10 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
       handle_early_control (self, now_us, route, hs1);
     }
   else
-    result = answer_hs1 (self, now_us, route, hs1);
+    {
+      self->n_insisted = 0; /* or both would give way for ever */
+      result = answer_hs1 (self, now_us, route, hs1);
+    }
   handle_early_frames (self, now_us, UDPNAT_STREAM_CHAT, hs1);
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
@@ -294,6 +303,7 @@ handle_established (UdpnatPeer *self,
                     gint64      now_us)
 {
   self->must_call = FALSE;
+  self->n_insisted = 0;
   self->is_early_unproven = FALSE;
   if (self->has_early_candidates && udpnat_peer_is_trusted (self))
     {

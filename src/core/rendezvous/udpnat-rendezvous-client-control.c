@@ -230,8 +230,6 @@ send_names (UdpnatRendezvousClient *self)
     return;
   udpnat_write_register (message, self->is_listed, self->name);
   self->is_register_due = !send_message (self, message);
-  if (!self->is_register_due)
-    self->n_registers++;
 }
 
 static void
@@ -288,7 +286,6 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
 {
   if (is_forgotten)
     {
-      self->n_registers = 0;
       udpnat_rendezvous_client_forget_told_keepalive (self);
       if (self->is_unregister_due && !self->is_unregister_told)
         udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
@@ -316,7 +313,6 @@ handle_registered (UdpnatRendezvousClient  *self,
 
   if (!udpnat_parse_registered (message, &handle, &observed, &name))
     return FALSE;
-  self->n_registers -= self->n_registers > 0;
   if (self->name == NULL) /* not wished any more; UNREGISTERED follows */
     return TRUE;
   udpnat_rendezvous_client_set_observed (self, now_us, UDPNAT_SOCKET_MAIN, &observed);
@@ -331,15 +327,19 @@ handle_registered (UdpnatRendezvousClient  *self,
   return TRUE;
 }
 
-/* Unless there is something newer on its way, the wish is what the server still has us under, if
- * anything. */
+/* Unless it is about an older one, the wish is what the server still has us under, if anything. It
+ * cannot be told by counting: what we say again while a name waits for the server's disk has one
+ * answer with what we said before. */
 static void
 take_refusal (UdpnatRendezvousClient *self,
               gint64                  now_us,
+              const char             *name,
               guint8                  code,
               guint32                 retry_s)
 {
-  if (self->n_registers > 0 || self->is_register_due || self->name == NULL)
+  g_autofree char *normal = udpnat_name_normalize (name);
+
+  if (self->is_register_due || self->name == NULL || g_strcmp0 (normal, self->name) != 0)
     return;
   if (code == UDPNAT_REFUSED_TRY_LATER)
     {
@@ -364,12 +364,11 @@ handle_refused (UdpnatRendezvousClient  *self,
 
   if (!udpnat_parse_refused (message, &code, &retry_s, &name))
     return FALSE;
-  self->n_registers -= self->n_registers > 0;
   event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
   event->name = name;
   event->code = code;
   event->retry_s = retry_s;
-  take_refusal (self, now_us, code, retry_s);
+  take_refusal (self, now_us, name, code, retry_s);
   return TRUE;
 }
 

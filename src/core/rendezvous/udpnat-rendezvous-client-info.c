@@ -175,12 +175,14 @@ find_query (const UdpnatRendezvousClient *self,
 
 static void
 mismatch (UdpnatRendezvousClient *self,
+          gint64                  now_us,
           const UdpnatPublicKey  *key)
 {
   udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH)->key = *key;
   udpnat_rendezvous_client_drop_session (self);
   udpnat_rendezvous_client_stop_asking (self);
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_MISMATCHED);
+  self->wait_until_us = now_us + UDPNAT_SERVER_MISMATCH_WAIT_US;
 }
 
 static void
@@ -191,9 +193,25 @@ learn_key (UdpnatRendezvousClient *self,
 {
   self->key = *key;
   self->has_key = TRUE;
-  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY)->key = *key;
   udpnat_rendezvous_client_connect (self, now_us);
   udpnat_session_set_cookie (self->session, now_us, reply->cookie);
+}
+
+/* Another key than the one that we expect. One that nobody has shown to have yet is none to insist
+ * on. */
+static gboolean
+handle_other_key (UdpnatRendezvousClient *self,
+                  gint64                  now_us,
+                  const UdpnatPublicKey  *key,
+                  const UdpnatInfoReply  *reply)
+{
+  if (self->is_key_proven)
+    {
+      mismatch (self, now_us, key);
+      return FALSE;
+    }
+  learn_key (self, now_us, key, reply);
+  return TRUE;
 }
 
 /* What the main port says of the server's key; FALSE: it is not to be believed. */
@@ -213,10 +231,7 @@ check_key (UdpnatRendezvousClient *self,
     case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
     case UDPNAT_RENDEZVOUS_STATE_LOST:
       if (!udpnat_public_key_equal (&key, &self->key))
-        {
-          mismatch (self, &key);
-          return FALSE;
-        }
+        return handle_other_key (self, now_us, &key, reply);
       /* It is there, and now we have a cookie. */
       udpnat_session_set_cookie (self->session, now_us, reply->cookie);
       udpnat_session_repeat_handshake (self->session, now_us);
@@ -224,9 +239,14 @@ check_key (UdpnatRendezvousClient *self,
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       return udpnat_public_key_equal (&key, &self->key);
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+      if (!udpnat_public_key_equal (&key, &self->key))
+        return FALSE;
+      udpnat_rendezvous_client_begin_outage (self, now_us);
+      learn_key (self, now_us, &key, reply);
+      return TRUE;
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_WAITING:
-    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       return FALSE;
     }

@@ -43,7 +43,8 @@ void     udpnat_rendezvous_client_lose            (UdpnatRendezvousClient      *
                                                    gint64                       now_us,
                                                    UdpnatRendezvousLostReason   reason);
 void     udpnat_rendezvous_client_handle_up       (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
+                                                   gint64                       now_us,
+                                                   gboolean                     is_continued);
 void     udpnat_rendezvous_client_handle_rekeyed  (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
 void     udpnat_rendezvous_client_handle_closed   (UdpnatRendezvousClient      *self,

@@ -97,15 +97,21 @@ udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
  */
 void
 udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
-                                    gint64                  now_us)
+                                    gint64                  now_us,
+                                    gboolean                is_continued)
 {
   udpnat_rendezvous_client_stop_asking (self);
+  if (!self->is_key_proven)
+    udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY)->key
+      = self->key;
+  self->is_key_proven = TRUE;
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTED);
   self->outage_us = UDPNAT_TIME_NEVER;
   self->keys_us = now_us;
   self->confirm_us = now_us + UDPNAT_SERVER_CONFIRM_AFTER_US;
   self->is_quiet = FALSE;
-  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED);
+  udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED)->is_continued
+    = is_continued;
   self->observed[UDPNAT_SOCKET_ALT] = UDPNAT_ADDRESS_NONE;
   udpnat_rendezvous_client_test_mapping (self, now_us);
 }
@@ -117,7 +123,7 @@ udpnat_rendezvous_client_handle_rekeyed (UdpnatRendezvousClient *self,
 {
   if (!udpnat_rendezvous_client_is_up (self))
     {
-      udpnat_rendezvous_client_handle_up (self, now_us);
+      udpnat_rendezvous_client_handle_up (self, now_us, TRUE);
       udpnat_rendezvous_client_repeat_wishes (self, FALSE);
       return;
     }
@@ -340,9 +346,9 @@ udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       return get_up_deadline (self);
     case UDPNAT_RENDEZVOUS_STATE_WAITING:
+    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
       return self->wait_until_us;
     case UDPNAT_RENDEZVOUS_STATE_IDLE:
-    case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       return UDPNAT_TIME_NEVER;
     }
@@ -413,8 +419,15 @@ udpnat_rendezvous_client_keep_link (UdpnatRendezvousClient *self,
       udpnat_rendezvous_client_begin_outage (self, now_us);
       udpnat_rendezvous_client_connect (self, now_us);
       break;
-    case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_MISMATCHED:
+      if (self->wait_until_us > now_us)
+        break;
+      /* INFO-REPLY proves nothing: was the other key damaged, forged, or that of a stranger who is
+       * gone? */
+      self->wait_until_us = now_us + UDPNAT_SERVER_MISMATCH_WAIT_US;
+      udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, UDPNAT_INFO_RETRIES);
+      break;
+    case UDPNAT_RENDEZVOUS_STATE_IDLE:
     case UDPNAT_RENDEZVOUS_STATE_LEFT:
       break;
     }

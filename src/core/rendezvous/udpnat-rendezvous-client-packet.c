@@ -305,7 +305,7 @@ handle_event (UdpnatRendezvousClient   *self,
       udpnat_rendezvous_client_end_puts (self);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_SESSION_EVENT_ESTABLISHED:
-      udpnat_rendezvous_client_handle_up (self, now_us);
+      udpnat_rendezvous_client_handle_up (self, now_us, FALSE);
       udpnat_rendezvous_client_repeat_wishes (self, TRUE);
       break;
     case UDPNAT_SESSION_EVENT_REKEYED:

@@ -54,6 +54,7 @@ struct _UdpnatRendezvousClient
   UdpnatAddress   address;
   UdpnatPublicKey key;
   gboolean        has_key;
+  gboolean        is_key_proven; /* it was pinned, or the server has shown that it has it */
   guint16         alt_port; /* 0: not known */
 
   /* the session */
@@ -103,7 +104,6 @@ struct _UdpnatRendezvousClient
   char    *registered_name; /* nullable: what the server has us under, as far as we know */
   gboolean is_register_due;
   gint64   register_retry_us; /* NEVER: not waiting */
-  guint    n_registers; /* not answered */
   gboolean is_unregister_due;
   gboolean is_unregister_told; /* our owner knows already */
   gboolean is_listed;

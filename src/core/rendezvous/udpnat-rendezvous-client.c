@@ -98,7 +98,7 @@ static void
 forget_server (UdpnatRendezvousClient *self)
 {
   udpnat_rendezvous_client_stop_asking (self);
-  self->has_key = FALSE;
+  self->has_key = self->is_key_proven = FALSE;
   self->alt_port = 0;
   self->outage_us = UDPNAT_TIME_NEVER;
   for (guint i = 0; i < G_N_ELEMENTS (self->observed); i++)
@@ -137,7 +137,7 @@ udpnat_rendezvous_client_set_server (UdpnatRendezvousClient *self,
       return;
     }
   self->key = *pinned;
-  self->has_key = TRUE;
+  self->has_key = self->is_key_proven = TRUE;
   udpnat_rendezvous_client_connect (self, now_us);
 }
 

@@ -9,11 +9,13 @@ G_BEGIN_DECLS
 
 /**
  * UdpnatRendezvousEventType:
- * @UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY: @key: learned on first contact, to be pinned; connecting
- *   goes on
+ * @UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY: @key: learned on first contact, to be pinned: the server has
+ *   shown that it has it; CONNECTED follows
  * @UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH: @key: what the server claims, not the pinned one. Nothing
- *   more is sent until the server is set again. Comes without SERVER_KEY
- * @UDPNAT_RENDEZVOUS_EVENT_CONNECTED: the session is up, or up again
+ *   more is sent until the server is set again, or says otherwise when it is asked a minute later.
+ *   Comes without SERVER_KEY
+ * @UDPNAT_RENDEZVOUS_EVENT_CONNECTED: the session is up, or up again; @is_continued: the same one:
+ *   the server does not say again what it has said in it
  * @UDPNAT_RENDEZVOUS_EVENT_REGISTERED: @name as the server writes it, @observed, @handle
  * @UDPNAT_RENDEZVOUS_EVENT_REFUSED: @name, @code (#UdpnatRefusedCode), @retry_s; after TRY_LATER it
  *   is tried again
@@ -94,6 +96,7 @@ typedef struct
   guint32                    handle;
   guint32                    request;
   gboolean                   found;
+  gboolean                   is_continued;
   UdpnatDirectoryEntry       entry;
   guint64                    number;
   gint64                     stored_s;

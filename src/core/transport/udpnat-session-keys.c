@@ -130,6 +130,10 @@ udpnat_session_start_handshake (UdpnatSession *self,
   handshake->retry_us = now_us + handshake->interval_us;
   handshake->is_queued = TRUE;
   handshake->may_take_cookie = TRUE;
+  /* The peer may know the id of a session that it has never used for one with other streams, from
+   * before we forgot it: ours must not be taken for a rekeying of that. */
+  if (self->state == UDPNAT_SESSION_STATE_ANSWERED)
+    self->id = udpnat_random_u64 (&self->config.random);
   make_hs1 (self, handshake);
   if (self->state == UDPNAT_SESSION_STATE_NEW)
     udpnat_session_set_state (self, UDPNAT_SESSION_STATE_INITIATED);
@@ -454,7 +458,8 @@ udpnat_session_forget_answer (UdpnatSession *self)
  * @hs1: authentic, not a replay; its Noise state is used up
  * @frames: for HS2; left out from the end when HS2 would get longer than HS1
  *
- * Answers a handshake that continues this session, and gives up a handshake of our own. The frames
+ * Answers a handshake that continues this session, if the peer has used it already, and gives up a
+ * handshake of our own. The frames
  * in @hs1 are the owner's business.
  *
  * Returns: %FALSE, with nothing changed, when @hs1 has another session id or key, or the session is
@@ -473,7 +478,10 @@ udpnat_session_accept_rekey (UdpnatSession *self,
           && self->state != UDPNAT_SESSION_STATE_ESTABLISHED))
     return FALSE;
   udpnat_session_cancel_handshake (self);
-  udpnat_session_answer (self, hs1, now_us, TRUE, frames, n_frames);
+  /* Before the first packet the peer may not have got our HS2, which said that the session starts
+   * afresh: it would go on with streams of which we know nothing. Said again, it does no harm. */
+  udpnat_session_answer (self, hs1, now_us, self->state == UDPNAT_SESSION_STATE_ESTABLISHED,
+                         frames, n_frames);
   if (self->allowance_bytes != G_MAXINT64)
     self->allowance_bytes += hs1->n_hs1;
   return TRUE;

@@ -172,8 +172,10 @@ udpnat_path_set_remove_socket (UdpnatPathSet *self,
     return;
   self->further_socket = UDPNAT_SOCKET_MAIN;
   self->further_address = UDPNAT_ADDRESS_NONE;
-  if (self->selected != NULL && self->selected->socket == socket)
-    udpnat_path_forget (self->selected);
+  /* All of them, before another one is chosen. */
+  for (guint i = 0; i < self->n_paths; i++)
+    if (self->paths[i]->socket == socket)
+      udpnat_path_forget (self->paths[i]);
   udpnat_path_set_settle (self, now_us);
   for (guint i = self->n_paths; i > 0; i--)
     if (self->paths[i - 1]->socket == socket)

@@ -56,6 +56,7 @@ typedef struct
   gboolean                is_cut;       /* nothing gets through either way */
   gboolean                is_udp_blocked;
   gboolean                is_tunnel_blocked;
+  gboolean                is_continued; /* of the last CONNECTED */
   guint32                 tunnel; /* number of its connection; 0: none */
   guint                   n_tunnels, n_tunnelled;
   gint64                  tunnel_us; /* when the last one was opened */
@@ -456,6 +457,8 @@ net_take_event (Net                         *net,
       client->attestation = event->attestation;
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
+      client->is_continued = event->is_continued;
+      break;
     case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:

@@ -51,11 +51,72 @@ test_key_mismatch (void)
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_CONNECTED], ==, 0);
   alice->n_sent = 0;
   net_run (net, UDPNAT_SEC (600));
-  g_assert_cmpuint (alice->n_sent, ==, 0);
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH], ==, 1);
+  g_assert_cmpuint (alice->n_sent, ==, 10); /* INFO, once a minute */
 
   net_join_client (net, alice, "Alice");
   net_run (net, UDPNAT_SEC (1));
   g_assert_true (net_is_registered (alice));
+}
+
+/* Answers Alice's next INFO with a key of zeros, before the server does. */
+static void
+damage_info_reply (Net       *net,
+                   NetClient *alice)
+{
+  UdpnatInfoReply reply = { .observed = alice->address };
+  UdpnatDatagram  datagram = { .remote = net->server_address };
+  UdpnatWriter    writer;
+
+  while (net->seen[UDPNAT_PACKET_INFO].n_data == 0)
+    net_run (net, 1);
+  g_assert_true (udpnat_info_parse (net->seen[UDPNAT_PACKET_INFO].data,
+                                    net->seen[UDPNAT_PACKET_INFO].n_data, &reply.token));
+  udpnat_writer_init (&writer, datagram.data, sizeof datagram.data);
+  udpnat_info_reply_write (&writer, &reply);
+  datagram.n_data = writer.n_written;
+  udpnat_rendezvous_client_handle_datagram (alice->client, net->now_us, &datagram);
+}
+
+/* One INFO-REPLY that was damaged on its way: nobody has to do anything for the server to be used
+ * again. */
+static void
+test_damaged_info_reply (void)
+{
+  g_autoptr (Net) net = net_new (4);
+  NetClient *alice = net_add_client (net);
+
+  alice->is_cut = TRUE; /* her handshake is lost, so that INFO is asked */
+  udpnat_rendezvous_client_set_server (alice->client, net->now_us, &net->server_address,
+                                       udpnat_identity_get_public_key (net->server_identity));
+  udpnat_rendezvous_client_register (alice->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (4));
+  alice->is_cut = FALSE;
+  damage_info_reply (net, alice);
+  net_run (net, UDPNAT_SERVER_MISMATCH_WAIT_US - UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH], ==, 1);
+  g_assert_false (net_is_registered (alice));
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY], ==, 0);
+}
+
+/* The same on first contact: what nobody has shown to have is not pinned. */
+static void
+test_damaged_first_reply (void)
+{
+  g_autoptr (Net) net = net_new (5);
+  NetClient *alice = net_add_client (net);
+
+  udpnat_rendezvous_client_set_server (alice->client, net->now_us, &net->server_address, NULL);
+  udpnat_rendezvous_client_register (alice->client, net->now_us, "Alice");
+  damage_info_reply (net, alice);
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_SERVER_KEY], ==, 1);
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_KEY_MISMATCH], ==, 0);
+  g_assert_true (udpnat_public_key_equal (&alice->server_key,
+                                          udpnat_identity_get_public_key (net->server_identity)));
 }
 
 /* Whoever cannot see our INFO cannot answer it. */
@@ -220,6 +281,49 @@ test_claim_failed (void)
   net_run (net, UDPNAT_SEC (10)); /* tries again by itself */
   g_assert_true (net_is_registered (alice));
   g_assert_cmpuint (net->n_claims, ==, 2);
+}
+
+/* Said twice while it waits for the disk, it is refused once. */
+static void
+test_claim_said_twice (void)
+{
+  g_autoptr (Net) net = net_new (8);
+  NetClient *alice;
+
+  net->is_disk_slow = TRUE;
+  alice = net_join (net, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_register (alice->client, net->now_us, "Alice");
+  net_run (net, UDPNAT_SEC (1));
+  net_complete (net, net->claim_id, FALSE);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_REFUSED], ==, 1);
+  net->is_disk_slow = FALSE;
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (alice));
+}
+
+/* What is refused is not what is wished by now. */
+static void
+test_older_wish_refused (void)
+{
+  g_autoptr (Net) net = net_new (9);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, "Bob");
+
+  net_run (net, UDPNAT_SEC (1));
+  udpnat_rendezvous_client_register (bob->client, net->now_us, "Alice");
+  udpnat_rendezvous_client_register (bob->client, net->now_us, "Robert");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_REFUSED], ==, 1);
+  udpnat_rendezvous_server_shut_down (net->server, net->now_us);
+  net_drain (net);
+  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
+  net_run (net, UDPNAT_SEC (1));
+  net_start_server (net);
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpstr (bob->registered, ==, "Robert");
 }
 
 static void
@@ -670,6 +774,10 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/register/is-told-handle", test_register);
   g_test_add_func ("/rendezvous-names/server-key/learned-on-first-contact", test_first_contact);
   g_test_add_func ("/rendezvous-names/server-key/other-than-pinned-stops", test_key_mismatch);
+  g_test_add_func ("/rendezvous-names/server-key/damaged-reply-is-asked-again",
+                   test_damaged_info_reply);
+  g_test_add_func ("/rendezvous-names/server-key/pinned-only-when-shown",
+                   test_damaged_first_reply);
   g_test_add_func ("/rendezvous-names/server-key/forged-reply-ignored", test_forged_info_reply);
   g_test_add_func ("/rendezvous-names/taken/also-in-other-case-and-width", test_taken);
   g_test_add_func ("/rendezvous-names/own/in-other-case-keeps-spelling",
@@ -678,6 +786,8 @@ main (int    argc,
   g_test_add_func ("/rendezvous-names/claim/registered-only-when-stored", test_claim_first);
   g_test_add_func ("/rendezvous-names/claim/asked-again-meanwhile", test_claim_again);
   g_test_add_func ("/rendezvous-names/claim/not-stored-is-tried-again", test_claim_failed);
+  g_test_add_func ("/rendezvous-names/claim/said-twice-is-tried-again", test_claim_said_twice);
+  g_test_add_func ("/rendezvous-names/wish/an-older-one-is-refused", test_older_wish_refused);
   g_test_add_func ("/rendezvous-names/claim/claimer-gone-meanwhile", test_claimer_gone);
   g_test_add_func ("/rendezvous-names/per-key/limited", test_names_per_key);
   g_test_add_func ("/rendezvous-names/unregister/goes-offline", test_unregister);

@@ -129,8 +129,16 @@ test_short_cut (void)
   alice->is_cut = FALSE;
   net_run (net, UDPNAT_SEC (5));
   g_assert_true (net_is_registered (alice));
+  g_assert_true (alice->is_continued);
   g_assert_cmpuint (alice->handle, ==, handle);
   g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, handle);
+  /* and another one */
+  stop_server (net, TRUE);
+  net_run (net, UDPNAT_SEC (1));
+  net_start_server (net);
+  net_run (net, UDPNAT_SEC (5));
+  g_assert_true (net_is_registered (alice));
+  g_assert_false (alice->is_continued);
 }
 
 /* How soon the silence of the server is noticed while somebody is talking. */

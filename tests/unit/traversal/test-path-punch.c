@@ -1017,6 +1017,39 @@ test_further_socket_tries_all (Fixture       *f,
     g_assert_cmpuint (get_sent (f, i)->output.socket, ==, UDPNAT_SOCKET_MAIN);
 }
 
+/* Two proven paths of the socket: when the one in use goes, the other must not be chosen. */
+static void
+test_further_socket_with_two_paths (Fixture       *f,
+                                    gconstpointer  data)
+{
+  const UdpnatSocketId further = UDPNAT_SOCKET_FURTHER + 9;
+  UdpnatAddress list[] = { at ("203.0.113.5", 8900), at ("203.0.113.6", 8900) };
+  UdpnatAddress observed = at ("198.51.100.77", 40000);
+  UdpnatCandidates local = make_candidates (0, &observed, 1);
+  guint n_sent;
+
+  local.candidates[0].address = observed;
+  give (f, 1, list, 2);
+  run_until (f, MS (1000));
+  clear_log (f);
+  udpnat_path_set_add_socket (f->set, f->now_us, further, &observed, &local);
+  run_until (f, MS (1100));
+  n_sent = f->sent->len;
+  for (guint i = 0; i < n_sent; i++)
+    {
+      UdpnatPathOutput output = get_sent (f, i)->output;
+
+      if (output.socket == further && output.type == UDPNAT_PATH_OUTPUT_CHALLENGE)
+        udpnat_path_set_handle_response (f->set, f->now_us, further, &output.to, output.token,
+                                         &observed);
+    }
+  g_assert_true (udpnat_path_set_is_proven (f->set, further, &list[0]));
+  g_assert_true (udpnat_path_set_is_proven (f->set, further, &list[1]));
+  udpnat_path_set_remove_socket (f->set, f->now_us);
+  drain (f);
+  g_assert_false (udpnat_path_set_get_selected (f->set, NULL, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1028,6 +1061,8 @@ main (int    argc,
   add_path_test ("/path-punch/spoilt/not-behind-symmetric", test_spoilt_not_behind_symmetric);
   add_path_test ("/path-punch/spoilt/not-on-lan", test_spoilt_not_on_lan);
   add_path_test ("/path-punch/further-socket/tries-all", test_further_socket_tries_all);
+  add_path_test ("/path-punch/further-socket/two-paths-go-together",
+                 test_further_socket_with_two_paths);
   add_path_test ("/path-punch/cadence/as-written", test_cadence);
   add_path_test ("/path-punch/cadence/nothing-before-step", test_nothing_before_step);
   add_path_test ("/path-punch/cadence/open-has-small-ttl", test_open_ttl);

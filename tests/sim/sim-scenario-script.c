@@ -1,0 +1,389 @@
+#include "config.h"
+
+#include "sim-scenario.h"
+
+#include "udpnat-limits.h"
+
+#include "sim-random.h"
+
+/*
+ * Draws what happens. Mostly people say things; in between everything goes wrong that can: programs
+ * die, computers sleep and move, disks are full, clocks are set, routers forget, lines are cut,
+ * servers go and come back with nothing, and strangers flood. Whatever is broken is mended later,
+ * at the end of the script by sim-play.c at the latest.
+ *
+ * Often the next thing happens while the one before is still under way.
+ */
+
+#define FLOOD_MAX 60
+#define VICTIMS_MAX 8
+
+typedef struct
+{
+  SimScenario *scenario;
+  SimRandom   *random;
+  gint64       now_us;
+} Script;
+
+/* ---- Dice ---- */
+
+static guint
+draw_below (Script *self,
+            guint   limit)
+{
+  return (guint) sim_random_below (self->random, limit);
+}
+
+static gint64
+draw_us (Script *self,
+         gint64  limit_us)
+{
+  return (gint64) sim_random_below (self->random, (guint64) limit_us);
+}
+
+static gint64
+draw_gap (Script *self)
+{
+  guint die = draw_below (self, 100);
+
+  if (die < 45)
+    return draw_us (self, UDPNAT_MSEC (300));
+  if (die < 85)
+    return draw_us (self, UDPNAT_SEC (20));
+  if (die < 98)
+    return draw_us (self, UDPNAT_SEC (200));
+  return draw_us (self, UDPNAT_SEC (5400)); /* nobody does anything */
+}
+
+/* How long something stays broken, or somebody away. */
+static gint64
+draw_duration (Script *self)
+{
+  guint die = draw_below (self, 100);
+
+  if (die < 30)
+    return 1 + draw_us (self, UDPNAT_SEC (2));
+  if (die < 70)
+    return 1 + draw_us (self, UDPNAT_SEC (30));
+  if (die < 95)
+    return 1 + draw_us (self, UDPNAT_SEC (300));
+  return UDPNAT_SEC (3600) + draw_us (self, UDPNAT_SEC (3600));
+}
+
+/* ---- Events ---- */
+
+static SimEvent *
+add (Script      *self,
+     gint64       at_us,
+     SimEventKind kind,
+     guint        whom)
+{
+  SimEvent event = { .at_us = at_us, .kind = kind, .whom = whom };
+
+  g_array_append_val (self->scenario->events, event);
+  return &g_array_index (self->scenario->events, SimEvent, self->scenario->events->len - 1);
+}
+
+/* Something that is so from now on, and some time later not any more. */
+static void
+add_spell (Script      *self,
+           SimEventKind kind,
+           guint        whom,
+           guint        other)
+{
+  SimEvent *begin = add (self, self->now_us, kind, whom);
+  SimEvent *end;
+
+  begin->other = other;
+  begin->is_on = TRUE;
+  end = add (self, self->now_us + draw_duration (self), kind, whom);
+  end->other = other;
+}
+
+/* Returns: somebody else at the same server, most often the same one; @whom: there is nobody */
+static guint
+draw_partner (Script *self,
+              guint   whom)
+{
+  const SimScenario *scenario = self->scenario;
+  guint first = draw_below (self, 10) < 7 ? whom ^ 1 : draw_below (self, scenario->n_people);
+
+  for (guint i = 0; i < scenario->n_people; i++)
+    {
+      guint other = (first + i) % scenario->n_people;
+
+      if (other != whom && scenario->people[other].server == scenario->people[whom].server)
+        return other;
+    }
+  return whom;
+}
+
+static void
+add_say (Script *self,
+         guint   whom)
+{
+  guint other = draw_partner (self, whom);
+  guint die = draw_below (self, 100);
+  SimEvent *event;
+
+  if (other == whom)
+    return;
+  event = add (self, self->now_us, SIM_EVENT_SAY, whom);
+  event->other = other;
+  event->n = die < 90 ? 1 + draw_below (self, 5) : 1 + draw_below (self, 40);
+  event->n_bytes = die < 80 ? 40 + draw_below (self, 60) : 40 + draw_below (self, 3000);
+  if (die == 99)
+    event->n_bytes = UDPNAT_TEXT_MAX_BYTES;
+  event->n = MIN (event->n, 1 + 200000 / event->n_bytes);
+}
+
+static void
+add_accept (Script *self,
+            guint   whom)
+{
+  guint other = draw_partner (self, whom);
+
+  if (other != whom)
+    add (self, self->now_us, SIM_EVENT_ACCEPT, whom)->other = other;
+}
+
+static void
+add_read (Script *self,
+          guint   whom)
+{
+  guint other = draw_partner (self, whom);
+
+  if (other != whom)
+    add (self, self->now_us, SIM_EVENT_READ, whom)->other = other;
+}
+
+static void
+add_death (Script      *self,
+           SimEventKind death,
+           SimEventKind birth,
+           guint        whom)
+{
+  SimEvent *event = add (self, self->now_us, death, whom);
+
+  event->n = 1 + draw_below (self, 6);
+  event->is_on = draw_below (self, 2) == 0;
+  event = add (self, self->now_us + draw_duration (self), birth, whom);
+  event->is_on = birth == SIM_EVENT_SERVER_START && draw_below (self, 6) == 0;
+}
+
+static void
+add_clock (Script *self,
+           guint   whom)
+{
+  gint64 by_us = draw_below (self, 2) == 0 ? draw_us (self, UDPNAT_SEC (100))
+                                           : draw_us (self, UDPNAT_SEC (100000));
+
+  add (self, self->now_us, SIM_EVENT_CLOCK, whom)->for_us = draw_below (self, 2) == 0 ? by_us
+                                                                                      : -by_us;
+}
+
+static void
+add_flood (Script      *self,
+           SimEventKind kind,
+           guint        whom)
+{
+  SimEvent *event = add (self, self->now_us, kind, whom);
+
+  event->other = draw_below (self, SIM_N_FLOODS);
+  event->n = 1 + draw_below (self, FLOOD_MAX);
+}
+
+static void
+add_move (Script *self,
+          guint   whom)
+{
+  add (self, self->now_us, SIM_EVENT_ROAM, whom)->other = draw_below (self,
+                                                                      self->scenario->sites->len);
+}
+
+static void
+add_reboot (Script      *self,
+            SimEventKind kind,
+            guint        n_places)
+{
+  add (self, self->now_us, kind, draw_below (self, n_places))->is_on = draw_below (self, 2) == 0;
+}
+
+/* ---- Steps ---- */
+
+/* What befalls people and their computers. */
+static void
+add_accident (Script *self,
+              guint   whom)
+{
+  switch (draw_below (self, 10))
+    {
+    case 0:
+    case 1:
+      add_death (self, SIM_EVENT_KILL, SIM_EVENT_START, whom);
+      break;
+    case 2:
+      add_death (self, SIM_EVENT_KILL_AT_WRITE, SIM_EVENT_START, whom);
+      break;
+    case 3:
+      add (self, self->now_us, SIM_EVENT_SLEEP, whom)->for_us = draw_duration (self);
+      break;
+    case 4:
+    case 5:
+      add_move (self, whom);
+      break;
+    case 6:
+      add_spell (self, SIM_EVENT_DISK, whom, 0);
+      break;
+    case 7:
+      add_clock (self, whom);
+      break;
+    case 8:
+      if (draw_below (self, 3) == 0)
+        add (self, self->now_us, SIM_EVENT_LIE, whom)->n = 1 + draw_below (self, VICTIMS_MAX);
+      else
+        add_spell (self, SIM_EVENT_RELAY_ONLY, whom, 0);
+      break;
+    case 9:
+      add_spell (self, SIM_EVENT_LOG_OUT, whom, 0);
+      break;
+    }
+}
+
+/* What befalls networks. */
+static void
+add_failure (Script *self)
+{
+  guint n_sites = self->scenario->sites->len;
+  guint site = draw_below (self, n_sites);
+
+  switch (draw_below (self, self->scenario->has_tunnels ? 8 : 6))
+    {
+    case 0:
+    case 1:
+      add_reboot (self, SIM_EVENT_REBOOT, n_sites);
+      break;
+    case 2:
+      add_reboot (self, SIM_EVENT_CARRIER_REBOOT, self->scenario->carriers->len);
+      break;
+    case 3:
+      add_spell (self, SIM_EVENT_LINE, site, 0);
+      break;
+    case 4:
+      add_spell (self, SIM_EVENT_CUT, site, draw_below (self, n_sites));
+      break;
+    case 5:
+      add_spell (self, SIM_EVENT_SERVER_CUT, site, draw_below (self, self->scenario->n_servers));
+      break;
+    case 6:
+    case 7:
+      add_spell (self, SIM_EVENT_UDP, site, 0);
+      break;
+    }
+}
+
+/* What befalls servers. */
+static void
+add_outage (Script *self)
+{
+  guint server = draw_below (self, self->scenario->n_servers);
+
+  switch (draw_below (self, 6))
+    {
+    case 0:
+    case 1:
+      add_death (self, SIM_EVENT_SERVER_KILL, SIM_EVENT_SERVER_START, server);
+      break;
+    case 2:
+      add_death (self, SIM_EVENT_SERVER_KILL_AT_WRITE, SIM_EVENT_SERVER_START, server);
+      break;
+    case 3:
+      add_death (self, SIM_EVENT_SERVER_STOP, SIM_EVENT_SERVER_START, server);
+      break;
+    case 4:
+      add_spell (self, SIM_EVENT_SERVER_DISK, server, 0);
+      break;
+    case 5:
+      add_flood (self, SIM_EVENT_SERVER_FLOOD, server);
+      break;
+    }
+}
+
+static void
+add_step (Script *self)
+{
+  guint whom = draw_below (self, self->scenario->n_people);
+  guint die = draw_below (self, 100);
+
+  if (die < 46)
+    add_say (self, whom);
+  else if (die < 50)
+    add_read (self, whom);
+  else if (die < 56)
+    add_accept (self, whom);
+  else if (die < 60)
+    add_flood (self, SIM_EVENT_FLOOD, whom);
+  else if (die < 80)
+    add_accident (self, whom);
+  else if (die < 90)
+    add_failure (self);
+  else
+    add_outage (self);
+}
+
+/* ---- The script ---- */
+
+static void
+add_starts (Script *self)
+{
+  const SimScenario *scenario = self->scenario;
+
+  for (guint i = 0; i < scenario->n_servers; i++)
+    add (self, 0, SIM_EVENT_SERVER_START, i);
+  for (guint i = 0; i < scenario->n_people; i++)
+    add (self, draw_us (self, draw_below (self, 5) == 0 ? UDPNAT_SEC (60) : UDPNAT_SEC (1)),
+         SIM_EVENT_START, i);
+}
+
+static int
+compare_events (gconstpointer a,
+                gconstpointer b)
+{
+  const SimEvent *one = a;
+  const SimEvent *two = b;
+
+  if (one->at_us != two->at_us)
+    return one->at_us < two->at_us ? -1 : 1;
+  return one->number < two->number ? -1 : 1;
+}
+
+static void
+number_events (GArray *events)
+{
+  for (guint i = 0; i < events->len; i++)
+    g_array_index (events, SimEvent, i).number = i;
+}
+
+/** sim_scenario_draw_script: @self has its world and no events */
+void
+sim_scenario_draw_script (SimScenario *self,
+                          SimRandom   *random)
+{
+  Script script = { .scenario = self, .random = random };
+  guint n_steps;
+
+  add_starts (&script);
+  script.now_us = UDPNAT_SEC (2);
+  n_steps = 4 + draw_below (&script, 20) + self->n_people;
+  if (draw_below (&script, 20) == 0)
+    n_steps *= 4;
+  for (guint i = 0; i < n_steps; i++)
+    {
+      add_step (&script);
+      script.now_us += draw_gap (&script);
+    }
+  number_events (self->events);
+  g_array_sort (self->events, compare_events);
+  number_events (self->events);
+  self->end_us = script.now_us;
+}
