@@ -409,8 +409,7 @@ mend_person (SimPlay *self,
       return;
     }
   udpnat_node_set_relay_only (peer->node, sim_world_now (self->world), FALSE);
-  if (!udpnat_node_is_registered (peer->node))
-    udpnat_node_log_in (peer->node, sim_world_now (self->world), peer->name);
+  udpnat_node_log_in (peer->node, sim_world_now (self->world), peer->name);
   sim_peer_tell_addresses (peer); /* the truth */
 }
 

@@ -80,7 +80,8 @@ draw_nat (SimRandom *random,
   if (sim_random_chance (random, 0.4))
     nat.lifetime_us = draw_lifetime (random);
   if (sim_random_chance (random, 0.2))
-    nat.lifetime_unreplied_us = MIN (nat.lifetime_us, draw_lifetime (random));
+    nat.lifetime_unreplied_us = draw_lifetime (random);
+  nat.lifetime_unreplied_us = MIN (nat.lifetime_us, nat.lifetime_unreplied_us);
   if (sim_random_chance (random, 0.05))
     nat.absolute_lifetime_us = draw_between (random, UDPNAT_SEC (50), UDPNAT_SEC (600));
   return nat;
@@ -154,7 +155,7 @@ static void
 draw_servers (SimScenario *self,
               SimRandom   *random)
 {
-  self->n_servers = MIN (draw_tail (random, 1, SIM_SERVERS_MAX), SIM_SERVERS_MAX);
+  self->n_servers = draw_tail (random, 1, SIM_SERVERS_MAX);
   for (guint i = 0; i < self->n_servers; i++)
     {
       SimServerPlace *place = &self->servers[i];
