@@ -22,6 +22,8 @@
  * main loop that are short; the others with the frames that follow. */
 #define FIRST_ROWS 14
 #define STEP_ROWS 6
+/* How many go in a turn: it takes half of the time that it takes to make one. */
+#define DROP_ROWS 12
 
 struct _UdpnatSearchResults
 {
@@ -269,13 +271,17 @@ tick_cb (GtkWidget     *list,
   return G_SOURCE_REMOVE;
 }
 
-static void
-drop_rows (UdpnatSearchResults *self)
+/* Up to @n_rows of those that are too many. Returns: whether there were any */
+static gboolean
+drop_rows (UdpnatSearchResults *self,
+           guint                n_rows)
 {
   guint n_results = g_list_model_get_n_items (G_LIST_MODEL (self->results));
+  guint n_dropped = n_results > self->found->len ? MIN (n_results - self->found->len, n_rows) : 0;
 
-  if (n_results > self->found->len)
-    g_list_store_splice (self->results, self->found->len, n_results - self->found->len, NULL, 0);
+  if (n_dropped > 0)
+    g_list_store_splice (self->results, n_results - n_dropped, n_dropped, NULL, 0);
+  return n_dropped > 0;
 }
 
 static void
@@ -291,7 +297,7 @@ show (UdpnatSearchResults *self)
   g_ptr_array_unref (self->found);
   self->found = dup_found (self);
   self->n_shown = 0;
-  drop_rows (self);
+  drop_rows (self, G_MAXUINT);
   show_rows (self, FIRST_ROWS);
   show_rest (self);
   gtk_stack_set_visible_child_name (self->pages, self->found->len > 0 ? "list" : "empty");
@@ -305,7 +311,6 @@ show_lines (UdpnatSearchResults *self)
 {
   read_page (self);
   append_lines (self, self->found);
-  drop_rows (self);
   gtk_stack_set_visible_child_name (self->pages, self->found->len > 0 ? "list" : "empty");
 }
 
@@ -320,12 +325,21 @@ turn_cb (gpointer user_data)
       show_lines (self);
       return G_SOURCE_CONTINUE;
     }
+  if (drop_rows (self, DROP_ROWS))
+    return G_SOURCE_CONTINUE;
   show_rows (self, STEP_ROWS);
   if (self->n_shown < MIN (self->found->len, FIRST_ROWS))
     return G_SOURCE_CONTINUE;
   self->turn_source = 0;
   show_rest (self);
   return G_SOURCE_REMOVE;
+}
+
+static void
+begin_turns (UdpnatSearchResults *self)
+{
+  if (self->turn_source == 0)
+    self->turn_source = g_idle_add_full (G_PRIORITY_HIGH_IDLE, turn_cb, self, NULL);
 }
 
 /* People at once, then the rest in turns that all come before the next frame, but behind the next
@@ -340,8 +354,7 @@ show_in_turns (UdpnatSearchResults *self)
   show_rows (self, STEP_ROWS);
   if (self->has_people)
     gtk_stack_set_visible_child_name (self->pages, "list");
-  if (self->turn_source == 0)
-    self->turn_source = g_idle_add_full (G_PRIORITY_HIGH_IDLE, turn_cb, self, NULL);
+  begin_turns (self);
 }
 
 /* All turns now. */
@@ -358,10 +371,10 @@ hurry (UdpnatSearchResults *self)
 static void
 show_nothing (UdpnatSearchResults *self)
 {
-  g_clear_handle_id (&self->turn_source, g_source_remove);
   g_ptr_array_set_size (self->found, 0);
   self->n_shown = 0;
-  drop_rows (self);
+  self->has_read = TRUE;
+  begin_turns (self); /* in which the rows go */
 }
 
 /* What was found with other words begins at its top, where it is shown first. */
