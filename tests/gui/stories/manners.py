@@ -89,6 +89,7 @@ def notifications(stage):
     try:
         tell_and_answer(stage, alice, bob, desk)
         open_by_click(stage, alice, bob, desk)
+        stage.check('all-is-as-the-portal-wants-it', not desk.faults, desk.faults)
         end(stage, alice, process)
     finally:
         if process.poll() is None:
