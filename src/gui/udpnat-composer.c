@@ -59,6 +59,22 @@ queue_show_end (UdpnatComposer *self)
     self->scroll_id = g_idle_add_full (G_PRIORITY_LOW, show_end_cb, self, NULL);
 }
 
+/* While GTK 4.8 scrolls to a new line, which takes it some frames, it does not note that the box
+ * grows: in the end the first line would be above the box, and nothing below the second. */
+static void
+keep_inside_cb (UdpnatComposer *self,
+                GtkAdjustment  *adjustment)
+{
+  int height = gtk_widget_get_height (GTK_WIDGET (self->view));
+  double lowest = MAX (gtk_adjustment_get_upper (adjustment) - height,
+                       gtk_adjustment_get_lower (adjustment));
+
+  if (gtk_adjustment_get_page_size (adjustment) < height)
+    gtk_adjustment_set_page_size (adjustment, height);
+  if (height > 0 && gtk_adjustment_get_value (adjustment) > lowest)
+    gtk_adjustment_set_value (adjustment, lowest);
+}
+
 /** udpnat_composer_set_text: that is not typed by the user, who goes on at its end */
 void
 udpnat_composer_set_text (UdpnatComposer *self,
@@ -435,6 +451,8 @@ udpnat_composer_init (UdpnatComposer *self)
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   udpnat_composer_watch_disk (self);
   udpnat_composer_watch_clipboard (self);
+  g_signal_connect_object (gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->view)),
+                           "value-changed", G_CALLBACK (keep_inside_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->buffer, "insert-text", G_CALLBACK (insert_text_cb), self, 0);
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self,
                            G_CONNECT_SWAPPED);

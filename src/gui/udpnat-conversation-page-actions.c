@@ -226,6 +226,14 @@ details_cb (GtkWidget  *widget,
 }
 
 static void
+save_cb (GtkWidget  *widget,
+         const char *name,
+         GVariant   *parameter)
+{
+  udpnat_conversation_page_save (UDPNAT_CONVERSATION_PAGE (widget));
+}
+
+static void
 attach_cb (GtkWidget  *widget,
            const char *name,
            GVariant   *parameter)
@@ -238,7 +246,7 @@ void
 udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self)
 {
   static const char *const for_all[] = { "talk.attach", "talk.search", "talk.muted", "talk.pinned",
-                                         "talk.clear-history" };
+                                         "talk.save", "talk.clear-history" };
   gboolean has_person = self->person != NULL;
   gboolean is_other = has_person && self->person != udpnat_client_get_self (self->client);
   gboolean is_blocked = has_person && udpnat_person_get_relation (self->person) ==
@@ -263,6 +271,7 @@ udpnat_conversation_page_install_actions (GtkWidgetClass *widget_class)
     { "talk.attach", attach_cb },
     { "talk.search", search_cb },
     { "talk.details", details_cb },
+    { "talk.save", save_cb },
     { "talk.clear-history", clear_history_cb },
     { "talk.block", block_cb },
     { "talk.unblock", unblock_cb },

@@ -34,6 +34,8 @@ struct _UdpnatConversationPage
   UdpnatPerson      *person; /* nullable: nobody */
   GSignalGroup      *person_signals;
   guint              path_id;
+  GSettings         *settings; /* nullable */
+  GtkNativeDialog   *chooser;  /* nullable: where to save */
 };
 
 /* udpnat-conversation-page-actions.c */
@@ -42,6 +44,9 @@ void udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self);
 
 /* udpnat-conversation-page-banner.c */
 void udpnat_conversation_page_refresh_banner  (UdpnatConversationPage *self);
+
+/* udpnat-conversation-page-save.c */
+void udpnat_conversation_page_save            (UdpnatConversationPage *self);
 
 /* udpnat-conversation-page.c */
 void udpnat_conversation_page_ask_details     (UdpnatConversationPage *self);

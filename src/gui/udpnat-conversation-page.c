@@ -341,6 +341,8 @@ udpnat_conversation_page_dispose (GObject *object)
   UdpnatConversationPage *self = UDPNAT_CONVERSATION_PAGE (object);
 
   g_clear_handle_id (&self->path_id, g_source_remove);
+  g_clear_object (&self->chooser);
+  g_clear_object (&self->settings);
   g_clear_object (&self->person_signals);
   g_clear_object (&self->person);
   g_clear_object (&self->client);
@@ -445,6 +447,7 @@ udpnat_conversation_page_new (UdpnatClient *client,
   UdpnatConversationPage *self = g_object_new (UDPNAT_TYPE_CONVERSATION_PAGE, NULL);
 
   self->client = g_object_ref (client);
+  g_set_object (&self->settings, settings);
   g_signal_connect_object (client, "item-added", G_CALLBACK (item_added_cb), self,
                            G_CONNECT_SWAPPED);
   udpnat_search_bar_set_client (self->search, client);

@@ -25,9 +25,10 @@ job_free (gpointer data)
   g_free (self);
 }
 
-/* Two people may have one title, and a title may hold what no file name may. */
-static char *
-dup_file_name (UdpnatPerson *person)
+/** udpnat_export_people_dup_name: Returns: (transfer full): what their file is called: two people
+ * may have one title, and a title may hold what no file name may */
+char *
+udpnat_export_people_dup_name (UdpnatPerson *person)
 {
   g_autofree char *title = g_strndup (udpnat_person_get_title (person), TITLE_MAX_BYTES);
   g_autofree char *valid = g_utf8_make_valid (title, -1);
@@ -75,7 +76,7 @@ export_next (GTask *task)
       return;
     }
   person = g_ptr_array_steal_index (job->people, job->people->len - 1);
-  name = dup_file_name (person);
+  name = udpnat_export_people_dup_name (person);
   path = g_build_filename (job->folder, name, NULL);
   udpnat_client_export_async (g_task_get_source_object (task), person, path, FALSE, TRUE, NULL,
                               exported_cb, task);

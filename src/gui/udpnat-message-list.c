@@ -465,6 +465,24 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, more_tool_cb);
 }
 
+static GtkSizeRequestMode
+get_view_request_mode (GtkWidget *view)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+}
+
+/* GtkListView of GTK 4.8 says that its height does not hang on its width. So a few messages that
+ * stand at the bottom of a narrow window got the height that they have in a wide one, and the first
+ * of them was cut off. It cannot be derived from, hence its own class. */
+static void
+let_lines_wrap (void)
+{
+  GtkWidgetClass *view_class = g_type_class_ref (GTK_TYPE_LIST_VIEW);
+
+  view_class->get_request_mode = get_view_request_mode;
+  g_type_class_unref (view_class);
+}
+
 static void
 udpnat_message_list_class_init (UdpnatMessageListClass *klass)
 {
@@ -472,6 +490,7 @@ udpnat_message_list_class_init (UdpnatMessageListClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   GType type = UDPNAT_TYPE_MESSAGE_LIST;
 
+  let_lines_wrap ();
   object_class->dispose = udpnat_message_list_dispose;
   widget_class->focus = udpnat_message_list_focus;
   widget_class->root = udpnat_message_list_root;

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "udpnat-export-people.h"
+#include "udpnat-files-folder.h"
+#include "udpnat-files-group.h"
 #include "udpnat-passphrase-window.h"
 #include "udpnat-profile.h"
 #include "udpnat-trouble.h"
@@ -24,10 +26,12 @@ struct _UdpnatPreferencesData
   GtkSpinner           *backup_spinner;
   GtkWidget            *export_button;
   GtkSpinner           *export_spinner;
+  UdpnatFilesGroup     *files_group;
   AdwActionRow         *size_row;
   AdwActionRow         *folder_row;
 
   UdpnatClient         *client;
+  GSettings            *settings;
   char                 *profile_path;
   char                 *passphrase;  /* nullable: of the backup, until its file is chosen */
   GtkFileChooserNative *chooser;     /* nullable */
@@ -236,6 +240,7 @@ export_cb (UdpnatPreferencesData *self)
 {
   choose (self, _("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
           G_CALLBACK (export_chosen_cb));
+  udpnat_files_folder_begin (self->settings, GTK_FILE_CHOOSER (self->chooser));
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 
@@ -277,6 +282,7 @@ udpnat_preferences_data_dispose (GObject *object)
 
   g_clear_object (&self->chooser);
   g_clear_object (&self->client);
+  g_clear_object (&self->settings);
   wipe_passphrase (self);
   G_OBJECT_CLASS (udpnat_preferences_data_parent_class)->dispose (object);
 }
@@ -305,6 +311,7 @@ udpnat_preferences_data_class_init (UdpnatPreferencesDataClass *klass)
                                                     G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING,
                                                     G_TYPE_BOOLEAN);
 
+  g_type_ensure (UDPNAT_TYPE_FILES_GROUP);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-preferences-data.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, passphrase_row);
@@ -315,6 +322,7 @@ udpnat_preferences_data_class_init (UdpnatPreferencesDataClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, backup_spinner);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, export_button);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, export_spinner);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, files_group);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, size_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPreferencesData, folder_row);
   gtk_widget_class_bind_template_callback (widget_class, set_cb);
@@ -333,11 +341,14 @@ udpnat_preferences_data_init (UdpnatPreferencesData *self)
 
 GtkWidget *
 udpnat_preferences_data_new (UdpnatClient *client,
+                             GSettings    *settings,
                              const char   *profile_path)
 {
   UdpnatPreferencesData *self = g_object_new (UDPNAT_TYPE_PREFERENCES_DATA, NULL);
 
   self->client = g_object_ref (client);
+  self->settings = g_object_ref (settings);
+  udpnat_files_group_set_settings (self->files_group, settings);
   self->profile_path = g_strdup (profile_path);
   refresh (self);
   return GTK_WIDGET (self);

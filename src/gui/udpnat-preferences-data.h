@@ -13,12 +13,14 @@ G_DECLARE_FINAL_TYPE (UdpnatPreferencesData, udpnat_preferences_data, UDPNAT, PR
 /**
  * UdpnatPreferencesData:
  *
- * What is kept on this computer: passphrase, backup, export, size and folder. Signals: "say"
+ * What is kept on this computer: passphrase, backup, export, the folder for files, size and
+ * folder of the profile. Signals: "say"
  * (text); "change-passphrase" (old or %NULL, new or %NULL, whether the keyring is to remember the
  * new one): for whoever can close the profile.
  */
 
 GtkWidget *udpnat_preferences_data_new (UdpnatClient *client,
+                                        GSettings    *settings,
                                         const char   *profile_path) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -121,7 +121,7 @@ udpnat_preferences_window_new (UdpnatClient *client,
 {
   UdpnatPreferencesWindow *self = g_object_new (UDPNAT_TYPE_PREFERENCES_WINDOW, NULL);
   GtkWidget *server = udpnat_preferences_server_new (client);
-  GtkWidget *data = udpnat_preferences_data_new (client, profile_path);
+  GtkWidget *data = udpnat_preferences_data_new (client, settings, profile_path);
 
   g_signal_connect_object (client, "setting-lost", G_CALLBACK (setting_lost_cb), self,
                            G_CONNECT_SWAPPED);

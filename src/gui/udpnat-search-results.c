@@ -17,10 +17,13 @@
 #define PAGE_LINES 25
 /* More people than these are no help: whoever is looked for is found by typing on. */
 #define PEOPLE_ROWS_MAX 30
-/* A row takes a third of a millisecond until it shows something else, and there are up to 57 of
- * them: as many as can be seen change with the key, the others with the frames that follow. */
+/* A row takes a third of a millisecond until it shows something else, and more to be made, and
+ * there are up to 57 of them. As many as can be seen change before the next frame, in turns of the
+ * main loop that are short; the others with the frames that follow. */
 #define FIRST_ROWS 14
 #define STEP_ROWS 6
+/* How many go in a turn: it takes half of the time that it takes to make one. */
+#define DROP_ROWS 12
 
 struct _UdpnatSearchResults
 {
@@ -39,6 +42,8 @@ struct _UdpnatSearchResults
   UdpnatPeopleModel *people;
   GPtrArray         *lines;     /* UdpnatHistoryItem: as far as they were read */
   gboolean           has_more;  /* lines */
+  guint              turn_source; /* 0: lines are read, and what can be seen is shown */
+  gboolean           has_read;  /* the first of them */
   gboolean           has_people;
   GPtrArray         *found;     /* what is to be shown: headings, people and lines */
   guint              n_shown;   /* of those; the results behind are from before */
@@ -78,10 +83,13 @@ activate_cb (UdpnatSearchResults *self,
   open_item (self, position);
 }
 
+static void hurry (UdpnatSearchResults *self);
+
 /** udpnat_search_results_open_first: what Enter does while still typing */
 void
 udpnat_search_results_open_first (UdpnatSearchResults *self)
 {
+  hurry (self);
   for (guint i = 0; !open_item (self, i); i++)
     ;
 }
@@ -189,6 +197,15 @@ search_notes (UdpnatSearchResults *self,
 }
 
 /* A heading is there when something is below it. */
+static void
+append_lines (UdpnatSearchResults *self,
+              GPtrArray           *found)
+{
+  if (self->lines->len > 0)
+    g_ptr_array_add (found, gtk_string_object_new (_("Messages")));
+  append_all (found, self->lines);
+}
+
 static GPtrArray *
 dup_found (UdpnatSearchResults *self)
 {
@@ -202,9 +219,7 @@ dup_found (UdpnatSearchResults *self)
   self->has_people = n_matches > 0;
   if (self->has_people)
     insert_people_heading (found, n_matches, found->len);
-  if (self->lines->len > 0)
-    g_ptr_array_add (found, gtk_string_object_new (_("Messages")));
-  append_all (found, self->lines);
+  append_lines (self, found);
   return found;
 }
 
@@ -256,13 +271,24 @@ tick_cb (GtkWidget     *list,
   return G_SOURCE_REMOVE;
 }
 
-static void
-drop_rows (UdpnatSearchResults *self)
+/* Up to @n_rows of those that are too many. Returns: whether there were any */
+static gboolean
+drop_rows (UdpnatSearchResults *self,
+           guint                n_rows)
 {
   guint n_results = g_list_model_get_n_items (G_LIST_MODEL (self->results));
+  guint n_dropped = n_results > self->found->len ? MIN (n_results - self->found->len, n_rows) : 0;
 
-  if (n_results > self->found->len)
-    g_list_store_splice (self->results, self->found->len, n_results - self->found->len, NULL, 0);
+  if (n_dropped > 0)
+    g_list_store_splice (self->results, n_results - n_dropped, n_dropped, NULL, 0);
+  return n_dropped > 0;
+}
+
+static void
+show_rest (UdpnatSearchResults *self)
+{
+  if (self->n_shown < self->found->len && self->tick_id == 0)
+    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self->list), tick_cb, self, NULL);
 }
 
 static void
@@ -271,11 +297,75 @@ show (UdpnatSearchResults *self)
   g_ptr_array_unref (self->found);
   self->found = dup_found (self);
   self->n_shown = 0;
-  drop_rows (self);
+  drop_rows (self, G_MAXUINT);
   show_rows (self, FIRST_ROWS);
-  if (self->n_shown < self->found->len && self->tick_id == 0)
-    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self->list), tick_cb, self, NULL);
+  show_rest (self);
   gtk_stack_set_visible_child_name (self->pages, self->found->len > 0 ? "list" : "empty");
+}
+
+/* ---- Turns ---- */
+
+/* What was found before stays behind the people until it is known which lines there are. */
+static void
+show_lines (UdpnatSearchResults *self)
+{
+  read_page (self);
+  append_lines (self, self->found);
+  gtk_stack_set_visible_child_name (self->pages, self->found->len > 0 ? "list" : "empty");
+}
+
+static gboolean
+turn_cb (gpointer user_data)
+{
+  UdpnatSearchResults *self = user_data;
+
+  if (!self->has_read)
+    {
+      self->has_read = TRUE;
+      show_lines (self);
+      return G_SOURCE_CONTINUE;
+    }
+  if (drop_rows (self, DROP_ROWS))
+    return G_SOURCE_CONTINUE;
+  show_rows (self, STEP_ROWS);
+  if (self->n_shown < MIN (self->found->len, FIRST_ROWS))
+    return G_SOURCE_CONTINUE;
+  self->turn_source = 0;
+  show_rest (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+begin_turns (UdpnatSearchResults *self)
+{
+  if (self->turn_source == 0)
+    self->turn_source = g_idle_add_full (G_PRIORITY_HIGH_IDLE, turn_cb, self, NULL);
+}
+
+/* People at once, then the rest in turns that all come before the next frame, but behind the next
+ * key. */
+static void
+show_in_turns (UdpnatSearchResults *self)
+{
+  g_ptr_array_unref (self->found);
+  self->found = dup_found (self);
+  self->n_shown = 0;
+  self->has_read = FALSE;
+  show_rows (self, STEP_ROWS);
+  if (self->has_people)
+    gtk_stack_set_visible_child_name (self->pages, "list");
+  begin_turns (self);
+}
+
+/* All turns now. */
+static void
+hurry (UdpnatSearchResults *self)
+{
+  if (self->turn_source == 0)
+    return;
+  g_clear_handle_id (&self->turn_source, g_source_remove);
+  while (turn_cb (self))
+    ;
 }
 
 static void
@@ -283,7 +373,8 @@ show_nothing (UdpnatSearchResults *self)
 {
   g_ptr_array_set_size (self->found, 0);
   self->n_shown = 0;
-  drop_rows (self);
+  self->has_read = TRUE;
+  begin_turns (self); /* in which the rows go */
 }
 
 /* What was found with other words begins at its top, where it is shown first. */
@@ -300,7 +391,7 @@ static void
 edge_reached_cb (UdpnatSearchResults *self,
                  GtkPositionType      edge)
 {
-  if (edge != GTK_POS_BOTTOM || !self->has_more || self->words == NULL)
+  if (edge != GTK_POS_BOTTOM || !self->has_more || self->words == NULL || self->turn_source != 0)
     return;
   read_page (self);
   show (self);
@@ -376,8 +467,7 @@ udpnat_search_results_set_words (UdpnatSearchResults *self,
     {
       self->words = g_strdup (words);
       self->folded = udpnat_name_fold (words);
-      read_page (self);
-      show (self);
+      show_in_turns (self);
       scroll_to_top (self);
     }
   else
@@ -393,6 +483,7 @@ people_cb (gpointer user_data)
   self->people_source = 0;
   if (self->words == NULL)
     return G_SOURCE_REMOVE;
+  hurry (self);
   show (self);
   if (self->has_people)
     update_find (self);
@@ -421,6 +512,7 @@ udpnat_search_results_dispose (GObject *object)
   self->tick_id = 0;
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
+  g_clear_handle_id (&self->turn_source, g_source_remove);
   g_clear_handle_id (&self->people_source, g_source_remove);
   g_clear_pointer (&self->words, g_free);
   g_clear_pointer (&self->folded, g_free);

@@ -384,6 +384,23 @@ test_focus_enters_at_what_is_seen (Fixture      *self,
 
 #define FOOT 16 /* the list's padding, and some */
 
+/* Which have fewer lines where there is more room. */
+static void
+test_few_that_wrap_are_whole (Fixture      *self,
+                              gconstpointer unused)
+{
+  GtkWidget *first;
+
+  gtk_window_set_default_size (self->window, 360, 600);
+  for (guint i = 0; i < 3; i++)
+    send (self, "Then read this when you are back: the spare keys are with Grace.");
+  open_bob (self);
+  first = GTK_WIDGET (find_row (self, get_history_row (self, 0)));
+  g_assert_cmpfloat (gtk_adjustment_get_upper (get_adjustment (self)), <=,
+                     gtk_adjustment_get_page_size (get_adjustment (self)));
+  g_assert_cmpfloat (get_y (self, first), >, 50); /* they are few indeed */
+}
+
 static void
 test_few_stand_at_the_bottom (Fixture      *self,
                               gconstpointer unused)
@@ -840,6 +857,7 @@ main (int    argc,
   ADD ("/conversation/list/goes-to-a-line", test_goes_to_a_line);
   ADD ("/conversation/list/focus-enters-at-what-is-seen", test_focus_enters_at_what_is_seen);
   ADD ("/conversation/list/few-stand-at-the-bottom", test_few_stand_at_the_bottom);
+  ADD ("/conversation/list/few-that-wrap-are-whole", test_few_that_wrap_are_whole);
   ADD ("/conversation/list/high-line-of-ours-is-seen-to-its-end",
        test_high_line_of_ours_is_seen_to_its_end);
   ADD ("/conversation/list/high-line-of-theirs-is-read-from-its-beginning",

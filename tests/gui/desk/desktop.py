@@ -42,9 +42,41 @@ OBJECTS = {
                                           '/org/freedesktop/portal/desktop'),
 }
 PORTAL = 'org.freedesktop.portal.Notification'
+# What may be in a notification, in a button and among hints, by version 2 of the interface
+NOTIFICATION = {
+    'title': 's', 'body': 's', 'markup-body': 's', 'icon': '(sv)', 'sound': '(sv)', 'priority': 's',
+    'default-action': 's', 'default-action-target': None, 'buttons': 'aa{sv}', 'category': 's',
+    'display-hint': 'as',
+}
+BUTTON = {'label': 's', 'action': 's', 'target': None, 'purpose': 's'}
+HINTS = {'transient', 'tray', 'persistent', 'hide-on-lockscreen', 'hide-content-on-lockscreen',
+         'show-as-new'}
 REPLY = 'im.reply-with-text'
 # Of a bus that answers at all
 START_SECONDS = 10
+
+
+def find_unknown(notification):
+    """What a portal would leave out, or refuse. A variant is what it is only before it is taken
+    apart, so it is looked at as it came."""
+    faults = find_unknown_in(notification, NOTIFICATION)
+    buttons = notification.lookup_value('buttons', None)
+    for button in (buttons.get_child_value(i) for i in range(buttons.n_children())
+                   ) if buttons else ():
+        faults += find_unknown_in(button, BUTTON)
+        faults += [f'a button without {name}' for name in ('label', 'action')
+                   if button.lookup_value(name, None) is None]
+    hints = notification.lookup_value('display-hint', None)
+    return faults + [f'hint {hint}' for hint in set(hints.unpack() if hints else ()) - HINTS]
+
+
+def find_unknown_in(dictionary, known):
+    faults = []
+    for name in dictionary.keys():
+        kind = dictionary.lookup_value(name, None).get_type_string()
+        if name not in known or known[name] not in (None, kind):
+            faults.append(f'{name} of type {kind}')
+    return faults
 
 
 class Desktop:
@@ -53,6 +85,7 @@ class Desktop:
     def __init__(self, address, version=2):
         self.version = version
         self.calls = []
+        self.faults = []
         self._n_given = 0
         self._lock = threading.Lock()
         self._is_ready = threading.Event()
@@ -83,6 +116,8 @@ class Desktop:
 
     def _called(self, connection, sender, path, interface, method, arguments, invocation):
         with self._lock:
+            if method == 'AddNotification':
+                self.faults += find_unknown(arguments.get_child_value(1))
             self.calls.append((sender, interface, method, arguments.unpack()))
             self._n_given += 1
         answer = GLib.Variant('(u)', (self._n_given,)) if method == 'Notify' else None

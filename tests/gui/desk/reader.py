@@ -8,7 +8,7 @@ names are not ("push button" has become "button").
 import functools
 import re
 
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 ROOT = '/org/a11y/atspi/accessible/root'
 REGISTRY = 'org.a11y.atspi.Registry'
@@ -118,7 +118,15 @@ class Node:
         return self._call('Component', 'GetExtents', GLib.Variant('(u)', (OF_WINDOW,)))[0]
 
     def is_on_screen(self):
-        """Whether it can be seen."""
+        """Whether it can be seen: not what has gone since it was read."""
+        try:
+            return self._is_seen()
+        except GLib.Error as error:
+            if is_gone(error):
+                return False
+            raise
+
+    def _is_seen(self):
         x, y, width, height = self._get_told_extents()
         if width <= 0 or height <= 0:
             return False
@@ -182,6 +190,13 @@ class Node:
         count = self.bus.call(*self.reference, 'org.freedesktop.DBus.Properties', 'Get',
                               GLib.Variant('(ss)', (INTERFACE + 'Text', 'CharacterCount')))[0]
         return self._call('Text', 'GetText', GLib.Variant('(ii)', (0, count)))[0]
+
+
+def is_gone(error):
+    """Whether a question was put to something that is not there any more."""
+    return any(error.matches(Gio.dbus_error_quark(), code) for code in (
+        Gio.DBusError.UNKNOWN_METHOD, Gio.DBusError.UNKNOWN_OBJECT,
+        Gio.DBusError.SERVICE_UNKNOWN))
 
 
 def read_application(bus, pid):

@@ -1,10 +1,9 @@
 """What people do with the window, from their first start on. A story is a function that gets a
 stage; what it does not see in time ends it."""
 
-from . import copies, manners, network, people, rubbish, servers, settings, start, talk, trouble
-from . import looks, manners, people, settings, start, talk, trouble
 from . import (
-    attach, copies, looks, manners, people, rubbish, servers, settings, start, talk, trouble
+    attach, copies, lines, looks, manners, network, people, rubbish, servers, settings, start, talk,
+    trouble
 )
 
 tree = start.tree
@@ -12,6 +11,7 @@ tree = start.tree
 ALL = {story.__name__.replace('_', '-'): story for story in (
     *start.ALL,
     *talk.ALL,
+    *lines.ALL,
     *attach.ALL,
     *people.ALL,
     *trouble.ALL,

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 from . import steps
+from .servers import close_window
 from .settings import (
     NO_LEAKS, PASSPHRASE, check_names, choose_file, fill_in, is_on, name_file,
     open_preferences, turn
@@ -289,4 +290,61 @@ def export(stage):
         alice.quit()
 
 
-ALL = [keyring, backup, backup_fails, export]
+# ---- Files ----
+
+CHOOSE_FOLDER = 'Choose the Folder for Files'
+USE_DOWNLOADS = 'Use the Folder for Downloads'
+
+
+def files(stage):
+    """The folder for what is saved from conversations: chosen, kept, used, and left to the desktop
+    again."""
+    alice, window = talk_first(stage)
+    alice.quit()
+    downloads, things = alice.folder / 'Incoming', alice.folder / 'things'
+    for folder in downloads, things:
+        folder.mkdir()
+    (alice.folder / 'config/user-dirs.dirs').write_text(
+        f'XDG_DOWNLOAD_DIR="$HOME/{downloads.name}"')
+    window = steps.begin(alice)
+    stage.check('at-first-it-is-that-for-downloads', find_folder(window, f'~/{downloads.name}'))
+    window.press(CHOOSE_FOLDER, 'button')
+    choose_file(window, CHOOSE_FOLDER, things)
+    stage.check('then-the-one-that-was-chosen', find_folder(window, f'~/{things.name}'))
+    check_names(stage, window, 'the-folder-for-files')
+    window.shoot('files-1-chosen')
+    close_window(window)
+    steps.open_row(window, 'bob')
+    save_conversation(window)
+    saved = window.wait(lambda: list(things.iterdir()), 'the conversation is in it')
+    stage.check('what-is-saved-is-there', saved[0].name.startswith('bob') and
+                window.wait(lambda: 'Bob was here' in saved[0].read_text(), 'it is whole'), saved)
+    stage.check('that-is-said', window.find('Conversation saved'))
+    window.shoot('files-2-saved')
+    alice.quit()
+
+    window = steps.begin(alice)
+    stage.check('it-is-kept', find_folder(window, f'~/{things.name}'))
+    window.press(USE_DOWNLOADS, 'button')
+    stage.check('and-left-to-the-desktop-again', find_folder(window, f'~/{downloads.name}'))
+    window.wait_gone(USE_DOWNLOADS, 'button')
+    alice.quit()
+
+
+def find_folder(window, words):
+    open_preferences(window, 'Data')
+    return window.wait(lambda: window.select(words, 'label'), f'the folder is {words}')
+
+
+def save_conversation(window):
+    """Wherever the chooser begins."""
+    title = 'Save the Conversation'
+    window.choose('Conversation Menu', 'Save as Text…')
+    chooser = window.wait(lambda: window.display.find_windows(title), title)[0]
+    window.display.focus(chooser)
+    time.sleep(0.5)  # it fills in the name that is proposed
+    window.display.key('Return')
+    window.wait(lambda: not window.display.find_windows(title), f'{title} is closed')
+
+
+ALL = [keyring, backup, backup_fails, export, files]

@@ -1,6 +1,7 @@
 """How the program behaves on a desktop: one of it, notifications, the background, links."""
 
 import datetime
+import re
 import subprocess
 import time
 
@@ -13,6 +14,7 @@ SETTINGS = 'glib-2.0/settings/keyfile'
 # In which something that must not happen would have happened
 QUIET_SECONDS = 3
 END_SECONDS = 40
+VERSION = re.compile(r'^\d+\.\d+\.\d+$')
 # Of a window that is not as it comes
 SIZE = (760, 560)
 
@@ -87,6 +89,7 @@ def notifications(stage):
     try:
         tell_and_answer(stage, alice, bob, desk)
         open_by_click(stage, alice, bob, desk)
+        stage.check('all-is-as-the-portal-wants-it', not desk.faults, desk.faults)
         end(stage, alice, process)
     finally:
         if process.poll() is None:
@@ -453,7 +456,44 @@ def kept(stage):
     alice.quit()
 
 
+def command_line(stage):
+    """The options of the original, and what the program tells of itself to whoever helps."""
+    stage.start_server()
+    alice = stage.add_person('alice')
+    port = 8917
+    window = alice.start('--sip', stage.server_ip, '--sport', stage.server_port,
+                         '--cip', alice.computer.ip, '--cport', port, '--name', 'alice')
+    stage.check('it-is-online', window.find('Online as alice', seconds=40))
+    window.activate('about')
+    wait_until(lambda: alice.display.find_windows('About.*'), 10)
+    stage.check('about-tells-its-version', window.wait(
+        lambda: [node for node in window.select() if VERSION.search(node.name)], 'a version'))
+    window.click(window.find('Troubleshooting', 'list item'))
+    window.click(window.find('Debugging Information', 'list item'))
+    told = window.wait(lambda: next((text for text in read_texts(window) if 'GTK' in text), None),
+                       'what helps to find a fault')
+    for what in 'GTK', 'libadwaita', 'registered':
+        stage.check(f'troubleshooting-tells-{what}', what in told, [told])
+    stage.check('but-no-address', stage.server_ip not in told and alice.computer.ip not in told,
+                [told])
+    shown = alice.display.find_windows()[-1]
+    alice.display.shoot(stage.shots / 'command-line-about.png', shown)
+    alice.quit()
+    stage.check('the-port-was-the-one-asked-for', f':{port}' in told, [told])
+
+
+def read_texts(window):
+    """In whatever takes several lines."""
+    texts = []
+    for node in window.select(role={'text', 'entry'}):
+        try:
+            texts.append(node.read())
+        except GLib.Error:
+            continue  # gone since, or no text
+    return texts
+
+
 ALL = (
-    activation, background, discretion, kept, leaving, notifications, one_instance, profile_in_use,
-    shortcuts, strangers_told,
+    activation, background, command_line, discretion, kept, leaving, notifications, one_instance,
+    profile_in_use, shortcuts, strangers_told,
 )

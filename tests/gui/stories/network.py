@@ -3,9 +3,12 @@
 from desk import place
 
 from . import people, steps
+from .settings import is_on, turn
 
 # After registering: a question that nobody answers takes 3.75 s, and the window looks every 2 s.
 TESTED_SECONDS = 40
+# A path after the first message
+CONNECTED_SECONDS = 40
 
 
 def router(stage):
@@ -61,4 +64,60 @@ def ask_of_bob(stage, window):
     bob.quit()
 
 
-ALL = (router,)
+def path(stage):
+    """How one is connected: in the header, drawn with words beside it, as a report; and only
+    through the server when that is wanted."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    direct = 'Direct in this network' if stage.has_network else 'Through the server'
+    stage.check('the-header-says-how', hers.find(has=f'bob, {direct}', role='button',
+                                                 seconds=CONNECTED_SECONDS))
+    hers.shoot('path-1-header')
+    people.open_details(hers, 'bob', 'Connection')
+    if stage.has_network:
+        read_direct(stage, alice, hers)
+    copied = copy_report(stage, hers)
+    only_through_server(stage, alice, hers)
+    people.close_dialog(hers, 'bob')
+    hers.click(hers.find('Message', 'text'))
+    hers.display.key('ctrl+v')
+    report = hers.wait(lambda: hers.read_entry('Message'), 'the report is pasted')
+    stage.check('the-report-is-text', copied and 'udpnat' in report and '\n' in report, [report])
+    stage.check('without-addresses-and-names', alice.computer.ip not in report and
+                'bob' not in report and 'alice' not in report, [report])
+    alice.quit()
+    bob.quit()
+
+
+def read_direct(stage, alice, window):
+    picture = window.wait(lambda: window.select(has='You and bob. Connected directly on this '
+                                                    'network, round trip'), 'the picture')
+    stage.check('the-picture-has-words', picture)
+    stage.check('what-was-tried-has-a-fate', window.select(has='In use'),
+                [node.name for node in window.select(role='list item')])
+    stage.check('round-trips-have-words', window.wait(lambda: window.select(
+        has='Round trip in the last three minutes. Now'), 'the plot'))
+    display = alice.display
+    display.shoot(stage.shots / 'path-2-connection.png', display.find_windows()[-1])
+
+
+def copy_report(stage, window):
+    button = window.wait(lambda: window.select('Copy Report', 'button'), 'the button')[0]
+    button.press()
+    return stage.check('it-is-said-that-it-is-copied', window.find(has='Report copied'))
+
+
+def only_through_server(stage, alice, window):
+    switch = 'Through the Server Only'
+    window.press('Person', steps.TAB)
+    turn(window, switch)
+    window.wait(lambda: is_on(window, switch), 'it is on')
+    words = 'Through the server: you chose to always use the server'
+    stage.check('then-the-server-is-used-and-why', window.wait(
+        lambda: window.select(has=f'bob, {words}', role='button'), words, CONNECTED_SECONDS))
+    alice.display.shoot(stage.shots / 'path-3-server-only.png')
+    turn(window, switch)
+    window.wait(lambda: not is_on(window, switch), 'it is off')
+
+
+ALL = (router, path)

@@ -157,7 +157,8 @@ def by_keyboard(stage):
         'Server': ('Forget the Key of the Server', 'Host a Server Here'),
         'Privacy': ('Read Receipts',),
         'General': (),
-        'Data': ('Set a Passphrase', 'Write a Backup', 'Export All Conversations'),
+        'Data': ('Set a Passphrase', 'Write a Backup', 'Export All Conversations',
+                 'Choose the Folder for Files'),
     }
     for width in 'wide', 'narrow':
         if width == 'narrow':

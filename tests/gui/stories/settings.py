@@ -306,7 +306,43 @@ def oneself(stage):
     stage.check('unblocked', '"blocked"' not in contacts, [contacts])
 
 
+def general(stage):
+    """What the page General has: at once in the looks of the window, and kept by the desktop."""
+    alice = stage.add_person('alice')
+    window = alice.start()
+    log_in(window, 'alice')
+    stage.check('it-is-light-at-first', measure_light(window, 'general-1-light') > 0.5)
+    open_preferences(window, 'General')
+    window.click(window.find('Light or Dark', 'label'))
+    window.display.key('Down', 'Down', 'Return')
+    stage.check('dark-is-kept', window.wait(
+        lambda: "color-scheme='dark'" in read_settings(alice), 'it is kept'))
+    stage.check('and-seen-at-once', measure_light(window, 'general-2-dark') < 0.5)
+    for name, line in (('Show What Was Written', 'notification-content=false'),
+                       ('Tell of New Messages', 'notifications=false'),
+                       ('Enter Sends', 'enter-sends=false'),
+                       ('Go On in the Background', 'run-in-background=false'),
+                       ('Start with the Session', 'autostart=true')):
+        turn(window, name)
+        stage.check(f'{line.partition("=")[0]}-is-kept', window.wait(
+            lambda: line in read_settings(alice), line))
+    window.shoot('general-3-changed')
+    alice.quit()
+
+
+def read_settings(person):
+    path = person.folder / 'config/glib-2.0/settings/keyfile'
+    return path.read_text() if path.exists() else ''
+
+
+def measure_light(window, name):
+    """Of the window, from 0 to 1."""
+    done = subprocess.run(['convert', window.shoot(name), '-colorspace', 'Gray', '-format',
+                           '%[fx:mean]', 'info:'], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 ALL = [
-    first_run_is_checked, hosting, unlocking, preferences, passphrase, own_server, restore, oneself,
-    damaged_history,
+    general, first_run_is_checked, hosting, unlocking, preferences, passphrase, own_server, restore,
+    oneself, damaged_history,
 ]

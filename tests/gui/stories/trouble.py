@@ -1,9 +1,14 @@
 """What goes wrong is said calmly, with what can be done, and is gone when it is over."""
 
+import shutil
 import subprocess
 
-from . import steps
+from . import lines, steps
 
+# How a key is written
+KEY_CHARACTERS = 52
+# What is said of a message that they have not confirmed
+WAITING = ('Waiting for bob', 'In the mailbox of bob', 'has not confirmed it yet')
 # Until a server that has gone away without a word is missed
 LOST_SECONDS = 120
 DISK = 'size=8m'
@@ -111,4 +116,100 @@ def unreadable(stage):
     alice.quit()
 
 
-ALL = (server_down, no_network, name_taken, disk_full, unreadable)
+def server_key(stage):
+    """The server has another key than before: nothing goes on until somebody has compared it."""
+    stage.start_server()
+    alice = stage.add_person('alice')
+    window = steps.begin(alice, '--server', stage.server_address)
+    window.find('Online as alice')
+    stage.stop_server()
+    shutil.rmtree(stage.folder / f'server-{stage.server_port}')
+    stage.start_server()
+    window.find('Compare…', 'button', seconds=LOST_SECONDS)
+    stage.check('it-is-said', window.find(has='has another key than before'))
+    stage.check('there-is-no-dialog', not window.select(role='dialog'))
+    window.shoot('server-key-1-banner')
+    window.press('Compare…')
+    window.find('Another Key Than Before', 'dialog')
+    keys = [node.name for node in window.select(role='label')
+            if len(node.name) == KEY_CHARACTERS and node.name.isalnum()]
+    stage.check('both-keys-are-shown', len(set(keys)) == 2, [keys])
+    window.shoot('server-key-2-question')
+    window.press('Not Now', 'button')
+    window.wait_gone('Another Key Than Before', 'dialog')
+    stage.check('without-an-answer-it-is-not-used', not is_online(window))
+    window.press('Compare…')
+    window.press('Trust New Key', 'button')
+    stage.check('with-one-it-is', window.find('Online as alice', seconds=40))
+    window.wait_gone('Compare…', 'button')
+    alice.quit()
+
+
+def is_online(window):
+    return bool(window.select(has='Online as'))
+
+
+def peer_key(stage):
+    """Somebody else has the name of a friend: what is written does not go there by itself."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    bob.quit()
+    stage.stop_server()
+    # The same server, which has lost its list of names
+    (stage.folder / f'server-{stage.server_port}' / 'names.db').unlink()
+    stage.start_server()
+    thief = stage.add_person('thief')
+    thief.name = 'bob'
+    theirs = steps.begin(thief, '--server', stage.server_address)
+    theirs.find('Online as bob')
+    stage.check('it-is-said', hers.find(has='says that bob has another key now',
+                                        seconds=LOST_SECONDS))
+    stage.check('the-chats-say-it', hers.find_row('bob', 'Their key has changed', within='Chats'))
+    stage.check('there-is-no-dialog', not hers.select(role='dialog'))
+    hers.shoot('peer-key-1-banner')
+    steps.say(hers, 'Is it still you?')
+    hers.press('Trust…', 'button')
+    hers.find('Trust the New Key of bob?', 'dialog')
+    hers.shoot('peer-key-2-question')
+    hers.press('Cancel', 'button')
+    hers.wait_gone('Trust the New Key of bob?', 'dialog')
+    stage.check('what-was-written-did-not-go-there', not theirs.select(has='still you') and
+                not any(words in hers.find_row('Is it still you?').name
+                        for words in steps.READ_OR_DELIVERED))
+    stage.check('the-banner-stays', hers.find('Compare…', 'button'))
+    alice.quit()
+    thief.quit()
+
+
+def peer_refuses(stage):
+    """Somebody has blocked us: they do not say so. What we write is seen to wait, and can be taken
+    back; nothing is drawn that they have not confirmed."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    steps.open_row(his, 'alice')
+    his.choose('Conversation Menu', 'Block…')
+    his.find(has='Block alice?')
+    his.press('Block', 'button')
+    his.find(has='You have blocked alice')
+    steps.say(hers, 'Are you there?')
+    row = hers.wait(lambda: next((row for row in hers.select_rows('You: Are you there?')
+                                  if any(words in row.name for words in WAITING)), None),
+                    'it waits, in words', LOST_SECONDS)
+    stage.check('it-is-said-that-it-waits', row)
+    stage.check('no-tick-is-drawn', not any(words in row.name for words in steps.READ_OR_DELIVERED),
+                [row])
+    stage.check('there-is-no-dialog', not hers.select(role='dialog'))
+    hers.shoot('peer-refuses-1-waiting')
+    lines.choose(hers, 'Are you there?', 'Withdraw')
+    stage.check('it-can-be-taken-back', hers.wait(
+        lambda: not hers.has_row('Waiting', within='Messages') and
+        not hers.has_row('has not confirmed', within='Messages'), 'it waits no more'))
+    hers.shoot('peer-refuses-2-withdrawn')
+    stage.check('they-never-saw-it', not his.select(has='Are you there?'))
+    alice.quit()
+    bob.quit()
+
+
+ALL = (
+    server_down, no_network, name_taken, disk_full, unreadable, server_key, peer_key, peer_refuses,
+)

@@ -131,6 +131,8 @@ activate_cb (GtkApplication *application,
     }
   gtk_widget_add_css_class (columns, "composer"); /* for its margins */
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (place), columns);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (place), GTK_POLICY_NEVER,
+                                  GTK_POLICY_AUTOMATIC); /* as a conversation has it */
   gtk_window_set_default_size (GTK_WINDOW (window), is_narrow != NULL ? 360 : 1080, 680);
   gtk_window_set_title (GTK_WINDOW (window), "Files");
   adw_application_window_set_content (ADW_APPLICATION_WINDOW (window), place);
