@@ -661,6 +661,9 @@ udpnat_node_abroad_handle_datagram (UdpnatNode           *self,
       is_owned = TRUE;
       *out_result = udpnat_rendezvous_client_handle_datagram (abroad->client, now_us, datagram);
       follow (abroad, now_us);
+      /* Its key has just been told, perhaps, and its handshake has not left yet. */
+      if (!udpnat_rendezvous_client_is_connected (abroad->client))
+        (void) notice_same (abroad, now_us);
       if (*out_result != UDPNAT_RX_IGNORED)
         break;
     }
