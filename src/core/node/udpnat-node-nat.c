@@ -213,6 +213,14 @@ udpnat_node_plan_nat_test (UdpnatNode *self,
       return;
     }
   is_same = udpnat_address_equal_ip (seen, &self->nat_observed);
+  /* A router that gives another port again and again, because it forgets soon, is the same one: to
+   * test it each time would open ports without end. */
+  if (is_same && self->nat_again_us - now_us > 2 * UDPNAT_NAT_TEST_AGAIN_US)
+    {
+      self->nat_observed = *seen;
+      set_keepalive (self, now_us);
+      return;
+    }
   udpnat_node_forget_nat (self);
   if (is_same && is_lifetime_settled (&before))
     keep_lifetime (&before, &self->nat);
@@ -239,6 +247,7 @@ start_test (UdpnatNode *self,
   self->nat_due_us = UDPNAT_TIME_NEVER;
   if (!udpnat_rendezvous_client_is_connected (self->server))
     return;
+  self->nat_again_us = MAX (self->nat_again_us, now_us) + UDPNAT_NAT_TEST_AGAIN_US;
   g_clear_pointer (&self->probe, udpnat_nat_probe_free);
   self->probe = udpnat_nat_probe_new (&config, now_us);
 }

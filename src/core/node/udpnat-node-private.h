@@ -45,7 +45,7 @@ struct _UdpnatNode
   UdpnatNatProbe *probe;        /* nullable: tests run at this moment */
   UdpnatNatFacts  nat;          /* what they have found out */
   UdpnatAddress   nat_observed; /* as what the server saw us then */
-  gint64          nat_due_us;   /* when they begin; NEVER: not planned */
+  gint64 nat_due_us, nat_again_us; /* NEVER: not planned; paid for until then */
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
   UdpnatNodeOpening opening;     /* udpnat-node-mapping.c */
   UdpnatNodeSearch search;       /* udpnat-node-search.c */
