@@ -155,6 +155,9 @@
 /* Asked so much before the round number that routers use, so that it counts as reached. */
 #define UDPNAT_NAT_LIFETIME_MARGIN_US UDPNAT_SEC (3)
 #define UDPNAT_NAT_KEEPALIVE_US UDPNAT_SEC (15)
+/* Between two tests of the same router because it gives us another port, after three at once: some
+ * fifty mappings each, of which a subscriber of a carrier may have 512 (nat.md section 4.5). */
+#define UDPNAT_NAT_TEST_AGAIN_US UDPNAT_SEC (600)
 /* Absolute lifetimes that were seen are 50 to 75 s. */
 #define UDPNAT_NAT_ABSOLUTE_MIN_US UDPNAT_SEC (120)
 /* What is taken for a life that the router gives each binding. */

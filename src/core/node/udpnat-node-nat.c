@@ -226,6 +226,16 @@ note_end_of_binding (UdpnatNode *self,
   binding->last_life_us = life_us;
 }
 
+/* The same router has given us another port. That was foreseen; or it gives one again and again,
+ * because it forgets soon, and to test it each time would open ports without end. */
+static gboolean
+is_tested_enough (const UdpnatNode *self,
+                  gint64            now_us)
+{
+  return (self->binding.life_us != 0 && self->nat.state == UDPNAT_NAT_TEST_DONE) ||
+         self->nat_again_us - now_us > 2 * UDPNAT_NAT_TEST_AGAIN_US;
+}
+
 /** udpnat_node_plan_nat_test: the server may see us otherwise than when it was last tested */
 void
 udpnat_node_plan_nat_test (UdpnatNode *self,
@@ -247,9 +257,10 @@ udpnat_node_plan_nat_test (UdpnatNode *self,
     note_end_of_binding (self, now_us);
   else
     self->binding = (UdpnatNodeBinding) { .since_us = now_us };
-  if (is_same && self->binding.life_us != 0 && self->nat.state == UDPNAT_NAT_TEST_DONE)
+  if (is_same && is_tested_enough (self, now_us))
     {
-      self->nat_observed = *seen; /* as was foreseen: no reason to test all anew */
+      self->nat_observed = *seen;
+      set_keepalive (self, now_us);
       return;
     }
   udpnat_node_forget_nat (self);
@@ -278,6 +289,7 @@ start_test (UdpnatNode *self,
   self->nat_due_us = UDPNAT_TIME_NEVER;
   if (!udpnat_rendezvous_client_is_connected (self->server))
     return;
+  self->nat_again_us = MAX (self->nat_again_us, now_us) + UDPNAT_NAT_TEST_AGAIN_US;
   g_clear_pointer (&self->probe, udpnat_nat_probe_free);
   self->probe = udpnat_nat_probe_new (&config, now_us);
 }

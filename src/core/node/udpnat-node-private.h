@@ -49,6 +49,7 @@ struct _UdpnatNode
   UdpnatNatFacts  nat;          /* what they have found out */
   UdpnatAddress   nat_observed; /* as what the server saw us then */
   gint64          nat_due_us;   /* when they begin; NEVER: not planned */
+  gint64          nat_again_us; /* tests of this router are paid for until then */
   UdpnatNodeBinding binding;     /* of the main socket, as long as the IP address is the same */
   gboolean        is_socket_used[UDPNAT_NODE_SOCKETS_MAX];
   UdpnatNodeOpening opening;     /* udpnat-node-mapping.c */

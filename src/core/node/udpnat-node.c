@@ -562,9 +562,15 @@ node_pop_output (UdpnatMachine  *machine,
 
   for (;;)
     {
-      g_autofree UdpnatDatagram *queued = g_queue_pop_head (&self->outputs);
+      g_autofree UdpnatDatagram *queued = NULL;
       UdpnatPeer *peer;
 
+      /* First what goes through the server: a handshake is repeated to many addresses, and a line
+       * that has no room for all of it must not lose the one that is sure to arrive. */
+      if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
+          udpnat_node_abroad_pop_output (self, now_us, out_datagram))
+        return TRUE;
+      queued = g_queue_pop_head (&self->outputs);
       if (queued != NULL)
         {
           out_datagram->socket = queued->socket;
@@ -574,10 +580,8 @@ node_pop_output (UdpnatMachine  *machine,
           memcpy (out_datagram->data, queued->data, queued->n_data);
           return TRUE;
         }
-      if (udpnat_rendezvous_client_pop_output (self->server, now_us, out_datagram) ||
-          udpnat_node_nat_pop_output (self, now_us, out_datagram) ||
-          udpnat_node_mapping_pop_output (self, now_us, out_datagram) ||
-          udpnat_node_abroad_pop_output (self, now_us, out_datagram))
+      if (udpnat_node_nat_pop_output (self, now_us, out_datagram) ||
+          udpnat_node_mapping_pop_output (self, now_us, out_datagram))
         return TRUE;
       if (udpnat_node_search_pump (self, now_us))
         continue;

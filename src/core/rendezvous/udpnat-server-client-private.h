@@ -68,7 +68,7 @@ struct _UdpnatServerClient
   /* where it is */
   UdpnatAddress address;
   UdpnatAddress hs2_address; /* where its last HS1 came from */
-  gboolean      has_number;
+  gboolean      has_number, is_hs2_spread; /* the same HS2 went elsewhere, too */
   guint64       newest_number;
   gboolean      is_proven;    /* @address has shown that it receives what we send there */
   gboolean      is_address_told;

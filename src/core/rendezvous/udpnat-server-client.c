@@ -132,6 +132,7 @@ udpnat_server_client_rekey (UdpnatServerClient  *self,
 {
   self->heard_us = now_us;
   self->hs2_address = *source;
+  self->is_hs2_spread = FALSE;
   set_ephemeral (self, hs1);
   udpnat_server_client_touch (self);
 }
@@ -267,7 +268,7 @@ handle_event (UdpnatServerClient       *self,
       break;
     case UDPNAT_SESSION_EVENT_REKEYED:
       /* HS2 went there and was understood. */
-      if (udpnat_address_equal (&self->address, &self->hs2_address))
+      if (!self->is_hs2_spread && udpnat_address_equal (&self->address, &self->hs2_address))
         self->is_proven = TRUE;
       break;
     case UDPNAT_SESSION_EVENT_FRESH: /* only who starts handshakes meets it */

@@ -169,6 +169,7 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
   client = find_repeat (self, view.noise);
   if (client == NULL)
     return read_hs1 (self, now_us, datagram);
+  client->is_hs2_spread |= !udpnat_address_equal (&client->hs2_address, &datagram->remote);
   client->hs2_address = datagram->remote;
   udpnat_session_repeat_hs2 (client->session);
   udpnat_server_client_touch (client);
