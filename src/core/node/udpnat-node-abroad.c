@@ -213,6 +213,7 @@ ask_for (UdpnatPeer *peer,
 
   if (peer->conversation == NULL)
     return;
+  udpnat_node_take_held_offer (peer->node, now_us, peer);
   if (peer->claimed_name != NULL)
     name = g_strdup (peer->claimed_name);
   else if (peer->name == NULL || !udpnat_name_split (peer->name, &name, &place))
@@ -421,6 +422,8 @@ udpnat_node_set_peer_server (UdpnatNode            *self,
   if (peer->abroad == abroad)
     return;
   peer->abroad = abroad;
+  if (udpnat_peer_has_session (peer))
+    udpnat_peer_use_server (peer, now_us);
   udpnat_peer_hurry (peer, now_us);
 }
 

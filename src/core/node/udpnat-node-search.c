@@ -431,6 +431,38 @@ is_worth_it (const UdpnatPeer *peer)
   return may_open (udpnat_path_set_get_remote (peer->paths), &self->local);
 }
 
+/* The server that must vouch for us is being gone to at this moment: the peer talks with us as a
+ * guest of our own. The offer waits for it, shorter than its sender does. */
+static gboolean
+hold_offer (gint64                     now_us,
+            UdpnatPeer                *peer,
+            const UdpnatSearchMessage *message)
+{
+  if (peer->abroad == NULL ||
+      udpnat_rendezvous_client_is_connected (udpnat_peer_get_server (peer)))
+    return FALSE;
+  udpnat_peer_use_server (peer, now_us);
+  memcpy (peer->searches.held_nonce, message->nonce, sizeof message->nonce);
+  peer->searches.held_until_us = now_us + UDPNAT_SEARCH_AGREE_US / 2;
+  return TRUE;
+}
+
+/** udpnat_node_take_held_offer: the server where @peer is can vouch for us now */
+void
+udpnat_node_take_held_offer (UdpnatNode *self,
+                             gint64      now_us,
+                             UdpnatPeer *peer)
+{
+  UdpnatSearchMessage offer = { .step = UDPNAT_SEARCH_OFFER };
+  gboolean is_held = now_us < peer->searches.held_until_us;
+
+  peer->searches.held_until_us = 0;
+  if (!is_held || peer->paths == NULL)
+    return;
+  memcpy (offer.nonce, peer->searches.held_nonce, sizeof offer.nonce);
+  udpnat_node_handle_search (self, now_us, peer, &offer);
+}
+
 static void
 handle_offer (UdpnatNode                *self,
               gint64                     now_us,
@@ -439,6 +471,8 @@ handle_offer (UdpnatNode                *self,
 {
   UdpnatSearchMessage refusal = { .step = UDPNAT_SEARCH_REFUSE };
 
+  if (hold_offer (now_us, peer, message))
+    return;
   if (!is_allowed (self, now_us, peer) || !is_worth_it (peer))
     {
       send_message (peer, &refusal);

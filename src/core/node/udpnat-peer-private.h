@@ -127,6 +127,8 @@ void           udpnat_peer_set_relay_only     (UdpnatPeer            *self,
                                                gboolean               is_relay_only);
 void           udpnat_peer_note_active        (UdpnatPeer            *self,
                                                gint64                 now_us);
+void           udpnat_peer_use_server         (UdpnatPeer            *self,
+                                               gint64                 now_us);
 UdpnatRxResult udpnat_peer_handle_hs1         (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                const UdpnatRoute     *route,

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
  * @begun_us: when the last ones began; a ring
  * @n_begun: how many so far
  * @is_wanted: as soon as our own routers have been tested
+ * @held_nonce: of an offer that waits for the peer's server
+ * @held_until_us: 0: none waits
  *
  * How much was spent on searches for a port with one peer.
  */
@@ -19,6 +21,8 @@ typedef struct
   gint64   begun_us[UDPNAT_SEARCHES_PER_HOUR];
   guint    n_begun;
   gboolean is_wanted;
+  guint8   held_nonce[16];
+  gint64   held_until_us;
 } UdpnatPeerSearches;
 
 G_END_DECLS

@@ -167,6 +167,25 @@ udpnat_peer_set_relay_only (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
+/* Where it says itself that it is registered, it may be that it only wants to see us come. */
+static gboolean
+may_use_server (const UdpnatPeer *self)
+{
+  return self->abroad != NULL &&
+         (!self->is_place_claimed ||
+          (udpnat_peer_is_trusted (self) && !self->is_relay_only && !self->node->is_relay_only));
+}
+
+/** udpnat_peer_use_server: goes to the other server where the peer is, if there is one: for what is
+ * to be said, and so that it can vouch for where we are before that is asked */
+void
+udpnat_peer_use_server (UdpnatPeer *self,
+                        gint64      now_us)
+{
+  if (may_use_server (self))
+    udpnat_abroad_use (self->abroad, now_us);
+}
+
 /* So that the peer begins anew. A session that cannot say goodbye must not go on either. */
 static void
 end_session (UdpnatPeer *self,
@@ -191,6 +210,7 @@ udpnat_peer_handle_trust (UdpnatPeer *self,
 {
   self->told_generation = 0;
   set_local (self);
+  udpnat_peer_use_server (self, now_us);
   if (udpnat_peer_is_trusted (self) && self->has_early_candidates && !self->is_early_unproven)
     {
       self->has_early_candidates = FALSE;
@@ -228,23 +248,6 @@ udpnat_peer_handle_failure (UdpnatPeer *self,
   self->failed_until_us = now_us + UDPNAT_NODE_FAILURE_PAUSE_US;
 }
 
-/* Where it says itself that it is registered, it may be that it only wants to see us come. */
-static gboolean
-may_use_server (const UdpnatPeer *self)
-{
-  return self->abroad != NULL &&
-         (!self->is_place_claimed ||
-          (udpnat_peer_is_trusted (self) && !self->is_relay_only && !self->node->is_relay_only));
-}
-
-static void
-use_server (UdpnatPeer *self,
-            gint64      now_us)
-{
-  if (may_use_server (self))
-    udpnat_abroad_use (self->abroad, now_us);
-}
-
 /** udpnat_peer_note_active: something was said, by either side */
 void
 udpnat_peer_note_active (UdpnatPeer *self,
@@ -252,7 +255,7 @@ udpnat_peer_note_active (UdpnatPeer *self,
 {
   udpnat_path_set_note_active (self->paths, now_us);
   udpnat_rendezvous_client_note_conversation (udpnat_peer_get_server (self), now_us);
-  use_server (self, now_us);
+  udpnat_peer_use_server (self, now_us);
   udpnat_node_mapping_note_active (self->node, now_us);
 }
 
@@ -743,7 +746,7 @@ udpnat_peer_pump (UdpnatPeer *self,
   if (self->session != NULL && !udpnat_peer_has_session (self) && pump_session (self, now_us))
     return TRUE;
   if (wants_server (self, now_us))
-    use_server (self, now_us);
+    udpnat_peer_use_server (self, now_us);
   maybe_start_handshake (self, now_us);
   fill_streams (self, now_us);
   udpnat_peer_pump_mail (self, now_us);

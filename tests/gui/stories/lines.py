@@ -249,7 +249,7 @@ def has_found(window, word):
     window.display.key('ctrl+a')
     window.display.type(word)
     time.sleep(SEARCH_SECONDS)
-    return window.select('🦄️') and not window.peek('No Results Found')
+    return window.select(has='🦄') and not window.peek('No Results Found')
 
 
 def is_margin_empty(window, name):
