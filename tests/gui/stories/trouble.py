@@ -164,6 +164,7 @@ def peer_key(stage):
     theirs.find('Online as bob')
     stage.check('it-is-said', hers.find(has='says that bob has another key now',
                                         seconds=LOST_SECONDS))
+    steps.show_chats(hers)
     stage.check('the-chats-say-it', hers.find_row('bob', 'Their key has changed', within='Chats'))
     stage.check('there-is-no-dialog', not hers.select(role='dialog'))
     hers.shoot('peer-key-1-banner')
