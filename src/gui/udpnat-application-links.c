@@ -9,6 +9,7 @@
 
 #include "udpnat-dialog.h"
 #include "udpnat-link.h"
+#include "udpnat-server-address.h"
 
 static GtkWindow *
 get_window (UdpnatApplication *self)
@@ -69,9 +70,8 @@ create_facts (const UdpnatLink *link)
   add_row (ADW_PREFERENCES_GROUP (group), _("Name"), link->name);
   if (link->server_host != NULL)
     {
-      g_autofree char *server = g_strdup_printf (strchr (link->server_host, ':') != NULL
-                                                   ? "[%s]:%u" : "%s:%u",
-                                                 link->server_host, link->server_port);
+      g_autofree char *server = udpnat_server_address_format (link->server_host,
+                                                              link->server_port);
 
       add_row (ADW_PREFERENCES_GROUP (group), _("Server"), server);
     }

@@ -10,6 +10,7 @@
 #include "udpnat-name.h"
 #include "udpnat-node-abroad.h"
 #include "udpnat-person-address.h"
+#include "udpnat-server-address.h"
 
 /* ---- Where they are ---- */
 
@@ -28,8 +29,7 @@ dup_server (const char *place,
   network = G_NETWORK_ADDRESS (address);
   *out_host = g_strdup (g_network_address_get_hostname (network));
   *out_port = g_network_address_get_port (network);
-  return g_strdup_printf (strchr (*out_host, ':') != NULL ? "[%s]:%u" : "%s:%u", *out_host,
-                          *out_port);
+  return udpnat_server_address_format (*out_host, *out_port);
 }
 
 static void

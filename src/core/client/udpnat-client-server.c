@@ -7,6 +7,7 @@
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
+#include "udpnat-server-address.h"
 
 /* How long after a host name was not found it is asked for again: doubling, so that a wrong name
  * costs nothing and a network that comes up late is found soon. */
@@ -335,13 +336,6 @@ leave_server (UdpnatClient *self)
   udpnat_client_wake (self);
 }
 
-static char *
-dup_server (const char *host,
-            guint16     port)
-{
-  return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
-}
-
 /**
  * udpnat_client_set_server:
  * @host: (nullable): an IP address or a host name; %NULL for no server
@@ -375,7 +369,7 @@ udpnat_client_set_server (UdpnatClient *self,
   self->server_host = copy;
   self->server_port = port;
   g_free (self->server);
-  self->server = dup_server (copy, port);
+  self->server = udpnat_server_address_format (copy, port);
   udpnat_client_notify_server (self);
   if (udpnat_address_parse_ip (&address, copy, port))
     connect_server (self, &address);
@@ -401,7 +395,7 @@ udpnat_client_note_server (UdpnatClient *self,
                            guint16       port)
 {
   g_free (self->noted_server);
-  self->noted_server = dup_server (host, port);
+  self->noted_server = udpnat_server_address_format (host, port);
 }
 
 /** udpnat_client_retry_server: begins anew with the same server, now */

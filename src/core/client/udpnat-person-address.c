@@ -20,11 +20,10 @@ udpnat_place_from_host (const char *host,
 {
   g_autofree char *ascii = g_hostname_to_ascii (host);
   g_autofree char *lower = g_ascii_strdown (ascii != NULL ? ascii : host, -1);
-  gboolean is_ipv6 = strchr (lower, ':') != NULL;
 
   if (port != UDPNAT_SERVER_PORT)
-    return g_strdup_printf (is_ipv6 ? "[%s]:%u" : "%s:%u", lower, port);
-  return g_strdup_printf (is_ipv6 ? "[%s]" : "%s", lower);
+    return udpnat_server_address_format (lower, port);
+  return g_strdup_printf (strchr (lower, ':') != NULL ? "[%s]" : "%s", lower);
 }
 
 /**

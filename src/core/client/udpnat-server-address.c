@@ -14,6 +14,15 @@
 #define HOST_NAME_MAX_BYTES 254 /* with the dot at the end that is mostly left out */
 #define LABEL_MAX_BYTES 63
 
+/** udpnat_server_address_format: Returns: (transfer full): "host:port"; @host: a name, or an IP
+ * address without brackets */
+char *
+udpnat_server_address_format (const char *host,
+                              guint16     port)
+{
+  return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
 static char *
 dup_server_of_link (const char *text)
 {
@@ -21,8 +30,7 @@ dup_server_of_link (const char *text)
 
   if (link == NULL || link->server_host == NULL)
     return NULL;
-  return g_strdup_printf (strchr (link->server_host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-                          link->server_host, link->server_port);
+  return udpnat_server_address_format (link->server_host, link->server_port);
 }
 
 /* RFC 1035 section 2.3.4, in the form that is asked for, and the underscore that some have. */

@@ -11,6 +11,7 @@
 
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
+#include "udpnat-server-address.h"
 
 /* How many ports after 8900 are tried when it is taken. */
 #define MORE_PORTS 100
@@ -235,5 +236,5 @@ udpnat_start_options_dup_server (const UdpnatStartOptions *self)
 
   if (self->server_host == NULL && self->server_port == 0)
     return NULL;
-  return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+  return udpnat_server_address_format (host, (guint16) port);
 }
