@@ -19,12 +19,21 @@ struct _UdpnatNotifications
   UdpnatClient               *client;
   UdpnatPortalNotification   *portal; /* nullable: no message bus */
   GHashTable                 *told;   /* key text -> itself: of whom a notification is shown */
+  GPtrArray                  *waiting; /* (element-type Waiting): until it is known who tells */
   UdpnatNotificationsIsShown  is_shown;
 
   /* borrowed */
   GApplication               *application;
   gpointer                    user_data;
 };
+
+/* A message that came before the portal has said what it can do */
+typedef struct
+{
+  UdpnatPerson *person;
+  char         *title;
+  char         *body;
+} Waiting;
 
 static guint window_wanted_signal;
 
@@ -43,9 +52,47 @@ may_tell (UdpnatNotifications *self,
 }
 
 static void
+waiting_free (Waiting *waiting)
+{
+  g_object_unref (waiting->person);
+  g_free (waiting->title);
+  g_free (waiting->body);
+  g_free (waiting);
+}
+
+static void
+remove_waiting (UdpnatNotifications *self,
+                const char          *id)
+{
+  for (guint i = self->waiting->len; i > 0; i--)
+    {
+      Waiting *waiting = g_ptr_array_index (self->waiting, i - 1);
+
+      if (g_str_equal (udpnat_person_get_key_text (waiting->person), id))
+        g_ptr_array_remove_index (self->waiting, i - 1);
+    }
+}
+
+static void
+add_waiting (UdpnatNotifications *self,
+             UdpnatPerson        *person,
+             const char          *title,
+             const char          *body)
+{
+  Waiting *waiting = g_new0 (Waiting, 1);
+
+  remove_waiting (self, udpnat_person_get_key_text (person));
+  waiting->person = g_object_ref (person);
+  waiting->title = g_strdup (title);
+  waiting->body = g_strdup (body);
+  g_ptr_array_add (self->waiting, waiting);
+}
+
+static void
 withdraw (UdpnatNotifications *self,
           const char          *id)
 {
+  remove_waiting (self, id);
   g_application_withdraw_notification (self->application, id);
   if (self->portal != NULL && udpnat_portal_notification_can_reply (self->portal))
     udpnat_portal_notification_withdraw (self->portal, id);
@@ -107,6 +154,11 @@ send_message (UdpnatNotifications *self,
   g_autoptr (GNotification) notification = NULL;
 
   note_told (self, person);
+  if (self->portal != NULL && !udpnat_portal_notification_is_known (self->portal))
+    {
+      add_waiting (self, person, title, body);
+      return;
+    }
   if (self->portal != NULL && udpnat_portal_notification_can_reply (self->portal))
     {
       udpnat_portal_notification_send (self->portal, id, get_prefix (self), title, body);
@@ -203,6 +255,19 @@ key_changed_cb (UdpnatClient        *client,
                                     "go on."));
 }
 
+static void
+known_cb (UdpnatPortalNotification *portal,
+          UdpnatNotifications      *self)
+{
+  for (guint i = 0; i < self->waiting->len; i++)
+    {
+      Waiting *waiting = g_ptr_array_index (self->waiting, i);
+
+      send_message (self, waiting->person, waiting->title, waiting->body);
+    }
+  g_ptr_array_set_size (self->waiting, 0);
+}
+
 /* ---- Answers ---- */
 
 /* What was typed must not be lost: when it cannot be sent it waits where it can be seen. */
@@ -271,6 +336,7 @@ udpnat_notifications_dispose (GObject *object)
   g_clear_object (&self->portal);
   g_clear_object (&self->settings);
   g_clear_object (&self->client);
+  g_clear_pointer (&self->waiting, g_ptr_array_unref);
   g_clear_pointer (&self->told, g_hash_table_unref);
   G_OBJECT_CLASS (udpnat_notifications_parent_class)->dispose (object);
 }
@@ -288,6 +354,7 @@ static void
 udpnat_notifications_init (UdpnatNotifications *self)
 {
   self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) waiting_free);
 }
 
 static void
@@ -321,5 +388,6 @@ udpnat_notifications_new (GApplication               *application,
     return self;
   self->portal = udpnat_portal_notification_new (connection);
   g_signal_connect_object (self->portal, "action-invoked", G_CALLBACK (action_invoked_cb), self, 0);
+  g_signal_connect_object (self->portal, "known", G_CALLBACK (known_cb), self, 0);
   return self;
 }

@@ -18,6 +18,8 @@
 #define PURPOSE_REPLY "im.reply-with-text"
 #define CATEGORY_MESSAGE "im.received"
 #define VERSION_MIN 2
+/* A portal that has to be started first, at the login, answers within a second or two. */
+#define ASK_MSEC 10000
 
 struct _UdpnatPortalNotification
 {
@@ -26,10 +28,12 @@ struct _UdpnatPortalNotification
   GDBusConnection *connection;
   GCancellable    *cancellable;
   guint            subscription;
+  gboolean         is_known;
   gboolean         can_reply;
 };
 
 static guint action_invoked_signal;
+static guint known_signal;
 
 G_DEFINE_FINAL_TYPE (UdpnatPortalNotification, udpnat_portal_notification, G_TYPE_OBJECT)
 
@@ -68,16 +72,34 @@ properties_cb (GObject      *source,
   g_autoptr (GVariant) properties = NULL;
 
   answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
   if (answer == NULL)
     {
       g_debug ("No notification portal: %s", error->message);
-      return;
     }
-  properties = g_variant_get_child_value (answer, 0);
-  self->can_reply = read_can_reply (properties);
+  else
+    {
+      properties = g_variant_get_child_value (answer, 0);
+      self->can_reply = read_can_reply (properties);
+    }
+  self->is_known = TRUE;
+  g_signal_emit (self, known_signal, 0);
 }
 
-/** udpnat_portal_notification_can_reply: known soon after udpnat_portal_notification_new() */
+/**
+ * udpnat_portal_notification_is_known:
+ *
+ * Returns: whether the portal has said what it can do, or that there is none; at most ten seconds
+ *   after udpnat_portal_notification_new(). Then ::known is emitted, once
+ */
+gboolean
+udpnat_portal_notification_is_known (UdpnatPortalNotification *self)
+{
+  return self->is_known;
+}
+
+/** udpnat_portal_notification_can_reply: FALSE as long as it is not known */
 gboolean
 udpnat_portal_notification_can_reply (UdpnatPortalNotification *self)
 {
@@ -241,6 +263,8 @@ udpnat_portal_notification_class_init (UdpnatPortalNotificationClass *klass)
   action_invoked_signal = g_signal_new ("action-invoked", UDPNAT_TYPE_PORTAL_NOTIFICATION,
                                         G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 4,
                                         text, text, text, text);
+  known_signal = g_signal_new ("known", UDPNAT_TYPE_PORTAL_NOTIFICATION, G_SIGNAL_RUN_LAST, 0, NULL,
+                               NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -262,7 +286,7 @@ udpnat_portal_notification_new (GDBusConnection *connection)
                                         action_invoked_cb, self, NULL);
   g_dbus_connection_call (connection, BUS_NAME, OBJECT_PATH, "org.freedesktop.DBus.Properties",
                           "GetAll", g_variant_new ("(s)", INTERFACE), G_VARIANT_TYPE ("(a{sv})"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable, properties_cb,
+                          G_DBUS_CALL_FLAGS_NONE, ASK_MSEC, self->cancellable, properties_cb,
                           g_object_ref (self));
   return self;
 }

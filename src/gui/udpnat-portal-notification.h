@@ -14,7 +14,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPortalNotification, udpnat_portal_notification, UDPN
  * The notification portal, version 2 (org.freedesktop.portal.Notification), as far as GNotification
  * cannot use it: a text can be typed into a notification, as an answer. Signal "action-invoked"
  * (id, action, text, token): a button was pressed; the text (nullable) is what was typed, the token
- * (nullable) lets a window come to the front.
+ * (nullable) lets a window come to the front. Signal "known": see
+ * udpnat_portal_notification_is_known().
  */
 
 /* What was typed comes with this action, and as it is not exported, by the signal. */
@@ -23,6 +24,8 @@ G_DECLARE_FINAL_TYPE (UdpnatPortalNotification, udpnat_portal_notification, UDPN
 UdpnatPortalNotification *
      udpnat_portal_notification_new       (GDBusConnection          *connection)
   G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+     udpnat_portal_notification_is_known  (UdpnatPortalNotification *self);
 gboolean
      udpnat_portal_notification_can_reply (UdpnatPortalNotification *self);
 void udpnat_portal_notification_send      (UdpnatPortalNotification *self,

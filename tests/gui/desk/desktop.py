@@ -3,6 +3,7 @@ kinds, and the portal for programs in the background. It does nothing, and remem
 asked."""
 
 import threading
+import time
 
 from gi.repository import Gio, GLib
 
@@ -80,10 +81,12 @@ def find_unknown_in(dictionary, known):
 
 
 class Desktop:
-    """On the bus of one person. With version 1 its portal knows of no answers."""
+    """On the bus of one person. With version 1 its portal knows of no answers. A slow one takes
+    that many seconds to say what it is: it has to be started first."""
 
-    def __init__(self, address, version=2):
+    def __init__(self, address, version=2, slow_seconds=0):
         self.version = version
+        self._slow_seconds = slow_seconds
         self.calls = []
         self.faults = []
         self._n_given = 0
@@ -125,6 +128,8 @@ class Desktop:
 
     def _get(self, connection, sender, path, interface, name):
         if name == 'version':
+            if interface == PORTAL:
+                time.sleep(self._slow_seconds)
             return GLib.Variant('u', self.version)
         options = {'button-purpose': GLib.Variant('as', [REPLY]),
                    'category': GLib.Variant('as', ['im.received'])}

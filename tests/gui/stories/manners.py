@@ -13,6 +13,8 @@ from desk.display import wait_until
 SETTINGS = 'glib-2.0/settings/keyfile'
 # In which something that must not happen would have happened
 QUIET_SECONDS = 3
+# Of a portal that is started first: the message is there before it has said what it can do
+PORTAL_SECONDS = 4
 END_SECONDS = 40
 VERSION = re.compile(r'^\d+\.\d+\.\d+$')
 # Of a window that is not as it comes
@@ -84,7 +86,7 @@ def say(stage, person, whom, text):
 def notifications(stage):
     """Told when nobody looks, answered where it is told, taken back when it was read."""
     alice, bob = introduce(stage, 'alice', 'bob')
-    desk = desktop.Desktop(alice.session_bus.address)
+    desk = desktop.Desktop(alice.session_bus.address, slow_seconds=PORTAL_SECONDS)
     process = start_quietly(alice, '--background')
     try:
         tell_and_answer(stage, alice, bob, desk)
