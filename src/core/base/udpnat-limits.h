@@ -6,6 +6,7 @@
  * comment. */
 
 /* ---- Ports (the original udpnat's) ---- */
+#define UDPNAT_SERVER_STATUS_PORT 9848 /* TCP, of this machine only */
 #define UDPNAT_SERVER_PORT 8848
 #define UDPNAT_SERVER_ALT_PORT 8849
 #define UDPNAT_CLIENT_PORT 8900
@@ -52,9 +53,9 @@
 #define UDPNAT_REKEY_AFTER_PACKETS (G_GUINT64_CONSTANT (1) << 32)
 #define UDPNAT_KEY_REJECT_AFTER_US UDPNAT_SEC (180)
 #define UDPNAT_KEY_OLD_KEEP_US UDPNAT_SEC (10)
-/* Between client and server: twice the longest keepalive interval and some time for retries, so
- * that one of two keepalives can be the handshake. DECISIONS.md, "Keepalive". */
-#define UDPNAT_KEY_REJECT_SERVER_AFTER_US UDPNAT_SEC (240)
+/* Between client and server: keys that carry nothing but keepalives are replaced once an hour, and
+ * a client that sleeps for a while need not begin anew. DECISIONS.md, "Keepalive". */
+#define UDPNAT_KEY_REJECT_SERVER_AFTER_US UDPNAT_SEC (7200)
 #define UDPNAT_COOKIE_SECRET_US UDPNAT_SEC (120)
 #define UDPNAT_REPLAY_WINDOW_PACKETS 1024
 #define UDPNAT_UNKNOWN_PER_SECOND 20
@@ -253,6 +254,11 @@
 #define UDPNAT_SERVER_KEEPALIVE_LIFETIME_PERCENT 80
 #define UDPNAT_SERVER_KEEPALIVE_MIN_US UDPNAT_SEC (10)
 #define UDPNAT_SERVER_KEEPALIVE_MAX_US UDPNAT_SEC (110)
+/* REPORT: how often a client tells, how often a server counts what one says (a little more often,
+ * as clocks differ), and how many tries with one end it believes of that time. */
+#define UDPNAT_REPORT_GAP_US UDPNAT_SEC (600)
+#define UDPNAT_REPORT_ACCEPT_US UDPNAT_SEC (570)
+#define UDPNAT_REPORT_TIMES_MAX 50
 /* What a server believes of KEEPALIVE. */
 #define UDPNAT_KEEPALIVE_MIN_S 10
 #define UDPNAT_KEEPALIVE_MAX_S 120
@@ -266,6 +272,9 @@
 /* keepalives may be up to 27.5 s apart, and late */
 #define UDPNAT_SERVER_SESSION_GRACE_US UDPNAT_SEC (10)
 #define UDPNAT_SERVER_UNCONFIRMED_US UDPNAT_SEC (10)
+/* After which time without a packet a server looks whether it may forget most of a session. Longer
+ * than any answer is on its way; much shorter than keepalives are apart. */
+#define UDPNAT_SERVER_REST_AFTER_US UDPNAT_SEC (5)
 #define UDPNAT_SERVER_SESSIONS_MAX 1000000
 #define UDPNAT_RELAY_QUOTA_BURST_BYTES 262144
 #define UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND 1048576
@@ -277,6 +286,9 @@
 #define UDPNAT_SERVER_PENDING_MAX 4096
 #define UDPNAT_SERVER_EVENTS_MAX 65536 /* besides claims */
 #define UDPNAT_SERVER_OUTPUTS_MAX 65536
+/* How long a busy server lets datagrams collect: half of it is added to an answer, and at 40,000 a
+ * second most of what they cost is saved. */
+#define UDPNAT_SERVER_COLLECT_US UDPNAT_MSEC (1)
 #define UDPNAT_DIRECTORY_TICK_US UDPNAT_MSEC (50) /* changes of presence are told together */
 #define UDPNAT_DIRECTORY_UNACKED_MAX_BYTES 32768  /* told to one client ahead of its ACKs */
 #define UDPNAT_RELAY_COST_BYTES 64                /* of quota, for each packet besides its length */
@@ -423,6 +435,8 @@
 /* After a refusal: soon when the server was only lost, late when a mailbox is full or off. */
 #define UDPNAT_MAIL_RETRY_SOON_US UDPNAT_SEC (5)
 #define UDPNAT_MAIL_RETRY_LATE_US UDPNAT_SEC (600)
+/* So many answers in a row that the server cannot keep a letter now, and its writer is told. */
+#define UDPNAT_MAIL_LATER_TOLD 3
 #define UDPNAT_PEER_PREKEYS_MAX 64 /* of one peer that we keep */
 
 /* ---- Links ---- */

@@ -107,7 +107,8 @@ udpnat_name_normalize (const char *name)
   if (!g_utf8_validate (name, -1, NULL))
     return NULL;
 
-  normal = g_utf8_normalize (name, -1, G_NORMALIZE_NFC);
+  normal = g_str_is_ascii (name) ? g_strdup (name)
+                                 : g_utf8_normalize (name, -1, G_NORMALIZE_NFC);
   if (normal == NULL || !has_allowed_characters (normal))
     return NULL;
 
@@ -131,13 +132,17 @@ udpnat_name_normalize (const char *name)
 char *
 udpnat_name_fold (const char *name)
 {
-  g_autofree char *bare = drop_variation_selectors (name);
-  g_autofree char *decomposed = g_utf8_normalize (bare, -1, G_NORMALIZE_NFD);
+  g_autofree char *bare = NULL;
+  g_autofree char *decomposed = NULL;
   g_autofree char *folded = NULL;
   g_autofree char *compatible = NULL;
   g_autofree char *refolded = NULL;
   char *key;
 
+  if (g_str_is_ascii (name)) /* the same for much less: a server does it for each lookup */
+    return g_ascii_strdown (name, -1);
+  bare = drop_variation_selectors (name);
+  decomposed = g_utf8_normalize (bare, -1, G_NORMALIZE_NFD);
   g_assert (decomposed != NULL);
 
   /* Twice, since compatibility forms may hide capitals ("㎾" is "kW") and folding may leave marks

@@ -76,3 +76,20 @@ udpnat_token_bucket_take (UdpnatTokenBucket *self,
 
   return TRUE;
 }
+
+/**
+ * udpnat_token_bucket_is_full:
+ *
+ * Returns: whether it is as it was in the beginning, and so need not be kept
+ */
+gboolean
+udpnat_token_bucket_is_full (UdpnatTokenBucket *self,
+                             gint64             now_us,
+                             gint64             burst,
+                             gint64             per_second)
+{
+  gint64 full = MIN (burst, TOKENS_MAX) * SCALE;
+
+  refill (self, now_us, full, per_second);
+  return self->tokens >= full;
+}

@@ -318,6 +318,21 @@ test_split (void)
   check_split (too_long, "bob", too_long + 4);
 }
 
+/* What is done for the sake of speed where it is the same. */
+static void
+test_ascii (void)
+{
+  for (char c = 1; c < 127; c++)
+    {
+      const char       name[] = { 'X', c, 'y', '\0' };
+      g_autofree char *folded = udpnat_name_fold (name);
+      g_autofree char *caseless = g_utf8_casefold (name, -1);
+      g_autofree char *expected = g_utf8_normalize (caseless, -1, G_NORMALIZE_NFKC);
+
+      g_assert_cmpstr (folded, ==, expected);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -339,5 +354,7 @@ main (int    argc,
   g_test_add_func ("/base-name/form/random-bytes-survived", test_random_bytes);
 
   g_test_add_func ("/name/split", test_split);
+  g_test_add_func ("/base-name/fold/ascii-as-all-others", test_ascii);
+
   return g_test_run ();
 }
