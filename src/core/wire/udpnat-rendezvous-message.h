@@ -23,6 +23,7 @@ typedef enum
   UDPNAT_CS_ATTEST = 0x0c,
   UDPNAT_CS_ATTESTATION = 0x0d,
   UDPNAT_CS_KEEPALIVE = 0x0e,
+  UDPNAT_CS_REPORT = 0x0f,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */

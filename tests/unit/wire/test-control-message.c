@@ -35,6 +35,7 @@ static const Golden goldens[] = {
   { "list-end", "0a 00000000", 0, 0 },
   { "presence", "0b 00000001 02", 0, 0 },
   { "keepalive", "0e 00000002 0060", 0, 0 },
+  { "report", "0f 0000000c 06 0a 02 01 00 00 03 00 00 00 00 ff", 0, 0 },
   { "candidates",
     "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
   { "candidates-relay-only", "41 0000000c 00000001 00000000 01 00 00 00", 0, 0 },

@@ -5,6 +5,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-message.h"
+#include "udpnat-report.h"
 #include "udpnat-search-message.h"
 
 /* Reads something and writes it again: what truncation, round trips and random input are tested
@@ -217,6 +218,7 @@ recode_control_message (const UdpnatMessageView *message,
   UdpnatSearchMessage search;
   UdpnatAttestation attestation;
   UdpnatCandidates candidates;
+  UdpnatReport report;
 
   switch (message->type)
     {
@@ -238,6 +240,11 @@ recode_control_message (const UdpnatMessageView *message,
       if (!udpnat_parse_attestation (message, &attestation))
         return FALSE;
       udpnat_write_attestation (out, &attestation);
+      return TRUE;
+    case UDPNAT_CS_REPORT:
+      if (!udpnat_parse_report (message, &report))
+        return FALSE;
+      udpnat_write_report (out, &report);
       return TRUE;
     case UDPNAT_PP_SEARCH:
       if (!udpnat_parse_search (message, &search) || search.step == 0
