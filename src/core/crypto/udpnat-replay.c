@@ -12,6 +12,8 @@
 
 G_STATIC_ASSERT (UDPNAT_REPLAY_WINDOW_PACKETS % 64 == 0);
 
+#define TAIL_PACKETS 64
+
 static guint
 get_word (guint64 number)
 {
@@ -33,6 +35,22 @@ void
 udpnat_replay_init (UdpnatReplay *self)
 {
   *self = (UdpnatReplay) { 0 };
+}
+
+/**
+ * udpnat_replay_init_tail:
+ *
+ * Goes on where @tail ends: what that does not know of counts as seen.
+ */
+void
+udpnat_replay_init_tail (UdpnatReplay           *self,
+                         const UdpnatReplayTail *tail)
+{
+  memset (self->seen, 0xff, sizeof self->seen);
+  self->next = tail->next;
+  for (guint64 n = 0; n < MIN (TAIL_PACKETS, tail->next); n++)
+    if ((tail->seen >> n & 1) == 0)
+      self->seen[get_word (tail->next - 1 - n)] &= ~get_bit (tail->next - 1 - n);
 }
 
 /**
@@ -81,4 +99,49 @@ udpnat_replay_mark (UdpnatReplay *self,
     }
 
   self->seen[get_word (number)] |= get_bit (number);
+}
+
+/* ---- The newest numbers only ---- */
+
+void
+udpnat_replay_tail_init (UdpnatReplayTail   *self,
+                         const UdpnatReplay *replay)
+{
+  *self = (UdpnatReplayTail) { .next = replay->next };
+  for (guint64 n = 0; n < MIN (TAIL_PACKETS, replay->next); n++)
+    if (!udpnat_replay_check (replay, replay->next - 1 - n))
+      self->seen |= G_GUINT64_CONSTANT (1) << n;
+}
+
+/** udpnat_replay_tail_check: as udpnat_replay_check() */
+gboolean
+udpnat_replay_tail_check (const UdpnatReplayTail *self,
+                          guint64                 number)
+{
+  guint64 n_back;
+
+  if (number == G_MAXUINT64)
+    return FALSE;
+  if (number >= self->next)
+    return TRUE;
+  n_back = self->next - 1 - number;
+  return n_back < TAIL_PACKETS && (self->seen >> n_back & 1) == 0;
+}
+
+/** udpnat_replay_tail_mark: as udpnat_replay_mark() */
+void
+udpnat_replay_tail_mark (UdpnatReplayTail *self,
+                         guint64           number)
+{
+  guint64 n_forward;
+
+  if (!udpnat_replay_tail_check (self, number))
+    return;
+  if (number >= self->next)
+    {
+      n_forward = number + 1 - self->next;
+      self->seen = n_forward < TAIL_PACKETS ? self->seen << n_forward : 0;
+      self->next = number + 1;
+    }
+  self->seen |= G_GUINT64_CONSTANT (1) << (self->next - 1 - number);
 }

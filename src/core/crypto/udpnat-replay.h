@@ -20,10 +20,33 @@ typedef struct
   guint64 seen[UDPNAT_REPLAY_WORDS];
 } UdpnatReplay;
 
-void     udpnat_replay_init  (UdpnatReplay       *self);
-gboolean udpnat_replay_check (const UdpnatReplay *self,
-                              guint64             number) G_GNUC_WARN_UNUSED_RESULT;
-void     udpnat_replay_mark  (UdpnatReplay       *self,
-                              guint64             number);
+/**
+ * UdpnatReplayTail:
+ * @next: one above the largest number marked; 0 while there is none
+ * @seen: bit n stands for number @next - 1 - n
+ *
+ * The same over the newest 64 numbers only, in as few bytes as that takes: whatever is older counts
+ * as seen. A value, and all zero is a fresh one.
+ */
+typedef struct
+{
+  guint64 next;
+  guint64 seen;
+} UdpnatReplayTail;
+
+void     udpnat_replay_init       (UdpnatReplay           *self);
+void     udpnat_replay_init_tail  (UdpnatReplay           *self,
+                                   const UdpnatReplayTail *tail);
+gboolean udpnat_replay_check      (const UdpnatReplay     *self,
+                                   guint64                 number) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_replay_mark       (UdpnatReplay           *self,
+                                   guint64                 number);
+
+void     udpnat_replay_tail_init  (UdpnatReplayTail       *self,
+                                   const UdpnatReplay     *replay);
+gboolean udpnat_replay_tail_check (const UdpnatReplayTail *self,
+                                   guint64                 number) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_replay_tail_mark  (UdpnatReplayTail       *self,
+                                   guint64                 number);
 
 G_END_DECLS

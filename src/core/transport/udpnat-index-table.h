@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 /**
  * UdpnatIndexTable:
  *
- * Random 32-bit receiver index -> session (PROTOCOL.md section 2). One for each program side that
- * owns sessions; it owns none of them. Index 0 is never given out, so that 0 can mean "no index".
+ * Random 32-bit receiver index -> session (PROTOCOL.md section 2), or whoever holds one that rests.
+ * One for each program side that owns sessions; it owns none of them. Index 0 is never given out,
+ * so that 0 can mean "no index".
  */
 typedef struct _UdpnatIndexTable UdpnatIndexTable;
 
@@ -21,6 +22,14 @@ void              udpnat_index_table_remove    (UdpnatIndexTable       *self,
                                                 guint32                 index);
 gpointer          udpnat_index_table_lookup    (const UdpnatIndexTable *self,
                                                 guint32                 index);
+gpointer          udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
+                                                    guint32                 index);
+void              udpnat_index_table_set_session   (UdpnatIndexTable       *self,
+                                                    guint32                 index,
+                                                    gpointer                session);
+void              udpnat_index_table_set_holder    (UdpnatIndexTable       *self,
+                                                    guint32                 index,
+                                                    gpointer                holder);
 guint             udpnat_index_table_get_count (const UdpnatIndexTable *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatIndexTable, udpnat_index_table_free)

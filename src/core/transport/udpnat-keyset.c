@@ -3,9 +3,9 @@
 #include "udpnat-keyset.h"
 
 #include "udpnat-limits.h"
-#include "udpnat-seal.h"
 
 #include <sodium.h>
+#include <string.h>
 
 /* PROTOCOL.md sections 2 ("Rekeying") and 4. A number must never be sealed twice under one key: the
  * session counts on across keysets, and this asserts that numbers rise. */
@@ -115,6 +115,23 @@ udpnat_keyset_is_worn (const UdpnatKeyset *self)
   return self->next_number - self->first_number >= UDPNAT_REKEY_AFTER_PACKETS;
 }
 
+/* Header, seal and tag around frames that are in their place. */
+static gsize
+seal_packet (const guint8 *key,
+             guint32       remote_index,
+             guint64       number,
+             guint8       *packet,
+             gsize         n_frames)
+{
+  guint8      *frames = packet + UDPNAT_DATA_HEADER_BYTES;
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, packet, UDPNAT_DATA_HEADER_BYTES);
+  udpnat_data_write_header (&writer, remote_index, number);
+  udpnat_seal (key, number, packet, UDPNAT_DATA_HEADER_BYTES, frames, n_frames, frames);
+  return UDPNAT_DATA_HEADER_BYTES + n_frames + UDPNAT_SEAL_TAG_BYTES;
+}
+
 /**
  * udpnat_keyset_seal:
  * @packet: holds @n_frames bytes of frames after %UDPNAT_DATA_HEADER_BYTES free ones, and room for
@@ -128,18 +145,12 @@ udpnat_keyset_seal (UdpnatKeyset *self,
                     guint8       *packet,
                     gsize         n_frames)
 {
-  guint8      *frames = packet + UDPNAT_DATA_HEADER_BYTES;
-  UdpnatWriter writer;
-
   g_assert (number >= self->next_number);
-  udpnat_writer_init (&writer, packet, UDPNAT_DATA_HEADER_BYTES);
-  udpnat_data_write_header (&writer, self->remote_index, number);
-  udpnat_seal (self->send_key, number, packet, UDPNAT_DATA_HEADER_BYTES, frames, n_frames, frames);
   if (!self->has_sealed)
     self->first_number = number;
   self->has_sealed = TRUE;
   self->next_number = number + 1;
-  return UDPNAT_DATA_HEADER_BYTES + n_frames + UDPNAT_SEAL_TAG_BYTES;
+  return seal_packet (self->send_key, self->remote_index, number, packet, n_frames);
 }
 
 /**
@@ -159,4 +170,68 @@ udpnat_keyset_open (UdpnatKeyset         *self,
     return FALSE;
   udpnat_replay_mark (&self->replay, view->number);
   return TRUE;
+}
+
+/* ---- At rest ---- */
+
+/**
+ * udpnat_keyset_rest:
+ * @next_number: the session's
+ *
+ * Returns: %FALSE for the keys of an initiator, who is to make new ones, and for worn ones
+ */
+gboolean
+udpnat_keyset_rest (const UdpnatKeyset *self,
+                    guint64             next_number,
+                    UdpnatRestingKeys  *out_keys)
+{
+  if (self->is_initiator || udpnat_keyset_is_worn (self))
+    return FALSE;
+  memcpy (out_keys->send_key, self->send_key, sizeof out_keys->send_key);
+  memcpy (out_keys->receive_key, self->receive_key, sizeof out_keys->receive_key);
+  out_keys->local_index = self->local_index;
+  out_keys->remote_index = self->remote_index;
+  out_keys->expiry_us = udpnat_keyset_get_expiry (self);
+  out_keys->next_number = next_number;
+  udpnat_replay_tail_init (&out_keys->received, &self->replay);
+  return TRUE;
+}
+
+/** udpnat_keyset_new_resting: @life_us: as when the keys were made */
+UdpnatKeyset *
+udpnat_keyset_new_resting (const UdpnatRestingKeys *keys,
+                           gint64                   life_us)
+{
+  UdpnatKeyset *self = g_new0 (UdpnatKeyset, 1);
+
+  memcpy (self->send_key, keys->send_key, sizeof self->send_key);
+  memcpy (self->receive_key, keys->receive_key, sizeof self->receive_key);
+  self->local_index = keys->local_index;
+  self->remote_index = keys->remote_index;
+  self->life_us = life_us;
+  self->created_us = keys->expiry_us - life_us;
+  self->first_number = self->next_number = keys->next_number;
+  self->has_sealed = TRUE;
+  udpnat_replay_init_tail (&self->replay, &keys->received);
+  return self;
+}
+
+/** udpnat_resting_keys_seal: as udpnat_keyset_seal(), with the next number */
+gsize
+udpnat_resting_keys_seal (UdpnatRestingKeys *self,
+                          guint8            *packet,
+                          gsize              n_frames)
+{
+  return seal_packet (self->send_key, self->remote_index, self->next_number++, packet, n_frames);
+}
+
+/** udpnat_resting_keys_open: as udpnat_keyset_open(), but marks nothing */
+gboolean
+udpnat_resting_keys_open (const UdpnatRestingKeys *self,
+                          const UdpnatDataView    *view,
+                          guint8                  *out_frames)
+{
+  return udpnat_replay_tail_check (&self->received, view->number)
+         && udpnat_open (self->receive_key, view->number, view->header, UDPNAT_DATA_HEADER_BYTES,
+                         view->sealed, view->n_sealed, out_frames);
 }

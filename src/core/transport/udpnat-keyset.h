@@ -3,6 +3,7 @@
 #include "udpnat-noise.h"
 #include "udpnat-packet.h"
 #include "udpnat-replay.h"
+#include "udpnat-seal.h"
 #include "udpnat-time.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,24 @@ G_BEGIN_DECLS
  * does.
  */
 typedef struct _UdpnatKeyset UdpnatKeyset;
+
+/**
+ * UdpnatRestingKeys:
+ * @next_number: least that may still be sealed
+ * @received: the newest that were opened
+ *
+ * A keyset of a responder that wears hardly at all, in as few bytes as it takes. A value; wipe it.
+ */
+typedef struct
+{
+  guint8           send_key[UDPNAT_SEAL_KEY_BYTES];
+  guint8           receive_key[UDPNAT_SEAL_KEY_BYTES];
+  guint32          local_index;
+  guint32          remote_index;
+  gint64           expiry_us;
+  guint64          next_number;
+  UdpnatReplayTail received;
+} UdpnatRestingKeys;
 
 UdpnatKeyset *udpnat_keyset_new               (UdpnatNoise        *noise,
                                                guint32             local_index,
@@ -37,6 +56,21 @@ gsize         udpnat_keyset_seal              (UdpnatKeyset       *self,
                                                guint8             *packet,
                                                gsize               n_frames);
 gboolean      udpnat_keyset_open              (UdpnatKeyset         *self,
+                                               const UdpnatDataView *view,
+                                               guint8               *out_frames)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean      udpnat_keyset_rest              (const UdpnatKeyset *self,
+                                               guint64             next_number,
+                                               UdpnatRestingKeys  *out_keys);
+UdpnatKeyset *udpnat_keyset_new_resting       (const UdpnatRestingKeys *keys,
+                                               gint64              life_us)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+gsize         udpnat_resting_keys_seal        (UdpnatRestingKeys    *self,
+                                               guint8               *packet,
+                                               gsize                 n_frames);
+gboolean      udpnat_resting_keys_open        (const UdpnatRestingKeys *self,
                                                const UdpnatDataView *view,
                                                guint8               *out_frames)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -159,3 +159,33 @@ udpnat_receive_stream_take_limit (UdpnatReceiveStream *self)
   self->limit = self->consumed + UDPNAT_STREAM_WINDOW_BYTES;
   return self->limit;
 }
+
+/**
+ * udpnat_receive_stream_is_idle:
+ * @out_offset: of the next byte to come
+ * @out_limit: first offset that the peer may not send
+ *
+ * Returns: whether all that came has been consumed; then these two numbers are all that there is to
+ *   know
+ */
+gboolean
+udpnat_receive_stream_is_idle (const UdpnatReceiveStream *self,
+                               guint64                   *out_offset,
+                               guint64                   *out_limit)
+{
+  *out_offset = self->consumed;
+  *out_limit = self->limit;
+  return self->arrived.n_ranges == 0;
+}
+
+/** udpnat_receive_stream_new_idle: as udpnat_receive_stream_is_idle() had said */
+UdpnatReceiveStream *
+udpnat_receive_stream_new_idle (guint64 offset,
+                                guint64 limit)
+{
+  UdpnatReceiveStream *self = udpnat_receive_stream_new ();
+
+  self->buffer_offset = self->consumed = offset;
+  self->limit = limit;
+  return self;
+}

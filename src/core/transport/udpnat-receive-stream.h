@@ -40,6 +40,13 @@ gboolean             udpnat_receive_stream_consume         (UdpnatReceiveStream 
                                                             gsize                      n_consumed);
 guint64              udpnat_receive_stream_take_limit      (UdpnatReceiveStream       *self);
 
+gboolean             udpnat_receive_stream_is_idle         (const UdpnatReceiveStream *self,
+                                                            guint64                   *out_offset,
+                                                            guint64                   *out_limit);
+UdpnatReceiveStream *udpnat_receive_stream_new_idle        (guint64                    offset,
+                                                            guint64                    limit)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatReceiveStream, udpnat_receive_stream_free)
 
 G_END_DECLS

@@ -230,3 +230,33 @@ udpnat_send_stream_handle_lost (UdpnatSendStream *self,
     }
   self->n_lost = count_bytes (&self->lost);
 }
+
+/**
+ * udpnat_send_stream_is_idle:
+ * @out_offset: of the next byte that is written
+ * @out_limit: first offset that the peer does not want yet
+ *
+ * Returns: whether all that was written has been acknowledged; then these two numbers are all that
+ *   there is to know
+ */
+gboolean
+udpnat_send_stream_is_idle (const UdpnatSendStream *self,
+                            guint64                *out_offset,
+                            guint64                *out_limit)
+{
+  *out_offset = self->end;
+  *out_limit = self->limit;
+  return self->base == self->end;
+}
+
+/** udpnat_send_stream_new_idle: as udpnat_send_stream_is_idle() had said */
+UdpnatSendStream *
+udpnat_send_stream_new_idle (guint64 offset,
+                             guint64 limit)
+{
+  UdpnatSendStream *self = udpnat_send_stream_new ();
+
+  self->buffer_offset = self->base = self->next = self->end = offset;
+  self->limit = limit;
+  return self;
+}

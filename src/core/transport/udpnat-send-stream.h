@@ -36,6 +36,13 @@ void              udpnat_send_stream_handle_lost  (UdpnatSendStream       *self,
                                                    guint64                 offset,
                                                    gsize                   n_bytes);
 
+gboolean          udpnat_send_stream_is_idle      (const UdpnatSendStream *self,
+                                                   guint64                *out_offset,
+                                                   guint64                *out_limit);
+UdpnatSendStream *udpnat_send_stream_new_idle     (guint64                 offset,
+                                                   guint64                 limit)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatSendStream, udpnat_send_stream_free)
 
 G_END_DECLS

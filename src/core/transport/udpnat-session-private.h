@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *   udpnat-session-frames.c    packets and frames that come in
  *   udpnat-session-output.c    packets that go out
  *   udpnat-session-streams.c   streams
- *   udpnat-session-events.c    event queue */
+ *   udpnat-session-events.c    event queue
+ *   udpnat-resting-session.c   what is left of it while nothing happens */
 
 /* Our own HS1 while it waits for HS2. */
 typedef struct
@@ -107,6 +108,10 @@ struct _UdpnatSession
 };
 
 /* udpnat-session.c */
+UdpnatSession       *udpnat_session_new_established    (const UdpnatSessionConfig *config,
+                                                        const UdpnatPublicKey  *remote,
+                                                        gint64                  now_us,
+                                                        guint64                 id);
 void                 udpnat_session_set_state          (UdpnatSession          *self,
                                                         UdpnatSessionState      state);
 gboolean             udpnat_session_has_pending        (const UdpnatSession    *self);
@@ -168,6 +173,10 @@ UdpnatSessionStream *udpnat_session_find_stream        (const UdpnatSession    *
                                                         guint32                 stream);
 UdpnatSessionStream *udpnat_session_ensure_stream      (UdpnatSession          *self,
                                                         guint32                 stream);
+void                 udpnat_session_put_stream         (UdpnatSession          *self,
+                                                        guint32                 number,
+                                                        UdpnatSendStream       *send,
+                                                        UdpnatReceiveStream    *receive);
 void                 udpnat_session_requeue            (UdpnatSession          *self,
                                                         const UdpnatSentPacket *packet);
 gsize                udpnat_session_count_sendable     (const UdpnatSession    *self);

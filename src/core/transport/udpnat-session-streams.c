@@ -36,6 +36,22 @@ udpnat_session_find_stream (const UdpnatSession *self,
   return stream < self->streams->len ? self->streams->pdata[stream] : NULL;
 }
 
+/** udpnat_session_put_stream: @send, @receive: (transfer full): of one that is not there yet */
+void
+udpnat_session_put_stream (UdpnatSession       *self,
+                           guint32              number,
+                           UdpnatSendStream    *send,
+                           UdpnatReceiveStream *receive)
+{
+  UdpnatSessionStream *stream = g_new0 (UdpnatSessionStream, 1);
+
+  stream->send = send;
+  stream->receive = receive;
+  if (number >= self->streams->len)
+    g_ptr_array_set_size (self->streams, number + 1);
+  self->streams->pdata[number] = stream;
+}
+
 /** udpnat_session_ensure_stream: (nullable): %NULL when @stream is beyond the limit */
 UdpnatSessionStream *
 udpnat_session_ensure_stream (UdpnatSession *self,
@@ -47,13 +63,9 @@ udpnat_session_ensure_stream (UdpnatSession *self,
     return found;
   if (stream >= get_streams_max (self))
     return NULL;
-  if (stream >= self->streams->len)
-    g_ptr_array_set_size (self->streams, stream + 1);
-  found = g_new0 (UdpnatSessionStream, 1);
-  found->send = udpnat_send_stream_new ();
-  found->receive = udpnat_receive_stream_new ();
-  self->streams->pdata[stream] = found;
-  return found;
+  udpnat_session_put_stream (self, stream, udpnat_send_stream_new (),
+                             udpnat_receive_stream_new ());
+  return udpnat_session_find_stream (self, stream);
 }
 
 /**
@@ -70,6 +82,7 @@ udpnat_session_requeue (UdpnatSession          *self,
       const UdpnatSentPiece *piece = &packet->pieces[i];
       UdpnatSessionStream   *stream = udpnat_session_find_stream (self, piece->stream);
 
+      g_assert (stream != NULL); /* it has sent something */
       if (piece->n_bytes == 0)
         stream->is_limit_wanted = TRUE;
       else

@@ -86,6 +86,20 @@ udpnat_session_new_responder (const UdpnatSessionConfig *config,
   return self;
 }
 
+/** udpnat_session_new_established: without keys: the caller puts in those that it has */
+UdpnatSession *
+udpnat_session_new_established (const UdpnatSessionConfig *config,
+                                const UdpnatPublicKey     *remote,
+                                gint64                     now_us,
+                                guint64                    id)
+{
+  UdpnatSession *self = session_new (config, remote, now_us);
+
+  self->id = id;
+  udpnat_session_set_state (self, UDPNAT_SESSION_STATE_ESTABLISHED);
+  return self;
+}
+
 void
 udpnat_session_free (UdpnatSession *self)
 {

@@ -105,6 +105,55 @@ test_near_end (void)
     run (seed, G_MAXUINT64 - 4 * UDPNAT_REPLAY_WINDOW_PACKETS * (guint64) N_STEPS);
 }
 
+/* The window, its tail and the window made of that in turn: nothing is accepted twice, and within
+ * what a tail remembers everything as before. */
+static void
+test_tail (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  g_autoptr (GHashTable) marked = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                                         NULL);
+  Twin twin = { .marked = marked };
+  UdpnatReplay replay;
+  UdpnatReplayTail tail;
+  gboolean is_tail = FALSE;
+  guint64 known_from = 0; /* whatever is older counts as seen */
+  guint n_turns = 0;
+
+  udpnat_replay_init (&replay);
+  for (guint i = 0; i < 20 * N_STEPS; i++)
+    {
+      guint64 number = draw_number (rand, &twin);
+      gboolean is_new, is_turn = g_rand_int_range (rand, 0, 50) == 0;
+
+      if (is_tail || is_turn)
+        known_from = MAX (known_from, twin.next - MIN (twin.next, 64));
+      if (is_turn)
+        {
+          if (is_tail)
+            udpnat_replay_init_tail (&replay, &tail);
+          else
+            udpnat_replay_tail_init (&tail, &replay);
+          is_tail = !is_tail;
+          n_turns++;
+        }
+      is_new = is_tail ? udpnat_replay_tail_check (&tail, number)
+                       : udpnat_replay_check (&replay, number);
+      g_assert_cmpint (is_new, ==, twin_check (&twin, number) && number >= known_from);
+      if (g_rand_int_range (rand, 0, 4) == 0)
+        continue;
+      if (is_tail)
+        udpnat_replay_tail_mark (&tail, number);
+      else
+        udpnat_replay_mark (&replay, number);
+      if (is_new)
+        twin_mark (&twin, number);
+    }
+  g_assert_cmpuint (n_turns, >, 1000);
+  udpnat_replay_tail_init (&tail, &replay);
+  g_assert_false (udpnat_replay_tail_check (&tail, G_MAXUINT64));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -113,6 +162,8 @@ main (int    argc,
 
   g_test_add_func ("/crypto-model-replay/window/like-a-table-of-all", test_like_table);
   g_test_add_func ("/crypto-model-replay/window/near-the-last-number", test_near_end);
+
+  g_test_add_func ("/crypto-model-replay/tail/like-a-table-of-the-newest", test_tail);
 
   return g_test_run ();
 }
