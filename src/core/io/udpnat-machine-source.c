@@ -41,6 +41,11 @@
 /* Nobody sleeps through less, and setting the alarm is a system call. */
 #define ALARM_FROM_US UDPNAT_SEC (5)
 
+/* Collecting (see udpnat_machine_source_set_collect()) begins when datagrams have woken us so many
+ * times in a row; whoever has more to read than this needs no more to collect. */
+#define COLLECT_FROM_TIMES 8
+#define COLLECT_MAX_DATAGRAMS (2 * UDPNAT_SOCKET_BATCH)
+
 #define N_FDS 2
 
 typedef struct
@@ -53,6 +58,10 @@ typedef struct
   gboolean        is_woken;    /* or has more to send: dispatch in the next iteration */
   gint64          deadline_us; /* the machine's, as of the last dispatch */
   gint64          now_us;      /* of the last dispatch, maybe one within another */
+  gint64          collect_us;  /* 0: every datagram at once */
+  gint64          input_us;    /* when there was input last */
+  guint           n_inputs;    /* times in a row that it came soon after the one before */
+  guint           n_received;  /* datagrams, that time */
   int             alarm_fd;    /* of CLOCK_BOOTTIME; -1: there is none */
   gpointer        alarm_tag;
   gint64          alarm_us;    /* what it is set to */
@@ -97,6 +106,24 @@ has_input (MachineSource *self,
   return has_any;
 }
 
+/* At some rate most of what a datagram costs is to be woken by it: so it is waited until there are
+ * some. The rest of the main loop waits as well, hence not for long. */
+static void
+collect (MachineSource *self)
+{
+  gint64 gap_us = self->now_us - self->input_us;
+
+  self->n_inputs = gap_us < 2 * self->collect_us ? self->n_inputs + 1 : 0;
+  if (self->n_inputs >= COLLECT_FROM_TIMES && gap_us < self->collect_us
+      && self->n_received < COLLECT_MAX_DATAGRAMS)
+    {
+      g_usleep ((gulong) (self->collect_us - gap_us));
+      self->now_us = udpnat_clock_get_now_us ();
+    }
+  self->input_us = self->now_us;
+  self->n_received = 0;
+}
+
 static void
 receive (MachineSource *self,
          UdpnatSocketId socket)
@@ -111,6 +138,7 @@ receive (MachineSource *self,
           self->batch[j].socket = socket;
           udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
         }
+      self->n_received += n_received;
       if (n_received < UDPNAT_SOCKET_BATCH)
         return;
     }
@@ -134,8 +162,18 @@ receive_further (MachineSource *self)
 static void
 receive_all (MachineSource *self)
 {
+  gboolean has_any[UDPNAT_N_NAMED_SOCKETS] = { FALSE };
+  gboolean is_input = FALSE;
+
   for (guint i = 0; i < UDPNAT_N_NAMED_SOCKETS; i++)
-    if (self->sockets[i] != NULL && has_input (self, i))
+    {
+      has_any[i] = self->sockets[i] != NULL && has_input (self, i);
+      is_input |= has_any[i];
+    }
+  if (is_input && self->collect_us > 0)
+    collect (self);
+  for (guint i = 0; i < UDPNAT_N_NAMED_SOCKETS; i++)
+    if (has_any[i])
       receive (self, (UdpnatSocketId) i);
   if (self->pool_tag != NULL && g_source_query_unix_fd (&self->source, self->pool_tag) != 0)
     receive_further (self);
@@ -410,6 +448,22 @@ udpnat_machine_source_set_tunnel (GSource      *source,
   self->tunnel = tunnel;
   tunnel->deliver = handle_tunnelled;
   tunnel->sink = self;
+}
+
+/**
+ * udpnat_machine_source_set_collect:
+ * @source: made by udpnat_machine_source_new()
+ * @collect_us: 0 to some milliseconds; 0: as in the beginning
+ *
+ * For a machine with very many datagrams: when they come one by one, and more often than in
+ * @collect_us, it is only looked for them so often, and those that have come meanwhile are handled
+ * together. No other source of the main loop has its turn in that time.
+ */
+void
+udpnat_machine_source_set_collect (GSource *source,
+                                   gint64   collect_us)
+{
+  ((MachineSource *) source)->collect_us = collect_us;
 }
 
 /**

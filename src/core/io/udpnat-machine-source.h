@@ -13,6 +13,8 @@ GSource *udpnat_machine_source_new   (UdpnatMachine *machine,
                                       gpointer       user_data) G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_machine_source_set_tunnel (GSource *source,
                                       UdpnatTunnel  *tunnel);
+void     udpnat_machine_source_set_collect (GSource *source,
+                                      gint64         collect_us);
 void     udpnat_machine_source_wake  (GSource       *source);
 void     udpnat_machine_source_set_nat64 (GSource               *source,
                                       const UdpnatNat64Prefix *prefix);

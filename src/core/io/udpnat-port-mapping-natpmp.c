@@ -102,7 +102,7 @@ static void
 remove_port (Talk   *self,
              guint16 port)
 {
-  guint16 external_port;
+  guint16 external_port = 0;
   guint lease_s;
   g_autoptr (GError) error = NULL;
 
@@ -129,7 +129,7 @@ map_ports (Talk                           *talk,
            UdpnatPortMapping              *self,
            GError                        **error)
 {
-  guint16 external_port;
+  guint16 external_port = 0;
   guint lease_s;
 
   if (!ask_for_external (talk, &self->external, error) ||

@@ -21,6 +21,7 @@ typedef struct
   UdpnatDatagram *queue; /* QUEUE_MAX of them, a ring */
   guint           n_in;
   guint           n_out;
+  guint           n_left; /* besides, each like the first of the queue */
 
   gint64   deadline_us;
   gint64   repeat_us; /* 0: once; -1: stays where it is */
@@ -88,9 +89,15 @@ echo_pop_output (UdpnatMachine  *machine,
   Echo *self = (Echo *) machine;
 
   echo_note_time (self, now_us);
-  if (self->n_out == self->n_in)
+  if (self->n_out < self->n_in)
+    *out_datagram = self->queue[self->n_out++ % QUEUE_MAX];
+  else if (self->n_left > 0)
+    {
+      self->n_left--;
+      *out_datagram = self->queue[0];
+    }
+  else
     return FALSE;
-  *out_datagram = self->queue[self->n_out++ % QUEUE_MAX];
   return TRUE;
 }
 
@@ -305,6 +312,47 @@ test_flood_is_shared_out (Fixture      *self,
   g_assert_cmpuint (self->echo.n_datagrams,
                     ==, udpnat_socket_get_stats (self->main_socket).received);
   g_assert_cmpuint (receive_at_stranger (self, received, n_sent + 1), >, UDPNAT_SOCKET_BATCH);
+}
+
+/* One after the other, each when the one before has been answered: how long all of them took. */
+static gint64
+play_ball (Fixture *self,
+           guint    n_times)
+{
+  g_autofree UdpnatDatagram *received = g_new0 (UdpnatDatagram, 2);
+  gint64 started_us = udpnat_clock_get_now_us ();
+
+  for (guint i = 0; i < n_times; i++)
+    {
+      send_from_stranger (self, self->main_socket, 1);
+      while (receive_at_stranger (self, received, 2) == 0)
+        {
+          g_assert_cmpint (udpnat_clock_get_now_us (), <, started_us + PATIENCE_US);
+          g_main_context_iteration (self->context, FALSE);
+        }
+    }
+  return udpnat_clock_get_now_us () - started_us;
+}
+
+/* What comes quickly, one by one, is looked for only so often; nothing is lost by it. */
+static void
+test_collected (Fixture      *self,
+                gconstpointer unused)
+{
+  const gint64 collect_us = UDPNAT_MSEC (20);
+  const guint n_sent = 3 * UDPNAT_SOCKET_BATCH;
+  g_autofree UdpnatDatagram *received = g_new0 (UdpnatDatagram, n_sent + 1);
+
+  udpnat_machine_source_set_collect (self->source, collect_us);
+  g_assert_cmpint (play_ball (self, 30), >=, 20 * collect_us);
+  g_assert_cmpuint (self->echo.n_datagrams, ==, 30);
+  /* A flood is not waited for. */
+  send_from_stranger (self, self->main_socket, n_sent);
+  iterate (self);
+  g_assert_cmpuint (self->echo.n_datagrams,
+                    ==, udpnat_socket_get_stats (self->main_socket).received);
+  g_assert_cmpuint (receive_at_stranger (self, received, n_sent + 1), ==,
+                    self->echo.n_datagrams - 30);
 }
 
 static void
@@ -621,6 +669,19 @@ test_stuck_deadline_does_not_spin (Fixture      *self,
   g_assert_cmpuint (n_iterations, <=, 110);
 }
 
+/* One turn of the loop sends so many at most: the rest goes in the next, and waits for nothing. */
+static void
+test_more_than_one_turn_sends (Fixture      *self,
+                               gconstpointer with_alt)
+{
+  fill_for (&self->echo.queue[0], self->stranger, 1);
+  self->echo.n_left = 5000;
+  udpnat_machine_source_wake (self->source);
+  iterate (self);
+  g_assert_cmpuint (self->echo.n_left, ==, 0);
+  g_assert_cmpuint (self->n_dispatches, >, 1);
+}
+
 #define ADD(path, with_alt, function) \
   g_test_add ("/io-machine-source/" path, Fixture, with_alt, set_up, function, tear_down)
 
@@ -632,9 +693,11 @@ main (int    argc,
 
   ADD ("datagram/comes-back", NULL, test_datagram_comes_back);
   ADD ("datagram/flood-is-shared-out", NULL, test_flood_is_shared_out);
+  ADD ("datagram/collected", NULL, test_collected);
   ADD ("datagram/alt-socket", "alt", test_alt_socket);
   ADD ("output/leaves-by-its-socket", "alt", test_outputs_leave_by_their_socket);
   ADD ("output/for-missing-socket-is-lost", NULL, test_output_for_missing_socket_is_lost);
+  ADD ("output/more-than-one-turn-sends", NULL, test_more_than_one_turn_sends);
   ADD ("output/opens-further-sockets", NULL, test_further_socket);
   ADD ("wake/sends-outputs", NULL, test_wake_sends_outputs);
   ADD ("wake/add-up-to-one-dispatch", NULL, test_wakes_add_up_to_one_dispatch);

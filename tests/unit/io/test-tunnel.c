@@ -507,7 +507,8 @@ test_slow_reader (Fixture      *self,
     }
   /* From now on it sleeps. 40 MB would not fit into the kernel's buffers either. */
   datagram = self->at_server;
-  datagram.n_data = UDPNAT_DATAGRAM_MAX_BYTES;
+  memset (datagram.data, 1, sizeof datagram.data);
+  datagram.n_data = sizeof datagram.data;
   for (guint i = 0; i < 40000; i++)
     {
       tunnel->send (tunnel, &datagram);
