@@ -259,6 +259,7 @@ merge_pass (const Pass *old,
 {
   gboolean was_accepted = old != NULL && old->is_accepted;
 
+  g_assert (old != NULL || fresh != NULL);
   *out_pass = old != NULL ? *old : *fresh;
   out_pass->is_accepted = was_accepted && !is_replacing;
   if (fresh != NULL && !out_pass->is_accepted && *n_room > 0)

@@ -2,14 +2,18 @@
 
 #include "udpnat-registry.h"
 
+#include "udpnat-id-set.h"
+#include "udpnat-limits.h"
 #include "udpnat-name.h"
 #include "udpnat-siphash.h"
+#include "udpnat-slab.h"
 
 #include <string.h>
 
 /* Names and their owners (PROTOCOL.md section 12). Strangers choose names and keys, so both tables
- * compare a SipHash value under a key of our own before anything else: nobody can make them
- * collide.
+ * place them by a SipHash under a key of our own: nobody can make them collide.
+ *
+ * All entries of a key hang on the first of them, which is the one in the table of keys.
  *
  * The roster is a balanced tree by the number of an entry's last change. Whoever knows everything
  * up to some number finds what is new behind it, however many others read at the same time and
@@ -17,62 +21,115 @@
  *
  * It neither stores anything nor knows what a session is. */
 
-typedef struct
-{
-  guint64         hash;
-  UdpnatPublicKey key;
-  guint           n_names;
-} KeyCount;
-
 struct _UdpnatRegistry
 {
-  guint8      hash_key[UDPNAT_SIPHASH_KEY_BYTES];
-  GHashTable *names;  /* set of UdpnatRegistryEntry, owned */
-  GHashTable *keys;   /* set of KeyCount, owned */
-  GHashTable *claims; /* claim id (in the entry) -> UdpnatRegistryEntry, borrowed */
-  GTree      *roster; /* UdpnatRegistryEntry by sequence, borrowed */
-  guint64     last_claim_id;
-  guint64     last_sequence;
+  guint8       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
+  UdpnatSlab  *entries; /* of UdpnatRegistryEntry */
+  UdpnatIdSet *names;   /* all that have one */
+  UdpnatIdSet *keys;    /* the first entry of each key */
+  GTree       *roster;  /* UdpnatRegistryEntry by sequence, borrowed */
+  guint        n_claims;
+  guint64      last_sequence;
 };
 
-static guint
-entry_hash (gconstpointer pointer)
+/* What a name is looked for with. */
+typedef struct
 {
-  return (guint) ((const UdpnatRegistryEntry *) pointer)->hash;
+  const char *folded;
+  guint32     hash;
+} WantedName;
+
+static UdpnatRegistryEntry *
+get_entry (const UdpnatRegistry *self,
+           guint32               id)
+{
+  return udpnat_slab_get (self->entries, id);
 }
 
-static gboolean
-entry_equal (gconstpointer a,
-             gconstpointer b)
+/** udpnat_registry_get_name: Returns: (transfer none): as first registered, NFC; "" without one */
+const char *
+udpnat_registry_get_name (const UdpnatRegistryEntry *entry)
 {
-  const UdpnatRegistryEntry *left = a, *right = b;
+  const char *name;
 
-  return left->hash == right->hash && strcmp (left->folded, right->folded) == 0;
+  if (!entry->is_long)
+    return entry->text;
+  memcpy (&name, entry->text, sizeof name);
+  return name;
 }
 
 static void
-entry_free (gpointer pointer)
+set_name (UdpnatRegistryEntry *entry,
+          const char          *name)
 {
-  UdpnatRegistryEntry *entry = pointer;
+  gsize n_name = strlen (name);
 
-  g_free (entry->name);
-  g_free (entry->folded);
-  g_free (entry);
+  entry->is_named = TRUE;
+  entry->is_long = n_name >= sizeof entry->text;
+  if (entry->is_long)
+    {
+      char *copy = g_strdup (name);
+
+      memcpy (entry->text, &copy, sizeof copy);
+    }
+  else
+    memcpy (entry->text, name, n_name + 1);
 }
 
-static guint
-count_hash (gconstpointer pointer)
+static void
+clear_name (UdpnatRegistryEntry *entry)
 {
-  return (guint) ((const KeyCount *) pointer)->hash;
+  if (entry->is_long)
+    g_free ((char *) udpnat_registry_get_name (entry));
+}
+
+/* ---- Tables ---- */
+
+static guint32
+hash_name (gpointer user_data,
+           guint32  id)
+{
+  return get_entry (user_data, id)->name_hash;
 }
 
 static gboolean
-count_equal (gconstpointer a,
-             gconstpointer b)
+match_name (gpointer      user_data,
+            guint32       id,
+            gconstpointer pointer)
 {
-  const KeyCount *left = a, *right = b;
+  const UdpnatRegistryEntry *entry = get_entry (user_data, id);
+  const WantedName          *wanted = pointer;
+  const char                *name = udpnat_registry_get_name (entry);
+  g_autofree char           *folded = NULL;
 
-  return left->hash == right->hash && udpnat_public_key_equal (&left->key, &right->key);
+  if (entry->name_hash != wanted->hash)
+    return FALSE;
+  if (strcmp (name, wanted->folded) == 0) /* most are folded already */
+    return TRUE;
+  folded = udpnat_name_fold (name);
+  return strcmp (folded, wanted->folded) == 0;
+}
+
+static guint32
+hash_bytes (const UdpnatRegistry  *self,
+            const UdpnatPublicKey *key)
+{
+  return (guint32) udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
+}
+
+static guint32
+hash_key (gpointer user_data,
+          guint32  id)
+{
+  return hash_bytes (user_data, &get_entry (user_data, id)->key);
+}
+
+static gboolean
+match_key (gpointer      user_data,
+           guint32       id,
+           gconstpointer wanted)
+{
+  return udpnat_public_key_equal (&get_entry (user_data, id)->key, wanted);
 }
 
 static int
@@ -90,10 +147,11 @@ udpnat_registry_new (const UdpnatRandom *random)
 {
   UdpnatRegistry *self = g_new0 (UdpnatRegistry, 1);
 
+  G_STATIC_ASSERT (sizeof (UdpnatRegistryEntry) == 72);
   udpnat_random_fill (random, self->hash_key, sizeof self->hash_key);
-  self->names = g_hash_table_new_full (entry_hash, entry_equal, entry_free, NULL);
-  self->keys = g_hash_table_new_full (count_hash, count_equal, g_free, NULL);
-  self->claims = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->entries = udpnat_slab_new (sizeof (UdpnatRegistryEntry));
+  self->names = udpnat_id_set_new (hash_name, match_name, self);
+  self->keys = udpnat_id_set_new (hash_key, match_key, self);
   self->roster = g_tree_new_full (compare_sequences, NULL, NULL, NULL);
   return self;
 }
@@ -103,30 +161,107 @@ udpnat_registry_free (UdpnatRegistry *self)
 {
   if (self == NULL)
     return;
+  for (guint32 id = udpnat_slab_get_next (self->entries, 0); id != 0;
+       id = udpnat_slab_get_next (self->entries, id))
+    clear_name (get_entry (self, id));
   g_tree_unref (self->roster);
-  g_hash_table_unref (self->claims);
-  g_hash_table_unref (self->keys);
-  g_hash_table_unref (self->names);
+  udpnat_id_set_free (self->keys);
+  udpnat_id_set_free (self->names);
+  udpnat_slab_free (self->entries);
   g_free (self);
+}
+
+/* ---- Keys ---- */
+
+static UdpnatRegistryEntry *
+find_first (const UdpnatRegistry  *self,
+            const UdpnatPublicKey *key)
+{
+  return get_entry (self, udpnat_id_set_find (self->keys, hash_bytes (self, key), key));
+}
+
+static UdpnatRegistryEntry *
+add_entry (UdpnatRegistry        *self,
+           const UdpnatPublicKey *key)
+{
+  UdpnatRegistryEntry *first = find_first (self, key);
+  guint32              id = udpnat_slab_add (self->entries);
+  UdpnatRegistryEntry *entry = get_entry (self, id);
+
+  entry->id = id;
+  entry->key = *key;
+  if (first == NULL)
+    udpnat_id_set_add (self->keys, id);
+  else
+    {
+      entry->next_of_key = first->next_of_key;
+      first->next_of_key = id;
+    }
+  return entry;
+}
+
+static void
+unlink_from_key (UdpnatRegistry      *self,
+                 UdpnatRegistryEntry *entry)
+{
+  UdpnatRegistryEntry *before = find_first (self, &entry->key);
+
+  if (before == entry)
+    {
+      udpnat_id_set_remove (self->keys, entry->id);
+      if (entry->next_of_key != 0)
+        udpnat_id_set_add (self->keys, entry->next_of_key);
+      return;
+    }
+  while (before->next_of_key != entry->id)
+    before = get_entry (self, before->next_of_key);
+  before->next_of_key = entry->next_of_key;
+}
+
+/**
+ * udpnat_registry_hold:
+ *
+ * Somebody is there with this key and under no name. To be removed by udpnat_registry_remove().
+ */
+UdpnatRegistryEntry *
+udpnat_registry_hold (UdpnatRegistry        *self,
+                      const UdpnatPublicKey *key)
+{
+  return add_entry (self, key);
+}
+
+/** udpnat_registry_find_session: (nullable): the entry of @key under which somebody is there */
+UdpnatRegistryEntry *
+udpnat_registry_find_session (const UdpnatRegistry  *self,
+                              const UdpnatPublicKey *key)
+{
+  UdpnatRegistryEntry *entry = find_first (self, key);
+
+  while (entry != NULL && entry->session == 0)
+    entry = get_entry (self, entry->next_of_key);
+  return entry;
+}
+
+/** udpnat_registry_count_names: Returns: how many names @key has, claims included */
+guint
+udpnat_registry_count_names (const UdpnatRegistry  *self,
+                             const UdpnatPublicKey *key)
+{
+  guint n_names = 0;
+
+  for (const UdpnatRegistryEntry *entry = find_first (self, key); entry != NULL;
+       entry = get_entry (self, entry->next_of_key))
+    n_names += entry->is_named ? 1 : 0;
+  return n_names;
 }
 
 /* ---- Names ---- */
 
-static guint64
+static guint32
 hash_text (const UdpnatRegistry *self,
            const char           *text)
 {
-  return udpnat_siphash (self->hash_key, (const guint8 *) text, strlen (text));
-}
-
-static KeyCount *
-find_count (const UdpnatRegistry  *self,
-            const UdpnatPublicKey *key)
-{
-  KeyCount wanted = { .key = *key };
-
-  wanted.hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
-  return g_hash_table_lookup (self->keys, &wanted);
+  return (guint32) udpnat_siphash (self->hash_key, (const guint8 *) text, strlen (text));
 }
 
 /**
@@ -139,52 +274,30 @@ UdpnatRegistryEntry *
 udpnat_registry_find (const UdpnatRegistry *self,
                       const char           *name)
 {
-  g_autofree char    *folded = udpnat_name_fold (name);
-  UdpnatRegistryEntry wanted = { .folded = folded };
+  g_autofree char *folded = udpnat_name_fold (name);
+  WantedName       wanted = { .folded = folded };
 
   if (folded == NULL)
     return NULL;
   wanted.hash = hash_text (self, folded);
-  return g_hash_table_lookup (self->names, &wanted);
+  return get_entry (self, udpnat_id_set_find (self->names, wanted.hash, &wanted));
 }
 
+/** udpnat_registry_find_claim: (nullable): @claim_id: the number of an entry that is a claim */
 UdpnatRegistryEntry *
 udpnat_registry_find_claim (const UdpnatRegistry *self,
                             guint64               claim_id)
 {
-  return g_hash_table_lookup (self->claims, &claim_id);
-}
+  UdpnatRegistryEntry *entry = claim_id <= G_MAXUINT32 ? get_entry (self, (guint32) claim_id)
+                                                       : NULL;
 
-static void
-count_name (UdpnatRegistry        *self,
-            const UdpnatPublicKey *key)
-{
-  KeyCount *count = find_count (self, key);
-
-  if (count == NULL)
-    {
-      count = g_new0 (KeyCount, 1);
-      count->key = *key;
-      count->hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
-      g_hash_table_add (self->keys, count);
-    }
-  count->n_names++;
-}
-
-static void
-uncount_name (UdpnatRegistry        *self,
-              const UdpnatPublicKey *key)
-{
-  KeyCount *count = find_count (self, key);
-
-  if (--count->n_names == 0)
-    g_hash_table_remove (self->keys, count);
+  return entry != NULL && entry->is_claim ? entry : NULL;
 }
 
 /**
  * udpnat_registry_add:
  * @name: as udpnat_name_normalize() gives it; must not be there yet
- * @is_stored: the pair is on disk already; else it gets a claim id
+ * @is_stored: the pair is on disk already; else it is a claim, until it is stored or removed
  */
 UdpnatRegistryEntry *
 udpnat_registry_add (UdpnatRegistry        *self,
@@ -192,20 +305,16 @@ udpnat_registry_add (UdpnatRegistry        *self,
                      const UdpnatPublicKey *key,
                      gboolean               is_stored)
 {
-  UdpnatRegistryEntry *entry = g_new0 (UdpnatRegistryEntry, 1);
+  g_autofree char     *folded = udpnat_name_fold (name);
+  UdpnatRegistryEntry *entry;
 
-  entry->name = g_strdup (name);
-  entry->folded = udpnat_name_fold (name);
-  entry->hash = hash_text (self, entry->folded);
-  entry->key = *key;
-  g_assert (!g_hash_table_contains (self->names, entry));
-  g_hash_table_add (self->names, entry);
-  count_name (self, key);
-  if (!is_stored)
-    {
-      entry->claim_id = ++self->last_claim_id;
-      g_hash_table_insert (self->claims, &entry->claim_id, entry);
-    }
+  g_assert (udpnat_registry_find (self, name) == NULL);
+  entry = add_entry (self, key);
+  set_name (entry, name);
+  entry->name_hash = hash_text (self, folded);
+  udpnat_id_set_add (self->names, entry->id);
+  entry->is_claim = !is_stored;
+  self->n_claims += is_stored ? 0 : 1;
   return entry;
 }
 
@@ -214,43 +323,37 @@ void
 udpnat_registry_set_stored (UdpnatRegistry      *self,
                             UdpnatRegistryEntry *entry)
 {
-  g_hash_table_remove (self->claims, &entry->claim_id);
-  entry->claim_id = 0;
+  g_assert (entry->is_claim);
+  entry->is_claim = FALSE;
+  self->n_claims--;
 }
 
-/** udpnat_registry_remove: forgets a name, whose claim could not be stored */
+/** udpnat_registry_remove: a name whose claim could not be stored, or an entry without a name */
 void
 udpnat_registry_remove (UdpnatRegistry      *self,
                         UdpnatRegistryEntry *entry)
 {
-  if (entry->claim_id != 0)
-    g_hash_table_remove (self->claims, &entry->claim_id);
+  if (entry->is_claim)
+    self->n_claims--;
   if (entry->sequence != 0)
     g_tree_remove (self->roster, &entry->sequence);
-  uncount_name (self, &entry->key);
-  g_hash_table_remove (self->names, entry);
-}
-
-/** udpnat_registry_count_names: Returns: how many names @key has, claims included */
-guint
-udpnat_registry_count_names (const UdpnatRegistry  *self,
-                             const UdpnatPublicKey *key)
-{
-  const KeyCount *count = find_count (self, key);
-
-  return count != NULL ? count->n_names : 0;
+  if (entry->is_named)
+    udpnat_id_set_remove (self->names, entry->id);
+  unlink_from_key (self, entry);
+  clear_name (entry);
+  udpnat_slab_remove (self->entries, entry->id);
 }
 
 guint
 udpnat_registry_get_count (const UdpnatRegistry *self)
 {
-  return g_hash_table_size (self->names);
+  return udpnat_id_set_get_count (self->names);
 }
 
 guint
 udpnat_registry_get_claims (const UdpnatRegistry *self)
 {
-  return g_hash_table_size (self->claims);
+  return self->n_claims;
 }
 
 /* ---- Roster ---- */

@@ -15,26 +15,28 @@ typedef struct _UdpnatRegistry UdpnatRegistry;
 
 /**
  * UdpnatRegistryEntry:
- * @name: as first registered, NFC
- * @folded: what it is compared by
- * @hash: of @folded
  * @key: to whom it belongs
- * @claim_id: 0 when the pair is on disk
- * @session: (nullable): borrowed; who is registered under it now. The owner of the registry writes
- *   it
- * @is_shown: that session wants to be listed
  * @sequence: place in the roster, 0 when not in it
+ * @session: who is there under it now; 0: nobody. The owner of the registry writes it
+ * @is_shown: that session wants to be listed. Likewise
+ * @is_claim: not on disk yet; then @id is its claim
+ *
+ * A name, or a key without one that is there now. There are very many, so it is packed; all but the
+ * named members is the registry's own.
  */
 typedef struct
 {
-  char            *name;
-  char            *folded;
-  guint64          hash;
-  UdpnatPublicKey  key;
-  guint64          claim_id;
-  gpointer         session;
-  gboolean         is_shown;
-  guint64          sequence;
+  UdpnatPublicKey key;
+  guint64         sequence;
+  guint32         id;
+  guint32         session;
+  guint32         next_of_key;
+  guint32         name_hash;
+  guint8          is_shown : 1;
+  guint8          is_claim : 1;
+  guint8          is_named : 1;
+  guint8          is_long : 1;
+  char            text[15]; /* the name; or where it is, when it is longer */
 } UdpnatRegistryEntry;
 
 UdpnatRegistry      *udpnat_registry_new         (const UdpnatRandom    *random)
@@ -46,6 +48,7 @@ UdpnatRegistryEntry *udpnat_registry_find        (const UdpnatRegistry  *self,
                                                   const char            *name);
 UdpnatRegistryEntry *udpnat_registry_find_claim  (const UdpnatRegistry  *self,
                                                   guint64                claim_id);
+const char          *udpnat_registry_get_name    (const UdpnatRegistryEntry *entry);
 UdpnatRegistryEntry *udpnat_registry_add         (UdpnatRegistry        *self,
                                                   const char            *name,
                                                   const UdpnatPublicKey *key,
@@ -58,6 +61,12 @@ guint                udpnat_registry_count_names (const UdpnatRegistry  *self,
                                                   const UdpnatPublicKey *key);
 guint                udpnat_registry_get_count   (const UdpnatRegistry  *self);
 guint                udpnat_registry_get_claims  (const UdpnatRegistry  *self);
+
+/* Keys */
+UdpnatRegistryEntry *udpnat_registry_hold        (UdpnatRegistry        *self,
+                                                  const UdpnatPublicKey *key);
+UdpnatRegistryEntry *udpnat_registry_find_session (const UdpnatRegistry *self,
+                                                  const UdpnatPublicKey *key);
 
 /* Roster: listed names of this run, in the order of their last change */
 void                 udpnat_registry_publish     (UdpnatRegistry        *self,

@@ -87,6 +87,7 @@ udpnat_rendezvous_client_set_listed (UdpnatRendezvousClient *self,
   if (self->is_listed == is_listed)
     return;
   self->is_listed = is_listed;
+  udpnat_rendezvous_client_forget_ways (self);
   self->is_register_due = self->name != NULL;
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
@@ -287,6 +288,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   if (is_forgotten)
     {
       udpnat_rendezvous_client_forget_told_keepalive (self);
+      udpnat_rendezvous_client_forget_told_report (self);
       if (self->is_unregister_due && !self->is_unregister_told)
         udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED);
       self->is_unregister_due = self->is_unregister_told = FALSE;
@@ -473,6 +475,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_PRESENCE:
     case UDPNAT_CS_ATTEST:
     case UDPNAT_CS_KEEPALIVE:
+    case UDPNAT_CS_REPORT:
       break;
     }
   return TRUE;

@@ -8,14 +8,17 @@
  * CLOSE a new one is made.
  *
  * What an idle client costs: one PAD in 26 s, or in as long as mappings were found to last, so that
- * NATs on the way keep theirs and the server knows that we are there; and instead of one of them a
- * handshake, since keys do not live for ever. HS2 is then the sign of life of the server, which
- * takes the new keys for sending when it sees the next PAD under them, or when its old ones are too
- * old: we understand both. */
+ * NATs on the way keep theirs and the server knows that we are there. Nobody answers it; instead of
+ * one of them now and then the server is asked for a sign of life, with PING, and once an hour for
+ * new keys, with a handshake. It takes these for sending when it sees the next PAD under them, or
+ * when its old ones are too old: we understand both. */
 
-/* Keys as old as this are replaced at the next keepalive: the sixth of the usual ones after they
- * were made, or the second of the rarest. */
-#define IDLE_REKEY_AFTER_US UDPNAT_SEC (150)
+/* Keys that have carried nothing but keepalives are replaced when they are as old as this. A
+ * handshake costs a server as much as fifty PINGs. */
+#define IDLE_REKEY_AFTER_US UDPNAT_SEC (3600)
+/* A server that has been silent for so long is asked at the next keepalive: the sixth of the usual
+ * ones, or the second of the rarest. */
+#define SIGN_OF_LIFE_AFTER_US UDPNAT_SEC (150)
 /* Whoever sends all the time has no keepalives. Long enough before the keys end to repeat HS1 a few
  * times. */
 #define REKEY_AT_LAST_US (UDPNAT_KEY_REJECT_SERVER_AFTER_US - UDPNAT_SEC (9))
@@ -29,6 +32,9 @@ udpnat_rendezvous_client_set_state (UdpnatRendezvousClient *self,
 {
   g_debug ("server: state %d to %d", self->state, state);
   self->state = state;
+  /* While it is lost HS1 looks for it, and data need not. */
+  if (self->session != NULL)
+    udpnat_session_set_held (self->session, state == UDPNAT_RENDEZVOUS_STATE_LOST);
 }
 
 void
@@ -248,6 +254,7 @@ keep_alive (UdpnatRendezvousClient *self,
   guint8       frames[UDPNAT_FRAME_HEADER_BYTES + KEEPALIVE_BODY_BYTES];
   UdpnatWriter writer;
 
+  udpnat_rendezvous_client_send_report (self, now_us);
   udpnat_rendezvous_client_draw_keepalive (self, now_us);
   self->sent_us = now_us;
   if (udpnat_session_is_handshaking (self->session))
@@ -258,6 +265,11 @@ keep_alive (UdpnatRendezvousClient *self,
                        && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CONTROL) == 0
                        && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_MAIL) == 0;
       udpnat_rendezvous_client_start_handshake (self, now_us);
+      return;
+    }
+  if (now_us - udpnat_session_get_last_received (self->session) >= SIGN_OF_LIFE_AFTER_US)
+    {
+      udpnat_rendezvous_client_ping (self, now_us);
       return;
     }
   udpnat_writer_init (&writer, frames, sizeof frames);

@@ -2,7 +2,9 @@
 
 #include "udpnat-frame.h"
 #include "udpnat-mail-message.h"
+#include "udpnat-rendezvous-client-attest-private.h"
 #include "udpnat-rendezvous-client-link-private.h"
+#include "udpnat-rendezvous-client-report-private.h"
 #include "udpnat-rendezvous-client.h"
 #include "udpnat-session.h"
 
@@ -18,6 +20,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-control.c   messages of the control stream
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
  *   udpnat-rendezvous-client-attest.c    the server's word on where we are
+ *   udpnat-rendezvous-client-report.c    what our paths come to, in numbers
  *   udpnat-rendezvous-client-packet.c    packets in, packets out
  *   udpnat-rendezvous-client-event.c     event queue */
 
@@ -38,11 +41,6 @@ typedef struct
   gint64   deadline_us;
   gboolean is_due; /* to be sent */
 } UdpnatRendezvousLookup;
-
-typedef struct
-{
-  guint8 bytes[UDPNAT_ATTESTATION_NONCE_BYTES];
-} UdpnatAttestNonce;
 
 struct _UdpnatRendezvousClient
 {
@@ -116,6 +114,8 @@ struct _UdpnatRendezvousClient
 
   GArray  *attests; /* of UdpnatAttestNonce: to be sent */
 
+  UdpnatRendezvousReports reports;
+
   /* mail */
   GArray     *puts;   /* of guint32: requests without a result, oldest first */
   GArray     *acks;   /* of guint64: numbers to be acknowledged */
@@ -174,11 +174,6 @@ gboolean udpnat_rendezvous_client_handle_mail     (UdpnatRendezvousClient      *
 void     udpnat_rendezvous_client_send_passes     (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_send_acks       (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_end_puts        (UdpnatRendezvousClient      *self);
-
-/* udpnat-rendezvous-client-attest.c */
-gboolean udpnat_rendezvous_client_handle_attestation (UdpnatRendezvousClient   *self,
-                                                   const UdpnatMessageView     *message);
-void     udpnat_rendezvous_client_send_attests    (UdpnatRendezvousClient      *self);
 
 /* udpnat-rendezvous-client-packet.c */
 gboolean udpnat_rendezvous_client_push_output     (UdpnatRendezvousClient      *self,

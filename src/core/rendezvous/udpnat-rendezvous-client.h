@@ -6,6 +6,7 @@
 #include "udpnat-machine.h"
 #include "udpnat-path-facts.h"
 #include "udpnat-rendezvous-event.h"
+#include "udpnat-report.h"
 
 G_BEGIN_DECLS
 
@@ -116,6 +117,14 @@ void udpnat_rendezvous_client_handle_network_change (UdpnatRendezvousClient *sel
                                                      gint64                  now_us);
 void udpnat_rendezvous_client_handle_wake           (UdpnatRendezvousClient *self,
                                                      gint64                  now_us);
+
+/* For the server's statistics */
+void     udpnat_rendezvous_client_set_reporting (UdpnatRendezvousClient       *self,
+                                                 gboolean                      is_on);
+void     udpnat_rendezvous_client_note_nat      (UdpnatRendezvousClient       *self,
+                                                 UdpnatReportNat               nat);
+void     udpnat_rendezvous_client_note_way      (UdpnatRendezvousClient       *self,
+                                                 UdpnatReportWay               way);
 
 /* In, out, time: as a machine */
 gboolean udpnat_rendezvous_client_owns (const UdpnatRendezvousClient *self,

@@ -2,11 +2,13 @@
 
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
+#include "udpnat-id-set.h"
 #include "udpnat-index-table.h"
 #include "udpnat-mailbox.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-server-client-private.h"
 #include "udpnat-siphash.h"
+#include "udpnat-slab.h"
 
 G_BEGIN_DECLS
 
@@ -14,14 +16,17 @@ G_BEGIN_DECLS
  *
  *   udpnat-rendezvous-server.c   life, machine, datagrams that need no session
  *   udpnat-server-handshake.c    HS1: limits, replay, which session it is for
+ *   udpnat-server-identity.c     a key that has a session, awake or at rest
  *   udpnat-server-client.c       one client's session: packets, time, end
+ *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, lookups
  *   udpnat-server-directory.c    who is told about whose presence
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL
- *   udpnat-server-stun.c         STUN, for anybody */
+ *   udpnat-server-stun.c         STUN, for anybody
+ *   udpnat-server-stats.c        words for what is counted */
 
 struct _UdpnatRendezvousServer
 {
@@ -37,14 +42,15 @@ struct _UdpnatRendezvousServer
   gboolean                     is_shut;
 
   UdpnatRegistry *registry;
-  GHashTable     *identities; /* set of UdpnatServerIdentity, owned */
+  UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */
-  GHashTable     *handles;    /* handle -> UdpnatServerClient, borrowed; we choose handles */
+  UdpnatIdSet    *handles;    /* identities by handle */
   GQueue          clients;    /* all UdpnatServerClient, owned */
   GQueue          pending;    /* unconfirmed ones, oldest first */
   GQueue          subscribers;
   GQueue          dirty;      /* those that may have something to send */
   UdpnatHeap     *timers;
+  UdpnatHeap     *rests;      /* ends of those UdpnatServerIdentity that rest, if nothing comes */
   gint64          publish_us; /* when subscribers are told of changes */
 
   /* mail */
@@ -56,6 +62,7 @@ struct _UdpnatRendezvousServer
   gint64         expire_after_us; /* not before: the last batch was then */
 
   GQueue outputs; /* of UdpnatDatagram */
+  GQueue spares;  /* of UdpnatDatagram that have left */
   GQueue events;  /* of UdpnatServerEvent */
 
   UdpnatRendezvousServerStats stats;
@@ -67,7 +74,7 @@ void                  udpnat_server_push_output    (UdpnatRendezvousServer *self
                                                     const UdpnatAddress    *to,
                                                     const guint8           *data,
                                                     gsize                   n_data);
-void                  udpnat_server_push_event     (UdpnatRendezvousServer *self,
+UdpnatServerEvent    *udpnat_server_push_event     (UdpnatRendezvousServer *self,
                                                     UdpnatServerEventType   type,
                                                     guint64                 claim_id,
                                                     const char             *name,
@@ -75,8 +82,16 @@ void                  udpnat_server_push_event     (UdpnatRendezvousServer *self
 UdpnatServerEvent    *udpnat_server_push_mail_event (UdpnatRendezvousServer *self,
                                                     UdpnatServerEventType   type,
                                                     guint64                 number);
-UdpnatServerIdentity *udpnat_server_find_identity  (UdpnatRendezvousServer *self,
-                                                    const UdpnatPublicKey  *key);
+guint                 udpnat_server_count_sessions (const UdpnatRendezvousServer *self);
+UdpnatRxResult        udpnat_server_refuse         (UdpnatRendezvousServer *self,
+                                                    UdpnatServerRefusal     refusal);
+
+/* udpnat-server-identity.c */
+guint32               udpnat_server_hash_handle    (gpointer                user_data,
+                                                    guint32                 id);
+gboolean              udpnat_server_match_handle   (gpointer                user_data,
+                                                    guint32                 id,
+                                                    gconstpointer           wanted);
 
 /* udpnat-server-delivery.c */
 gint64                udpnat_server_get_wall_s     (const UdpnatRendezvousServer *self,

@@ -15,21 +15,6 @@
  * What has to be on disk goes out as a CLAIM event; the owner answers when it is. */
 
 static guint
-identity_hash (gconstpointer pointer)
-{
-  return (guint) ((const UdpnatServerIdentity *) pointer)->hash;
-}
-
-static gboolean
-identity_equal (gconstpointer a,
-                gconstpointer b)
-{
-  const UdpnatServerIdentity *left = a, *right = b;
-
-  return left->hash == right->hash && udpnat_public_key_equal (&left->key, &right->key);
-}
-
-static guint
 ephemeral_hash (gconstpointer pointer)
 {
   return (guint) ((const UdpnatServerClient *) pointer)->ephemeral_hash;
@@ -45,18 +30,34 @@ ephemeral_equal (gconstpointer a,
          && memcmp (left->ephemeral, right->ephemeral, UDPNAT_EPHEMERAL_BYTES) == 0;
 }
 
-/** udpnat_server_find_identity: (nullable): only keys that have a session now */
-UdpnatServerIdentity *
-udpnat_server_find_identity (UdpnatRendezvousServer *self,
-                             const UdpnatPublicKey  *key)
+/** udpnat_server_count_sessions: also those not confirmed yet, and those with a last packet */
+guint
+udpnat_server_count_sessions (const UdpnatRendezvousServer *self)
 {
-  UdpnatServerIdentity wanted = { .key = *key };
+  return self->clients.length + udpnat_heap_get_count (self->rests);
+}
 
-  wanted.hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
-  return g_hash_table_lookup (self->identities, &wanted);
+/** udpnat_server_refuse: counts it */
+UdpnatRxResult
+udpnat_server_refuse (UdpnatRendezvousServer *self,
+                      UdpnatServerRefusal     refusal)
+{
+  self->stats.refusals[refusal]++;
+  return UDPNAT_RX_REFUSED;
 }
 
 /* ---- Queues ---- */
+
+/* So many datagrams that have left are kept for the next ones. */
+#define SPARES_MAX 128
+
+static GList *
+take_spare (UdpnatRendezvousServer *self)
+{
+  if (self->spares.length == 0)
+    g_queue_push_head (&self->spares, g_new (UdpnatDatagram, 1));
+  return g_queue_pop_head_link (&self->spares);
+}
 
 void
 udpnat_server_push_output (UdpnatRendezvousServer *self,
@@ -66,16 +67,41 @@ udpnat_server_push_output (UdpnatRendezvousServer *self,
                            gsize                   n_data)
 {
   UdpnatDatagram *datagram;
+  GList          *link;
 
   if (self->outputs.length >= UDPNAT_SERVER_OUTPUTS_MAX)
     return;
-  datagram = g_new (UdpnatDatagram, 1);
+  link = take_spare (self);
+  datagram = link->data;
   datagram->socket = udpnat_address_is_tunnel (to) ? UDPNAT_SOCKET_TUNNEL : socket;
   datagram->ttl = 0;
   datagram->remote = *to;
   datagram->n_data = n_data;
   memcpy (datagram->data, data, n_data);
-  g_queue_push_tail (&self->outputs, datagram);
+  g_queue_push_tail_link (&self->outputs, link);
+}
+
+/* Returns: %FALSE when there is none */
+static gboolean
+pop_queued (UdpnatRendezvousServer *self,
+            UdpnatDatagram         *out_datagram)
+{
+  GList                *link = g_queue_pop_head_link (&self->outputs);
+  const UdpnatDatagram *datagram;
+
+  if (link == NULL)
+    return FALSE;
+  datagram = link->data;
+  out_datagram->socket = datagram->socket;
+  out_datagram->local_port = 0;
+  out_datagram->ttl = datagram->ttl;
+  out_datagram->remote = datagram->remote;
+  out_datagram->n_data = datagram->n_data;
+  memcpy (out_datagram->data, datagram->data, datagram->n_data);
+  g_queue_push_head_link (&self->spares, link);
+  if (self->spares.length > SPARES_MAX)
+    g_free (g_queue_pop_tail (&self->spares));
+  return TRUE;
 }
 
 static void
@@ -119,8 +145,10 @@ udpnat_server_push_mail_event (UdpnatRendezvousServer *self,
   return event;
 }
 
-/* Claims are bounded by the registry's owner and must not be lost; all others are for show. */
-void
+/* Claims are bounded by the registry's owner and must not be lost; all others are for show.
+ *
+ * Returns: (transfer none) (nullable): to be filled; %NULL when too many wait already */
+UdpnatServerEvent *
 udpnat_server_push_event (UdpnatRendezvousServer *self,
                           UdpnatServerEventType   type,
                           guint64                 claim_id,
@@ -130,11 +158,12 @@ udpnat_server_push_event (UdpnatRendezvousServer *self,
   UdpnatServerEvent *event;
 
   if (type != UDPNAT_SERVER_EVENT_CLAIM && self->events.length >= UDPNAT_SERVER_EVENTS_MAX)
-    return;
+    return NULL;
   event = push_new_event (self, type);
   event->claim_id = claim_id;
   event->name = g_strdup (name);
   event->key = *key;
+  return event;
 }
 
 /* ---- Datagrams ---- */
@@ -151,7 +180,7 @@ handle_info (UdpnatRendezvousServer *self,
   if (!udpnat_info_parse (datagram->data, datagram->n_data, &reply.token))
     return UDPNAT_RX_MALFORMED;
   if (!udpnat_handshake_limiter_allow_info (self->limiter, now_us, &datagram->remote))
-    return UDPNAT_RX_REFUSED;
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_INFO_RATE);
   memcpy (reply.server_key, udpnat_identity_get_public_key (self->config.identity)->bytes,
           sizeof reply.server_key);
   udpnat_cookie_maker_make (self->cookies, now_us, &datagram->remote, reply.cookie);
@@ -166,19 +195,23 @@ handle_data (UdpnatRendezvousServer *self,
              gint64                  now_us,
              const UdpnatDatagram   *datagram)
 {
-  guint8         packet[UDPNAT_UNKNOWN_BYTES];
-  UdpnatSession *session;
-  UdpnatWriter   writer;
-  UdpnatDataView view;
+  guint8                packet[UDPNAT_UNKNOWN_BYTES];
+  UdpnatServerIdentity *identity;
+  UdpnatSession        *session;
+  UdpnatWriter          writer;
+  UdpnatDataView        view;
 
   if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
+  identity = udpnat_index_table_lookup_holder (self->indexes, view.receiver_index);
+  if (identity != NULL)
+    return udpnat_server_identity_handle_data (identity, self, now_us, datagram, &view);
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
   if (session != NULL)
     return udpnat_server_client_handle_data (udpnat_session_get_owner (session), now_us, datagram);
   if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
                                  UDPNAT_UNKNOWN_PER_SECOND))
-    return UDPNAT_RX_REFUSED;
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_UNKNOWN_RATE);
   udpnat_writer_init (&writer, packet, sizeof packet);
   udpnat_unknown_write (&writer, view.receiver_index);
   udpnat_server_push_output (self, UDPNAT_SOCKET_MAIN, &datagram->remote, packet, writer.n_written);
@@ -195,17 +228,56 @@ may_come_from (const UdpnatDatagram *datagram)
   return end.port != 0 && udpnat_address_get_scope (&end) != UDPNAT_SCOPE_UNUSABLE;
 }
 
+static UdpnatServerPacket
+get_kind (UdpnatPacketType type)
+{
+  switch (type)
+    {
+    case UDPNAT_PACKET_INFO:
+      return UDPNAT_SERVER_PACKET_INFO;
+    case UDPNAT_PACKET_HS1:
+      return UDPNAT_SERVER_PACKET_HS1;
+    case UDPNAT_PACKET_DATA:
+      return UDPNAT_SERVER_PACKET_DATA;
+    case UDPNAT_PACKET_HS2:
+    case UDPNAT_PACKET_COOKIE:
+    case UDPNAT_PACKET_OPEN:
+    case UDPNAT_PACKET_INFO_REPLY:
+    case UDPNAT_PACKET_UNKNOWN:
+      return UDPNAT_SERVER_PACKET_OTHER;
+    }
+  g_assert_not_reached ();
+}
+
+/* Returns: %FALSE when it is neither STUN, which has no type of ours, nor a packet of ours */
+static gboolean
+classify (const UdpnatDatagram *datagram,
+          UdpnatServerPacket   *out_kind,
+          UdpnatPacketType     *out_type)
+{
+  *out_kind = UDPNAT_SERVER_PACKET_STUN;
+  if (udpnat_stun_is_message (datagram->data, datagram->n_data))
+    return TRUE;
+  *out_kind = UDPNAT_SERVER_PACKET_OTHER;
+  if (!udpnat_packet_classify (datagram->data, datagram->n_data, out_type))
+    return FALSE;
+  *out_kind = get_kind (*out_type);
+  return TRUE;
+}
+
 static UdpnatRxResult
 dispatch (UdpnatRendezvousServer *self,
           gint64                  now_us,
           const UdpnatDatagram   *datagram)
 {
-  gboolean         is_stun = udpnat_stun_is_message (datagram->data, datagram->n_data);
-  gboolean         is_tunnel = udpnat_address_is_tunnel (&datagram->remote);
-  UdpnatPacketType type;
+  gboolean           is_tunnel = udpnat_address_is_tunnel (&datagram->remote);
+  UdpnatPacketType   type = UDPNAT_PACKET_UNKNOWN;
+  UdpnatServerPacket kind;
+  gboolean           is_known = classify (datagram, &kind, &type);
+  gboolean           is_stun = kind == UDPNAT_SERVER_PACKET_STUN;
 
-  if (!udpnat_address_is_set (&datagram->remote)
-      || (!is_stun && !udpnat_packet_classify (datagram->data, datagram->n_data, &type)))
+  self->stats.packets[kind]++;
+  if (!udpnat_address_is_set (&datagram->remote) || !is_known)
     return UDPNAT_RX_MALFORMED;
   if (self->is_shut || !may_come_from (datagram) || (is_stun && is_tunnel))
     return UDPNAT_RX_IGNORED;
@@ -264,9 +336,14 @@ next_deadline (const UdpnatMachine *machine)
 {
   const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
   const UdpnatHeapItem         *first = udpnat_heap_peek (self->timers);
+  const UdpnatHeapItem         *first_rest = udpnat_heap_peek (self->rests);
+  gint64 deadline_us = udpnat_time_min (self->publish_us, udpnat_server_mail_deadline (self));
 
-  return udpnat_time_min (udpnat_time_min (self->publish_us, udpnat_server_mail_deadline (self)),
-                          first != NULL ? first->deadline_us : UDPNAT_TIME_NEVER);
+  if (first != NULL)
+    deadline_us = udpnat_time_min (deadline_us, first->deadline_us);
+  if (first_rest != NULL && !self->is_shut)
+    deadline_us = udpnat_time_min (deadline_us, first_rest->deadline_us);
+  return deadline_us;
 }
 
 /* Ends: every client that was due is due later, or gone, afterwards. */
@@ -279,6 +356,8 @@ handle_deadline (UdpnatMachine *machine,
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
     udpnat_server_client_handle_deadline (first->owner, now_us);
+  if (!self->is_shut)
+    udpnat_server_handle_rests (self, now_us);
   if (self->publish_us <= now_us)
     udpnat_server_publish_due (self, now_us);
   udpnat_server_keep_mail (self, now_us);
@@ -290,23 +369,22 @@ pop_output (UdpnatMachine  *machine,
             UdpnatDatagram *out_datagram)
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  UdpnatDatagram         *datagram = g_queue_pop_head (&self->outputs);
   UdpnatServerClient     *client;
 
-  if (datagram != NULL)
+  if (pop_queued (self, out_datagram))
     {
-      *out_datagram = *datagram;
-      g_free (datagram);
       self->stats.datagrams_out++;
       return TRUE;
     }
   /* A client without anything to send leaves the queue. */
-  while ((client = g_queue_peek_head (&self->dirty)) != NULL)
-    if (udpnat_server_client_pop_output (client, now_us, out_datagram))
-      {
-        self->stats.datagrams_out++;
-        return TRUE;
-      }
+  do
+    while ((client = g_queue_peek_head (&self->dirty)) != NULL)
+      if (udpnat_server_client_pop_output (client, now_us, out_datagram))
+        {
+          self->stats.datagrams_out++;
+          return TRUE;
+        }
+  while (self->is_shut && udpnat_server_end_a_rest (self, now_us));
   return FALSE;
 }
 
@@ -355,10 +433,11 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
   self->registry = udpnat_registry_new (&config->random);
-  self->identities = g_hash_table_new_full (identity_hash, identity_equal, g_free, NULL);
+  self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
-  self->handles = g_hash_table_new (g_direct_hash, g_direct_equal);
+  self->handles = udpnat_id_set_new (udpnat_server_hash_handle, udpnat_server_match_handle, self);
   self->timers = udpnat_heap_new ();
+  self->rests = udpnat_heap_new ();
   self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
   self->puts = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->expire_after_us = now_us;
@@ -378,17 +457,21 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
 
   if (self == NULL)
     return;
-  while ((client = g_queue_peek_head (&self->clients)) != NULL)
-    udpnat_server_client_free (client, 0);
+  do
+    while ((client = g_queue_peek_head (&self->clients)) != NULL)
+      udpnat_server_client_free (client, 0);
+  while (udpnat_server_end_a_rest (self, 0));
   while ((event = g_queue_pop_head (&self->events)) != NULL)
     udpnat_event_free (event);
   g_queue_clear_full (&self->outputs, g_free);
+  g_queue_clear_full (&self->spares, g_free);
   g_hash_table_unref (self->puts);
   udpnat_mailbox_free (self->mailbox);
+  udpnat_heap_free (self->rests);
   udpnat_heap_free (self->timers);
-  g_hash_table_unref (self->handles);
+  udpnat_id_set_free (self->handles);
   g_hash_table_unref (self->handshakes);
-  g_hash_table_unref (self->identities);
+  udpnat_slab_free (self->identities);
   udpnat_registry_free (self->registry);
   udpnat_handshake_limiter_free (self->limiter);
   udpnat_cookie_maker_free (self->cookies);
@@ -478,7 +561,9 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
                                     UdpnatRendezvousServerStats  *out_stats)
 {
   *out_stats = self->stats;
-  out_stats->sessions = self->clients.length;
+  out_stats->sessions = udpnat_server_count_sessions (self);
+  out_stats->resting = udpnat_heap_get_count (self->rests);
+  out_stats->names = udpnat_registry_get_count (self->registry);
   if (self->mailbox == NULL)
     return;
   out_stats->letters = udpnat_mailbox_get_count (self->mailbox);

@@ -3,6 +3,7 @@
 #include "udpnat-identity.h"
 #include "udpnat-machine.h"
 #include "udpnat-mailbox.h"
+#include "udpnat-server-stats.h"
 
 G_BEGIN_DECLS
 
@@ -47,7 +48,7 @@ typedef enum
 {
   /* @claim_id, @name, @key: store this pair, then complete the claim */
   UDPNAT_SERVER_EVENT_CLAIM,
-  UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key: is online */
+  UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key, @address: is online */
   UDPNAT_SERVER_EVENT_GONE,       /* @name, @key: is offline */
   /* @number, @key of the recipient, @pass, @stored_s, @data: store this letter, then complete it */
   UDPNAT_SERVER_EVENT_MAIL_STORE,
@@ -61,6 +62,7 @@ typedef enum
  * UdpnatServerEvent:
  * @base: its type is a #UdpnatServerEventType
  * @name: owned; NFC, as it is to be shown
+ * @address: of REGISTERED: where the server sees it
  * @has_pass: @pass is set; else the letter is a stranger's
  * @data: (nullable): owned
  */
@@ -70,46 +72,13 @@ typedef struct
   guint64         claim_id;
   char           *name;
   UdpnatPublicKey key;
+  UdpnatAddress   address;
   guint64         number;
   gboolean        has_pass;
   guint8          pass[UDPNAT_MAIL_PASS_BYTES];
   gint64          stored_s;
   GBytes         *data;
 } UdpnatServerEvent;
-
-/**
- * UdpnatRendezvousServerStats:
- * @malformed: datagrams that break the protocol, wrong mac1 included
- * @ignored: well-formed, but not for us, late or repeated
- * @refused: a limit was reached
- * @handshakes: HS1 that were read, at the price of Diffie-Hellman
- * @cookies: COOKIE sent
- * @stun_requests: STUN Binding requests that could be read
- * @stun_responses: and were answered, with errors too
- * @sessions: now, unconfirmed ones included
- * @registered: now
- * @letters: in all mailboxes now
- * @letter_bytes: what is sealed in them
- */
-typedef struct
-{
-  guint64 datagrams_in;
-  guint64 datagrams_out;
-  guint64 malformed;
-  guint64 ignored;
-  guint64 refused;
-  guint64 handshakes;
-  guint64 cookies;
-  guint64 relayed_packets;
-  guint64 relayed_bytes;
-  guint64 quota_drops;
-  guint64 stun_requests;
-  guint64 stun_responses;
-  guint   sessions;
-  guint   registered;
-  guint   letters;
-  gint64  letter_bytes;
-} UdpnatRendezvousServerStats;
 
 UdpnatRendezvousServer *udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
                                                       gint64                              now_us)

@@ -1,39 +1,10 @@
 #pragma once
 
 #include "udpnat-frame.h"
-#include "udpnat-heap.h"
-#include "udpnat-registry.h"
 #include "udpnat-rendezvous-message.h"
-#include "udpnat-rendezvous-server.h"
-#include "udpnat-session.h"
-#include "udpnat-token-bucket.h"
+#include "udpnat-server-identity-private.h"
 
 G_BEGIN_DECLS
-
-typedef struct _UdpnatServerClient UdpnatServerClient;
-
-/**
- * UdpnatServerIdentity:
- * @hash: SipHash of @key, since strangers choose keys
- * @live: (nullable): the session that counts
- * @pending: (nullable): a newer one that is not confirmed yet
- * @timestamp: of the newest HS1 accepted
- *
- * A static key that has a session now. Lives as long as one of its sessions.
- */
-typedef struct
-{
-  guint64             hash;
-  UdpnatPublicKey     key;
-  UdpnatServerClient *live;
-  UdpnatServerClient *pending;
-  guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
-  UdpnatTokenBucket   relay_bucket;
-  UdpnatTokenBucket   failure_bucket;
-  UdpnatTokenBucket   attest_bucket;
-  UdpnatTokenBucket   put_bucket;
-  UdpnatTokenBucket   stranger_bucket;
-} UdpnatServerIdentity;
 
 /**
  * UdpnatServerPut:
@@ -61,9 +32,9 @@ struct _UdpnatServerClient
 {
   UdpnatSession *session;
   gboolean       is_confirmed;
-  guint32        handle; /* 0 until confirmed */
   gint64         heard_us; /* last sign of life: authentic, and not seen before */
   gint64         idle_us;  /* silent for so long, and the grace, it is offline */
+  gint64         rest_us;  /* when it is looked whether it can go to rest */
 
   /* where it is */
   UdpnatAddress address;
@@ -100,8 +71,7 @@ struct _UdpnatServerClient
 
   gboolean       is_dirty; /* in server->dirty */
   UdpnatHeapItem timer;
-  GList          all_link;
-  GList          dirty_link;
+  GList          all_link, dirty_link;
   GList          pending_link;
   GList          subscriber_link;
 
@@ -142,7 +112,13 @@ void                  udpnat_server_client_end     (UdpnatServerClient     *self
                                                     UdpnatCloseReason       reason);
 void                  udpnat_server_client_detach  (UdpnatServerClient     *self,
                                                     gint64                  now_us);
-void                  udpnat_server_client_new_handle (UdpnatServerClient  *self);
+
+UdpnatServerClient   *udpnat_server_client_new_woken (UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    UdpnatServerIdentity   *identity);
+UdpnatServerQuotas   *udpnat_server_client_ensure_quotas (UdpnatServerClient *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_client_remove  (UdpnatServerClient     *self);
 
 /* udpnat-server-address.c */
 void                  udpnat_server_client_note_source (UdpnatServerClient   *self,
@@ -175,9 +151,9 @@ void                  udpnat_server_publish_due    (UdpnatRendezvousServer *self
 void                  udpnat_server_subscribe      (UdpnatServerClient     *self,
                                                     guint8                  mode);
 void                  udpnat_server_tell_changes   (UdpnatServerClient     *self);
-void                  udpnat_server_fill_entry     (const UdpnatRegistryEntry *entry,
-                                                    gboolean                   is_online,
-                                                    UdpnatDirectoryEntry      *out_entry);
+void                  udpnat_server_fill_entry     (const UdpnatRendezvousServer *self,
+                                                    const UdpnatRegistryEntry    *entry,
+                                                    UdpnatDirectoryEntry         *out_entry);
 
 /* udpnat-server-mail.c */
 gboolean              udpnat_server_mail_handle    (UdpnatServerClient      *self,
@@ -190,11 +166,13 @@ void                  udpnat_server_mail_forget    (UdpnatServerClient      *sel
 void                  udpnat_server_tell_mail      (UdpnatServerClient *self, gint64 now_us);
 
 /* udpnat-server-relay.c */
-void                  udpnat_server_relay          (UdpnatServerClient     *self,
+void                  udpnat_server_relay          (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
+                                                    UdpnatServerIdentity   *from,
                                                     const UdpnatFrameView  *frame);
-void                  udpnat_server_dial           (UdpnatServerClient     *self,
+void                  udpnat_server_dial           (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
+                                                    UdpnatServerIdentity   *from,
                                                     const UdpnatFrameView  *frame);
 
 G_END_DECLS

@@ -23,6 +23,37 @@ set_ephemeral (UdpnatServerClient *self,
   g_hash_table_add (self->server->handshakes, self);
 }
 
+static UdpnatServerClient *
+client_new (UdpnatRendezvousServer *server,
+            gint64                  now_us,
+            UdpnatServerIdentity   *identity)
+{
+  UdpnatServerClient *self = g_new0 (UdpnatServerClient, 1);
+
+  self->server = server;
+  self->identity = identity;
+  self->heard_us = now_us;
+  self->idle_us = UDPNAT_SERVER_SESSION_IDLE_US;
+  self->presence = UDPNAT_PRESENCE_ONLINE;
+  self->all_link.data = self->dirty_link.data = self->pending_link.data = self;
+  self->subscriber_link.data = self->timer.owner = self;
+  g_queue_push_tail_link (&server->clients, &self->all_link);
+  return self;
+}
+
+static UdpnatSessionConfig
+make_config (UdpnatServerClient *self)
+{
+  return (UdpnatSessionConfig) {
+    .role = UDPNAT_ROLE_CLIENT_SERVER,
+    .identity = self->server->config.identity,
+    .indexes = self->server->indexes,
+    .random = self->server->config.random,
+    .owner = self,
+    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+}
+
 /**
  * udpnat_server_client_new:
  * @identity: whose it becomes the unconfirmed session; must have none
@@ -38,31 +69,37 @@ udpnat_server_client_new (UdpnatRendezvousServer *server,
                           const guint8           *frames,
                           gsize                   n_frames)
 {
-  UdpnatServerClient *self = g_new0 (UdpnatServerClient, 1);
-  UdpnatSessionConfig config = {
-    .role = UDPNAT_ROLE_CLIENT_SERVER,
-    .identity = server->config.identity,
-    .indexes = server->indexes,
-    .random = server->config.random,
-    .owner = self,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
-  };
+  UdpnatServerClient *self = client_new (server, now_us, identity);
+  UdpnatSessionConfig config = make_config (self);
 
   g_assert (identity->pending == NULL);
-  self->server = server;
-  self->identity = identity;
-  self->heard_us = now_us;
-  self->idle_us = UDPNAT_SERVER_SESSION_IDLE_US;
-  self->presence = UDPNAT_PRESENCE_ONLINE;
+  self->rest_us = UDPNAT_TIME_NEVER;
   self->address = self->hs2_address = *source;
   self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
-  self->all_link.data = self->dirty_link.data = self->pending_link.data = self;
-  self->subscriber_link.data = self->timer.owner = self;
   identity->pending = self;
-  g_queue_push_tail_link (&server->clients, &self->all_link);
   g_queue_push_tail_link (&server->pending, &self->pending_link);
   set_ephemeral (self, hs1);
   udpnat_server_client_touch (self);
+  return self;
+}
+
+/** udpnat_server_client_new_woken: the session of @identity, as it was; the caller adds the rest */
+UdpnatServerClient *
+udpnat_server_client_new_woken (UdpnatRendezvousServer *server,
+                                gint64                  now_us,
+                                UdpnatServerIdentity   *identity)
+{
+  UdpnatServerClient *self = client_new (server, now_us, identity);
+  UdpnatSessionConfig config = make_config (self);
+  guint64             n_received = identity->rest.session.keys.received.next;
+
+  self->session = udpnat_session_new_woken (&config, udpnat_server_identity_get_key (identity),
+                                            now_us,
+                                            &identity->rest.session);
+  self->is_confirmed = self->is_proven = self->is_address_told = TRUE;
+  self->has_number = n_received > 0;
+  self->newest_number = n_received - 1;
+  self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
   return self;
 }
 
@@ -77,15 +114,16 @@ udpnat_server_client_detach (UdpnatServerClient *self,
                              gint64              now_us)
 {
   UdpnatRendezvousServer *server = self->server;
-  UdpnatServerIdentity   *identity = g_steal_pointer (&self->identity);
+  UdpnatServerIdentity   *identity = self->identity;
 
   if (identity == NULL)
     return;
   udpnat_server_unregister (self, now_us);
   udpnat_server_subscribe (self, UDPNAT_SUBSCRIBE_STOP);
   udpnat_server_mail_forget (self);
-  if (self->handle != 0)
-    g_hash_table_remove (server->handles, GUINT_TO_POINTER (self->handle));
+  self->identity = NULL;
+  if (identity->live == self)
+    udpnat_server_identity_set_handle (identity, server, 0);
   if (g_hash_table_lookup (server->handshakes, self) == self)
     g_hash_table_remove (server->handshakes, self);
   if (!self->is_confirmed)
@@ -94,10 +132,26 @@ udpnat_server_client_detach (UdpnatServerClient *self,
     identity->live = NULL;
   if (identity->pending == self)
     identity->pending = NULL;
-  if (identity->live == NULL && identity->pending == NULL)
-    g_hash_table_remove (server->identities, identity);
+  if (identity->live == NULL && identity->pending == NULL && !identity->is_resting)
+    udpnat_server_identity_free (identity, server);
   udpnat_heap_remove (server->timers, &self->timer);
   udpnat_server_client_touch (self);
+}
+
+/** udpnat_server_client_remove: only from what all clients are in: frees it */
+void
+udpnat_server_client_remove (UdpnatServerClient *self)
+{
+  UdpnatRendezvousServer *server = self->server;
+
+  if (g_hash_table_lookup (server->handshakes, self) == self)
+    g_hash_table_remove (server->handshakes, self);
+  udpnat_heap_remove (server->timers, &self->timer);
+  if (self->is_dirty)
+    g_queue_unlink (&server->dirty, &self->dirty_link);
+  g_queue_unlink (&server->clients, &self->all_link);
+  udpnat_session_free (self->session);
+  g_free (self);
 }
 
 /** udpnat_server_client_free: at once, whatever it still had to say */
@@ -106,11 +160,7 @@ udpnat_server_client_free (UdpnatServerClient *self,
                            gint64              now_us)
 {
   udpnat_server_client_detach (self, now_us);
-  if (self->is_dirty)
-    g_queue_unlink (&self->server->dirty, &self->dirty_link);
-  g_queue_unlink (&self->server->clients, &self->all_link);
-  udpnat_session_free (self->session);
-  g_free (self);
+  udpnat_server_client_remove (self);
 }
 
 /** udpnat_server_client_end: closes the session from our side; one CLOSE is still sent */
@@ -131,26 +181,19 @@ udpnat_server_client_rekey (UdpnatServerClient  *self,
                             const UdpnatHs1     *hs1)
 {
   self->heard_us = now_us;
+  self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
   self->hs2_address = *source;
   self->is_hs2_spread = FALSE;
   set_ephemeral (self, hs1);
   udpnat_server_client_touch (self);
 }
 
-/** udpnat_server_client_new_handle: the old one, if any, leads nowhere from now on */
-void
-udpnat_server_client_new_handle (UdpnatServerClient *self)
+/** udpnat_server_client_ensure_quotas: those of its key */
+UdpnatServerQuotas *
+udpnat_server_client_ensure_quotas (UdpnatServerClient *self,
+                                    gint64              now_us)
 {
-  GHashTable *handles = self->server->handles;
-  guint32     handle;
-
-  if (self->handle != 0)
-    g_hash_table_remove (handles, GUINT_TO_POINTER (self->handle));
-  do
-    handle = udpnat_random_u32 (&self->server->config.random);
-  while (handle == 0 || g_hash_table_contains (handles, GUINT_TO_POINTER (handle)));
-  self->handle = handle;
-  g_hash_table_insert (handles, GUINT_TO_POINTER (handle), self);
+  return udpnat_server_identity_ensure_quotas (self->identity, self->server, now_us);
 }
 
 /* ---- Time ---- */
@@ -167,10 +210,14 @@ get_end (const UdpnatServerClient *self)
 static void
 set_timer (UdpnatServerClient *self)
 {
-  if (self->identity != NULL)
-    udpnat_heap_set (
-        self->server->timers, &self->timer,
-        udpnat_time_min (get_end (self), udpnat_session_next_deadline (self->session)));
+  gint64 deadline_us = udpnat_time_min (get_end (self), self->rest_us);
+
+  if (self->identity == NULL)
+    return;
+  deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
+  /* To come too early once costs less than to be moved by each packet. */
+  if (self->timer.index == 0 || deadline_us < self->timer.deadline_us)
+    udpnat_heap_set (self->server->timers, &self->timer, deadline_us);
 }
 
 /**
@@ -186,17 +233,24 @@ udpnat_server_client_touch (UdpnatServerClient *self)
   g_queue_push_tail_link (&self->server->dirty, &self->dirty_link);
 }
 
-/** udpnat_server_client_handle_deadline: frees the client when its time is over */
+/** udpnat_server_client_handle_deadline: frees the client when its time is over, or it rests */
 void
 udpnat_server_client_handle_deadline (UdpnatServerClient *self,
                                       gint64              now_us)
 {
+  udpnat_heap_remove (self->server->timers, &self->timer);
   if (get_end (self) <= now_us)
     {
       udpnat_server_client_free (self, now_us);
       return;
     }
   udpnat_session_handle_deadline (self->session, now_us);
+  if (self->rest_us <= now_us)
+    {
+      if (udpnat_server_client_rest (self, now_us))
+        return;
+      self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
+    }
   udpnat_server_client_touch (self);
   /* Until its packets have been popped a session may still name the time that has just come. */
   if (self->timer.deadline_us <= now_us)
@@ -211,13 +265,15 @@ confirm (UdpnatServerClient *self,
 {
   UdpnatServerClient *before = self->identity->live;
 
+  if (self->identity->is_resting)
+    before = udpnat_server_identity_wake (self->identity, self->server, now_us);
   self->is_confirmed = TRUE;
   g_queue_unlink (&self->server->pending, &self->pending_link);
   self->identity->pending = NULL;
   self->identity->live = self;
   if (before != NULL)
     udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
-  udpnat_server_client_new_handle (self);
+  udpnat_server_identity_draw_handle (self->identity, self->server);
 }
 
 static void
@@ -231,10 +287,10 @@ handle_frame (UdpnatServerClient       *self,
   switch ((UdpnatFrameType) event->frame_type)
     {
     case UDPNAT_FRAME_RELAY:
-      udpnat_server_relay (self, now_us, &frame);
+      udpnat_server_relay (self->server, now_us, self->identity, &frame);
       break;
     case UDPNAT_FRAME_DIAL:
-      udpnat_server_dial (self, now_us, &frame);
+      udpnat_server_dial (self->server, now_us, self->identity, &frame);
       break;
     case UDPNAT_FRAME_PATH_RESPONSE:
       udpnat_server_client_handle_response (self, now_us, source, &frame);
@@ -306,6 +362,7 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
     return result;
   /* Authentic from here on, also when malformed. */
   self->heard_us = now_us;
+  self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
   udpnat_server_client_note_source (self, now_us, datagram, view.number);
   while (self->identity != NULL && udpnat_session_pop_event (self->session, &event))
     handle_event (self, now_us, &datagram->remote, &event);

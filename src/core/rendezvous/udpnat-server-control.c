@@ -29,6 +29,7 @@ refuse (UdpnatServerClient *self,
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
+  self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_NAME]++;
   udpnat_write_refused (message, code, retry_s, name);
   reply (self, message);
 }
@@ -45,9 +46,10 @@ udpnat_server_unregister (UdpnatServerClient *self,
   self->claimed = NULL;
   if (entry == NULL)
     return;
-  entry->session = NULL;
+  udpnat_server_identity_sit (self->identity, self->server, NULL);
   self->server->stats.registered--;
-  udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_GONE, 0, entry->name, &entry->key);
+  udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_GONE, 0,
+                            udpnat_registry_get_name (entry), &entry->key);
   udpnat_server_publish (self->server, now_us, entry);
 }
 
@@ -60,24 +62,27 @@ register_as (UdpnatServerClient  *self,
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
   gboolean has_changed = self->entry != entry || entry->is_shown != is_shown;
+  UdpnatServerEvent *event;
 
   self->claimed = NULL;
   if (self->entry != entry)
     {
       udpnat_server_unregister (self, now_us);
-      g_assert (entry->session == NULL); /* a key has one confirmed session, and that is this one */
       self->entry = entry;
-      entry->session = self;
+      udpnat_server_identity_sit (self->identity, self->server, entry);
       self->server->stats.registered++;
-      udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_REGISTERED, 0, entry->name,
-                                &entry->key);
+      event = udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_REGISTERED, 0,
+                                        udpnat_registry_get_name (entry), &entry->key);
+      if (event != NULL)
+        event->address = self->address;
     }
   entry->is_shown = is_shown;
   if (has_changed)
     udpnat_server_publish (self->server, now_us, entry);
-  udpnat_write_registered (message, self->handle, &self->address, entry->name);
+  udpnat_write_registered (message, self->identity->handle, &self->address,
+                           udpnat_registry_get_name (entry));
   reply (self, message);
-  udpnat_server_note_mail (self->server, now_us, &self->identity->key);
+  udpnat_server_note_mail (self->server, now_us, &entry->key);
 }
 
 static void
@@ -86,7 +91,7 @@ claim (UdpnatServerClient *self,
        gboolean            is_shown)
 {
   UdpnatRendezvousServer *server = self->server;
-  const UdpnatPublicKey  *key = &self->identity->key;
+  const UdpnatPublicKey  *key = udpnat_server_identity_get_key (self->identity);
   UdpnatRegistryEntry    *entry;
 
   if (udpnat_registry_count_names (server->registry, key) >= UDPNAT_NAMES_PER_KEY_MAX
@@ -103,7 +108,7 @@ claim (UdpnatServerClient *self,
   entry = udpnat_registry_add (server->registry, name, key, FALSE);
   self->claimed = entry;
   self->is_claim_shown = is_shown;
-  udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_CLAIM, entry->claim_id, entry->name, key);
+  udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name, key);
 }
 
 static void
@@ -123,11 +128,12 @@ take_name (UdpnatServerClient *self,
   entry = udpnat_registry_find (self->server->registry, normal);
   if (entry == NULL)
     claim (self, normal, is_shown);
-  else if (!udpnat_public_key_equal (&entry->key, &self->identity->key))
+  else if (!udpnat_public_key_equal (&entry->key,
+                                     udpnat_server_identity_get_key (self->identity)))
     /* What is not on disk yet may still become free. */
-    refuse (self, entry->claim_id == 0 ? UDPNAT_REFUSED_NAME_TAKEN : UDPNAT_REFUSED_TRY_LATER,
-            entry->claim_id == 0 ? 0 : RETRY_S, name);
-  else if (entry->claim_id == 0)
+    refuse (self, entry->is_claim ? UDPNAT_REFUSED_TRY_LATER : UDPNAT_REFUSED_NAME_TAKEN,
+            entry->is_claim ? RETRY_S : 0, name);
+  else if (!entry->is_claim)
     register_as (self, now_us, entry, is_shown);
   else
     {
@@ -158,7 +164,7 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
   else
     {
       if (is_waiting)
-        refuse (client, UDPNAT_REFUSED_TRY_LATER, RETRY_S, entry->name);
+        refuse (client, UDPNAT_REFUSED_TRY_LATER, RETRY_S, udpnat_registry_get_name (entry));
       udpnat_registry_remove (server->registry, entry);
     }
   if (is_waiting)
@@ -191,7 +197,8 @@ handle_unregister (UdpnatServerClient      *self,
   if (!udpnat_parse_unregister (message))
     return FALSE;
   udpnat_server_unregister (self, now_us);
-  udpnat_server_client_new_handle (self); /* who is logged out is not to be reached as before */
+  /* Who is logged out is not to be reached as before. */
+  udpnat_server_identity_draw_handle (self->identity, self->server);
   udpnat_write_unregistered (answer);
   reply (self, answer);
   return TRUE;
@@ -211,15 +218,16 @@ handle_lookup (UdpnatServerClient      *self,
 
   if (!udpnat_parse_lookup (message, &request, &name))
     return FALSE;
+  self->server->stats.lookups++;
   normal = udpnat_name_normalize (name);
   if (normal != NULL)
     entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL || entry->claim_id != 0)
+  if (entry == NULL || entry->is_claim)
     udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
   else
     {
       /* Who does not want to be listed is not to be watched by asking, either. */
-      udpnat_server_fill_entry (entry, entry->session != NULL && entry->is_shown, &found);
+      udpnat_server_fill_entry (self->server, entry, &found);
       udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_FOUND, &found);
     }
   reply (self, answer);
@@ -272,6 +280,16 @@ handle_keepalive (UdpnatServerClient      *self,
 }
 
 static gboolean
+take_attestation (UdpnatServerClient *self,
+                  gint64              now_us)
+{
+  UdpnatServerQuotas *quotas = udpnat_server_client_ensure_quotas (self, now_us);
+
+  return udpnat_token_bucket_take (&quotas->attest_bucket, now_us, 1, UDPNAT_ATTESTATIONS_BURST,
+                                   UDPNAT_ATTESTATIONS_PER_SECOND);
+}
+
+static gboolean
 handle_attest (UdpnatServerClient      *self,
                gint64                   now_us,
                const UdpnatMessageView *message)
@@ -284,13 +302,36 @@ handle_attest (UdpnatServerClient      *self,
     return FALSE;
   /* Only of an address that has shown that it is the client's, and that UDP may be sent to. */
   if (!self->is_proven || udpnat_address_is_tunnel (&self->address)
-      || !udpnat_token_bucket_take (&self->identity->attest_bucket, now_us, 1,
-                                    UDPNAT_ATTESTATIONS_BURST, UDPNAT_ATTESTATIONS_PER_SECOND))
+      || !take_attestation (self, now_us))
     return TRUE;
   udpnat_attestation_sign (&attestation, server->config.identity, &server->config.random,
-                           &self->identity->key);
+                           udpnat_server_identity_get_key (self->identity));
   udpnat_write_attestation (answer, &attestation);
   reply (self, answer);
+  return TRUE;
+}
+
+/* Any client may say anything: so each counts seldom, and for little. */
+static gboolean
+handle_report (UdpnatServerClient      *self,
+               gint64                   now_us,
+               const UdpnatMessageView *message)
+{
+  UdpnatRendezvousServerStats *stats = &self->server->stats;
+  UdpnatServerQuotas          *quotas;
+  UdpnatReport                 report;
+
+  if (!udpnat_parse_report (message, &report))
+    return FALSE;
+  quotas = udpnat_server_client_ensure_quotas (self, now_us);
+  if (quotas->report_us > now_us)
+    return TRUE;
+  quotas->report_us = now_us + UDPNAT_REPORT_ACCEPT_US;
+  stats->reports++;
+  if (report.nat != UDPNAT_REPORT_NAT_UNSAID && report.nat < UDPNAT_N_REPORT_NATS)
+    stats->nats[report.nat]++;
+  for (guint i = 0; i < UDPNAT_N_REPORT_WAYS; i++)
+    stats->ways[i] += MIN (report.ways[i], UDPNAT_REPORT_TIMES_MAX);
   return TRUE;
 }
 
@@ -315,6 +356,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_attest (self, now_us, message);
     case UDPNAT_CS_KEEPALIVE:
       return handle_keepalive (self, message);
+    case UDPNAT_CS_REPORT:
+      return handle_report (self, now_us, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:

@@ -39,7 +39,8 @@ udpnat_server_tell_mail (UdpnatServerClient *self,
 
   if (!self->is_mail_due || self->entry == NULL || self->mail_loading != 0)
     return;
-  mail = udpnat_mailbox_next (server->mailbox, &self->identity->key, self->mail_told);
+  mail = udpnat_mailbox_next (server->mailbox, udpnat_server_identity_get_key (self->identity),
+                              self->mail_told);
   if (mail == NULL || !mail->is_stored)
     {
       self->is_mail_due = FALSE;
@@ -60,9 +61,15 @@ udpnat_server_note_mail (UdpnatRendezvousServer *self,
                          gint64                  now_us,
                          const UdpnatPublicKey  *recipient)
 {
-  UdpnatServerClient *client = find_live (self, recipient);
+  UdpnatServerIdentity *identity = udpnat_server_find_identity (self, recipient);
+  UdpnatServerClient   *client;
 
-  if (self->mailbox == NULL || client == NULL || client->entry == NULL)
+  if (self->mailbox == NULL || identity == NULL)
+    return;
+  if (identity->is_resting && udpnat_mailbox_next (self->mailbox, recipient, 0) != NULL)
+    udpnat_server_identity_wake (identity, self, now_us);
+  client = identity->live;
+  if (client == NULL || client->entry == NULL)
     return;
   client->is_mail_due = TRUE;
   udpnat_server_tell_mail (client, now_us);
@@ -108,6 +115,7 @@ udpnat_rendezvous_server_give_mail (UdpnatRendezvousServer *self,
   else
     {
       client->mail_loading = 0;
+      self->stats.letters_given++;
       tell_letter (client, mail, data, n_data);
     }
   udpnat_server_tell_mail (client, now_us);

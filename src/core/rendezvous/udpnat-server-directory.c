@@ -16,16 +16,18 @@
  * @out_entry: lends the name from @entry: not to be cleared
  */
 void
-udpnat_server_fill_entry (const UdpnatRegistryEntry *entry,
-                          gboolean                   is_online,
-                          UdpnatDirectoryEntry      *out_entry)
+udpnat_server_fill_entry (const UdpnatRendezvousServer *self,
+                          const UdpnatRegistryEntry    *entry,
+                          UdpnatDirectoryEntry         *out_entry)
 {
-  const UdpnatServerClient *client = entry->session;
+  gboolean is_online = entry->session != 0 && entry->is_shown;
+  const UdpnatServerIdentity *identity = udpnat_slab_get (self->identities, entry->session);
 
   memcpy (out_entry->key, entry->key.bytes, sizeof out_entry->key);
-  out_entry->presence = is_online ? client->presence : UDPNAT_PRESENCE_OFFLINE;
-  out_entry->handle = is_online ? client->handle : 0;
-  out_entry->name = entry->name;
+  out_entry->presence = is_online ? udpnat_server_identity_get_presence (identity)
+                                  : UDPNAT_PRESENCE_OFFLINE;
+  out_entry->handle = is_online ? identity->handle : 0;
+  out_entry->name = (char *) udpnat_registry_get_name (entry);
 }
 
 /**
@@ -70,7 +72,7 @@ collect_changes (const UdpnatServerClient *self,
 
       if (entry == NULL)
         break;
-      udpnat_server_fill_entry (entry, entry->session != NULL && entry->is_shown, &out_entries[n]);
+      udpnat_server_fill_entry (self->server, entry, &out_entries[n]);
       changes[n++] = entry;
       sequence = entry->sequence;
     }

@@ -30,7 +30,7 @@ ask_cookie (UdpnatRendezvousServer *self,
   udpnat_cookie_packet_write (&writer, view->sender_index, nonce, sealed);
   udpnat_server_push_output (self, UDPNAT_SOCKET_MAIN, &datagram->remote, packet, writer.n_written);
   self->stats.cookies++;
-  return UDPNAT_RX_REFUSED;
+  return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_NO_COOKIE);
 }
 
 static UdpnatServerClient *
@@ -42,28 +42,6 @@ find_repeat (UdpnatRendezvousServer *self,
   wanted.ephemeral_hash = udpnat_siphash (self->hash_key, ephemeral, UDPNAT_EPHEMERAL_BYTES);
   memcpy (wanted.ephemeral, ephemeral, UDPNAT_EPHEMERAL_BYTES);
   return g_hash_table_lookup (self->handshakes, &wanted);
-}
-
-static UdpnatServerIdentity *
-ensure_identity (UdpnatRendezvousServer *self,
-                 gint64                  now_us,
-                 const UdpnatPublicKey  *key)
-{
-  UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
-
-  if (identity != NULL)
-    return identity;
-  identity = g_new0 (UdpnatServerIdentity, 1);
-  identity->key = *key;
-  identity->hash = udpnat_siphash (self->hash_key, key->bytes, UDPNAT_KEY_BYTES);
-  udpnat_token_bucket_init (&identity->relay_bucket, self->config.relay_burst_bytes, now_us);
-  udpnat_token_bucket_init (&identity->failure_bucket, UDPNAT_RELAY_FAILURES_PER_SECOND, now_us);
-  udpnat_token_bucket_init (&identity->attest_bucket, UDPNAT_ATTESTATIONS_BURST, now_us);
-  udpnat_token_bucket_init (&identity->put_bucket, UDPNAT_MAIL_PUTS_BURST, now_us);
-  udpnat_token_bucket_init (&identity->stranger_bucket,
-                            UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);
-  g_hash_table_add (self->identities, identity);
-  return identity;
 }
 
 static gsize
@@ -88,7 +66,7 @@ make_room (UdpnatRendezvousServer     *self,
     udpnat_server_client_free (identity->pending, now_us);
   if (self->pending.length >= UDPNAT_SERVER_PENDING_MAX)
     udpnat_server_client_free (g_queue_peek_head (&self->pending), now_us);
-  return self->clients.length < self->config.max_sessions;
+  return udpnat_server_count_sessions (self) < self->config.max_sessions;
 }
 
 static UdpnatRxResult
@@ -103,6 +81,8 @@ accept_hs1 (UdpnatRendezvousServer *self,
 
   if (identity != NULL && memcmp (hs1->timestamp, identity->timestamp, sizeof hs1->timestamp) <= 0)
     return UDPNAT_RX_IGNORED;
+  if (identity != NULL && identity->is_resting && identity->rest.session.id == hs1->session_id)
+    udpnat_server_identity_wake (identity, self, now_us);
   if (identity != NULL && identity->live != NULL
       && udpnat_session_accept_rekey (identity->live->session, hs1, now_us, frames, n_frames))
     {
@@ -111,8 +91,8 @@ accept_hs1 (UdpnatRendezvousServer *self,
       return UDPNAT_RX_OK;
     }
   if (!make_room (self, now_us, identity))
-    return UDPNAT_RX_REFUSED;
-  identity = ensure_identity (self, now_us, &hs1->remote_key);
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_SESSIONS);
+  identity = udpnat_server_ensure_identity (self, &hs1->remote_key);
   memcpy (identity->timestamp, hs1->timestamp, sizeof identity->timestamp);
   udpnat_server_client_new (self, now_us, identity, &datagram->remote, hs1, frames, n_frames);
   return UDPNAT_RX_OK;
@@ -164,7 +144,7 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
     case UDPNAT_HANDSHAKE_ASK_COOKIE:
       return ask_cookie (self, now_us, datagram, &view);
     case UDPNAT_HANDSHAKE_DROP:
-      return UDPNAT_RX_REFUSED;
+      return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
     }
   client = find_repeat (self, view.noise);
   if (client == NULL)

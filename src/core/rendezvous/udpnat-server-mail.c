@@ -39,7 +39,9 @@ static gboolean
 take_put (UdpnatServerClient *self,
           gint64              now_us)
 {
-  return udpnat_token_bucket_take (&self->identity->put_bucket, now_us, 1, UDPNAT_MAIL_PUTS_BURST,
+  UdpnatServerQuotas *quotas = udpnat_server_client_ensure_quotas (self, now_us);
+
+  return udpnat_token_bucket_take (&quotas->put_bucket, now_us, 1, UDPNAT_MAIL_PUTS_BURST,
                                    UDPNAT_MAIL_PUTS_PER_SECOND);
 }
 
@@ -47,7 +49,9 @@ static gboolean
 take_stranger_put (UdpnatServerClient *self,
                    gint64              now_us)
 {
-  return udpnat_token_bucket_take (&self->identity->stranger_bucket, now_us,
+  UdpnatServerQuotas *quotas = udpnat_server_client_ensure_quotas (self, now_us);
+
+  return udpnat_token_bucket_take (&quotas->stranger_bucket, now_us,
                                    UDPNAT_MAIL_STRANGER_PUT_S,
                                    UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);
 }
@@ -129,7 +133,10 @@ handle_put (UdpnatServerClient      *self,
   if (code == UDPNAT_MAIL_STORED)
     store (self, now_us, &recipient, pass, &put);
   else
-    tell_result (self, put.request, code);
+    {
+      self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_MAIL]++;
+      tell_result (self, put.request, code);
+    }
   return TRUE;
 }
 
@@ -181,6 +188,7 @@ udpnat_rendezvous_server_complete_mail (UdpnatRendezvousServer *self,
   g_hash_table_remove (self->puts, &number);
   mail = udpnat_mailbox_find (self->mailbox, number);
   recipient = *mail->recipient;
+  self->stats.letters_stored += is_stored ? 1 : 0;
   if (is_stored)
     mail->is_stored = TRUE;
   else
@@ -204,7 +212,8 @@ handle_ack (UdpnatServerClient      *self,
       UdpnatMail *mail = udpnat_mailbox_find (self->server->mailbox, numbers[i]);
 
       if (mail != NULL && mail->is_stored
-          && udpnat_public_key_equal (mail->recipient, &self->identity->key))
+          && udpnat_public_key_equal (mail->recipient,
+                                      udpnat_server_identity_get_key (self->identity)))
         udpnat_server_drop_mail (self->server, mail);
     }
   return TRUE;
@@ -217,7 +226,7 @@ handle_passes (UdpnatServerClient      *self,
                const UdpnatMessageView *message)
 {
   UdpnatRendezvousServer *server = self->server;
-  const UdpnatPublicKey  *key = &self->identity->key;
+  const UdpnatPublicKey  *key = udpnat_server_identity_get_key (self->identity);
   const guint8           *passes;
   gboolean                is_replacing;
   guint                   n_passes;

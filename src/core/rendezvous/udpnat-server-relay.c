@@ -3,8 +3,8 @@
 #include "udpnat-rendezvous-server-private.h"
 
 /* RELAY and DIAL (PROTOCOL.md section 11): packets that clients send each other through the server.
- * They go from one live session to another, never to an address that a client names, and count
- * against the quota of whoever sends them. The server cannot read them. */
+ * They go from one live session to another, awake or at rest, never to an address that a client
+ * names, and count against the quota of whoever sends them. The server cannot read them. */
 
 typedef enum
 {
@@ -40,119 +40,131 @@ is_relayable (const guint8 *inner,
 }
 
 static gboolean
-take_quota (UdpnatServerClient *self,
-            gint64              now_us,
-            gsize               n_inner)
+take_quota (UdpnatRendezvousServer *self,
+            gint64                  now_us,
+            UdpnatServerIdentity   *from,
+            gsize                   n_inner)
 {
-  UdpnatRendezvousServer *server = self->server;
+  UdpnatServerQuotas *quotas = udpnat_server_identity_ensure_quotas (from, self, now_us);
 
-  if (udpnat_token_bucket_take (&self->identity->relay_bucket, now_us,
+  if (udpnat_token_bucket_take (&quotas->relay_bucket, now_us,
                                 (gint64) n_inner + UDPNAT_RELAY_COST_BYTES,
-                                server->config.relay_burst_bytes,
-                                server->config.relay_bytes_per_second))
+                                self->config.relay_burst_bytes,
+                                self->config.relay_bytes_per_second))
     return TRUE;
-  server->stats.quota_drops++;
+  self->stats.refusals[UDPNAT_SERVER_REFUSAL_RELAY_QUOTA]++;
   return FALSE;
 }
 
 /* @name: (nullable): the sender's, when the receiver should be told: whoever is dialled may never
  *   have heard of the caller. Left out when the packet leaves no room for it. */
 static void
-write_relayed (const UdpnatServerClient *self,
-               const char               *name,
-               const guint8             *inner,
-               gsize                     n_inner,
-               UdpnatWriter             *writer)
+write_relayed (guint32       handle,
+               const char   *name,
+               const guint8 *inner,
+               gsize         n_inner,
+               UdpnatWriter *writer)
 {
-  if (name != NULL && udpnat_frame_write_incoming (writer, self->handle, name, inner, n_inner))
+  if (name != NULL && udpnat_frame_write_incoming (writer, handle, name, inner, n_inner))
     return;
-  if (!udpnat_frame_write_relay (writer, self->handle, inner, n_inner))
+  if (!udpnat_frame_write_relay (writer, handle, inner, n_inner))
     g_assert_not_reached ();
 }
 
 static Forward
-forward (UdpnatServerClient *self,
-         gint64              now_us,
-         UdpnatServerClient *to,
-         const char         *name,
-         const guint8       *inner,
-         gsize               n_inner)
+forward (UdpnatRendezvousServer *self,
+         gint64                  now_us,
+         UdpnatServerIdentity   *from,
+         UdpnatServerIdentity   *to,
+         const char             *name,
+         const guint8           *inner,
+         gsize                   n_inner)
 {
   guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES - UDPNAT_DATA_MIN_BYTES];
   UdpnatWriter writer;
 
-  if (!take_quota (self, now_us, n_inner))
+  if (!take_quota (self, now_us, from, n_inner))
     return FORWARD_QUOTA;
   udpnat_writer_init (&writer, frames, sizeof frames);
-  write_relayed (self, name, inner, n_inner, &writer);
-  if (!udpnat_server_client_send_frames (to, now_us, frames, writer.n_written))
+  write_relayed (from->handle, name, inner, n_inner, &writer);
+  if (!udpnat_server_identity_send_frames (to, self, now_us, frames, writer.n_written))
     return FORWARD_OFFLINE;
-  self->server->stats.relayed_packets++;
-  self->server->stats.relayed_bytes += n_inner;
+  self->stats.relayed_packets++;
+  self->stats.relayed_bytes += n_inner;
   return FORWARD_DONE;
 }
 
 /* Not shorter than what it answers, but never more of them than anyone can use. */
-static gboolean
-may_complain (UdpnatServerClient *self,
-              gint64              now_us)
+static void
+complain (UdpnatRendezvousServer *self,
+          gint64                  now_us,
+          UdpnatServerIdentity   *from,
+          const UdpnatWriter     *frames)
 {
-  return udpnat_token_bucket_take (&self->identity->failure_bucket, now_us, 1,
-                                   UDPNAT_RELAY_FAILURES_PER_SECOND,
-                                   UDPNAT_RELAY_FAILURES_PER_SECOND);
+  UdpnatServerQuotas *quotas = udpnat_server_identity_ensure_quotas (from, self, now_us);
+
+  if (udpnat_token_bucket_take (&quotas->failure_bucket, now_us, 1,
+                                UDPNAT_RELAY_FAILURES_PER_SECOND,
+                                UDPNAT_RELAY_FAILURES_PER_SECOND))
+    (void) udpnat_server_identity_send_frames (from, self, now_us, frames->data,
+                                               frames->n_written);
 }
 
-/** udpnat_server_relay: a RELAY frame from @self */
+/** udpnat_server_relay: a RELAY frame from @from */
 void
-udpnat_server_relay (UdpnatServerClient    *self,
-                     gint64                 now_us,
-                     const UdpnatFrameView *frame)
+udpnat_server_relay (UdpnatRendezvousServer *self,
+                     gint64                  now_us,
+                     UdpnatServerIdentity   *from,
+                     const UdpnatFrameView  *frame)
 {
-  guint8              failed[UDPNAT_FRAME_HEADER_BYTES + 5];
-  Forward             result = FORWARD_UNKNOWN;
-  UdpnatServerClient *to;
-  const guint8       *inner;
-  UdpnatWriter        writer;
-  guint32             handle;
-  gsize               n_inner;
+  guint8                failed[UDPNAT_FRAME_HEADER_BYTES + 5];
+  Forward               result = FORWARD_UNKNOWN;
+  UdpnatServerIdentity *to;
+  const guint8         *inner;
+  UdpnatWriter          writer;
+  guint32               handle;
+  gsize                 n_inner;
 
   if (!udpnat_frame_parse_relay (frame, &handle, &inner, &n_inner)
       || !is_relayable (inner, n_inner))
     return;
-  to = g_hash_table_lookup (self->server->handles, GUINT_TO_POINTER (handle));
+  to = udpnat_server_find_handle (self, handle);
   if (to != NULL)
-    result = forward (self, now_us, to, NULL, inner, n_inner);
-  if (result == FORWARD_DONE || !may_complain (self, now_us))
+    result = forward (self, now_us, from, to, NULL, inner, n_inner);
+  if (result == FORWARD_DONE)
     return;
   udpnat_writer_init (&writer, failed, sizeof failed);
   if (!udpnat_frame_write_relay_failed (&writer, handle, (guint8) result))
     g_assert_not_reached ();
-  (void) udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
+  complain (self, now_us, from, &writer);
 }
 
 /* A key can be dialled while it is registered: who has logged out is offline, even if still
  * connected. */
 static Forward
-dial_key (UdpnatServerClient    *self,
-          gint64                 now_us,
-          const UdpnatPublicKey *key,
-          const guint8          *inner,
-          gsize                  n_inner)
+dial_key (UdpnatRendezvousServer *self,
+          gint64                  now_us,
+          UdpnatServerIdentity   *from,
+          const UdpnatPublicKey  *key,
+          const guint8           *inner,
+          gsize                   n_inner)
 {
-  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self->server, key);
+  UdpnatServerIdentity      *to = udpnat_server_find_identity (self, key);
+  const UdpnatRegistryEntry *caller = udpnat_server_identity_get_entry (from);
 
-  if (identity != NULL && identity->live != NULL && identity->live->entry != NULL)
-    return forward (self, now_us, identity->live, self->entry != NULL ? self->entry->name : NULL,
-                    inner, n_inner);
-  return udpnat_registry_count_names (self->server->registry, key) > 0 ? FORWARD_OFFLINE
-                                                                       : FORWARD_UNKNOWN;
+  if (to != NULL && udpnat_server_identity_get_entry (to) != NULL)
+    return forward (self, now_us, from, to,
+                    caller != NULL ? udpnat_registry_get_name (caller) : NULL, inner, n_inner);
+  return udpnat_registry_count_names (self->registry, key) > 0 ? FORWARD_OFFLINE
+                                                               : FORWARD_UNKNOWN;
 }
 
-/** udpnat_server_dial: a DIAL frame from @self */
+/** udpnat_server_dial: a DIAL frame from @from */
 void
-udpnat_server_dial (UdpnatServerClient    *self,
-                    gint64                 now_us,
-                    const UdpnatFrameView *frame)
+udpnat_server_dial (UdpnatRendezvousServer *self,
+                    gint64                  now_us,
+                    UdpnatServerIdentity   *from,
+                    const UdpnatFrameView  *frame)
 {
   guint8          failed[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_KEY_BYTES + 1];
   const guint8   *inner;
@@ -164,11 +176,14 @@ udpnat_server_dial (UdpnatServerClient    *self,
   if (!udpnat_frame_parse_dial (frame, key.bytes, &inner, &n_inner)
       || !is_relayable (inner, n_inner))
     return;
-  result = dial_key (self, now_us, &key, inner, n_inner);
-  if (result == FORWARD_DONE || !may_complain (self, now_us))
+  result = dial_key (self, now_us, from, &key, inner, n_inner);
+  self->stats.dials++;
+  if (result == FORWARD_UNKNOWN || result == FORWARD_OFFLINE)
+    self->stats.dials_failed++;
+  if (result == FORWARD_DONE)
     return;
   udpnat_writer_init (&writer, failed, sizeof failed);
   if (!udpnat_frame_write_dial_failed (&writer, key.bytes, (guint8) result))
     g_assert_not_reached ();
-  (void) udpnat_server_client_send_frames (self, now_us, failed, writer.n_written);
+  complain (self, now_us, from, &writer);
 }

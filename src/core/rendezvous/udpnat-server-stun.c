@@ -172,6 +172,16 @@ answer (UdpnatRendezvousServer *self,
   send_response (self, socket, &to, &response);
 }
 
+static UdpnatServerStun
+get_kind (const UdpnatStunMessage *request)
+{
+  if (request->has_fresh_port)
+    return UDPNAT_SERVER_STUN_FRESH_PORT;
+  if (request->response_port != 0)
+    return UDPNAT_SERVER_STUN_RESPONSE_PORT;
+  return request->change != 0 ? UDPNAT_SERVER_STUN_CHANGE : UDPNAT_SERVER_STUN_BINDING;
+}
+
 /** udpnat_server_handle_stun: @datagram is STUN by udpnat_stun_is_message(), from an address that
  * can be sent to */
 UdpnatRxResult
@@ -187,8 +197,9 @@ udpnat_server_handle_stun (UdpnatRendezvousServer *self,
       || is_one_of_ours (self, &datagram->remote))
     return UDPNAT_RX_IGNORED;
   self->stats.stun_requests++;
+  self->stats.stun[get_kind (&request)]++;
   if (!allow (self, now_us, &datagram->remote))
-    return UDPNAT_RX_REFUSED;
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_STUN_RATE);
   answer (self, datagram, &request);
   return UDPNAT_RX_OK;
 }

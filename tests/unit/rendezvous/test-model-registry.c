@@ -15,6 +15,7 @@
 typedef struct
 {
   UdpnatRegistryEntry *entry; /* of the registry, to compare with */
+  char                *name;
   char                *folded;
   guint                key;
   gboolean             is_claim;
@@ -43,6 +44,7 @@ row_free (gpointer data)
 {
   Row *row = data;
 
+  g_free (row->name);
   g_free (row->folded);
   g_free (row);
 }
@@ -94,6 +96,7 @@ add (Scene *self)
   if (row != NULL)
     return;
   row = g_new0 (Row, 1);
+  row->name = g_strdup (name);
   row->folded = udpnat_name_fold (name);
   row->key = key_number;
   row->is_claim = g_rand_boolean (self->rand);
@@ -107,7 +110,7 @@ settle (Scene *self,
 {
   if (!row->is_claim)
     return;
-  g_assert_true (udpnat_registry_find_claim (self->registry, row->entry->claim_id) == row->entry);
+  g_assert_true (udpnat_registry_find_claim (self->registry, row->entry->id) == row->entry);
   if (g_rand_boolean (self->rand))
     {
       row->is_claim = FALSE;
@@ -170,8 +173,8 @@ compare (const Scene *self)
 
       n_claims += row->is_claim ? 1 : 0;
       n_names[row->key]++;
-      g_assert_cmpstr (row->entry->folded, ==, row->folded);
-      g_assert_cmpint (row->entry->claim_id != 0, ==, row->is_claim);
+      g_assert_cmpstr (udpnat_registry_get_name (row->entry), ==, row->name);
+      g_assert_cmpint (row->entry->is_claim, ==, row->is_claim);
     }
   g_assert_cmpuint (udpnat_registry_get_count (self->registry), ==, self->rows->len);
   g_assert_cmpuint (udpnat_registry_get_claims (self->registry), ==, n_claims);

@@ -57,7 +57,20 @@ typedef struct
   gsize             n_bytes_out, n_bytes_in;
   gboolean          is_closed;
   guint16           reason;
+  guint64           token; /* of the first PATH-CHALLENGE, 0 before */
 } Raw;
+
+/* Returns: of a PATH-CHALLENGE; 0 for any other */
+static guint64
+parse_token (const UdpnatSessionEvent *event)
+{
+  UdpnatFrameView frame = { event->frame_type, event->body, event->n_body };
+  guint64         token = 0;
+
+  if (event->frame_type == UDPNAT_FRAME_PATH_CHALLENGE)
+    g_assert_true (udpnat_frame_parse_path_challenge (&frame, &token));
+  return token;
+}
 
 static void
 raw_take (gpointer              user_data,
@@ -73,7 +86,9 @@ raw_take (gpointer              user_data,
   memcpy (data, datagram->data, datagram->n_data);
   (void) udpnat_session_handle_packet (raw->session, raw->net->now_us, data, datagram->n_data);
   while (udpnat_session_pop_event (raw->session, &event))
-    if (event.type == UDPNAT_SESSION_EVENT_CLOSED)
+    if (event.type == UDPNAT_SESSION_EVENT_FRAME && raw->token == 0)
+      raw->token = parse_token (&event);
+    else if (event.type == UDPNAT_SESSION_EVENT_CLOSED)
       {
         raw->is_closed = TRUE;
         raw->reason = event.reason;
@@ -101,8 +116,9 @@ raw_send (Raw *raw)
   raw_send_from (raw, &raw->address);
 }
 
+/* Its HS1 is still to be sent. */
 static Raw *
-raw_new (Net *net)
+raw_new_silent (Net *net)
 {
   Raw                *raw = g_new0 (Raw, 1);
   guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
@@ -126,6 +142,14 @@ raw_new (Net *net)
   net->stranger_data = raw;
   udpnat_timestamp_from_us (NET_WALL_US + net->now_us, timestamp);
   udpnat_session_start_handshake (raw->session, net->now_us, timestamp, NULL, 0);
+  return raw;
+}
+
+static Raw *
+raw_new (Net *net)
+{
+  Raw *raw = raw_new_silent (net);
+
   raw_send (raw);
   raw_send (raw); /* PING: confirms */
   g_assert_cmpint (udpnat_session_get_state (raw->session), ==, UDPNAT_SESSION_STATE_ESTABLISHED);
@@ -320,6 +344,20 @@ test_unusable_sources (void)
   g_assert_cmpuint (net->n_stranger_packets, ==, 0);
 }
 
+/* There is much to tell whoever subscribes. */
+static void
+fill_roster (Net *net)
+{
+  for (guint i = 0; i < 60; i++)
+    {
+      g_autofree char *filler = g_strnfill (60, 'x');
+      g_autofree char *name = g_strdup_printf ("%s%u", filler, i);
+
+      net_join (net, name);
+    }
+  net_run (net, UDPNAT_SEC (5));
+}
+
 /* A client that gives the address of another as its own: that one gets no more than the client
  * sends. */
 static void
@@ -331,14 +369,7 @@ test_amplification_by_forged_source (void)
   g_autoptr (Raw) raw = NULL;
   gsize n_out_before;
 
-  for (guint i = 0; i < 60; i++)
-    {
-      g_autofree char *filler = g_strnfill (60, 'x');
-      g_autofree char *name = g_strdup_printf ("%s%u", filler, i);
-
-      net_join (net, name);
-    }
-  net_run (net, UDPNAT_SEC (5));
+  fill_roster (net);
   raw = raw_new (net);
   net_run (net, UDPNAT_SEC (1));
   n_out_before = raw->n_bytes_out;
@@ -355,6 +386,40 @@ test_amplification_by_forged_source (void)
       g_assert_cmpuint (raw->n_bytes_in, <=, raw->n_bytes_out - n_out_before);
     }
   g_assert_cmpuint (raw->n_bytes_in, >, 0); /* but the challenge */
+}
+
+/* Whoever repeats an HS1 from elsewhere gets the same HS2. The session's first packet proves then
+ * that one of the two places was reached, and not which. */
+static void
+test_amplification_by_repeated_hs1 (void)
+{
+  g_autoptr (Net) net = net_new (40);
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  UdpnatAddress victim = net_address (192, 0, 2, 7, 7777);
+  guint8 hs1[UDPNAT_DATAGRAM_MAX_BYTES];
+  g_autoptr (Raw) raw = NULL;
+  UdpnatSessionOutputKind kind;
+  gsize n;
+
+  fill_roster (net);
+  raw = raw_new_silent (net);
+  g_assert_true (udpnat_session_pop_output (raw->session, net->now_us, &kind, hs1, &n));
+  (void) net_inject (net, &victim, UDPNAT_SOCKET_MAIN, hs1, n);
+  (void) net_inject (net, &raw->address, UDPNAT_SOCKET_MAIN, hs1, n);
+  g_assert_cmpint (udpnat_session_get_state (raw->session), ==, UDPNAT_SESSION_STATE_ESTABLISHED);
+
+  raw->n_bytes_in = 0;
+  raw->n_bytes_out = n;
+  (void) net_inject (net, &victim, UDPNAT_SOCKET_MAIN, hs1, n);
+  g_assert_cmpuint (raw->n_bytes_in, >, 0);
+  udpnat_write_subscribe (message, UDPNAT_SUBSCRIBE_ALL);
+  (void) udpnat_session_stream_write (raw->session, 0, message->data, message->len);
+  raw_send_from (raw, &victim);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_assert_cmpuint (raw->n_bytes_in, <=, raw->n_bytes_out);
+      net_run (net, UDPNAT_MSEC (500));
+    }
 }
 
 /* An authentic packet that was overtaken says nothing about where the client is now. */
@@ -379,6 +444,51 @@ test_late_packet (void)
   udpnat_session_ping (raw->session, net->now_us);
   raw_run (raw, UDPNAT_MSEC (100));
   g_assert_true (udpnat_address_equal (&net->last_stranger.remote, &raw->address));
+}
+
+/* The right answer to a challenge, from another place than was asked, proves nothing. It is sealed
+ * before a packet that comes from the right one, or it would move the client there. */
+static void
+test_answer_from_elsewhere (void)
+{
+  g_autoptr (Net) net = net_new (41);
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  const guint8 pad[100] = { UDPNAT_FRAME_PAD, 0, 97 };
+  UdpnatAddress elsewhere = make_source (1);
+  g_autoptr (Raw) raw = NULL;
+  guint8       packets[2][UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8       frames[64];
+  UdpnatWriter writer;
+  gsize        n[2];
+
+  fill_roster (net);
+  raw = raw_new (net);
+  net_run (net, UDPNAT_SEC (1));
+  raw->address = net_address (192, 0, 2, 98, 4321);
+  raw->n_bytes_in = raw->n_bytes_out = 0;
+  n[0] = udpnat_session_seal_frames (raw->session, net->now_us, pad, sizeof pad, packets[0]);
+  raw->n_bytes_out += n[0];
+  (void) net_inject (net, &raw->address, UDPNAT_SOCKET_MAIN, packets[0], n[0]);
+  g_assert_cmpuint (raw->token, !=, 0);
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  g_assert_true (udpnat_frame_write_path_response (&writer, raw->token, &elsewhere));
+  n[0] = udpnat_session_seal_frames (raw->session, net->now_us, frames, writer.n_written,
+                                     packets[0]);
+  n[1] = udpnat_session_seal_frames (raw->session, net->now_us, pad, sizeof pad, packets[1]);
+  raw->n_bytes_out += n[0] + n[1];
+  g_assert_cmpint (net_inject (net, &raw->address, UDPNAT_SOCKET_MAIN, packets[1], n[1]), ==,
+                   UDPNAT_RX_OK);
+  g_assert_cmpint (net_inject (net, &elsewhere, UDPNAT_SOCKET_MAIN, packets[0], n[0]), ==,
+                   UDPNAT_RX_OK);
+  udpnat_write_subscribe (message, UDPNAT_SUBSCRIBE_ALL);
+  (void) udpnat_session_stream_write (raw->session, 0, message->data, message->len);
+  raw_send (raw);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_assert_cmpuint (raw->n_bytes_in, <=, raw->n_bytes_out);
+      net_run (net, UDPNAT_MSEC (500));
+    }
 }
 
 /* ---- Floods ---- */
@@ -627,6 +737,7 @@ test_bad_control (void)
   const guint8 odd_register[] = { UDPNAT_CS_REGISTER, 0, 0, 0, 4, 1, 0, 9, 'a' };
   const guint8 odd_unregister[] = { UDPNAT_CS_UNREGISTER, 0, 0, 0, 1, 0 };
   const guint8 odd_keepalive[] = { UDPNAT_CS_KEEPALIVE, 0, 0, 0, 1, 96 };
+  const guint8 odd_report[] = { UDPNAT_CS_REPORT, 0, 0, 0, 3, 1, 2, 0 };
   const guint8 huge_put[] = { UDPNAT_MAIL_PUT, 0, 1, 0x04, 0x01 };
   const guint8 odd_put[] = { UDPNAT_MAIL_PUT, 0, 0, 0, 1, 7 };
   const guint8 odd_ack[] = { UDPNAT_MAIL_ACK, 0, 0, 0, 1, 7 };
@@ -642,6 +753,7 @@ test_bad_control (void)
     { odd_register, sizeof odd_register, 0 },
     { odd_unregister, sizeof odd_unregister, 0 },
     { odd_keepalive, sizeof odd_keepalive, 0 },
+    { odd_report, sizeof odd_report, 0 },
     { huge_put, sizeof huge_put, 1 },
     { odd_put, sizeof odd_put, 1 },
     { odd_ack, sizeof odd_ack, 1 },
@@ -749,6 +861,40 @@ test_odd_keepalive (void)
     }
 }
 
+/* Nobody fills the server's statistics alone. */
+static void
+test_reports (void)
+{
+  g_autoptr (Net) net = net_new (2500);
+  g_autoptr (Raw) raw = raw_new (net);
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  UdpnatReport report = { .nat = UDPNAT_REPORT_NAT_NONE, .ways = { 255, 1 } };
+
+  udpnat_write_report (message, &report);
+  for (guint i = 0; i < 20; i++)
+    raw_write (raw, 0, message->data, message->len);
+  g_assert_false (raw->is_closed);
+  g_assert_cmpuint (net_stats (net).reports, ==, 1);
+  g_assert_cmpuint (net_stats (net).ways[UDPNAT_REPORT_WAY_DIRECT], ==, UDPNAT_REPORT_TIMES_MAX);
+  g_assert_cmpuint (net_stats (net).ways[UDPNAT_REPORT_WAY_LAN], ==, 1);
+}
+
+/* A newer client may know more kinds and more ways. */
+static void
+test_newer_report (void)
+{
+  g_autoptr (Net) net = net_new (2501);
+  g_autoptr (Raw) raw = raw_new (net);
+  const guint8 message[] = { UDPNAT_CS_REPORT, 0, 0, 0, 14, 200, 12, 1, 2, 0, 0, 0, 0, 0, 0,
+                             0, 3, 4, 5 };
+
+  raw_write (raw, 0, message, sizeof message);
+  g_assert_false (raw->is_closed);
+  g_assert_cmpuint (net_stats (net).reports, ==, 1);
+  g_assert_cmpuint (net_stats (net).ways[UDPNAT_REPORT_WAY_LAN], ==, 2);
+  g_assert_cmpuint (net_stats (net).ways[UDPNAT_REPORT_WAY_UDP_BLOCKED_REMOTE], ==, 3);
+}
+
 static void
 test_random_control (void)
 {
@@ -761,7 +907,7 @@ test_random_control (void)
       for (guint i = 0; i < 20 && !raw->is_closed; i++)
         {
           g_autoptr (GByteArray) bytes = g_byte_array_new ();
-          guint8 type = (guint8) udpnat_random_below (&net->random, 15);
+          guint8 type = (guint8) udpnat_random_below (&net->random, 16);
           gsize  mark = udpnat_message_begin (bytes, type);
           guint  n = udpnat_random_below (&net->random, 40);
 
@@ -832,7 +978,11 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/amplification/hs1", test_amplification_hs1);
   g_test_add_func ("/rendezvous-abuse/amplification/forged-source-of-a-client",
                    test_amplification_by_forged_source);
+  g_test_add_func ("/rendezvous-abuse/amplification/hs1-repeated-from-elsewhere",
+                   test_amplification_by_repeated_hs1);
   g_test_add_func ("/rendezvous-abuse/address/late-packet-moves-nothing", test_late_packet);
+  g_test_add_func ("/rendezvous-abuse/address/answer-from-elsewhere-proves-nothing",
+                   test_answer_from_elsewhere);
   g_test_add_func ("/rendezvous-abuse/second-port/only-info", test_hs1_on_second_port);
   g_test_add_func ("/rendezvous-abuse/source/unusable-ones", test_unusable_sources);
   g_test_add_func ("/rendezvous-abuse/flood/10000-forged-hs1", test_flood);
@@ -849,6 +999,8 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/control/in-pieces", test_pieces);
   g_test_add_func ("/rendezvous-abuse/control/deaf-client", test_deaf_client);
   g_test_add_func ("/rendezvous-abuse/control/keepalive-in-bounds", test_odd_keepalive);
+  g_test_add_func ("/rendezvous-abuse/control/reports-count-seldom-and-little", test_reports);
+  g_test_add_func ("/rendezvous-abuse/control/report-of-a-newer-client", test_newer_report);
   g_test_add_func ("/rendezvous-abuse/control/random", test_random_control);
   g_test_add_func ("/rendezvous-abuse/frames/broken-closes", test_broken_frames);
   g_test_add_func ("/rendezvous-abuse/client/random-datagrams", test_client_fuzz);

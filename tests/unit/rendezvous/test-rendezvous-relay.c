@@ -219,7 +219,7 @@ test_quota (void)
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED], >=, n_burst);
   g_assert_cmpuint (alice->code, ==, UDPNAT_RELAY_FAIL_QUOTA);
   g_assert_cmpuint (carol->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED], ==, 0);
-  g_assert_cmpuint (net_stats (net).quota_drops, >=, n_burst);
+  g_assert_cmpuint (net_stats (net).refusals[UDPNAT_SERVER_REFUSAL_RELAY_QUOTA], >=, n_burst);
 
   net_run (net, UDPNAT_SEC (1));
   alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED] = 0;
