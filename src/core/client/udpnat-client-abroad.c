@@ -310,4 +310,8 @@ udpnat_client_take_address (UdpnatClient     *self,
   /* At once: what they say next is to be shown by it. */
   called = udpnat_node_get_peer_name (self->node, udpnat_person_get_key (person));
   (void) udpnat_client_ensure_person (self, udpnat_person_get_key (person), called);
+  /* Of a contact it has been saved there. Who asks for the first time is to be answered, too. */
+  if (udpnat_person_get_relation (person) == UDPNAT_RELATION_NONE)
+    udpnat_client_save_contact (self, person,
+                                udpnat_contact_copy (udpnat_person_get_contact (person)));
 }

@@ -33,12 +33,14 @@ pending_new (UdpnatClient *self,
 
   pending->client = self;
   pending->person = g_object_ref (person);
+  self->n_pending++;
   return pending;
 }
 
 static void
 pending_free (Pending *pending)
 {
+  pending->client->n_pending--;
   g_object_unref (pending->person);
   udpnat_item_free (pending->item);
   g_free (pending);

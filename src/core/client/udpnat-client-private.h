@@ -43,6 +43,7 @@ struct _UdpnatClient
   UdpnatSocket  *socket;
   UdpnatTunnelDialer *tunnel; /* to the server, where UDP does not pass */
   GSource       *source; /* drives the node on both */
+  guint          n_pending; /* of what is said and heard, on its way to the disk */
   gboolean       is_closing;
   gboolean       is_backing_up;
 

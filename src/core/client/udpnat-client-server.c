@@ -19,7 +19,7 @@
 /* How many people are told in one turn of the main loop. What follows a change of one takes some
  * microseconds in the lists that they are in, and a window should not stand still for longer than
  * half a frame. */
-#define TELL_PEOPLE_MAX 600
+#define TELL_PEOPLE_MAX 200
 
 /* ---- What people hear of it ---- */
 

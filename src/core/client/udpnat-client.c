@@ -13,7 +13,7 @@
 
 /* How many events of the node are handled in one turn of the main loop; the most frequent ones,
  * of people who come, take some microseconds each. */
-#define TURN_EVENTS_MAX 300
+#define TURN_EVENTS_MAX 200
 
 enum
 {
@@ -532,11 +532,14 @@ udpnat_client_is_registered (UdpnatClient *self)
   return udpnat_node_is_registered (self->node);
 }
 
-/** udpnat_client_is_drained: whether leaving now loses nothing: see udpnat_node_is_drained() */
+/**
+ * udpnat_client_is_drained: whether leaving now makes nobody wait: nothing is on its way to the
+ * disk, from where it leaves, nor to anybody else, see udpnat_node_is_drained()
+ */
 gboolean
 udpnat_client_is_drained (UdpnatClient *self)
 {
-  return udpnat_node_is_drained (self->node);
+  return self->n_pending == 0 && udpnat_node_is_drained (self->node);
 }
 
 /** udpnat_client_count_undelivered: how much of ours neither a person nor a mailbox has yet */
@@ -578,4 +581,13 @@ gboolean
 udpnat_client_flush (UdpnatClient *self)
 {
   return udpnat_store_flush (self->store);
+}
+
+/**
+ * udpnat_client_is_damaged: whether something of the profile could not be read since it was opened.
+ * Opening it again takes over what can be */
+gboolean
+udpnat_client_is_damaged (UdpnatClient *self)
+{
+  return udpnat_store_is_damaged (self->store);
 }

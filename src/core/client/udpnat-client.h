@@ -180,6 +180,7 @@ gboolean      udpnat_client_back_up_finish  (UdpnatClient  *self,
                                              GAsyncResult  *result,
                                              GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean      udpnat_client_flush           (UdpnatClient  *self);
+gboolean      udpnat_client_is_damaged      (UdpnatClient  *self);
 
 G_END_DECLS
 

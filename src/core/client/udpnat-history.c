@@ -479,12 +479,6 @@ udpnat_history_new (UdpnatClient *client,
   return self;
 }
 
-UdpnatPerson *
-udpnat_history_get_person (UdpnatHistory *self)
-{
-  return self->person;
-}
-
 /** udpnat_history_has_older: whether there are lines above the window */
 gboolean
 udpnat_history_has_older (UdpnatHistory *self)

@@ -26,7 +26,6 @@ G_DECLARE_FINAL_TYPE (UdpnatHistory, udpnat_history, UDPNAT, HISTORY, GObject)
 
 UdpnatHistory *udpnat_history_new            (UdpnatClient  *client,
                                               UdpnatPerson  *person) G_GNUC_WARN_UNUSED_RESULT;
-UdpnatPerson  *udpnat_history_get_person     (UdpnatHistory *self);
 gboolean       udpnat_history_has_older      (UdpnatHistory *self);
 gboolean       udpnat_history_has_newer      (UdpnatHistory *self);
 guint          udpnat_history_load_older     (UdpnatHistory *self);

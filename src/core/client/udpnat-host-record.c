@@ -7,13 +7,12 @@
 
 #include "udpnat-host-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gio/gio.h>
-#include <sys/file.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "udpnat-file-io.h"
 #include "udpnat-sockaddr.h"
 
 /** udpnat_host_find_program: Returns: (transfer full) (nullable): where udpnat-server is */
@@ -66,19 +65,18 @@ udpnat_host_is_own_ip (const UdpnatAddress *address)
   return is_own;
 }
 
-/* A lock ends with its process, however that ends. */
-static gboolean
-is_locked (const char *state_dir)
+/* Nothing that a server writes there has to be escaped: what is, is damaged, and GLib 2.74 reads on
+ * behind the end of a value that ends with a backslash. */
+static char *
+dup_value (GKeyFile   *file,
+           const char *group,
+           const char *key)
 {
-  g_autofree char *path = g_build_filename (state_dir, "lock", NULL);
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  gboolean is_held;
+  g_autofree char *value = g_key_file_get_value (file, group, key, NULL);
 
-  if (fd < 0)
-    return FALSE;
-  is_held = flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  close (fd);
-  return is_held;
+  if (value == NULL || strchr (value, '\\') != NULL || !g_utf8_validate (value, -1, NULL))
+    return NULL;
+  return g_steal_pointer (&value);
 }
 
 /** udpnat_host_record_read: Returns: whether a server runs there and has said what it is */
@@ -86,22 +84,24 @@ gboolean
 udpnat_host_record_read (UdpnatHostRecord *self,
                          const char       *state_dir)
 {
+  g_autofree char *lock = g_build_filename (state_dir, "lock", NULL);
   g_autofree char *path = g_build_filename (state_dir, "running", NULL);
   g_autoptr (GKeyFile) file = g_key_file_new ();
   int port;
 
   *self = (UdpnatHostRecord) { 0 };
-  if (!is_locked (state_dir) || !g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
+  if (!udpnat_file_io_is_locked (lock) ||
+      !g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
     return FALSE;
   port = g_key_file_get_integer (file, "server", "port", NULL);
   self->pid = g_key_file_get_integer (file, "server", "pid", NULL);
   if (self->pid <= 1 || port <= 0 || port > G_MAXUINT16)
     return FALSE;
   self->port = (guint16) port;
-  self->key_text = g_key_file_get_string (file, "server", "key", NULL);
-  self->outside = g_key_file_get_string (file, "outside", "address", NULL);
-  self->protocol = g_key_file_get_string (file, "outside", "protocol", NULL);
-  self->reason = g_key_file_get_string (file, "outside", "code", NULL);
+  self->key_text = dup_value (file, "server", "key");
+  self->outside = dup_value (file, "outside", "address");
+  self->protocol = dup_value (file, "outside", "protocol");
+  self->reason = dup_value (file, "outside", "code");
   return TRUE;
 }
 

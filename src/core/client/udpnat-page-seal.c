@@ -159,26 +159,20 @@ permute (const UdpnatPageSeal *self,
 {
   guint8 *checksum = header + UDPNAT_WAL_FRAME_OPEN_BYTES;
   guint64 tweak = GUINT64_TO_LE (position); /* the same file on any machine */
-  guint32 left, right, swap;
+  guint32 halves[2];
 
-  memcpy (&left, checksum, 4);
-  memcpy (&right, checksum + 4, 4);
-  left = GUINT32_FROM_LE (left);
-  right = GUINT32_FROM_LE (right);
+  memcpy (halves, checksum, sizeof halves);
   for (guint32 i = 0; i < FEISTEL_ROUNDS; i++)
     {
       guint32 round = GUINT32_TO_LE (is_back ? FEISTEL_ROUNDS - 1 - i : i);
+      guint32 left = halves[0];
 
-      swap = right;
-      right = left ^ GUINT32_FROM_LE (feistel_round (self, tweak, header, round,
-                                                     GUINT32_TO_LE (right)));
-      left = swap;
+      halves[0] = halves[1];
+      halves[1] = left ^ feistel_round (self, tweak, header, round, halves[1]);
     }
   /* Halves stand swapped after the last round, so that the way back is the same loop. */
-  right = GUINT32_TO_LE (right);
-  left = GUINT32_TO_LE (left);
-  memcpy (checksum, &right, 4);
-  memcpy (checksum + 4, &left, 4);
+  memcpy (checksum, &halves[1], sizeof halves[1]);
+  memcpy (checksum + sizeof halves[1], &halves[0], sizeof halves[0]);
 }
 
 /**

@@ -142,7 +142,7 @@ const UdpnatRttSample *
 udpnat_rtt_log_get_sample (UdpnatRttLog *self,
                            guint         index)
 {
-  g_return_val_if_fail (index < self->n_samples, NULL);
+  g_assert (index < self->n_samples);
 
   return &self->samples[(self->first + index) % UDPNAT_RTT_SAMPLES_MAX];
 }

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "udpnat-database-log.h"
 #include "udpnat-error.h"
 #include "udpnat-file-io.h"
 #include "udpnat-page-seal.h"
@@ -164,7 +165,10 @@ udpnat_sealed_vfs_settle (const char   *path,
 
   if (rc != SQLITE_OK)
     return rc;
-  if (read_int_pragma (db, "PRAGMA wal_checkpoint (TRUNCATE)") != 0)
+  /* what is behind a break would be overwritten */
+  if (read_int_pragma (db, "PRAGMA user_version") >= 0 && !udpnat_database_log_is_whole (db, path))
+    rc = SQLITE_CORRUPT;
+  else if (read_int_pragma (db, "PRAGMA wal_checkpoint (TRUNCATE)") != 0)
     rc = SQLITE_BUSY;
   if (rc == SQLITE_OK && key == NULL && !has_room (path))
     rc = make_room (db);

@@ -19,6 +19,7 @@
 
 #include "udpnat-sealed-vfs.h"
 
+#include "udpnat-database-file.h"
 #include "udpnat-limits.h"
 #include "udpnat-sealed-file-private.h"
 
@@ -174,11 +175,12 @@ check_key (const char   *path,
   return SQLITE_INTERNAL;
 }
 
+/* A damaged one counts as having a log: nothing may be written to it. */
 static gboolean
 has_log (sqlite3 *db)
 {
   sqlite3_stmt *statement = NULL;
-  gboolean has = FALSE;
+  gboolean has = TRUE;
 
   if (sqlite3_prepare_v2 (db, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
       sqlite3_step (statement) == SQLITE_ROW)
@@ -207,6 +209,16 @@ set_up (sqlite3 *db,
   return rc;
 }
 
+/* SQLite deletes the log of an empty file, or of one that it makes: it takes it for rubbish. It is
+ * all that is left of a file that was emptied. */
+static gboolean
+has_only_log (const char *path)
+{
+  gboolean has_log;
+
+  return udpnat_database_file_look (path, &has_log) != UDPNAT_DATABASE_FILE_PRESENT && has_log;
+}
+
 /**
  * udpnat_sealed_vfs_open:
  * @flags: for sqlite3_open_v2()
@@ -218,9 +230,9 @@ set_up (sqlite3 *db,
  * so that one can become the other page by page.
  *
  * Returns: SQLITE_OK; SQLITE_AUTH when the key is wrong; SQLITE_CORRUPT when the key is right, or
- *   may be, but the first page is damaged; SQLITE_NOTADB when @key is not %NULL and the database is
- *   in clear, or when it is %NULL and the file is encrypted or no database; else what
- *   sqlite3_open_v2() returns
+ *   may be, but the first page is damaged, or when there is only a log; SQLITE_NOTADB when @key is
+ *   not %NULL and the database is in clear, or when it is %NULL and the file is encrypted or no
+ *   database; else what sqlite3_open_v2() returns
  */
 int
 udpnat_sealed_vfs_open (const char   *path,
@@ -230,14 +242,19 @@ udpnat_sealed_vfs_open (const char   *path,
 {
   SealedVfs *vfs = NULL;
   sqlite3 *db = NULL;
-  int rc = key != NULL ? check_key (path, key) : SQLITE_OK;
+  int rc = has_only_log (path) ? SQLITE_CORRUPT : SQLITE_OK;
 
   *out_db = NULL;
+  if (rc == SQLITE_OK && key != NULL)
+    rc = check_key (path, key);
   if (rc != SQLITE_OK)
     return rc;
   if (key != NULL)
     vfs = sealed_vfs_new (key);
   rc = sqlite3_open_v2 (path, &db, flags, vfs != NULL ? vfs->name : NULL);
+  /* Closing empties the log into the file: not into one that does not open. */
+  if (rc == SQLITE_OK)
+    rc = sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   if (rc == SQLITE_OK)
     rc = set_up (db, key != NULL, (flags & SQLITE_OPEN_READONLY) != 0);
   if (rc != SQLITE_OK)
@@ -246,6 +263,7 @@ udpnat_sealed_vfs_open (const char   *path,
       g_clear_pointer (&vfs, sealed_vfs_free);
       return rc;
     }
+  sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   *out_db = db;
   return SQLITE_OK;
 }

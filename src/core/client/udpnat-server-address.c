@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "udpnat-address.h"
 #include "udpnat-limits.h"
 #include "udpnat-link.h"
 
@@ -52,6 +53,16 @@ is_host_name (const char *text)
   return TRUE;
 }
 
+/* GIO takes whatever has two colons for an IPv6 address. */
+static gboolean
+is_host (const char *host)
+{
+  UdpnatAddress address;
+
+  return strchr (host, ':') != NULL ? udpnat_address_parse_ip (&address, host, 0)
+                                    : is_host_name (host);
+}
+
 /**
  * udpnat_server_address_normalize:
  *
@@ -62,12 +73,16 @@ char *
 udpnat_server_address_normalize (const char *text)
 {
   g_autofree char *stripped = g_strstrip (g_strdup (text));
+  g_autofree char *linked = NULL;
   g_autoptr (GSocketConnectable) address = NULL;
   GNetworkAddress *network;
   const char *host;
 
   if (g_str_has_prefix (stripped, "udpnat:"))
-    return dup_server_of_link (stripped);
+    linked = dup_server_of_link (stripped);
+  if (linked != NULL)
+    return g_steal_pointer (&linked);
+  /* A link that names no server; or a machine of that name, and a port. */
   if (*stripped == '\0' || strpbrk (stripped, " \t\r\n/@?#") != NULL)
     return NULL;
   address = g_network_address_parse (stripped, UDPNAT_SERVER_PORT, NULL);
@@ -75,8 +90,7 @@ udpnat_server_address_normalize (const char *text)
     return NULL;
   network = G_NETWORK_ADDRESS (address);
   host = g_network_address_get_hostname (network);
-  if (g_network_address_get_port (network) == 0 ||
-      (strchr (host, ':') == NULL && !is_host_name (host)))
+  if (g_network_address_get_port (network) == 0 || !is_host (host))
     return NULL;
   return g_steal_pointer (&stripped);
 }

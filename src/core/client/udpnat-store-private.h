@@ -106,6 +106,8 @@ gboolean  udpnat_store_is_sound      (UdpnatDatabase        *database);
 char     *udpnat_store_recover       (const char            *path,
                                       const guint8          *database_key,
                                       GError               **error) G_GNUC_WARN_UNUSED_RESULT;
+int       udpnat_store_make          (const char            *path,
+                                      const guint8          *database_key);
 gboolean  udpnat_store_finish_recovery (const char          *path,
                                       GError               **error);
 

@@ -1,7 +1,11 @@
-/* What is done with a damaged database. Nothing is ever written to it:
+/* How a database comes to be, and what is done with a damaged one. A new file is made aside, and
+ * takes its place when it is whole and on the disk: an empty one was not left by a crash.
+ *
+ * Nothing is ever written to a damaged one:
  *
  * 1. It is copied to udpnat.db-recovering, page by page, zeros where the disk does not give any.
- *    SQLite may write to the copy, which it must to read a log.
+ *    SQLite may write to the copy, which it must to read a log. Where the file itself is empty or
+ *    gone, and only its log is left, a new file stands in: its tables begin at the same pages.
  * 2. A new file, udpnat.db-new, gets every row of the copy that can be read. Tables are walked by
  *    row number; where a page is missing, the walk tries the numbers after it.
  * 3. When it is complete, it is renamed to udpnat.db-recovered. From here on the next opening will
@@ -17,7 +21,9 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "udpnat-database-file.h"
 #include "udpnat-error.h"
+#include "udpnat-file-io.h"
 #include "udpnat-store-private.h"
 #include "udpnat-words.h"
 
@@ -86,17 +92,6 @@ set_failure (GError    **error,
   return FALSE;
 }
 
-static void
-remove_files (const char *path)
-{
-  g_autofree char *wal = beside (path, "-wal");
-  g_autofree char *shm = beside (path, "-shm");
-
-  g_unlink (path);
-  g_unlink (wal);
-  g_unlink (shm);
-}
-
 /* What cannot be read becomes zeros. */
 static gboolean
 copy_pages (int from,
@@ -135,15 +130,52 @@ copy_file (const char *from_path,
   return is_copied;
 }
 
+typedef struct
+{
+  const guint8 *database_key; /* nullable */
+  int           code;         /* of SQLite */
+} Filling;
+
+/* All tables, and nothing in them. */
 static gboolean
-copy_database (const char *path,
-               const char *copy)
+fill_new (const char *path,
+          gpointer    user_data)
+{
+  Filling *filling = user_data;
+  UdpnatDatabase *database;
+  /* nobody else's to read, from its first byte on */
+  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    {
+      filling->code = errno == ENOSPC ? SQLITE_FULL :
+                      errno == EROFS ? SQLITE_READONLY : SQLITE_CANTOPEN;
+      return FALSE;
+    }
+  close (fd);
+  database = udpnat_database_open (path, filling->database_key, SQLITE_OPEN_READWRITE,
+                                   &filling->code);
+  if (database == NULL)
+    return FALSE;
+  filling->code = udpnat_store_schema_set_up (database, 0) ? SQLITE_OK : database->failure;
+  udpnat_database_close (database);
+  return filling->code == SQLITE_OK;
+}
+
+static gboolean
+copy_database (const char   *path,
+               const char   *copy,
+               const guint8 *database_key)
 {
   g_autofree char *wal = beside (path, "-wal");
   g_autofree char *copy_wal = beside (copy, "-wal");
+  Filling filling = { .database_key = database_key };
 
-  return copy_file (path, copy) &&
-         (!g_file_test (wal, G_FILE_TEST_EXISTS) || copy_file (wal, copy_wal));
+  if (udpnat_database_file_look (path, NULL) != UDPNAT_DATABASE_FILE_PRESENT
+        ? udpnat_database_file_fill (copy, fill_new, &filling) != UDPNAT_DATABASE_FILE_MADE
+        : !copy_file (path, copy))
+    return FALSE;
+  return !g_file_test (wal, G_FILE_TEST_EXISTS) || copy_file (wal, copy_wal);
 }
 
 static char *
@@ -151,14 +183,8 @@ make_damaged_name (const char *path)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
-  char *name = g_strdup_printf ("%s.damaged-%s", path, date);
 
-  for (guint i = 2; g_file_test (name, G_FILE_TEST_EXISTS); i++)
-    {
-      g_free (name);
-      name = g_strdup_printf ("%s.damaged-%s-%u", path, date, i);
-    }
-  return name;
+  return udpnat_database_file_dup_damaged_name (path, date);
 }
 
 static gboolean
@@ -175,14 +201,8 @@ move_along (const char *path,
 static void
 flush_folder (const char *path)
 {
-  g_autofree char *folder = g_path_get_dirname (path);
-  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  if (fd < 0)
-    return;
-  if (fsync (fd) != 0)
-    g_debug ("Cannot flush %s: %s", folder, g_strerror (errno));
-  close (fd);
+  if (!udpnat_file_io_sync_folder (path))
+    g_debug ("Cannot flush the folder of %s: %s", path, g_strerror (errno));
 }
 
 /* Returns: (transfer full) (nullable): where the damaged file is now */
@@ -201,6 +221,32 @@ exchange (const char *path,
     }
   flush_folder (path);
   return g_steal_pointer (&name);
+}
+
+/**
+ * udpnat_store_make:
+ * @path: where no file is
+ *
+ * Returns: SQLITE_OK, or why there is still none
+ */
+int
+udpnat_store_make (const char   *path,
+                   const guint8 *database_key)
+{
+  g_autofree char *fresh = beside (path, "-new");
+  Filling filling = { .database_key = database_key };
+
+  switch (udpnat_database_file_make (path, fresh, fill_new, &filling))
+    {
+    case UDPNAT_DATABASE_FILE_MADE:
+      flush_folder (path);
+      return SQLITE_OK;
+    case UDPNAT_DATABASE_FILE_UNFILLED:
+      return filling.code;
+    case UDPNAT_DATABASE_FILE_FAILED:
+      return errno == ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN;
+    }
+  g_assert_not_reached ();
 }
 
 /** udpnat_store_finish_recovery: does what is left of one that was interrupted */
@@ -399,7 +445,7 @@ build (const char   *path,
   g_autoptr (UdpnatDatabase) to = NULL;
   int code;
 
-  if (!copy_database (path, copy))
+  if (!copy_database (path, copy, database_key))
     return set_failure (error, path, g_strerror (errno));
   to = udpnat_database_open (fresh, database_key, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                              &code);
@@ -430,15 +476,15 @@ udpnat_store_recover (const char   *path,
   Recovered recovered;
   gboolean is_built;
 
-  remove_files (copy);
-  remove_files (fresh);
+  udpnat_database_file_remove (copy);
+  udpnat_database_file_remove (fresh);
   is_built = build (path, copy, fresh, database_key, &recovered, error);
-  remove_files (copy);
+  udpnat_database_file_remove (copy);
   if (is_built && g_rename (fresh, complete) != 0)
     is_built = set_failure (error, path, g_strerror (errno));
   if (!is_built)
     {
-      remove_files (fresh);
+      udpnat_database_file_remove (fresh);
       return NULL;
     }
   flush_folder (path);

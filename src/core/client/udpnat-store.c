@@ -5,8 +5,9 @@
  * while that runs. In WAL mode neither waits for the other.
  *
  * Opening reads every page only when the last user did not close the file, or has met damage in it:
- * with a long history that takes a second. What is damaged is set aside, never overwritten, and
- * what can be read is taken over into a new file (udpnat-store-recover.c). */
+ * with a long history that takes a second. The log that such a user left must be whole, too. What
+ * is damaged is set aside, never overwritten, and what can be read is taken over into a new file
+ * (udpnat-store-recover.c). */
 
 #include "config.h"
 
@@ -19,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "udpnat-database-file.h"
+#include "udpnat-database-log.h"
 #include "udpnat-error.h"
 #include "udpnat-limits.h"
 #include "udpnat-words.h"
@@ -40,7 +43,9 @@ set_open_error (UdpnatStore *self,
   if (udpnat_database_is_damage (code))
     return DAMAGED;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_PROFILE_UNWRITABLE,
-               _("Cannot open the profile database %s: %s"), self->path,
+               _("Cannot open the profile database %s: %s. It was left as it is. Make room on the "
+                 "disk, mend the rights of this file and of those beside it, or choose another "
+                 "profile with --profile DIR."), self->path,
                udpnat_words_explain_database (code));
   return FAILED;
 }
@@ -115,13 +120,40 @@ is_empty (UdpnatDatabase *database)
 static void
 keep_private (UdpnatStore *self)
 {
-  int fd = open (self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = open (self->path, O_RDWR | O_CLOEXEC);
 
   if (fd < 0)
     return;
   if (fchmod (fd, 0600) != 0)
     g_warning ("Cannot make %s private: %s", self->path, g_strerror (errno));
   close (fd);
+}
+
+/* A new file takes its place whole: one that is empty, or of which only the log is there, has lost
+ * what was in it. */
+static OpenResult
+ensure_file (UdpnatStore  *self,
+             const guint8 *database_key,
+             GError      **error)
+{
+  gboolean has_log;
+  int code;
+
+  switch (udpnat_database_file_look (self->path, &has_log))
+    {
+    case UDPNAT_DATABASE_FILE_PRESENT:
+      return OPENED;
+    case UDPNAT_DATABASE_FILE_EMPTY:
+      return DAMAGED;
+    case UDPNAT_DATABASE_FILE_MISSING:
+      break;
+    }
+  if (g_file_test (self->path, G_FILE_TEST_IS_SYMLINK)) /* to nowhere: SQLite complains about it */
+    return OPENED;
+  if (has_log)
+    return DAMAGED;
+  code = udpnat_store_make (self->path, database_key);
+  return code == SQLITE_OK ? OPENED : set_open_error (self, code, error);
 }
 
 static OpenResult
@@ -142,6 +174,9 @@ open_writer (UdpnatStore  *self,
   if (database == NULL)
     return set_open_error (self, code, error);
   self->writer.database = database;
+  /* SQLite opens a file that it may not write all the same. */
+  if (sqlite3_db_readonly (database->db, "main") == 1)
+    return set_open_error (self, SQLITE_READONLY, error);
   /* nothing is moved from the log into a file that may not be in order */
   sqlite3_db_config (database->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   version = udpnat_store_read_version (database);
@@ -150,6 +185,7 @@ open_writer (UdpnatStore  *self,
   if (version > UDPNAT_STORE_SCHEMA_VERSION)
     return set_newer_error (self, error);
   if (version < 0 || (version == 0 && !is_empty (database)) ||
+      !udpnat_database_log_is_whole (database->db, self->path) ||
       ((is_to_be_checked || version == 1) && !udpnat_store_is_sound (database)))
     return database->failure != 0 ? set_open_error (self, database->failure, error) : DAMAGED;
   if (udpnat_store_schema_set_up (database, version))
@@ -172,6 +208,24 @@ open_reader (UdpnatStore  *self,
   return OPENED;
 }
 
+/* What the row says of its first column; not when that is NULL, as only damage makes it. Takes
+ * @value, if there is one. */
+static void
+keep_by_name (GHashTable   *table,
+              sqlite3_stmt *row,
+              gpointer      value)
+{
+  char *name = udpnat_row_dup_text (row, 0);
+
+  if (name != NULL && value != NULL)
+    {
+      g_hash_table_replace (table, name, value);
+      return;
+    }
+  g_free (name);
+  g_free (value);
+}
+
 static OpenResult
 read_settings (UdpnatStore *self,
                GError     **error)
@@ -181,13 +235,11 @@ read_settings (UdpnatStore *self,
   UdpnatPublicKey key;
 
   while (udpnat_database_step (database, row))
-    g_hash_table_replace (self->settings, udpnat_row_dup_text (row, 0),
-                          udpnat_row_dup_text (row, 1));
+    keep_by_name (self->settings, row, udpnat_row_dup_text (row, 1));
   row = udpnat_database_query (database, "SELECT address, key FROM server");
   while (udpnat_database_step (database, row))
     if (udpnat_row_get_key (row, 1, &key))
-      g_hash_table_replace (self->servers, udpnat_row_dup_text (row, 0),
-                            g_memdup2 (&key, sizeof key));
+      keep_by_name (self->servers, row, g_memdup2 (&key, sizeof key));
   return database->failure == 0 ? OPENED : set_open_error (self, database->failure, error);
 }
 
@@ -220,8 +272,10 @@ try_open (UdpnatStore  *self,
 {
   g_autofree char *mark = g_strconcat (self->path, "-check", NULL);
   gboolean is_marked = g_file_test (mark, G_FILE_TEST_EXISTS);
-  OpenResult result = open_writer (self, database_key, must_be_checked (self), error);
+  OpenResult result = ensure_file (self, database_key, error);
 
+  if (result == OPENED)
+    result = open_writer (self, database_key, must_be_checked (self), error);
   if (result == OPENED)
     result = open_reader (self, database_key, error);
   if (result == OPENED)

@@ -77,6 +77,9 @@ static const Entry codes[] = {
   { "mapping-refused", N_("your router knows port mapping, but refuses it") },
   { "mapping-behind-another",
     N_("your router has no public address: it is itself behind another router, or not connected") },
+  { "mailbox-later",
+    N_("they are away, and the server cannot keep mail now; it is tried again, and all goes out "
+       "when they are there") },
   { "mailbox-refused", N_("their mailbox does not take it; all goes out when they are there") },
 };
 

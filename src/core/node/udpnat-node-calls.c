@@ -572,6 +572,8 @@ udpnat_node_set_relay_only (UdpnatNode *self,
   if (self->is_relay_only == is_relay_only)
     return;
   self->is_relay_only = is_relay_only;
+  udpnat_rendezvous_client_set_reporting (self->server, !is_relay_only);
+  udpnat_node_report_nat (self);
   udpnat_node_refresh_candidates (self);
   for (guint i = 0; i < self->active->len; i++)
     {

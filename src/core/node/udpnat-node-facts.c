@@ -163,11 +163,12 @@ udpnat_peer_note_phase (UdpnatPeer *self,
                         gint64      now_us)
 {
   UdpnatPathPhase phase = get_phase (self, now_us);
+  UdpnatPathPhase before = self->phase;
 
-  if (self->phase == phase)
-    return;
+  if (before != phase)
+    self->phase_us = now_us;
   self->phase = phase;
-  self->phase_us = now_us;
+  udpnat_node_report_way (self->node, self, before);
 }
 
 /* Whether a path was tried, or could not be, for a reason that a network without UDP explains. */

@@ -202,6 +202,7 @@ udpnat_node_forget_nat (UdpnatNode *self)
 {
   udpnat_node_abort_search (self, self->search.peer);
   self->nat = (UdpnatNatFacts) { 0 };
+  udpnat_node_report_nat (self);
   self->nat_observed = UDPNAT_ADDRESS_NONE;
   if (self->probe != NULL)
     udpnat_nat_probe_stop (self->probe);
@@ -308,6 +309,7 @@ follow_probe (UdpnatNode *self,
 
       udpnat_node_get_nat_facts (self, &facts);
       self->nat = facts;
+      udpnat_node_report_nat (self);
       udpnat_event_free (event);
       set_keepalive (self, now_us);
       udpnat_node_refresh_candidates (self);

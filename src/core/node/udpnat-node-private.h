@@ -8,6 +8,7 @@
 #include "udpnat-node-search-private.h"
 #include "udpnat-node-vouch-private.h"
 #include "udpnat-node-facts.h"
+#include "udpnat-node-report-private.h"
 #include "udpnat-peer-mail-private.h"
 #include "udpnat-peer-private.h"
 #include "udpnat-rendezvous-client.h"

@@ -653,6 +653,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
     .random = *random,
   };
   self->server = udpnat_rendezvous_client_new (&config, now_us);
+  udpnat_rendezvous_client_set_reporting (self->server, TRUE);
   udpnat_node_set_wall_clock (self, now_us, wall_us);
   return self;
 }

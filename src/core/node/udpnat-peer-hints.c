@@ -86,6 +86,11 @@ udpnat_peer_handle_online (UdpnatPeer   *self,
        * tell. */
       udpnat_node_set_handle (self->node, self, abroad, handle);
       udpnat_peer_hurry (self, now_us);
+      /* A mailbox that has what it should tells it now. It may have lost it, and the peer, if it
+       * took the packets and died before it had kept what was in them, does not know of it. */
+      if (udpnat_peer_has_session (self)
+          && udpnat_conversation_get_unreceipted (self->conversation) > 0)
+        udpnat_session_ping (self->session, now_us);
     }
   if (self->conversation != NULL)
     udpnat_node_mark_dirty (self->node, self);

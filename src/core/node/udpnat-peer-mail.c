@@ -192,10 +192,33 @@ result_to_code (guint8 code)
       return "mailbox-strangers";
     case UDPNAT_MAIL_TOO_LARGE:
       return "mailbox-too-large";
-    case UDPNAT_MAIL_TRY_LATER:
+    case UDPNAT_MAIL_TRY_LATER: /* told when it goes on for longer */
       return NULL;
     }
   return "mailbox-refused";
+}
+
+static void
+tell_refusal (UdpnatPeer *self,
+              const char *reason)
+{
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_MAIL_REFUSED, &self->key,
+                                                  self->name);
+
+  event->code = reason;
+  udpnat_node_push_event (self->node, event);
+}
+
+/* One such answer is what a lost session gives as well; a server whose disk is full gives them on
+ * and on. */
+static void
+note_later (UdpnatPeer *self,
+            guint8      code)
+{
+  if (code != UDPNAT_MAIL_TRY_LATER)
+    self->n_mail_later = 0;
+  else if (++self->n_mail_later == UDPNAT_MAIL_LATER_TOLD)
+    tell_refusal (self, "mailbox-later");
 }
 
 /**
@@ -225,13 +248,8 @@ udpnat_peer_handle_mail_result (UdpnatPeer                   *self,
       self->mail_blocked_until_us = now_us;
     }
   else if (reason != NULL)
-    {
-      UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_MAIL_REFUSED, &self->key,
-                                                      self->name);
-
-      event->code = reason;
-      udpnat_node_push_event (self->node, event);
-    }
+    tell_refusal (self, reason);
+  note_later (self, code);
   udpnat_peer_follow_conversation (self);
   udpnat_node_mark_dirty (self->node, self);
   return TRUE;

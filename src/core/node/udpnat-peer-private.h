@@ -96,6 +96,7 @@ typedef struct
   UdpnatRendezvousClient *mail_server; /* borrowed: who was asked to keep it */
   guint32             mail_request;  /* at that server; 0: none */
   gint64              mail_blocked_until_us;
+  guint               n_mail_later; /* such answers in a row */
   guint8              mail_pass[UDPNAT_MAIL_PASS_BYTES];         /* with which we put */
   guint8              mail_pass_of_peer[UDPNAT_MAIL_PASS_BYTES]; /* with which the peer puts */
   gboolean            has_mail_passes;
@@ -103,6 +104,8 @@ typedef struct
   UdpnatNodePath told_path; /* what the owner was told last */
   UdpnatPathPhase phase;    /* as it was when the peer was last pumped */
   gint64   phase_us;         /* since when */
+  gboolean has_reported;     /* how a try ended: @reported_way (udpnat-node-report.c) */
+  UdpnatReportWay reported_way;
   guint    n_failed_dials;
   gint64   blocked_until_us; /* no new handshake before; 0: none */
   gint64   last_kick_us;     /* when a hint last made us start a handshake */

@@ -304,18 +304,3 @@ udpnat_port_search_has_found (const UdpnatPortSearch *self,
   return udpnat_address_equal_ip (address, &self->target) &&
          (!self->is_prober || (self->used[address->port >> 3] & 1 << (address->port & 7)) != 0);
 }
-
-/** udpnat_port_search_is_over: Returns: whether its time is up */
-gboolean
-udpnat_port_search_is_over (const UdpnatPortSearch *self,
-                            gint64                  now_us)
-{
-  return self->end_us <= now_us;
-}
-
-/** udpnat_port_search_get_n_sent: Returns: packets so far */
-guint
-udpnat_port_search_get_n_sent (const UdpnatPortSearch *self)
-{
-  return self->n_sent;
-}

@@ -49,8 +49,5 @@ void              udpnat_port_search_hold          (UdpnatPortSearch       *self
 gboolean          udpnat_port_search_has_found     (const UdpnatPortSearch *self,
                                                     const UdpnatAddress    *address)
   G_GNUC_WARN_UNUSED_RESULT;
-gboolean          udpnat_port_search_is_over       (const UdpnatPortSearch *self,
-                                                    gint64                  now_us);
-guint             udpnat_port_search_get_n_sent    (const UdpnatPortSearch *self);
 
 G_END_DECLS

@@ -989,6 +989,25 @@ test_refused_is_new_again (void)
 }
 
 static void
+test_nothing_after_a_refused_one (void)
+{
+  g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
+
+  g_test_summary ("What follows something that was refused comes again behind it, not before");
+  g_assert_true (read_text (conversation, 1, "x"));
+  check_event (conversation, UDPNAT_CONVERSATION_EVENT_ITEM, 1, NULL);
+  refuse (conversation, 1);
+  g_assert_true (read_text (conversation, 2, "y"));
+  check_no_event (conversation);
+  g_assert_cmpuint (take_receipts (conversation), ==, 0);
+  udpnat_conversation_restart (conversation);
+  g_assert_true (read_text (conversation, 1, "x"));
+  g_assert_true (read_text (conversation, 2, "y"));
+  check_event (conversation, UDPNAT_CONVERSATION_EVENT_ITEM, 1, NULL);
+  check_event (conversation, UDPNAT_CONVERSATION_EVENT_ITEM, 2, NULL);
+}
+
+static void
 test_refuse_after_confirm (void)
 {
   g_autoptr (UdpnatConversation) conversation = udpnat_conversation_new ();
@@ -1101,6 +1120,7 @@ main (int    argc,
   ADD ("typing/needs-room", test_typing_needs_room);
   ADD ("typing/reaches-the-peer", test_typing_reaches_the_peer);
   ADD ("refuse/new-when-it-comes-again", test_refused_is_new_again);
+  ADD ("refuse/nothing-after-it", test_nothing_after_a_refused_one);
   ADD ("refuse/not-after-confirm", test_refuse_after_confirm);
   ADD ("refuse/takes-no-memory", test_refused_takes_no_memory);
   ADD ("refuse/settled-by-either", test_settled);

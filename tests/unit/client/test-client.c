@@ -183,6 +183,41 @@ test_said_is_on_disk (Fixture      *self,
   g_assert_cmpuint (udpnat_client_count_undelivered (self->client), ==, 1);
 }
 
+/* Not before it is on disk: a crash would lose here what the other side has. */
+static void
+test_leaves_after_the_disk (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (udpnat_client_send (self->client, self->bob, "hello", NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (udpnat_node_count_undelivered (self->client->node), ==, 0);
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_cmpuint (udpnat_node_count_undelivered (self->client->node), ==, 1);
+}
+
+/* Whoever left now would leave it to the next start. */
+static void
+test_not_drained_before_the_disk (Fixture      *self,
+                                  gconstpointer unused)
+{
+  UdpnatPerson *me = udpnat_client_get_self (self->client);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_true (udpnat_client_is_drained (self->client));
+  g_assert_true (udpnat_client_send (self->client, me, "a note", NULL, NULL, &error));
+  g_assert_false (udpnat_client_is_drained (self->client));
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_true (udpnat_client_is_drained (self->client));
+
+  g_assert_true (udpnat_client_send (self->client, self->bob, "hello", NULL, NULL, &error));
+  g_assert_false (udpnat_client_is_drained (self->client));
+  g_assert_true (udpnat_client_flush (self->client));
+  g_assert_false (udpnat_client_is_drained (self->client));
+}
+
 /* The disk may answer when the client is already being taken down. */
 static void
 test_said_at_the_very_end (Fixture      *self,
@@ -666,6 +701,8 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("say/on-disk-before-it-is-told", test_said_is_on_disk);
+  ADD ("say/leaves-when-it-is-on-disk", test_leaves_after_the_disk);
+  ADD ("say/not-drained-before-it-is-on-disk", test_not_drained_before_the_disk);
   ADD ("say/kept-at-the-very-end", test_said_at_the_very_end);
   ADD ("say/writing-accepts", test_writing_accepts);
   ADD ("say/first-line-is-one-transaction", test_first_line_is_one_transaction);

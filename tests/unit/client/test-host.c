@@ -286,6 +286,10 @@ test_record (Fixture      *self,
   g_assert_cmpint (record.pid, ==, 77);
   g_assert_cmpuint (record.port, ==, 8848);
   udpnat_host_record_clear (&record);
+  g_assert_true (g_file_set_contents (path, "[server]\npid=77\nport=8848\nkey=abc\\\n", -1, NULL));
+  g_assert_true (udpnat_host_record_read (&record, self->state_dir));
+  g_assert_null (record.key_text);
+  udpnat_host_record_clear (&record);
   g_assert_true (g_file_set_contents (path, "[server]\npid=77\nport=65536\n", -1, NULL));
   g_assert_false (udpnat_host_record_read (&record, self->state_dir));
   g_assert_true (g_file_set_contents (path, "[server]\npid=1\nport=8848\n", -1, NULL));

@@ -264,6 +264,27 @@ test_any_change (Fixture      *self,
 }
 
 static void
+test_plain_of_another_length (Fixture      *self,
+                              gconstpointer unused)
+{
+  g_autofree char *good = NULL;
+  g_autofree char *longer = NULL;
+
+  save (self, NULL);
+  good = read_text (self);
+  longer = g_strconcat (good, "00\n", NULL);
+  for (gsize i = 0; i < strlen (good); i++)
+    {
+      g_autofree char *cut = g_strndup (good, i);
+
+      write_text (self, cut);
+      check_load_fails (self, NULL, UDPNAT_ERROR_PROFILE_DAMAGED);
+    }
+  write_text (self, longer);
+  check_load_fails (self, NULL, UDPNAT_ERROR_PROFILE_DAMAGED);
+}
+
+static void
 test_zero_inside (Fixture      *self,
                   gconstpointer unused)
 {
@@ -344,6 +365,7 @@ main (int    argc,
   ADD ("passphrase/composed-or-not-is-the-same", test_composed);
   ADD ("passphrase/length-limits", test_length);
   ADD ("damage/any-change-is-noticed", test_any_change);
+  ADD ("damage/plain-of-another-length", test_plain_of_another_length);
   ADD ("damage/zero-at-the-end", test_zero_inside);
   ADD ("damage/endless-file", test_endless_file);
   ADD ("damage/no-file", test_missing);

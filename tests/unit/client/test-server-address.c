@@ -36,6 +36,8 @@ test_link (void)
   check ("udpnat:bob@vps.example.org", "vps.example.org:8848");
   check ("udpnat:bob@[2001:db8::7]:9000", "[2001:db8::7]:9000");
   check ("udpnat:bob", NULL);
+  check ("udpnat:bob@udpnat", "udpnat:8848");
+  check ("udpnat:9000", "udpnat:9000"); /* a machine of that name */
 }
 
 static void
@@ -53,6 +55,9 @@ test_bad (void)
   check ("[::1]x", NULL);
   check ("a:99999", NULL);
   check ("1.2.3.4.5:x", NULL);
+  check ("one:two:three", NULL);
+  check ("example:8000b[::1]:b", NULL);
+  check ("2001:db8::7:", NULL);
   check ("\u202e", NULL);
   check ("a..b", NULL);
   check ("caf\u00e9!.example.org", NULL);

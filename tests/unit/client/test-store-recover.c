@@ -5,8 +5,11 @@
 
 #include "test-store-fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define BOB 1
 #define PAGE_BYTES 4096
@@ -326,12 +329,9 @@ static void
 test_empty_file (Fixture      *self,
                  gconstpointer unused)
 {
-  g_autofree char *report = NULL;
-
+  g_test_summary ("A new file takes its place whole, so an empty one has lost what was in it");
   g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
-  open_store (self);
-  report = udpnat_store_dup_recovery_report (self->store);
-  g_assert_null (report);
+  recover (self);
   check_works (self);
 }
 
@@ -477,10 +477,262 @@ test_met_by_writing (Fixture      *self,
 }
 
 /* ---- A full disk ---- */
+/* ---- The log ---- */
 
-/* No file may grow beyond what the log has now and a little more. */
+#define LOG_HEADER_BYTES 32
+#define FRAME_BYTES (24 + PAGE_BYTES)
+#define N_SAID 40
+
+static char *
+get_log_path (Fixture *self)
+{
+  return g_strconcat (self->path, "-wal", NULL);
+}
+
+/* As a crash would leave it: a file, and a log that has N_SAID commits. */
 static void
-fill_disk (Fixture *self)
+leave_log (Fixture *self)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *kept = g_strconcat (self->path, "-kept", NULL);
+  g_autofree char *kept_log = g_strconcat (kept, "-wal", NULL);
+
+  open_store (self);
+  self->n_ids = 50000;
+  for (guint i = 0; i < N_SAID; i++)
+    say_text (self, BOB, "only in the log");
+  copy_file (self->path, kept);
+  copy_file (log_path, kept_log);
+  close_store (self);
+  g_assert_cmpint (g_rename (kept, self->path), ==, 0);
+  g_assert_cmpint (g_rename (kept_log, log_path), ==, 0);
+}
+
+/* Fills @n bytes of the log from @at on, or from so far before its end. */
+static void
+spoil_log (Fixture *self,
+           gssize   at,
+           gsize    n)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+  gsize from;
+
+  g_assert_true (g_file_get_contents (log_path, &contents, &n_contents, NULL));
+  from = at >= 0 ? (gsize) at : n_contents - (gsize) -at;
+  g_assert_cmpuint (from + n, <=, n_contents);
+  memset (contents + from, 0xee, n);
+  g_assert_true (g_file_set_contents (log_path, contents, (gssize) n_contents, NULL));
+}
+
+/* As recover(), of the log. */
+static void
+recover_with_log (Fixture *self)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *set_aside = NULL;
+  g_autofree char *set_aside_log = NULL;
+  gsize n_before;
+  gsize n_after;
+
+  g_assert_true (g_file_get_contents (log_path, &before, &n_before, NULL));
+  recover (self);
+  set_aside = find_set_aside (self);
+  set_aside_log = g_strconcat (set_aside, "-wal", NULL);
+  g_assert_true (g_file_get_contents (set_aside_log, &after, &n_after, NULL));
+  g_assert_cmpmem (after, n_after, before, n_before);
+}
+
+static void
+check_not_recovered (Fixture *self)
+{
+  g_autofree char *report = udpnat_store_dup_recovery_report (self->store);
+
+  g_assert_null (report);
+}
+
+static void
+test_log_of_emptied (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_test_summary ("SQLite takes the log of an empty file for rubbish, and deletes it");
+  leave_log (self);
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  recover_with_log (self);
+  check_works (self);
+}
+
+/* All of a young profile is in its log, until that is first emptied into the file. */
+static void
+test_log_of_young (Fixture      *self,
+                   gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (BOB);
+
+  open_store (self);
+  set_relation (self, BOB, UDPNAT_RELATION_ACCEPTED);
+  close_store (self);
+  leave_log (self);
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  recover_with_log (self);
+  g_assert_cmpint (udpnat_store_count_lines (self->store, &key), >, 0);
+  check_works (self);
+}
+
+static void
+test_log_alone (Fixture      *self,
+                gconstpointer unused)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *report = NULL;
+
+  leave_log (self);
+  g_assert_cmpint (g_unlink (self->path), ==, 0);
+  open_store (self);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_nonnull (report);
+  check_works (self);
+}
+
+static void
+test_log_whole (Fixture      *self,
+                gconstpointer unused)
+{
+  leave_log (self);
+  open_store (self);
+  check_not_recovered (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + N_SAID);
+}
+
+/* What SQLite locks in the index as long as somebody uses it ("Wal-index locking", UNIX_SHM_DMS) */
+#define INDEX_LOCK_BYTE 128
+
+/* Asked by another process: one's own locks are no obstacle. It answers by a pipe: what it exits
+ * with would be Valgrind's. */
+static gboolean
+is_index_locked (Fixture *self)
+{
+  g_autofree char *index_path = g_strconcat (self->path, "-shm", NULL);
+  char answer = 0;
+  int ends[2];
+  pid_t child;
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  child = fork ();
+  if (child == 0)
+    {
+      struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = INDEX_LOCK_BYTE,
+                            .l_len = 1 };
+      int fd = open (index_path, O_RDWR | O_CLOEXEC);
+
+      answer = fd >= 0 && fcntl (fd, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? 'y' : 'n';
+      _exit (write (ends[1], &answer, 1) == 1 ? 0 : 1);
+    }
+  g_assert_cmpint (read (ends[0], &answer, 1), ==, 1);
+  close (ends[0]);
+  close (ends[1]);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  return answer == 'y';
+}
+
+static void
+test_log_locks (Fixture      *self,
+                gconstpointer unused)
+{
+  g_test_summary ("Whoever closes a file of SQLite's gives away its locks, and the next program "
+                  "that looks empties the index under it");
+  leave_log (self);
+  open_store (self);
+  g_assert_true (is_index_locked (self));
+}
+
+static void
+test_log_torn (Fixture      *self,
+               gconstpointer unused)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_test_summary ("A crash in the middle of a write is no damage");
+  leave_log (self);
+  g_assert_true (g_file_get_contents (log_path, &contents, &n_contents, NULL));
+  g_assert_true (g_file_set_contents (log_path, contents, (gssize) n_contents - 1000, NULL));
+  open_store (self);
+  check_not_recovered (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + N_SAID - 1);
+}
+
+static void
+test_log_spoilt_end (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_test_summary ("Nor is a last commit that the power failure took: nobody was told of it");
+  leave_log (self);
+  spoil_log (self, -1000, 1000);
+  open_store (self);
+  check_not_recovered (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + N_SAID - 1);
+}
+
+static void
+test_log_spoilt (Fixture      *self,
+                 gconstpointer unused)
+{
+  g_test_summary ("Commits behind the spoilt frame were told to be on disk, and are not read");
+  leave_log (self);
+  spoil_log (self, LOG_HEADER_BYTES + 20 * FRAME_BYTES + 100, PAGE_BYTES);
+  recover_with_log (self);
+  g_assert_cmpint (count_lines (self), >=, N_LINES);
+  g_assert_cmpint (count_lines (self), <, N_LINES + N_SAID);
+  check_works (self);
+}
+
+static void
+test_log_header (Fixture      *self,
+                 gconstpointer unused)
+{
+  leave_log (self);
+  spoil_log (self, 0, LOG_HEADER_BYTES);
+  recover_with_log (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES);
+  check_works (self);
+}
+
+static void
+test_log_used_again (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_autofree char *log_path = get_log_path (self);
+  g_autofree char *kept = g_strconcat (self->path, "-kept", NULL);
+  g_autofree char *kept_log = g_strconcat (kept, "-wal", NULL);
+
+  g_test_summary ("Behind the end of a log that began anew is what it had before: no damage");
+  open_store (self);
+  self->n_ids = 50000;
+  for (guint i = 0; i < N_SAID; i++)
+    say_text (self, BOB, "in the log, then in the file");
+  g_assert_cmpint (ask_sql (self, "PRAGMA wal_checkpoint (RESTART)"), ==, 0);
+  say_text (self, BOB, "in the log that has begun anew");
+  copy_file (self->path, kept);
+  copy_file (log_path, kept_log);
+  close_store (self);
+  g_assert_cmpint (g_rename (kept, self->path), ==, 0);
+  g_assert_cmpint (g_rename (kept_log, log_path), ==, 0);
+  open_store (self);
+  check_not_recovered (self);
+  g_assert_cmpint (count_lines (self), ==, N_LINES + N_SAID + 1);
+}
+
+/* ---- A full disk ---- */
+
+/* No file may grow beyond what the log has now and so many pages more. */
+static void
+fill_disk (Fixture *self,
+           guint    n_pages)
 {
   g_autofree char *wal = g_strconcat (self->path, "-wal", NULL);
   struct rlimit limit;
@@ -489,7 +741,7 @@ fill_disk (Fixture *self)
   signal (SIGXFSZ, SIG_IGN);
   g_assert_cmpint (g_stat (wal, &status), ==, 0);
   g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
-  limit.rlim_cur = (rlim_t) status.st_size + 3 * PAGE_BYTES;
+  limit.rlim_cur = (rlim_t) status.st_size + n_pages * PAGE_BYTES;
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
 }
 
@@ -526,7 +778,7 @@ test_disk_full (Fixture      *self,
   self->n_ids = 100000;
   say_text (self, BOB, "before");
   self->n_told = 0;
-  fill_disk (self);
+  fill_disk (self, 3);
   for (guint i = 0; i < 20; i++)
     {
       UdpnatMessageId id = make_id (200000 + i);
@@ -545,6 +797,55 @@ test_disk_full (Fixture      *self,
   leave_mark (self);
   reopen_store (self);
   g_assert_cmpint (count_lines (self), ==, N_LINES + 2);
+}
+
+static void
+outcome_cb (UdpnatReceived     received,
+            UdpnatHistoryItem *changed,
+            gboolean           is_first_of_request,
+            gpointer           user_data)
+{
+  Fixture *self = user_data;
+
+  self->n_told++;
+  self->n_changed += received != UDPNAT_RECEIVED_FAILED;
+}
+
+static void
+push_incoming (Fixture    *self,
+               guint       number,
+               const char *text)
+{
+  UdpnatPublicKey key = make_key (BOB);
+  UdpnatMessageId id = make_id (number);
+  g_autoptr (UdpnatItem) item = udpnat_item_new_text (&id, NOW_US, text);
+
+  udpnat_store_add_incoming (self->store, &key, item, NOW_US, outcome_cb, self);
+}
+
+static void
+test_none_after_a_lost_one (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_autofree char *large = g_strnfill (65536, 'x');
+
+  g_test_summary ("What is small would fit, and was queued before anybody knew: out of order");
+  open_store (self);
+  self->n_ids = 100000;
+  say_text (self, BOB, "before");
+  self->n_told = 0;
+  self->n_changed = 0;
+  fill_disk (self, 15);
+  push_incoming (self, 200000, large);
+  udpnat_store_begin (self->store);
+  push_incoming (self, 200001, "small");
+  g_assert_false (udpnat_store_flush (self->store));
+  g_assert_cmpuint (self->n_told, ==, 2);
+  g_assert_cmpuint (self->n_changed, ==, 0);
+  push_incoming (self, 200002, "small"); /* what it is for: it does fit */
+  g_assert_true (udpnat_store_flush (self->store));
+  empty_disk ();
+  g_assert_cmpuint (self->n_changed, ==, 1);
 }
 
 static void
@@ -588,15 +889,26 @@ main (int    argc,
   ADD_LINES ("pages/first", test_first_page);
   ADD_CLOSED ("/client-store-recover/file/garbage", test_garbage);
   ADD_CLOSED ("/client-store-recover/file/few-bytes", test_few_bytes);
-  ADD_CLOSED ("/client-store-recover/file/empty-is-new", test_empty_file);
+  ADD_CLOSED ("/client-store-recover/file/emptied", test_empty_file);
   ADD_CLOSED ("/client-store-recover/file/somebody-elses", test_somebody_elses);
   ADD_CLOSED ("/client-store-recover/file/version-1", test_version_1);
   ADD_LINES ("interrupted/before-the-exchange", test_interrupted);
   ADD_LINES ("interrupted/in-the-exchange", test_interrupted_in_between);
   ADD_LINES ("pages/and-a-log-that-was-left", test_crashed_and_damaged);
+  ADD_LINES ("log/of-an-emptied-file", test_log_of_emptied);
+  ADD_CLOSED ("/client-store-recover/log/of-an-emptied-young-file", test_log_of_young);
+  ADD_LINES ("log/alone", test_log_alone);
+  ADD_LINES ("log/whole", test_log_whole);
+  ADD_LINES ("log/looked-at-with-its-locks", test_log_locks);
+  ADD_LINES ("log/torn", test_log_torn);
+  ADD_LINES ("log/spoilt-end", test_log_spoilt_end);
+  ADD_LINES ("log/spoilt", test_log_spoilt);
+  ADD_LINES ("log/spoilt-header", test_log_header);
+  ADD_LINES ("log/used-again", test_log_used_again);
   ADD_LINES ("in-use/met-by-reading", test_met_in_use);
   ADD_LINES ("in-use/met-by-writing", test_met_by_writing);
   ADD_LINES ("full/nothing-half-written", test_disk_full);
+  ADD_LINES ("full/none-after-a-lost-one", test_none_after_a_lost_one);
   ADD_LINES ("full/recovery-waits", test_recovery_without_room);
 
   return g_test_run ();

@@ -5,6 +5,8 @@
 
 #include "test-store-fixture.h"
 
+#include <unistd.h>
+
 #define BOB 1
 #define PAGE_BYTES 4096
 
@@ -148,6 +150,117 @@ test_recovery (Fixture      *self,
   check_not_in_files (self, "sesame");
 }
 
+/* As a crash would leave it: a file, and a log with so many commits. Opens it again after @change
+ * of one of them, and returns how many lines there are. */
+static gint64
+count_after (Fixture *self,
+             guint    n_said,
+             void   (*change) (const char *path,
+                               const char *log_path))
+{
+  g_autofree char *log_path = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *file = NULL;
+  g_autofree char *log = NULL;
+  g_autofree char *report = NULL;
+  UdpnatPublicKey key = make_key (BOB);
+  gsize n_file;
+  gsize n_log;
+
+  for (guint i = 0; i < n_said; i++)
+    say_text (self, BOB, "open sesame");
+  g_assert_true (g_file_get_contents (self->path, &file, &n_file, NULL));
+  g_assert_true (g_file_get_contents (log_path, &log, &n_log, NULL));
+  close_store (self);
+  g_assert_true (g_file_set_contents (self->path, file, (gssize) n_file, NULL));
+  g_assert_true (g_file_set_contents (log_path, log, (gssize) n_log, NULL));
+  change (self->path, log_path);
+  open_sealed (self);
+  report = udpnat_store_dup_recovery_report (self->store);
+  g_assert_nonnull (report);
+  check_not_in_files (self, "sesame");
+  return udpnat_store_count_lines (self->store, &key);
+}
+
+static void
+empty_file (const char *path,
+            const char *log_path)
+{
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+}
+
+static void
+spoil_log (const char *path,
+           const char *log_path)
+{
+  g_autofree char *log = NULL;
+  gsize n_log;
+
+  g_assert_true (g_file_get_contents (log_path, &log, &n_log, NULL));
+  log[n_log / 2] ^= 1;
+  g_assert_true (g_file_set_contents (log_path, log, (gssize) n_log, NULL));
+}
+
+static void
+test_emptied (Fixture      *self,
+              gconstpointer unused)
+{
+  g_test_summary ("What is in the log is read, with the key");
+  g_assert_cmpint (count_after (self, 20, empty_file), >, 0);
+}
+
+static void
+test_spoilt_log (Fixture      *self,
+                 gconstpointer unused)
+{
+  gint64 n = count_after (self, 40, spoil_log);
+
+  g_assert_cmpint (n, >, 0);
+  g_assert_cmpint (n, <, 40);
+}
+
+/* Half of it, and not even at the end of a page */
+static void
+cut_file (const char *path,
+          const char *log_path)
+{
+  GStatBuf about;
+
+  g_assert_cmpint (g_stat (path, &about), ==, 0);
+  g_assert_cmpint (truncate (path, about.st_size / 2 - 7), ==, 0);
+}
+
+static char *
+find_set_aside (Fixture    *self,
+                const char *ending)
+{
+  g_autoptr (GDir) folder = g_dir_open (self->folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (folder)) != NULL)
+    if (g_str_has_prefix (name, "udpnat.db.damaged-") && g_str_has_suffix (name, ending) &&
+        (*ending != '\0' || !(g_str_has_suffix (name, "-wal") || g_str_has_suffix (name, "-shm"))))
+      return g_build_filename (self->folder, name, NULL);
+  return NULL;
+}
+
+static void
+test_cut_with_log (Fixture      *self,
+                   gconstpointer unused)
+{
+  g_autofree char *aside_log = NULL;
+  g_autofree char *aside = NULL;
+  GStatBuf about;
+
+  g_test_summary ("What cannot be opened is not written to either, when it is closed again");
+  count_after (self, 20, cut_file);
+  aside = find_set_aside (self, "");
+  aside_log = find_set_aside (self, "-wal");
+  g_assert_nonnull (aside);
+  g_assert_nonnull (aside_log);
+  g_assert_cmpint (g_stat (aside, &about), ==, 0);
+  g_assert_cmpint (about.st_size % PAGE_BYTES, ==, PAGE_BYTES - 7);
+}
+
 #define ADD_SEALED(path, function) \
   g_test_add ("/client-store-sealed/" path, Fixture, NULL, set_up_sealed, function, tear_down)
 
@@ -162,6 +275,9 @@ main (int    argc,
   ADD_SEALED ("key/wrong-one-refused", test_wrong_key);
   ADD_CLOSED ("/client-store-sealed/key/file-in-clear-refused", test_in_clear);
   ADD_SEALED ("damage/recovered-and-still-sealed", test_recovery);
+  ADD_SEALED ("damage/emptied-file-with-its-log", test_emptied);
+  ADD_SEALED ("damage/spoilt-log", test_spoilt_log);
+  ADD_SEALED ("damage/cut-file-with-its-log", test_cut_with_log);
 
   return g_test_run ();
 }

@@ -18,6 +18,22 @@ check_setting (Fixture    *self,
   g_assert_cmpstr (value, ==, expected);
 }
 
+/* Damage can make such rows; SQLite only does in a table that is not STRICT. */
+static void
+test_rows_without_a_name (Fixture      *self,
+                          gconstpointer unused)
+{
+  udpnat_store_set_setting (self->store, "name", "zoe");
+  close_store (self);
+  run_sql (self, "PRAGMA writable_schema = ON;"
+                 "UPDATE sqlite_schema SET sql = replace (sql, ') STRICT', ')')"
+                 "  WHERE name IN ('setting', 'server')");
+  run_sql (self, "INSERT INTO setting VALUES (NULL, 'nothing');"
+                 "INSERT INTO server VALUES (NULL, zeroblob (32))");
+  open_store (self);
+  check_setting (self, "name", "zoe");
+}
+
 static void
 test_setting (Fixture      *self,
               gconstpointer unused)
@@ -661,6 +677,7 @@ main (int    argc,
 
   ADD ("/client-store/setting/round-trip", test_setting);
   ADD ("/client-store/setting/removed", test_setting_removed);
+  ADD ("/client-store/setting/rows-without-a-name-do-not-count", test_rows_without_a_name);
   ADD ("/client-store/setting/lost-one-is-told-and-written-later", test_setting_lost);
   ADD ("/client-store/server/key-round-trip", test_server_key);
   ADD ("/client-store/server/forgotten", test_server_forgotten);

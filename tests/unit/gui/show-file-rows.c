@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "udpnat-file-row.h"
+#include "udpnat-label-width.h"
 
 #define MB 1000000
 /* In each column of a wide window */
@@ -160,6 +161,7 @@ main (int    argc,
   gboolean is_narrow = argc > 1 && strcmp (argv[1], "narrow") == 0;
 
   set_up_translations (argv[0]);
+  udpnat_label_width_install ();
   application = adw_application_new ("io.github.udpnat.Udpnat.FileRows",
                                      G_APPLICATION_NON_UNIQUE);
   g_object_set (application, "resource-base-path", "/io/github/udpnat/Udpnat", NULL);

@@ -103,6 +103,7 @@ struct _Net
   GPtrArray              *letters; /* of NetLetter */
   guint                   n_letters_ever;
   gboolean                is_mailbox_off; /* when the server starts */
+  gboolean                is_mail_disk_full;
   UdpnatMailboxLimits     mailbox_limits; /* likewise */
   NetUser                 users[NET_USERS_MAX];
   guint                   n_users;
@@ -268,8 +269,14 @@ static inline void
 net_take_letter (Net                     *net,
                  const UdpnatServerEvent *event)
 {
-  NetLetter *letter = g_new0 (NetLetter, 1);
+  NetLetter *letter;
 
+  if (net->is_mail_disk_full)
+    {
+      udpnat_rendezvous_server_complete_mail (net->server, net->now_us, event->number, FALSE);
+      return;
+    }
+  letter = g_new0 (NetLetter, 1);
   *letter = (NetLetter) { event->number, event->key, event->has_pass, g_bytes_ref (event->data) };
   g_ptr_array_add (net->letters, letter);
   net->n_letters_ever++;
@@ -781,12 +788,13 @@ net_check_numbers (const NetUser *user,
 /* What fits into a DIAL (PROTOCOL.md section 11). */
 #define NET_DIALLED_HS1_MAX_BYTES 903
 
-/* An HS1 from whoever has @from, with the texts in @messages (nullable) as early data. */
+/* An HS1 from whoever has @from, with @messages (nullable) as early data on @stream. */
 static inline void
-net_make_hs1_within (Net                  *net,
+net_make_hs1_saying (Net                  *net,
                      const UdpnatIdentity *from,
                      const NetUser        *to,
                      gint64                wall_us,
+                     guint32               stream,
                      const GByteArray     *messages,
                      gsize                 n_max,
                      UdpnatDatagram       *out)
@@ -802,8 +810,7 @@ net_make_hs1_within (Net                  *net,
   udpnat_timestamp_from_us (wall_us, timestamp);
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (messages != NULL)
-    g_assert_true (udpnat_frame_write_early (&writer, UDPNAT_STREAM_CHAT, messages->data,
-                                             messages->len));
+    g_assert_true (udpnat_frame_write_early (&writer, stream, messages->data, messages->len));
   request = (UdpnatHs1Request) {
     .role = UDPNAT_ROLE_PEER_PEER,
     .local = from,
@@ -818,6 +825,19 @@ net_make_hs1_within (Net                  *net,
   };
   noise = udpnat_hs1_write (&request, out->data, &out->n_data);
   g_assert_nonnull (noise);
+}
+
+/* With texts. */
+static inline void
+net_make_hs1_within (Net                  *net,
+                     const UdpnatIdentity *from,
+                     const NetUser        *to,
+                     gint64                wall_us,
+                     const GByteArray     *messages,
+                     gsize                 n_max,
+                     UdpnatDatagram       *out)
+{
+  net_make_hs1_saying (net, from, to, wall_us, UDPNAT_STREAM_CHAT, messages, n_max, out);
 }
 
 static inline void

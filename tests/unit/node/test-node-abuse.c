@@ -6,8 +6,10 @@
 #include "node-curious.h"
 
 #include "udpnat-chat-message.h"
+#include "udpnat-rendezvous-server-private.h"
 
 #define SOMEWHERE net_address (200, 4000)
+#define BYSTANDER_PORT 4001
 
 static GByteArray *
 make_text (Net        *net,
@@ -632,6 +634,105 @@ test_strangers_beyond_all (void)
   curious_clear (&carol);
 }
 
+/* ---- Addresses that somebody else names ---- */
+
+/* How many packets have been sent to bystanders */
+static guint
+count_to_bystanders (const Net *net)
+{
+  guint n_found = 0;
+
+  for (guint i = 0; i < net->seen->len; i++)
+    {
+      const NetPacket *packet = g_ptr_array_index (net->seen, i);
+
+      n_found += packet->to.port == BYSTANDER_PORT;
+    }
+  return n_found;
+}
+
+/* An HS1 of @from that names as many bystanders as it may, others for each @number */
+static void
+name_bystanders (Net                  *net,
+                 const UdpnatIdentity *from,
+                 const NetUser        *to,
+                 guint                 number,
+                 UdpnatDatagram       *out)
+{
+  UdpnatCandidates candidates = { .generation = 1, .n_candidates = UDPNAT_CANDIDATES_MAX };
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  for (guint i = 0; i < candidates.n_candidates; i++)
+    {
+      const guint8 ip[4] = { 203, 0, (guint8) (number >> 4), (guint8) (number << 4 | i) };
+
+      candidates.candidates[i].kind = UDPNAT_CANDIDATE_REFLEXIVE;
+      udpnat_address_init_ipv4 (&candidates.candidates[i].address, ip, BYSTANDER_PORT);
+    }
+  udpnat_write_candidates (message, &candidates);
+  net_make_hs1_saying (net, from, to, get_wall (net), UDPNAT_STREAM_CONTROL, message,
+                       NET_DIALLED_HS1_MAX_BYTES, out);
+}
+
+static void
+test_named_by_a_recording (void)
+{
+  g_autoptr (Net) net = net_new (18);
+  g_autoptr (UdpnatIdentity) friend = NULL;
+  UdpnatDatagram hs1;
+  Curious carol;
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("A handshake that comes directly may have been recorded and held back: what it "
+                  "names is not tried before something sealed has come. By the server it is");
+  net_join_two (net, &alice, &bob);
+  friend = make_friend (bob);
+  name_bystanders (net, friend, bob, 0, &hs1);
+  g_assert_cmpint (net_give (bob, SOMEWHERE, &hs1), ==, UDPNAT_RX_OK);
+  net_run (net, UDPNAT_SEC (10));
+  g_assert_cmpuint (count_to_bystanders (net), ==, 0);
+
+  curious_init (&carol, net);
+  curious_run (&carol, UDPNAT_SEC (3));
+  g_clear_pointer (&friend, udpnat_identity_free);
+  friend = make_friend (bob);
+  name_bystanders (net, friend, bob, 0, &hs1);
+  curious_dial (&carol, bob, &hs1);
+  curious_run (&carol, UDPNAT_SEC (10));
+  g_assert_cmpuint (count_to_bystanders (net), >, 0);
+  curious_clear (&carol);
+}
+
+static void
+test_named_by_many (void)
+{
+  g_autoptr (Net) net = net_new (19);
+  guint most = UDPNAT_NODE_PUNCH_BURST + 3 * UDPNAT_NODE_PUNCHES_PER_SECOND;
+  UdpnatDatagram hs1;
+  Curious carol;
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("However many friends name bystanders, these get no more than one purse pays "
+                  "for");
+  net_join_two (net, &alice, &bob);
+  curious_init (&carol, net);
+  curious_run (&carol, UDPNAT_SEC (3));
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autoptr (UdpnatIdentity) friend = make_friend (bob);
+
+      name_bystanders (net, friend, bob, i, &hs1);
+      curious_dial (&carol, bob, &hs1);
+      curious_run (&carol, UDPNAT_MSEC (40)); /* no more than 50 a second are answered */
+    }
+  curious_run (&carol, UDPNAT_MSEC (1400)); /* three seconds in all */
+  g_assert_cmpuint (count_to_bystanders (net), >, UDPNAT_NODE_PUNCH_BURST);
+  g_assert_cmpuint (count_to_bystanders (net), <=, most);
+  curious_clear (&carol);
+}
+
 /* ---- Relay only ---- */
 
 static void
@@ -775,6 +876,23 @@ test_relay_only_called_directly (void)
 }
 
 static void
+test_foreign_data (void)
+{
+  g_autoptr (Net) net = net_new (23);
+  UdpnatDatagram data = { .n_data = 100, .data = { UDPNAT_PACKET_DATA } };
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("Whoever guesses an address is not told that somebody is there");
+  net_join_two (net, &alice, &bob);
+  net_turn (net);
+  alice->n_direct = 0;
+  net_give (alice, SOMEWHERE, &data);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->n_direct, ==, 0);
+}
+
+static void
 test_relay_only_switched (void)
 {
   g_autoptr (Net) net = net_new (18);
@@ -809,6 +927,46 @@ test_relay_only_switched (void)
   g_assert_cmpint (alice->path_kind, ==, UDPNAT_PATH_KIND_DIRECT);
 }
 
+/* The server is real, but for what it answers to the first questions: asked for whomever it names
+ * dave. */
+static void
+answer_dave (Net                  *net,
+             NetUser              *user,
+             const UdpnatIdentity *dave)
+{
+  UdpnatServerIdentity *identity = udpnat_server_find_identity (net->server, net_key (user));
+  UdpnatDirectoryEntry  entry = { .name = (char *) "dave" };
+
+  memcpy (entry.key, udpnat_identity_get_public_key (dave)->bytes, sizeof entry.key);
+  g_assert_nonnull (identity->live);
+  for (guint32 request = 0; request < 16; request++)
+    {
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+
+      udpnat_write_lookup_result (message, request, UDPNAT_LOOKUP_FOUND, &entry);
+      (void) udpnat_session_stream_write (identity->live->session, 0, message->data,
+                                          message->len);
+    }
+  udpnat_server_client_touch (identity->live);
+}
+
+static void
+test_other_answer (void)
+{
+  g_autoptr (Net) net = net_new (24);
+  g_autoptr (UdpnatIdentity) dave = udpnat_identity_generate (&net->random);
+  NetUser *alice;
+
+  g_test_summary ("A server that answers about somebody else than was asked for has not answered");
+  alice = net_join (net, "alice");
+  net_run (net, UDPNAT_SEC (1));
+  net_say (alice, "carol", "for carol only");
+  answer_dave (net, alice, dave);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (alice->n_failed, ==, 1);
+  g_assert_cmpstr (alice->failed_code, ==, "unknown-peer");
+}
+
 #define ADD(path, function) g_test_add_func ("/node-abuse/" path, function)
 
 int
@@ -829,11 +987,15 @@ main (int    argc,
   ADD ("unknown/other-index-is-nothing", test_unknown_of_other_index);
   ADD ("unknown/tells-of-a-lost-session", test_unknown_helps);
   ADD ("unknown/sent-20-a-second", test_unknown_is_limited);
+  ADD ("unknown/not-told-beside-a-server", test_foreign_data);
   ADD ("caller/beyond-50-a-second-cookies", test_callers_need_cookies);
   ADD ("caller/no-cookie-beside-a-server", test_no_cookie_beside_server);
   ADD ("caller/flood-disturbs-nobody", test_flood_of_callers);
   ADD ("stranger/oldest-of-256-makes-room", test_strangers_make_room);
   ADD ("stranger/beyond-100000-nobody", test_strangers_beyond_all);
+  ADD ("bystander/named-by-a-recording", test_named_by_a_recording);
+  ADD ("bystander/named-by-many", test_named_by_many);
+  ADD ("server/answers-about-somebody-else", test_other_answer);
   ADD ("relay-only/never-direct", test_relay_only);
   ADD ("relay-only/no-address-in-handshakes", test_relay_only_tells_nothing);
   ADD ("relay-only/knocking-is-not-answered", test_relay_only_called_directly);

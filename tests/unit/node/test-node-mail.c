@@ -173,6 +173,32 @@ test_refused_is_told (void)
 }
 
 static void
+test_full_server_is_told (void)
+{
+  g_autoptr (Net) net = net_new (15);
+  NetUser *alice;
+  NetUser *bob;
+
+  g_test_summary ("The server's disk is full: told once, unless it is over at once; tried on");
+  meet_and_part (net, &alice, &bob);
+  net->is_mail_disk_full = TRUE;
+  net_say_numbers (alice, "bob", 0, 2);
+  net_run (net, 2 * UDPNAT_MAIL_RETRY_SOON_US - UDPNAT_SEC (1));
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_MAIL_REFUSED], ==, 0);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_MAIL_REFUSED], ==, 1);
+  g_assert_cmpstr (alice->mail_code, ==, "mailbox-later");
+  net_run (net, UDPNAT_SEC (600));
+  g_assert_cmpuint (alice->counts[UDPNAT_NODE_EVENT_MAIL_REFUSED], ==, 1);
+  g_assert_cmpuint (udpnat_node_count_undelivered (alice->node), ==, 2);
+  net->is_mail_disk_full = FALSE;
+  net_run (net, UDPNAT_MAIL_RETRY_SOON_US + UDPNAT_SEC (1));
+  g_assert_cmpuint (count_stored (alice), ==, 2);
+  come_back (bob, "bob");
+  net_check_numbers (bob, 2);
+}
+
+static void
 test_too_large_for_a_stranger (void)
 {
   g_autoptr (Net) net = net_new (6);
@@ -654,6 +680,7 @@ main (int    argc,
   ADD ("due/never-what-is-delivered", test_not_when_delivered);
   ADD ("due/never-what-is-stored", test_stored_is_not_mailed_again);
   ADD ("refused/told-and-tried-each-10-minutes", test_refused_is_told);
+  ADD ("refused/by-a-full-server", test_full_server_is_told);
   ADD ("refused/too-large-for-a-stranger", test_too_large_for_a_stranger);
   ADD ("refused/long-ones-are-tried-again", test_short_only_for_a_while);
   ADD ("drained/when-all-is-stored", test_drained_when_stored);

@@ -479,6 +479,83 @@ test_wall_clock_goes_back (void)
   net_check_numbers (bob, 2);
 }
 
+/* ---- Handshakes that cross ---- */
+
+/* A handshake of somebody whose program does not run comes at @to. Returns: whether it is
+ * answered */
+static gboolean
+is_call_answered (NetUser *from,
+                  NetUser *to,
+                  guint32 *out_index)
+{
+  Net *net = to->net;
+  UdpnatDatagram hs1;
+  UdpnatHs1View view;
+  guint n_before;
+
+  net_run (net, UDPNAT_MSEC (100)); /* it is not to be taken for the last one */
+  net_make_hs1 (net, from->identity, to, net->now_us + NET_WALL_US, NULL, &hs1);
+  g_assert_true (udpnat_hs1_parse (&view, hs1.data, hs1.n_data));
+  *out_index = view.sender_index;
+  n_before = net->seen->len;
+  g_assert_cmpint (net_give (to, from->address, &hs1), ==, UDPNAT_RX_OK);
+  for (guint i = n_before; i < net->seen->len; i++)
+    {
+      const NetPacket *packet = g_ptr_array_index (net->seen, i);
+
+      if (packet->datagram.data[0] == UDPNAT_PACKET_HS2 &&
+          udpnat_address_equal (&packet->from, &to->address) &&
+          udpnat_address_equal (&packet->to, &from->address))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* @from says that it has no session of this index. */
+static void
+deny_session (const NetUser *from,
+              NetUser       *to,
+              guint32        index)
+{
+  UdpnatDatagram datagram;
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, datagram.data, sizeof datagram.data);
+  udpnat_unknown_write (&writer, index);
+  datagram.n_data = writer.n_written;
+  net_give (to, from->address, &datagram);
+}
+
+static void
+test_gives_way_for_once (void)
+{
+  g_autoptr (Net) net = net_new (36);
+  NetUser *alice;
+  NetUser *bob;
+  NetUser *first; /* whose handshake wins */
+  NetUser *second;
+  guint32 index;
+
+  g_test_summary ("Of handshakes in a row that cross ours, which wins, the third is answered; at "
+                  "the next crossing ours wins again, or both would give way for ever");
+  net_join_two (net, &alice, &bob);
+  first = udpnat_public_key_compare (net_key (alice), net_key (bob)) < 0 ? alice : bob;
+  second = first == alice ? bob : alice;
+  net_kill_user (second);
+  g_assert_true (net_say_to (first, net_key (second), "0"));
+  net_run (net, UDPNAT_MSEC (100));
+  g_assert_cmpuint (first->n_handshakes, ==, 1);
+  g_assert_false (is_call_answered (second, first, &index));
+  g_assert_false (is_call_answered (second, first, &index));
+  g_assert_true (is_call_answered (second, first, &index));
+  g_assert_cmpuint (first->n_handshakes, ==, 1);
+
+  /* The other has answered ours meanwhile, and so knows nothing of its own. */
+  deny_session (second, first, index);
+  g_assert_cmpuint (first->n_handshakes, ==, 2);
+  g_assert_false (is_call_answered (second, first, &index));
+}
+
 /* ---- Without the server ---- */
 
 /* How many datagrams have gone from @user to the server. */
@@ -597,6 +674,43 @@ count_path_changes (Net           *net,
   return alice->counts[UDPNAT_NODE_EVENT_PATH] - before;
 }
 
+/* On a line whose queue holds one packet, the first of those that leave at once arrives. */
+static void
+test_server_first (void)
+{
+  g_autoptr (Net) net = net_new (35);
+  gint64 to_server_us = 0;
+  guint n_direct_hs1 = 0;
+  NetUser *alice;
+  NetUser *bob;
+  guint n_before;
+
+  net_join_two (net, &alice, &bob);
+  net_say (alice, "bob", "0");
+  net_run (net, UDPNAT_SEC (2));
+  n_before = net->seen->len;
+  net_kill_user (bob);
+  net_start_user (bob);
+  net_log_in (bob, "bob");
+  net_say (alice, "bob", "1"); /* to a program that has no session */
+  net_run (net, UDPNAT_SEC (10));
+  for (guint i = n_before; i < net->seen->len; i++)
+    {
+      const NetPacket *packet = g_ptr_array_index (net->seen, i);
+
+      if (!udpnat_address_equal (&packet->from, &alice->address))
+        continue;
+      if (udpnat_address_equal (&packet->to, &net->server_address))
+        to_server_us = packet->due_us;
+      else if ((packet->datagram.data[0] & 15) == UDPNAT_PACKET_HS1)
+        {
+          g_assert_cmpint (packet->due_us, ==, to_server_us);
+          n_direct_hs1++;
+        }
+    }
+  g_assert_cmpuint (n_direct_hs1, >, 0);
+}
+
 /* One more network, or one less that nothing leaves by, is no reason to give up a path. */
 static void
 test_further_network_is_no_move (void)
@@ -671,6 +785,8 @@ main (int    argc,
   ADD ("deadline/never-past-after-handling", test_deadline_is_never_past);
   ADD ("deadline/rest-after-hours-of-sleep", test_clock_jumps);
   ADD ("clock/wall-goes-back", test_wall_clock_goes_back);
+  ADD ("handshake/by-the-server-leaves-first", test_server_first);
+  ADD ("handshake/gives-way-for-once", test_gives_way_for_once);
 
   ADD ("place/further-network-is-no-move", test_further_network_is_no_move);
   ADD ("place/sleep-is-noticed", test_sleep_is_noticed);

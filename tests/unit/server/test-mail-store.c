@@ -299,6 +299,25 @@ test_damage_is_set_aside (Fixture      *self,
   g_assert_cmpmem (before, n_before, after, n_after);
 }
 
+/* What was written last may be in the log alone. */
+static void
+test_log_is_set_aside (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autofree char *log = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *aside = NULL;
+  g_autofree char *aside_log = NULL;
+  g_autofree char *contents = NULL;
+
+  make_damaged (self, 1);
+  g_assert_true (g_file_set_contents (log, "log", 3, NULL));
+  aside = udpnat_mail_store_set_aside (self->path, 0, NULL);
+  aside_log = g_strconcat (aside, "-wal", NULL);
+  g_assert_true (g_file_get_contents (aside_log, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "log");
+  g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_the_rest_is_recovered (Fixture      *self,
                             gconstpointer unused)
@@ -333,6 +352,55 @@ test_no_database_at_all (Fixture      *self,
 }
 
 static void
+test_emptied_with_log (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *log_path = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *aside = NULL;
+  g_autofree char *aside_log = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  gsize n_before, n_after;
+
+  g_test_summary ("SQLite takes the log of an empty file for rubbish, and deletes it");
+  open_store (self);
+  begin (self);
+  add (self, 1, &alice, pass, "only in the log");
+  commit (self);
+  g_assert_true (g_file_get_contents (log_path, &before, &n_before, NULL));
+  g_clear_pointer (&self->store, udpnat_mail_store_free);
+  g_assert_true (g_file_set_contents (log_path, before, (gssize) n_before, NULL));
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  g_assert_null (udpnat_mail_store_open (self->path, &error));
+  g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_DAMAGED);
+  aside = udpnat_mail_store_set_aside (self->path, 0, NULL);
+  open_store (self);
+  g_assert_cmpuint (udpnat_mail_store_recover (self->store, aside), ==, 0);
+  aside_log = g_strconcat (aside, "-wal", NULL);
+  g_assert_true (g_file_get_contents (aside_log, &after, &n_after, NULL));
+  g_assert_cmpmem (before, n_before, after, n_after);
+}
+
+static void
+test_set_aside_twice (Fixture      *self,
+                      gconstpointer unused)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *contents = NULL;
+
+  g_test_summary ("Within the same second: the first is not overwritten by the second");
+  g_assert_true (g_file_set_contents (self->path, "first", -1, NULL));
+  first = udpnat_mail_store_set_aside (self->path, 0, NULL);
+  g_assert_true (g_file_set_contents (self->path, "second", -1, NULL));
+  second = udpnat_mail_store_set_aside (self->path, 0, NULL);
+  g_assert_cmpstr (first, !=, second);
+  g_assert_true (g_file_get_contents (first, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "first");
+}
+
+static void
 test_newer_version_is_left_alone (Fixture      *self,
                                   gconstpointer unused)
 {
@@ -364,8 +432,11 @@ main (int    argc,
   ADD ("/mail-store/passes/replaced-and-removed", test_passes_replaced_and_removed);
   ADD ("/mail-store/damage/found-and-left-as-it-is", test_damage_is_found);
   ADD ("/mail-store/damage/set-aside-unchanged", test_damage_is_set_aside);
+  ADD ("/mail-store/damage/set-aside-with-its-log", test_log_is_set_aside);
   ADD ("/mail-store/damage/rest-is-recovered", test_the_rest_is_recovered);
   ADD ("/mail-store/damage/no-database-at-all", test_no_database_at_all);
+  ADD ("/mail-store/damage/emptied-keeps-its-log", test_emptied_with_log);
+  ADD ("/mail-store/damage/set-aside-twice", test_set_aside_twice);
   ADD ("/mail-store/version/newer-is-left-alone", test_newer_version_is_left_alone);
   return g_test_run ();
 }

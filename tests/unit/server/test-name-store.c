@@ -290,6 +290,108 @@ test_truncated_file (Fixture      *self,
   assert_damaged_and_kept (self);
 }
 
+/* As a crash would leave them: the file, or nothing in its place, and its log. */
+static void
+leave_log (Fixture *self)
+{
+  g_autofree char *log_path = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *log = NULL;
+  gsize n_log;
+
+  open_store (self);
+  claim (self, "Alice", &alice);
+  g_assert_true (g_file_get_contents (log_path, &log, &n_log, NULL));
+  g_assert_cmpuint (n_log, >, 0);
+  g_clear_pointer (&self->store, udpnat_name_store_free);
+  g_assert_true (g_file_set_contents (log_path, log, (gssize) n_log, NULL));
+}
+
+static void
+assert_log_is_kept (Fixture *self)
+{
+  g_autofree char *log_path = g_strconcat (self->path, "-wal", NULL);
+  GStatBuf about;
+
+  g_assert_cmpint (g_stat (log_path, &about), ==, 0);
+  g_assert_cmpint (about.st_size, >, 0);
+}
+
+static void
+test_emptied_file (Fixture      *self,
+                   gconstpointer unused)
+{
+  g_test_summary ("No crash of ours leaves an empty file: whoever asks first must not get names");
+  open_store (self);
+  claim (self, "Alice", &alice);
+  g_clear_pointer (&self->store, udpnat_name_store_free);
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  assert_damaged_and_kept (self);
+}
+
+static void
+test_emptied_file_with_log (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_test_summary ("SQLite takes the log of an empty file for rubbish, and deletes it");
+  leave_log (self);
+  g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  assert_damaged_and_kept (self);
+  assert_log_is_kept (self);
+}
+
+static void
+test_log_without_file (Fixture      *self,
+                       gconstpointer unused)
+{
+  leave_log (self);
+  g_assert_cmpint (g_unlink (self->path), ==, 0);
+  assert_open_fails (self, UDPNAT_SERVER_ERROR_NAMES_DAMAGED);
+  assert_log_is_kept (self);
+}
+
+static void
+test_damaged_file_with_log (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_autofree char *contents = NULL;
+  gsize n_contents;
+
+  g_test_summary ("Closing it again must not empty the log into the damaged file");
+  open_store (self);
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("somebody %u", i);
+
+      claim (self, name, &alice);
+    }
+  leave_log (self);
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  g_assert_cmpuint (n_contents, >, 3 * 4096);
+  memset (contents + n_contents - 4096, 0xff, 2048);
+  g_assert_true (g_file_set_contents (self->path, contents, (gssize) n_contents, NULL));
+  assert_damaged_and_kept (self);
+  assert_log_is_kept (self);
+}
+
+static void
+test_lost_log (Fixture      *self,
+               gconstpointer unused)
+{
+  g_autofree char *contents = NULL;
+  g_autofree char *log_path = g_strconcat (self->path, "-wal", NULL);
+  gsize n_contents;
+
+  g_test_summary ("What a name belongs to does not hang on the log, which may be lost unnoticed");
+  open_store (self);
+  claim (self, "Alice", &alice);
+  g_assert_true (g_file_get_contents (self->path, &contents, &n_contents, NULL));
+  g_clear_pointer (&self->store, udpnat_name_store_free);
+  g_assert_true (g_file_set_contents (self->path, contents, (gssize) n_contents, NULL));
+  g_unlink (log_path);
+  open_store (self);
+  assert_taken (self, "Alice", &mallory);
+}
+
 static void
 test_database_of_another_program (Fixture      *self,
                                   gconstpointer unused)
@@ -325,6 +427,22 @@ test_impossible_row (Fixture      *self,
   g_hash_table_unref (names);
 }
 
+/* SQLite says what stands in the file, as it stands there. */
+static void
+test_damage_is_told_in_utf8 (Fixture      *self,
+                             gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  open_store (self);
+  g_clear_pointer (&self->store, udpnat_name_store_free);
+  run_sql (self, "PRAGMA writable_schema = ON;"
+                 "UPDATE sqlite_schema SET name = CAST (x'ff' AS TEXT), sql = 'nonsense'");
+  self->store = udpnat_name_store_open (self->path, &error);
+  g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_DAMAGED);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+}
+
 static void
 test_missing_folder (Fixture      *self,
                      gconstpointer unused)
@@ -355,9 +473,15 @@ main (int    argc,
   ADD ("file/text", test_text_file);
   ADD ("file/overwritten-page", test_overwritten_page);
   ADD ("file/truncated", test_truncated_file);
+  ADD ("file/emptied", test_emptied_file);
+  ADD ("file/emptied-with-its-log", test_emptied_file_with_log);
+  ADD ("file/only-its-log", test_log_without_file);
+  ADD ("file/damaged-with-its-log", test_damaged_file_with_log);
+  ADD ("file/lost-log", test_lost_log);
   ADD ("file/of-another-program", test_database_of_another_program);
   ADD ("file/newer-version", test_newer_version);
   ADD ("file/impossible-row", test_impossible_row);
+  ADD ("file/damage-is-told-in-utf8", test_damage_is_told_in_utf8);
   ADD ("file/missing-folder", test_missing_folder);
 
   return g_test_run ();

@@ -6,7 +6,9 @@
 #include "rendezvous-net.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include "udpnat-server-disk.h"
 
@@ -235,6 +237,87 @@ test_one_commit_for_many (Fixture      *self,
   g_bytes_unref (sealed);
 }
 
+/* ---- A disk that fails ---- */
+
+/* Nothing can be written to a file. What is changed fits into memory, so it is the commit that
+ * fails. */
+static void
+set_disk_full (gboolean is_full)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = is_full ? 1 : limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+test_letter_not_committed (Fixture      *self,
+                           gconstpointer unused)
+{
+  NetClient *alice, *bob;
+
+  make_people (self, &alice, &bob);
+  set_disk_full (TRUE);
+  put (self, bob, alice, "one");
+  set_disk_full (FALSE);
+  g_assert_cmpuint (bob->put_counts[UDPNAT_MAIL_STORED], ==, 0);
+  g_assert_cmpuint (bob->put_counts[UDPNAT_MAIL_TRY_LATER], ==, 1);
+  g_assert_cmpuint (net_stats (self->net).letters, ==, 0);
+  g_assert_cmpint (count_rows (self, "TRUE"), ==, 0);
+  put (self, bob, alice, "two");
+  g_assert_cmpuint (bob->put_counts[UDPNAT_MAIL_STORED], ==, 1);
+}
+
+static void
+test_name_not_committed (Fixture      *self,
+                         gconstpointer unused)
+{
+  NetClient *carol = net_add_client (self->net);
+
+  set_disk_full (TRUE);
+  net_join_client (self->net, carol, "Carol");
+  net_run (self->net, UDPNAT_SEC (1));
+  set_disk_full (FALSE);
+  g_assert_false (net_is_registered (carol));
+  net_run (self->net, UDPNAT_SEC (10));
+  g_assert_true (net_is_registered (carol));
+}
+
+static void
+run_sql (Fixture    *self,
+         const char *sql)
+{
+  sqlite3 *database;
+
+  g_assert_cmpint (sqlite3_open (self->mail_path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (database);
+}
+
+static void
+test_letter_unreadable_for_a_moment (Fixture      *self,
+                                     gconstpointer unused)
+{
+  NetClient *alice, *bob;
+
+  make_people (self, &alice, &bob);
+  put (self, bob, alice, "one");
+  run_sql (self, "ALTER TABLE letters RENAME TO away");
+  alice->is_reading = TRUE;
+  net_join_client (self->net, alice, "Alice");
+  net_run (self->net, UDPNAT_SEC (2));
+  run_sql (self, "ALTER TABLE away RENAME TO letters");
+  g_assert_cmpuint (alice->letters->len, ==, 0);
+  g_assert_cmpuint (net_stats (self->net).letters, ==, 1);
+  udpnat_rendezvous_client_leave (alice->client, self->net->now_us);
+  net_run (self->net, UDPNAT_SEC (1));
+  net_join_client (self->net, alice, "Alice");
+  net_run (self->net, UDPNAT_SEC (2));
+  g_assert_cmpuint (alice->letters->len, ==, 1);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -246,5 +329,9 @@ main (int    argc,
   ADD ("/server-disk/mail/says-nothing-of-senders", test_what_is_in_the_file);
   ADD ("/server-disk/mail/pass-of-accepted-senders-only", test_pass_on_disk);
   ADD ("/server-disk/mail/one-commit-for-many", test_one_commit_for_many);
+  ADD ("/server-disk/full/letter-is-not-called-stored", test_letter_not_committed);
+  ADD ("/server-disk/full/name-is-not-given", test_name_not_committed);
+  ADD ("/server-disk/mail/kept-though-unreadable-for-a-moment",
+       test_letter_unreadable_for_a_moment);
   return g_test_run ();
 }

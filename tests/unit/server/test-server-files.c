@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "udpnat-name-store.h"
 #include "udpnat-server-config.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
@@ -86,6 +87,69 @@ test_dir_is_a_file (Fixture      *self,
   g_assert_null (udpnat_state_dir_open (self->state, &error));
   g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR);
   g_assert_nonnull (strstr (error->message, "--state-dir"));
+}
+
+/* As systemd has it with DynamicUser=: state -> private/state, with all of its files behind it. */
+static void
+test_dir_behind_a_link (Fixture      *self,
+                        gconstpointer unused)
+{
+  g_autofree char *behind = g_build_filename (self->folder, "behind", NULL);
+  g_autofree char *lock = g_build_filename (behind, "lock", NULL);
+  g_autofree char *names_path = NULL;
+  g_autofree char *given = g_strconcat (self->state, "/", NULL);
+  g_autoptr (UdpnatStateDir) dir = NULL;
+  g_autoptr (UdpnatNameStore) names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir (behind, 0700), ==, 0);
+  g_assert_cmpint (symlink ("behind", self->state), ==, 0);
+  dir = udpnat_state_dir_open (given, &error);
+  g_assert_no_error (error);
+  g_assert_true (udpnat_state_dir_is_in_use (behind));
+  names_path = udpnat_state_dir_dup_file (dir, "names.db");
+  names = udpnat_name_store_open (names_path, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&names, udpnat_name_store_free);
+  g_unlink (names_path);
+  g_unlink (lock);
+  g_assert_cmpint (g_rmdir (behind), ==, 0);
+}
+
+/* Who makes a link says where the key is written. */
+static void
+test_dir_behind_a_strangers_link (Fixture      *self,
+                                  gconstpointer unused)
+{
+  g_autofree char *behind = g_build_filename (self->folder, "behind", NULL);
+  g_autofree char *slash = g_strconcat (self->state, "/", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can make another user's link");
+      return;
+    }
+  g_assert_cmpint (g_mkdir (behind, 0700), ==, 0);
+  g_assert_cmpint (symlink ("behind", self->state), ==, 0);
+  g_assert_cmpint (lchown (self->state, 12345, 12345), ==, 0);
+  g_assert_null (udpnat_state_dir_open (self->state, &error));
+  g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR);
+  g_assert_nonnull (strstr (error->message, "another user"));
+  g_assert_null (udpnat_state_dir_open (slash, NULL));
+  /* Fails when anything was made in it. */
+  g_assert_cmpint (g_rmdir (behind), ==, 0);
+}
+
+static void
+test_dir_behind_a_broken_link (Fixture      *self,
+                               gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (symlink ("nowhere", self->state), ==, 0);
+  g_assert_null (udpnat_state_dir_open (self->state, &error));
+  g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR);
 }
 
 /* ---- The key ---- */
@@ -358,6 +422,9 @@ main (int    argc,
   ADD ("state-dir/open/is-private", test_dir_is_private);
   ADD ("state-dir/open/keeps-second-out", test_dir_keeps_second_out);
   ADD ("state-dir/open/is-a-file", test_dir_is_a_file);
+  ADD ("state-dir/open/behind-a-link", test_dir_behind_a_link);
+  ADD ("state-dir/open/behind-a-strangers-link", test_dir_behind_a_strangers_link);
+  ADD ("state-dir/open/behind-a-broken-link", test_dir_behind_a_broken_link);
   ADD ("key/load/is-kept", test_key_is_kept);
   ADD ("key/load/readable-by-others", test_key_readable_by_others);
   ADD ("key/load/every-wrong-length", test_key_of_every_wrong_length);

@@ -487,6 +487,21 @@ test_victims_of_forged_sources (Fixture       *f,
 }
 
 static void
+test_challenged_again_and_again (Fixture       *f,
+                                 gconstpointer  data)
+{
+  UdpnatAddress from = at ("203.0.113.7", 5353);
+
+  while (f->now_us < T0 + UDPNAT_PUNCH_GIVE_UP_US)
+    {
+      challenge (f, &from);
+      run_until (f, f->now_us + UDPNAT_MSEC (20));
+    }
+  g_assert_cmpuint (count_sent_to (f, &from, UDPNAT_PATH_OUTPUT_CHALLENGE), <=,
+                    UDPNAT_CANDIDATE_PACKETS_MAX);
+}
+
+static void
 assert_round_at (Fixture *f,
                  gint64   start_us)
 {
@@ -735,6 +750,21 @@ test_relay_only_local (Fixture       *f,
   run_until (f, MS (100000));
   g_assert_cmpuint (f->sent->len, ==, 0);
   assert_relayed (f, UDPNAT_PATH_REASON_RELAY_ONLY_LOCAL);
+}
+
+static void
+test_relay_only_remote_knocks (Fixture       *f,
+                               gconstpointer  data)
+{
+  UdpnatAddress a = at ("203.0.113.5", 8900);
+  UdpnatCandidates remote = { .generation = 1, .relay_only = TRUE };
+
+  g_assert_cmpint (udpnat_path_set_handle_candidates (f->set, f->now_us, &remote), ==,
+                   UDPNAT_RX_OK);
+  challenge (f, &a);
+  udpnat_path_set_handle_authenticated (f->set, f->now_us, UDPNAT_SOCKET_MAIN, &a);
+  run_until (f, MS (100000));
+  g_assert_cmpuint (f->sent->len, ==, 0);
 }
 
 static void
@@ -1098,6 +1128,7 @@ main (int    argc,
   add_path_test ("/path-punch/hearsay/elsewhere", test_hearsay_elsewhere);
   add_path_test ("/path-punch/hearsay/proof-gives-it-back", test_hearsay_comes_back);
   add_path_test ("/path-punch/victims/forged-sources", test_victims_of_forged_sources);
+  add_path_test ("/path-punch/victims/challenged-again-and-again", test_challenged_again_and_again);
   add_path_test ("/path-punch/victims/no-handshake-to-listed", test_no_handshake_to_listed);
   add_path_test ("/path-punch/retry/timetable", test_retries);
   add_path_test ("/path-punch/retry/proof-resets", test_proof_resets_retries);
@@ -1110,6 +1141,7 @@ main (int    argc,
   add_path_test ("/path-punch/retry/new-local-addresses", test_new_local_addresses_retry_at_once);
   add_path_test ("/path-punch/relay-only/local", test_relay_only_local);
   add_path_test ("/path-punch/relay-only/local-ends", test_relay_only_local_ends);
+  add_path_test ("/path-punch/relay-only/remote-knocks", test_relay_only_remote_knocks);
   add_path_test ("/path-punch/relay-only/told-meanwhile", test_relay_only_told_meanwhile);
   add_path_test ("/path-punch/relay-only/remote", test_relay_only_remote);
   add_path_test ("/path-punch/cached/waits-for-session", test_cached_waits_for_session);
