@@ -1,5 +1,6 @@
-/* udpnat-server: the headless server. Exit status: 0 when asked to stop, 1 when it cannot work, 2
- * for a wrong command line.
+/* udpnat-server: the headless server. Exit status: 0 when asked to stop, 1 when it cannot work or a
+ * configuration that was to be checked is wrong, 2 for a wrong command line or configuration, 3
+ * when it was asked how a server does and none is running.
  */
 
 #include "config.h"
@@ -11,14 +12,21 @@
 
 #include "udpnat-identity.h"
 #include "udpnat-server-app.h"
+#include "udpnat-server-ask.h"
 #include "udpnat-server-config.h"
+#include "udpnat-server-error.h"
+#include "udpnat-server-notify.h"
+#include "udpnat-server-tunnel.h"
 
 #define EXIT_USAGE 2
+#define EXIT_NOT_RUNNING 3 /* as of init scripts (LSB) */
 
 static int
 run (const UdpnatServerConfig *config)
 {
   g_autoptr (GError) error = NULL;
+  /* Before there are threads: it changes the environment. */
+  g_autoptr (UdpnatServerNotify) notify = udpnat_server_notify_new_from_environment ();
   g_autoptr (UdpnatServerApp) app = NULL;
 
   if (!udpnat_crypto_init ())
@@ -26,7 +34,7 @@ run (const UdpnatServerConfig *config)
       g_printerr ("udpnat-server: The cryptographic library does not work on this machine.\n");
       return EXIT_FAILURE;
     }
-  app = udpnat_server_app_new (config, &error);
+  app = udpnat_server_app_new (config, notify, &error);
   if (app == NULL)
     {
       g_printerr ("udpnat-server: %s\n", error->message);
@@ -34,6 +42,50 @@ run (const UdpnatServerConfig *config)
     }
   udpnat_server_app_run (app);
   return EXIT_SUCCESS;
+}
+
+static int
+print_status (const UdpnatServerConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = udpnat_server_ask (config->state_dir, &error);
+
+  if (text != NULL)
+    {
+      g_print ("%s", text);
+      return EXIT_SUCCESS;
+    }
+  g_printerr ("udpnat-server: %s\n", error->message);
+  return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
+           ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+}
+
+static int
+check_config (const UdpnatServerConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (!udpnat_server_tunnel_check (config, &error))
+    {
+      g_printerr ("udpnat-server: %s\n", error->message);
+      return EXIT_FAILURE;
+    }
+  text = udpnat_server_config_to_text (config);
+  g_print ("%s", text);
+  return EXIT_SUCCESS;
+}
+
+/* A line for each fault. */
+static void
+print_faults (const GError *error)
+{
+  g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_printerr ("udpnat-server: %s\n", lines[i]);
+  if (g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE))
+    g_printerr ("Try: udpnat-server --help\n");
 }
 
 int
@@ -51,13 +103,15 @@ main (int    argc,
 
   if (!udpnat_server_config_parse (&config, argv, &error))
     {
-      g_printerr ("udpnat-server: %s Try: udpnat-server --help\n", error->message);
-      return EXIT_USAGE;
+      print_faults (error);
+      return config.check_config ? EXIT_FAILURE : EXIT_USAGE;
     }
   if (config.print_version)
     {
       g_print ("udpnat-server %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
     }
-  return run (&config);
+  if (config.check_config)
+    return check_config (&config);
+  return config.print_status ? print_status (&config) : run (&config);
 }

@@ -17,6 +17,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "udpnat-database-file.h"
 #include "udpnat-limits.h"
 #include "udpnat-server-database.h"
 
@@ -146,8 +147,8 @@ udpnat_mail_store_set_aside (const char *path,
                              GError    **error)
 {
   static const char *const endings[] = { "-wal", "-shm", "" }; /* the file itself last */
-  g_autofree char *aside = g_strdup_printf ("%s.damaged-%" G_GINT64_FORMAT, path,
-                                            wall_us / G_USEC_PER_SEC);
+  g_autofree char *when = g_strdup_printf ("%" G_GINT64_FORMAT, wall_us / G_USEC_PER_SEC);
+  g_autofree char *aside = udpnat_database_file_dup_damaged_name (path, when);
 
   for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
     {
@@ -232,6 +233,9 @@ udpnat_mail_store_recover (UdpnatMailStore *self,
   sqlite3 *damaged = NULL;
   guint n_letters = 0;
 
+  /* SQLite would delete the log of an empty file. */
+  if (udpnat_database_file_look (damaged_path, NULL) != UDPNAT_DATABASE_FILE_PRESENT)
+    return 0;
   if (sqlite3_open_v2 (damaged_path, &damaged, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL)
         == SQLITE_OK
       && udpnat_mail_store_begin (self, NULL))

@@ -13,12 +13,14 @@
 
 static const UdpnatServerDatabaseKind names_kind = {
   .contents = "names",
-  .advice = " It was not changed. Restore it from a backup. Only if there is none, move it away: "
-            "all names are then free again.",
+  .advice = " It was not changed. Restore it from a backup. Only if there is none, move it away, "
+            "with the files beside it that begin with its name: all names are then free again.",
   .damaged_code = UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
   .failed_code = UDPNAT_SERVER_ERROR_NAMES_FAILED,
   .version = 1,
-  .pragmas = "",
+  /* A log that is lost is not missed by anybody, and with it names would be. So it is emptied into
+   * the file with each group of claims; there are few. */
+  .pragmas = "PRAGMA wal_autocheckpoint = 1",
   .schema = "BEGIN IMMEDIATE;"
             "CREATE TABLE names ("
             "  folded TEXT PRIMARY KEY,"

@@ -23,6 +23,7 @@
 #include "udpnat-server-reach.h"
 #include "udpnat-server-sockets.h"
 #include "udpnat-server-tunnel.h"
+#include "udpnat-server-watch.h"
 #include "udpnat-state-dir.h"
 #include "udpnat-system-random.h"
 
@@ -41,6 +42,7 @@ struct _UdpnatServerApp
   UdpnatTunnelListener   *tunnels; /* (nullable): this server has none */
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
+  UdpnatServerWatch      *watch;
   GSource                *source;
   GMainLoop              *loop;
 
@@ -49,17 +51,20 @@ struct _UdpnatServerApp
   guint    idle_id;
   gboolean map_port;
   gboolean print_address;
+
+  /* borrowed */
+  UdpnatServerNotify *notify;
 };
 
 /* ---- Running ---- */
 
-static gboolean
-is_anybody_registered (UdpnatServerApp *self)
+static guint
+count_registered (UdpnatServerApp *self)
 {
   UdpnatRendezvousServerStats stats;
 
   udpnat_rendezvous_server_get_stats (self->server, &stats);
-  return stats.registered > 0;
+  return stats.registered;
 }
 
 static gboolean
@@ -73,11 +78,12 @@ idle_cb (gpointer user_data)
 }
 
 static void
-watch_idle (UdpnatServerApp *self)
+watch_idle (UdpnatServerApp *self,
+            guint            n_registered)
 {
   if (self->idle_exit_s == 0)
     return;
-  if (is_anybody_registered (self))
+  if (n_registered > 0)
     g_clear_handle_id (&self->idle_id, g_source_remove);
   else if (self->idle_id == 0)
     self->idle_id = g_timeout_add (self->idle_exit_s * 1000, idle_cb, self);
@@ -99,6 +105,7 @@ handle_events (UdpnatServerApp *self)
         {
           udpnat_server_disk_handle_event (self->disk, now_us, wall_us,
                                            (const UdpnatServerEvent *) event);
+          udpnat_server_watch_handle_event (self->watch, (const UdpnatServerEvent *) event);
           udpnat_event_free (event);
         }
     }
@@ -109,9 +116,12 @@ static void
 events_cb (gpointer user_data)
 {
   UdpnatServerApp *self = user_data;
+  guint n_registered;
 
   handle_events (self);
-  watch_idle (self);
+  n_registered = count_registered (self);
+  watch_idle (self, n_registered);
+  udpnat_server_notify_set_online (self->notify, n_registered);
 }
 
 static gboolean
@@ -183,7 +193,7 @@ tell_reach (UdpnatServerApp *self)
   reach = udpnat_server_reach_new (self->state_dir,
                                    udpnat_server_sockets_get_port (&self->sockets,
                                                                    UDPNAT_SOCKET_MAIN),
-                                   key_text);
+                                   key_text, udpnat_server_watch_get_address (self->watch));
   if (self->map_port)
     udpnat_server_reach_ask_router (reach, udpnat_server_sockets_get_port (&self->sockets,
                                                                            UDPNAT_SOCKET_ALT));
@@ -208,12 +218,17 @@ udpnat_server_app_run (UdpnatServerApp *self)
     print_addresses (self);
   /* Whoever started us may be waiting for this line at the other end of a pipe. */
   fflush (stdout);
+  udpnat_server_watch_start (self->watch,
+                             udpnat_server_sockets_get_port (&self->sockets, UDPNAT_SOCKET_MAIN));
+  udpnat_server_notify_ready (self->notify, count_registered (self));
 
   g_main_loop_run (self->loop);
 
+  udpnat_server_notify_stopping (self->notify);
   udpnat_rendezvous_server_shut_down (self->server, udpnat_clock_get_now_us ());
   handle_events (self);
   udpnat_machine_source_flush (self->source);
+  udpnat_server_watch_stop (self->watch);
   g_clear_pointer (&reach, udpnat_server_reach_close);
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
@@ -286,6 +301,7 @@ open_state (UdpnatServerApp    *self,
 
 /**
  * udpnat_server_app_new:
+ * @notify: borrowed
  *
  * Opens everything that the server needs. Warns on stderr about what it can do without.
  *
@@ -294,11 +310,13 @@ open_state (UdpnatServerApp    *self,
  */
 UdpnatServerApp *
 udpnat_server_app_new (const UdpnatServerConfig *config,
+                       UdpnatServerNotify       *notify,
                        GError                  **error)
 {
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
   UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
 
+  self->notify = notify;
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
   self->map_port = config->map_port;
@@ -324,10 +342,14 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   if (!udpnat_server_disk_restore (self->disk, error))
     return NULL;
 
+  self->watch = udpnat_server_watch_new (config, self->server, error);
+  if (self->watch == NULL)
+    return NULL;
   self->loop = g_main_loop_new (NULL, FALSE);
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
                                             self->sockets.by_id, UDPNAT_N_NAMED_SOCKETS,
                                             events_cb, self);
+  udpnat_machine_source_set_collect (self->source, UDPNAT_SERVER_COLLECT_US);
   if (self->tunnels != NULL)
     udpnat_machine_source_set_tunnel (self->source,
                                       udpnat_tunnel_listener_get_tunnel (self->tunnels));
@@ -346,6 +368,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_pointer (&self->loop, g_main_loop_unref);
+  udpnat_server_watch_free (self->watch);
   udpnat_server_disk_free (self->disk);
   udpnat_rendezvous_server_free (self->server);
   udpnat_server_sockets_close (&self->sockets);

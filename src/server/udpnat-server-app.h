@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-server-config.h"
+#include "udpnat-server-notify.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct _UdpnatServerApp UdpnatServerApp;
 
 UdpnatServerApp *udpnat_server_app_new  (const UdpnatServerConfig *config,
+                                         UdpnatServerNotify       *notify,
                                          GError                  **error) G_GNUC_WARN_UNUSED_RESULT;
 void             udpnat_server_app_free (UdpnatServerApp          *self);
 void             udpnat_server_app_run  (UdpnatServerApp          *self);

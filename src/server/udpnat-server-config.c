@@ -1,17 +1,19 @@
-/* The command line of udpnat-server, and the two environment variables that say where state
- * belongs: $STATE_DIRECTORY (systemd.exec(5)) and $XDG_STATE_HOME (XDG base directory
- * specification).
+/* What the settings mean: numbers in their ranges, addresses that are some, and which of them go
+ * together. The command line is read by udpnat-server-config-options.c.
  *
- * Ports are the original udpnat's.
+ * Two environment variables say where state belongs if nothing else does: $STATE_DIRECTORY
+ * (systemd.exec(5)) and $XDG_STATE_HOME (XDG base directory specification). Ports are the original
+ * udpnat's.
  */
 
 #include "config.h"
 
 #include "udpnat-server-config.h"
 
+#include <string.h>
+
 #include "udpnat-address.h"
 #include "udpnat-limits.h"
-#include "udpnat-server-error.h"
 
 /* So that the time in milliseconds fits GLib's timers: six weeks. */
 #define IDLE_EXIT_MAX_S 4000000
@@ -19,43 +21,6 @@
 #define MAILBOX_SIZE_MAX_MIB 65536
 #define MAILBOX_TOTAL_MAX_MIB (1 << 24)
 #define BYTES_PER_MIB (1 << 20)
-
-/* GLib does not tell whether an option was there; so its variable starts with what no port is. */
-#define NOT_GIVEN G_MININT
-
-typedef struct
-{
-  char    *ip;
-  char    *alt_ip;
-  char    *state_dir;
-  int      port;
-  int      alt_port;
-  gboolean is_alt_port_given;
-  char   **tunnel_ports;
-  char    *tls_cert;
-  char    *tls_key;
-  int      idle_exit_s;
-  gboolean has_no_mailbox;
-  int      mailbox_days;
-  int      mailbox_size_mib;
-  int      mailbox_total_mib;
-  gboolean map_port;
-  gboolean print_address;
-  gboolean print_version;
-} Options;
-
-static void
-options_clear (Options *self)
-{
-  g_clear_pointer (&self->ip, g_free);
-  g_clear_pointer (&self->alt_ip, g_free);
-  g_clear_pointer (&self->state_dir, g_free);
-  g_clear_pointer (&self->tunnel_ports, g_strfreev);
-  g_clear_pointer (&self->tls_cert, g_free);
-  g_clear_pointer (&self->tls_key, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 /* systemd gives a list with colons when a unit has several; the first is the unit's own. */
 static char *
@@ -72,254 +37,264 @@ find_state_dir (void)
   return g_build_filename (g_get_user_state_dir (), "udpnat-server", NULL);
 }
 
-static GOptionContext *
-make_context (Options *options)
-{
-  const GOptionEntry entries[] = {
-    { "ip", 0, 0, G_OPTION_ARG_STRING, &options->ip,
-      "Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)", "IP" },
-    { "port", 0, 0, G_OPTION_ARG_INT, &options->port,
-      "UDP port, 0 for any that is free (default: 8848)", "PORT" },
-    { "alt-port", 0, 0, G_OPTION_ARG_INT, &options->alt_port,
-      "Second UDP port, which lets clients test their router, 0 for none "
-      "(default: the one after --port)", "PORT" },
-    { "alt-ip", 0, 0, G_OPTION_ARG_STRING, &options->alt_ip,
-      "Second address of this machine, which lets clients learn more about their router (needs "
-      "--ip)", "IP" },
-    { "tunnel-port", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->tunnel_ports,
-      "TCP port for those whose network blocks UDP; may be given more than once; 0 for none "
-      "(default: the number of --port, and if that is 8848 also 443, where it can be had)",
-      "PORT" },
-    { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_cert,
-      "Certificate for these ports (default: one of the server's own)", "FILE" },
-    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_key,
-      "And its key", "FILE" },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
-      "Where the server keeps its key, the names and the letters (default: $STATE_DIRECTORY or "
-      "~/.local/state/udpnat-server)", "DIR" },
-    { "idle-exit", 0, 0, G_OPTION_ARG_INT, &options->idle_exit_s,
-      "Exit when nobody has been registered for so long", "SECONDS" },
-    { "no-mailbox", 0, 0, G_OPTION_ARG_NONE, &options->has_no_mailbox,
-      "Do not keep letters for those who are away", NULL },
-    { "mailbox-days", 0, 0, G_OPTION_ARG_INT, &options->mailbox_days,
-      "How long a letter waits (default: 30)", "DAYS" },
-    { "mailbox-size", 0, 0, G_OPTION_ARG_INT, &options->mailbox_size_mib,
-      "How much may wait for one person (default: 16)", "MIB" },
-    { "mailbox-total", 0, 0, G_OPTION_ARG_INT, &options->mailbox_total_mib,
-      "How much may wait for all together (default: 1024)", "MIB" },
-    { "map-port", 0, 0, G_OPTION_ARG_NONE, &options->map_port,
-      "Have the router open the port, by NAT-PMP or UPnP, and say the address outside", NULL },
-    { "print-address", 0, 0, G_OPTION_ARG_NONE, &options->print_address,
-      "Print also the addresses that clients on this network can use", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &options->print_version,
-      "Print the version and exit", NULL },
-    { NULL },
-  };
-  GOptionContext *context = g_option_context_new (NULL);
+/* ---- One setting ---- */
 
-  g_option_context_set_summary (context, "Introduces udpnat clients to each other, and carries "
-                                         "their packets where no direct path exists.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return context;
+static guint
+read_number (UdpnatServerSettings *settings,
+             UdpnatServerSetting   setting,
+             guint                 min,
+             guint                 max,
+             guint                 otherwise)
+{
+  const char *text = udpnat_server_settings_get_text (settings, setting);
+  guint64     number;
+
+  if (text == NULL)
+    return otherwise;
+  if (g_ascii_string_to_unsigned (text, 10, min, max, &number, NULL))
+    return (guint) number;
+  udpnat_server_settings_add_fault (settings, setting,
+                                    "is no number from %u to %u: write one, such as %u.", min, max,
+                                    otherwise);
+  return otherwise;
 }
 
 static gboolean
-check_range (const char *option,
-             int         value,
-             int         min,
-             int         max,
-             GError    **error)
+read_boolean (UdpnatServerSettings *settings,
+              UdpnatServerSetting   setting,
+              gboolean              otherwise)
 {
-  if (value >= min && value <= max)
+  const char *text = udpnat_server_settings_get_text (settings, setting);
+
+  if (text == NULL)
+    return otherwise;
+  if (g_str_equal (text, "true") || g_str_equal (text, "yes"))
     return TRUE;
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-               "--%s %d is out of range: use a number from %d to %d.", option, value, min, max);
+  if (!g_str_equal (text, "false") && !g_str_equal (text, "no"))
+    udpnat_server_settings_add_fault (settings, setting, "is neither: write true or false.");
   return FALSE;
 }
 
-static gboolean
-check_mailbox (const Options *options,
-               GError       **error)
+/* Returns: (transfer full) (nullable) */
+static char *
+read_path (UdpnatServerSettings *settings,
+           UdpnatServerSetting   setting,
+           const char           *what)
 {
-  return check_range ("mailbox-days", options->mailbox_days, 1, MAILBOX_DAYS_MAX, error)
-         && check_range ("mailbox-size", options->mailbox_size_mib, 1, MAILBOX_SIZE_MAX_MIB, error)
-         && check_range ("mailbox-total", options->mailbox_total_mib, 1, MAILBOX_TOTAL_MAX_MIB,
-                         error);
+  const char *text = udpnat_server_settings_get_text (settings, setting);
+
+  if (text != NULL && *text == '\0')
+    udpnat_server_settings_add_fault (settings, setting, "is empty: name a %s.", what);
+  return g_strdup (text);
+}
+
+/* ---- Addresses and ports ---- */
+
+static void
+read_ip (UdpnatServerConfig   *config,
+         UdpnatServerSettings *settings)
+{
+  const char   *text = udpnat_server_settings_get_text (settings, UDPNAT_SERVER_SETTING_IP);
+  UdpnatAddress address;
+
+  if (text != NULL && !udpnat_address_parse_ip (&address, text, 0))
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_IP,
+                                      "is no IP address: write one like 192.0.2.7 or 2001:db8::7, "
+                                      "or 0.0.0.0 or :: for all.");
+  config->ip = g_strdup (text);
+}
+
+static void
+read_ports (UdpnatServerConfig   *config,
+            UdpnatServerSettings *settings)
+{
+  const UdpnatServerSetting alt = UDPNAT_SERVER_SETTING_ALT_PORT;
+
+  config->port = (guint16) read_number (settings, UDPNAT_SERVER_SETTING_PORT, 0, G_MAXUINT16,
+                                        UDPNAT_SERVER_PORT);
+  config->alt_port = UDPNAT_SERVER_ALT_PORT_NEXT;
+  if (udpnat_server_settings_get_text (settings, alt) == NULL)
+    return;
+  config->alt_port = (int) read_number (settings, alt, 0, G_MAXUINT16, UDPNAT_SERVER_PORT + 1);
+  if (config->port != 0 && config->alt_port == config->port)
+    udpnat_server_settings_add_fault (settings, alt, "is also the port: choose two different "
+                                      "ones.");
 }
 
 /* Both have to be addresses that clients can be told, and that a socket can be bound to. */
-static gboolean
-check_alt_ip (const Options *options,
-              GError       **error)
+static void
+read_alt_ip (UdpnatServerConfig   *config,
+             UdpnatServerSettings *settings)
 {
   UdpnatAddress ip, alt_ip;
   const char *why = NULL;
 
-  if (options->alt_ip == NULL)
-    return TRUE;
-  if (!udpnat_address_parse_ip (&alt_ip, options->alt_ip, 0)
+  config->alt_ip = g_strdup (udpnat_server_settings_get_text (settings,
+                                                              UDPNAT_SERVER_SETTING_ALT_IP));
+  if (config->alt_ip == NULL)
+    return;
+  if (!udpnat_address_parse_ip (&alt_ip, config->alt_ip, 0)
       || udpnat_address_get_scope (&alt_ip) == UDPNAT_SCOPE_UNUSABLE)
-    why = "is not an address of this machine: write one like 192.0.2.8 or 2001:db8::8";
-  else if (options->ip == NULL || !udpnat_address_parse_ip (&ip, options->ip, 0)
+    why = "is no address of this machine: write one like 192.0.2.8 or 2001:db8::8";
+  else if (config->ip == NULL || !udpnat_address_parse_ip (&ip, config->ip, 0)
            || udpnat_address_get_scope (&ip) == UDPNAT_SCOPE_UNUSABLE)
-    why = "needs --ip with this machine's first address, so that clients can be told both";
+    why = "needs \"ip\" with this machine's first address, so that clients can be told both";
   else if (ip.family != alt_ip.family)
-    why = "must be IPv4 when --ip is, and IPv6 when that is";
+    why = "must be IPv4 when \"ip\" is, and IPv6 when that is";
   else if (udpnat_address_equal_ip (&ip, &alt_ip))
-    why = "is the same as --ip: name another address of this machine";
-  else if (options->is_alt_port_given && options->alt_port == 0)
-    why = "needs a second port: do not use --alt-port 0";
-  if (why == NULL)
-    return TRUE;
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "--alt-ip \"%s\" %s.",
-               options->alt_ip, why);
-  return FALSE;
+    why = "is the same as \"ip\": name another address of this machine";
+  else if (config->alt_port == 0)
+    why = "needs a second port: write another \"alt-port\" than 0";
+  if (why != NULL)
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_ALT_IP, "%s.", why);
 }
 
-/* @out_ports: (out caller-allocates): filled from the start; "0" alone is none */
-static gboolean
-read_tunnel_ports (const Options *options,
-                   guint16        out_ports[UDPNAT_SERVER_TUNNEL_PORTS_MAX],
-                   guint         *out_n_ports,
-                   GError       **error)
+/* "0" alone is none. */
+static void
+read_tunnel_ports (UdpnatServerConfig   *config,
+                   UdpnatServerSettings *settings)
 {
-  guint n_given = options->tunnel_ports != NULL ? g_strv_length (options->tunnel_ports) : 0;
+  const UdpnatServerSetting setting = UDPNAT_SERVER_SETTING_TUNNEL_PORT;
+  const char    *text = udpnat_server_settings_get_text (settings, setting);
+  g_auto (GStrv) parts = NULL;
+  guint          n_parts;
 
-  *out_n_ports = 0;
-  if (n_given > UDPNAT_SERVER_TUNNEL_PORTS_MAX)
+  if (text == NULL)
+    return;
+  config->is_tunnel_chosen = TRUE;
+  parts = g_strsplit (text, ";", -1);
+  n_parts = g_strv_length (parts);
+  if (n_parts > 1 && *parts[n_parts - 1] == '\0')
+    n_parts--; /* as lists in such files may end */
+  if (n_parts > UDPNAT_SERVER_TUNNEL_PORTS_MAX)
     {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                   "--tunnel-port can be given %d times at most.", UDPNAT_SERVER_TUNNEL_PORTS_MAX);
-      return FALSE;
+      udpnat_server_settings_add_fault (settings, setting, "is too long: %d ports at most.",
+                                        UDPNAT_SERVER_TUNNEL_PORTS_MAX);
+      return;
     }
-  for (guint i = 0; i < n_given; i++)
+  for (guint i = 0; i < n_parts; i++)
     {
       guint64 port;
 
-      if (!g_ascii_string_to_unsigned (options->tunnel_ports[i], 10, 0, G_MAXUINT16, &port, NULL)
-          || (port == 0 && n_given > 1))
+      if (!g_ascii_string_to_unsigned (g_strstrip (parts[i]), 10, 0, G_MAXUINT16, &port, NULL)
+          || (port == 0 && n_parts > 1))
         {
-          g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                       "--tunnel-port %s is no port: use a number from 1 to %d, or 0 alone for "
-                       "none.", options->tunnel_ports[i], G_MAXUINT16);
-          return FALSE;
+          udpnat_server_settings_add_fault (settings, setting, "is no list of ports: write numbers "
+                                            "from 1 to %d, like 8848;443, or 0 for none.",
+                                            G_MAXUINT16);
+          return;
         }
       if (port != 0)
-        out_ports[(*out_n_ports)++] = (guint16) port;
+        config->tunnel_ports[config->n_tunnel_ports++] = (guint16) port;
     }
-  return TRUE;
 }
 
-static gboolean
-check_tls (const Options *options,
-           GError       **error)
+static void
+read_tls (UdpnatServerConfig   *config,
+          UdpnatServerSettings *settings)
 {
-  if ((options->tls_cert == NULL) == (options->tls_key == NULL))
-    return TRUE;
-  g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                       "--tls-cert and --tls-key belong together: name both files.");
-  return FALSE;
+  config->tls_cert = read_path (settings, UDPNAT_SERVER_SETTING_TLS_CERT, "file");
+  config->tls_key = read_path (settings, UDPNAT_SERVER_SETTING_TLS_KEY, "file");
+  if (config->tls_cert != NULL && config->tls_key == NULL)
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_TLS_CERT,
+                                      "needs \"tls-key\" with the file of its key.");
+  if (config->tls_key != NULL && config->tls_cert == NULL)
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_TLS_KEY,
+                                      "needs \"tls-cert\" with the file of its certificate.");
 }
 
-static gboolean
-check_options (const Options *options,
-               GError       **error)
+static void
+read_status_address (UdpnatServerConfig   *config,
+                     UdpnatServerSettings *settings)
 {
-  UdpnatAddress address;
+  const UdpnatServerSetting setting = UDPNAT_SERVER_SETTING_STATUS_ADDRESS;
+  const char      *text = udpnat_server_settings_get_text (settings, setting);
+  const char      *colon = text != NULL ? strrchr (text, ':') : NULL;
+  g_autofree char *ip = NULL;
+  UdpnatAddress    address;
+  guint64          port;
 
-  if (!check_range ("port", options->port, 0, G_MAXUINT16, error)
-      || (options->is_alt_port_given
-          && !check_range ("alt-port", options->alt_port, 0, G_MAXUINT16, error))
-      || !check_range ("idle-exit", options->idle_exit_s, 0, IDLE_EXIT_MAX_S, error)
-      || !check_mailbox (options, error))
-    return FALSE;
-  if (options->port != 0 && options->is_alt_port_given && options->port == options->alt_port)
+  config->is_status_off = g_strcmp0 (text, "none") == 0;
+  if (text == NULL || config->is_status_off)
+    return;
+  if (colon != NULL && *text == '[' && colon > text + 1 && colon[-1] == ']')
+    ip = g_strndup (text + 1, (gsize) (colon - text) - 2);
+  else if (colon != NULL)
+    ip = g_strndup (text, (gsize) (colon - text));
+  if (g_strcmp0 (ip, "localhost") == 0)
     {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                   "--port and --alt-port are both %d: choose two different ports.", options->port);
-      return FALSE;
+      g_free (ip);
+      ip = g_strdup ("127.0.0.1");
     }
-  if (options->ip != NULL && !udpnat_address_parse_ip (&address, options->ip, 0))
+  if (ip == NULL || (strchr (ip, ':') != NULL && *text != '[')
+      || !udpnat_address_parse_ip (&address, ip, 0)
+      || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
     {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                   "--ip \"%s\" is not an IP address: write one like 192.0.2.7 or 2001:db8::7.",
-                   options->ip);
-      return FALSE;
+      udpnat_server_settings_add_fault (settings, setting, "is no address with a port: write one "
+                                        "like 127.0.0.1:9848 or [::1]:9848, or none.");
+      return;
     }
-  if (!check_alt_ip (options, error) || !check_tls (options, error))
-    return FALSE;
-  if (options->state_dir != NULL && *options->state_dir == '\0')
-    {
-      g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                           "--state-dir is empty: name a directory.");
-      return FALSE;
-    }
-  return TRUE;
+  config->status_ip = g_steal_pointer (&ip);
+  config->status_port = (guint16) port;
+}
+
+/* ---- All of them ---- */
+
+static void
+read_mailbox (UdpnatServerConfig   *config,
+              UdpnatServerSettings *settings)
+{
+  config->has_mailbox = read_boolean (settings, UDPNAT_SERVER_SETTING_MAILBOX, TRUE);
+  config->mailbox_days = read_number (settings, UDPNAT_SERVER_SETTING_MAILBOX_DAYS, 1,
+                                      MAILBOX_DAYS_MAX, UDPNAT_MAIL_DAYS);
+  config->mailbox_bytes = (gint64) read_number (settings, UDPNAT_SERVER_SETTING_MAILBOX_SIZE, 1,
+                                                MAILBOX_SIZE_MAX_MIB,
+                                                UDPNAT_MAIL_RECIPIENT_BYTES / BYTES_PER_MIB)
+                          * BYTES_PER_MIB;
+  config->mailbox_total_bytes = (gint64) read_number (settings,
+                                                      UDPNAT_SERVER_SETTING_MAILBOX_TOTAL, 1,
+                                                      MAILBOX_TOTAL_MAX_MIB,
+                                                      UDPNAT_MAIL_TOTAL_BYTES / BYTES_PER_MIB)
+                                * BYTES_PER_MIB;
+}
+
+static void
+read_logs (UdpnatServerConfig   *config,
+           UdpnatServerSettings *settings)
+{
+  config->log_names = read_boolean (settings, UDPNAT_SERVER_SETTING_LOG_NAMES, FALSE);
+  config->log_addresses = read_boolean (settings, UDPNAT_SERVER_SETTING_LOG_ADDRESSES, FALSE);
+  /* To ask for what is in them is to ask for them. */
+  config->log_events = read_boolean (settings, UDPNAT_SERVER_SETTING_LOG_EVENTS, FALSE)
+                       || config->log_names || config->log_addresses;
 }
 
 /**
- * udpnat_server_config_parse:
- * @out_config: (out caller-allocates): left empty on failure
- * @arguments: (array zero-terminated=1): as main() has them, with the program's name; not changed
- *
- * Reads the command line. "--help" prints and exits, as GLib does it.
- *
- * Returns: %FALSE with %UDPNAT_SERVER_ERROR_USAGE
+ * udpnat_server_config_take_settings:
+ * @out_config: (out caller-allocates): worth nothing when a fault was found, and to be cleared
+ * @settings: gets the faults that are found
  */
-gboolean
-udpnat_server_config_parse (UdpnatServerConfig *out_config,
-                            char              **arguments,
-                            GError            **error)
+void
+udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
+                                    UdpnatServerSettings *settings)
 {
-  g_auto (Options) options = {
-    .port = UDPNAT_SERVER_PORT,
-    .alt_port = NOT_GIVEN,
-    .mailbox_days = UDPNAT_MAIL_DAYS,
-    .mailbox_size_mib = UDPNAT_MAIL_RECIPIENT_BYTES / BYTES_PER_MIB,
-    .mailbox_total_mib = UDPNAT_MAIL_TOTAL_BYTES / BYTES_PER_MIB,
-  };
-  g_autoptr (GOptionContext) context = make_context (&options);
-  g_autoptr (GError) local_error = NULL;
-  g_auto (GStrv) rest = g_strdupv (arguments);
-
   *out_config = (UdpnatServerConfig) { 0 };
-  if (!g_option_context_parse_strv (context, &rest, &local_error))
-    {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "%s.",
-                   local_error->message);
-      return FALSE;
-    }
-  if (rest[0] != NULL && rest[1] != NULL)
-    {
-      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                   "\"%s\" is not an option.", rest[1]);
-      return FALSE;
-    }
-  options.is_alt_port_given = options.alt_port != NOT_GIVEN;
-  if (!check_options (&options, error)
-      || !read_tunnel_ports (&options, out_config->tunnel_ports, &out_config->n_tunnel_ports,
-                             error))
-    return FALSE;
-
-  out_config->is_tunnel_chosen = options.tunnel_ports != NULL;
-  out_config->tls_cert = g_steal_pointer (&options.tls_cert);
-  out_config->tls_key = g_steal_pointer (&options.tls_key);
-  out_config->ip = g_steal_pointer (&options.ip);
-  out_config->alt_ip = g_steal_pointer (&options.alt_ip);
-  out_config->port = options.port;
-  out_config->alt_port = options.is_alt_port_given ? options.alt_port
-                                                   : UDPNAT_SERVER_ALT_PORT_NEXT;
-  out_config->state_dir = options.state_dir != NULL ? g_steal_pointer (&options.state_dir)
-                                                    : find_state_dir ();
-  out_config->idle_exit_s = options.idle_exit_s;
-  out_config->has_mailbox = !options.has_no_mailbox;
-  out_config->mailbox_days = (guint) options.mailbox_days;
-  out_config->mailbox_bytes = (gint64) options.mailbox_size_mib * BYTES_PER_MIB;
-  out_config->mailbox_total_bytes = (gint64) options.mailbox_total_mib * BYTES_PER_MIB;
-  out_config->map_port = options.map_port;
-  out_config->print_address = options.print_address;
-  out_config->print_version = options.print_version;
-  return TRUE;
+  read_ip (out_config, settings);
+  read_ports (out_config, settings);
+  read_alt_ip (out_config, settings);
+  read_tunnel_ports (out_config, settings);
+  read_tls (out_config, settings);
+  read_status_address (out_config, settings);
+  read_mailbox (out_config, settings);
+  read_logs (out_config, settings);
+  out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR, "directory");
+  out_config->is_state_dir_found = out_config->state_dir == NULL;
+  if (out_config->is_state_dir_found)
+    out_config->state_dir = find_state_dir ();
+  out_config->idle_exit_s = read_number (settings, UDPNAT_SERVER_SETTING_IDLE_EXIT, 0,
+                                         IDLE_EXIT_MAX_S, 0);
+  out_config->map_port = read_boolean (settings, UDPNAT_SERVER_SETTING_MAP_PORT, FALSE);
+  out_config->print_address = read_boolean (settings, UDPNAT_SERVER_SETTING_PRINT_ADDRESS, FALSE);
 }
 
 void
@@ -330,4 +305,6 @@ udpnat_server_config_clear (UdpnatServerConfig *self)
   g_clear_pointer (&self->state_dir, g_free);
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
+  g_clear_pointer (&self->status_ip, g_free);
+  g_clear_pointer (&self->config_path, g_free);
 }

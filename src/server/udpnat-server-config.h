@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include "udpnat-server-settings.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @tls_cert: (nullable): file with a certificate for these ports; %NULL for one of the server's own
  * @tls_key: (nullable): likewise, with its key
  * @state_dir: where key and names live
+ * @is_state_dir_found: nobody has named it
  * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
  * @has_mailbox: keep letters for those who are away
  * @mailbox_days: how long
@@ -30,9 +31,18 @@ G_BEGIN_DECLS
  * @mailbox_total_bytes: how much for all
  * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
+ * @status_ip: (nullable): where to tell how the server does; %NULL for this machine only
+ * @status_port: and by which TCP port; counts only with @status_ip
+ * @is_status_off: nowhere
+ * @log_events: print events on stderr where they do not go to the journal
+ * @log_names: with names
+ * @log_addresses: with addresses
+ * @config_path: (nullable): the file that was read; %NULL for none
+ * @check_config: say what would be used and exit
+ * @print_status: ask the running server how it does, say that and exit
  * @print_version: say the version and exit
  *
- * What the command line and the environment ask for.
+ * What the command line, the file and the environment ask for.
  */
 typedef struct
 {
@@ -46,6 +56,7 @@ typedef struct
   char    *tls_cert;
   char    *tls_key;
   char    *state_dir;
+  gboolean is_state_dir_found;
   guint    idle_exit_s;
   gboolean has_mailbox;
   guint    mailbox_days;
@@ -53,13 +64,27 @@ typedef struct
   gint64   mailbox_total_bytes;
   gboolean map_port;
   gboolean print_address;
+  char    *status_ip;
+  guint16  status_port;
+  gboolean is_status_off;
+  gboolean log_events;
+  gboolean log_names;
+  gboolean log_addresses;
+  char    *config_path;
+  gboolean check_config;
+  gboolean print_status;
   gboolean print_version;
 } UdpnatServerConfig;
 
-gboolean udpnat_server_config_parse (UdpnatServerConfig *out_config,
-                                     char              **arguments,
-                                     GError            **error) G_GNUC_WARN_UNUSED_RESULT;
-void     udpnat_server_config_clear (UdpnatServerConfig *self);
+gboolean udpnat_server_config_parse         (UdpnatServerConfig       *out_config,
+                                             char                    **arguments,
+                                             GError                  **error)
+                                             G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_server_config_take_settings (UdpnatServerConfig       *out_config,
+                                             UdpnatServerSettings     *settings);
+char    *udpnat_server_config_to_text       (const UdpnatServerConfig *self)
+                                             G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_server_config_clear         (UdpnatServerConfig       *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UdpnatServerConfig, udpnat_server_config_clear)
 

@@ -4,25 +4,36 @@
  * clients that come at once must not cost a thousand syncs.
  *
  * A file that is damaged, or that is not ours, is left as it is; what to do about it is for the
- * owner. */
+ * owner. A new one is made aside and takes its place when it is whole and on the disk: so an empty
+ * one was not left by a crash, and has lost what was in it. */
 
 #include "config.h"
 
 #include "udpnat-server-database.h"
 
+#include <errno.h>
+
+#include "udpnat-database-file.h"
+#include "udpnat-file-io.h"
+
 /* For an administrator who looks into the file while the server runs. */
 #define BUSY_TIMEOUT_MS 1000
 
+#define CANNOT_USE "Cannot use the file of %s %s: %s. Make room on the disk, or mend the rights " \
+                   "of this file and of those beside it."
+
 /* ---- Errors ---- */
 
-/** udpnat_server_database_set_damage: @details: what is wrong with the file */
+/** udpnat_server_database_set_damage: @details: what is wrong with the file; not always UTF-8 */
 void
 udpnat_server_database_set_damage (UdpnatServerDatabase *self,
                                    const char           *details,
                                    GError              **error)
 {
+  g_autofree char *valid = g_utf8_make_valid (details, -1);
+
   g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->damaged_code,
-               "The file of %s %s is damaged (%s).%s", self->kind->contents, self->path, details,
+               "The file of %s %s is damaged (%s).%s", self->kind->contents, self->path, valid,
                self->kind->advice);
 }
 
@@ -35,14 +46,14 @@ gboolean
 udpnat_server_database_fail (UdpnatServerDatabase *self,
                              GError              **error)
 {
+  g_autofree char *details = g_utf8_make_valid (sqlite3_errmsg (self->handle), -1);
   int code = sqlite3_errcode (self->handle) & 0xff;
 
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-    udpnat_server_database_set_damage (self, sqlite3_errmsg (self->handle), error);
+    udpnat_server_database_set_damage (self, details, error);
   else
     g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
-                 "Cannot use the file of %s %s: %s.", self->kind->contents, self->path,
-                 sqlite3_errmsg (self->handle));
+                 CANNOT_USE, self->kind->contents, self->path, details);
   return FALSE;
 }
 
@@ -128,6 +139,94 @@ prepare_tables (UdpnatServerDatabase *self,
          && (version == self->kind->version || execute (self, self->kind->schema, error));
 }
 
+static gboolean
+connect_file (UdpnatServerDatabase *self,
+              const char           *path,
+              GError              **error)
+{
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+
+  if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK)
+    return udpnat_server_database_fail (self, error);
+  sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT_MS);
+  /* Closing empties the log into the file: not into one that is not known to be in order. */
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  if (!prepare_tables (self, error))
+    return FALSE;
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+  return TRUE;
+}
+
+static gboolean
+set_failed (UdpnatServerDatabase *self,
+            int                   code,
+            GError              **error)
+{
+  g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
+               CANNOT_USE, self->kind->contents, self->path, g_strerror (code));
+  return FALSE;
+}
+
+typedef struct
+{
+  UdpnatServerDatabase *database;
+  GError              **error;
+} Filling;
+
+static gboolean
+fill_new (const char *path,
+          gpointer    user_data)
+{
+  Filling *filling = user_data;
+  gboolean is_made = connect_file (filling->database, path, filling->error);
+
+  g_clear_pointer (&filling->database->handle, sqlite3_close);
+  return is_made;
+}
+
+static gboolean
+make_file (UdpnatServerDatabase *self,
+           GError              **error)
+{
+  g_autofree char *aside = g_strconcat (self->path, ".new", NULL);
+  Filling filling = { self, error };
+
+  switch (udpnat_database_file_make (self->path, aside, fill_new, &filling))
+    {
+    case UDPNAT_DATABASE_FILE_MADE:
+      return udpnat_file_io_sync_folder (self->path) || set_failed (self, errno, error);
+    case UDPNAT_DATABASE_FILE_UNFILLED:
+      return FALSE;
+    case UDPNAT_DATABASE_FILE_FAILED:
+      return set_failed (self, errno, error);
+    }
+  g_assert_not_reached ();
+}
+
+static gboolean
+ensure_file (UdpnatServerDatabase *self,
+             GError              **error)
+{
+  gboolean has_log;
+
+  if (g_file_test (self->path, G_FILE_TEST_IS_SYMLINK))
+    return TRUE; /* SQLite says that it is one */
+  switch (udpnat_database_file_look (self->path, &has_log))
+    {
+    case UDPNAT_DATABASE_FILE_PRESENT:
+      return TRUE;
+    case UDPNAT_DATABASE_FILE_EMPTY:
+      udpnat_server_database_set_damage (self, "it is empty", error);
+      return FALSE;
+    case UDPNAT_DATABASE_FILE_MISSING:
+      break;
+    }
+  if (!has_log)
+    return make_file (self, error);
+  udpnat_server_database_set_damage (self, "it is gone, and only its log is there", error);
+  return FALSE;
+}
+
 /**
  * udpnat_server_database_open:
  * @self: all zeros; to be closed also after a failure
@@ -141,14 +240,9 @@ udpnat_server_database_open (UdpnatServerDatabase           *self,
                              const char                     *path,
                              GError                        **error)
 {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
-
   self->kind = kind;
   self->path = g_strdup (path);
-  if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK)
-    return udpnat_server_database_fail (self, error);
-  sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT_MS);
-  return prepare_tables (self, error);
+  return ensure_file (self, error) && connect_file (self, path, error);
 }
 
 /** udpnat_server_database_close: all of its statements must be finalized */

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "udpnat-file-io.h"
 #include "udpnat-hex.h"
 #include "udpnat-server-error.h"
 
@@ -37,7 +38,8 @@ set_errno_error (GError    **error,
                  int         code)
 {
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-               "Cannot %s the server's key %s: %s.", verb, path, g_strerror (code));
+               "Cannot %s the server's key %s: %s. Mend the rights of the file and its directory, "
+               "or make room on the disk.", verb, path, g_strerror (code));
 }
 
 /* ---- Reading ---- */
@@ -109,20 +111,6 @@ read_key (const char *path,
 
 /* ---- Making ---- */
 
-static gboolean
-sync_directory (const char *path)
-{
-  g_autofree char *directory = g_path_get_dirname (path);
-  int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean is_synced;
-
-  if (fd < 0)
-    return FALSE;
-  is_synced = fsync (fd) == 0;
-  close (fd);
-  return is_synced;
-}
-
 /* Written aside and renamed when it is on disk, so that a crash leaves no half a key to be
  * refused later. Nobody else is at work here: the directory is locked. */
 static gboolean
@@ -143,7 +131,7 @@ write_file (const char *path,
   is_written = write (fd, text, n_text) == (ssize_t) n_text && fsync (fd) == 0;
   code = errno;
   close (fd);
-  if (is_written && rename (aside, path) == 0 && sync_directory (path))
+  if (is_written && rename (aside, path) == 0 && udpnat_file_io_sync_folder (path))
     return TRUE;
   if (is_written)
     code = errno;

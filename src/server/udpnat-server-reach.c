@@ -4,7 +4,7 @@
  * The server does this itself rather than whoever starts it, because it may outlive them: a mapping
  * lasts exactly as long as the server. The file is a GKeyFile:
  *
- *   [server] pid, port, key
+ *   [server] pid, port, key; status, where it says how it does, unless it does not
  *   [outside] address and protocol; or code and message, why there is none; or nothing yet
  *
  * A server that was killed leaves it behind: it is true only while the directory is locked. */
@@ -39,10 +39,12 @@ save (UdpnatServerReach *self)
     g_debug ("%s", error->message);
 }
 
+/** udpnat_server_reach_new: @status_address: (nullable): where the server says how it does */
 UdpnatServerReach *
 udpnat_server_reach_new (const UdpnatStateDir *state_dir,
                          guint16               port,
-                         const char           *key_text)
+                         const char           *key_text,
+                         const char           *status_address)
 {
   UdpnatServerReach *self = g_new0 (UdpnatServerReach, 1);
 
@@ -52,6 +54,8 @@ udpnat_server_reach_new (const UdpnatStateDir *state_dir,
   g_key_file_set_integer (self->file, "server", "pid", (int) getpid ());
   g_key_file_set_integer (self->file, "server", "port", port);
   g_key_file_set_string (self->file, "server", "key", key_text);
+  if (status_address != NULL)
+    g_key_file_set_string (self->file, "server", "status", status_address);
   save (self);
   return self;
 }
@@ -123,6 +127,20 @@ stopped_cb (GObject      *source,
 
   udpnat_port_mapper_stop_finish (result);
   *is_stopped = TRUE;
+}
+
+/** udpnat_server_reach_read_status: Returns: (transfer full) (nullable): where the server of this
+ * directory says how it does */
+char *
+udpnat_server_reach_read_status (const char *state_dir)
+{
+  g_autofree char *path = g_build_filename (state_dir, FILE_NAME, NULL);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
+    return NULL;
+  /* raw: nothing in it is escaped, and GLib 2.74 reads on behind a last backslash */
+  return g_key_file_get_value (file, "server", "status", NULL);
 }
 
 /** udpnat_server_reach_close: closes the port at the router, which may take 2 s */

@@ -106,6 +106,26 @@ open_ports (UdpnatTunnelListener     *listener,
 }
 
 /**
+ * udpnat_server_tunnel_check:
+ *
+ * Returns: %FALSE with %UDPNAT_SERVER_ERROR_USAGE when a certificate that was named is no good
+ */
+gboolean
+udpnat_server_tunnel_check (const UdpnatServerConfig *config,
+                            GError                  **error)
+{
+  UdpnatTunnelTls *tls;
+
+  if (config->tls_cert == NULL)
+    return TRUE;
+  tls = load_named (config, error);
+  if (tls == NULL)
+    return FALSE;
+  udpnat_tunnel_tls_free (tls);
+  return TRUE;
+}
+
+/**
  * udpnat_server_tunnel_open:
  * @udp_port: of the server's main socket
  * @out_listener: (out) (transfer full) (nullable): %NULL when there is to be none

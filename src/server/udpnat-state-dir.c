@@ -1,6 +1,11 @@
 /* Makes the state directory and keeps a second server out of it: two with one key would answer for
  * each other's sessions, and two writers of names would each miss what the other has given away.
  *
+ * The directory may stand behind a link: with DynamicUser= of systemd.exec(5) /var/lib/NAME is one
+ * to private/NAME. Whose link that is matters, since it says where a secret key is written. It is
+ * followed once; what stands in it is opened by the path behind, with no link in it, which is also
+ * all that SQLite opens with SQLITE_OPEN_NOFOLLOW.
+ *
  * The lock is flock(2) on a file that stays: it ends with the process, however that ends.
  */
 
@@ -11,9 +16,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "udpnat-file-io.h"
 #include "udpnat-server-error.h"
 
 #define LOCK_NAME "lock"
@@ -86,9 +94,56 @@ lock (UdpnatStateDir *self,
   return TRUE;
 }
 
+/* Who made the last part counts when that is a link. For those above it the kernel's word is taken,
+ * which follows no other user's link in a directory such as /tmp (proc(5), protected_symlinks).
+ *
+ * Returns: (transfer full) (nullable): without a link in it */
+static char *
+resolve (const char *path,
+         GError    **error)
+{
+  g_autofree char *fd_path = NULL;
+  struct stat link;
+  char *found;
+  int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0 || lstat (path, &link) != 0)
+    {
+      set_dir_error (error, path, errno);
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+  if (S_ISLNK (link.st_mode) && link.st_uid != 0 && link.st_uid != geteuid ())
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR,
+                   "The state directory %s is a link that another user has made. Name the "
+                   "directory that is meant, with --state-dir.", path);
+      close (fd);
+      return NULL;
+    }
+  fd_path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  found = g_file_read_link (fd_path, NULL);
+  close (fd);
+  /* Without /proc there is still what was given. */
+  return found != NULL ? found : g_strdup (path);
+}
+
+/* "x/" would be looked at behind the link x. */
+static char *
+dup_without_slashes (const char *path)
+{
+  gsize n = strlen (path);
+
+  while (n > 1 && path[n - 1] == '/')
+    n--;
+  return g_strndup (path, n);
+}
+
 /**
  * udpnat_state_dir_open:
- * @path: made, for this user only, when it does not exist; an existing one keeps its mode
+ * @path: made, for this user only, when it does not exist; an existing one keeps its mode. A
+ *   link to one is followed when it is root's or this user's
  *
  * Returns: (transfer full) (nullable): the locked directory, or %NULL with
  * %UDPNAT_SERVER_ERROR_STATE_DIR or %UDPNAT_SERVER_ERROR_STATE_IN_USE
@@ -98,17 +153,29 @@ udpnat_state_dir_open (const char *path,
                        GError    **error)
 {
   g_autoptr (UdpnatStateDir) self = g_new0 (UdpnatStateDir, 1);
+  g_autofree char *given = dup_without_slashes (path);
 
-  self->path = g_strdup (path);
   self->lock_fd = -1;
-  if (g_mkdir_with_parents (path, 0700) != 0)
+  if (g_mkdir_with_parents (given, 0700) != 0)
     {
       set_dir_error (error, path, errno);
       return NULL;
     }
+  self->path = resolve (given, error);
+  if (self->path == NULL)
+    return NULL;
   if (!lock (self, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+/** udpnat_state_dir_is_in_use: Returns: whether a server has it, as far as this user may know */
+gboolean
+udpnat_state_dir_is_in_use (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, LOCK_NAME, NULL);
+
+  return udpnat_file_io_is_locked (file);
 }
 
 void
@@ -120,12 +187,6 @@ udpnat_state_dir_free (UdpnatStateDir *self)
     close (self->lock_fd);
   g_free (self->path);
   g_free (self);
-}
-
-const char *
-udpnat_state_dir_get_path (const UdpnatStateDir *self)
-{
-  return self->path;
 }
 
 /**

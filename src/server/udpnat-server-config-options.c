@@ -1,0 +1,191 @@
+/* The command line of udpnat-server. Its options are kept as text, beside what stands in the file,
+ * so that both are understood, and refused, by the same code.
+ */
+
+#include "config.h"
+
+#include "udpnat-server-config.h"
+
+#include <string.h>
+
+#include "udpnat-server-error.h"
+
+/* What is no setting: which file, and what to do in place of running. */
+typedef struct
+{
+  char    *config_path;
+  gboolean check_config;
+  gboolean print_status;
+  gboolean print_version;
+} Actions;
+
+static void
+actions_clear (Actions *self)
+{
+  g_clear_pointer (&self->config_path, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Actions, actions_clear)
+
+/* @option: "--port"; "--map-port" and "--no-map-port" have no value */
+static gboolean
+setting_cb (const char *option,
+            const char *value,
+            gpointer    user_data,
+            GError    **error)
+{
+  UdpnatServerSettings *settings = user_data;
+  const char           *name = option + strlen ("--");
+  UdpnatServerSetting   setting;
+
+  if (udpnat_server_setting_find (name, &setting))
+    {
+      udpnat_server_settings_add_option (settings, setting, value != NULL ? value : "true");
+      return TRUE;
+    }
+  g_assert (g_str_has_prefix (name, "no-"));
+  if (!udpnat_server_setting_find (name + strlen ("no-"), &setting))
+    g_assert_not_reached ();
+  udpnat_server_settings_add_option (settings, setting, "false");
+  return TRUE;
+}
+
+#define TEXT(name, text, value)                                                                  \
+  { name, 0, 0, G_OPTION_ARG_CALLBACK, setting_cb, text, value }
+#define PATH(name, text, value)                                                                  \
+  { name, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, setting_cb, text, value }
+#define FLAG(name, text)                                                                         \
+  { name, 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, setting_cb, text, NULL }
+/* What the file has turned on, or off, can be put right for once. */
+#define OPPOSITE(name)                                                                           \
+  { name, 0, G_OPTION_FLAG_NO_ARG | G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, setting_cb,     \
+    NULL, NULL }
+
+static const GOptionEntry setting_entries[] = {
+  TEXT ("ip", "Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)",
+        "IP"),
+  TEXT ("port", "UDP port, 0 for any that is free (default: 8848)", "PORT"),
+  TEXT ("alt-port", "Second UDP port, which lets clients test their router, 0 for none "
+        "(default: the one after --port)", "PORT"),
+  TEXT ("alt-ip", "Second address of this machine, which lets clients learn more about their "
+        "router (needs --ip)", "IP"),
+  TEXT ("tunnel-port", "TCP port for those whose network blocks UDP; may be given more than once; "
+        "0 for none (default: the number of --port, and if that is 8848 also 443, where it can be "
+        "had)", "PORT"),
+  PATH ("tls-cert", "Certificate for these ports (default: one of the server's own)", "FILE"),
+  PATH ("tls-key", "And its key", "FILE"),
+  PATH ("state-dir", "Where the server keeps its key, the names and the letters (default: "
+        "$STATE_DIRECTORY or ~/.local/state/udpnat-server)", "DIR"),
+  TEXT ("idle-exit", "Exit when nobody has been registered for so long", "SECONDS"),
+  FLAG ("no-mailbox", "Do not keep letters for those who are away"),
+  OPPOSITE ("mailbox"),
+  TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),
+  TEXT ("mailbox-size", "How much may wait for one person (default: 16)", "MIB"),
+  TEXT ("mailbox-total", "How much may wait for all together (default: 1024)", "MIB"),
+  FLAG ("map-port", "Have the router open the port, by NAT-PMP or UPnP, and say the address "
+        "outside"),
+  OPPOSITE ("no-map-port"),
+  FLAG ("print-address", "Print also the addresses that clients on this network can use"),
+  OPPOSITE ("no-print-address"),
+  TEXT ("status-address", "Where to tell by HTTP how the server does, or none (default: "
+        "127.0.0.1:9848, which only this machine reaches)", "IP:PORT"),
+  FLAG ("log-events", "Print on stderr what else goes to the systemd journal"),
+  OPPOSITE ("no-log-events"),
+  FLAG ("log-names", "Log also the names of those who come and leave"),
+  OPPOSITE ("no-log-names"),
+  FLAG ("log-addresses", "Log also the addresses of those who come"),
+  OPPOSITE ("no-log-addresses"),
+  { NULL },
+};
+
+static GOptionContext *
+make_context (UdpnatServerSettings *settings,
+              Actions              *actions)
+{
+  const GOptionEntry action_entries[] = {
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &actions->config_path,
+      "Read settings from this file; options count more", "FILE" },
+    { "check-config", 0, 0, G_OPTION_ARG_NONE, &actions->check_config,
+      "Say what would be used, or what is wrong, and exit (default: of "
+      UDPNAT_SERVER_CONFIG_PATH ", if it is there)", NULL },
+    { "status", 0, 0, G_OPTION_ARG_NONE, &actions->print_status,
+      "Say how the server that is running does, and exit", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &actions->print_version,
+      "Print the version and exit", NULL },
+    { NULL },
+  };
+  GOptionContext *context = g_option_context_new (NULL);
+  GOptionGroup   *group = g_option_group_new ("server", "", "", settings, NULL);
+
+  g_option_group_add_entries (group, setting_entries);
+  g_option_group_add_entries (group, action_entries);
+  g_option_context_set_main_group (context, group);
+  g_option_context_set_summary (context, "Introduces udpnat clients to each other, and carries "
+                                         "their packets where no direct path exists.");
+  return context;
+}
+
+/* Returns: (transfer full) (nullable): the file that was read */
+static char *
+read_file (UdpnatServerSettings *settings,
+           const Actions        *actions)
+{
+  const char *path = actions->config_path;
+
+  if (path == NULL && actions->check_config)
+    path = UDPNAT_SERVER_CONFIG_PATH;
+  /* Whoever deletes the usual one wants the defaults. */
+  if (path != NULL
+      && udpnat_server_settings_read_file (settings, path,
+                                           g_str_equal (path, UDPNAT_SERVER_CONFIG_PATH)))
+    return g_strdup (path);
+  return NULL;
+}
+
+/**
+ * udpnat_server_config_parse:
+ * @out_config: (out caller-allocates): on failure only its @check_config means something
+ * @arguments: (array zero-terminated=1): as main() has them, with the program's name; not changed
+ *
+ * Reads the command line, and the file that it names. "--help" prints and exits, as GLib does it.
+ *
+ * Returns: %FALSE with %UDPNAT_SERVER_ERROR_USAGE or %UDPNAT_SERVER_ERROR_CONFIG; the message has a
+ * line for each fault
+ */
+gboolean
+udpnat_server_config_parse (UdpnatServerConfig *out_config,
+                            char              **arguments,
+                            GError            **error)
+{
+  g_auto (Actions) actions = { 0 };
+  g_autoptr (UdpnatServerSettings) settings = udpnat_server_settings_new ();
+  g_autoptr (GOptionContext) context = make_context (settings, &actions);
+  g_autoptr (GError) local_error = NULL;
+  g_auto (GStrv) rest = g_strdupv (arguments);
+  g_autofree char *config_path = NULL;
+
+  *out_config = (UdpnatServerConfig) { 0 };
+  if (!g_option_context_parse_strv (context, &rest, &local_error))
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "%s.",
+                   local_error->message);
+      return FALSE;
+    }
+  if (rest[0] != NULL && rest[1] != NULL)
+    {
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                   "\"%s\" is not an option.", rest[1]);
+      return FALSE;
+    }
+  config_path = read_file (settings, &actions);
+  udpnat_server_config_take_settings (out_config, settings);
+  out_config->config_path = g_steal_pointer (&config_path);
+  out_config->check_config = actions.check_config;
+  out_config->print_status = actions.print_status;
+  out_config->print_version = actions.print_version;
+  if (udpnat_server_settings_check (settings, error))
+    return TRUE;
+  udpnat_server_config_clear (out_config);
+  *out_config = (UdpnatServerConfig) { .check_config = actions.check_config };
+  return FALSE;
+}
