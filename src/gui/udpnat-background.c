@@ -260,12 +260,6 @@ udpnat_background_leave (UdpnatBackground *self)
   g_application_release (self->application);
 }
 
-gboolean
-udpnat_background_is_entered (UdpnatBackground *self)
-{
-  return self->is_entered;
-}
-
 /** udpnat_background_set_client: whose state is told to the desktop */
 void
 udpnat_background_set_client (UdpnatBackground *self,

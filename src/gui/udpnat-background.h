@@ -23,6 +23,5 @@ void              udpnat_background_set_client (UdpnatBackground *self,
                                                 UdpnatClient     *client);
 void              udpnat_background_enter      (UdpnatBackground *self);
 void              udpnat_background_leave      (UdpnatBackground *self);
-gboolean          udpnat_background_is_entered (UdpnatBackground *self);
 
 G_END_DECLS

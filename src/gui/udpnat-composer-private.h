@@ -51,6 +51,7 @@ struct _UdpnatComposer
   GPtrArray          *unsaved; /* what was said and is not known to be on the disk */
   guint               draft_id;
   guint               scroll_id;
+  guint               focus_id;
   guint               typing_id; /* not 0: the person was told that we write */
 };
 

@@ -315,6 +315,25 @@ emoji_picked_cb (GtkEmojiChooser *chooser,
   gtk_text_buffer_insert_at_cursor (self->buffer, emoji, -1);
 }
 
+static gboolean
+focus_cb (gpointer user_data)
+{
+  UdpnatComposer *self = user_data;
+
+  self->focus_id = 0;
+  udpnat_composer_focus (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: GTK 4.18 says that the chooser is closed, and then gives the keyboard to the button,
+ * where Enter would open it again. */
+static void
+emoji_chooser_closed_cb (UdpnatComposer *self)
+{
+  if (self->focus_id == 0)
+    self->focus_id = g_idle_add_full (G_PRIORITY_DEFAULT, focus_cb, self, NULL);
+}
+
 /* Made when it is first wanted: it has some thousand widgets. */
 static void
 create_emoji_chooser_cb (GtkMenuButton *button,
@@ -327,7 +346,7 @@ create_emoji_chooser_cb (GtkMenuButton *button,
     return;
   chooser = gtk_emoji_chooser_new ();
   g_signal_connect_object (chooser, "emoji-picked", G_CALLBACK (emoji_picked_cb), self, 0);
-  g_signal_connect_object (chooser, "closed", G_CALLBACK (udpnat_composer_focus), self,
+  g_signal_connect_object (chooser, "closed", G_CALLBACK (emoji_chooser_closed_cb), self,
                            G_CONNECT_SWAPPED);
   gtk_menu_button_set_popover (button, chooser);
 }
@@ -398,6 +417,7 @@ udpnat_composer_dispose (GObject *object)
     udpnat_composer_set_person (self, NULL);
   g_clear_handle_id (&self->draft_id, g_source_remove);
   g_clear_handle_id (&self->scroll_id, g_source_remove);
+  g_clear_handle_id (&self->focus_id, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->client_signals);
   g_clear_pointer (&self->unsaved, g_ptr_array_unref);

@@ -25,14 +25,13 @@ get_window (UdpnatMessageList *self)
   return GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
 }
 
+/* @error: (transfer full) */
 static void
 fail_with (UdpnatMessageList *self,
-           gboolean           is_done,
            GError            *error)
 {
-  if (!is_done)
-    udpnat_message_list_fail (self, error->message);
-  g_clear_error (&error);
+  udpnat_message_list_fail (self, error->message);
+  g_error_free (error);
 }
 
 /* ---- Write ---- */
@@ -50,8 +49,8 @@ react_cb (GtkWidget  *widget,
 
   g_variant_get (parameter, "(x&s)", &number, &sign);
   line = udpnat_message_list_dup_line (self, number);
-  if (line != NULL)
-    fail_with (self, udpnat_client_react (self->client, line, sign, &error), error);
+  if (line != NULL && !udpnat_client_react (self->client, line, sign, &error))
+    fail_with (self, error);
 }
 
 /* The failed line goes only when the new one is on the disk: udpnat_message_list_note_saved(). */
@@ -69,7 +68,7 @@ try_again (UdpnatMessageList *self,
     return;
   if (!udpnat_client_send (self->client, self->person, text, quoted, &id, &error))
     {
-      fail_with (self, FALSE, error);
+      fail_with (self, error);
       return;
     }
   retry = g_new0 (UdpnatMessageRetry, 1);
@@ -93,7 +92,8 @@ udpnat_message_list_note_saved (UdpnatMessageList *self,
 
       if (!g_str_equal (retry->id, id))
         continue;
-      fail_with (self, udpnat_client_delete (self->client, retry->line, FALSE, &error), error);
+      if (!udpnat_client_delete (self->client, retry->line, FALSE, &error))
+        fail_with (self, error);
       g_ptr_array_remove_index (self->retries, i);
       return;
     }
@@ -157,7 +157,8 @@ delete_here (UdpnatMessageList *self,
 {
   GError *error = NULL;
 
-  fail_with (self, udpnat_client_delete (self->client, line, FALSE, &error), error);
+  if (!udpnat_client_delete (self->client, line, FALSE, &error))
+    fail_with (self, error);
 }
 
 static void
@@ -166,7 +167,8 @@ withdraw (UdpnatMessageList *self,
 {
   GError *error = NULL;
 
-  fail_with (self, udpnat_client_withdraw (self->client, line, &error), error);
+  if (!udpnat_client_withdraw (self->client, line, &error))
+    fail_with (self, error);
 }
 
 static void
@@ -177,10 +179,9 @@ delete_response_cb (AdwMessageDialog  *dialog,
   UdpnatHistoryItem *line = g_object_get_data (G_OBJECT (dialog), "line");
   GError *error = NULL;
 
-  if (self->client != NULL && !g_str_equal (response, "cancel"))
-    fail_with (self,
-               udpnat_client_delete (self->client, line, g_str_equal (response, "both"), &error),
-               error);
+  if (self->client != NULL && !g_str_equal (response, "cancel") &&
+      !udpnat_client_delete (self->client, line, g_str_equal (response, "both"), &error))
+    fail_with (self, error);
 }
 
 static void
@@ -264,6 +265,17 @@ line_action_cb (GtkWidget  *widget,
       line_actions[i].func (self, line);
 }
 
+/* A link in a message */
+static void
+cannot_open_cb (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  udpnat_message_list_fail (UDPNAT_MESSAGE_LIST (widget),
+                            _("No program here opens that link. You can copy the message and open "
+                              "it elsewhere."));
+}
+
 /** udpnat_message_list_install_actions: to be called once, for the class */
 void
 udpnat_message_list_install_actions (GtkWidgetClass *widget_class)
@@ -271,6 +283,7 @@ udpnat_message_list_install_actions (GtkWidgetClass *widget_class)
   for (gsize i = 0; i < G_N_ELEMENTS (line_actions); i++)
     gtk_widget_class_install_action (widget_class, line_actions[i].name, "x", line_action_cb);
   gtk_widget_class_install_action (widget_class, "message.react", "(xs)", react_cb);
+  gtk_widget_class_install_action (widget_class, "message.cannot-open", NULL, cannot_open_cb);
   gtk_widget_class_install_action (widget_class, "message.jump-to-newest", NULL,
                                    jump_to_newest_cb);
 }

@@ -156,6 +156,19 @@ is_for_us (const char   *uri,
          (g_application_get_flags (application) & G_APPLICATION_HANDLES_OPEN) != 0;
 }
 
+static void
+shown_cb (GObject      *window,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (UdpnatMessageRow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gtk_show_uri_full_finish (GTK_WINDOW (window), result, &error) &&
+      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    gtk_widget_activate_action (GTK_WIDGET (self), "message.cannot-open", NULL);
+}
+
 /** udpnat_message_row_open_link: a click on a link in the text */
 void
 udpnat_message_row_open_link (UdpnatMessageRow *self,
@@ -168,5 +181,5 @@ udpnat_message_row_open_link (UdpnatMessageRow *self,
   if (is_for_us (uri, application))
     g_application_open (application, &file, 1, "");
   else
-    gtk_show_uri (window, uri, GDK_CURRENT_TIME);
+    gtk_show_uri_full (window, uri, GDK_CURRENT_TIME, NULL, shown_cb, g_object_ref (self));
 }

@@ -271,7 +271,7 @@ count_same_below (UdpnatPeopleModel *self,
   return n_same;
 }
 
-/* All but the first @n_above and the last @n_below. */
+/* All but the first @n_above and the last @n_below. Who has not waited stays where they are. */
 static void
 replace_between (UdpnatPeopleModel *self,
                  const GPtrArray   *order,
@@ -284,17 +284,25 @@ replace_between (UdpnatPeopleModel *self,
 
   while (i != end)
     {
-      GSequenceIter *next = g_sequence_iter_next (i);
+      GSequenceIter     *next = g_sequence_iter_next (i);
+      UdpnatPeopleEntry *entry = g_sequence_get (i);
 
-      ((UdpnatPeopleEntry *) g_sequence_get (i))->place = NULL;
-      g_sequence_remove (i);
+      if (entry->is_late)
+        {
+          entry->place = NULL;
+          g_sequence_remove (i);
+        }
       i = next;
     }
+  i = g_sequence_get_iter_at_pos (self->sorted, (int) n_above);
   for (guint n = n_above; n < order->len - n_below; n++)
     {
       UdpnatPeopleEntry *entry = order->pdata[n];
 
-      entry->place = g_sequence_insert_before (end, entry);
+      if (entry->is_late)
+        entry->place = g_sequence_insert_before (i, entry);
+      else
+        i = g_sequence_iter_next (i);
     }
 }
 

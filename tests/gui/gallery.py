@@ -39,6 +39,8 @@ FONT = 'Cantarell 11'
 GTK_CSS = 'popover > contents { box-shadow: none; margin: 0; border-radius: 0; }\n'
 # Who is there while alice's window is looked at
 PRESENT = ('bob', 'chen', 'farah')
+# Of the server where one of them is who is not at alice's
+OTHER_PORT = 8858
 SECONDS = 8
 WHEEL_DOWN = 5
 WHEEL_CLICKS = 8
@@ -168,6 +170,11 @@ class Shooter:
             self.open(title)
             self.shoot(f'{number}-talk-{title if title.isascii() else number}'.lower())
 
+    def other_server(self):
+        self.open('hana')
+        self.window.find('Trust…', 'button', seconds=20)
+        self.shoot('26-talk-hana')
+
     def reply(self):
         self.open('Bob')
         row = self.window.select_rows('Found it')[-1]
@@ -290,16 +297,17 @@ class Shooter:
         self.play(self.welcome)
         self.alice.quit()
         self.play(self.files)
-        self.stage.start_server()
+        other = self.stage.start_server(port=OTHER_PORT)
+        self.stage.start_server()  # the last, so that it is the one to be stopped
         subprocess.run([self.stage.build / 'tests/gui/seed-profile', 'demo',
-                        self.stage.folder / 'demo', self.stage.server_address], check=True)
+                        self.stage.folder / 'demo', self.stage.server_address, other], check=True)
         self.alice.profile = self.stage.folder / 'demo/alice'
         self.start_friends()
         self.start()
-        self.play(self.chats, self.people, self.conversations, self.reply, self.search_here,
-                  self.search, self.menu, self.block, self.switcher, self.new_conversation,
-                  self.details, self.network, self.preferences, self.host, self.shortcuts,
-                  self.about, self.server_down)
+        self.play(self.chats, self.people, self.conversations, self.other_server, self.reply,
+                  self.search_here, self.search, self.menu, self.block, self.switcher,
+                  self.new_conversation, self.details, self.network, self.preferences, self.host,
+                  self.shortcuts, self.about, self.server_down)
 
     def close(self):
         for friend in self.friends:

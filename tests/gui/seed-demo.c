@@ -101,6 +101,12 @@ static const SeedLine with_stranger[] = {
   END
 };
 
+static const SeedLine with_hana[] = {
+  LAST_READ (2 * DAY, "We set the server up anew at the weekend, with a larger disk."),
+  SAID (9, WAITING, "Is it in the old place?"),
+  END
+};
+
 static const SeedLine with_nobody[] = { END };
 
 static const SeedFriend friends[] = {
@@ -119,6 +125,8 @@ static const SeedFriend friends[] = {
     .lines = with_stranger },
   { .folder = "farah", .name = "farah", .relation = UDPNAT_RELATION_ACCEPTED,
     .lines = with_nobody },
+  { .folder = "hana", .name = "hana", .relation = UDPNAT_RELATION_ACCEPTED, .is_abroad = TRUE,
+    .lines = with_hana },
   { .folder = "spammer", .name = "Best Offers", .relation = UDPNAT_RELATION_BLOCKED,
     .lines = with_nobody },
   { .folder = NULL }

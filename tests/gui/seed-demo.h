@@ -30,6 +30,7 @@ typedef struct
 /**
  * SeedFriend:
  * @folder: name of the friend's own profile folder
+ * @is_abroad: registered at another server, which alice remembers by a key that it has not
  *
  * Somebody, and the conversation with them.
  */
@@ -42,6 +43,7 @@ typedef struct
   gboolean        is_verified;
   gboolean        is_pinned;
   gboolean        is_muted;
+  gboolean        is_abroad;
   const char     *draft;
   const SeedLine *lines;
 } SeedFriend;

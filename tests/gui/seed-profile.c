@@ -1,6 +1,7 @@
 /* Fills profile folders, so that a window has something to show:
  *
- *     seed-profile demo FOLDER SERVER      alice's year: FOLDER/alice, and her friends' profiles
+ *     seed-profile demo FOLDER SERVER OTHER  alice's year: FOLDER/alice, and her friends' profiles;
+ *                                          OTHER is the server of those who are not at hers
  *     seed-profile people FOLDER SERVER N  a profile with N contacts
  *     seed-profile lines FOLDER SERVER N   a profile with one friend and N messages
  *
@@ -129,15 +130,18 @@ seed_say (Seed                  *self,
   return id;
 }
 
+/* @server: (nullable): where they are, when that is not our own server */
 static void
 seed_contact (Seed                  *self,
               const UdpnatPublicKey *key,
               const char            *name,
+              const char            *server,
               const SeedFriend      *friend)
 {
   g_autoptr (UdpnatContact) contact = udpnat_contact_new (key);
 
-  contact->name = g_strdup (name);
+  contact->name = server != NULL ? g_strdup_printf ("%s@%s", name, server) : g_strdup (name);
+  contact->server = g_strdup (server);
   contact->relation = friend != NULL ? friend->relation : UDPNAT_RELATION_ACCEPTED;
   contact->is_mutual = contact->relation == UDPNAT_RELATION_ACCEPTED;
   contact->last_seen_us = self->now_us - 200 * MINUTE_US;
@@ -182,7 +186,7 @@ introduce (const char       *folder,
   seed_open (&seed, path, friend->name, NULL);
   seed_contact (&seed,
                 udpnat_identity_get_public_key (udpnat_profile_get_identity (alice->profile)),
-                SEED_OWN_NAME, NULL);
+                SEED_OWN_NAME, NULL, NULL);
   seed_close (&seed);
 }
 
@@ -227,27 +231,32 @@ seed_conversation (Seed                  *self,
     udpnat_store_set_draft (self->store, key, friend->draft);
 }
 
+/* Everybody is at @server, or at @other, whose key has changed since. */
 static void
 seed_demo (const char *folder,
-           const char *server)
+           const char *server,
+           const char *other)
 {
   g_autofree char *own = g_build_filename (folder, "alice", NULL);
   const SeedFriend *friends = seed_demo_get_friends ();
+  UdpnatPublicKey old_key = make_key (0);
   Seed seed = { 0 };
 
   g_mkdir_with_parents (folder, 0700);
   seed_open (&seed, own, SEED_OWN_NAME, server);
+  udpnat_store_set_server_key (seed.store, other, &old_key);
   for (guint i = 0; friends[i].folder != NULL; i++)
     {
-      UdpnatPublicKey key = make_friend (folder, &friends[i], server);
+      const char *place = friends[i].is_abroad ? other : NULL;
+      UdpnatPublicKey key = make_friend (folder, &friends[i], place != NULL ? place : server);
 
       if (friends[i].relation != UDPNAT_RELATION_REQUEST)
-        seed_contact (&seed, &key, friends[i].name, &friends[i]);
+        seed_contact (&seed, &key, friends[i].name, place, &friends[i]);
       seed_flush (&seed);
       seed_conversation (&seed, &key, &friends[i]);
       introduce (folder, &friends[i], &seed);
       if (friends[i].relation == UDPNAT_RELATION_REQUEST)
-        seed_contact (&seed, &key, friends[i].name, &friends[i]);
+        seed_contact (&seed, &key, friends[i].name, place, &friends[i]);
     }
   seed_close (&seed);
 }
@@ -272,7 +281,7 @@ seed_people (const char *folder,
       UdpnatPublicKey key = make_key (i);
       UdpnatMessageId id = make_id (&seed);
 
-      seed_contact (&seed, &key, name, NULL);
+      seed_contact (&seed, &key, name, NULL, NULL);
       seed_hear (&seed, &key, udpnat_item_new_text (&id, seed.now_us - i * MINUTE_US, "Hello"));
       if (i % FLUSH_EVERY == FLUSH_EVERY - 1)
         seed_flush (&seed);
@@ -308,7 +317,7 @@ seed_lines (const char *folder,
   Seed seed = { 0 };
 
   seed_open (&seed, folder, "alice", server);
-  seed_contact (&seed, &key, "bob", NULL);
+  seed_contact (&seed, &key, "bob", NULL, NULL);
   for (guint i = 0; i < n_lines; i++)
     {
       g_autofree char *text = make_text (rand);
@@ -335,15 +344,15 @@ main (int    argc,
 {
   if (!udpnat_crypto_init ())
     return 1;
-  if (argc == 4 && g_str_equal (argv[1], "demo"))
-    seed_demo (argv[2], argv[3]);
+  if (argc == 5 && g_str_equal (argv[1], "demo"))
+    seed_demo (argv[2], argv[3], argv[4]);
   else if (argc == 5 && g_str_equal (argv[1], "people"))
     seed_people (argv[2], argv[3], (guint) strtoul (argv[4], NULL, 10));
   else if (argc == 5 && g_str_equal (argv[1], "lines"))
     seed_lines (argv[2], argv[3], (guint) strtoul (argv[4], NULL, 10));
   else
     {
-      g_printerr ("Usage: seed-profile demo FOLDER SERVER | people|lines FOLDER SERVER N\n");
+      g_printerr ("Usage: seed-profile demo FOLDER SERVER OTHER | people|lines FOLDER SERVER N\n");
       return 2;
     }
   return 0;

@@ -689,6 +689,35 @@ test_failed_line_is_sent_again (Fixture      *self,
   g_assert_cmpstr (udpnat_history_item_get_text (line), ==, "line 0\nin two rows");
 }
 
+static void
+keep_sentence_cb (UdpnatMessageList *list,
+                  const char        *sentence,
+                  char             **kept)
+{
+  g_free (*kept);
+  *kept = g_strdup (sentence);
+}
+
+static void
+test_refused_action_is_told (Fixture      *self,
+                             gconstpointer unused)
+{
+  GtkWidget *list = GTK_WIDGET (self->page->list);
+  g_autofree char *long_sign = g_strnfill (UDPNAT_REACTION_MAX_BYTES + 1, 'x');
+  g_autofree char *sentence = NULL;
+  gint64 number;
+
+  hear (self, 1, "Good morning");
+  open_bob (self);
+  number = udpnat_history_item_get_number (udpnat_history_row_get_item (get_newest (self)));
+  g_signal_connect (list, "failed", G_CALLBACK (keep_sentence_cb), &sentence);
+  gtk_widget_activate_action (list, "message.react", "(xs)", number, long_sign);
+  g_assert_nonnull (sentence);
+  g_clear_pointer (&sentence, g_free);
+  gtk_widget_activate_action (list, "message.withdraw", "x", number);
+  g_assert_nonnull (sentence);
+}
+
 /* ---- The composer ---- */
 
 static void
@@ -874,6 +903,7 @@ main (int    argc,
   ADD ("/conversation/row/no-tooltip-of-what-they-said", test_no_tooltip_of_theirs);
   ADD ("/conversation/row/reaction-is-put-and-taken-back", test_reaction_is_put_and_taken_back);
   ADD ("/conversation/row/failed-line-is-sent-again", test_failed_line_is_sent_again);
+  ADD ("/conversation/row/refused-action-is-told", test_refused_action_is_told);
   ADD ("/conversation/composer/sends-what-is-typed", test_sends_what_is_typed);
   ADD ("/conversation/composer/draft-stays-with-its-person", test_draft_stays_with_its_person);
   ADD ("/conversation/composer/edit-gives-the-draft-back", test_edit_gives_the_draft_back);

@@ -47,10 +47,28 @@ def find_missing():
     return MISSING.format(', '.join(missing)) if missing else ''
 
 
+def share_without_programs(folder):
+    """XDG_DATA_DIRS: all that this computer shares but its programs. What opens a link is for the
+    test to say, and no browser that somebody installed here may start."""
+    shares = os.environ.get('XDG_DATA_DIRS') or '/usr/local/share:/usr/share'
+    found = []
+    for number, share in enumerate(Path(path) for path in shares.split(':') if path):
+        ours = Path(folder) / 'share' / str(number)
+        found.append(str(ours))
+        if ours.exists() or not share.is_dir():
+            continue
+        ours.mkdir(parents=True)
+        for entry in share.iterdir():
+            if entry.name != 'applications':
+                (ours / entry.name).symlink_to(entry)
+    return ':'.join(found)
+
+
 def of_gtk(folder, display, session_address):
     """A home of its own, and nothing of whoever runs the test."""
     return {
         'HOME': str(folder),
+        'XDG_DATA_DIRS': share_without_programs(folder),
         'XDG_DATA_HOME': f'{folder}/data',
         'XDG_STATE_HOME': f'{folder}/state',
         'XDG_CONFIG_HOME': f'{folder}/config',

@@ -263,7 +263,7 @@ class Window:
 
 
 def environment(person):
-    names = ('PATH', 'LD_LIBRARY_PATH', 'XDG_DATA_DIRS')
+    names = ('PATH', 'LD_LIBRARY_PATH')
     return {name: value for name, value in os.environ.items() if name in names} | (
         surroundings.of_gtk(person.folder, person.display.name, person.session_bus.address)
     ) | {'AT_SPI_BUS_ADDRESS': person.stage.reader_bus.address}

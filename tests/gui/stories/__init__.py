@@ -2,8 +2,8 @@
 stage; what it does not see in time ends it."""
 
 from . import (
-    attach, copies, lines, looks, manners, network, people, rubbish, servers, settings, start, talk,
-    trouble
+    attach, copies, lines, links, looks, manners, network, people, rubbish, servers, settings,
+    start, talk, trouble
 )
 
 tree = start.tree
@@ -12,6 +12,7 @@ ALL = {story.__name__.replace('_', '-'): story for story in (
     *start.ALL,
     *talk.ALL,
     *lines.ALL,
+    *links.ALL,
     *attach.ALL,
     *people.ALL,
     *trouble.ALL,

@@ -316,7 +316,7 @@ def files(stage):
     close_window(window)
     steps.open_row(window, 'bob')
     save_conversation(window)
-    saved = window.wait(lambda: list(things.iterdir()), 'the conversation is in it')
+    saved = window.wait(lambda: list(things.glob('*.txt')), 'the conversation is whole')
     stage.check('what-is-saved-is-there', saved[0].name.startswith('bob') and
                 window.wait(lambda: 'Bob was here' in saved[0].read_text(), 'it is whole'), saved)
     stage.check('that-is-said', window.find('Conversation saved'))

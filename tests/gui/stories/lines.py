@@ -16,10 +16,12 @@ FILLED_SECONDS = 60
 SEARCH_SECONDS = 0.5
 # Longer than GTK takes to scroll to where one types
 SCROLL_SECONDS = 1
-# Above the first letters in the box: width and height, and where in it, inside its round corner
-MARGIN = 16, 5, 20, 3
-# Into a line of text, from where it begins
-LETTER_PX = 8
+# Of the box, from its corner: the first letters, and nothing of a second line; wherever the corner
+# is said to be
+FIRST_LETTERS = '100x22'
+# Letters are darker, and are at least so many dots
+INK_SHADE_MAX = 140
+INK_DOTS_MIN = 20
 N_LINES = 3000  # a minute each: more than two days
 
 
@@ -146,39 +148,6 @@ def delete_line(stage, hers, his):
     his.shoot('about-lines-7-deleted')
 
 
-def links(stage):
-    """A link to a person in a message opens what the program has for it: nobody needs a browser."""
-    (alice, bob, carol), (hers, his, _) = steps.meet(stage, 'alice', 'bob', 'carol')
-    carol.quit()
-    _, out = carol.run_cli('link')
-    link = next(word for word in out.split() if word.startswith('udpnat:'))
-    steps.become_friends(hers, his)
-    steps.open_row(his, 'alice')
-    steps.say(his, link)
-    row = hers.find_row('bob: udpnat:', within='Messages')
-    hers.wait_still(row)
-    label = next(node for node in row.walk() if node.role == 'label' and 'udpnat:' in node.name)
-    hers.shoot('links-1-said')
-    click_link(hers, label)
-    stage.check('it-opens-here', hers.find(has='Add carol?'))
-    hers.shoot('links-2-opened')
-    hers.press('Cancel', 'button')
-    alice.quit()
-    bob.quit()
-
-
-def click_link(window, label):
-    """At its beginning: in the middle of two lines there is none."""
-    frame = label.get_frame()
-    x_window = window.find_x_window(frame)
-    border_x, border_y = window.get_border(x_window, frame)
-    x, y, _, _ = label.get_extents()
-    place = x + border_x + LETTER_PX, y + border_y + LETTER_PX
-    window.display.focus(x_window)
-    window.display.point(x_window, *place)
-    window.display.click(x_window, *place)
-
-
 # ---- While it is written ----
 
 def writing(stage):
@@ -233,15 +202,20 @@ def break_lines(stage, hers, his):
     hers.wait(lambda: not settings.is_on(hers, 'Enter Sends'), 'it is off')
     close_window(hers)
     hers.click(hers.find('Message', 'text'))
-    hers.display.type('one')
+    hers.display.type('The first of two')
+    hers.wait(lambda: hers.read_entry('Message') == 'The first of two', 'it is typed')
+    before = look_at_first_letters(hers, 'writing-3-one-line')
+    stage.check('the-first-is-in-sight', len(before) >= INK_DOTS_MIN, [before])
     hers.display.key('Return')
-    hers.display.type('two')
+    hers.display.type('lines')
     stage.check('enter-begins-a-line-then', hers.wait(
-        lambda: hers.read_entry('Message') == 'one\ntwo', 'two lines'))
-    stage.check('the-first-is-still-in-sight', is_margin_empty(hers, 'writing-3-lines'))
+        lambda: hers.read_entry('Message') == 'The first of two\nlines', 'two lines'))
+    stage.check('the-first-is-still-in-sight',
+                look_at_first_letters(hers, 'writing-4-two-lines') == before)
     hers.display.key('ctrl+Return')
-    stage.check('and-ctrl-enter-sends', hers.find_row('You: one', within='Messages'))
-    stage.check('both-lines', his.find_row('alice: one\ntwo', within='Messages', seconds=40))
+    stage.check('and-ctrl-enter-sends', hers.find_row('You: The first of two', within='Messages'))
+    stage.check('both-lines', his.find_row('alice: The first of two\nlines', within='Messages',
+                                           seconds=40))
 
 
 def has_found(window, word):
@@ -252,17 +226,17 @@ def has_found(window, word):
     return window.select(has='🦄') and not window.peek('No Results Found')
 
 
-def is_margin_empty(window, name):
-    """Whether nothing of the first line has been pushed out of the box at the top."""
+def look_at_first_letters(window, name):
+    """Where the dots of the beginning of what is typed are, from where the box begins now."""
     time.sleep(SCROLL_SECONDS)
     box = window.find('Message', 'text')
     border_x, border_y = window.get_border(window.find_x_window(), box.get_frame())
     x, y, _, _ = box.get_extents()
-    width, height, left, top = MARGIN
-    margin = f'{width}x{height}+{x + border_x + left}+{y + border_y + top}'
-    done = subprocess.run(['convert', window.shoot(name), '-crop', margin, '+repage', 'rgb:-'],
+    place = f'{FIRST_LETTERS}+{x + border_x}+{y + border_y}'
+    done = subprocess.run(['convert', window.shoot(name), '-crop', place, '+repage', 'rgb:-'],
                           capture_output=True, check=True)
-    return len(set(zip(*[iter(done.stdout)] * 3))) == 1
+    dots = zip(*[iter(done.stdout)] * 3)
+    return {number for number, shades in enumerate(dots) if max(shades) <= INK_SHADE_MAX}
 
 
 def emoji(stage):
@@ -365,4 +339,4 @@ def search_in(stage, window):
     window.wait_gone('Older Hit', 'button')
 
 
-ALL = (about_lines, links, writing, emoji, unread, far_back)
+ALL = (about_lines, writing, emoji, unread, far_back)

@@ -12,6 +12,9 @@ WAITING = ('Waiting for bob', 'In the mailbox of bob', 'has not confirmed it yet
 # Until a server that has gone away without a word is missed
 LOST_SECONDS = 120
 DISK = 'size=8m'
+OTHER_PORT = 8858
+WIDE, NARROW = (900, 640), (360, 640)
+DARK = {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark'}
 
 
 def server_down(stage):
@@ -25,8 +28,10 @@ def server_down(stage):
     stage.check('there-is-no-dialog', not window.select(role='dialog'))
     unnamed = window.find_unnamed()
     stage.check('every-control-is-named', not unnamed, unnamed)
-    stage.start_server()
+    # While it is down: then the window comes back by itself, and may be quicker than the hand.
     window.press('Retry Now')
+    stage.check('it-is-still-lost', window.find('Retry Now', 'button'))
+    stage.start_server()
     stage.check('online-again', window.find('Online as alice', seconds=LOST_SECONDS))
     window.wait_gone('Retry Now', 'button')
     window.shoot('server-down-2-back')
@@ -145,6 +150,90 @@ def server_key(stage):
     alice.quit()
 
 
+def other_server_key(stage):
+    """A friend is at another server, which has another key than before: what is written to them
+    waits until somebody has said that it is right."""
+    stage.start_server()
+    there = stage.start_server(port=OTHER_PORT)
+    alice, bob = stage.add_person('alice'), stage.add_person('bob')
+    for person in alice, bob:
+        person.hide()  # no way but by that server
+    hers = steps.begin(alice, '--server', stage.server_address)
+    his = steps.begin(bob, '--server', there)
+    his.find('Online as bob')
+    write_to_address(hers, f'bob@{there}', 'Hello bob')
+    accept_only(his)
+    steps.find_arrived(hers, 'Hello bob')
+    bob.quit()
+    stage.stop_server()
+    shutil.rmtree(stage.folder / f'server-{OTHER_PORT}')
+    stage.start_server(port=OTHER_PORT)
+
+    steps.say(hers, 'Is it still yours?')
+    stage.check('it-is-said', hers.find(has=f'The server {there}, where they are, has another key',
+                                        seconds=LOST_SECONDS))
+    stage.check('there-is-no-dialog', not hers.select(role='dialog'))
+    shoot_other_server_key(stage, hers, 'light')
+    alice.quit()
+    alice.more_environment = dict(DARK)
+    hers = alice.start()
+    steps.open_row(hers, 'bob')
+    stage.check('it-is-said-again-in-the-next-life', hers.find('Trust…', 'button',
+                                                               seconds=LOST_SECONDS))
+    shoot_other_server_key(stage, hers, 'dark')
+
+    row = hers.find_row('Is it still yours?', within='Messages')
+    stage.check('without-an-answer-it-waits', any(words in row.name for words in WAITING), [row])
+    hers.press('Trust…', 'button')
+    hers.press('Trust', 'button')
+    hers.wait_gone('Trust…', 'button')
+    his = bob.start()
+    his.press('Compare…', seconds=LOST_SECONDS)
+    his.press('Trust New Key', 'button')
+    his.find('Online as bob', seconds=40)
+    stage.check('with-one-it-goes-there', steps.find_arrived(hers, 'Is it still yours?',
+                                                             seconds=LOST_SECONDS))
+    stage.check('and-is-there', his.find_row('Is it still yours?', within='Chats'))
+    stage.check('the-banner-is-gone-for-good', not hers.peek('Trust…', 'button'))
+    hers.shoot('other-server-key-trusted')
+    alice.quit()
+    bob.quit()
+
+
+def write_to_address(window, address, text):
+    """Somebody at another server: a row of people at one's own has them not."""
+    window.activate('new-conversation')
+    window.click(window.find('Name or Link', {'text', 'entry'}))
+    window.display.type(address)
+    window.press('Start Conversation', seconds=40)
+    window.find('Message', 'text')
+    steps.say(window, text)
+
+
+def accept_only(window):
+    """The one who has written, whatever they are called here."""
+    steps.show_people(window)
+    window.press(has='Accept ', seconds=40)
+    window.wait_gone(has='Accept ')
+    steps.show_chats(window)
+
+
+def shoot_other_server_key(stage, window, look):
+    """The banner and its question, in a wide and in a narrow window; answered with no."""
+    for width, size in ('wide', WIDE), ('narrow', NARROW):
+        window.resize(*size)
+        window.find('Trust…', 'button')
+        window.shoot(f'other-server-key-{look}-{width}')
+        window.press('Trust…', 'button')
+        window.find(has='Trust the New Key of the Server', role='dialog')
+        window.shoot(f'other-server-key-{look}-{width}-question')
+        unnamed = window.find_unnamed()
+        stage.check(f'every-control-is-named-{look}-{width}', not unnamed, unnamed)
+        window.press('Cancel', 'button')
+        window.wait_gone(has='Trust the New Key of the Server', role='dialog')
+        stage.check(f'the-banner-stays-{look}-{width}', window.find('Trust…', 'button'))
+
+
 def is_online(window):
     return bool(window.select(has='Online as'))
 
@@ -212,5 +301,6 @@ def peer_refuses(stage):
 
 
 ALL = (
-    server_down, no_network, name_taken, disk_full, unreadable, server_key, peer_key, peer_refuses,
+    server_down, no_network, name_taken, disk_full, unreadable, server_key, other_server_key,
+    peer_key, peer_refuses,
 )
