@@ -98,8 +98,21 @@ MESSAGES = {
     'reactions': item(5, ID[::-1] + '👍🏽'.encode()) + item(5, ID[::-1]),
     'profile': item(6, string('at sea ⛵') + b'\x89PNG') + item(6, string('')),
     'prekeys': item(7, (struct.pack('>Q', 1) + KEY) * 2),
+    'address': item(9, b'bob@example.org:9000') + item(9, b'bob'),
     'accept-unknown': item(8) + item(0x3F, b'of a later version'),
     'receipt': message(0x40, b'\1' + ID + ID[::-1]),
+    'begin': message(0x42) + text(),
+    'attest': message(0x0C, ID) + message(0x0D, ID + IPV4 + KEY + bytes(64)),
+    'search': b''.join(
+        message(0x42, bytes([step]) + body)
+        for step, body in (
+            (1, ID),
+            (2, ID + ID + IPV4 + KEY + bytes(64)),
+            (3, ID + IPV4 + KEY + bytes(64) + b'\2' + struct.pack('>HHh', 40000, 5, -1) * 2),
+            (4, b''),
+            (7, b'\1' + struct.pack('>HHh', 40000, 5, 2)),
+        )
+    ),
     'read-typing': message(0x40, b'\2' + ID) + message(0x41, b'\1') + message(0x41, b'\0'),
 }
 
@@ -348,8 +361,418 @@ TUNNELS = {
 }
 
 
+
+# ---- Two people and their server ----
+
+
+def on_world(how, op, argument=b''):
+    return bytes([how << 4 | op]) + argument
+
+
+ALICE, BOB_SAYS = 0, 1
+XOR, PADS, WRITES, INSERTS, REPLACES, REMOVES = range(6)  # what becomes of a seal
+
+
+def say(who):
+    return on_world(who, 0)
+
+
+def run(byte=0x81):
+    return on_world(0, 2, bytes([byte]))
+
+
+def fates(*fate):
+    return on_world(0, 6, take(bytes(fate)))
+
+
+def again(how=0, which=0, at=0, change=0):
+    return on_world(how, 9, struct.pack('>HHB', which, at, change))
+
+
+def bend(kind, at=0, byte=0, data=b'', before=0):
+    """One of the next seals says something else."""
+    tail = take(data) if kind in (WRITES, INSERTS) else b''
+    return on_world(kind, 11, struct.pack('>BHB', before, at, byte) + tail)
+
+
+def owner(who, how):
+    return on_world(who, 14, bytes([how]))
+
+
+JOINED = run(0x83)
+TALK = JOINED + say(ALICE) + run() + say(BOB_SAYS) + run()
+
+
+def everywhere(kind, data):
+    """In one seal after the other, so that each sort of packet is met."""
+    return b''.join(bend(kind, 0, 0, data, before) + say(before & 1) + run() for before in range(4))
+
+
+WORLD = {
+    'talk': TALK + say(ALICE) * 3 + run(0x90),
+    'before-joining': say(ALICE) + say(BOB_SAYS) + run(0x84),
+    'loses': fates(*[1] * 40) + JOINED + say(ALICE) + fates(*[1, 0] * 20) + run(0x84),
+    'repeats': fates(*[2] * 40) + JOINED + say(ALICE) + fates(*[2] * 20) + run(0x84),
+    'holds': JOINED + fates(*[3] * 10) + say(ALICE) + run() + on_world(0, 8) + run(),
+    'cuts': fates(*range(4, 250, 6)) + JOINED + say(ALICE) + fates(*range(4, 250, 6)) + run(0x84),
+    'changes': fates(*range(5, 250, 6)) + JOINED + say(ALICE) + fates(*range(5, 250, 6))
+        + run(0x84),
+    'replayed': TALK + b''.join(again(0, i) for i in range(30)) + run(),
+    'replayed-by-strangers': TALK + b''.join(again(2 | i & 4, i, i, 0) for i in range(30)) + run(),
+    'stolen': TALK + fates(1, 1, 1) + say(ALICE) + again(2) + again(6, 1) + run(0x83),
+    'strangers': JOINED
+    + b''.join(on_world(how, 10, take(PACKETS[kind])) for how in (0, 3) for kind in PACKETS),
+    'padded': TALK + b''.join(bend(PADS, i * 7) + say(i & 1) + run() for i in range(6)),
+    'one-byte': TALK + b''.join(bend(XOR, i * 5, 0x81) + say(i & 1) + run() for i in range(12)),
+    'removed': TALK + b''.join(bend(REMOVES, i * 3, i + 1) + say(i & 1) + run() for i in range(8)),
+    'said-again': TALK + b''.join(bend(REPLACES, 0, i) + say(i & 1) + run() for i in range(16)),
+    'joining-bent': bend(XOR, 3, 7, b'', 1) + bend(XOR, 30, 7, b'', 2) + JOINED + say(ALICE)
+        + run(),
+    'user-comes-and-goes': TALK + on_world(1, 15) + say(ALICE) + run(0x90) + on_world(1, 15)
+        + run(),
+    'server-comes-and-goes': TALK + on_world(2, 15) + say(ALICE) + run(0x90) + on_world(2, 15)
+        + run(),
+    'relayed': JOINED + owner(0, 0x22) + say(ALICE) + run() + say(BOB_SAYS) + run() + owner(0, 2),
+    'moves': TALK + owner(0, 0x2F) + say(ALICE) + run(0x83) + owner(1, 0x47) + say(BOB_SAYS)
+        + run(0x84),
+    'owners': TALK
+    + b''.join(owner(i & 1, how) + run(0x80) for i, how in enumerate((0x20, 1, 0x23, 4, 0x24, 5,
+    0x26))),
+    'rekeys': TALK + run(0xBF) + say(ALICE) + run(0xC0) + say(BOB_SAYS),
+    'sleeps': TALK + on_world(0, 5, b'\xc4') + say(ALICE) + run(0x84),
+}
+WORLD.update({'frame-' + name: TALK + everywhere(INSERTS, data) for name, data in FRAMES.items()})
+WORLD.update(
+    {
+        'message-' + name: TALK
+        + everywhere(
+            INSERTS, frame(3, struct.pack('>IQ', 0, 0) + data) + frame(6, struct.pack('>I', 1)
+                + data)
+        )
+        for name, data in MESSAGES.items()
+    }
+)
+
+# ---- Files ----
+
+NULL, ZERO, MINUS = b'\0', b'\x0d', b'\1'
+
+
+def int64(number):
+    return b'\2' + struct.pack('>q', number)
+
+
+def any_text(data):
+    return b'\3' + take(data)
+
+
+def blob(data):
+    return b'\4' + take(data)
+
+
+def rows(table, value, first_row=0x80, columns=20):
+    """The same in all columns of a table that has so many."""
+    return b''.join(bytes([table, column, first_row]) + value for column in range(columns))
+
+
+def spoil(at, data):
+    return struct.pack('>I', at)[1:] + take(data)
+
+
+VALUES = {
+    'null': NULL,
+    'zero': ZERO,
+    'minus': MINUS,
+    'large': int64(2**63 - 1),
+    'text': any_text(b'\xff\xfe\0bad'),
+    'short-blob': blob(b'short'),
+    'no-blob': blob(b''),
+    'blob-16': blob(ID),
+    'blob-32': blob(KEY),
+}
+STORE = {
+    'rows-' + name: b'\0' + b''.join(rows(table, value) for table in range(16))
+    for name, value in VALUES.items()
+}
+STORE.update(
+    {
+        'rows-long-text': b'\0'
+        + b''.join(bytes([table, 6, 0x80]) + any_text(b'x' * 2000) for table in range(16)),
+        'as-it-is': b'\0',
+        'as-it-is-sealed': b'\3',
+        'as-it-is-to-check': b'\4',
+        'page-1': b'\2' + spoil(100, b'\xee' * 60),
+        'pages': b'\6' + b''.join(spoil(4096 * page, b'\xee' * 64) for page in range(2, 40, 3)),
+        'pages-unmarked': b'\2' + b''.join(spoil(4096 * page + 8, b'\xee' * 9) for page in range(3,
+            30)),
+        'cut': b'\6' + spoil(4096 * 9, b''),
+        'cut-in-page': b'\2' + spoil(4096 * 9 + 100, b''),
+        'no-database': b'\2' + spoil(0, b'not SQLite at all'),
+        'sealed-changed': b'\3' + spoil(4096 * 3 + 5, b'\xee'),
+        'sealed-first-changed': b'\7' + spoil(20, b'\xee'),
+        'sealed-cut': b'\7' + spoil(4096 * 4, b''),
+    }
+)
+
+SERVER_STORE = {
+    kind + '-' + name: bytes([how]) + b''.join(rows(table, value, columns=6) for table in range(6))
+    for how, kind in enumerate(('names', 'letters'))
+    for name, value in VALUES.items()
+}
+SERVER_STORE.update(
+    {
+        'names-as-they-are': b'\0',
+        'letters-as-they-are': b'\1',
+        'names-page-1': b'\2' + spoil(100, b'\xee' * 60),
+        'names-cut': b'\2' + spoil(4096, b''),
+        'letters-page-1': b'\3' + spoil(100, b'\xee' * 60),
+        'letters-cut': b'\3' + spoil(4096 * 2, b''),
+        'letters-pages': b'\3' + b''.join(spoil(4096 * page + 9, b'\xee' * 64) for page in range(1,
+            6)),
+    }
+)
+
+PROTECTED = (
+    'udpnat-identity 1\nargon2id %s %s\nsalt ' + '00' * 16 + '\nnonce ' + '00' * 24 + '\nsealed '
+        + '00' * 81
+)
+
+
+def protected(passes='1', memory='8192', mode=b'\1'):
+    return mode + (PROTECTED % (passes, memory)).encode() + b'\n'
+
+
+HEX_KEY = KEY.hex().encode() + b'\n'
+BACKUP = b'udpnat backup 1\n'
+FILES = {
+    'key-plain': b'\0' + HEX_KEY,
+    'key-upper': b'\0' + HEX_KEY.upper(),
+    'key-long': b'\0' + HEX_KEY + b'\n',
+    'key-zero': b'\0' + HEX_KEY[:10] + b'\0' + HEX_KEY[11:],
+    'key-wrong-passphrase': protected(),
+    'key-much-memory': protected('16', str(1 << 30)),
+    'key-too-much-memory': protected('17', str(1 << 40)),
+    'key-without-check': protected(mode=b'\0'),
+    'key-of-ours': b'\7' + KEY + KEY + b'\0',
+    'key-of-ours-changing': b'\7' + KEY + KEY + b'\1',
+    'key-of-ours-spoilt': b'\7' + KEY + KEY + b'\0' + spoil(30, b'9'),
+    'backup-empty': b'\2',
+    'backup-short': b'\2' + BACKUP + b'\0',
+    'backup-newer': b'\2' + BACKUP.replace(b'1', b'2') + b'\0' + bytes(80),
+    'backup-plain': b'\3' + BACKUP + b'\0' + KEY + struct.pack('>Q', 0),
+    'backup-wrong-length': b'\3' + BACKUP + b'\0' + KEY + struct.pack('>Q', 4096) + bytes(100),
+    'backup-no-database': b'\3' + BACKUP + b'\0' + KEY + struct.pack('>Q', 4096) + bytes(4096),
+    'backup-sealed': b'\4' + KEY + struct.pack('>Q', 0),
+    'backup-sealed-no-database': b'\4' + KEY + struct.pack('>Q', 4096) + b'SQLite format 3\0'
+        + bytes(4080),
+    'backup-sealed-empty': b'\4',
+    'backup-sealed-cost': b'\3' + BACKUP + b'\1' + struct.pack('>QQ', 16, 1 << 30) + bytes(16
+        + 24 + 60),
+    'running': b'\5[server]\npid=1234\nport=8848\nkey=' + b'a' * 52
+        + b'\n[outside]\naddress=192.0.2.1:8848\n'
+    b'protocol=PCP\n',
+    'running-inside': b'\5[server]\npid=1234\nport=8848\n'
+    b'[outside]\ncode=mapping-refused\nmessage=no\n',
+    'running-bad': b'\5[server]\npid=1\nport=88480\nkey=\xff\n[outside\n',
+    'server-key': b'\6' + HEX_KEY,
+    'server-key-short': b'\6' + HEX_KEY[:20],
+    'server-key-bad': b'\6' + HEX_KEY.replace(b'a', b'g'),
+}
+
+# ---- What a network says ----
+
+
+def pcp(
+    code=0, version=2, opcode=0x81, protocol=17, nonce=b'twelve bytes', port=8900, ip=IPV4[1:5]
+):
+    head = struct.pack('>BBBBII', version, opcode, 0, code, 7200, 12345) + bytes(12)
+    mapped = bytes(10) + b'\xff\xff' + ip if len(ip) == 4 else ip
+    return b'\0' + head + nonce + struct.pack('>BBHHH', protocol, 0, 0, port, 40000) + mapped
+
+
+def nat64(bits):
+    prefix = bytes([0, 0x64, 0xFF, 0x9B, 1, 2, 3, 4])
+    ip = bytes([192, 0, 0, 170])
+    at = bits // 8
+    whole = prefix[:at] + bytes(max(0, at - 8)) + ip
+    return b'\1' + (whole if at == 12 else whole[:8] + b'\0' + whole[8:]).ljust(16, b'\0')
+
+
+MAPPING = {
+    'mapped': pcp(),
+    'mapped-option': pcp() + bytes([1, 0, 0, 4]) + bytes(4),
+    'mapped-ipv6': pcp(ip=IPV6[1:17]),
+    'mapped-private': pcp(ip=bytes([10, 0, 0, 1])),
+    'mapped-nowhere': pcp(ip=bytes(4)),
+    'other-version': pcp(1, 0),
+    'unsupported-version': pcp(1),
+    'no-network': pcp(7),
+    'refused': pcp(2),
+    'question': pcp(opcode=1),
+    'other-nonce': pcp(nonce=b'other  bytes'),
+    'other-port': pcp(port=8901),
+    'tcp': pcp(protocol=6),
+    'short': pcp()[:30],
+    'sockaddr-ipv4': b'\2' + struct.pack('<H', 2) + struct.pack('>H', 8900) + IPV4[1:5],
+    'sockaddr-ipv6': b'\2' + struct.pack('<H', 10) + struct.pack('>HI', 8900, 0) + IPV6[1:17]
+        + bytes([3, 0, 0, 0]),
+    'sockaddr-mapped': b'\2' + struct.pack('<H', 10) + struct.pack('>HI', 8900, 0) + bytes(10)
+        + b'\xff\xff' + IPV4[1:5],
+    'sockaddr-other': b'\2' + struct.pack('<H', 1) + b'/tmp/socket',
+}
+MAPPING.update({'nat64-%d' % bits: nat64(bits) for bits in (32, 40, 48, 56, 64, 96)})
+
+# ---- Words ----
+
+
+def line_of(mode, *words):
+    return bytes([mode]) + '\n'.join(words).encode()
+
+
+CONFIG = {
+    'start': line_of(0, '--server', 'example.org:9000', '--name', 'alice', '--cport', '8901'),
+    'start-as-once': line_of(0, '--sip', '0.0.0.0', '--sport', '8848', '--cip', '::1'),
+    'start-proxy': line_of(0, '--proxy=socks5h://u:p@[::1]:1080', '--profile', '/tmp/x'),
+    'start-proxy-none': line_of(0, '--proxy', 'none', '--sport', '0x10'),
+    'start-bad': line_of(0, '--server', 'a b', '--cport', '65536', '--nothing'),
+    'cli-send': line_of(1, '--name', 'alice', 'send', 'carol o', 'hello', 'there'),
+    'cli-list': line_of(1, '--lan', '--json', 'list'),
+    'cli-wait': line_of(1, 'wait', '--count', '3', '--timeout', '9'),
+    'cli-netcheck': line_of(1, 'netcheck', '--stun', '[::1]:3478', '--lifetime'),
+    'cli-passphrase': line_of(1, 'passphrase', 'set', '--passphrase-file', 'x'),
+    'cli-restore': line_of(1, 'restore', 'file', '--no-keyring'),
+    'cli-offline': line_of(1, 'history', 'bob', '20', '--strangers', 'refuse'),
+    'cli-paths': line_of(1, '--host', '--no-port-mapping', 'paths', 'bob', '--explain'),
+    'cli-version': line_of(1, '--version'),
+    'server': line_of(2, '--ip', '192.0.2.1', '--port', '9000', '--alt-ip', '192.0.2.2',
+        '--alt-port', '9001'),
+    'server-tunnel': line_of(2, '--tunnel-port', '443', '--tunnel-port', '8848', '--tls-cert', 'a',
+        '--tls-key', 'b'),
+    'server-mail': line_of(2, '--mailbox-days', '30', '--mailbox-size', '10', '--mailbox-total',
+        '99'),
+    'server-bad': line_of(2, '--port', '-1', '--idle-exit', '99999999999', 'more'),
+    'address': b'\3example.org:9000',
+    'address-ipv6': b'\3[2001:db8::1]:9000',
+    'address-link': b'\3' + LINKS['whole'],
+    'address-script': '\3Bücher.Example.'.encode(),
+    'address-zone': b'\3fe80::1%3',
+    'place': b'\4EXAMPLE.org:8848',
+    'place-ipv6': b'\4[2001:DB8::1]:8848',
+    'place-script': '\4bücher.example:1'.encode(),
+    'person': '\5 Ångström '.encode(),
+    'person-at': b'\5alice@Example.ORG:9000',
+    'joined': line_of(6, 'send', 'carol o', 'and', '--here', ''),
+    'joined-text': line_of(6, 'note', '"', ' '),
+}
+
+VERBS = {
+    'talk': ['send bob hello there', 'reply #2 yes, "quoted"', 'edit 3 no', 'delete --here #2'],
+    'react': ['react #2 👍🏽', 'react #2', 'withdraw #1', 'note buy bread', 'draft bob I mean'],
+    'draft': ['draft bob --none', 'draft bob', 'waiting', 'history bob 5 before #4', 'history me'],
+    'search': ['search kettle', 'search in bob an hour', 'search ', 'unread',
+        'read "carol o\'hara"'],
+    'export': ['export bob out --text', 'export bob out --json-lines --replace', 'export bob ..'],
+    'people': ['peers', 'contacts', 'requests', 'accept "carol o\'hara"', 'whois carol',
+        'block bob'],
+    'names': ['nick bob Robert the first', 'whois "Robert the first"', 'pin bob', 'mute bob',
+        'nick bob'],
+    'unblock': ['unblock dave', 'decline "carol o\'hara"', 'forget bob', 'contacts', 'unpin bob'],
+    'keys': ['verify bob', 'verify bob yes', 'verify bob 12345 12345', 'trust bob',
+        'trust @192.0.2.9'],
+    'links': ['link', 'add udpnat:zoe@192.0.2.7?key=' + 'a' * 51 + 'q', 'whois zoe', 'add nothing'],
+    'self': ['status at sea ⛵', 'status', 'status --none', 'avatar identity.key', 'avatar none',
+        'away'],
+    'settings': ['set', 'set relay-only on', 'set relay-only', 'set typing maybe', 'set name zoe',
+        'set x'],
+    'network': ['paths', 'paths bob --report', 'network --masked', 'relay bob on', 'relay bob',
+        'paths --explain'],
+    'help': ['help', 'help send', 'help nothing', 'exit', 'login zoe', 'logout'],
+    'backup': ['backup file', 'backup file', 'whois me', 'getuser', 'back'],
+    'odd': ['', '   ', '"', 'send', 'send "bob hello', 'history bob 99999999999999999999'],
+    'escapes-of-8-bits': ['send bob \x9b2J', 'nick bob \x9b31m', 'whois bob', 'status \x85',
+        'history bob'],
+    'escapes': ['send bob \x1b[2J\x07', 'nick bob \u202eevil', 'whois bob', 'status \x1b]0;x',
+        'history bob'],
+}
+COMMANDS = {name: b'\0' + '\n'.join(lines).encode() for name, lines in VERBS.items()}
+COMMANDS.update({name + '-json': b'\x3f' + '\n'.join(lines).encode() for name,
+    lines in VERBS.items()})
+
+SHOWN = {
+    'links': 'see https://example.org/a?b=c&d=<e>, and (HTTP://x.y).',
+    'udpnat': 'udpnat:alice@example.org?key=abc" onclick="',
+    'scripts': '见https://例え.jp/路径，然后 http://bücher.example/ü',
+    'emoji': '👍🏽 👩‍👩‍👧‍👦 🇩🇪 1️⃣ ❤️',
+    'markup': '<a href="x">&amp;</a> https://a/&lt;',
+    'turned': 'https://a.b/\u202ec',
+    'lines': 'x\n' * 60,
+    'word': 'w' * 500,
+}
+SHOWN = {name: words.encode() for name, words in SHOWN.items()}
+
+
+def answer(how, which=0, more=b''):
+    return b'\0' + bytes([how, which]) + more
+
+
+def ipv4_of(*numbers, port=8900):
+    return bytes([4, *numbers]) + bytes(12) + struct.pack('>H', port)
+
+
+MULTICAST, LOOPBACK = ipv4_of(224, 0, 0, 1), ipv4_of(127, 0, 0, 1)
+LOW_PORT = ipv4_of(198, 51, 100, 9, port=53)
+WAIT_A_LITTLE = bytes([4, 0x00])
+PROBE = {
+    'silent': b'\0',
+    'no-nat': b'\1' + (answer(4) + WAIT_A_LITTLE) * 40,
+    'cone': b'\1' + (answer(6) + answer(6, 1) + WAIT_A_LITTLE) * 40,
+    'one-ip': b'\5' + (answer(6) + answer(6, 1) + WAIT_A_LITTLE) * 40,
+    'symmetric': b'\1' + b''.join(answer(5, 0, bytes([i])) + WAIT_A_LITTLE for i in range(60)),
+    'lifetimes': b'\3' + (answer(6) + answer(6, 1) + WAIT_A_LITTLE) * 40 + bytes([4, 0x9D]) * 4
+        + answer(6),
+    'errors': b'\1' + (answer(0x84, 0, b'\0\x64') + WAIT_A_LITTLE) * 20,
+    'other-names': b'\0' + (answer(0x0C, 0, IPV4) + WAIT_A_LITTLE) * 20,
+    'other-is-multicast': b'\1' + (answer(0x0E, 0, MULTICAST) + answer(6, 1) + WAIT_A_LITTLE) * 40,
+    'other-is-here': b'\1' + (answer(0x0E, 0, LOOPBACK) + answer(6, 1) + WAIT_A_LITTLE) * 40,
+    'other-is-low': b'\1' + (answer(0x0E, 0, LOW_PORT) + answer(6, 1) + WAIT_A_LITTLE) * 40,
+    'raw': b'\1' + (b'\2\0' + take(struct.pack('>HH', 0x20, 8) + STUN_IPV4) + WAIT_A_LITTLE) * 8,
+    'garbage': b'\1\3\0' + take(b'garbage') + WAIT_A_LITTLE,
+}
+
+SERVER_CONFIG = {
+    'empty': b'',
+    'all': b'# all\n[server]\nip=192.0.2.7\nport=9000\nalt-port=9100\nalt-ip=192.0.2.8\n'
+        b'tunnel-port=8443;443;\ntls-cert=/c\ntls-key=/k\nstate-dir=/s\nidle-exit=60\n'
+        b'mailbox=true\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\nmap-port=no\n'
+        b'print-address=yes\nstatus-address=[::1]:1\nlog-events=true\nlog-names=false\n'
+        b'log-addresses=true\n',
+    'spaces': b'  [server] \r\n port \t= 1 \r\nstate-dir=/a b=c#d\r\n',
+    'none': b'[server]\nport=0\ntunnel-port=0\nstatus-address=none\nmailbox=false\n',
+    'last-port': b'[server]\nport=65535\nstatus-address=localhost:0',
+    'twice': b'[server]\nport=1\n[server]\nport=2\n',
+    'backslash-at-the-end': b'[server]\nstate-dir=/a\\',
+    'escape': b'[server]\nstate-dir=/a\\sb\nport=1\n',
+    'other-group': b'[server]\n[other]\nport=1\n',
+    'no-group': b'port=1\n',
+    'no-value': b'[server]\nport\nprot=1\n=\n[\n',
+    'ranges': b'[server]\nport=65536\nalt-port=-1\nidle-exit=4000001\nmailbox-days=0\n'
+        b'mailbox-size=65537\nmailbox-total=x\nmailbox=maybe\ntunnel-port=1;2;3;4;5\n',
+    'no-text': b'[server]\nstate-dir=/\xff\0\n',
+}
+
+
 CORPORA = {
     'beacon': BEACONS,
+    'command': COMMANDS,
+    'config': CONFIG,
+    'file': FILES,
+    'mapping': MAPPING,
+    'probe': PROBE,
+    'server-config': SERVER_CONFIG,
+    'server-store': SERVER_STORE,
+    'shown': SHOWN,
+    'store': STORE,
+    'world': WORLD,
     'packet': PACKETS,
     'stun': STUNS,
     'tunnel': TUNNELS,

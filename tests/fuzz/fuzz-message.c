@@ -12,6 +12,8 @@
 #include "udpnat-limits.h"
 #include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-message.h"
+#include "udpnat-report.h"
+#include "udpnat-search-message.h"
 
 static void
 check_name (const char *name)
@@ -28,6 +30,7 @@ rewrite_question (const UdpnatMessageView *message,
   g_autofree char *name = NULL;
   gboolean         is_listed;
   guint16          interval_s;
+  UdpnatReport     report;
   guint32          request;
   guint8           mode;
 
@@ -49,6 +52,9 @@ rewrite_question (const UdpnatMessageView *message,
     udpnat_write_presence (out, mode);
   else if (udpnat_parse_keepalive (message, &interval_s))
     udpnat_write_keepalive (out, interval_s);
+  else if (message->n_body == 2 + UDPNAT_N_REPORT_WAYS && udpnat_parse_report (message, &report)
+           && message->body[1] == UDPNAT_N_REPORT_WAYS)
+    udpnat_write_report (out, &report);
   else
     return FALSE;
   return TRUE;
@@ -158,6 +164,8 @@ remake_item (const UdpnatItem *item)
     return udpnat_item_new_profile (&item->id, item->sent_us, text, avatar);
   if (item->type == UDPNAT_ITEM_ACCEPT)
     return udpnat_item_new_accept (&item->id, item->sent_us);
+  if (item->type == UDPNAT_ITEM_ADDRESS)
+    return udpnat_item_new_address (&item->id, item->sent_us, text);
   g_assert_false (udpnat_item_is_known (item));
   return NULL;
 }
@@ -201,6 +209,11 @@ rewrite_chat (const UdpnatMessageView *message,
 
       memcpy (copies, ids, n_ids * sizeof *copies);
       udpnat_write_receipt (out, kind, copies, n_ids);
+      return TRUE;
+    }
+  if (udpnat_parse_begin (message))
+    {
+      udpnat_write_begin (out);
       return TRUE;
     }
   if (udpnat_parse_typing (message, &is_typing))
@@ -249,11 +262,35 @@ rewrite_mail_list (const UdpnatMessageView *message,
   return TRUE;
 }
 
+/* What a server says for a client, and the client shows to others. */
+static gboolean
+rewrite_vouch (const UdpnatMessageView *message,
+               GByteArray              *out)
+{
+  UdpnatSearchMessage search;
+  UdpnatAttestation   attestation;
+  guint8              nonce[UDPNAT_ATTESTATION_NONCE_BYTES];
+
+  if (udpnat_parse_attest (message, nonce))
+    udpnat_write_attest (out, nonce);
+  else if (udpnat_parse_attestation (message, &attestation))
+    udpnat_write_attestation (out, &attestation);
+  else if (udpnat_parse_search (message, &search) && search.step != 0
+           && search.step <= UDPNAT_SEARCH_MEET) /* of others, nothing more is read */
+    {
+      g_assert_cmpuint (search.n_ranges, <=, UDPNAT_SEARCH_RANGES_MAX);
+      udpnat_write_search (out, &search);
+    }
+  else
+    return FALSE;
+  return TRUE;
+}
+
 typedef gboolean (*Rewrite) (const UdpnatMessageView *message,
                              GByteArray              *out);
 
 static const Rewrite rewrites[] = {
-  rewrite_letter, rewrite_mail_list,
+  rewrite_letter, rewrite_mail_list, rewrite_vouch,
   rewrite_question, rewrite_answer, rewrite_candidates, rewrite_chat,
 };
 

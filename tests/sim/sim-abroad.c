@@ -1,5 +1,5 @@
 /* What a user's program does about people at other servers. In the simulated world these are named
- * by their IPv4 addresses: bob@198.51.100.2. */
+ * by their IPv4 addresses, bob@198.51.100.2, or by a second name: bob@also.198.51.100.2. */
 
 #include "config.h"
 
@@ -11,18 +11,24 @@
 #include "udpnat-name.h"
 #include "udpnat-node-abroad.h"
 
+#define SECOND_NAME "also."
+
 /** sim_peer_handle_abroad: when the node wants to know where a server is, there is no resolver to
  * ask; keys are not pinned */
 void
 sim_peer_handle_abroad (SimPeer               *self,
                         const UdpnatNodeEvent *event)
 {
+  const char *ip = event->name;
   UdpnatAddress address;
-  gboolean is_found = udpnat_address_parse_ip (&address, event->name, UDPNAT_SERVER_PORT);
+  gboolean is_found;
 
   if (event->base.type != UDPNAT_NODE_EVENT_ABROAD_WANTED)
     return;
   self->n_abroad_wanted++;
+  if (g_str_has_prefix (ip, SECOND_NAME))
+    ip += strlen (SECOND_NAME);
+  is_found = udpnat_address_parse_ip (&address, ip, UDPNAT_SERVER_PORT);
   udpnat_node_set_abroad_server (self->node, sim_world_now (self->world), event->name,
                                  is_found ? &address : NULL, NULL);
   sim_world_wake (self->host);
@@ -39,6 +45,15 @@ dup_own_address (const SimPeer *self)
   return address;
 }
 
+/** sim_peer_dup_name_for: what @who calls @self: the name, or where they are at another server the
+ * whole address */
+char *
+sim_peer_dup_name_for (const SimPeer *self,
+                       const SimPeer *who)
+{
+  return who->server == self->server ? g_strdup (self->name) : dup_own_address (self);
+}
+
 /** sim_peer_tell_address: @name: as the node has it: only people elsewhere are told where we are */
 void
 sim_peer_tell_address (SimPeer               *self,
@@ -46,17 +61,28 @@ sim_peer_tell_address (SimPeer               *self,
                        const char            *name)
 {
   g_autofree char *address = NULL;
-  g_autoptr (UdpnatItem) item = NULL;
-  UdpnatMessageId id;
 
   if (name == NULL || strchr (name, '@') == NULL)
     return;
   address = dup_own_address (self);
-  udpnat_random_fill (&self->random, id.bytes, sizeof id.bytes);
-  item = udpnat_item_new_address (&id, 0, address);
-  udpnat_node_set_trust (self->node, sim_world_now (self->world), key, UDPNAT_TRUST_ACCEPTED);
-  if (!udpnat_node_send (self->node, sim_world_now (self->world), key, item, FALSE))
-    g_assert_not_reached ();
+  sim_peer_write_address (self, key, name, address);
+}
+
+/** sim_peer_add_by_link: accepts @of, who may be at another server: the link says at which */
+void
+sim_peer_add_by_link (SimPeer       *self,
+                      const SimPeer *of)
+{
+  g_autofree char *name = sim_peer_dup_name_for (of, self);
+
+  if (of->server != self->server)
+    {
+      udpnat_node_move_name (self->node, sim_world_now (self->world), name, sim_peer_get_key (of));
+      udpnat_node_set_peer_server (self->node, sim_world_now (self->world), sim_peer_get_key (of),
+                                   strrchr (name, '@') + 1, FALSE);
+    }
+  sim_peer_tell_address (self, sim_peer_get_key (of), name);
+  sim_peer_set_trust (self, of, UDPNAT_TRUST_ACCEPTED);
 }
 
 /** sim_peer_take_address: @item: what somebody says; only an ADDRESS counts */
@@ -75,4 +101,6 @@ sim_peer_take_address (SimPeer               *self,
   if (!udpnat_name_split (text, &name, &place))
     return;
   udpnat_node_claim_address (self->node, sim_world_now (self->world), key, name, place);
+  /* Before the item is: who has acknowledged it must know where to answer. */
+  sim_peer_write_name (self, key, udpnat_node_get_peer_name (self->node, key));
 }

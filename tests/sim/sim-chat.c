@@ -121,6 +121,11 @@ commit_outgoing (gpointer owner,
   if (contact->trust == UDPNAT_TRUST_BLOCKED)
     return;
   contact->trust = UDPNAT_TRUST_ACCEPTED;
+  if (writing->name != NULL)
+    {
+      g_free (contact->name);
+      contact->name = g_steal_pointer (&writing->name);
+    }
   udpnat_node_set_trust (self->node, now_us, &writing->key, contact->trust);
   for (guint i = 0; writing->prekeys != NULL && i < writing->prekeys->len; i++)
     {
@@ -146,6 +151,20 @@ write_item (SimPeer               *self,
 
   writing->item = item;
   writing->prekeys = prekeys;
+  write_to_disk (self, commit_outgoing, writing);
+}
+
+/** sim_peer_write_address: tells @key where we are, and keeps what they are called */
+void
+sim_peer_write_address (SimPeer               *self,
+                        const UdpnatPublicKey *key,
+                        const char            *name,
+                        const char            *address)
+{
+  Writing *writing = writing_new (key, name);
+  UdpnatMessageId id = draw_id (self);
+
+  writing->item = udpnat_item_new_address (&id, get_wall (self), address);
   write_to_disk (self, commit_outgoing, writing);
 }
 
@@ -430,6 +449,15 @@ commit_name (gpointer owner,
 
   g_free (contact->name);
   contact->name = g_steal_pointer (&writing->name);
+}
+
+/** sim_peer_write_name: @name: (nullable): of @key, from now on */
+void
+sim_peer_write_name (SimPeer               *self,
+                     const UdpnatPublicKey *key,
+                     const char            *name)
+{
+  write_to_disk (self, commit_name, writing_new (key, name));
 }
 
 static void
@@ -854,63 +882,4 @@ sim_peer_is_registered (gpointer self)
   SimPeer *peer = self;
 
   return peer->node != NULL && udpnat_node_is_registered (peer->node);
-}
-
-/* ---- Two people ---- */
-
-/**
- * sim_peer_new_at_home:
- * @router: (nullable): of this person's own router; %NULL: on the open Internet
- * @line: the access line, beyond the router where there is one
- */
-SimPeer *
-sim_peer_new_at_home (SimServer           *server,
-                      const char          *name,
-                      const SimNatConfig  *router,
-                      const SimLinkConfig *line)
-{
-  g_autofree char *nat_name = g_strdup_printf ("%s-nat", name);
-  SimNat *nat;
-
-  if (router == NULL)
-    return sim_peer_new (server, name, NULL, line);
-  nat = sim_world_add_nat (server->world, nat_name, NULL, NULL, router);
-  sim_world_set_nat_link (server->world, nat, SIM_UP, line);
-  sim_world_set_nat_link (server->world, nat, SIM_DOWN, line);
-  return sim_peer_new (server, name, nat, NULL);
-}
-
-/** sim_pair_start: @world: (transfer full); everybody is started, nothing has happened yet */
-void
-sim_pair_start (SimPair             *self,
-                SimWorld            *world,
-                const SimNatConfig  *alice_router,
-                const SimLinkConfig *alice_line,
-                const SimNatConfig  *bob_router,
-                const SimLinkConfig *bob_line)
-{
-  self->world = world;
-  self->server = sim_server_new (world, "198.51.100.1");
-  self->alice = sim_peer_new_at_home (self->server, "alice", alice_router, alice_line);
-  self->bob = sim_peer_new_at_home (self->server, "bob", bob_router, bob_line);
-  sim_server_start (self->server);
-  sim_peer_start (self->alice);
-  sim_peer_start (self->bob);
-}
-
-void
-sim_pair_clear (SimPair *self)
-{
-  sim_peer_free (self->alice);
-  sim_peer_free (self->bob);
-  sim_server_free (self->server);
-  sim_world_free (self->world);
-}
-
-gboolean
-sim_pair_is_registered (gpointer self)
-{
-  SimPair *pair = self;
-
-  return sim_peer_is_registered (pair->alice) && sim_peer_is_registered (pair->bob);
 }

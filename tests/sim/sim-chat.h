@@ -203,8 +203,19 @@ void       sim_peer_move_clock (SimPeer           *self,
 gboolean   sim_peer_is_registered (gpointer        self);
 
 /* sim-abroad.c */
+char      *sim_peer_dup_name_for (const SimPeer       *self,
+                              const SimPeer       *who);
 void       sim_peer_handle_abroad (SimPeer           *self,
                               const UdpnatNodeEvent *event);
+void       sim_peer_write_address (SimPeer           *self, /* sim-chat.c */
+                              const UdpnatPublicKey *key,
+                              const char          *name,
+                              const char          *address);
+void       sim_peer_write_name (SimPeer              *self, /* sim-chat.c */
+                              const UdpnatPublicKey *key,
+                              const char          *name);
+void       sim_peer_add_by_link (SimPeer             *self,
+                              const SimPeer       *of);
 void       sim_peer_tell_address (SimPeer            *self,
                               const UdpnatPublicKey *key,
                               const char          *name);
@@ -212,6 +223,7 @@ void       sim_peer_take_address (SimPeer            *self,
                               const UdpnatPublicKey *key,
                               const UdpnatItem    *item);
 
+/* sim-pair.c */
 SimPeer   *sim_peer_new_at_home (SimServer          *server,
                               const char          *name,
                               const SimNatConfig  *router,

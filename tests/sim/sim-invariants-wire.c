@@ -222,6 +222,10 @@ check_disclosure (SimInvariants    *self,
   if (info->n_data > 0 &&
       (info->data[0] == UDPNAT_PACKET_UNKNOWN || info->data[0] == UDPNAT_PACKET_COOKIE))
     return;
+  /* Whoever has seen an HS1, and so knows whom it was for, may send it again in somebody's name:
+   * the answer goes to where it came from (section 2). */
+  if (self->n_spoofed > 0 && info->n_data > 0 && info->data[0] == UDPNAT_PACKET_HS2)
+    return;
   if (may_meet (self, number, origin) || is_stray (self, number, origin))
     return;
   sim_invariants_fail (self, SIM_INVARIANT_DISCLOSURE,

@@ -169,6 +169,7 @@ sim_invariants_say (SimInvariants *self,
 {
   guint i = find_person (self, from);
   guint j = find_person (self, to);
+  g_autofree char *name = sim_peer_dup_name_for (to, from);
 
   for (guint k = 0; k < n_lines; k++)
     {
@@ -178,7 +179,7 @@ sim_invariants_say (SimInvariants *self,
       while (text->len < n_bytes)
         g_string_append_c (text, 'x');
       self->n_text_bytes += text->len;
-      sim_peer_send (from, to->name, text->str);
+      sim_peer_send (from, name, text->str);
     }
 }
 

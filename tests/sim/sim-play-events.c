@@ -41,7 +41,7 @@ accept_person (SimPlay        *self,
     return;
   contact = sim_store_find_contact (&peer->store, sim_peer_get_key (of));
   if (contact == NULL || contact->trust != UDPNAT_TRUST_ACCEPTED)
-    sim_peer_set_trust (peer, of, UDPNAT_TRUST_ACCEPTED);
+    sim_peer_add_by_link (peer, of);
 }
 
 static void
@@ -63,14 +63,16 @@ read_lines (SimPlay        *self,
 {
   SimPeer *peer = self->peers[event->whom];
   SimPeer *of = self->peers[event->other];
+  g_autofree char *name = NULL;
 
   if (!is_at_work (self, event->whom) || of == NULL)
     return;
+  name = sim_peer_dup_name_for (of, peer);
   for (guint i = peer->received->len; i-- > 0;)
     {
       const SimMessage *message = g_ptr_array_index (peer->received, i);
 
-      if (g_strcmp0 (message->from, of->name) != 0)
+      if (g_strcmp0 (message->from, name) != 0)
         continue;
       udpnat_node_set_read (peer->node, sim_world_now (self->world), sim_peer_get_key (of),
                             &message->id);

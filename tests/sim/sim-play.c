@@ -8,15 +8,16 @@
  *
  * How long that may take is the sum of what nodes wait for by themselves before they try again,
  * whoever tells them what: a dial that failed (PROTOCOL.md section 11), a mailbox that refused, a
- * server that has closed a session, a session closed again and again, keys that are too old to be
- * used. Twice, since luck may be bad.
+ * server that has closed a session, a session closed again and again, a server that is asked for a
+ * sign of life. Twice, since luck may be bad.
  */
 
 #define REDIAL_LATE_US UDPNAT_SEC (300)  /* udpnat-peer-hints.c */
 #define CLOSED_LATE_US UDPNAT_SEC (64)   /* likewise */
+#define SIGN_LATE_US UDPNAT_SEC (264)    /* udpnat-rendezvous-client-link.c, with rare keepalives */
 #define CALM_MAX_US \
   (2 * (REDIAL_LATE_US + CLOSED_LATE_US + UDPNAT_MAIL_RETRY_LATE_US + \
-        UDPNAT_SERVER_CLOSED_WAIT_US + UDPNAT_KEY_REJECT_SERVER_AFTER_US))
+        UDPNAT_SERVER_CLOSED_WAIT_US + SIGN_LATE_US))
 #define CALM_STEP_US UDPNAT_SEC (1)
 #define CALM_CHECK_STEPS 60
 

@@ -28,6 +28,7 @@ static const char *const feature_names[SIM_N_FEATURES] = {
   [SIM_FEATURE_SLOW_DISKS] = "slow-disks",
   [SIM_FEATURE_PREKEYS] = "prekeys",
   [SIM_FEATURE_SHYNESS] = "shyness",
+  [SIM_FEATURE_ABROAD] = "abroad",
   [SIM_FEATURE_ALIKE] = "alike",
 };
 
@@ -175,6 +176,22 @@ simplify_person (SimPerson *person,
     person->is_shy = FALSE;
 }
 
+static void
+drop_events_abroad (SimScenario *self)
+{
+  for (guint i = self->events->len; i-- > 0;)
+    {
+      const SimEvent *event = &g_array_index (self->events, SimEvent, i);
+      gboolean is_person;
+      gboolean is_other_person;
+
+      get_roles (event->kind, &is_person, &is_other_person);
+      if (is_other_person &&
+          self->people[event->whom].server != self->people[event->other].server)
+        g_array_remove_index (self->events, i);
+    }
+}
+
 /** sim_scenario_drop_feature: nobody and nothing has it */
 void
 sim_scenario_drop_feature (SimScenario *self,
@@ -195,6 +212,8 @@ sim_scenario_drop_feature (SimScenario *self,
     self->has_tunnels = FALSE;
   else if (feature == SIM_FEATURE_ALIKE)
     self->are_nets_alike = FALSE;
+  else if (feature == SIM_FEATURE_ABROAD)
+    drop_events_abroad (self);
   if (feature == SIM_FEATURE_LIFETIMES)
     for (guint i = 0; i < self->carriers->len; i++)
       simplify_nat (&g_array_index (self->carriers, SimCarrier, i).nat);

@@ -23,6 +23,7 @@ typedef struct
   SimScenario *scenario;
   SimRandom   *random;
   gint64       now_us;
+  gboolean     is_abroad; /* those who have to do with each other are at different servers */
 } Script;
 
 /* ---- Dice ---- */
@@ -100,7 +101,8 @@ add_spell (Script      *self,
   end->other = other;
 }
 
-/* Returns: somebody else at the same server, most often the same one; @whom: there is nobody */
+/* Returns: somebody else at the same server, or at another, most often the same one; @whom: there
+ * is nobody */
 static guint
 draw_partner (Script *self,
               guint   whom)
@@ -112,7 +114,8 @@ draw_partner (Script *self,
     {
       guint other = (first + i) % scenario->n_people;
 
-      if (other != whom && scenario->people[other].server == scenario->people[whom].server)
+      if (other != whom && self->is_abroad != (scenario->people[other].server ==
+                                               scenario->people[whom].server))
         return other;
     }
   return whom;
@@ -364,10 +367,64 @@ number_events (GArray *events)
     g_array_index (events, SimEvent, i).number = i;
 }
 
-/** sim_scenario_draw_script: @self has its world and no events */
+/* Something between two people at different servers, and often something back. */
+static void
+add_step_abroad (Script *self)
+{
+  GArray *events = self->scenario->events;
+  guint n_before = events->len;
+  guint die = draw_below (self, 10);
+  guint whom = draw_below (self, self->scenario->n_people);
+  SimEvent back;
+
+  if (die < 7)
+    add_say (self, whom);
+  else if (die < 8)
+    add_read (self, whom);
+  else
+    add_accept (self, whom);
+  if (events->len == n_before || draw_below (self, 2) == 0)
+    return;
+  back = g_array_index (events, SimEvent, n_before);
+  back.at_us += draw_us (self, UDPNAT_SEC (20));
+  back.whom = back.other;
+  back.other = whom;
+  g_array_append_val (events, back);
+}
+
+/* Guests have no tunnel: those who need one at home wait until they do not (DECISIONS.md). */
+static gboolean
+can_go_abroad (const SimScenario *self)
+{
+  for (guint i = 0; i < self->sites->len; i++)
+    if (g_array_index (self->sites, SimSite, i).router.block_udp)
+      return FALSE;
+  return self->n_servers > 1;
+}
+
+static void
+draw_abroad (SimScenario *self,
+             SimRandom   *random)
+{
+  Script script = { .scenario = self, .random = random, .is_abroad = TRUE };
+  guint n_steps = 1 + draw_below (&script, 8);
+
+  for (guint i = 0; i < n_steps; i++)
+    {
+      script.now_us = UDPNAT_SEC (2) + draw_us (&script, MAX (1, self->end_us - UDPNAT_SEC (2)));
+      add_step_abroad (&script);
+    }
+}
+
+/**
+ * sim_scenario_draw_script:
+ * @self: has its world and no events
+ * @abroad: for what people at different servers have to do with each other
+ */
 void
 sim_scenario_draw_script (SimScenario *self,
-                          SimRandom   *random)
+                          SimRandom   *random,
+                          SimRandom   *abroad)
 {
   Script script = { .scenario = self, .random = random };
   guint n_steps;
@@ -382,8 +439,10 @@ sim_scenario_draw_script (SimScenario *self,
       add_step (&script);
       script.now_us += draw_gap (&script);
     }
+  self->end_us = script.now_us;
+  if (can_go_abroad (self) && sim_random_chance (abroad, 0.4))
+    draw_abroad (self, abroad);
   number_events (self->events);
   g_array_sort (self->events, compare_events);
   number_events (self->events);
-  self->end_us = script.now_us;
 }

@@ -32,6 +32,7 @@ typedef enum
   SIM_FEATURE_SLOW_DISKS,
   SIM_FEATURE_PREKEYS,
   SIM_FEATURE_SHYNESS,
+  SIM_FEATURE_ABROAD, /* people at different servers have to do with each other */
   SIM_FEATURE_ALIKE, /* networks behind routers have the same addresses */
   SIM_N_FEATURES,
 } SimFeature;
@@ -178,7 +179,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimScenario, sim_scenario_free)
 
 /* sim-scenario-script.c */
 void         sim_scenario_draw_script  (SimScenario       *self,
-                                        SimRandom         *random);
+                                        SimRandom         *random,
+                                        SimRandom         *abroad);
 
 /* sim-scenario-reduce.c */
 void         sim_scenario_keep_events  (SimScenario       *self,

@@ -44,9 +44,10 @@ count_cb (const SimTapInfo *info,
 }
 
 static void
-scene_init (Scene   *self,
-            guint64  seed,
-            gboolean bob_accepts)
+scene_init_behind (Scene              *self,
+                   guint64             seed,
+                   gboolean            bob_accepts,
+                   const SimNatConfig *of_alice)
 {
   SimLinkConfig line = sim_link_config_with_delay (UDPNAT_MSEC (20));
   SimNatConfig router = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
@@ -55,7 +56,9 @@ scene_init (Scene   *self,
   *self = (Scene) { .world = sim_world_new (seed) };
   self->here = sim_server_new (self->world, HERE);
   self->there = sim_server_new_named (self->world, "there", THERE);
-  self->alice = sim_peer_new_at_home (self->here, "alice", &router, &line);
+  sim_host_set_alt_ip (self->here->host, "198.51.100.11");
+  sim_host_set_alt_ip (self->there->host, "198.51.100.12");
+  self->alice = sim_peer_new_at_home (self->here, "alice", of_alice ? of_alice : &router, &line);
   self->bob = sim_peer_new_at_home (self->there, "bob", &router, &line);
   self->bob->accepts_everyone = bob_accepts;
   sim_world_add_tap (self->world, count_cb, self);
@@ -65,6 +68,14 @@ scene_init (Scene   *self,
   sim_peer_start (self->bob);
   g_assert_true (sim_world_run_for_true (self->world, UDPNAT_SEC (20), are_registered, self));
   sim_world_run_for (self->world, UDPNAT_SEC (4));
+}
+
+static void
+scene_init (Scene   *self,
+            guint64  seed,
+            gboolean bob_accepts)
+{
+  scene_init_behind (self, seed, bob_accepts, NULL);
 }
 
 static void
@@ -212,6 +223,95 @@ test_own_server (void)
 }
 
 static void
+test_two_names (void)
+{
+  SimPeer *dave;
+  Scene scene;
+
+  g_test_summary ("Another server by two names: there is one session with it, people known by "
+                  "either name are reached, and nothing that was asked is forgotten");
+  scene_init (&scene, 10, TRUE);
+  dave = sim_peer_new_at_home (scene.there, "dave", NULL, NULL);
+  sim_peer_start (dave);
+  sim_world_run_for (scene.world, UDPNAT_SEC (5));
+  sim_peer_send (scene.alice, "bob@" THERE, "hello");
+  sim_world_run_for (scene.world, UDPNAT_SEC (5));
+  sim_peer_send (scene.alice, "dave@also." THERE, "and hello");
+  sim_peer_send (scene.alice, "nobody@also." THERE, "is anybody there?");
+  sim_world_run_for (scene.world, UDPNAT_SEC (30));
+  g_assert_cmpstr (get_message (scene.bob, 0)->text, ==, "hello");
+  g_assert_cmpstr (get_message (dave, 0)->text, ==, "and hello");
+  g_assert_cmpstr (scene.alice->last_code, ==, "unknown-peer");
+
+  sim_peer_send (scene.alice, "dave@also." THERE, "again");
+  sim_peer_send (scene.alice, "bob@also." THERE, "and again");
+  sim_world_run_for (scene.world, UDPNAT_SEC (30));
+  g_assert_cmpstr (get_message (dave, 1)->text, ==, "again");
+  g_assert_cmpstr (get_message (scene.bob, 1)->text, ==, "and again");
+  g_assert_cmpuint (scene.alice->n_delivered, ==, 4);
+  g_assert_cmpuint (scene.alice->n_abroad_wanted, ==, 2);
+  sim_peer_free (dave);
+  scene_clear (&scene);
+}
+
+static gboolean
+is_direct (gpointer user_data)
+{
+  const Scene *scene = user_data;
+
+  return scene->alice->direct_us != 0 && scene->bob->direct_us != 0;
+}
+
+static void
+test_search (void)
+{
+  SimNatConfig hard = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                      SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  Scene scene;
+
+  g_test_summary ("A port is searched for across servers, also when the one who is asked has still "
+                  "to go to the server that vouches");
+  hard.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  scene_init_behind (&scene, 11, TRUE, &hard);
+  sim_peer_send (scene.alice, "bob@" THERE, "hello");
+  g_assert_true (sim_world_run_for_true (scene.world, UDPNAT_SEC (60), is_direct, &scene));
+  g_assert_cmpuint (scene.alice->n_delivered, ==, 1);
+  sim_peer_send (scene.bob, "alice@" HERE, "hello yourself");
+  sim_world_run_for (scene.world, UDPNAT_SEC (3600));
+
+  sim_peer_kill (scene.alice);
+  scene.alice->direct_us = scene.bob->direct_us = 0;
+  sim_peer_start (scene.alice);
+  sim_peer_send (scene.alice, "bob@" THERE, "back again");
+  g_assert_true (sim_world_run_for_true (scene.world, UDPNAT_SEC (60), is_direct, &scene));
+  g_assert_cmpuint (scene.alice->n_delivered, ==, 2);
+  scene_clear (&scene);
+}
+
+static void
+test_server_comes_back (void)
+{
+  Scene scene;
+
+  g_test_summary ("A server elsewhere that was away, and knows no guest any more, is gone to "
+                  "again");
+  scene_init (&scene, 12, TRUE);
+  sim_peer_send (scene.alice, "bob@" THERE, "hello");
+  sim_world_run_for (scene.world, UDPNAT_SEC (10));
+  sim_server_kill (scene.there);
+  sim_peer_kill (scene.bob);
+  sim_world_run_for (scene.world, UDPNAT_SEC (30));
+  sim_peer_send (scene.alice, "bob@" THERE, "are you there?");
+  sim_world_run_for (scene.world, UDPNAT_SEC (120));
+  sim_server_start (scene.there);
+  sim_peer_start (scene.bob);
+  sim_world_run_for (scene.world, UDPNAT_SEC (400));
+  g_assert_cmpuint (scene.bob->received->len, ==, 2);
+  g_assert_cmpuint (scene.alice->n_delivered, ==, 2);
+  scene_clear (&scene);
+}
+
+static void
 test_nobody (void)
 {
   Scene scene;
@@ -278,6 +378,9 @@ main (int   argc,
   g_test_add_func ("/sim-abroad/letter", test_letter);
   g_test_add_func ("/sim-abroad/restart", test_restart);
   g_test_add_func ("/sim-abroad/own-server", test_own_server);
+  g_test_add_func ("/sim-abroad/two-names", test_two_names);
+  g_test_add_func ("/sim-abroad/search", test_search);
+  g_test_add_func ("/sim-abroad/server-comes-back", test_server_comes_back);
   g_test_add_func ("/sim-abroad/nobody", test_nobody);
   g_test_add_func ("/sim-abroad/stranger", test_stranger);
   g_test_add_func ("/sim-abroad/relay-only", test_relay_only);

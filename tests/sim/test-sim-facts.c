@@ -169,6 +169,136 @@ test_no_router (void)
   check_pair (101, NULL, &router);
 }
 
+/* ---- What the server is told for its statistics ---- */
+
+static UdpnatRendezvousServerStats
+talk_and_report (SimPair            *pair,
+                 guint64             seed,
+                 const SimNatConfig *router,
+                 gboolean            is_relay_only)
+{
+  SimWorld *world = sim_world_new (seed);
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  UdpnatRendezvousServerStats stats;
+
+  sim_world_set_core (world, 0, 6);
+  sim_pair_start (pair, world, router, &link, router, &link);
+  if (is_relay_only)
+    udpnat_node_set_relay_only (pair->alice->node, sim_world_now (world), TRUE);
+  g_assert_true (sim_world_run_for_true (world, UDPNAT_SEC (20), sim_pair_is_registered, pair));
+  sim_world_run_for (world, UDPNAT_SEC (4));
+  sim_peer_send (pair->alice, "bob", "hello");
+  sim_world_run_for (world, 2 * UDPNAT_REPORT_GAP_US);
+  udpnat_rendezvous_server_get_stats (pair->server->server, &stats);
+  return stats;
+}
+
+static guint64
+sum_ways (const UdpnatRendezvousServerStats *stats)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < UDPNAT_N_REPORT_WAYS; i++)
+    n += stats->ways[i];
+  return n;
+}
+
+static void
+test_report_direct (void)
+{
+  SimNatConfig router = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  UdpnatRendezvousServerStats stats;
+  SimPair pair;
+
+  stats = talk_and_report (&pair, 400, &router, FALSE);
+  g_assert_cmpuint (stats.ways[UDPNAT_REPORT_WAY_DIRECT], ==, 2);
+  g_assert_cmpuint (sum_ways (&stats), ==, 2);
+  g_assert_cmpuint (stats.nats[UDPNAT_REPORT_NAT_PORT_RESTRICTED], ==, 2);
+  sim_pair_clear (&pair);
+}
+
+static void
+test_report_relayed (void)
+{
+  SimNatConfig router = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  UdpnatRendezvousServerStats stats;
+  SimPair pair;
+
+  router.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  stats = talk_and_report (&pair, 401, &router, FALSE);
+  g_assert_cmpuint (stats.ways[UDPNAT_REPORT_WAY_BOTH_SYMMETRIC], ==, 2);
+  g_assert_cmpuint (sum_ways (&stats), ==, 2);
+  g_assert_cmpuint (stats.nats[UDPNAT_REPORT_NAT_SYMMETRIC], ==, 2);
+  sim_pair_clear (&pair);
+}
+
+/* Who wants the relay only says nothing; the other one says that somebody wants it. */
+static void
+test_report_relay_only (void)
+{
+  SimNatConfig router = sim_nat_config (SIM_NAT_ENDPOINT_INDEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  UdpnatRendezvousServerStats stats;
+  SimPair pair;
+
+  stats = talk_and_report (&pair, 402, &router, TRUE);
+  g_assert_cmpuint (stats.ways[UDPNAT_REPORT_WAY_RELAY_ONLY_REMOTE], ==, 1);
+  g_assert_cmpuint (sum_ways (&stats), ==, 1);
+  g_assert_cmpuint (stats.nats[UDPNAT_REPORT_NAT_PORT_RESTRICTED], ==, 1);
+  sim_pair_clear (&pair);
+}
+
+typedef struct
+{
+  UdpnatAddress alt; /* only tests of a router go there */
+  guint n_sent;
+} Tested;
+
+static gboolean
+count_tests_cb (const SimTapInfo *info,
+                gpointer          user_data)
+{
+  Tested *self = user_data;
+
+  self->n_sent += info->kind == SIM_TAP_SENT && udpnat_address_equal_ip (&info->to, &self->alt);
+  return TRUE;
+}
+
+static void
+test_forgetful_router (void)
+{
+  SimWorld *world = sim_world_new (60);
+  SimNatConfig router = sim_nat_config (SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                        SIM_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  SimServer *server = sim_server_new (world, "9.8.7.6");
+  Tested tested = { 0 };
+  guint n_once;
+  SimPeer *alice;
+
+  g_test_summary ("A router that forgets whoever is silent for ten seconds is tested three times, "
+                  "and then once in ten minutes");
+  router.allocator = SIM_NAT_ALLOCATOR_RANDOM;
+  router.lifetime_us = router.lifetime_unreplied_us = UDPNAT_SEC (10);
+  sim_host_set_alt_ip (server->host, "9.8.9.6");
+  g_assert_true (udpnat_address_parse_ip (&tested.alt, "9.8.9.6", 0));
+  sim_world_add_tap (world, count_tests_cb, &tested);
+  sim_server_start (server);
+  alice = sim_peer_new_at_home (server, "alice", &router, &link);
+  sim_peer_start (alice);
+  sim_world_run_for (world, UDPNAT_SEC (9));
+  n_once = tested.n_sent;
+  g_assert_cmpuint (n_once, >, 0);
+  sim_world_run_for (world, UDPNAT_SEC (3600));
+  g_assert_cmpuint (tested.n_sent, >=, 4 * n_once);
+  g_assert_cmpuint (tested.n_sent, <=, 9 * n_once);
+  sim_peer_free (alice);
+  sim_server_free (server);
+  sim_world_free (world);
+}
+
 /* ---- A direct path that dies ---- */
 
 static void
@@ -218,6 +348,10 @@ main (int    argc,
 
   g_test_add_func ("/sim-facts/router/as-it-is", test_routers);
   g_test_add_func ("/sim-facts/router/none", test_no_router);
+  g_test_add_func ("/sim-facts/router/forgetful-is-tested-seldom", test_forgetful_router);
+  g_test_add_func ("/sim-facts/report/direct", test_report_direct);
+  g_test_add_func ("/sim-facts/report/relayed-once-with-its-reason", test_report_relayed);
+  g_test_add_func ("/sim-facts/report/nothing-of-who-wants-the-relay", test_report_relay_only);
   g_test_add_func ("/sim-facts/path/cut-is-suspect-then-lost", test_cut);
 
   return g_test_run ();
