@@ -84,9 +84,10 @@ def read_reasons(program):
 
 def main():
     logs = Path(sys.argv[1])
-    cases = read_cases(logs / 'testlog.junit.xml')
+    base = sys.argv[2] if len(sys.argv) > 2 else 'testlog'
+    cases = read_cases(logs / f'{base}.junit.xml')
     groups, total, failures, reasons = {}, [0, 0, 0], [], []
-    for program in read_programs(logs / 'testlog.json'):
+    for program in read_programs(logs / f'{base}.json'):
         passed, failed, skipped, names = count(program, cases)
         row = groups.setdefault(group_of(program), [0, 0, 0, 0, 0.0])
         for i, n in enumerate((passed, failed, skipped)):

@@ -5,6 +5,7 @@
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -366,8 +367,88 @@ def test_reasons(tap):
                   output.splitlines())
 
 
+def run_mutations(files):
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, text in files.items():
+            write(root, name, text)
+        return run('check-mutations.py', root, root / 'lists', root / 'build')
+
+
+def test_mutations(tap):
+    code = 'src/core/base/a.c'
+    one = '[never-full]\nNothing is ever full.\nseen by: a\nin src/core/base/a.c\n'
+    good = {
+        code: 'if (n == max)\n  return;\nn++;\nif (is_old)\n  return;\n',
+        'lists/base.txt': one + '- if (n == max)\n-   return;\n  n++;\n',
+        'build/meson-info/intro-tests.json': '[{"name": "a"}]',
+    }
+    status, output = run_mutations(good)
+    tap.check('/lint-bites/mutations/nothing-where-nothing-is', status == 0, output.splitlines())
+    bad = {
+        'the-lists-can-be-read': [
+            {'lists/base.txt': 'n++;\n'},
+            {'lists/base.txt': ''},
+            {'lists/base.txt': one + '  n++;\n'},
+            {'lists/base.txt': one.replace('seen by: a\n', '') + '- n++;\n'},
+            {'lists/base.txt': one + '- n++;\n' + one + '- n++;\n'},
+        ],
+        'each-fits-the-code': [
+            {code: 'if (n == max) return;\n'},
+            {code: good[code] * 2},
+            {'lists/base.txt': one + '- n++;\n+ n++;\n'},
+            {'lists/base.txt': one.replace('a.c', 'b.c') + '- n++;\n'},
+            {'lists/base.txt': one + '- return;\n'},
+        ],
+        'each-names-tests-that-there-are': [
+            {'build/meson-info/intro-tests.json': '[{"name": "b"}]'},
+        ],
+    }
+    for rule, cases in bad.items():
+        for number, files in enumerate(cases, 1):
+            status, output = run_mutations(good | files)
+            failed = [text for text in output.splitlines() if text.startswith('not ok')]
+            tap.check(f'/lint-bites/mutations/{rule}/{number}',
+                      status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
+                      output.splitlines())
+
+
+def run_unit(unit, drop_in, server='/bin/true'):
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), 'udpnat-server.service', unit)
+        lines = ['# /etc/systemd/system/udpnat-server.service.d/443.conf', *drop_in.splitlines()]
+        write(Path(folder), 'docs/OPERATIONS.md', ''.join(f'    {line}\n' for line in lines))
+        return run('check-unit.py', folder, f'{folder}/udpnat-server.service', server)
+
+
+def test_unit(tap):
+    if not shutil.which('systemd-analyze'):
+        tap.skip('/lint-bites/unit', 'systemd-analyze is not installed')
+        return
+    unit = (HERE.parent.parent / 'data/server/udpnat-server.service.in').read_text()
+    unit = unit.replace('@bindir@', '/usr/bin').replace('@configdir@', '/etc/udpnat')
+    drop_in = '[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n'
+    status, output = run_unit(unit, drop_in)
+    tap.check('/lint-bites/unit/nothing-where-nothing-is', status == 0, output.splitlines())
+    bad = {
+        'options-are-known': [unit, drop_in, '/bin/false'],
+        'names-the-program': [unit.replace('bin/udpnat-server', 'bin/udpnat'), drop_in],
+        'plain/systemd-takes-it': [unit.replace('PrivateTmp', 'PrivateTemp'), drop_in],
+        'plain/exposure-is-low': [unit.replace('SystemCallFilter', '# '), drop_in],
+        'with-443/systemd-takes-it': [unit, drop_in + 'PrivateUsers\n'],
+        'with-443/exposure-is-low': [unit, drop_in + 'SystemCallFilter=\nPrivateUsers=no\n'],
+    }
+    for rule, words in bad.items():
+        status, output = run_unit(*words)
+        failed = [text for text in output.splitlines() if text.startswith('not ok')]
+        tap.check(f'/lint-bites/unit/{rule}', status == 1 and any(text.endswith(f'/{rule}')
+                  for text in failed), output.splitlines())
+
+
 def main():
     tap = Tap()
+    test_unit(tap)
+    test_mutations(tap)
     test_reasons(tap)
     test_source(tap)
     test_translations(tap)

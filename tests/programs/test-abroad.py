@@ -168,5 +168,31 @@ def new_server_key(home, check):
     there.stop()
 
 
+def request(home, check):
+    """Who asks from elsewhere can be answered, also by a program that was killed in between."""
+    here, there = home.start_server(), Abroad(home)
+    ask = [*there.words[:-1], 'ask']
+    bob = home.start_person('bob', *ask)
+    bob.wait('registered')
+    alice = home.start_person('alice', '--cport', '0')
+    alice.wait('registered')
+    alice.say(f'send bob@{there.place} may I?')
+    asked = bob.wait('request', text='may I?')
+    bob.kill()
+    alice.leave()
+    status, out, err = home.run_cli('bob', *ask, 'requests')
+    check('request/is-named-after-a-kill', asked and asked['from'] in out and
+          asked['from'].endswith(f'@127.0.0.1:{home.port}'), [bob.events, out, err])
+    status, events = home.run_json('bob', *ask, 'accept', asked['from'])
+    check('request/accepted-after-it', status == 0, [events])
+    status, events = home.run_json('bob', *ask, 'send', asked['from'], 'you may')
+    check('request/the-answer-is-left-there', status == 0, [events])
+    status, events = home.run_json('alice', '--cport', '0', 'wait')
+    check('request/and-is-got', 'you may' in [event.get('text') for event in events], [events])
+    home.stop(here)
+    there.stop()
+
+
 if __name__ == '__main__':
-    sys.exit(run(__doc__, [both_ways, one_shot, nobody, own_server, links, new_server_key]))
+    sys.exit(run(__doc__, [both_ways, one_shot, nobody, own_server, links, new_server_key,
+                           request]))

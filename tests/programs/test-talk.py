@@ -1,7 +1,9 @@
 """What people say to each other, through everything that may be between them: a friend who is away,
 a server that restarts, a program that is killed. Prints TAP."""
 
+import contextlib
 import signal
+import sqlite3
 import sys
 
 from home import run
@@ -141,6 +143,44 @@ def killed_while_talking(home, check):
 
 
 # ---- Both there ----
+
+
+@contextlib.contextmanager
+def full_disk(home, who):
+    """The profile's database takes no line meanwhile."""
+    database = sqlite3.connect(home.profile(who) / 'udpnat.db', isolation_level=None)
+    database.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON line BEGIN SELECT RAISE (ABORT, 'full'); END"
+    )
+    yield
+    database.execute('DROP TRIGGER full')
+    database.close()
+
+
+def disk(home, check):
+    """What a disk does not take is neither called delivered nor sent."""
+    server = home.start_server()
+    meet(home, 'alice', 'bob')
+    alice, bob = home.start_person('alice'), home.start_person('bob')
+    alice.say('send bob hello')
+    check('disk/both-are-there', bob.wait('message', from_='alice') and
+          alice.wait('delivered', to='bob'), [alice.events, bob.events])
+    with full_disk(home, 'bob'):
+        alice.say('send bob are you there?')
+        check('disk/the-recipient-is-told', bob.wait('error', code='not-saved'), [bob.events])
+    delivered = alice.wait('delivered', to='bob')
+    got = bob.wait('message', from_='alice')
+    check('disk/what-is-delivered-has-been-kept',
+          delivered and got and got['text'] == 'are you there?', [alice.events, bob.events])
+    with full_disk(home, 'alice'):
+        alice.say('send bob never')
+        check('disk/the-sender-is-told', alice.wait('error', code='not-saved'), [alice.events])
+    alice.say('send bob again')
+    got = bob.wait('message', from_='alice')
+    check('disk/what-is-not-kept-is-not-sent', got and got['text'] == 'again', [bob.events])
+    alice.leave()
+    bob.leave()
+    home.stop(server)
 
 
 def lines(home, check):
@@ -302,5 +342,5 @@ def mistakes(home, check):
 
 
 if __name__ == '__main__':
-    sys.exit(run(__doc__, [mailbox, no_mailbox, outbox, killed_while_talking, lines, unread, alone,
-                           mistakes]))
+    sys.exit(run(__doc__, [mailbox, no_mailbox, outbox, killed_while_talking, disk, lines, unread,
+                           alone, mistakes]))

@@ -46,6 +46,8 @@ def _wait_direct(stage, alice, bob, capture, since, fact):
         lambda: is_settled(alice, 'bob', 'direct') and is_settled(bob, 'alice', 'direct'),
         SETTLE_SECONDS,
     )
+    # The capture reads in a thread of its own, and may be behind.
+    alice.wait_for(lambda: capture.select(_between, since), SETTLE_SECONDS)
     seen = capture.select(_between, since)
     stage.check(
         fact,

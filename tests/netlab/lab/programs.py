@@ -149,7 +149,8 @@ class Client(Program):
     """udpnat-cli --json, at a server, with one of its own (None), or with --lan among the words.
     Events are kept in the order of their arrival, each with the time when we read it."""
 
-    def __init__(self, build, host, folder, name, server, *words, more_environment=None):
+    def __init__(self, build, host, folder, name, server, *words, more_environment=None,
+                 prefix=()):
         self.name = name
         self.events = []
         self.texts = {}  # peer name -> texts sent to it, in order
@@ -159,6 +160,7 @@ class Client(Program):
         super().__init__(
             host,
             [
+                *prefix,
                 build / 'src/cli/udpnat-cli',
                 *(['--server', server] if server else [] if '--lan' in words else ['--host']),
                 '--name',

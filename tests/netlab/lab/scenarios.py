@@ -4,7 +4,7 @@ import itertools
 import signal
 import time
 
-from . import abroad, ipv6, lan, lan_roam, mortal, nat, nearby, netcheck, opening, paths
+from . import abroad, faults, ipv6, lan, lan_roam, mortal, nat, nearby, netcheck, opening, paths
 from . import privacy, stay, stun, tunnel
 from .idle import measure_idle
 from .mapping import run_behind_another, run_mapped, run_public, run_unmapped
@@ -240,8 +240,8 @@ EXTRAS = {
     'mapping/behind-another': (run_behind_another, ()),
 }
 PARTS = (
-    abroad, ipv6, lan, lan_roam, mortal, nearby, netcheck, opening, paths, privacy, stay, stun,
-    tunnel,
+    abroad, faults, ipv6, lan, lan_roam, mortal, nearby, netcheck, opening, paths, privacy, stay,
+    stun, tunnel,
 )
 ALL = PAIRS | MORE_PAIRS | EXTRAS
 for part in PARTS:
@@ -272,6 +272,7 @@ SLOWEST_FIRST = (
     'stay/mortal-bindings',
     'stay/forgetful',
     'stay/',
+    'faults/',
     'netcheck/lifetime',
     'opening/restart-unnoticed',
     'lan/killed',

@@ -67,7 +67,8 @@ class Stage:
             raise RuntimeError('udpnat-server does not open its port')
         return self.server
 
-    def start_client(self, site, name, *words, server=SERVER, environment=None):
+    def start_client(self, site, name, *words, server=SERVER, environment=None, prefix=()):
+        """prefix: what the program is started with."""
         client = Client(
             self.build,
             site.host,
@@ -76,6 +77,7 @@ class Stage:
             server,
             *words,
             more_environment=environment,
+            prefix=prefix,
         )
         self.programs.append(client)
         return client

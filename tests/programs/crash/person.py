@@ -6,7 +6,7 @@ from collections import deque
 # since a process that dies damages no database.
 EXPECTED_ERRORS = {
     'no-server', 'server-lost', 'offline', 'replaced', 'try-later', 'mailbox-refused',
-    'mailbox-full',
+    'mailbox-full', 'mailbox-later',
 }
 SIGNS = ['👍', '🎉', 'ok', '你好', '']
 

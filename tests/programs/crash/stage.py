@@ -36,6 +36,7 @@ class Program:
         self.unwritten = b''
         self.unread = b''
         self.is_ended = False
+        self.is_to_end = False  # killed, or asked to leave
         for pipe in process.stdin, process.stdout:
             os.set_blocking(pipe.fileno(), False)
 
@@ -73,11 +74,14 @@ class Program:
 class Stage:
     """The programs that run, their folders, and a log of everything that happened."""
 
-    def __init__(self, build, folder, addresses):
+    def __init__(self, build, folder, place):
         self.folder = Path(folder)
         self.cli_path = build / 'src/cli/udpnat-cli'
         self.server_path = build / 'src/server/udpnat-server'
-        self.addresses = addresses
+        self.place = place
+        self.addresses = place.addresses
+        self.more_words = {}  # of a person's command line
+        self.tracers = {}  # what a program is started with
         self.ports = {name: free_port() for name in ('server', 'alice', 'bob')}
         self.programs = {}
         self.listeners = []
@@ -108,12 +112,17 @@ class Stage:
                     self.ports['server'], '--state-dir', self.folder / 'state']
         return [self.cli_path, '--server', f'{self.addresses["server"]}:{self.ports["server"]}',
                 '--cip', self.addresses[name], '--cport', self.ports[name], '--json', '--profile',
-                self.profile(name), '--name', name, '--strangers', 'accept']
+                self.profile(name), '--name', name, '--strangers', 'accept',
+                *self.more_words.get(name, [])]
+
+    def command(self, name, words):
+        return [str(word) for word in self.place.get_command(name, [str(word) for word in words])]
 
     def start(self, name):
+        words = [*self.tracers.get(name, []), *self.words(name)]
         with open(self.folder / f'{name}.stderr', 'ab') as stderr:
             process = subprocess.Popen(
-                [str(word) for word in self.words(name)], stdin=subprocess.PIPE,
+                self.command(name, words), stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=stderr, env=self.environment(), cwd=self.folder,
             )
         program = self.programs[name] = Program(name, process)
@@ -127,6 +136,7 @@ class Stage:
     def kill(self, name):
         """As the kernel would for want of memory. What it had written is still read."""
         program = self.programs[name]
+        program.is_to_end = True
         self.note(f'kill {name}')
         program.process.send_signal(signal.SIGKILL)
         self.bury(program)
@@ -145,12 +155,16 @@ class Stage:
         program.process.stdin.close()
         program.process.stdout.close()
         del self.programs[program.name]
+        if not program.is_to_end:
+            status = program.process.wait(timeout=START_SECONDS)
+            self.surprise(f'{program.name} has ended by itself with {status}')
         for listener in self.listeners:
             listener.end(program.name)
 
     def leave(self, name, seconds=60):
         """Lets a program end by itself. Returns its exit status; None: it had to be killed."""
         program = self.programs[name]
+        program.is_to_end = True
         if name == 'server':
             program.process.send_signal(signal.SIGTERM)
         else:
@@ -174,7 +188,7 @@ class Stage:
         if not is_json:
             options.remove('--json')
         done = subprocess.run(
-            [str(word) for word in options + list(words)], stdin=subprocess.DEVNULL,
+            self.command(name, options + list(words)), stdin=subprocess.DEVNULL,
             capture_output=True, env=self.environment(), cwd=self.folder, timeout=seconds,
         )
         with open(self.folder / f'{name}.stderr', 'ab') as stderr:

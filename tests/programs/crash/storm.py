@@ -199,14 +199,19 @@ class Storm:
 
     # ---- The end ----
 
+    def count_outbox(self, person):
+        """Of a profile that is encrypted only what it has told."""
+        if '--passphrase-file' in self.stage.more_words.get(person.name, []):
+            return len({line.id for line in person.lines if line.is_said} - person.delivered)
+        return count_rows(self.stage.profile(person.name) / 'udpnat.db', 'outbox')
+
     def find_waiting(self):
         """Everything that is not where it belongs yet; empty when all is quiet."""
         waiting = []
         for person in self.people:
             if person.unsaid:
                 waiting.append(f'{person.name} has not put {len(person.unsaid)} on disk')
-            count = count_rows(self.stage.profile(person.name) / 'udpnat.db', 'outbox')
-            if count != 0:
+            if (count := self.count_outbox(person)) != 0:
                 waiting.append(f'{count} in the outbox of {person.name}')
         count = count_rows(self.stage.folder / 'state/mail.db', 'letters')
         if count != 0:

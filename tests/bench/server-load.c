@@ -1,0 +1,670 @@
+/* Load for one server on this machine, and what it costs the server: the CPU clock of its process,
+ * read before and after. As many clients as wanted share one socket; each has an address of its own
+ * in 127.0.0.0/8. Spins, so that the server does not pay for waking us.
+ *
+ *   server-load PORT PID N-CLIENTS
+ *
+ * Each line of standard input is a kind of request, for how many seconds, and if wished how many in
+ * a second, one by one, whether they are answered or not:
+ *
+ *   echo, stun, info                  datagrams that need no session
+ *   keepalive, lookup, dial, relay    sealed, by clients that shake hands and register before the
+ *                                     first of them: a line "connect" says what that took
+ *   idle                              none: what the server does by itself then, for a second
+ *
+ * and is answered by a line: kind, requests, those that were served, µs of the server's CPU for
+ * each of these, and how many a second. */
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "bench.h"
+
+#include "udpnat-clock.h"
+#include "udpnat-frame.h"
+#include "udpnat-identity.h"
+#include "udpnat-packet.h"
+#include "udpnat-rendezvous-message.h"
+#include "udpnat-session.h"
+
+#define BATCH 64
+#define WINDOW 256
+/* Datagrams without an answer go out between some that have one. */
+#define MARK_EVERY 64
+#define CONNECTS_AT_ONCE 128
+#define RELAYED_BYTES 1100
+#define DIALLED_BYTES 128
+#define PATIENCE_US UDPNAT_SEC (900)
+#define ACKS_WITHIN_US UDPNAT_MSEC (50)
+#define LOST_AFTER_US UDPNAT_MSEC (200)
+
+typedef struct
+{
+  UdpnatIdentity *identity; /* until the handshake is done: each takes some pages */
+  UdpnatPublicKey key;
+  UdpnatSession  *session;
+  guint32         source; /* in host order */
+  guint32         handle; /* 0: not registered yet */
+  gboolean        is_waiting; /* in the queue of those whose ACK is due soon */
+} Client;
+
+typedef struct
+{
+  int                fd;
+  struct sockaddr_in server;
+  clockid_t          server_clock;
+  UdpnatRandom       random;
+  UdpnatPublicKey    server_key;
+  gboolean           has_server_key;
+  UdpnatIndexTable  *indexes;
+  Client            *clients;
+  guint              n_clients;
+  guint              n_registered;
+  guint64            n_requests;
+  guint64            n_answers;
+  guint32            run;       /* no name is from an earlier one */
+  guint              next;      /* client */
+  gint64             now_us;
+  GQueue             waiting; /* Client, the one that came first at its head */
+
+  /* what goes out with the next system call */
+  guint8             data[BATCH][UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8             controls[BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))];
+  struct mmsghdr     messages[BATCH];
+  struct iovec       buffers[BATCH];
+  guint              n_out;
+} Load;
+
+typedef void (*Request) (Load *self,
+                         guint client);
+
+/* ---- Sockets ---- */
+
+static void
+flush (Load *self)
+{
+  guint n_sent = 0;
+
+  while (n_sent < self->n_out)
+    {
+      int n = sendmmsg (self->fd, self->messages + n_sent, self->n_out - n_sent, 0);
+
+      if (n < 0 && errno != EAGAIN && errno != ENOBUFS)
+        g_error ("sendmmsg: %s", g_strerror (errno));
+      n_sent += n > 0 ? (guint) n : 0;
+    }
+  self->n_out = 0;
+}
+
+static void
+put (Load         *self,
+     guint32       source,
+     const guint8 *data,
+     gsize         n_data)
+{
+  guint i = self->n_out;
+  struct msghdr *header = &self->messages[i].msg_hdr;
+  struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl (source) };
+  struct cmsghdr *control;
+
+  memcpy (self->data[i], data, n_data);
+  self->buffers[i] = (struct iovec) { self->data[i], n_data };
+  *header = (struct msghdr) {
+    .msg_name = &self->server,
+    .msg_namelen = sizeof self->server,
+    .msg_iov = &self->buffers[i],
+    .msg_iovlen = 1,
+    .msg_control = self->controls[i],
+    .msg_controllen = sizeof self->controls[i],
+  };
+  control = CMSG_FIRSTHDR (header);
+  control->cmsg_level = IPPROTO_IP;
+  control->cmsg_type = IP_PKTINFO;
+  control->cmsg_len = CMSG_LEN (sizeof info);
+  memcpy (CMSG_DATA (control), &info, sizeof info);
+  if (++self->n_out == BATCH)
+    flush (self);
+}
+
+/* Clients 0, 1, …: 127.1.0.1, 127.1.0.2, … */
+static guint32
+make_source (guint client)
+{
+  return 0x7f010001u + client;
+}
+
+/* ---- Clients ---- */
+
+static void
+send_waiting (Load   *self,
+              Client *client)
+{
+  guint8 data[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatSessionOutputKind kind;
+  gsize n_data;
+
+  while (udpnat_session_pop_output (client->session, self->now_us, &kind, data, &n_data))
+    put (self, client->source, data, n_data);
+}
+
+static void
+say (Load             *self,
+     Client           *client,
+     const GByteArray *message)
+{
+  (void) udpnat_session_stream_write (client->session, 0, message->data, message->len);
+  send_waiting (self, client);
+}
+
+static void
+start_client (Load *self,
+              guint i)
+{
+  Client *client = &self->clients[i];
+  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  UdpnatSessionConfig config = {
+    .role = UDPNAT_ROLE_CLIENT_SERVER,
+    .indexes = self->indexes,
+    .random = self->random,
+    .owner = client,
+    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+
+  client->source = make_source (i);
+  client->identity = udpnat_identity_generate (&self->random);
+  client->key = *udpnat_identity_get_public_key (client->identity);
+  config.identity = client->identity;
+  client->session = udpnat_session_new_initiator (&config, &self->server_key, self->now_us);
+  udpnat_timestamp_from_us (udpnat_clock_get_wall_us (), timestamp);
+  udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
+  send_waiting (self, client);
+}
+
+static void
+register_client (Load   *self,
+                 Client *client)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  g_autofree char *name = g_strdup_printf ("%u.%u", self->run % 1000,
+                                           (guint) (client - self->clients));
+
+  udpnat_write_register (message, FALSE, name);
+  udpnat_write_keepalive (message, UDPNAT_KEEPALIVE_MAX_S);
+  say (self, client, message);
+}
+
+static void
+take_message (Load                    *self,
+              Client                  *client,
+              const UdpnatMessageView *message)
+{
+  g_autofree char *name = NULL;
+  UdpnatAddress observed;
+
+  if (message->type == UDPNAT_CS_LOOKUP_RESULT)
+    self->n_answers++;
+  else if (message->type == UDPNAT_CS_REFUSED)
+    register_client (self, client); /* too many at once */
+  else if (message->type == UDPNAT_CS_REGISTERED &&
+           udpnat_parse_registered (message, &client->handle, &observed, &name))
+    {
+      self->n_registered++;
+      g_clear_pointer (&client->identity, udpnat_identity_free); /* no other handshake follows */
+    }
+}
+
+static void
+read_stream (Load   *self,
+             Client *client)
+{
+  for (;;)
+    {
+      UdpnatMessageView message;
+      gsize n_data, n_message;
+      const guint8 *data = udpnat_session_stream_peek (client->session, 0, &n_data);
+
+      if (n_data == 0 ||
+          udpnat_message_parse (data, n_data, &message, &n_message) != UDPNAT_MESSAGE_COMPLETE)
+        return;
+      take_message (self, client, &message);
+      udpnat_session_stream_consume (client->session, self->now_us, 0, n_message);
+    }
+}
+
+static void
+take_event (Load                     *self,
+            Client                   *client,
+            const UdpnatSessionEvent *event)
+{
+  if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED)
+    register_client (self, client);
+  else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
+    g_error ("the server has closed a session");
+  else if (event->type == UDPNAT_SESSION_EVENT_FRAME &&
+           (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING))
+    self->n_answers++;
+}
+
+/* ---- In ---- */
+
+static void
+take_datagram (Load   *self,
+               guint32 destination,
+               guint8 *data,
+               gsize   n_data)
+{
+  guint i = destination - make_source (0);
+  Client *client = i < self->n_clients ? &self->clients[i] : NULL;
+  UdpnatSessionEvent event;
+  UdpnatInfoReply reply;
+
+  if (client == NULL || client->session == NULL || data[0] == UDPNAT_PACKET_INFO_REPLY)
+    {
+      if (udpnat_info_reply_parse (&reply, data, n_data))
+        {
+          memcpy (self->server_key.bytes, reply.server_key, sizeof reply.server_key);
+          self->has_server_key = TRUE;
+        }
+      self->n_answers++;
+      return;
+    }
+  (void) udpnat_session_handle_packet (client->session, self->now_us, data, n_data);
+  while (udpnat_session_pop_event (client->session, &event))
+    take_event (self, client, &event);
+  read_stream (self, client);
+  send_waiting (self, client);
+  if (!client->is_waiting && udpnat_session_next_deadline (client->session) <
+                             self->now_us + ACKS_WITHIN_US)
+    {
+      client->is_waiting = TRUE;
+      g_queue_push_tail (&self->waiting, client);
+    }
+}
+
+/* Those whose ACK could not go with something else. */
+static void
+send_acks (Load *self)
+{
+  Client *client;
+
+  while ((client = g_queue_peek_head (&self->waiting)) != NULL &&
+         udpnat_session_next_deadline (client->session) <= self->now_us)
+    {
+      client->is_waiting = FALSE;
+      g_queue_pop_head (&self->waiting);
+      udpnat_session_handle_deadline (client->session, self->now_us);
+      send_waiting (self, client);
+    }
+  /* One that has nothing to wait for any more must not keep the others waiting. */
+  if (client != NULL &&
+      udpnat_session_next_deadline (client->session) > self->now_us + ACKS_WITHIN_US)
+    {
+      client->is_waiting = FALSE;
+      g_queue_pop_head (&self->waiting);
+    }
+}
+
+static guint
+receive (Load *self)
+{
+  static guint8 data[BATCH][2048];
+  static guint8 controls[BATCH][256];
+  struct mmsghdr messages[BATCH];
+  struct iovec buffers[BATCH];
+  int n;
+
+  for (guint i = 0; i < BATCH; i++)
+    {
+      buffers[i] = (struct iovec) { data[i], sizeof data[i] };
+      messages[i].msg_hdr = (struct msghdr) {
+        .msg_iov = &buffers[i],
+        .msg_iovlen = 1,
+        .msg_control = controls[i],
+        .msg_controllen = sizeof controls[i],
+      };
+    }
+  n = recvmmsg (self->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+  self->now_us = udpnat_clock_get_now_us ();
+  for (int i = 0; i < n; i++)
+    {
+      const struct cmsghdr *control = CMSG_FIRSTHDR (&messages[i].msg_hdr);
+      struct in_pktinfo info = { 0 };
+
+      if (control != NULL && control->cmsg_type == IP_PKTINFO)
+        memcpy (&info, CMSG_DATA (control), sizeof info);
+      take_datagram (self, ntohl (info.ipi_addr.s_addr), data[i], messages[i].msg_len);
+    }
+  return n > 0 ? (guint) n : 0;
+}
+
+/* ---- Requests ---- */
+
+static void
+ask_echo (Load *self,
+          guint client)
+{
+  const guint8 data[64] = { 0xff };
+
+  put (self, make_source (client), data, sizeof data);
+}
+
+/* RFC 8489: a Binding request without attributes. */
+static void
+ask_stun (Load *self,
+          guint client)
+{
+  guint8 data[20] = { 0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42 };
+
+  memcpy (data + 8, &self->n_requests, sizeof self->n_requests);
+  put (self, make_source (client), data, sizeof data);
+}
+
+static void
+ask_info (Load *self,
+          guint client)
+{
+  guint8 data[UDPNAT_INFO_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, data, sizeof data);
+  udpnat_info_write (&writer, self->n_requests);
+  put (self, make_source (client), data, writer.n_written);
+}
+
+static void
+send_frames (Load         *self,
+             Client       *client,
+             UdpnatWriter *writer)
+{
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n = udpnat_session_seal_frames (client->session, self->now_us, writer->data,
+                                        writer->n_written, packet);
+
+  put (self, client->source, packet, n);
+}
+
+static void
+ask_keepalive (Load *self,
+               guint client)
+{
+  guint8 frames[UDPNAT_FRAME_HEADER_BYTES];
+  UdpnatWriter writer;
+
+  if (self->n_requests % MARK_EVERY == 0)
+    {
+      ask_info (self, client);
+      return;
+    }
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_pad (&writer, 0))
+    g_assert_not_reached ();
+  send_frames (self, &self->clients[client], &writer);
+}
+
+static void
+ask_lookup (Load *self,
+            guint client)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  g_autofree char *name = g_strdup_printf ("%u.%u", self->run % 1000,
+                                           udpnat_random_below (&self->random, self->n_clients));
+
+  udpnat_write_lookup (message, (guint32) self->n_requests, name);
+  say (self, &self->clients[client], message);
+}
+
+static void
+ask_dial (Load *self,
+          guint client)
+{
+  const guint8 inner[DIALLED_BYTES] = { UDPNAT_PACKET_DATA, UDPNAT_PACKET_VERSION };
+  const Client *to = &self->clients[udpnat_random_below (&self->random, self->n_clients)];
+  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_dial (&writer, to->key.bytes, inner, sizeof inner))
+    g_assert_not_reached ();
+  send_frames (self, &self->clients[client], &writer);
+}
+
+static void
+ask_relay (Load *self,
+           guint client)
+{
+  const guint8 inner[RELAYED_BYTES] = { UDPNAT_PACKET_DATA, UDPNAT_PACKET_VERSION };
+  const Client *to = &self->clients[udpnat_random_below (&self->random, self->n_clients)];
+  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_relay (&writer, to->handle, inner, sizeof inner))
+    g_assert_not_reached ();
+  send_frames (self, &self->clients[client], &writer);
+}
+
+static const struct
+{
+  const char *name;
+  Request     ask;
+  gboolean    is_sealed;
+  guint       n_for_answer; /* requests for one */
+} kinds[] = {
+  { "echo", ask_echo, FALSE, 1 },
+  { "stun", ask_stun, FALSE, 1 },
+  { "info", ask_info, FALSE, 1 },
+  { "keepalive", ask_keepalive, TRUE, MARK_EVERY },
+  { "lookup", ask_lookup, TRUE, 1 },
+  { "dial", ask_dial, TRUE, 1 },
+  { "relay", ask_relay, TRUE, 1 },
+  { "idle", NULL, TRUE, 1 },
+};
+
+/* ---- Runs ---- */
+
+static double
+get_server_cpu_us (const Load *self)
+{
+  struct timespec now;
+
+  if (clock_gettime (self->server_clock, &now) != 0)
+    g_error ("the server is gone");
+  return (double) now.tv_sec * 1e6 + (double) now.tv_nsec / 1e3;
+}
+
+static void
+report (const Load *self,
+        const char *what,
+        guint64     n,
+        double      cpu_us,
+        gint64      took_us)
+{
+  printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %.3f %.0f\n", what, self->n_requests, n,
+          cpu_us / (double) MAX (n, 1), (double) n * 1e6 / (double) took_us);
+}
+
+static void
+learn_server_key (Load *self)
+{
+  gint64 end_us = self->now_us + UDPNAT_SEC (5);
+
+  while (!self->has_server_key && self->now_us < end_us)
+    {
+      ask_info (self, 0);
+      flush (self);
+      g_usleep (10000);
+      (void) receive (self);
+    }
+  if (!self->has_server_key)
+    g_error ("no udpnat-server there");
+}
+
+/* All shake hands and register, some at a time. */
+static void
+connect_clients (Load *self)
+{
+  gint64 start_us = self->now_us;
+  double cpu_us = get_server_cpu_us (self);
+  guint n_started = 0;
+
+  while (self->n_registered < self->n_clients)
+    {
+      while (n_started < self->n_clients && n_started - self->n_registered < CONNECTS_AT_ONCE)
+        start_client (self, n_started++);
+      flush (self);
+      if (receive (self) == 0)
+        for (guint i = self->n_registered; i < n_started; i++)
+          if (self->clients[i].handle == 0 &&
+              udpnat_session_next_deadline (self->clients[i].session) <= self->now_us)
+            {
+              udpnat_session_handle_deadline (self->clients[i].session, self->now_us);
+              send_waiting (self, &self->clients[i]);
+            }
+      if (self->now_us - start_us > PATIENCE_US)
+        g_error ("only %u of %u clients could register", self->n_registered, self->n_clients);
+    }
+  report (self, "connect", self->n_clients, get_server_cpu_us (self) - cpu_us,
+          self->now_us - start_us);
+}
+
+/* @per_second: 0 for as many as are answered */
+static void
+run (Load   *self,
+     guint   kind,
+     double  seconds,
+     double  per_second)
+{
+  const guint per_answer = kinds[kind].n_for_answer;
+  gint64 start_us = self->now_us, moved_us = self->now_us;
+  gint64 end_us = start_us + (gint64) (seconds * 1e6);
+  guint64 n_lost = 0;
+  double cpu_us;
+
+  self->n_requests = self->n_answers = 0;
+  cpu_us = get_server_cpu_us (self);
+  while (self->now_us < end_us)
+    {
+      guint64 n_expected = self->n_requests / per_answer;
+
+      while (per_second > 0
+               ? (double) self->n_requests < (double) (self->now_us - start_us) * per_second / 1e6
+               : n_expected < self->n_answers + n_lost + MAX (1, WINDOW / per_answer))
+        {
+          kinds[kind].ask (self, self->next);
+          self->next = (self->next + 1) % self->n_clients;
+          n_expected = ++self->n_requests / per_answer;
+        }
+      send_acks (self);
+      flush (self);
+      if (receive (self) > 0)
+        moved_us = self->now_us;
+      else if (per_second == 0 && self->now_us - moved_us > LOST_AFTER_US)
+        {
+          n_lost = n_expected - self->n_answers;
+          moved_us = self->now_us;
+        }
+    }
+  report (self, kinds[kind].name,
+          per_second > 0 ? self->n_requests : self->n_answers * per_answer,
+          get_server_cpu_us (self) - cpu_us, self->now_us - start_us);
+}
+
+/* Whoever owes an ACK still sends it. */
+static void
+run_idle (Load   *self,
+          double  seconds)
+{
+  gint64 start_us = self->now_us;
+  gint64 end_us = start_us + (gint64) (seconds * 1e6);
+  double cpu_us = get_server_cpu_us (self);
+
+  while (self->now_us < end_us)
+    {
+      send_acks (self);
+      flush (self);
+      if (receive (self) == 0)
+        g_usleep (1000);
+    }
+  self->n_requests = 0;
+  report (self, "idle", (guint64) MAX (1, seconds), get_server_cpu_us (self) - cpu_us,
+          self->now_us - start_us);
+}
+
+static void
+open_socket (Load *self)
+{
+  struct sockaddr_in own = { .sin_family = AF_INET };
+  int on = 1, n_buffer = 4 << 20;
+
+  self->fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  setsockopt (self->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+  setsockopt (self->fd, SOL_SOCKET, SO_RCVBUFFORCE, &n_buffer, sizeof n_buffer);
+  setsockopt (self->fd, SOL_SOCKET, SO_SNDBUFFORCE, &n_buffer, sizeof n_buffer);
+  if (bind (self->fd, (struct sockaddr *) &own, sizeof own) != 0)
+    g_error ("bind: %s", g_strerror (errno));
+}
+
+static guint
+find_kind (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (strcmp (kinds[i].name, name) == 0)
+      return i;
+  g_error ("there is no such request: %s", name);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static Load load;
+  char line[64];
+
+  if (argc != 4)
+    {
+      fprintf (stderr, "usage: server-load PORT PID N-CLIENTS\n");
+      return 2;
+    }
+  load.server = (struct sockaddr_in) {
+    .sin_family = AF_INET,
+    .sin_port = htons ((guint16) atoi (argv[1])),
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  if (clock_getcpuclockid (atoi (argv[2]), &load.server_clock) != 0)
+    g_error ("no such process: %s", argv[2]);
+  load.n_clients = (guint) atoi (argv[3]);
+  load.clients = g_new0 (Client, load.n_clients);
+  load.random = bench_random ();
+  load.run = udpnat_random_u32 (&load.random);
+  load.indexes = udpnat_index_table_new (&load.random);
+  load.now_us = udpnat_clock_get_now_us ();
+  open_socket (&load);
+  setvbuf (stdout, NULL, _IOLBF, 0);
+
+  while (fgets (line, sizeof line, stdin) != NULL)
+    {
+      g_auto (GStrv) words = g_strsplit (g_strstrip (line), " ", 3);
+      guint kind = find_kind (words[0]);
+
+      load.now_us = udpnat_clock_get_now_us ();
+      if (kinds[kind].is_sealed && load.n_registered == 0)
+        {
+          learn_server_key (&load);
+          connect_clients (&load);
+        }
+      if (kinds[kind].ask != NULL)
+        run (&load, kind, words[1] != NULL ? atof (words[1]) : 1,
+             words[1] != NULL && words[2] != NULL ? atof (words[2]) : 0);
+      else
+        run_idle (&load, words[1] != NULL ? atof (words[1]) : 1);
+    }
+  return 0;
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+"""What a request costs udpnat-server, beside a bare echo and coturn, in one run.
+
+    server.py --build DIR [--rounds N] [--clients N] [--seconds S]
+
+Each server is alone on processor 0, the generator on processor 1. A figure is µs of the server's
+CPU for each request, read from the CPU clock of its process: the median of all rounds, in which the
+servers take turns. A ratio is the median of those of each round, since the machine itself is now
+faster and now slower. Prints figures; nothing passes or fails.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# kind of request, what it is called, what it is compared with, and what is asked for. A lookup
+# wakes who asks, so it is the last: the others are of people at rest, as nearly all are always.
+ROWS = [
+    ('keepalive', 'keepalive, sealed', 'echo', '≤ 1.3'),
+    ('dial', 'dial forwarded, 128 bytes', 'echo', '≤ 1.5'),
+    ('relay', 'packet relayed, 1100 bytes', 'echo', ''),
+    ('info', "a stranger's first packet", 'echo', ''),
+    ('lookup', 'lookup of a name', 'echo', '≤ 1.5'),
+]
+SERVER_CORE, LOAD_CORE = 0, 1
+START_SECONDS = 10
+# Keepalives of a million people
+CROWD_PER_SECOND = 40000
+# After which all are at rest
+CALM_SECONDS = 8
+# After which a server has given back what they took before
+REST_SECONDS = 70
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(('127.0.0.1', 0))
+        return one.getsockname()[1]
+
+
+def rss_kib(pid):
+    for line in Path(f'/proc/{pid}/status').read_text().splitlines():
+        if line.startswith('VmRSS:'):
+            return int(line.split()[1])
+    raise RuntimeError(f'no VmRSS of {pid}')
+
+
+class Server:
+    """A process on a core of its own, and the load for it."""
+
+    def __init__(self, name, port, command, load, n_clients):
+        self.name = name
+        self.process = subprocess.Popen(['taskset', '-c', str(SERVER_CORE), *command],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        if self.process.poll() is not None:
+            raise RuntimeError(f'{name} did not start: {" ".join(map(str, command))}')
+        self.rss_before = rss_kib(self.process.pid)
+        self.load = subprocess.Popen(
+            ['taskset', '-c', str(LOAD_CORE), load, str(port), str(self.process.pid),
+             str(n_clients)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.connect_us = None
+
+    def ask(self, kind, seconds, per_second=0):
+        """Returns µs of the server's CPU for a request, and requests a second."""
+        self.load.stdin.write(f'{kind} {seconds} {per_second}\n')
+        self.load.stdin.flush()
+        while True:
+            words = self.load.stdout.readline().split()
+            if not words:
+                raise RuntimeError(f'the load on {self.name} has ended at {kind}')
+            if words[0] == kind:
+                return float(words[3]), float(words[4])
+            self.connect_us = float(words[3])
+
+    def close(self):
+        self.load.stdin.close()
+        self.load.wait()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def start_servers(servers, build, folder, n_clients):
+    load = build / 'tests/bench/server-load'
+    port = free_port()
+    servers['echo'] = Server('echo', port, [build / 'tests/bench/udp-echo', str(port)], load, 1000)
+    port = free_port()
+    servers['udpnat'] = Server('udpnat', port, [
+        build / 'src/server/udpnat-server', '--ip', '127.0.0.1', '--port', str(port), '--alt-port',
+        '0', '--tunnel-port', '0', '--state-dir', folder / 'state'], load, n_clients)
+    turnserver = shutil.which('turnserver')
+    if turnserver is not None:
+        port = free_port()
+        servers['coturn'] = Server('coturn', port, [
+            turnserver, '-n', '--no-auth', '-m', '1', '-L', '127.0.0.1', '-p', str(port),
+            '--no-tls', '--no-dtls', '--no-tcp', '--no-cli', '--log-file', folder / 'coturn.log',
+            '--pidfile', folder / 'coturn.pid'], load, 1000)
+    else:
+        print('coturn is not installed: no figures of it')
+
+
+def median_ratio(figures, base):
+    return statistics.median(a / b for a, b in zip(figures, base))
+
+
+def line(name, figures, rate, others):
+    print(f'  {name:<28} {statistics.median(figures):7.2f} µs  {rate:9,.0f}/s   {others}')
+
+
+def run(servers, rounds, seconds):
+    figures = {}
+    rates = {}
+    servers['udpnat'].ask('keepalive', seconds)  # all connect
+    for number in range(rounds):
+        servers['udpnat'].ask('idle', CALM_SECONDS)
+        asks = [('echo', 'echo')] + [('udpnat', kind) for kind, *_ in ROWS]
+        if 'coturn' in servers:
+            asks.append(('coturn', 'stun'))
+        for name, kind in asks:
+            cost, rate = servers[name].ask(kind, seconds)
+            figures.setdefault((name, kind), []).append(cost)
+            rates.setdefault((name, kind), []).append(rate)
+        for name, kind in (('echo', 'echo'), ('udpnat', 'keepalive')):
+            cost, rate = servers[name].ask(kind, seconds, CROWD_PER_SECOND)
+            figures.setdefault((name, 'crowd'), []).append(cost)
+            rates.setdefault((name, 'crowd'), []).append(rate)
+        print(f'round {number + 1} of {rounds}', file=sys.stderr)
+    servers['udpnat'].ask('idle', REST_SECONDS)
+    return figures, {key: statistics.median(values) for key, values in rates.items()}
+
+
+def report(servers, figures, rates, n_clients):
+    echo = figures['echo', 'echo']
+    coturn = figures.get(('coturn', 'stun'))
+    print(f'A request, {n_clients:,} people registered')
+    line('bare echo, 64 bytes', echo, rates['echo', 'echo'], '')
+    if coturn is not None:
+        line('coturn, STUN Binding', coturn, rates['coturn', 'stun'],
+             f'{median_ratio(coturn, echo):.2f} × the echo')
+    for kind, name, _, asked in ROWS:
+        mine = figures['udpnat', kind]
+        words = f'{median_ratio(mine, echo):.2f} × the echo'
+        if asked:
+            words += f' (asked: {asked})'
+        if coturn is not None:
+            words += f', {median_ratio(coturn, mine):.2f} times as many as coturn'
+        line(name, mine, rates['udpnat', kind], words)
+    print(f'{CROWD_PER_SECOND:,} a second, one by one')
+    line('the echo, woken by each', figures['echo', 'crowd'], rates['echo', 'crowd'], '')
+    line('keepalive, sealed', figures['udpnat', 'crowd'], rates['udpnat', 'crowd'],
+         f'{median_ratio(figures["udpnat", "crowd"], figures["echo", "crowd"]):.2f} × the echo '
+         '(asked: ≤ 0.5)')
+    print('People')
+    udpnat = servers['udpnat']
+    print(f'  {"handshake and registration":<28} {udpnat.connect_us:7.1f} µs')
+    grown = (rss_kib(udpnat.process.pid) - udpnat.rss_before) * 1024 / n_clients
+    print(f'  {"memory for each person":<28} {grown:7,.0f} bytes                asked: ≤ 256')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--build', required=True, type=Path)
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--clients', type=int, default=10000)
+    parser.add_argument('--seconds', type=float, default=1.0)
+    options = parser.parse_args()
+    if os.cpu_count() < 2:
+        sys.exit('bench: this needs two processors, one for the server and one for the load')
+    build = options.build.resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        servers = {}
+        try:
+            start_servers(servers, build, Path(folder), options.clients)
+            figures, rates = run(servers, options.rounds, options.seconds)
+            report(servers, figures, rates, options.clients)
+        finally:
+            for server in servers.values():
+                server.close()
+
+
+main()
