@@ -250,6 +250,18 @@ udpnat_cli_handle_overlong (gpointer user_data)
     udpnat_cli_view_show_error (self->view, "usage", "That line is too long; nothing was done.");
 }
 
+/* What was just shown may be less than there was. */
+static void
+tell_damage (UdpnatCli *self)
+{
+  if (self->is_damage_told || !udpnat_client_is_damaged (self->client))
+    return;
+  self->is_damage_told = TRUE;
+  udpnat_cli_fail (self, "damaged",
+                   "The profile's database is damaged, and not all of it could be read. Leave and "
+                   "start again: what can be read is taken over then, and the damaged file kept.");
+}
+
 /** udpnat_cli_handle_line: does what @line says; %NULL: the input has ended */
 void
 udpnat_cli_handle_line (const char *line,
@@ -286,6 +298,7 @@ udpnat_cli_handle_line (const char *line,
     command->run (self, line);
   else
     say_unknown (self, verb);
+  tell_damage (self);
 }
 
 /* Whom a half-typed line is for; NULL when it says nothing yet. */

@@ -66,14 +66,14 @@ complete_cb (const char *text,
   rl_attempted_completion_over = 1;
   found = self->complete_func (before, self->user_data);
   n_found = g_strv_length (found);
-  matches = calloc (n_found + 2, sizeof *matches);
+  matches = g_new0 (char *, n_found + 2); /* readline calls free() */
   guint n = 0;
   for (guint i = 0; i < n_found; i++)
     if (g_str_has_prefix (found[i], text))
-      matches[++n] = strdup (found[i]);
+      matches[++n] = g_strdup (found[i]);
   if (n == 0)
     {
-      free (matches);
+      g_free (matches);
       return NULL;
     }
   if (n == 1)
@@ -92,7 +92,7 @@ complete_cb (const char *text,
         k++;
       common = k;
     }
-  matches[0] = strndup (matches[1], common);
+  matches[0] = g_strndup (matches[1], common);
   return matches;
 }
 

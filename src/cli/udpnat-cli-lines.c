@@ -243,7 +243,8 @@ mail_refused_cb (UdpnatClient *client,
                  UdpnatCli    *self)
 {
   /* Not a refusal for long: it is tried again. */
-  gboolean is_soon_over = g_str_equal (code, "mailbox-refused");
+  gboolean is_soon_over = g_str_equal (code, "mailbox-refused") ||
+                          g_str_equal (code, "mailbox-later");
 
   self->is_mail_refused = TRUE;
   if (self->options->mode == UDPNAT_CLI_MODE_SEND && self->awaited_id != NULL && !is_soon_over)

@@ -48,15 +48,16 @@ say_what_waits (UdpnatCli *self)
                              : "%u messages wait in the outbox and are sent next time.", n_waiting);
 }
 
-/* A server that does not answer, and people who have no mailbox, may be away for days. */
+/* A server that does not answer, and people who have no mailbox, may be away for days; so may those
+ * of this network, where nobody keeps anything for them. */
 static gboolean
 is_patience_over (UdpnatCli *self)
 {
   gint64 now_us = g_get_monotonic_time ();
   gint64 since_us = MAX (self->leave_since_us, self->last_progress_us);
+  gboolean is_hopeless = self->is_server_silent || self->is_mail_refused || self->options->is_lan;
 
-  return now_us >= self->leave_by_us ||
-         ((self->is_server_silent || self->is_mail_refused) && now_us >= since_us + DRAIN_MAX_US);
+  return now_us >= self->leave_by_us || (is_hopeless && now_us >= since_us + DRAIN_MAX_US);
 }
 
 static gboolean
@@ -363,7 +364,9 @@ run_offline (UdpnatCli *self)
   udpnat_cli_show_news (self);
   udpnat_cli_handle_line (self->options->line, self);
   if (!udpnat_client_flush (self->client))
-    udpnat_cli_view_show_error (self->view, "not-saved", "Not all of it could be written to disk.");
+    udpnat_cli_view_show_error (self->view, "not-saved",
+                                "Not all of it could be written to disk. Make room there, or mend "
+                                "the rights of the files in %s.", self->options->profile);
   self->exit_status = udpnat_cli_view_get_exit_status (self->view);
 }
 

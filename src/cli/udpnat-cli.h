@@ -26,6 +26,7 @@ typedef struct
 
   gboolean          is_asking_name; /* the next line typed is a name */
   gboolean          is_locked;      /* the profile has a passphrase */
+  gboolean          is_damage_told; /* that not all of the profile can be read */
   gboolean          is_server_silent;
   gboolean          is_mail_refused;  /* so what waits may wait for long */
   gint64            last_progress_us; /* monotonic: something of ours got further */
