@@ -271,6 +271,8 @@
 #define UDPNAT_SERVER_SESSION_IDLE_US UDPNAT_SEC (75)
 /* keepalives may be up to 27.5 s apart, and late */
 #define UDPNAT_SERVER_SESSION_GRACE_US UDPNAT_SEC (10)
+/* One that rests stays up to so much longer: so often each of them is looked at. */
+#define UDPNAT_SERVER_REST_ROUND_US UDPNAT_SEC (10)
 #define UDPNAT_SERVER_UNCONFIRMED_US UDPNAT_SEC (10)
 /* After which time without a packet a server looks whether it may forget most of a session. Longer
  * than any answer is on its way; much shorter than keepalives are apart. */

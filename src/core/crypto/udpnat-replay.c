@@ -12,7 +12,7 @@
 
 G_STATIC_ASSERT (UDPNAT_REPLAY_WINDOW_PACKETS % 64 == 0);
 
-#define TAIL_PACKETS 64
+#define TAIL_PACKETS 32
 
 static guint
 get_word (guint64 number)
@@ -50,7 +50,7 @@ udpnat_replay_init_tail (UdpnatReplay           *self,
   self->next = tail->next;
   for (guint64 n = 0; n < MIN (TAIL_PACKETS, tail->next); n++)
     if ((tail->seen >> n & 1) == 0)
-      self->seen[get_word (tail->next - 1 - n)] &= ~get_bit (tail->next - 1 - n);
+      self->seen[get_word (self->next - 1 - n)] &= ~get_bit (self->next - 1 - n);
 }
 
 /**
@@ -103,14 +103,18 @@ udpnat_replay_mark (UdpnatReplay *self,
 
 /* ---- The newest numbers only ---- */
 
-void
+/** udpnat_replay_tail_init: Returns: %FALSE above %UDPNAT_REPLAY_TAIL_NEXT_MAX */
+gboolean
 udpnat_replay_tail_init (UdpnatReplayTail   *self,
                          const UdpnatReplay *replay)
 {
-  *self = (UdpnatReplayTail) { .next = replay->next };
-  for (guint64 n = 0; n < MIN (TAIL_PACKETS, replay->next); n++)
+  if (replay->next > UDPNAT_REPLAY_TAIL_NEXT_MAX)
+    return FALSE;
+  *self = (UdpnatReplayTail) { .next = (guint32) replay->next };
+  for (guint n = 0; n < MIN (TAIL_PACKETS, self->next); n++)
     if (!udpnat_replay_check (replay, replay->next - 1 - n))
-      self->seen |= G_GUINT64_CONSTANT (1) << n;
+      self->seen |= 1u << n;
+  return TRUE;
 }
 
 /** udpnat_replay_tail_check: as udpnat_replay_check() */
@@ -120,7 +124,7 @@ udpnat_replay_tail_check (const UdpnatReplayTail *self,
 {
   guint64 n_back;
 
-  if (number == G_MAXUINT64)
+  if (number >= G_MAXUINT32)
     return FALSE;
   if (number >= self->next)
     return TRUE;
@@ -141,7 +145,7 @@ udpnat_replay_tail_mark (UdpnatReplayTail *self,
     {
       n_forward = number + 1 - self->next;
       self->seen = n_forward < TAIL_PACKETS ? self->seen << n_forward : 0;
-      self->next = number + 1;
+      self->next = (guint32) number + 1;
     }
-  self->seen |= G_GUINT64_CONSTANT (1) << (self->next - 1 - number);
+  self->seen |= 1u << (self->next - 1 - number);
 }

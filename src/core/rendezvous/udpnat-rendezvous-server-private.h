@@ -2,6 +2,7 @@
 
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
+#include "udpnat-heap.h"
 #include "udpnat-id-set.h"
 #include "udpnat-index-table.h"
 #include "udpnat-mailbox.h"
@@ -50,7 +51,10 @@ struct _UdpnatRendezvousServer
   GQueue          subscribers;
   GQueue          dirty;      /* those that may have something to send */
   UdpnatHeap     *timers;
-  UdpnatHeap     *rests;      /* ends of those UdpnatServerIdentity that rest, if nothing comes */
+  guint           n_resting;
+  guint32         rest_cursor;  /* the identity that was looked at last */
+  gint64          rest_turn_us; /* when the next are looked at, while any rests */
+  GHashTable     *quotas;     /* number of an identity -> UdpnatServerQuotas, owned */
   gint64          publish_us; /* when subscribers are told of changes */
 
   /* mail */
@@ -92,6 +96,10 @@ guint32               udpnat_server_hash_handle    (gpointer                user
 gboolean              udpnat_server_match_handle   (gpointer                user_data,
                                                     guint32                 id,
                                                     gconstpointer           wanted);
+
+/* udpnat-server-rest.c */
+guint32               udpnat_server_get_resting_index (gpointer             user_data,
+                                                    guint32                 id);
 
 /* udpnat-server-delivery.c */
 gint64                udpnat_server_get_wall_s     (const UdpnatRendezvousServer *self,

@@ -34,7 +34,7 @@ ephemeral_equal (gconstpointer a,
 guint
 udpnat_server_count_sessions (const UdpnatRendezvousServer *self)
 {
-  return self->clients.length + udpnat_heap_get_count (self->rests);
+  return self->clients.length + self->n_resting;
 }
 
 /** udpnat_server_refuse: counts it */
@@ -203,7 +203,9 @@ handle_data (UdpnatRendezvousServer *self,
 
   if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
-  identity = udpnat_index_table_lookup_holder (self->indexes, view.receiver_index);
+  identity = udpnat_slab_get (self->identities,
+                              udpnat_index_table_lookup_holder (self->indexes,
+                                                                view.receiver_index));
   if (identity != NULL)
     return udpnat_server_identity_handle_data (identity, self, now_us, datagram, &view);
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
@@ -336,13 +338,12 @@ next_deadline (const UdpnatMachine *machine)
 {
   const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
   const UdpnatHeapItem         *first = udpnat_heap_peek (self->timers);
-  const UdpnatHeapItem         *first_rest = udpnat_heap_peek (self->rests);
   gint64 deadline_us = udpnat_time_min (self->publish_us, udpnat_server_mail_deadline (self));
 
   if (first != NULL)
     deadline_us = udpnat_time_min (deadline_us, first->deadline_us);
-  if (first_rest != NULL && !self->is_shut)
-    deadline_us = udpnat_time_min (deadline_us, first_rest->deadline_us);
+  if (!self->is_shut)
+    deadline_us = udpnat_time_min (deadline_us, udpnat_server_rest_deadline (self));
   return deadline_us;
 }
 
@@ -437,7 +438,8 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
   self->handles = udpnat_id_set_new (udpnat_server_hash_handle, udpnat_server_match_handle, self);
   self->timers = udpnat_heap_new ();
-  self->rests = udpnat_heap_new ();
+  udpnat_index_table_set_holders (self->indexes, udpnat_server_get_resting_index, self);
+  self->quotas = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
   self->puts = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->expire_after_us = now_us;
@@ -467,7 +469,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   g_queue_clear_full (&self->spares, g_free);
   g_hash_table_unref (self->puts);
   udpnat_mailbox_free (self->mailbox);
-  udpnat_heap_free (self->rests);
+  g_hash_table_unref (self->quotas);
   udpnat_heap_free (self->timers);
   udpnat_id_set_free (self->handles);
   g_hash_table_unref (self->handshakes);
@@ -562,7 +564,7 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
 {
   *out_stats = self->stats;
   out_stats->sessions = udpnat_server_count_sessions (self);
-  out_stats->resting = udpnat_heap_get_count (self->rests);
+  out_stats->resting = self->n_resting;
   out_stats->names = udpnat_registry_get_count (self->registry);
   if (self->mailbox == NULL)
     return;

@@ -72,11 +72,11 @@ udpnat_server_client_new (UdpnatRendezvousServer *server,
   UdpnatServerClient *self = client_new (server, now_us, identity);
   UdpnatSessionConfig config = make_config (self);
 
-  g_assert (identity->pending == NULL);
+  g_assert (!identity->is_resting && identity->awake.pending == NULL);
   self->rest_us = UDPNAT_TIME_NEVER;
   self->address = self->hs2_address = *source;
   self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
-  identity->pending = self;
+  identity->awake.pending = self;
   g_queue_push_tail_link (&server->pending, &self->pending_link);
   set_ephemeral (self, hs1);
   udpnat_server_client_touch (self);
@@ -91,11 +91,10 @@ udpnat_server_client_new_woken (UdpnatRendezvousServer *server,
 {
   UdpnatServerClient *self = client_new (server, now_us, identity);
   UdpnatSessionConfig config = make_config (self);
-  guint64             n_received = identity->rest.session.keys.received.next;
+  guint64             n_received = identity->session.keys.received.next;
 
   self->session = udpnat_session_new_woken (&config, udpnat_server_identity_get_key (identity),
-                                            now_us,
-                                            &identity->rest.session);
+                                            now_us, &identity->session);
   self->is_confirmed = self->is_proven = self->is_address_told = TRUE;
   self->has_number = n_received > 0;
   self->newest_number = n_received - 1;
@@ -122,17 +121,17 @@ udpnat_server_client_detach (UdpnatServerClient *self,
   udpnat_server_subscribe (self, UDPNAT_SUBSCRIBE_STOP);
   udpnat_server_mail_forget (self);
   self->identity = NULL;
-  if (identity->live == self)
+  if (identity->awake.live == self)
     udpnat_server_identity_set_handle (identity, server, 0);
   if (g_hash_table_lookup (server->handshakes, self) == self)
     g_hash_table_remove (server->handshakes, self);
   if (!self->is_confirmed)
     g_queue_unlink (&server->pending, &self->pending_link);
-  if (identity->live == self)
-    identity->live = NULL;
-  if (identity->pending == self)
-    identity->pending = NULL;
-  if (identity->live == NULL && identity->pending == NULL && !identity->is_resting)
+  if (identity->awake.live == self)
+    identity->awake.live = NULL;
+  if (identity->awake.pending == self)
+    identity->awake.pending = NULL;
+  if (identity->awake.live == NULL && identity->awake.pending == NULL)
     udpnat_server_identity_free (identity, server);
   udpnat_heap_remove (server->timers, &self->timer);
   udpnat_server_client_touch (self);
@@ -263,14 +262,12 @@ static void
 confirm (UdpnatServerClient *self,
          gint64              now_us)
 {
-  UdpnatServerClient *before = self->identity->live;
+  UdpnatServerClient *before = self->identity->awake.live;
 
-  if (self->identity->is_resting)
-    before = udpnat_server_identity_wake (self->identity, self->server, now_us);
   self->is_confirmed = TRUE;
   g_queue_unlink (&self->server->pending, &self->pending_link);
-  self->identity->pending = NULL;
-  self->identity->live = self;
+  self->identity->awake.pending = NULL;
+  self->identity->awake.live = self;
   if (before != NULL)
     udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
   udpnat_server_identity_draw_handle (self->identity, self->server);

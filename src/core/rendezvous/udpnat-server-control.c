@@ -150,7 +150,8 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
                                 gboolean                stored)
 {
   const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
-  UdpnatServerClient         *client = identity != NULL ? identity->live : NULL;
+  UdpnatServerClient         *client
+    = identity != NULL ? udpnat_server_identity_get_live (identity) : NULL;
   gboolean                    is_waiting = client != NULL && client->claimed == entry;
 
   if (is_waiting)

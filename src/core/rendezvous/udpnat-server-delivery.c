@@ -24,7 +24,7 @@ find_live (UdpnatRendezvousServer *self,
 {
   const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
 
-  return identity != NULL ? identity->live : NULL;
+  return identity != NULL ? udpnat_server_identity_get_live (identity) : NULL;
 }
 
 /* ---- Telling ---- */
@@ -68,7 +68,7 @@ udpnat_server_note_mail (UdpnatRendezvousServer *self,
     return;
   if (identity->is_resting && udpnat_mailbox_next (self->mailbox, recipient, 0) != NULL)
     udpnat_server_identity_wake (identity, self, now_us);
-  client = identity->live;
+  client = udpnat_server_identity_get_live (identity);
   if (client == NULL || client->entry == NULL)
     return;
   client->is_mail_due = TRUE;

@@ -62,8 +62,11 @@ make_room (UdpnatRendezvousServer     *self,
            gint64                      now_us,
            const UdpnatServerIdentity *identity)
 {
-  if (identity != NULL && identity->pending != NULL)
-    udpnat_server_client_free (identity->pending, now_us);
+  UdpnatServerClient *pending = identity != NULL ? udpnat_server_identity_get_pending (identity)
+                                                 : NULL;
+
+  if (pending != NULL)
+    udpnat_server_client_free (pending, now_us);
   if (self->pending.length >= UDPNAT_SERVER_PENDING_MAX)
     udpnat_server_client_free (g_queue_peek_head (&self->pending), now_us);
   return udpnat_server_count_sessions (self) < self->config.max_sessions;
@@ -79,21 +82,24 @@ accept_hs1 (UdpnatRendezvousServer *self,
   guint8                frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
   gsize                 n_frames = write_observed (&datagram->remote, frames);
 
-  if (identity != NULL && memcmp (hs1->timestamp, identity->timestamp, sizeof hs1->timestamp) <= 0)
+  UdpnatServerClient   *live;
+
+  if (identity != NULL && !udpnat_server_identity_is_after (identity, hs1->timestamp))
     return UDPNAT_RX_IGNORED;
-  if (identity != NULL && identity->is_resting && identity->rest.session.id == hs1->session_id)
+  if (identity != NULL && identity->is_resting)
     udpnat_server_identity_wake (identity, self, now_us);
-  if (identity != NULL && identity->live != NULL
-      && udpnat_session_accept_rekey (identity->live->session, hs1, now_us, frames, n_frames))
+  live = identity != NULL ? identity->awake.live : NULL;
+  if (live != NULL
+      && udpnat_session_accept_rekey (live->session, hs1, now_us, frames, n_frames))
     {
-      memcpy (identity->timestamp, hs1->timestamp, sizeof identity->timestamp);
-      udpnat_server_client_rekey (identity->live, now_us, &datagram->remote, hs1);
+      udpnat_server_identity_note_hs1 (identity, hs1->timestamp);
+      udpnat_server_client_rekey (live, now_us, &datagram->remote, hs1);
       return UDPNAT_RX_OK;
     }
   if (!make_room (self, now_us, identity))
     return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_SESSIONS);
   identity = udpnat_server_ensure_identity (self, &hs1->remote_key);
-  memcpy (identity->timestamp, hs1->timestamp, sizeof identity->timestamp);
+  udpnat_server_identity_note_hs1 (identity, hs1->timestamp);
   udpnat_server_client_new (self, now_us, identity, &datagram->remote, hs1, frames, n_frames);
   return UDPNAT_RX_OK;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "udpnat-heap.h"
 #include "udpnat-registry.h"
 #include "udpnat-rendezvous-server.h"
 #include "udpnat-resting-session.h"
@@ -26,45 +25,49 @@ typedef struct
 } UdpnatServerQuotas;
 
 /**
- * UdpnatServerRest:
- *
- * What is known of a client while nothing happens but keepalives; all else is as in one that has
- * just come. Its address has been proved.
+ * UdpnatServerAwake:
+ * @live: (nullable): the session that counts
+ * @pending: (nullable): a newer one that is not confirmed yet
  */
 typedef struct
 {
-  UdpnatRestingSession session;
-  UdpnatAddress        address;
-  gint64               heard_us;
-  gint64               idle_us;
-  guint8               presence;
-  UdpnatHeapItem       timer;
-} UdpnatServerRest;
+  UdpnatServerClient *live;
+  UdpnatServerClient *pending;
+} UdpnatServerAwake;
 
 /**
  * UdpnatServerIdentity:
+ * @awake: its sessions, as long as it does not rest
+ * @session: the one that counts, at rest
  * @seat: borrowed: its key, and its name while it is registered; leads here by its session
- * @live: (nullable): the session that counts, while it is awake
- * @pending: (nullable): a newer one that is not confirmed yet
- * @timestamp: of the newest HS1 accepted
- * @id: its own number
+ * @newest_hs1: time of the newest HS1 accepted
  * @handle: under which others reach it; 0 while no session is confirmed
- * @quotas: (nullable) (owned): see udpnat_server_identity_ensure_quotas()
- * @rest: the session that counts, while @is_resting
+ * @has_quotas: see udpnat_server_identity_ensure_quotas()
+ * @heard_ms: at rest, as all that follows: low bits of when it was last heard
+ * @idle_s: silent for longer it is gone
+ * @port: its address, which has been proved
  *
- * A static key that has a session now. Lives as long as one of its sessions.
+ * A static key that has a session now. Lives as long as one of its sessions. There are very many
+ * that rest, with nothing but keepalives, so it is packed.
  */
 typedef struct
 {
+  union
+  {
+    UdpnatServerAwake    awake;
+    UdpnatRestingSession session;
+  };
   UdpnatRegistryEntry *seat;
-  UdpnatServerClient  *live;
-  UdpnatServerClient  *pending;
-  UdpnatServerQuotas  *quotas;
-  guint32              id;
+  guint64              newest_hs1;
   guint32              handle;
-  guint8               timestamp[UDPNAT_TIMESTAMP_BYTES];
-  gboolean             is_resting;
-  UdpnatServerRest     rest;
+  guint32              heard_ms;
+  guint16              idle_s;
+  guint16              port;
+  guint8               is_resting : 1;
+  guint8               has_quotas : 1;
+  guint8               family;
+  guint8               presence;
+  guint8               ip[16];
 } UdpnatServerIdentity;
 
 /* udpnat-server-rest.c */
@@ -78,12 +81,22 @@ UdpnatRxResult        udpnat_server_identity_handle_data (UdpnatServerIdentity *
                                                     gint64                  now_us,
                                                     const UdpnatDatagram   *datagram,
                                                     const UdpnatDataView   *view);
+void                  udpnat_server_identity_get_address (const UdpnatServerIdentity *self,
+                                                    UdpnatAddress          *out_address);
+gint64                udpnat_server_rest_deadline  (const UdpnatRendezvousServer *self);
 void                  udpnat_server_handle_rests   (UdpnatRendezvousServer *self,
                                                     gint64                  now_us);
 gboolean              udpnat_server_end_a_rest     (UdpnatRendezvousServer *self,
                                                     gint64                  now_us);
 
 /* udpnat-server-identity.c */
+guint32               udpnat_server_identity_get_id (const UdpnatServerIdentity *self);
+UdpnatServerClient   *udpnat_server_identity_get_live (const UdpnatServerIdentity *self);
+UdpnatServerClient   *udpnat_server_identity_get_pending (const UdpnatServerIdentity *self);
+gboolean              udpnat_server_identity_is_after (const UdpnatServerIdentity *self,
+                                                    const guint8           *timestamp);
+void                  udpnat_server_identity_note_hs1 (UdpnatServerIdentity *self,
+                                                    const guint8           *timestamp);
 UdpnatServerIdentity *udpnat_server_find_identity  (const UdpnatRendezvousServer *self,
                                                     const UdpnatPublicKey  *key);
 UdpnatServerIdentity *udpnat_server_ensure_identity (UdpnatRendezvousServer *self,
@@ -102,10 +115,10 @@ void                  udpnat_server_identity_draw_handle (UdpnatServerIdentity *
 UdpnatServerIdentity *udpnat_server_find_handle    (const UdpnatRendezvousServer *self,
                                                     guint32                 handle);
 UdpnatServerQuotas   *udpnat_server_identity_ensure_quotas (UdpnatServerIdentity *self,
-                                                    const UdpnatRendezvousServer *server,
+                                                    UdpnatRendezvousServer *server,
                                                     gint64                  now_us);
 void                  udpnat_server_identity_drop_quotas (UdpnatServerIdentity *self,
-                                                    const UdpnatRendezvousServer *server,
+                                                    UdpnatRendezvousServer *server,
                                                     gint64                  now_us);
 UdpnatRegistryEntry  *udpnat_server_identity_get_entry    (const UdpnatServerIdentity *self);
 guint8                udpnat_server_identity_get_presence (const UdpnatServerIdentity *self);

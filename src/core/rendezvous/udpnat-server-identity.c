@@ -6,6 +6,57 @@
  * having to know whether that session is awake (udpnat-server-client.c) or at rest
  * (udpnat-server-rest.c). */
 
+G_STATIC_ASSERT (sizeof (UdpnatServerIdentity) == 168);
+
+/** udpnat_server_identity_get_id: its number among the server's identities */
+guint32
+udpnat_server_identity_get_id (const UdpnatServerIdentity *self)
+{
+  return self->seat->session;
+}
+
+/** udpnat_server_identity_get_live: Returns: (nullable): the session that counts, if it is awake */
+UdpnatServerClient *
+udpnat_server_identity_get_live (const UdpnatServerIdentity *self)
+{
+  return self->is_resting ? NULL : self->awake.live;
+}
+
+/** udpnat_server_identity_get_pending: Returns: (nullable): one that is not confirmed yet */
+UdpnatServerClient *
+udpnat_server_identity_get_pending (const UdpnatServerIdentity *self)
+{
+  return self->is_resting ? NULL : self->awake.pending;
+}
+
+/* TAI64N in 64 bits: until the year 2514, and times beyond are the owner's own trouble. */
+static guint64
+pack_timestamp (const guint8 timestamp[UDPNAT_TIMESTAMP_BYTES])
+{
+  guint64 seconds = 0, nanoseconds = 0;
+
+  for (guint i = 0; i < 8; i++)
+    seconds = seconds << 8 | timestamp[i];
+  for (guint i = 8; i < UDPNAT_TIMESTAMP_BYTES; i++)
+    nanoseconds = nanoseconds << 8 | timestamp[i];
+  return seconds << 30 | MIN (nanoseconds, (1u << 30) - 1);
+}
+
+/** udpnat_server_identity_is_after: whether an HS1 with this @timestamp is newer than all before */
+gboolean
+udpnat_server_identity_is_after (const UdpnatServerIdentity *self,
+                                 const guint8               *timestamp)
+{
+  return pack_timestamp (timestamp) > self->newest_hs1;
+}
+
+void
+udpnat_server_identity_note_hs1 (UdpnatServerIdentity *self,
+                                 const guint8         *timestamp)
+{
+  self->newest_hs1 = pack_timestamp (timestamp);
+}
+
 /** udpnat_server_find_identity: (nullable): only keys that have a session now */
 UdpnatServerIdentity *
 udpnat_server_find_identity (const UdpnatRendezvousServer *self,
@@ -28,8 +79,6 @@ udpnat_server_ensure_identity (UdpnatRendezvousServer *self,
     return identity;
   id = udpnat_slab_add (self->identities);
   identity = udpnat_slab_get (self->identities, id);
-  identity->id = id;
-  identity->rest.timer.owner = identity;
   identity->seat = udpnat_registry_hold (self->registry, key);
   identity->seat->session = id;
   return identity;
@@ -52,11 +101,14 @@ void
 udpnat_server_identity_free (UdpnatServerIdentity   *self,
                              UdpnatRendezvousServer *server)
 {
-  g_assert (self->live == NULL && self->pending == NULL && !self->is_resting);
+  guint32 id = udpnat_server_identity_get_id (self);
+
+  g_assert (!self->is_resting && self->awake.live == NULL && self->awake.pending == NULL);
   udpnat_server_identity_set_handle (self, server, 0);
+  if (self->has_quotas)
+    g_hash_table_remove (server->quotas, GUINT_TO_POINTER (id));
   leave_seat (self, server);
-  g_free (self->quotas);
-  udpnat_slab_remove (server->identities, self->id);
+  udpnat_slab_remove (server->identities, id);
 }
 
 /** udpnat_server_identity_sit: @entry: (nullable): its name from now on; %NULL: none */
@@ -66,11 +118,12 @@ udpnat_server_identity_sit (UdpnatServerIdentity   *self,
                             UdpnatRegistryEntry    *entry)
 {
   UdpnatPublicKey key = self->seat->key;
+  guint32         id = udpnat_server_identity_get_id (self);
 
   leave_seat (self, server);
   self->seat = entry != NULL ? entry : udpnat_registry_hold (server->registry, &key);
   g_assert (self->seat->session == 0); /* a key has one session that counts, and that is this */
-  self->seat->session = self->id;
+  self->seat->session = id;
 }
 
 /** udpnat_server_identity_get_key: Returns: (transfer none): until it sits elsewhere */
@@ -122,11 +175,13 @@ udpnat_server_identity_set_handle (UdpnatServerIdentity   *self,
                                    UdpnatRendezvousServer *server,
                                    guint32                 handle)
 {
+  guint32 id = udpnat_server_identity_get_id (self);
+
   if (self->handle != 0)
-    udpnat_id_set_remove (server->handles, self->id);
+    udpnat_id_set_remove (server->handles, id);
   self->handle = handle;
   if (handle != 0)
-    udpnat_id_set_add (server->handles, self->id);
+    udpnat_id_set_add (server->handles, id);
 }
 
 /** udpnat_server_identity_draw_handle: a new one */
@@ -145,17 +200,30 @@ udpnat_server_identity_draw_handle (UdpnatServerIdentity   *self,
 
 /* ---- Quotas ---- */
 
+static UdpnatServerQuotas *
+find_quotas (const UdpnatServerIdentity   *self,
+             const UdpnatRendezvousServer *server)
+{
+  if (!self->has_quotas)
+    return NULL;
+  return g_hash_table_lookup (server->quotas,
+                              GUINT_TO_POINTER (udpnat_server_identity_get_id (self)));
+}
+
 /** udpnat_server_identity_ensure_quotas: full ones, if it had none */
 UdpnatServerQuotas *
-udpnat_server_identity_ensure_quotas (UdpnatServerIdentity         *self,
-                                      const UdpnatRendezvousServer *server,
-                                      gint64                        now_us)
+udpnat_server_identity_ensure_quotas (UdpnatServerIdentity   *self,
+                                      UdpnatRendezvousServer *server,
+                                      gint64                  now_us)
 {
-  UdpnatServerQuotas *quotas = self->quotas;
+  UdpnatServerQuotas *quotas = find_quotas (self, server);
 
   if (quotas != NULL)
     return quotas;
-  quotas = self->quotas = g_new0 (UdpnatServerQuotas, 1);
+  quotas = g_new0 (UdpnatServerQuotas, 1);
+  g_hash_table_insert (server->quotas, GUINT_TO_POINTER (udpnat_server_identity_get_id (self)),
+                       quotas);
+  self->has_quotas = TRUE;
   udpnat_token_bucket_init (&quotas->relay_bucket, server->config.relay_burst_bytes, now_us);
   udpnat_token_bucket_init (&quotas->failure_bucket, UDPNAT_RELAY_FAILURES_PER_SECOND, now_us);
   udpnat_token_bucket_init (&quotas->attest_bucket, UDPNAT_ATTESTATIONS_BURST, now_us);
@@ -189,12 +257,16 @@ are_full (UdpnatServerQuotas           *self,
 
 /** udpnat_server_identity_drop_quotas: if nothing of them has been used lately */
 void
-udpnat_server_identity_drop_quotas (UdpnatServerIdentity         *self,
-                                    const UdpnatRendezvousServer *server,
-                                    gint64                        now_us)
+udpnat_server_identity_drop_quotas (UdpnatServerIdentity   *self,
+                                    UdpnatRendezvousServer *server,
+                                    gint64                  now_us)
 {
-  if (self->quotas != NULL && are_full (self->quotas, server, now_us))
-    g_clear_pointer (&self->quotas, g_free);
+  UdpnatServerQuotas *quotas = find_quotas (self, server);
+
+  if (quotas == NULL || !are_full (quotas, server, now_us))
+    return;
+  self->has_quotas = FALSE;
+  g_hash_table_remove (server->quotas, GUINT_TO_POINTER (udpnat_server_identity_get_id (self)));
 }
 
 /* ---- Awake or at rest ---- */
@@ -209,9 +281,11 @@ udpnat_server_identity_get_entry (const UdpnatServerIdentity *self)
 guint8
 udpnat_server_identity_get_presence (const UdpnatServerIdentity *self)
 {
+  const UdpnatServerClient *live = udpnat_server_identity_get_live (self);
+
   if (self->is_resting)
-    return self->rest.presence;
-  return self->live != NULL ? self->live->presence : UDPNAT_PRESENCE_OFFLINE;
+    return self->presence;
+  return live != NULL ? live->presence : UDPNAT_PRESENCE_OFFLINE;
 }
 
 /** udpnat_server_identity_send_frames: as udpnat_server_client_send_frames() */
@@ -222,15 +296,17 @@ udpnat_server_identity_send_frames (UdpnatServerIdentity   *self,
                                     const guint8           *frames,
                                     gsize                   n_frames)
 {
-  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize  n_packet;
+  UdpnatServerClient *live = udpnat_server_identity_get_live (self);
+  UdpnatAddress       address;
+  guint8              packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize               n_packet;
 
   if (!self->is_resting)
-    return self->live != NULL
-           && udpnat_server_client_send_frames (self->live, now_us, frames, n_frames);
-  n_packet = udpnat_resting_session_seal (&self->rest.session, now_us, frames, n_frames, packet);
+    return live != NULL && udpnat_server_client_send_frames (live, now_us, frames, n_frames);
+  n_packet = udpnat_resting_session_seal (&self->session, now_us, frames, n_frames, packet);
   if (n_packet == 0)
     return FALSE;
-  udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &self->rest.address, packet, n_packet);
+  udpnat_server_identity_get_address (self, &address);
+  udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &address, packet, n_packet);
   return TRUE;
 }

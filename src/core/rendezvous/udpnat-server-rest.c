@@ -2,6 +2,8 @@
 
 #include "udpnat-rendezvous-server-private.h"
 
+#include <string.h>
+
 /* Clients with whom nothing happens but keepalives: nearly all of them, nearly always. Of such a
  * client only a few numbers stay (UdpnatServerRest), and a packet that wants no more than to be
  * noticed, answered or passed on is dealt with on these. For everything else it is woken, with the
@@ -10,19 +12,72 @@
  *
  * Whoever waits for something stays awake: for a name, a letter, a change of the directory. */
 
+/* Looked at in one turn. */
+#define TURN_IDENTITIES 4096
+
+/* ---- What is kept ---- */
+
+static gint64
+get_heard (const UdpnatServerIdentity *self,
+           gint64                      now_us)
+{
+  gint64 now_ms = now_us / UDPNAT_MSEC (1);
+
+  return UDPNAT_MSEC (now_ms - ((guint32) now_ms - self->heard_ms));
+}
+
+static void
+set_heard (UdpnatServerIdentity *self,
+           gint64                heard_us)
+{
+  self->heard_ms = (guint32) (heard_us / UDPNAT_MSEC (1));
+}
+
 /* When the session is over if nothing comes. */
 static gint64
-get_end (const UdpnatServerRest *rest)
+get_end (const UdpnatServerIdentity *self,
+         gint64                      now_us)
 {
-  return rest->heard_us + rest->idle_us + UDPNAT_SERVER_SESSION_GRACE_US;
+  return get_heard (self, now_us) + UDPNAT_SEC (self->idle_s) + UDPNAT_SERVER_SESSION_GRACE_US;
+}
+
+/** udpnat_server_identity_get_address: @self: one that rests */
+void
+udpnat_server_identity_get_address (const UdpnatServerIdentity *self,
+                                    UdpnatAddress              *out_address)
+{
+  *out_address = (UdpnatAddress) { .family = self->family, .port = self->port };
+  memcpy (out_address->ip, self->ip, sizeof out_address->ip);
+}
+
+static void
+set_address (UdpnatServerIdentity *self,
+             const UdpnatAddress  *address)
+{
+  self->family = address->family;
+  self->port = address->port;
+  memcpy (self->ip, address->ip, sizeof self->ip);
+}
+
+/** udpnat_server_get_resting_index: of the session of the identity @id, which rests */
+guint32
+udpnat_server_get_resting_index (gpointer user_data,
+                                 guint32  id)
+{
+  const UdpnatRendezvousServer *self = user_data;
+  const UdpnatServerIdentity   *identity = udpnat_slab_get (self->identities, id);
+
+  return identity->session.keys.local_index;
 }
 
 /* ---- To rest ---- */
 
+/* Connections, and addresses of one link, are few and stay awake. */
 static gboolean
 may_rest (const UdpnatServerClient *self)
 {
-  return self->is_confirmed && self->is_proven && self->identity->pending == NULL
+  return self->is_confirmed && self->is_proven && self->identity->awake.pending == NULL
+         && self->address.scope_id == 0 && !udpnat_address_is_tunnel (&self->address)
          && self->claimed == NULL && !self->is_subscribed && self->puts.length == 0
          && !self->is_mail_due && self->mail_loading == 0 && self->n_mail_unacked == 0;
 }
@@ -38,19 +93,19 @@ udpnat_server_client_rest (UdpnatServerClient *self,
 {
   UdpnatRendezvousServer *server = self->server;
   UdpnatServerIdentity   *identity = self->identity;
-  UdpnatServerRest       *rest = &identity->rest;
 
   if (!may_rest (self)
-      || !udpnat_session_rest (self->session, now_us, identity, &rest->session))
+      || !udpnat_session_rest (self->session, now_us, udpnat_server_identity_get_id (identity),
+                               &identity->session))
     return FALSE;
   self->session = NULL;
-  rest->address = self->address;
-  rest->heard_us = self->heard_us;
-  rest->idle_us = self->idle_us;
-  rest->presence = self->presence;
   identity->is_resting = TRUE;
-  identity->live = NULL;
-  udpnat_heap_set (server->rests, &rest->timer, get_end (rest));
+  set_address (identity, &self->address);
+  set_heard (identity, self->heard_us);
+  identity->idle_s = (guint16) (self->idle_us / G_USEC_PER_SEC);
+  identity->presence = self->presence;
+  if (server->n_resting++ == 0)
+    server->rest_turn_us = now_us + UDPNAT_SERVER_REST_ROUND_US;
   udpnat_server_client_remove (self);
   udpnat_server_identity_drop_quotas (identity, server, now_us);
   return TRUE;
@@ -61,24 +116,24 @@ udpnat_server_client_rest (UdpnatServerClient *self,
 /**
  * udpnat_server_identity_wake: @self: one that rests
  *
- * Returns: (transfer none): its session that counts, which is @self->live now
+ * Returns: (transfer none): its session that counts, which is live now
  */
 UdpnatServerClient *
 udpnat_server_identity_wake (UdpnatServerIdentity   *self,
                              UdpnatRendezvousServer *server,
                              gint64                  now_us)
 {
-  UdpnatServerRest   *rest = &self->rest;
   UdpnatServerClient *client = udpnat_server_client_new_woken (server, now_us, self);
 
-  udpnat_heap_remove (server->rests, &rest->timer);
-  client->address = client->hs2_address = rest->address;
-  client->heard_us = rest->heard_us;
-  client->idle_us = rest->idle_us;
+  udpnat_server_identity_get_address (self, &client->address);
+  client->hs2_address = client->address;
+  client->heard_us = get_heard (self, now_us);
+  client->idle_us = UDPNAT_SEC (self->idle_s);
   client->entry = udpnat_server_identity_get_entry (self);
-  client->presence = rest->presence;
+  client->presence = self->presence;
   self->is_resting = FALSE;
-  self->live = client;
+  self->awake = (UdpnatServerAwake) { .live = client };
+  server->n_resting--;
   udpnat_server_client_touch (client);
   return client;
 }
@@ -155,49 +210,66 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
                                     const UdpnatDatagram   *datagram,
                                     const UdpnatDataView   *view)
 {
-  UdpnatServerRest *rest = &self->rest;
-  guint8            frames[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize             n_frames = view->n_sealed - UDPNAT_SEAL_TAG_BYTES;
+  guint8        frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize         n_frames = view->n_sealed - UDPNAT_SEAL_TAG_BYTES;
+  UdpnatAddress address;
 
-  if (!udpnat_resting_session_open (&rest->session, now_us, view, frames))
+  if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
     return UDPNAT_RX_IGNORED;
+  udpnat_server_identity_get_address (self, &address);
   /* An address that is new has to be proved. */
   if (!is_simple (frames, n_frames)
-      || !udpnat_address_equal (&datagram->remote, &rest->address))
+      || !udpnat_address_equal (&datagram->remote, &address))
     return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
                                              now_us, datagram);
-  udpnat_resting_session_mark (&rest->session, server->indexes, view);
-  rest->heard_us = now_us;
+  udpnat_resting_session_mark (&self->session, view);
+  set_heard (self, now_us);
   answer (self, server, now_us, view->number, frames, n_frames);
   return UDPNAT_RX_OK;
+}
+
+/** udpnat_server_rest_deadline: when some of those that rest are to be looked at */
+gint64
+udpnat_server_rest_deadline (const UdpnatRendezvousServer *self)
+{
+  return self->n_resting > 0 ? self->rest_turn_us : UDPNAT_TIME_NEVER;
+}
+
+static void
+look_at (UdpnatRendezvousServer *self,
+         gint64                  now_us,
+         UdpnatServerIdentity   *identity)
+{
+  if (!identity->is_resting)
+    return;
+  if (get_end (identity, now_us) <= now_us)
+    udpnat_server_client_free (udpnat_server_identity_wake (identity, self, now_us), now_us);
+  else if (identity->has_quotas)
+    udpnat_server_identity_drop_quotas (identity, self, now_us);
 }
 
 /**
  * udpnat_server_handle_rests:
  *
- * Ends the sessions of those who have been silent for too long. When one is looked at it has mostly
- * been heard meanwhile: a keepalive moves nothing in the heap.
+ * Ends the sessions of those who have been silent for too long. They have no timers: all are looked
+ * at in turn, some at a time, so that a keepalive moves nothing.
  */
 void
 udpnat_server_handle_rests (UdpnatRendezvousServer *self,
                             gint64                  now_us)
 {
-  const UdpnatHeapItem *first;
+  guint n_turns = udpnat_slab_get_count (self->identities) / TURN_IDENTITIES + 1;
 
-  while ((first = udpnat_heap_peek (self->rests)) != NULL && first->deadline_us <= now_us)
+  if (udpnat_server_rest_deadline (self) > now_us)
+    return;
+  for (guint i = 0; i < TURN_IDENTITIES; i++)
     {
-      UdpnatServerIdentity *identity = first->owner;
-      UdpnatServerRest     *rest = &identity->rest;
-      gint64                end_us = get_end (rest);
-
-      if (end_us <= now_us)
-        {
-          udpnat_server_client_free (udpnat_server_identity_wake (identity, self, now_us), now_us);
-          continue;
-        }
-      udpnat_heap_set (self->rests, &rest->timer, end_us);
-      udpnat_server_identity_drop_quotas (identity, self, now_us);
+      self->rest_cursor = udpnat_slab_get_next (self->identities, self->rest_cursor);
+      if (self->rest_cursor == 0)
+        break; /* and from the first one, next time */
+      look_at (self, now_us, udpnat_slab_get (self->identities, self->rest_cursor));
     }
+  self->rest_turn_us = now_us + UDPNAT_SERVER_REST_ROUND_US / n_turns;
 }
 
 /**
@@ -211,11 +283,17 @@ gboolean
 udpnat_server_end_a_rest (UdpnatRendezvousServer *self,
                           gint64                  now_us)
 {
-  const UdpnatHeapItem *first = udpnat_heap_peek (self->rests);
+  UdpnatServerIdentity *identity;
 
-  if (first == NULL)
+  if (self->n_resting == 0)
     return FALSE;
-  udpnat_server_client_end (udpnat_server_identity_wake (first->owner, self, now_us), now_us,
+  do
+    {
+      self->rest_cursor = udpnat_slab_get_next (self->identities, self->rest_cursor);
+      identity = udpnat_slab_get (self->identities, self->rest_cursor);
+    }
+  while (identity == NULL || !identity->is_resting);
+  udpnat_server_client_end (udpnat_server_identity_wake (identity, self, now_us), now_us,
                             UDPNAT_CLOSE_RESTARTING);
   return TRUE;
 }

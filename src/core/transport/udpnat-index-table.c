@@ -2,7 +2,6 @@
 
 #include "udpnat-index-table.h"
 
-#include "udpnat-id-set.h"
 #include "udpnat-slab.h"
 
 /* Finds the session of a packet by the receiver index that the packet carries (PROTOCOL.md section
@@ -11,9 +10,8 @@
 
 typedef struct
 {
-  gpointer value; /* a session, or who holds what is left of it */
+  gpointer session;
   guint32  index;
-  gboolean is_holder;
 } Slot;
 
 struct _UdpnatIndexTable
@@ -21,6 +19,11 @@ struct _UdpnatIndexTable
   UdpnatRandom random;
   UdpnatSlab  *slots; /* of Slot */
   UdpnatIdSet *set;   /* these by index */
+
+  /* those that rest, of whom the index is only where the rest of them is */
+  UdpnatIdSet *holders;
+  UdpnatIdHash get_index;
+  gpointer     user_data;
 };
 
 static guint32
@@ -37,9 +40,24 @@ match_slot (gpointer      user_data,
             guint32       id,
             gconstpointer wanted)
 {
+  return hash_slot (user_data, id) == *(const guint32 *) wanted;
+}
+
+static guint32
+hash_holder (gpointer user_data,
+             guint32  holder)
+{
   const UdpnatIndexTable *self = user_data;
 
-  return ((const Slot *) udpnat_slab_get (self->slots, id))->index == *(const guint32 *) wanted;
+  return self->get_index (self->user_data, holder);
+}
+
+static gboolean
+match_holder (gpointer      user_data,
+              guint32       holder,
+              gconstpointer wanted)
+{
+  return hash_holder (user_data, holder) == *(const guint32 *) wanted;
 }
 
 UdpnatIndexTable *
@@ -50,7 +68,23 @@ udpnat_index_table_new (const UdpnatRandom *random)
   self->random = *random;
   self->slots = udpnat_slab_new (sizeof (Slot));
   self->set = udpnat_id_set_new (hash_slot, match_slot, self);
+  self->holders = udpnat_id_set_new (hash_holder, match_holder, self);
   return self;
+}
+
+/**
+ * udpnat_index_table_set_holders:
+ * @get_index: says the index of the session that a holder has at rest
+ *
+ * Before the first session rests
+ */
+void
+udpnat_index_table_set_holders (UdpnatIndexTable *self,
+                                UdpnatIdHash      get_index,
+                                gpointer          user_data)
+{
+  self->get_index = get_index;
+  self->user_data = user_data;
 }
 
 /** udpnat_index_table_free: all sessions must have been freed before */
@@ -59,7 +93,8 @@ udpnat_index_table_free (UdpnatIndexTable *self)
 {
   if (self == NULL)
     return;
-  g_assert (udpnat_slab_get_count (self->slots) == 0);
+  g_assert (udpnat_index_table_get_count (self) == 0);
+  udpnat_id_set_free (self->holders);
   udpnat_id_set_free (self->set);
   udpnat_slab_free (self->slots);
   g_free (self);
@@ -72,11 +107,25 @@ find_id (const UdpnatIndexTable *self,
   return udpnat_id_set_find (self->set, index, &index);
 }
 
-static Slot *
-find_slot (const UdpnatIndexTable *self,
-           guint32                 index)
+static void
+put_slot (UdpnatIndexTable *self,
+          guint32           index,
+          gpointer          session)
 {
-  return udpnat_slab_get (self->slots, find_id (self, index));
+  guint32 id = udpnat_slab_add (self->slots);
+  Slot   *slot = udpnat_slab_get (self->slots, id);
+
+  slot->index = index;
+  slot->session = session;
+  udpnat_id_set_add (self->set, id);
+}
+
+static void
+remove_slot (UdpnatIndexTable *self,
+             guint32           id)
+{
+  udpnat_id_set_remove (self->set, id);
+  udpnat_slab_remove (self->slots, id);
 }
 
 /**
@@ -89,18 +138,14 @@ guint32
 udpnat_index_table_add (UdpnatIndexTable *self,
                         gpointer          session)
 {
-  guint32 index, id;
-  Slot   *slot;
+  guint32 index;
 
   g_assert (session != NULL);
   do
     index = udpnat_random_u32 (&self->random);
-  while (index == 0 || find_id (self, index) != 0);
-  id = udpnat_slab_add (self->slots);
-  slot = udpnat_slab_get (self->slots, id);
-  slot->index = index;
-  slot->value = session;
-  udpnat_id_set_add (self->set, id);
+  while (index == 0 || find_id (self, index) != 0
+         || udpnat_index_table_lookup_holder (self, index) != 0);
+  put_slot (self, index, session);
   return index;
 }
 
@@ -109,22 +154,12 @@ void
 udpnat_index_table_remove (UdpnatIndexTable *self,
                            guint32           index)
 {
-  guint32 id = find_id (self, index);
+  guint32 id = find_id (self, index), holder = udpnat_index_table_lookup_holder (self, index);
 
-  if (id == 0)
-    return;
-  udpnat_id_set_remove (self->set, id);
-  udpnat_slab_remove (self->slots, id);
-}
-
-static gpointer
-lookup (const UdpnatIndexTable *self,
-        guint32                 index,
-        gboolean                is_holder)
-{
-  const Slot *slot = find_slot (self, index);
-
-  return slot != NULL && slot->is_holder == is_holder ? slot->value : NULL;
+  if (id != 0)
+    remove_slot (self, id);
+  else if (holder != 0)
+    udpnat_id_set_remove (self->holders, holder);
 }
 
 /** udpnat_index_table_lookup: (transfer none) (nullable): the session with @index */
@@ -132,34 +167,22 @@ gpointer
 udpnat_index_table_lookup (const UdpnatIndexTable *self,
                            guint32                 index)
 {
-  return lookup (self, index, FALSE);
+  const Slot *slot = udpnat_slab_get (self->slots, find_id (self, index));
+
+  return slot != NULL ? slot->session : NULL;
 }
 
-/** udpnat_index_table_lookup_holder: (transfer none) (nullable): who holds the resting session with
- * @index */
-gpointer
+/** udpnat_index_table_lookup_holder: who holds the resting session with @index; 0: nobody */
+guint32
 udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
                                   guint32                 index)
 {
-  return lookup (self, index, TRUE);
-}
-
-static void
-set_value (UdpnatIndexTable *self,
-           guint32           index,
-           gpointer          value,
-           gboolean          is_holder)
-{
-  Slot *slot = find_slot (self, index);
-
-  g_assert (slot != NULL);
-  slot->value = value;
-  slot->is_holder = is_holder;
+  return udpnat_id_set_find (self->holders, index, &index);
 }
 
 /**
  * udpnat_index_table_set_session:
- * @index: one that is in the table
+ * @index: of a session that rests
  * @session: borrowed: to whom it leads from now on
  */
 void
@@ -167,20 +190,32 @@ udpnat_index_table_set_session (UdpnatIndexTable *self,
                                 guint32           index,
                                 gpointer          session)
 {
-  set_value (self, index, session, FALSE);
+  guint32 holder = udpnat_index_table_lookup_holder (self, index);
+
+  g_assert (holder != 0);
+  udpnat_id_set_remove (self->holders, holder);
+  put_slot (self, index, session);
 }
 
-/** udpnat_index_table_set_holder: the session with @index rests: @holder has what is left of it */
+/**
+ * udpnat_index_table_set_holder:
+ * @index: of a session that is awake
+ * @holder: not 0: has what is left of it, and already knows @index
+ */
 void
 udpnat_index_table_set_holder (UdpnatIndexTable *self,
                                guint32           index,
-                               gpointer          holder)
+                               guint32           holder)
 {
-  set_value (self, index, holder, TRUE);
+  guint32 id = find_id (self, index);
+
+  g_assert (id != 0);
+  remove_slot (self, id);
+  udpnat_id_set_add (self->holders, holder);
 }
 
 guint
 udpnat_index_table_get_count (const UdpnatIndexTable *self)
 {
-  return udpnat_slab_get_count (self->slots);
+  return udpnat_slab_get_count (self->slots) + udpnat_id_set_get_count (self->holders);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-id-set.h"
 #include "udpnat-random.h"
 
 G_BEGIN_DECLS
@@ -7,9 +8,9 @@ G_BEGIN_DECLS
 /**
  * UdpnatIndexTable:
  *
- * Random 32-bit receiver index -> session (PROTOCOL.md section 2), or whoever holds one that rests.
- * One for each program side that owns sessions; it owns none of them. Index 0 is never given out,
- * so that 0 can mean "no index".
+ * Random 32-bit receiver index -> session (PROTOCOL.md section 2), or the number of whoever holds
+ * one that rests. One for each program side that owns sessions; it owns none of them. Index 0 is
+ * never given out, so that 0 can mean "no index".
  */
 typedef struct _UdpnatIndexTable UdpnatIndexTable;
 
@@ -22,14 +23,17 @@ void              udpnat_index_table_remove    (UdpnatIndexTable       *self,
                                                 guint32                 index);
 gpointer          udpnat_index_table_lookup    (const UdpnatIndexTable *self,
                                                 guint32                 index);
-gpointer          udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
+guint32           udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
                                                     guint32                 index);
+void              udpnat_index_table_set_holders   (UdpnatIndexTable       *self,
+                                                    UdpnatIdHash            get_index,
+                                                    gpointer                user_data);
 void              udpnat_index_table_set_session   (UdpnatIndexTable       *self,
                                                     guint32                 index,
                                                     gpointer                session);
 void              udpnat_index_table_set_holder    (UdpnatIndexTable       *self,
                                                     guint32                 index,
-                                                    gpointer                holder);
+                                                    guint32                 holder);
 guint             udpnat_index_table_get_count (const UdpnatIndexTable *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatIndexTable, udpnat_index_table_free)

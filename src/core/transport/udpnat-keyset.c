@@ -174,26 +174,30 @@ udpnat_keyset_open (UdpnatKeyset         *self,
 
 /* ---- At rest ---- */
 
+/* Where resting begins there is room for as many numbers again. */
+#define RESTING_NUMBER_MAX (G_GUINT64_CONSTANT (1) << 31)
+
 /**
  * udpnat_keyset_rest:
  * @next_number: the session's
  *
- * Returns: %FALSE for the keys of an initiator, who is to make new ones, and for worn ones
+ * Returns: %FALSE for the keys of an initiator, who is to make new ones, for worn ones, and where
+ *   more packets went than can be counted at rest
  */
 gboolean
 udpnat_keyset_rest (const UdpnatKeyset *self,
                     guint64             next_number,
                     UdpnatRestingKeys  *out_keys)
 {
-  if (self->is_initiator || udpnat_keyset_is_worn (self))
+  if (self->is_initiator || udpnat_keyset_is_worn (self) || next_number > RESTING_NUMBER_MAX
+      || !udpnat_replay_tail_init (&out_keys->received, &self->replay))
     return FALSE;
   memcpy (out_keys->send_key, self->send_key, sizeof out_keys->send_key);
   memcpy (out_keys->receive_key, self->receive_key, sizeof out_keys->receive_key);
   out_keys->local_index = self->local_index;
   out_keys->remote_index = self->remote_index;
-  out_keys->expiry_us = udpnat_keyset_get_expiry (self);
-  out_keys->next_number = next_number;
-  udpnat_replay_tail_init (&out_keys->received, &self->replay);
+  out_keys->expiry_s = (guint32) (udpnat_keyset_get_expiry (self) / G_USEC_PER_SEC);
+  out_keys->next_number = (guint32) next_number;
   return TRUE;
 }
 
@@ -209,11 +213,19 @@ udpnat_keyset_new_resting (const UdpnatRestingKeys *keys,
   self->local_index = keys->local_index;
   self->remote_index = keys->remote_index;
   self->life_us = life_us;
-  self->created_us = keys->expiry_us - life_us;
+  self->created_us = UDPNAT_SEC (keys->expiry_s) - life_us;
   self->first_number = self->next_number = keys->next_number;
   self->has_sealed = TRUE;
   udpnat_replay_init_tail (&self->replay, &keys->received);
   return self;
+}
+
+/** udpnat_resting_keys_are_usable: not too old, and there is a number left to seal under */
+gboolean
+udpnat_resting_keys_are_usable (const UdpnatRestingKeys *self,
+                                gint64                   now_us)
+{
+  return now_us < UDPNAT_SEC (self->expiry_s) && self->next_number < G_MAXUINT32;
 }
 
 /** udpnat_resting_keys_seal: as udpnat_keyset_seal(), with the next number */

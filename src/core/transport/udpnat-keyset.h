@@ -19,6 +19,8 @@ typedef struct _UdpnatKeyset UdpnatKeyset;
 
 /**
  * UdpnatRestingKeys:
+ * @expiry_s: from then on they must not be used; in whole seconds, never later than they say
+ *   themselves
  * @next_number: least that may still be sealed
  * @received: the newest that were opened
  *
@@ -30,8 +32,8 @@ typedef struct
   guint8           receive_key[UDPNAT_SEAL_KEY_BYTES];
   guint32          local_index;
   guint32          remote_index;
-  gint64           expiry_us;
-  guint64          next_number;
+  guint32          expiry_s;
+  guint32          next_number;
   UdpnatReplayTail received;
 } UdpnatRestingKeys;
 
@@ -67,6 +69,9 @@ UdpnatKeyset *udpnat_keyset_new_resting       (const UdpnatRestingKeys *keys,
                                                gint64              life_us)
   G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean      udpnat_resting_keys_are_usable  (const UdpnatRestingKeys *self,
+                                               gint64                now_us)
+  G_GNUC_WARN_UNUSED_RESULT;
 gsize         udpnat_resting_keys_seal        (UdpnatRestingKeys    *self,
                                                guint8               *packet,
                                                gsize                 n_frames);

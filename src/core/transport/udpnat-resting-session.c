@@ -12,43 +12,64 @@
  * numbers) is given back when nothing is, and made anew when something comes. The peer sees nothing
  * of it: keys, packet numbers and streams go on.
  *
- * Forgotten are, besides: which packets had arrived, but for the newest 64, so that older ones that
+ * Forgotten are, besides: which packets had arrived, but for the newest 32, so that older ones that
  * come late are dropped, as is what comes under the keys before; an HS2 that might have to be
  * repeated; and what congestion control had learnt. */
 
-#define OFFSET_MAX ((G_GUINT64_CONSTANT (1) << 45) - 1)
-#define LEFT_MAX ((G_GUINT64_CONSTANT (1) << 19) - 1)
+/* Limits of streams are kept in pages: what we may send a little too low, which does not add up
+ * because whole pages stay what they are; what we accept a little too high. */
+#define PAGE_BITS 12
+#define PAGE_BYTES (1u << PAGE_BITS)
+#define RTT_UNIT_US 64
 
-G_STATIC_ASSERT (UDPNAT_STREAM_WINDOW_BYTES <= LEFT_MAX);
+G_STATIC_ASSERT (UDPNAT_STREAM_WINDOW_BYTES % PAGE_BYTES == 0);
+G_STATIC_ASSERT (UDPNAT_STREAM_WINDOW_BYTES / PAGE_BYTES < G_MAXUINT8);
+
+static guint8
+count_pages (guint64 offset,
+             guint64 limit)
+{
+  return (guint8) ((limit >> PAGE_BITS) - (offset >> PAGE_BITS));
+}
+
+static guint64
+get_limit (guint32 offset,
+           guint8  n_pages)
+{
+  return (guint64) ((offset >> PAGE_BITS) + n_pages) << PAGE_BITS;
+}
 
 /* Returns: %FALSE also for numbers that no sane peer gets to */
 static gboolean
-pack (guint64              sent,
-      guint64              sent_limit,
-      guint64              received,
-      guint64              received_limit,
-      UdpnatRestingStream *out_resting)
+pack (guint64               sent,
+      guint64               sent_limit,
+      guint64               received,
+      guint64               received_limit,
+      guint                 i,
+      UdpnatRestingSession *out_resting)
 {
-  if (sent > OFFSET_MAX || received > OFFSET_MAX || sent_limit - sent > LEFT_MAX
-      || received_limit - received > LEFT_MAX)
+  if (sent > G_MAXUINT32 || received > G_MAXUINT32
+      || sent_limit - sent > UDPNAT_STREAM_WINDOW_BYTES
+      || received_limit - received > UDPNAT_STREAM_WINDOW_BYTES)
     return FALSE;
-  out_resting->sent = sent & OFFSET_MAX;
-  out_resting->sent_left = (sent_limit - sent) & LEFT_MAX;
-  out_resting->received = received & OFFSET_MAX;
-  out_resting->received_left = (received_limit - received) & LEFT_MAX;
+  out_resting->sent[i] = (guint32) sent;
+  out_resting->sent_left[i] = count_pages (sent, sent_limit);
+  out_resting->received[i] = (guint32) received;
+  out_resting->received_left[i] = count_pages (received, received_limit + PAGE_BYTES - 1);
   return TRUE;
 }
 
 static gboolean
 rest_stream (const UdpnatSessionStream *stream,
-             UdpnatRestingStream       *out_resting)
+             guint                      i,
+             UdpnatRestingSession      *out_resting)
 {
   guint64 sent, sent_limit, received, received_limit;
 
   return !stream->is_limit_wanted && !stream->is_readable_queued
          && udpnat_send_stream_is_idle (stream->send, &sent, &sent_limit)
          && udpnat_receive_stream_is_idle (stream->receive, &received, &received_limit)
-         && pack (sent, sent_limit, received, received_limit, out_resting);
+         && pack (sent, sent_limit, received, received_limit, i, out_resting);
 }
 
 static gboolean
@@ -59,11 +80,7 @@ rest_streams (const UdpnatSession  *self,
     {
       const UdpnatSessionStream *stream = udpnat_session_find_stream (self, i);
 
-      out_resting->streams[i] = (UdpnatRestingStream) {
-        .sent_left = UDPNAT_STREAM_WINDOW_BYTES,
-        .received_left = UDPNAT_STREAM_WINDOW_BYTES,
-      };
-      if (stream != NULL && !rest_stream (stream, &out_resting->streams[i]))
+      if (stream != NULL && !rest_stream (stream, i, out_resting))
         return FALSE;
     }
   return TRUE;
@@ -81,71 +98,45 @@ is_at_rest (const UdpnatSession *self)
          && self->events.length == 0 && !udpnat_session_has_pending (self);
 }
 
+/* New keys that the peer has been given and has not used yet are soon used. */
 static gboolean
 rest_keys (const UdpnatSession  *self,
            gint64                now_us,
            UdpnatRestingSession *out_resting)
 {
-  UdpnatRestingKeys next;
-
-  if (!udpnat_keyset_is_usable (self->current, now_us)
-      || !udpnat_keyset_rest (self->current, self->next_number, &out_resting->keys))
-    return FALSE;
-  if (self->next == NULL)
-    return TRUE;
-  if (!udpnat_keyset_rest (self->next, self->next_number, &next))
-    return FALSE;
-  out_resting->next = g_memdup2 (&next, sizeof next);
-  sodium_memzero (&next, sizeof next);
-  return TRUE;
-}
-
-/* Their indexes have found somebody else. */
-static void
-forget_keys (UdpnatSession *self)
-{
-  g_clear_pointer (&self->current, udpnat_keyset_free);
-  g_clear_pointer (&self->next, udpnat_keyset_free);
+  return self->next == NULL && udpnat_keyset_is_usable (self->current, now_us)
+         && udpnat_keyset_rest (self->current, self->next_number, &out_resting->keys);
 }
 
 /**
  * udpnat_session_rest:
- * @holder: (transfer none): to whom the session's index leads from now on
+ * @holder: to whom the session's index leads from now on
+ * @out_resting: where the holder keeps it: the table looks there for the index
  *
  * Returns: %FALSE, with nothing changed, when it is not the time for it; else @self is freed
  */
 gboolean
 udpnat_session_rest (UdpnatSession        *self,
                      gint64                now_us,
-                     gpointer              holder,
+                     guint32               holder,
                      UdpnatRestingSession *out_resting)
 {
-  UdpnatRestingSession resting = { .id = self->id };
+  UdpnatRestingSession resting = { .id = { (guint32) self->id, (guint32) (self->id >> 32) } };
 
   if (!is_at_rest (self) || !rest_streams (self, &resting) || !rest_keys (self, now_us, &resting))
     return FALSE;
-  resting.rtt_us = (guint32) MIN (udpnat_session_get_rtt (self), (gint64) G_MAXUINT32);
-  udpnat_index_table_set_holder (self->config.indexes, resting.keys.local_index, holder);
-  if (resting.next != NULL)
-    udpnat_index_table_set_holder (self->config.indexes, resting.next->local_index, holder);
-  forget_keys (self);
-  udpnat_session_free (self);
+  resting.rtt = (guint16) MIN (udpnat_session_get_rtt (self) / RTT_UNIT_US, (gint64) G_MAXUINT16);
   *out_resting = resting;
   sodium_memzero (&resting, sizeof resting);
+  udpnat_index_table_set_holder (self->config.indexes, out_resting->keys.local_index, holder);
+  g_clear_pointer (&self->current, udpnat_keyset_free); /* its index has found somebody else */
+  udpnat_session_free (self);
   return TRUE;
-}
-
-static void
-free_keys (UdpnatRestingKeys *keys)
-{
-  sodium_memzero (keys, sizeof *keys);
-  g_free (keys);
 }
 
 static void
 wipe (UdpnatRestingSession *self)
 {
-  g_clear_pointer (&self->next, free_keys);
   sodium_memzero (self, sizeof *self);
 }
 
@@ -155,15 +146,17 @@ wake_streams (UdpnatSession              *self,
 {
   for (guint i = 0; i < UDPNAT_STREAMS_SERVER_MAX; i++)
     {
-      const UdpnatRestingStream *stream = &resting->streams[i];
+      guint32 sent = resting->sent[i], received = resting->received[i];
+      guint64 received_limit = get_limit (received, resting->received_left[i]);
 
-      if (stream->sent == 0 && stream->received == 0
-          && stream->sent_left == UDPNAT_STREAM_WINDOW_BYTES)
-        continue;
+      if (resting->received_left[i] == 0 && resting->sent_left[i] == 0 && sent == 0
+          && received == 0)
+        continue; /* there was none */
+      received_limit = MIN (received_limit, (guint64) received + UDPNAT_STREAM_WINDOW_BYTES);
       udpnat_session_put_stream (
-          self, i, udpnat_send_stream_new_idle (stream->sent, stream->sent + stream->sent_left),
-          udpnat_receive_stream_new_idle (stream->received,
-                                          stream->received + stream->received_left));
+          self, i,
+          udpnat_send_stream_new_idle (sent, MAX (sent, get_limit (sent, resting->sent_left[i]))),
+          udpnat_receive_stream_new_idle (received, received_limit));
     }
 }
 
@@ -181,32 +174,27 @@ udpnat_session_new_woken (const UdpnatSessionConfig *config,
                           gint64                     now_us,
                           UdpnatRestingSession      *resting)
 {
-  UdpnatSession *self = udpnat_session_new_established (config, remote, now_us, resting->id);
-  guint64        n_received = resting->keys.received.next;
+  UdpnatSession *self = udpnat_session_new_established (config, remote, now_us,
+                                                        udpnat_resting_session_get_id (resting));
+  guint32        n_received = resting->keys.received.next;
 
   self->current = udpnat_keyset_new_resting (&resting->keys, UDPNAT_KEY_REJECT_SERVER_AFTER_US);
   self->next_number = resting->keys.next_number;
   if (n_received > 0)
     udpnat_ack_tracker_handle_packet (&self->acks, now_us, n_received - 1, FALSE);
-  if (resting->rtt_us > 0)
-    udpnat_rtt_add_sample (udpnat_recovery_get_rtt (self->recovery), resting->rtt_us, 0);
+  if (resting->rtt > 0)
+    udpnat_rtt_add_sample (udpnat_recovery_get_rtt (self->recovery), resting->rtt * RTT_UNIT_US, 0);
   wake_streams (self, resting);
   udpnat_index_table_set_session (config->indexes, resting->keys.local_index, self);
-  if (resting->next != NULL)
-    {
-      self->next = udpnat_keyset_new_resting (resting->next, UDPNAT_KEY_REJECT_SERVER_AFTER_US);
-      udpnat_index_table_set_session (config->indexes, resting->next->local_index, self);
-    }
   wipe (resting);
   return self;
 }
 
-static const UdpnatRestingKeys *
-find_keys (const UdpnatRestingSession *self,
-           const UdpnatDataView       *view)
+/** udpnat_resting_session_get_id: as udpnat_session_get_id() */
+guint64
+udpnat_resting_session_get_id (const UdpnatRestingSession *self)
 {
-  return self->next != NULL && self->next->local_index == view->receiver_index ? self->next
-                                                                               : &self->keys;
+  return (guint64) self->id[1] << 32 | self->id[0];
 }
 
 /**
@@ -225,30 +213,15 @@ udpnat_resting_session_open (const UdpnatRestingSession *self,
                              const UdpnatDataView       *view,
                              guint8                     *out_frames)
 {
-  const UdpnatRestingKeys *keys = find_keys (self, view);
-
-  return now_us < keys->expiry_us && udpnat_resting_keys_open (keys, view, out_frames);
-}
-
-/* The peer has new keys, and uses them: so do we. */
-static void
-take_next_keys (UdpnatRestingSession *self,
-                UdpnatIndexTable     *indexes)
-{
-  udpnat_index_table_remove (indexes, self->keys.local_index);
-  self->next->next_number = self->keys.next_number;
-  self->keys = *self->next;
-  g_clear_pointer (&self->next, free_keys);
+  return udpnat_resting_keys_are_usable (&self->keys, now_us)
+         && udpnat_resting_keys_open (&self->keys, view, out_frames);
 }
 
 /** udpnat_resting_session_mark: this packet was genuine and has been dealt with */
 void
 udpnat_resting_session_mark (UdpnatRestingSession *self,
-                             UdpnatIndexTable     *indexes,
                              const UdpnatDataView *view)
 {
-  if (find_keys (self, view) == self->next)
-    take_next_keys (self, indexes);
   udpnat_replay_tail_mark (&self->keys.received, view->number);
 }
 
@@ -260,20 +233,11 @@ udpnat_resting_session_seal (UdpnatRestingSession *self,
                              gsize                 n_frames,
                              guint8               *out)
 {
-  UdpnatRestingKeys *keys = &self->keys;
-  gsize              n_packet;
-
-  if (now_us >= keys->expiry_us && self->next != NULL)
-    {
-      self->next->next_number = keys->next_number;
-      keys = self->next;
-    }
-  if (now_us >= keys->expiry_us || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_MAX_BYTES)
+  if (!udpnat_resting_keys_are_usable (&self->keys, now_us)
+      || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_MAX_BYTES)
     return 0;
   memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
-  n_packet = udpnat_resting_keys_seal (keys, out, n_frames);
-  self->keys.next_number = keys->next_number;
-  return n_packet;
+  return udpnat_resting_keys_seal (&self->keys, out, n_frames);
 }
 
 /** udpnat_resting_session_clear: the session is over: wiped, and its index leads nowhere */
@@ -282,7 +246,5 @@ udpnat_resting_session_clear (UdpnatRestingSession *self,
                               UdpnatIndexTable     *indexes)
 {
   udpnat_index_table_remove (indexes, self->keys.local_index);
-  if (self->next != NULL)
-    udpnat_index_table_remove (indexes, self->next->local_index);
   wipe (self);
 }

@@ -7,39 +7,33 @@
 G_BEGIN_DECLS
 
 /**
- * UdpnatRestingStream:
- *
- * A stream on which nothing is on its way: how far it has come in each direction, and may go.
- */
-typedef struct
-{
-  guint64 sent : 45;
-  guint64 sent_left : 19;
-  guint64 received : 45;
-  guint64 received_left : 19;
-} UdpnatRestingStream;
-
-/**
  * UdpnatRestingSession:
- * @next: (nullable) (owned): keys that the peer has been given and has not used yet
- * @rtt_us: smoothed; 0 when not known
+ * @id: low half, high half
+ * @sent: bytes of each stream
+ * @received: likewise
+ * @sent_left: how far each stream may go beyond those, in pages
+ * @received_left: likewise
+ * @rtt: smoothed, in units of 64 us; 0 when not known
  *
- * What is left of a session between client and server while nothing happens but keepalives: a
- * server has many of these. Packets can be opened and sealed; for all that streams want it has to
- * be woken. Its indexes lead to who holds it (udpnat_index_table_lookup_holder()).
+ * What is left of a session between client and server while nothing happens but keepalives, in as
+ * few bytes as it takes: a server has very many of these. Packets can be opened and sealed; for all
+ * that streams want it has to be woken. Its index leads to who holds it
+ * (udpnat_index_table_lookup_holder()).
  */
 typedef struct
 {
-  UdpnatRestingKeys   keys;
-  UdpnatRestingKeys  *next;
-  guint64             id;
-  UdpnatRestingStream streams[UDPNAT_STREAMS_SERVER_MAX];
-  guint32             rtt_us;
+  UdpnatRestingKeys keys;
+  guint32           id[2];
+  guint32           sent[UDPNAT_STREAMS_SERVER_MAX];
+  guint32           received[UDPNAT_STREAMS_SERVER_MAX];
+  guint8            sent_left[UDPNAT_STREAMS_SERVER_MAX];
+  guint8            received_left[UDPNAT_STREAMS_SERVER_MAX];
+  guint16           rtt;
 } UdpnatRestingSession;
 
 gboolean       udpnat_session_rest            (UdpnatSession              *self,
                                                gint64                      now_us,
-                                               gpointer                    holder,
+                                               guint32                     holder,
                                                UdpnatRestingSession       *out_resting)
   G_GNUC_WARN_UNUSED_RESULT;
 UdpnatSession *udpnat_session_new_woken       (const UdpnatSessionConfig  *config,
@@ -48,13 +42,13 @@ UdpnatSession *udpnat_session_new_woken       (const UdpnatSessionConfig  *confi
                                                UdpnatRestingSession       *resting)
   G_GNUC_WARN_UNUSED_RESULT;
 
+guint64        udpnat_resting_session_get_id  (const UdpnatRestingSession *self);
 gboolean       udpnat_resting_session_open    (const UdpnatRestingSession *self,
                                                gint64                      now_us,
                                                const UdpnatDataView       *view,
                                                guint8                     *out_frames)
   G_GNUC_WARN_UNUSED_RESULT;
 void           udpnat_resting_session_mark    (UdpnatRestingSession       *self,
-                                               UdpnatIndexTable           *indexes,
                                                const UdpnatDataView       *view);
 gsize          udpnat_resting_session_seal    (UdpnatRestingSession       *self,
                                                gint64                      now_us,

@@ -126,14 +126,15 @@ test_tail (void)
       guint64 number = draw_number (rand, &twin);
       gboolean is_new, is_turn = g_rand_int_range (rand, 0, 50) == 0;
 
+      number %= UDPNAT_REPLAY_TAIL_NEXT_MAX / 2;
       if (is_tail || is_turn)
-        known_from = MAX (known_from, twin.next - MIN (twin.next, 64));
+        known_from = MAX (known_from, twin.next - MIN (twin.next, 32));
       if (is_turn)
         {
           if (is_tail)
             udpnat_replay_init_tail (&replay, &tail);
           else
-            udpnat_replay_tail_init (&tail, &replay);
+            g_assert_true (udpnat_replay_tail_init (&tail, &replay));
           is_tail = !is_tail;
           n_turns++;
         }
@@ -150,8 +151,27 @@ test_tail (void)
         twin_mark (&twin, number);
     }
   g_assert_cmpuint (n_turns, >, 1000);
-  udpnat_replay_tail_init (&tail, &replay);
+}
+
+static void
+test_tail_ends (void)
+{
+  UdpnatReplay replay;
+  UdpnatReplayTail tail;
+
+  g_test_summary ("Numbers that have no room in a tail");
+  udpnat_replay_init (&replay);
+  udpnat_replay_mark (&replay, UDPNAT_REPLAY_TAIL_NEXT_MAX - 1);
+  g_assert_true (udpnat_replay_tail_init (&tail, &replay));
   g_assert_false (udpnat_replay_tail_check (&tail, G_MAXUINT64));
+  g_assert_false (udpnat_replay_tail_check (&tail, G_MAXUINT32));
+  g_assert_true (udpnat_replay_tail_check (&tail, G_MAXUINT32 - 1));
+  udpnat_replay_tail_mark (&tail, G_MAXUINT32 - 1);
+  g_assert_false (udpnat_replay_tail_check (&tail, G_MAXUINT32 - 1));
+  g_assert_true (udpnat_replay_tail_check (&tail, G_MAXUINT32 - 2));
+  g_assert_false (udpnat_replay_tail_check (&tail, 0));
+  udpnat_replay_mark (&replay, UDPNAT_REPLAY_TAIL_NEXT_MAX);
+  g_assert_false (udpnat_replay_tail_init (&tail, &replay));
 }
 
 int
@@ -164,6 +184,7 @@ main (int    argc,
   g_test_add_func ("/crypto-model-replay/window/near-the-last-number", test_near_end);
 
   g_test_add_func ("/crypto-model-replay/tail/like-a-table-of-the-newest", test_tail);
+  g_test_add_func ("/crypto-model-replay/tail/no-room", test_tail_ends);
 
   return g_test_run ();
 }

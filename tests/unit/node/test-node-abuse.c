@@ -935,19 +935,19 @@ answer_dave (Net                  *net,
              const UdpnatIdentity *dave)
 {
   UdpnatServerIdentity *identity = udpnat_server_find_identity (net->server, net_key (user));
+  UdpnatServerClient   *live = udpnat_server_identity_get_live (identity);
   UdpnatDirectoryEntry  entry = { .name = (char *) "dave" };
 
   memcpy (entry.key, udpnat_identity_get_public_key (dave)->bytes, sizeof entry.key);
-  g_assert_nonnull (identity->live);
+  g_assert_nonnull (live);
   for (guint32 request = 0; request < 16; request++)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
 
       udpnat_write_lookup_result (message, request, UDPNAT_LOOKUP_FOUND, &entry);
-      (void) udpnat_session_stream_write (identity->live->session, 0, message->data,
-                                          message->len);
+      (void) udpnat_session_stream_write (live->session, 0, message->data, message->len);
     }
-  udpnat_server_client_touch (identity->live);
+  udpnat_server_client_touch (live);
 }
 
 static void

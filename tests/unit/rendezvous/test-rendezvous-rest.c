@@ -300,7 +300,7 @@ test_silent (void)
   alice->is_cut = TRUE;
   net_run (net, end_us - UDPNAT_MSEC (90) - 1);
   g_assert_cmpuint (net_stats (net).registered, ==, 2);
-  net_run (net, 1);
+  net_run (net, UDPNAT_SERVER_REST_ROUND_US + 1);
   g_assert_cmpuint (net_stats (net).registered, ==, 1);
   g_assert_cmpuint (net_stats (net).sessions, ==, 1);
   dial (net, bob, alice);

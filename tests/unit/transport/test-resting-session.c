@@ -7,7 +7,10 @@
 /* A session that rests is the same when it has been woken, and meanwhile opens, seals and refuses
  * what it would have. Side 0 is the client, side 1 the server, which is the one that rests. */
 
-static int holder[2]; /* aligned, as all that is allocated is */
+#define HOLDER 7
+
+/* What is left of the session, where the holder has it */
+static UdpnatRestingSession *held;
 
 static UdpnatSession *
 session_of (Pipe *pipe,
@@ -53,13 +56,23 @@ make_quiet_pipe (guint32 seed)
   return pipe;
 }
 
+static guint32
+get_held_index (gpointer user_data,
+                guint32  id)
+{
+  g_assert_cmpuint (id, ==, HOLDER);
+  return held->keys.local_index;
+}
+
 static gboolean
 rest (Pipe                 *pipe,
       UdpnatRestingSession *out_resting)
 {
   PipeEnd *end = &pipe->ends[1];
 
-  if (!udpnat_session_rest (end->session, pipe->now_us, holder, out_resting))
+  held = out_resting;
+  udpnat_index_table_set_holders (end->indexes, get_held_index, NULL);
+  if (!udpnat_session_rest (end->session, pipe->now_us, HOLDER, out_resting))
     return FALSE;
   end->session = NULL;
   return TRUE;
@@ -110,7 +123,7 @@ mark_packet (Pipe                 *pipe,
   UdpnatDataView view;
 
   g_assert_true (udpnat_data_parse (&view, packet, n_packet));
-  udpnat_resting_session_mark (resting, pipe->ends[1].indexes, &view);
+  udpnat_resting_session_mark (resting, &view);
 }
 
 /* ---- Rest ---- */
@@ -127,16 +140,17 @@ goes_on_when_woken (void)
 
   g_assert_cmpint (rtt_us, >, 0);
   g_assert_true (rest (pipe, &resting));
-  g_assert_cmpuint (resting.id, ==, id);
+  g_assert_cmpuint (udpnat_resting_session_get_id (&resting), ==, id);
   pipe_run (pipe, UDPNAT_SEC (60));
   g_assert_null (udpnat_index_table_lookup (pipe->ends[1].indexes, index));
-  g_assert_true (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index) == holder);
+  g_assert_cmpuint (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index), ==, HOLDER);
   wake (pipe, &resting);
   g_assert_cmpmem (&resting, sizeof resting, &zero, sizeof zero);
   g_assert_true (udpnat_index_table_lookup (pipe->ends[1].indexes, index) == session_of (pipe, 1));
-  g_assert_null (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index));
+  g_assert_cmpuint (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index), ==, 0);
   g_assert_cmpuint (udpnat_session_get_id (session_of (pipe, 1)), ==, id);
-  g_assert_cmpint (udpnat_session_get_rtt (session_of (pipe, 1)), ==, rtt_us);
+  g_assert_cmpint (udpnat_session_get_rtt (session_of (pipe, 1)), <=, rtt_us);
+  g_assert_cmpint (udpnat_session_get_rtt (session_of (pipe, 1)), >, rtt_us - 64);
   write_text (pipe, 0, 0, " LOOKUP");
   write_text (pipe, 1, 1, "a letter");
   pipe_run (pipe, UDPNAT_SEC (1));
@@ -218,57 +232,35 @@ survives_a_bad_pipe (void)
     }
 }
 
-/* A pipe whose client has not got the answer to its second handshake yet, while the server has gone
- * to rest; with what the client says under the new keys, which it has now. */
-static Pipe *
-make_unconfirmed (guint32               seed,
-                  UdpnatRestingSession *out_resting,
-                  guint8               *out_packet,
-                  gsize                *out_n)
+/* Keys that the server has given and the client has not used yet: it waits for that, awake. */
+static void
+new_keys_are_waited_for (void)
 {
-  Pipe *pipe = make_quiet_pipe (seed);
-  PipePacket *hs2;
+  g_autoptr (Pipe) pipe = make_quiet_pipe (8);
+  UdpnatRestingSession resting;
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n;
 
   pipe->ends[0].is_rekeying = FALSE;
   pipe_start_handshake (pipe, 0);
   pipe_pump (pipe, 0);
   pipe_run (pipe, pipe->latency_us);
-  hs2 = g_queue_peek_tail (&pipe->in_flight);
-  g_assert_cmpint (hs2->kind, ==, UDPNAT_SESSION_OUTPUT_HS2);
-  g_assert_true (rest (pipe, out_resting));
-  g_assert_nonnull (out_resting->next);
+  g_assert_cmpint (((PipePacket *) g_queue_peek_tail (&pipe->in_flight))->kind, ==,
+                   UDPNAT_SESSION_OUTPUT_HS2);
+  g_assert_cmpuint (udpnat_index_table_get_count (pipe->ends[1].indexes), ==, 2);
+  g_assert_false (rest (pipe, &resting));
   pipe_run (pipe, UDPNAT_MSEC (1));
   pipe->is_cut = TRUE;
   pipe_run (pipe, pipe->latency_us);
   g_assert_cmpuint (pipe->ends[0].n_events[UDPNAT_SESSION_EVENT_REKEYED], ==, 1);
-  *out_n = seal_from_client (pipe, out_packet);
+  g_assert_false (rest (pipe, &resting));
+  n = seal_from_client (pipe, packet);
+  g_assert_cmpint (pipe_deliver (pipe, 1, packet, n), ==, UDPNAT_RX_OK);
   pipe->is_cut = FALSE;
-  return pipe;
-}
-
-static void
-new_keys_while_it_rests (void)
-{
-  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES], frames[16];
-  UdpnatRestingSession resting;
-  gsize n, n_out;
-  g_autoptr (Pipe) pipe = make_unconfirmed (8, &resting, packet, &n);
-  UdpnatWriter writer;
-
-  udpnat_writer_init (&writer, frames, sizeof frames);
-  g_assert_true (udpnat_frame_write_path_challenge (&writer, 7));
-  /* Until the client shows that it has them it is sent what the old ones seal, which it knows. */
-  n_out = udpnat_resting_session_seal (&resting, pipe->now_us, frames, writer.n_written, out);
-  g_assert_cmpint (pipe_deliver (pipe, 0, out, n_out), ==, UDPNAT_RX_OK);
-  g_assert_true (open_packet (pipe, &resting, packet, n));
-  g_assert_nonnull (resting.next);
-  g_assert_cmpuint (udpnat_index_table_get_count (pipe->ends[1].indexes), ==, 2);
-  mark_packet (pipe, &resting, packet, n);
-  g_assert_null (resting.next);
+  pipe_run (pipe, UDPNAT_SEC (1));
+  g_assert_true (rest (pipe, &resting));
   g_assert_cmpuint (udpnat_index_table_get_count (pipe->ends[1].indexes), ==, 1);
   g_assert_false (open_packet (pipe, &resting, packet, n));
-  n_out = udpnat_resting_session_seal (&resting, pipe->now_us, frames, writer.n_written, out);
-  g_assert_cmpint (pipe_deliver (pipe, 0, out, n_out), ==, UDPNAT_RX_OK);
   wake (pipe, &resting);
   write_text (pipe, 0, 0, " AND");
   write_text (pipe, 1, 0, " BACK");
@@ -277,31 +269,40 @@ new_keys_while_it_rests (void)
   assert_received (pipe, 0, 0, "WELCOME BACK");
 }
 
+/* Limits are kept in pages: a stream goes as far as before, but for less than one. */
 static void
-new_keys_when_it_wakes (void)
+limits_survive (void)
 {
-  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES], frames[16];
+  g_autoptr (Pipe) pipe = make_quiet_pipe (9);
+  g_autofree char *text = g_strnfill (10000, 'x');
   UdpnatRestingSession resting;
-  UdpnatWriter writer;
-  gsize n, n_out;
-  g_autoptr (Pipe) pipe = make_unconfirmed (9, &resting, packet, &n);
+  gsize space;
 
-  /* When the old ones are too old the new ones are better than none. */
-  udpnat_writer_init (&writer, frames, sizeof frames);
-  g_assert_true (udpnat_frame_write_path_challenge (&writer, 7));
-  n_out = udpnat_resting_session_seal (&resting, resting.keys.expiry_us, frames, writer.n_written,
-                                       out);
-  g_assert_cmpint (pipe_deliver (pipe, 0, out, n_out), ==, UDPNAT_RX_OK);
-  wake (pipe, &resting);
-  g_assert_cmpuint (udpnat_index_table_get_count (pipe->ends[1].indexes), ==, 2);
-  g_assert_cmpint (pipe_deliver (pipe, 1, packet, n), ==, UDPNAT_RX_OK);
-  g_assert_cmpuint (pipe->ends[1].n_events[UDPNAT_SESSION_EVENT_REKEYED], ==, 1);
-  write_text (pipe, 1, 0, " BACK");
-  pipe_run (pipe, UDPNAT_SEC (1));
-  assert_received (pipe, 0, 0, "WELCOME BACK");
-  g_assert_true (rest (pipe, &resting));
-  udpnat_resting_session_clear (&resting, pipe->ends[1].indexes);
-  g_assert_cmpuint (udpnat_index_table_get_count (pipe->ends[1].indexes), ==, 0);
+  for (guint i = 0; i < 9; i++)
+    {
+      write_text (pipe, 1, 0, text);
+      write_text (pipe, 0, 0, text);
+      pipe_run (pipe, UDPNAT_SEC (2));
+    }
+  space = udpnat_session_stream_get_space (session_of (pipe, 1), 0);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_assert_true (rest (pipe, &resting));
+      wake (pipe, &resting);
+    }
+  g_assert_cmpuint (udpnat_session_stream_get_space (session_of (pipe, 1), 0), <=, space);
+  g_assert_cmpuint (udpnat_session_stream_get_space (session_of (pipe, 1), 0) + 4096, >, space);
+  for (guint i = 0; i < 60; i++)
+    {
+      write_text (pipe, 1, 0, text);
+      write_text (pipe, 0, 0, text);
+      pipe_run (pipe, UDPNAT_SEC (2));
+      if (rest (pipe, &resting))
+        wake (pipe, &resting);
+    }
+  for (guint side = 0; side < 2; side++)
+    g_assert_cmpuint (pipe->ends[side].received[0]->len, ==,
+                      69 * 10000 + strlen (side == 0 ? "WELCOME" : "REGISTER"));
 }
 
 /* ---- Not now ---- */
@@ -342,11 +343,11 @@ not_for_everybody (void)
   pipe_run (peers, UDPNAT_SEC (1));
   g_assert_false (rest (peers, &resting));
   /* Who has begun the handshake is to begin the next. */
-  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, holder, &resting));
+  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, HOLDER, &resting));
   pipe_start_handshake (pipe, 0);
   pipe->latency_us = UDPNAT_SEC (1);
   pipe_run (pipe, UDPNAT_SEC (1));
-  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, holder, &resting));
+  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, HOLDER, &resting));
   pipe_run (pipe, UDPNAT_SEC (30));
   udpnat_session_close (session_of (pipe, 1), pipe->now_us, UDPNAT_CLOSE_RESTARTING, NULL);
   g_assert_false (rest (pipe, &resting));
@@ -385,18 +386,18 @@ opens_what_it_should (void)
   g_assert_false (open_packet (pipe, &resting, packets[2], n));
   g_assert_true (open_packet (pipe, &resting, packets[79], n));
   mark_packet (pipe, &resting, packets[79], n);
-  g_assert_true (open_packet (pipe, &resting, packets[16], n)); /* 63 below */
-  g_assert_false (open_packet (pipe, &resting, packets[15], n));
-  pipe->now_us = resting.keys.expiry_us - 1;
-  g_assert_true (open_packet (pipe, &resting, packets[16], n));
+  g_assert_true (open_packet (pipe, &resting, packets[48], n)); /* 31 below */
+  g_assert_false (open_packet (pipe, &resting, packets[47], n));
+  pipe->now_us = UDPNAT_SEC (resting.keys.expiry_s) - 1;
+  g_assert_true (open_packet (pipe, &resting, packets[48], n));
   pipe->now_us++;
-  g_assert_false (open_packet (pipe, &resting, packets[16], n));
+  g_assert_false (open_packet (pipe, &resting, packets[48], n));
   pipe->now_us--;
   /* What it has seen, the session knows. */
   wake (pipe, &resting);
   g_assert_cmpint (pipe_deliver (pipe, 1, packets[79], n), ==, UDPNAT_RX_IGNORED);
   g_assert_cmpint (pipe_deliver (pipe, 1, packets[1], n), ==, UDPNAT_RX_IGNORED);
-  g_assert_cmpint (pipe_deliver (pipe, 1, packets[16], n), ==, UDPNAT_RX_OK);
+  g_assert_cmpint (pipe_deliver (pipe, 1, packets[48], n), ==, UDPNAT_RX_OK);
 }
 
 static void
@@ -422,8 +423,9 @@ seals_under_rising_numbers (void)
   g_assert_cmpuint (pipe->ends[0].n_events[UDPNAT_SESSION_EVENT_FRAME], ==, n_events + 3);
   g_assert_cmpuint (udpnat_resting_session_seal (&resting, pipe->now_us, frames,
                                                  UDPNAT_DATAGRAM_MAX_BYTES - 31, packet), ==, 0);
-  g_assert_cmpuint (udpnat_resting_session_seal (&resting, resting.keys.expiry_us, frame,
-                                                 writer.n_written, packet), ==, 0);
+  n = udpnat_resting_session_seal (&resting, UDPNAT_SEC (resting.keys.expiry_s), frame,
+                                   writer.n_written, packet);
+  g_assert_cmpuint (n, ==, 0);
   /* No number is used twice. */
   wake (pipe, &resting);
   n = udpnat_session_seal_frames (session_of (pipe, 1), pipe->now_us, frame, writer.n_written,
@@ -439,8 +441,8 @@ main (int    argc,
 
   g_test_add_func ("/resting-session/wake/goes-on", goes_on_when_woken);
   g_test_add_func ("/resting-session/wake/keys-are-renewed", keys_are_renewed_after_waking);
-  g_test_add_func ("/resting-session/wake/new-keys-while-it-rests", new_keys_while_it_rests);
-  g_test_add_func ("/resting-session/wake/new-keys-when-it-wakes", new_keys_when_it_wakes);
+  g_test_add_func ("/resting-session/wake/limits-survive", limits_survive);
+  g_test_add_func ("/resting-session/rest/new-keys-are-waited-for", new_keys_are_waited_for);
   g_test_add_func ("/resting-session/wake/survives-a-bad-pipe", survives_a_bad_pipe);
   g_test_add_func ("/resting-session/rest/not-while-something-is-on-its-way",
                    not_while_something_is_on_its_way);
