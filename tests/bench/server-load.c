@@ -249,7 +249,8 @@ take_event (Load                     *self,
   else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
     g_error ("the server has closed a session");
   else if (event->type == UDPNAT_SESSION_EVENT_FRAME &&
-           (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING))
+           (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING
+            || event->frame_type == UDPNAT_FRAME_MESSAGE))
     self->n_answers++;
 }
 
@@ -416,9 +417,14 @@ ask_lookup (Load *self,
   g_autoptr (GByteArray) message = g_byte_array_new ();
   g_autofree char *name = g_strdup_printf ("%u.%u", self->run % 1000,
                                            udpnat_random_below (&self->random, self->n_clients));
+  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
 
   udpnat_write_lookup (message, (guint32) self->n_requests, name);
-  say (self, &self->clients[client], message);
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_message (&writer, message))
+    g_assert_not_reached ();
+  send_frames (self, &self->clients[client], &writer);
 }
 
 static void

@@ -413,6 +413,8 @@ say_as_server (Scene        *self,
   guint                  peer = udpnat_reader_u8 (input) % N_PEERS;
   UdpnatAddress          observed = make_address (198, kind, 4000 + kind);
   UdpnatDirectoryEntry   entry = { .handle = peer + 1, .presence = (kind & 8) == 0 };
+  guint8                 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter           writer;
 
   memcpy (entry.key, fuzz_remote_get_key (&self->peers[peer])->bytes, sizeof entry.key);
   entry.name = (char *) peer_names[kind & 0x10 ? 0 : peer];
@@ -435,7 +437,10 @@ say_as_server (Scene        *self,
       break;
     case 6:
       udpnat_write_lookup_result (message, udpnat_reader_u8 (input), kind >> 7, &entry);
-      break;
+      udpnat_writer_init (&writer, frames, sizeof frames);
+      if (udpnat_frame_write_message (&writer, message))
+        deliver_frames (self, &self->server, frames, writer.n_written);
+      return;
     case 7:
       udpnat_write_unregistered (message);
       break;

@@ -335,7 +335,27 @@ send_inner (Scene        *self,
 }
 
 static void
-send_request (FuzzRemote   *client,
+send_question (Scene        *self,
+               FuzzRemote   *client,
+               guint32       request,
+               const char   *name)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+  gsize        n;
+
+  udpnat_write_lookup (message, request, name);
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_message (&writer, message))
+    g_assert_not_reached ();
+  n = fuzz_remote_seal (client, self->now_us, frames, writer.n_written, out);
+  deliver_from_client (self, client, out, n);
+}
+
+static void
+send_request (Scene        *self,
+              FuzzRemote   *client,
               UdpnatReader *input)
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -356,8 +376,8 @@ send_request (FuzzRemote   *client,
       udpnat_write_register (message, (kind & 4) != 0, name);
       break;
     case 1:
-      udpnat_write_lookup (message, kind, name);
-      break;
+      send_question (self, client, kind, name);
+      return;
     case 2:
       udpnat_write_subscribe (message, kind >> 2 & 1);
       break;
@@ -514,7 +534,7 @@ take_step (Scene        *self,
       break;
     case 6:
     case 7:
-      send_request (client, input);
+      send_request (self, client, input);
       break;
     case 8:
       send_inner (self, client, input);

@@ -15,13 +15,6 @@
  * than its window. */
 #define EVENTS_READ_MAX (UDPNAT_RENDEZVOUS_EVENTS_MAX / 2)
 
-void
-udpnat_rendezvous_lookup_free (UdpnatRendezvousLookup *lookup)
-{
-  g_free (lookup->name);
-  g_free (lookup);
-}
-
 /* ---- Wishes ---- */
 
 /**
@@ -118,69 +111,6 @@ udpnat_rendezvous_client_subscribe (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
 
-static void
-push_timeout (UdpnatRendezvousClient *self,
-              guint32                 request)
-{
-  UdpnatRendezvousEvent *event;
-
-  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT);
-  event->request = request;
-}
-
-/**
- * udpnat_rendezvous_client_lookup:
- *
- * Asks whose @name is. One LOOKUP_RESULT or LOOKUP_TIMEOUT event answers it, the latter when too
- * many are asked already, too.
- *
- * Returns: the request's number
- */
-guint32
-udpnat_rendezvous_client_lookup (UdpnatRendezvousClient *self,
-                                 gint64                  now_us,
-                                 const char             *name)
-{
-  g_autofree char        *normal = udpnat_name_normalize (name);
-  UdpnatRendezvousLookup *lookup;
-  UdpnatRendezvousEvent  *event;
-  guint32                 request = ++self->last_request;
-
-  if (normal == NULL) /* nobody's */
-    {
-      event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
-      event->request = request;
-      return request;
-    }
-  if (self->lookups.length >= UDPNAT_LOOKUPS_MAX)
-    {
-      push_timeout (self, request);
-      return request;
-    }
-  lookup = g_new0 (UdpnatRendezvousLookup, 1);
-  lookup->request = request;
-  lookup->name = g_steal_pointer (&normal);
-  lookup->deadline_us = now_us + UDPNAT_LOOKUP_TIMEOUT_US;
-  lookup->is_due = TRUE;
-  g_queue_push_tail (&self->lookups, lookup);
-  udpnat_rendezvous_client_send_wishes (self, now_us);
-  return request;
-}
-
-/** udpnat_rendezvous_client_expire_lookups: those that nobody answered in time */
-void
-udpnat_rendezvous_client_expire_lookups (UdpnatRendezvousClient *self,
-                                         gint64                  now_us)
-{
-  UdpnatRendezvousLookup *lookup;
-
-  while ((lookup = g_queue_peek_head (&self->lookups)) != NULL && lookup->deadline_us <= now_us)
-    {
-      push_timeout (self, lookup->request);
-      udpnat_rendezvous_lookup_free (g_queue_pop_head (&self->lookups));
-    }
-}
-
 /* ---- Requests ---- */
 
 /** udpnat_rendezvous_client_send_message: Returns: %FALSE when the stream has no room now */
@@ -232,22 +162,6 @@ send_names (UdpnatRendezvousClient *self)
   self->is_register_due = !send_message (self, message);
 }
 
-static void
-send_lookups (UdpnatRendezvousClient *self)
-{
-  for (GList *link = self->lookups.head; link != NULL; link = link->next)
-    {
-      g_autoptr (GByteArray) message = NULL;
-      UdpnatRendezvousLookup *lookup = link->data;
-
-      if (!lookup->is_due)
-        continue;
-      message = g_byte_array_new ();
-      udpnat_write_lookup (message, lookup->request, lookup->name);
-      lookup->is_due = !send_message (self, message);
-    }
-}
-
 /** udpnat_rendezvous_client_send_wishes: says what is due, if the session is up */
 void
 udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
@@ -272,7 +186,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
                                                            : UDPNAT_SUBSCRIBE_STOP);
       self->is_subscribe_due = !send_message (self, message);
     }
-  send_lookups (self);
+  udpnat_rendezvous_client_send_lookups (self, now_us);
   udpnat_rendezvous_client_send_attests (self);
 }
 
@@ -296,8 +210,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   self->register_retry_us = UDPNAT_TIME_NEVER;
   self->is_subscribe_due = self->is_subscribed;
   self->is_presence_due = self->presence != UDPNAT_PRESENCE_ONLINE;
-  for (GList *link = self->lookups.head; link != NULL; link = link->next)
-    ((UdpnatRendezvousLookup *) link->data)->is_due = TRUE;
+  udpnat_rendezvous_client_repeat_lookups (self);
 }
 
 /* ---- Answers: each handler returns FALSE when the message breaks the protocol ---- */
@@ -386,45 +299,6 @@ handle_unregistered (UdpnatRendezvousClient  *self,
   return TRUE;
 }
 
-static GList *
-find_lookup (UdpnatRendezvousClient *self,
-             guint32                 request)
-{
-  for (GList *link = self->lookups.head; link != NULL; link = link->next)
-    if (((UdpnatRendezvousLookup *) link->data)->request == request)
-      return link;
-  return NULL;
-}
-
-static gboolean
-handle_lookup_result (UdpnatRendezvousClient  *self,
-                      const UdpnatMessageView *message)
-{
-  UdpnatDirectoryEntry   entry = { 0 };
-  UdpnatRendezvousEvent *event;
-  guint32                request;
-  GList                 *link;
-  guint8                 code;
-
-  if (!udpnat_parse_lookup_result (message, &request, &code, &entry))
-    return FALSE;
-  link = find_lookup (self, request);
-  if (link == NULL) /* answered, or given up */
-    {
-      if (code == UDPNAT_LOOKUP_FOUND)
-        udpnat_directory_entry_clear (&entry);
-      return TRUE;
-    }
-  udpnat_rendezvous_lookup_free (link->data);
-  g_queue_delete_link (&self->lookups, link);
-  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
-  event->request = request;
-  event->found = code == UDPNAT_LOOKUP_FOUND;
-  if (event->found)
-    event->entry = entry;
-  return TRUE;
-}
-
 static gboolean
 handle_peers (UdpnatRendezvousClient  *self,
               const UdpnatMessageView *message)
@@ -456,8 +330,6 @@ handle_message (UdpnatRendezvousClient  *self,
       return handle_refused (self, now_us, message);
     case UDPNAT_CS_UNREGISTERED:
       return handle_unregistered (self, message);
-    case UDPNAT_CS_LOOKUP_RESULT:
-      return handle_lookup_result (self, message);
     case UDPNAT_CS_PEERS:
       return handle_peers (self, message);
     case UDPNAT_CS_LIST_END:
@@ -467,7 +339,8 @@ handle_message (UdpnatRendezvousClient  *self,
       return TRUE;
     case UDPNAT_CS_ATTESTATION:
       return udpnat_rendezvous_client_handle_attestation (self, message);
-    case UDPNAT_CS_REGISTER: /* ours to say: skipped, like unknown ones */
+    case UDPNAT_CS_LOOKUP_RESULT: /* comes in a frame */
+    case UDPNAT_CS_REGISTER:      /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_UNREGISTER:
     case UDPNAT_CS_LOOKUP:
     case UDPNAT_CS_SUBSCRIBE:

@@ -270,6 +270,9 @@ handle_frame (UdpnatRendezvousClient *self,
     case UDPNAT_FRAME_DIAL_FAILED:
       handle_failure (self, frame);
       break;
+    case UDPNAT_FRAME_MESSAGE:
+      udpnat_rendezvous_client_handle_answer (self, frame);
+      break;
     case UDPNAT_FRAME_PAD:
     case UDPNAT_FRAME_PING:
     case UDPNAT_FRAME_ACK:

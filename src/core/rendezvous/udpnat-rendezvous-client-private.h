@@ -4,6 +4,7 @@
 #include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-client-attest-private.h"
 #include "udpnat-rendezvous-client-link-private.h"
+#include "udpnat-rendezvous-client-lookup-private.h"
 #include "udpnat-rendezvous-client-report-private.h"
 #include "udpnat-rendezvous-client.h"
 #include "udpnat-session.h"
@@ -33,14 +34,6 @@ typedef struct
   guint   n_left; /* how often still; G_MAXUINT: for ever */
   gint64  asked_us; /* first */
 } UdpnatInfoQuery;
-
-typedef struct
-{
-  guint32  request;
-  char    *name;
-  gint64   deadline_us;
-  gboolean is_due; /* to be sent */
-} UdpnatRendezvousLookup;
 
 struct _UdpnatRendezvousClient
 {
@@ -161,9 +154,6 @@ void     udpnat_rendezvous_client_send_wishes     (UdpnatRendezvousClient      *
                                                    gint64                       now_us);
 void     udpnat_rendezvous_client_repeat_wishes   (UdpnatRendezvousClient      *self,
                                                    gboolean                     is_forgotten);
-void     udpnat_rendezvous_client_expire_lookups  (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_lookup_free            (UdpnatRendezvousLookup      *lookup);
 
 /* udpnat-rendezvous-client-mail.c */
 gboolean udpnat_rendezvous_client_handle_mail     (UdpnatRendezvousClient      *self,

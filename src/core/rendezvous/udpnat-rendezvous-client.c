@@ -282,17 +282,14 @@ udpnat_rendezvous_client_handle_wake (UdpnatRendezvousClient *self,
 gint64
 udpnat_rendezvous_client_next_deadline (const UdpnatRendezvousClient *self)
 {
-  const UdpnatRendezvousLookup *lookup = g_queue_peek_head ((GQueue *) &self->lookups);
-  gint64                        deadline_us = udpnat_rendezvous_client_link_deadline (self);
+  gint64 deadline_us = udpnat_rendezvous_client_link_deadline (self);
 
   deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_tunnel_deadline (self));
   for (guint i = 0; i < G_N_ELEMENTS (self->queries); i++)
     deadline_us = udpnat_time_min (deadline_us, self->queries[i].next_us);
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
-  if (lookup != NULL)
-    deadline_us = udpnat_time_min (deadline_us, lookup->deadline_us);
-  return deadline_us;
+  return udpnat_time_min (deadline_us, udpnat_rendezvous_client_lookup_deadline (self));
 }
 
 /** udpnat_rendezvous_client_handle_deadline: may be called early or late */

@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  *   udpnat-server-client.c       one client's session: packets, time, end
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
- *   udpnat-server-control.c      messages of a control stream: names, lookups
+ *   udpnat-server-control.c      messages of a control stream: names, presence, reports
+ *   udpnat-server-ask.c          questions in frames: lookups
  *   udpnat-server-directory.c    who is told about whose presence
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
@@ -100,6 +101,12 @@ gboolean              udpnat_server_match_handle   (gpointer                user
 /* udpnat-server-rest.c */
 guint32               udpnat_server_get_resting_index (gpointer             user_data,
                                                     guint32                 id);
+
+/* udpnat-server-ask.c */
+void                  udpnat_server_ask            (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    UdpnatServerIdentity   *from,
+                                                    const UdpnatFrameView  *frame);
 
 /* udpnat-server-delivery.c */
 gint64                udpnat_server_get_wall_s     (const UdpnatRendezvousServer *self,

@@ -206,36 +206,6 @@ handle_unregister (UdpnatServerClient      *self,
 }
 
 static gboolean
-handle_lookup (UdpnatServerClient      *self,
-               gint64                   now_us,
-               const UdpnatMessageView *message)
-{
-  g_autoptr (GByteArray) answer = g_byte_array_new ();
-  g_autofree char           *name = NULL;
-  g_autofree char           *normal = NULL;
-  const UdpnatRegistryEntry *entry = NULL;
-  UdpnatDirectoryEntry       found;
-  guint32                    request;
-
-  if (!udpnat_parse_lookup (message, &request, &name))
-    return FALSE;
-  self->server->stats.lookups++;
-  normal = udpnat_name_normalize (name);
-  if (normal != NULL)
-    entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL || entry->is_claim)
-    udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
-  else
-    {
-      /* Who does not want to be listed is not to be watched by asking, either. */
-      udpnat_server_fill_entry (self->server, entry, &found);
-      udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_FOUND, &found);
-    }
-  reply (self, answer);
-  return TRUE;
-}
-
-static gboolean
 handle_subscribe (UdpnatServerClient      *self,
                   gint64                   now_us,
                   const UdpnatMessageView *message)
@@ -347,8 +317,6 @@ handle_message (UdpnatServerClient      *self,
       return handle_register (self, now_us, message);
     case UDPNAT_CS_UNREGISTER:
       return handle_unregister (self, now_us, message);
-    case UDPNAT_CS_LOOKUP:
-      return handle_lookup (self, now_us, message);
     case UDPNAT_CS_SUBSCRIBE:
       return handle_subscribe (self, now_us, message);
     case UDPNAT_CS_PRESENCE:
@@ -359,6 +327,7 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_LOOKUP:     /* comes in a frame: see udpnat_server_ask() */
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:

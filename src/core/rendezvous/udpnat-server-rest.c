@@ -151,7 +151,8 @@ is_simple (const guint8 *frames,
   udpnat_reader_init (&reader, frames, n_frames);
   while (udpnat_frame_next (&reader, &frame))
     if (frame.type != UDPNAT_FRAME_PAD && frame.type != UDPNAT_FRAME_PING
-        && frame.type != UDPNAT_FRAME_RELAY && frame.type != UDPNAT_FRAME_DIAL)
+        && frame.type != UDPNAT_FRAME_RELAY && frame.type != UDPNAT_FRAME_DIAL
+        && frame.type != UDPNAT_FRAME_MESSAGE)
       return FALSE;
   return !reader.failed;
 }
@@ -193,6 +194,8 @@ answer (UdpnatServerIdentity   *self,
       udpnat_server_relay (server, now_us, self, &frame);
     else if (frame.type == UDPNAT_FRAME_DIAL)
       udpnat_server_dial (server, now_us, self, &frame);
+    else if (frame.type == UDPNAT_FRAME_MESSAGE)
+      udpnat_server_ask (server, now_us, self, &frame);
   if (is_eliciting)
     acknowledge (self, server, now_us, number);
 }

@@ -204,6 +204,7 @@ handle_frame (UdpnatSession         *self,
     case UDPNAT_FRAME_RELAY_FAILED:
     case UDPNAT_FRAME_DIAL_FAILED:
     case UDPNAT_FRAME_INCOMING:
+    case UDPNAT_FRAME_MESSAGE:
       push_frame (self, frame);
       break;
     }

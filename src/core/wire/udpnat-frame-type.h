@@ -23,6 +23,7 @@ typedef enum
   UDPNAT_FRAME_RELAY_FAILED = 0x12,
   UDPNAT_FRAME_DIAL_FAILED = 0x13,
   UDPNAT_FRAME_INCOMING = 0x14,
+  UDPNAT_FRAME_MESSAGE = 0x15,
 } UdpnatFrameType;
 
 typedef enum

@@ -249,6 +249,19 @@ udpnat_frame_parse_incoming (const UdpnatFrameView *frame,
   return TRUE;
 }
 
+/** udpnat_frame_parse_message: @out_message: points into the frame, and is all of it */
+gboolean
+udpnat_frame_parse_message (const UdpnatFrameView *frame,
+                            UdpnatMessageView     *out_message)
+{
+  gsize n_message;
+
+  return frame->type == UDPNAT_FRAME_MESSAGE
+         && udpnat_message_parse (frame->body, frame->n_body, out_message, &n_message)
+              == UDPNAT_MESSAGE_COMPLETE
+         && n_message == frame->n_body;
+}
+
 /* ---- Writing ---- */
 
 /* Writes a frame's header if all of it fits. */
@@ -501,5 +514,16 @@ udpnat_frame_write_incoming (UdpnatWriter *writer,
   udpnat_writer_u16 (writer, (guint16) n_name);
   udpnat_writer_bytes (writer, (const guint8 *) name, n_name);
   udpnat_writer_bytes (writer, inner, n_inner);
+  return TRUE;
+}
+
+/** udpnat_frame_write_message: @message: as it would be in the control stream */
+gboolean
+udpnat_frame_write_message (UdpnatWriter     *writer,
+                            const GByteArray *message)
+{
+  if (!open_frame (writer, UDPNAT_FRAME_MESSAGE, message->len))
+    return FALSE;
+  udpnat_writer_bytes (writer, message->data, message->len);
   return TRUE;
 }

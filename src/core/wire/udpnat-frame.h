@@ -2,6 +2,7 @@
 
 #include "udpnat-frame-type.h"
 #include "udpnat-limits.h"
+#include "udpnat-message.h"
 #include "udpnat-reader.h"
 #include "udpnat-writer.h"
 
@@ -121,6 +122,9 @@ gboolean udpnat_frame_parse_incoming       (const UdpnatFrameView *frame,
                                             const guint8         **out_inner,
                                             gsize                 *out_n_inner)
   G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_frame_parse_message        (const UdpnatFrameView *frame,
+                                            UdpnatMessageView     *out_message)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean udpnat_frame_write_pad            (UdpnatWriter            *writer,
                                             gsize                    n_body);
@@ -165,5 +169,7 @@ gboolean udpnat_frame_write_incoming       (UdpnatWriter            *writer,
                                             const char              *name,
                                             const guint8            *inner,
                                             gsize                    n_inner);
+gboolean udpnat_frame_write_message        (UdpnatWriter            *writer,
+                                            const GByteArray        *message);
 
 G_END_DECLS

@@ -935,19 +935,22 @@ answer_dave (Net                  *net,
              const UdpnatIdentity *dave)
 {
   UdpnatServerIdentity *identity = udpnat_server_find_identity (net->server, net_key (user));
-  UdpnatServerClient   *live = udpnat_server_identity_get_live (identity);
   UdpnatDirectoryEntry  entry = { .name = (char *) "dave" };
 
   memcpy (entry.key, udpnat_identity_get_public_key (dave)->bytes, sizeof entry.key);
-  g_assert_nonnull (live);
+  g_assert_nonnull (identity);
   for (guint32 request = 0; request < 16; request++)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
+      guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+      UdpnatWriter writer;
 
       udpnat_write_lookup_result (message, request, UDPNAT_LOOKUP_FOUND, &entry);
-      (void) udpnat_session_stream_write (live->session, 0, message->data, message->len);
+      udpnat_writer_init (&writer, frames, sizeof frames);
+      g_assert_true (udpnat_frame_write_message (&writer, message));
+      g_assert_true (udpnat_server_identity_send_frames (identity, net->server, net->now_us,
+                                                         frames, writer.n_written));
     }
-  udpnat_server_client_touch (live);
 }
 
 static void

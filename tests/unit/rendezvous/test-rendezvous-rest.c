@@ -109,7 +109,9 @@ test_found (void)
   g_assert_true (ask (net, alice, "bob"));
   g_assert_cmpuint (alice->entry.handle, ==, bob->handle);
   g_assert_cmpuint (alice->entry.presence, ==, UDPNAT_PRESENCE_ONLINE);
-  assert_resting (net, 1); /* the one that asked is awake */
+  assert_resting (net, 2); /* who asks stays at rest, as does who is asked for */
+  g_assert_false (ask (net, alice, "bobby"));
+  assert_resting (net, 2);
   udpnat_rendezvous_client_set_presence (bob->client, net->now_us, UDPNAT_PRESENCE_AWAY);
   net_run (net, QUIET_US);
   assert_resting (net, 2);
@@ -120,6 +122,29 @@ test_found (void)
   assert_resting (net, 2);
   g_assert_true (ask (net, alice, "bob"));
   g_assert_cmpuint (alice->entry.handle, ==, 0); /* who is not listed is not watched */
+}
+
+/* Whatever is lost, a question is asked until it is answered, and one answer is enough. */
+static void
+test_asked_again (void)
+{
+  NetClient *alice, *bob;
+  g_autoptr (Net) net = make (16, &alice, &bob);
+  guint n = 0;
+
+  net->loss_percent = 30;
+  for (guint i = 0; i < 50; i++)
+    {
+      (void) udpnat_rendezvous_client_lookup (alice->client, net->now_us, "bob");
+      net_run (net, UDPNAT_LOOKUP_TIMEOUT_US);
+    }
+  net->loss_percent = 0;
+  net_run (net, UDPNAT_SEC (20));
+  n = alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT];
+  g_test_message ("%u of 50 answered", n);
+  g_assert_cmpuint (n + alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT], ==, 50);
+  g_assert_cmpuint (n, >=, 48); /* none of eight comes there and back: one in 218 */
+  g_assert_true (net_is_registered (alice));
 }
 
 static void
@@ -384,6 +409,7 @@ main (int    argc,
 
   g_test_add_func ("/rendezvous-rest/rest/keepalives-do-not-wake", test_keepalives);
   g_test_add_func ("/rendezvous-rest/rest/is-found", test_found);
+  g_test_add_func ("/rendezvous-rest/rest/asked-again", test_asked_again);
   g_test_add_func ("/rendezvous-rest/rest/passes-packets-on", test_passed_on);
   g_test_add_func ("/rendezvous-rest/rest/quota-counts", test_quota);
   g_test_add_func ("/rendezvous-rest/rest/forged-packets-do-nothing", test_forged);

@@ -97,6 +97,22 @@ recode_stream_frame (const UdpnatFrameView *frame,
          && udpnat_frame_write_early (writer, number, data, n_data);
 }
 
+static inline gboolean
+recode_message_frame (const UdpnatFrameView *frame,
+                      UdpnatWriter          *writer)
+{
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  UdpnatMessageView message;
+  gsize mark;
+
+  if (!udpnat_frame_parse_message (frame, &message))
+    return FALSE;
+  mark = udpnat_message_begin (out, message.type);
+  udpnat_append_bytes (out, message.body, message.n_body);
+  udpnat_message_end (out, mark);
+  return udpnat_frame_write_message (writer, out);
+}
+
 /* Types without a reader (PAD, PING, unknown ones) are refused. */
 static inline gboolean
 recode_frame (const UdpnatFrameView *frame,
@@ -124,6 +140,8 @@ recode_frame (const UdpnatFrameView *frame,
     case UDPNAT_FRAME_DIAL_FAILED:
     case UDPNAT_FRAME_INCOMING:
       return recode_relay_frame (frame, writer);
+    case UDPNAT_FRAME_MESSAGE:
+      return recode_message_frame (frame, writer);
     default:
       return FALSE;
     }

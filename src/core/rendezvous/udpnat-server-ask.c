@@ -1,0 +1,66 @@
+#include "config.h"
+
+#include "udpnat-rendezvous-server-private.h"
+
+#include "udpnat-name.h"
+
+/* Questions in MESSAGE frames (PROTOCOL.md section 7): asked as often as it takes, answered each
+ * time, and nothing is kept of them. So whoever asks can be at rest, and stays so. */
+
+static void
+answer (UdpnatServerIdentity   *to,
+        UdpnatRendezvousServer *self,
+        gint64                  now_us,
+        const GByteArray       *message)
+{
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_message (&writer, message))
+    g_assert_not_reached ();
+  (void) udpnat_server_identity_send_frames (to, self, now_us, frames, writer.n_written);
+}
+
+static void
+handle_lookup (UdpnatRendezvousServer  *self,
+               gint64                   now_us,
+               UdpnatServerIdentity    *from,
+               const UdpnatMessageView *message)
+{
+  g_autoptr (GByteArray) result = g_byte_array_new ();
+  g_autofree char           *name = NULL;
+  g_autofree char           *normal = NULL;
+  const UdpnatRegistryEntry *entry = NULL;
+  UdpnatDirectoryEntry       found;
+  guint32                    request;
+
+  if (!udpnat_parse_lookup (message, &request, &name))
+    return;
+  self->stats.lookups++;
+  normal = udpnat_name_normalize (name);
+  if (normal != NULL)
+    entry = udpnat_registry_find (self->registry, normal);
+  if (entry == NULL || entry->is_claim)
+    udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
+  else
+    {
+      /* Who does not want to be listed is not to be watched by asking, either. */
+      udpnat_server_fill_entry (self, entry, &found);
+      udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_FOUND, &found);
+    }
+  answer (from, self, now_us, result);
+}
+
+/** udpnat_server_ask: a MESSAGE frame from @from; what is no question is ignored */
+void
+udpnat_server_ask (UdpnatRendezvousServer *self,
+                   gint64                  now_us,
+                   UdpnatServerIdentity   *from,
+                   const UdpnatFrameView  *frame)
+{
+  UdpnatMessageView message;
+
+  if (udpnat_frame_parse_message (frame, &message) && message.type == UDPNAT_CS_LOOKUP)
+    handle_lookup (self, now_us, from, &message);
+}
