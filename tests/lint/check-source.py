@@ -78,15 +78,19 @@ def check_line_length(file):
     ]
 
 
-def get_function_name(lines, start):
-    """The name in the lines above the brace at start; None when the brace opens a type or a
-    table."""
+def get_head(lines, start):
+    """The lines above the brace at start, in one."""
     head = []
     for line in reversed(lines[:start]):
         if not line.strip() or line.startswith(('}', '#')) or line.endswith('*/'):
             break
         head.insert(0, line)
-    text = ' '.join(head)
+    return ' '.join(head)
+
+
+def get_function_name(lines, start):
+    """The name in the head of the brace at start; None when the brace opens a type or a table."""
+    text = get_head(lines, start)
     if text.rstrip().endswith('=') or '(' not in text:
         return None
     return re.findall(r'(\w+)\s*\(', text)[0]
@@ -156,6 +160,24 @@ def check_quiet_core(file):
     return file.find(LOUD, 'the core logs debug only: {}')
 
 
+def find_twice(files):
+    """Functions that two files of what ships define for all: of two archives the linker takes
+    whichever comes first. A file whose name ends in -none.c stands for another, and is built in
+    its place."""
+    first, found = {}, []
+    for file in files:
+        if not file.name.startswith('src/') or file.ending != '.c' or '-none.' in file.name:
+            continue
+        for index, line in enumerate(file.lines):
+            if line != '{' or get_head(file.lines, index).startswith('static '):
+                continue
+            name = get_function_name(file.lines, index)
+            other = first.setdefault(name, file.name)
+            if name not in (None, 'main') and other != file.name:
+                found.append((file, index + 1, f'{name} () is in {other}, too'))
+    return found
+
+
 RULES = {
     'file-length': check_file_length,
     'line-length': check_line_length,
@@ -191,6 +213,8 @@ def main():
             f'{file.name}:{number}: {text}' for one in files for file, number, text in rule(one)
         ]
         tap.check(f'/lint-source/{name}', not found, found)
+    twice = [f'{file.name}:{number}: {text}' for file, number, text in find_twice(files)]
+    tap.check('/lint-source/no-function-twice', not twice, twice)
     return tap.finish()
 
 

@@ -93,6 +93,7 @@ GOOD_SOURCES = {
     'src/client/class.c': '#include "config.h"\n\nstatic void\nudpnat_a_class_init (void)\n{\n'
     + '  ;\n' * 80
     + '}\n',
+    'src/cli/static.c': '#include "config.h"\n\nstatic int\nfoo (void)\n{\n  ;\n}\n',
     'src/cli/loud.c': '#include "config.h"\n  g_warning ("a program may");\n',
     'docs/A.md': 'a Markdown line may end with two spaces  \n',
     'tests/unit/a.c': '\n' * 1200,
@@ -160,6 +161,13 @@ def test_source(tap):
                 status == 1 and len(bad) == 1 and bad[0].endswith(f'/{rule}') and len(hit) == 1,
                 output.splitlines(),
             )
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('core/base/a.c', 'server/b.c', 'server/a-none.c'):
+            write(Path(folder) / 'src', name, '#include "config.h"\n\nvoid\nfoo (void)\n{\n}\n')
+        status, output = run('check-source.py', folder)
+    tap.check('/lint-bites/no-function-twice/in-two-archives', status == 1
+              and 'src/server/b.c:5: foo () is in src/core/base/a.c, too' in output
+              and 'none.c' not in output, output.splitlines())
     with tempfile.TemporaryDirectory() as folder:
         for name, text in GOOD_SOURCES.items():
             write(Path(folder), name, text)

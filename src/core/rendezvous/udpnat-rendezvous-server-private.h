@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, presence, reports
- *   udpnat-server-ask.c          questions in frames: lookups
+ *   udpnat-server-question.c     questions in frames: lookups
  *   udpnat-server-directory.c    who is told about whose presence
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
@@ -102,8 +102,8 @@ gboolean              udpnat_server_match_handle   (gpointer                user
 guint32               udpnat_server_get_resting_index (gpointer             user_data,
                                                     guint32                 id);
 
-/* udpnat-server-ask.c */
-void                  udpnat_server_ask            (UdpnatRendezvousServer *self,
+/* udpnat-server-question.c */
+void                  udpnat_server_handle_question (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
                                                     UdpnatServerIdentity   *from,
                                                     const UdpnatFrameView  *frame);

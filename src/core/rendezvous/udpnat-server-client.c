@@ -290,7 +290,7 @@ handle_frame (UdpnatServerClient       *self,
       udpnat_server_dial (self->server, now_us, self->identity, &frame);
       break;
     case UDPNAT_FRAME_MESSAGE:
-      udpnat_server_ask (self->server, now_us, self->identity, &frame);
+      udpnat_server_handle_question (self->server, now_us, self->identity, &frame);
       break;
     case UDPNAT_FRAME_PATH_RESPONSE:
       udpnat_server_client_handle_response (self, now_us, source, &frame);

@@ -327,7 +327,7 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
-    case UDPNAT_CS_LOOKUP:     /* comes in a frame: see udpnat_server_ask() */
+    case UDPNAT_CS_LOOKUP:     /* comes in a frame: see udpnat_server_handle_question() */
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:

@@ -195,7 +195,7 @@ answer (UdpnatServerIdentity   *self,
     else if (frame.type == UDPNAT_FRAME_DIAL)
       udpnat_server_dial (server, now_us, self, &frame);
     else if (frame.type == UDPNAT_FRAME_MESSAGE)
-      udpnat_server_ask (server, now_us, self, &frame);
+      udpnat_server_handle_question (server, now_us, self, &frame);
   if (is_eliciting)
     acknowledge (self, server, now_us, number);
 }

@@ -52,9 +52,9 @@ handle_lookup (UdpnatRendezvousServer  *self,
   answer (from, self, now_us, result);
 }
 
-/** udpnat_server_ask: a MESSAGE frame from @from; what is no question is ignored */
+/** udpnat_server_handle_question: a MESSAGE frame from @from; what is no question is ignored */
 void
-udpnat_server_ask (UdpnatRendezvousServer *self,
+udpnat_server_handle_question (UdpnatRendezvousServer *self,
                    gint64                  now_us,
                    UdpnatServerIdentity   *from,
                    const UdpnatFrameView  *frame)
