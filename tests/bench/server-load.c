@@ -11,9 +11,13 @@
  *   keepalive, lookup, dial, relay    sealed, by clients that shake hands and register before the
  *                                     first of them: a line "connect" says what that took
  *   idle                              none: what the server does by itself then, for a second
+ *   flood                             lookups, so many in a second, among so many handshakes from
+ *                                     forged addresses (a fourth word): how many were answered, and
+ *                                     within how many µs half of them and 99 in 100
  *
  * and is answered by a line: kind, requests, those that were served, µs of the server's CPU for
- * each of these, and how many a second. */
+ * each of these, and how many a second; after a flood also the two times, and how many handshakes
+ * went out in a second. */
 
 #include "config.h"
 
@@ -29,6 +33,7 @@
 #include "bench.h"
 
 #include "udpnat-clock.h"
+#include "udpnat-cookie.h"
 #include "udpnat-frame.h"
 #include "udpnat-identity.h"
 #include "udpnat-packet.h"
@@ -45,6 +50,8 @@
 #define PATIENCE_US UDPNAT_SEC (900)
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
 #define LOST_AFTER_US UDPNAT_MSEC (200)
+#define FORGED_BYTES 160
+#define QUESTIONS_MAX 1000000
 
 typedef struct
 {
@@ -74,6 +81,9 @@ typedef struct
   guint              next;      /* client */
   gint64             now_us;
   GQueue             waiting; /* Client, the one that came first at its head */
+  gint64            *asked_us; /* nullable: when each lookup was asked, while that is measured */
+  GArray            *took_us;  /* of gint64: what each took that was answered */
+  guint8             mac1_key[32];
 
   /* what goes out with the next system call */
   guint8             data[BATCH][UDPNAT_DATAGRAM_MAX_BYTES];
@@ -239,6 +249,31 @@ read_stream (Load   *self,
     }
 }
 
+/* The answer to a lookup, if the time that it takes is measured. */
+static void
+take_answer (Load                     *self,
+             const UdpnatSessionEvent *event)
+{
+  UdpnatFrameView frame = { event->frame_type, event->body, event->n_body };
+  UdpnatDirectoryEntry entry = { 0 };
+  UdpnatMessageView message;
+  guint32 request;
+  guint8 code;
+
+  self->n_answers++;
+  if (self->asked_us == NULL || !udpnat_frame_parse_message (&frame, &message) ||
+      !udpnat_parse_lookup_result (&message, &request, &code, &entry))
+    return;
+  if (request < QUESTIONS_MAX)
+    {
+      gint64 took_us = self->now_us - self->asked_us[request];
+
+      g_array_append_val (self->took_us, took_us);
+    }
+  if (code == UDPNAT_LOOKUP_FOUND)
+    udpnat_directory_entry_clear (&entry);
+}
+
 static void
 take_event (Load                     *self,
             Client                   *client,
@@ -249,9 +284,10 @@ take_event (Load                     *self,
   else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
     g_error ("the server has closed a session");
   else if (event->type == UDPNAT_SESSION_EVENT_FRAME &&
-           (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING
-            || event->frame_type == UDPNAT_FRAME_MESSAGE))
+           (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING))
     self->n_answers++;
+  else if (event->type == UDPNAT_SESSION_EVENT_FRAME && event->frame_type == UDPNAT_FRAME_MESSAGE)
+    take_answer (self, event);
 }
 
 /* ---- In ---- */
@@ -420,6 +456,8 @@ ask_lookup (Load *self,
   guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter writer;
 
+  if (self->asked_us != NULL)
+    self->asked_us[self->n_requests] = self->now_us;
   udpnat_write_lookup (message, (guint32) self->n_requests, name);
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_message (&writer, message))
@@ -457,6 +495,19 @@ ask_relay (Load *self,
   send_frames (self, &self->clients[client], &writer);
 }
 
+/* An HS1 from an address that nobody has: rubbish but for its mac1, which everybody can make who
+ * knows the server's key. */
+static void
+forge (Load *self)
+{
+  guint8 data[FORGED_BYTES + 2 * UDPNAT_MAC_BYTES] = { UDPNAT_PACKET_HS1, UDPNAT_PACKET_VERSION };
+
+  udpnat_random_fill (&self->random, data + 4, FORGED_BYTES - 4);
+  data[2] = UDPNAT_ROLE_CLIENT_SERVER;
+  udpnat_mac (self->mac1_key, sizeof self->mac1_key, data, FORGED_BYTES, data + FORGED_BYTES);
+  put (self, 0x7f800000u + (udpnat_random_u32 (&self->random) & 0x7fffff), data, sizeof data);
+}
+
 static const struct
 {
   const char *name;
@@ -472,6 +523,7 @@ static const struct
   { "dial", ask_dial, TRUE, 1 },
   { "relay", ask_relay, TRUE, 1 },
   { "idle", NULL, TRUE, 1 },
+  { "flood", ask_lookup, TRUE, 1 },
 };
 
 /* ---- Runs ---- */
@@ -604,6 +656,70 @@ run_idle (Load   *self,
           self->now_us - start_us);
 }
 
+static int
+compare_times (gconstpointer a,
+               gconstpointer b)
+{
+  gint64 left = *(const gint64 *) a, right = *(const gint64 *) b;
+
+  return (left > right) - (left < right);
+}
+
+static gint64
+get_share (const Load *self,
+           guint       percent)
+{
+  guint i = self->took_us->len * percent / 100;
+
+  return self->took_us->len > 0 ? g_array_index (self->took_us, gint64, i) : 0;
+}
+
+/* @n_questions, @n_forged: in a second */
+static void
+run_flood (Load   *self,
+           double  seconds,
+           double  n_questions,
+           double  n_forged)
+{
+  gint64 start_us = self->now_us;
+  gint64 end_us = start_us + (gint64) (seconds * 1e6);
+  double cpu_us = get_server_cpu_us (self);
+  guint64 n_sent = 0;
+
+  udpnat_mac1_key (&self->server_key, self->mac1_key);
+  self->asked_us = g_new0 (gint64, QUESTIONS_MAX);
+  self->took_us = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->n_requests = self->n_answers = 0;
+  while (self->now_us < end_us + LOST_AFTER_US)
+    {
+      gint64 past_us = MIN (self->now_us, end_us) - start_us;
+
+      while ((double) self->n_requests < (double) past_us * n_questions / 1e6 &&
+             self->n_requests < QUESTIONS_MAX)
+        {
+          ask_lookup (self, self->next);
+          self->next = (self->next + 1) % self->n_clients;
+          self->n_requests++;
+        }
+      for (guint i = 0; i < BATCH && (double) n_sent < (double) past_us * n_forged / 1e6; i++)
+        {
+          forge (self);
+          n_sent++;
+        }
+      send_acks (self);
+      flush (self);
+      (void) receive (self);
+    }
+  g_array_sort (self->took_us, compare_times);
+  printf ("flood %" G_GUINT64_FORMAT " %u %.3f %.0f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+          " %.0f\n", self->n_requests, self->took_us->len,
+          (get_server_cpu_us (self) - cpu_us) / (double) MAX (self->took_us->len, 1),
+          self->took_us->len / seconds, get_share (self, 50), get_share (self, 99),
+          (double) n_sent / seconds);
+  g_clear_pointer (&self->asked_us, g_free);
+  g_clear_pointer (&self->took_us, g_array_unref);
+}
+
 static void
 open_socket (Load *self)
 {
@@ -657,8 +773,11 @@ main (int    argc,
 
   while (fgets (line, sizeof line, stdin) != NULL)
     {
-      g_auto (GStrv) words = g_strsplit (g_strstrip (line), " ", 3);
+      g_auto (GStrv) words = g_strsplit (g_strstrip (line), " ", 4);
+      guint n_words = g_strv_length (words);
       guint kind = find_kind (words[0]);
+      double seconds = n_words > 1 ? atof (words[1]) : 1;
+      double per_second = n_words > 2 ? atof (words[2]) : 0;
 
       load.now_us = udpnat_clock_get_now_us ();
       if (kinds[kind].is_sealed && load.n_registered == 0)
@@ -666,11 +785,12 @@ main (int    argc,
           learn_server_key (&load);
           connect_clients (&load);
         }
-      if (kinds[kind].ask != NULL)
-        run (&load, kind, words[1] != NULL ? atof (words[1]) : 1,
-             words[1] != NULL && words[2] != NULL ? atof (words[2]) : 0);
+      if (strcmp (kinds[kind].name, "flood") == 0)
+        run_flood (&load, seconds, per_second, n_words > 3 ? atof (words[3]) : 0);
+      else if (kinds[kind].ask != NULL)
+        run (&load, kind, seconds, per_second);
       else
-        run_idle (&load, words[1] != NULL ? atof (words[1]) : 1);
+        run_idle (&load, seconds);
     }
   return 0;
 }

@@ -34,6 +34,9 @@ SERVER_CORE, LOAD_CORE = 0, 1
 START_SECONDS = 10
 # Keepalives of a million people
 CROWD_PER_SECOND = 40000
+# Lookups in a second, without and among handshakes from forged addresses
+QUESTIONS_PER_SECOND = 5000
+FORGED_PER_SECOND = 1000000
 # After which all are at rest
 CALM_SECONDS = 8
 # After which a server has given back what they took before
@@ -80,6 +83,16 @@ class Server:
             if words[0] == kind:
                 return float(words[3]), float(words[4])
             self.connect_us = float(words[3])
+
+    def flood(self, seconds, per_second, n_forged):
+        """Returns the share of questions answered, µs in which half and 99 of 100 were, and
+        handshakes a second."""
+        self.load.stdin.write(f'flood {seconds} {per_second} {n_forged}\n')
+        self.load.stdin.flush()
+        words = self.load.stdout.readline().split()
+        if not words:
+            raise RuntimeError(f'the load on {self.name} has ended in the flood')
+        return (int(words[2]) / max(int(words[1]), 1), *map(float, words[5:8]))
 
     def close(self):
         self.load.stdin.close()
@@ -135,6 +148,9 @@ def run(servers, rounds, seconds):
             cost, rate = servers[name].ask(kind, seconds, CROWD_PER_SECOND)
             figures.setdefault((name, 'crowd'), []).append(cost)
             rates.setdefault((name, 'crowd'), []).append(rate)
+        for kind, n_forged in (('calm', 0), ('flood', FORGED_PER_SECOND)):
+            figures.setdefault(('udpnat', kind), []).append(
+                servers['udpnat'].flood(seconds, QUESTIONS_PER_SECOND, n_forged))
         print(f'round {number + 1} of {rounds}', file=sys.stderr)
     servers['udpnat'].ask('idle', REST_SECONDS)
     return figures, {key: statistics.median(values) for key, values in rates.items()}
@@ -161,6 +177,14 @@ def report(servers, figures, rates, n_clients):
     line('keepalive, sealed', figures['udpnat', 'crowd'], rates['udpnat', 'crowd'],
          f'{median_ratio(figures["udpnat", "crowd"], figures["echo", "crowd"]):.2f} × the echo '
          '(asked: ≤ 0.5)')
+    print(f'{QUESTIONS_PER_SECOND:,} lookups a second, at rest and in a flood of forged handshakes')
+    calm, flood = (list(zip(*figures['udpnat', kind])) for kind in ('calm', 'flood'))
+    for name, columns in (('without', calm), ('in the flood', flood)):
+        share, half, most, forged = map(statistics.median, columns)
+        print(f'  {name:<28} {share:7.1%} answered, half within {half:,.0f} µs, 99 in 100 within '
+              f'{most:,.0f} µs; {forged:,.0f} forged a second')
+    print(f'  ratios: {median_ratio(flood[0], calm[0]):.2f} of the answers (asked: ≥ 0.9), '
+          f'{median_ratio(flood[2], calm[2]):.2f} × the time of 99 in 100 (asked: ≤ 3)')
     print('People')
     udpnat = servers['udpnat']
     print(f'  {"handshake and registration":<28} {udpnat.connect_us:7.1f} µs')
