@@ -15,6 +15,9 @@
  *                                     forged addresses (a fourth word): how many were answered, and
  *                                     within how many µs half of them and 99 in 100
  *
+ *   return                            none: all whom the server has left come again, as clients do,
+ *                                     until all are there: a line with how many are, each second
+ *
  * and is answered by a line: kind, requests, those that were served, µs of the server's CPU for
  * each of these, and how many a second; after a flood also the two times, and how many handshakes
  * went out in a second. */
@@ -51,16 +54,22 @@
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
 #define LOST_AFTER_US UDPNAT_MSEC (200)
 #define FORGED_BYTES 160
+/* Each has an identity then, in pages of its own, of which a process may have some tens of
+ * thousands. */
+#define RETURNS_AT_ONCE 8000
+#define RETRY_SWEEP_US UDPNAT_MSEC (10)
 #define QUESTIONS_MAX 1000000
 
 typedef struct
 {
   UdpnatIdentity *identity; /* until the handshake is done: each takes some pages */
+  guint8          secret[UDPNAT_KEY_BYTES];
   UdpnatPublicKey key;
   UdpnatSession  *session;
   guint32         source; /* in host order */
   guint32         handle; /* 0: not registered yet */
   gboolean        is_waiting; /* in the queue of those whose ACK is due soon */
+  gboolean        is_left;    /* in the queue of those whom the server has left */
 } Client;
 
 typedef struct
@@ -81,6 +90,7 @@ typedef struct
   guint              next;      /* client */
   gint64             now_us;
   GQueue             waiting; /* Client, the one that came first at its head */
+  GQueue             left;    /* Client */
   gint64            *asked_us; /* nullable: when each lookup was asked, while that is measured */
   GArray            *took_us;  /* of gint64: what each took that was answered */
   guint8             mac1_key[32];
@@ -189,13 +199,27 @@ start_client (Load *self,
   };
 
   client->source = make_source (i);
-  client->identity = udpnat_identity_generate (&self->random);
+  if (client->identity == NULL)
+    client->identity = udpnat_identity_new_from_secret (client->secret);
   client->key = *udpnat_identity_get_public_key (client->identity);
   config.identity = client->identity;
   client->session = udpnat_session_new_initiator (&config, &self->server_key, self->now_us);
   udpnat_timestamp_from_us (udpnat_clock_get_wall_us (), timestamp);
   udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
   send_waiting (self, client);
+}
+
+/* As udpnat_rendezvous_client_lose(): it comes again as soon as it can. */
+static void
+lose_server (Load   *self,
+             Client *client)
+{
+  if (client->is_left)
+    return;
+  client->is_left = TRUE;
+  self->n_registered -= client->handle != 0 ? 1 : 0;
+  client->handle = 0;
+  g_queue_push_tail (&self->left, client);
 }
 
 static void
@@ -282,7 +306,7 @@ take_event (Load                     *self,
   if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED)
     register_client (self, client);
   else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
-    g_error ("the server has closed a session");
+    lose_server (self, client);
   else if (event->type == UDPNAT_SESSION_EVENT_FRAME &&
            (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING))
     self->n_answers++;
@@ -311,6 +335,11 @@ take_datagram (Load   *self,
           self->has_server_key = TRUE;
         }
       self->n_answers++;
+      return;
+    }
+  if (data[0] == UDPNAT_PACKET_UNKNOWN)
+    {
+      lose_server (self, client);
       return;
     }
   (void) udpnat_session_handle_packet (client->session, self->now_us, data, n_data);
@@ -524,6 +553,7 @@ static const struct
   { "relay", ask_relay, TRUE, 1 },
   { "idle", NULL, TRUE, 1 },
   { "flood", ask_lookup, TRUE, 1 },
+  { "return", NULL, TRUE, 1 },
 };
 
 /* ---- Runs ---- */
@@ -591,6 +621,86 @@ connect_clients (Load *self)
     }
   report (self, "connect", self->n_clients, get_server_cpu_us (self) - cpu_us,
           self->now_us - start_us);
+}
+
+/* What a client does that waits for the answer to its handshake. */
+static void
+keep_trying (Load   *self,
+             Client *client)
+{
+  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+
+  if (udpnat_session_next_deadline (client->session) <= self->now_us)
+    udpnat_session_handle_deadline (client->session, self->now_us);
+  if (udpnat_session_needs_handshake (client->session, self->now_us))
+    {
+      udpnat_timestamp_from_us (udpnat_clock_get_wall_us (), timestamp);
+      udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
+    }
+  send_waiting (self, client);
+}
+
+static void
+come_again (Load   *self,
+            GQueue *coming)
+{
+  Client *client;
+
+  while (coming->length < RETURNS_AT_ONCE && (client = g_queue_pop_head (&self->left)) != NULL)
+    {
+      client->is_left = FALSE;
+      udpnat_session_free (client->session);
+      start_client (self, (guint) (client - self->clients));
+      g_queue_push_tail (coming, client);
+      flush (self);
+      (void) receive (self);
+    }
+}
+
+/* One round through those who are on their way. */
+static void
+keep_all_trying (Load   *self,
+                 GQueue *coming)
+{
+  for (guint i = coming->length; i > 0; i--)
+    {
+      Client *client = g_queue_pop_head (coming);
+
+      if (client->handle == 0 && !client->is_left)
+        {
+          keep_trying (self, client);
+          g_queue_push_tail (coming, client);
+        }
+    }
+}
+
+static void
+run_return (Load   *self,
+            double  seconds)
+{
+  gint64 start_us = self->now_us, told_us = start_us, swept_us = start_us;
+  gint64 end_us = start_us + (gint64) (seconds * 1e6);
+  GQueue coming = G_QUEUE_INIT;
+  gboolean is_any_lost = FALSE;
+
+  printf ("return");
+  while (self->now_us < end_us && !(is_any_lost && self->n_registered == self->n_clients))
+    {
+      come_again (self, &coming);
+      if (self->now_us - swept_us > RETRY_SWEEP_US)
+        {
+          keep_all_trying (self, &coming);
+          swept_us = self->now_us;
+        }
+      send_acks (self);
+      flush (self);
+      (void) receive (self);
+      is_any_lost |= self->n_registered < self->n_clients;
+      for (; self->now_us - told_us > G_USEC_PER_SEC; told_us += G_USEC_PER_SEC)
+        printf (" %u", self->n_registered);
+    }
+  printf (" %u\n", self->n_registered);
+  g_queue_clear (&coming);
 }
 
 /* @per_second: 0 for as many as are answered */
@@ -765,6 +875,8 @@ main (int    argc,
   load.n_clients = (guint) atoi (argv[3]);
   load.clients = g_new0 (Client, load.n_clients);
   load.random = bench_random ();
+  for (guint i = 0; i < load.n_clients; i++)
+    udpnat_random_fill (&load.random, load.clients[i].secret, UDPNAT_KEY_BYTES);
   load.run = udpnat_random_u32 (&load.random);
   load.indexes = udpnat_index_table_new (&load.random);
   load.now_us = udpnat_clock_get_now_us ();
@@ -787,6 +899,8 @@ main (int    argc,
         }
       if (strcmp (kinds[kind].name, "flood") == 0)
         run_flood (&load, seconds, per_second, n_words > 3 ? atof (words[3]) : 0);
+      else if (strcmp (kinds[kind].name, "return") == 0)
+        run_return (&load, seconds);
       else if (kinds[kind].ask != NULL)
         run (&load, kind, seconds, per_second);
       else

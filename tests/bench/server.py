@@ -37,6 +37,7 @@ CROWD_PER_SECOND = 40000
 # Lookups in a second, without and among handshakes from forged addresses
 QUESTIONS_PER_SECOND = 5000
 FORGED_PER_SECOND = 1000000
+RETURN_SECONDS = 180
 # After which all are at rest
 CALM_SECONDS = 8
 # After which a server has given back what they took before
@@ -61,8 +62,8 @@ class Server:
 
     def __init__(self, name, port, command, load, n_clients):
         self.name = name
-        self.process = subprocess.Popen(['taskset', '-c', str(SERVER_CORE), *command],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.command = ['taskset', '-c', str(SERVER_CORE), *command]
+        self.start()
         time.sleep(1)
         if self.process.poll() is not None:
             raise RuntimeError(f'{name} did not start: {" ".join(map(str, command))}')
@@ -71,6 +72,19 @@ class Server:
             ['taskset', '-c', str(LOAD_CORE), load, str(port), str(self.process.pid),
              str(n_clients)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.connect_us = None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+
+    def restart(self, seconds):
+        """Returns how many are there, at the end of each second since it was told to stop."""
+        self.load.stdin.write(f'return {seconds}\n')
+        self.load.stdin.flush()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(START_SECONDS)
+        self.start()
+        return [int(word) for word in self.load.stdout.readline().split()[1:]]
 
     def ask(self, kind, seconds, per_second=0):
         """Returns µs of the server's CPU for a request, and requests a second."""
@@ -192,6 +206,20 @@ def report(servers, figures, rates, n_clients):
     print(f'  {"memory for each person":<28} {grown:7,.0f} bytes                asked: ≤ 256')
 
 
+def report_restart(server, n_clients):
+    """A curve in words: how many of all were back, second by second."""
+    print(f'A restart with {n_clients:,} people')
+    counts = server.restart(RETURN_SECONDS)
+    left = [count < n_clients for count in counts]
+    gone = left.index(True) if True in left else len(counts)
+    shares = [f'{count / n_clients:.0%}' for count in counts[gone:]]
+    print(f'  back after each second      {" ".join(shares)}')
+    if counts[-1] == n_clients:
+        print(f'  all are back after          {len(counts)} s                    asked: ≤ 60 s')
+    else:
+        print(f'  not back after {RETURN_SECONDS} s: {n_clients - counts[-1]:,}')
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--build', required=True, type=Path)
@@ -208,6 +236,7 @@ def main():
             start_servers(servers, build, Path(folder), options.clients)
             figures, rates = run(servers, options.rounds, options.seconds)
             report(servers, figures, rates, options.clients)
+            report_restart(servers['udpnat'], options.clients)
         finally:
             for server in servers.values():
                 server.close()

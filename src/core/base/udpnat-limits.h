@@ -316,6 +316,9 @@
 #define UDPNAT_SERVER_LOST_US UDPNAT_SEC (3)
 /* Between signs of life that it is asked for when what it carried is not answered. */
 #define UDPNAT_SERVER_DOUBT_GAP_US UDPNAT_MSEC (250)
+/* A server's: enough for a hundred thousand clients to learn of its restart by their keepalives. It
+ * is a quarter of what it answers. */
+#define UDPNAT_SERVER_UNKNOWNS_PER_SECOND 4000
 /* between handshakes that a hint makes us start */
 #define UDPNAT_SERVER_UNKNOWN_GAP_US UDPNAT_SEC (1)
 /* The server closed the session for another reason than a restart; most likely our key is in use

@@ -121,6 +121,7 @@ udpnat_rendezvous_client_send_message (UdpnatRendezvousClient *self,
 {
   if (udpnat_session_stream_get_space (self->session, stream) < message->len)
     return FALSE;
+  self->is_quiet = FALSE;
   (void) udpnat_session_stream_write (self->session, stream, message->data, message->len);
   return TRUE;
 }

@@ -53,6 +53,7 @@ udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
   udpnat_rendezvous_client_end_puts (self);
   self->n_sessions++;
   self->remote_index = 0;
+  self->is_quiet = FALSE;
   g_array_set_size (self->attests, 0);
 }
 
@@ -67,6 +68,7 @@ udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient *self,
   self->last_wall_us = MAX (now_us + self->wall_offset_us, self->last_wall_us + 1);
   udpnat_timestamp_from_us (self->last_wall_us, timestamp);
   self->handshake_us = now_us;
+  self->is_handshake_due = TRUE;
   udpnat_session_start_handshake (self->session, now_us, timestamp, NULL, 0);
 }
 
@@ -113,6 +115,7 @@ udpnat_rendezvous_client_handle_up (UdpnatRendezvousClient *self,
   self->outage_us = UDPNAT_TIME_NEVER;
   self->keys_us = now_us;
   self->confirm_us = now_us + UDPNAT_SERVER_CONFIRM_AFTER_US;
+  self->is_quiet = FALSE;
   udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_CONNECTED)->is_continued
     = is_continued;
   self->observed[UDPNAT_SOCKET_ALT] = UDPNAT_ADDRESS_NONE;
@@ -165,6 +168,7 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
   udpnat_rendezvous_client_tell_lost (self, reason);
   udpnat_rendezvous_client_end_puts (self);
   udpnat_rendezvous_client_begin_outage (self, now_us);
+  self->is_quiet = FALSE;
   udpnat_rendezvous_client_reset_keepalive (self);
   if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
     udpnat_rendezvous_client_connect (self, now_us);
@@ -224,6 +228,7 @@ udpnat_rendezvous_client_handle_unknown (UdpnatRendezvousClient *self,
   if (!udpnat_rendezvous_client_is_up (self) || udpnat_session_is_handshaking (self->session)
       || now_us - self->handshake_us < UDPNAT_SERVER_UNKNOWN_GAP_US)
     return;
+  self->is_quiet = FALSE;
   udpnat_rendezvous_client_start_handshake (self, now_us);
 }
 
@@ -234,10 +239,14 @@ void
 udpnat_rendezvous_client_ping (UdpnatRendezvousClient *self,
                                gint64                  now_us)
 {
+  self->is_quiet = FALSE;
   self->ping_us = now_us;
   udpnat_session_ping (self->session, now_us);
 }
 
+/* A session that has got new keys wants to send PING, and would have an answer. For a client that
+ * has nothing to say that would be more than its packet in a minute, and the next keepalive shows
+ * the server the same. So while it is quiet the session only sends HS1; PAD goes past it. */
 static void
 keep_alive (UdpnatRendezvousClient *self,
             gint64                  now_us)
@@ -252,6 +261,9 @@ keep_alive (UdpnatRendezvousClient *self,
     return;
   if (now_us - self->keys_us >= IDLE_REKEY_AFTER_US)
     {
+      self->is_quiet = now_us >= self->watch_until_us
+                       && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_CONTROL) == 0
+                       && udpnat_session_stream_unacked (self->session, UDPNAT_STREAM_MAIL) == 0;
       udpnat_rendezvous_client_start_handshake (self, now_us);
       return;
     }
@@ -384,6 +396,7 @@ seek (UdpnatRendezvousClient *self,
   if (get_seek_time (self) <= now_us)
     {
       self->hs1_us = now_us; /* also when it cannot leave */
+      self->is_handshake_due = TRUE;
       udpnat_session_repeat_handshake (self->session, now_us);
     }
   if (get_silence_time (self) > now_us)

@@ -123,11 +123,14 @@ pop_session_output (UdpnatRendezvousClient *self,
 {
   UdpnatSessionOutputKind kind;
 
-  if (self->session == NULL
+  if (self->session == NULL || (self->is_quiet && !self->is_handshake_due)
       || !udpnat_session_pop_output (self->session, now_us, &kind, out, out_n))
     return FALSE;
   if (kind == UDPNAT_SESSION_OUTPUT_HANDSHAKE)
-    self->hs1_us = now_us;
+    {
+      self->is_handshake_due = FALSE;
+      self->hs1_us = now_us;
+    }
   note_remote_index (self, out, *out_n);
   return TRUE;
 }
@@ -142,6 +145,7 @@ udpnat_rendezvous_client_flush_session (UdpnatRendezvousClient *self,
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
   gsize  n_packet;
 
+  self->is_quiet = FALSE;
   udpnat_rendezvous_client_send_acks (self);
   while (pop_session_output (self, now_us, packet, &n_packet))
     (void) udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
@@ -360,6 +364,10 @@ handle_session_packet (UdpnatRendezvousClient *self,
   result = udpnat_session_handle_packet (session, now_us, data, datagram->n_data);
   if (result == UDPNAT_RX_IGNORED)
     return result;
+  if (datagram->data[0] == UDPNAT_PACKET_DATA)
+    self->is_quiet = FALSE; /* it may want an answer */
+  else if (datagram->data[0] == UDPNAT_PACKET_COOKIE)
+    self->is_handshake_due = TRUE;
   /* An event may end the session. */
   while (self->n_sessions == number && udpnat_session_pop_event (session, &event))
     handle_event (self, now_us, &datagram->remote, &event);

@@ -81,6 +81,9 @@ struct _UdpnatRendezvousClient
   gint64   confirm_us; /* one early PING; NEVER: done */
   gint64   watch_until_us;
   gint64   ping_us;
+  /* nobody needs the session now; see udpnat_rendezvous_client_keep_alive() */
+  gboolean is_quiet;
+  gboolean is_handshake_due; /* while quiet: HS1 may leave all the same */
 
   /* NAT */
   UdpnatInfoQuery queries[2]; /* by socket */

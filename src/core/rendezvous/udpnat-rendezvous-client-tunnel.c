@@ -75,7 +75,10 @@ repeat_what_waits (UdpnatRendezvousClient *self,
                    gint64                  now_us)
 {
   if (self->session != NULL && udpnat_session_is_handshaking (self->session))
-    udpnat_session_repeat_handshake (self->session, now_us);
+    {
+      udpnat_session_repeat_handshake (self->session, now_us);
+      self->is_handshake_due = TRUE;
+    }
   else if (udpnat_rendezvous_client_is_up (self))
     udpnat_rendezvous_client_ping (self, now_us);
   else if (self->state == UDPNAT_RENDEZVOUS_STATE_ASKING)
@@ -204,6 +207,7 @@ take_udp (UdpnatRendezvousClient *self,
     return;
   if (udpnat_rendezvous_client_is_up (self))
     {
+      self->is_quiet = FALSE;
       udpnat_session_reset_path (self->session, now_us, self->udp_rtt_us);
       if (!udpnat_session_is_handshaking (self->session))
         udpnat_rendezvous_client_start_handshake (self, now_us);

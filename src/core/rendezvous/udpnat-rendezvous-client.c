@@ -213,6 +213,7 @@ show_up (UdpnatRendezvousClient *self,
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       self->is_mapping_due = TRUE;
+      self->is_quiet = FALSE;
       udpnat_session_reset_path (self->session, now_us, 0);
       udpnat_session_hurry (self->session);
       udpnat_rendezvous_client_start_handshake (self, now_us);
@@ -299,7 +300,10 @@ udpnat_rendezvous_client_handle_deadline (UdpnatRendezvousClient *self,
 {
   self->now_us = now_us;
   if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
-    udpnat_session_handle_deadline (self->session, now_us);
+    {
+      udpnat_session_handle_deadline (self->session, now_us);
+      self->is_handshake_due |= udpnat_session_is_handshaking (self->session);
+    }
   udpnat_rendezvous_client_keep_tunnel (self, now_us);
   udpnat_rendezvous_client_keep_asking (self, now_us);
   udpnat_rendezvous_client_expire_lookups (self, now_us);

@@ -211,8 +211,9 @@ handle_data (UdpnatRendezvousServer *self,
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
   if (session != NULL)
     return udpnat_server_client_handle_data (udpnat_session_get_owner (session), now_us, datagram);
-  if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1, UDPNAT_UNKNOWN_PER_SECOND,
-                                 UDPNAT_UNKNOWN_PER_SECOND))
+  if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1,
+                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND,
+                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND))
     return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_UNKNOWN_RATE);
   udpnat_writer_init (&writer, packet, sizeof packet);
   udpnat_unknown_write (&writer, view.receiver_index);
@@ -431,7 +432,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->indexes = udpnat_index_table_new (&config->random);
   self->cookies = udpnat_cookie_maker_new (&config->random, now_us);
   self->limiter = udpnat_handshake_limiter_new (&config->random);
-  udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_SERVER_UNKNOWNS_PER_SECOND, now_us);
   udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
   self->registry = udpnat_registry_new (&config->random);
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));

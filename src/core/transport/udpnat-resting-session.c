@@ -98,14 +98,23 @@ is_at_rest (const UdpnatSession *self)
          && self->events.length == 0 && !udpnat_session_has_pending (self);
 }
 
-/* New keys that the peer has been given and has not used yet are soon used. */
+/* New keys that the peer has been given and has not used yet: since it does not ask for them again,
+ * it has them. If that should be wrong, it finds out as it does when we have restarted. */
+static UdpnatKeyset **
+get_keys_to_keep (UdpnatSession *self)
+{
+  return self->next != NULL ? &self->next : &self->current;
+}
+
 static gboolean
-rest_keys (const UdpnatSession  *self,
+rest_keys (UdpnatSession        *self,
            gint64                now_us,
            UdpnatRestingSession *out_resting)
 {
-  return self->next == NULL && udpnat_keyset_is_usable (self->current, now_us)
-         && udpnat_keyset_rest (self->current, self->next_number, &out_resting->keys);
+  const UdpnatKeyset *keyset = *get_keys_to_keep (self);
+
+  return udpnat_keyset_is_usable (keyset, now_us)
+         && udpnat_keyset_rest (keyset, self->next_number, &out_resting->keys);
 }
 
 /**
@@ -129,7 +138,8 @@ udpnat_session_rest (UdpnatSession        *self,
   *out_resting = resting;
   sodium_memzero (&resting, sizeof resting);
   udpnat_index_table_set_holder (self->config.indexes, out_resting->keys.local_index, holder);
-  g_clear_pointer (&self->current, udpnat_keyset_free); /* its index has found somebody else */
+  /* Its index has found somebody else. */
+  g_clear_pointer (get_keys_to_keep (self), udpnat_keyset_free);
   udpnat_session_free (self);
   return TRUE;
 }
