@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "udpnat-mail-message.h"
+#include "udpnat-directory-message.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-rendezvous-server.h"
 #include "udpnat-stun.h"
@@ -334,8 +335,21 @@ send_inner (Scene        *self,
   deliver_from_client (self, client, out, n);
 }
 
+/* One of the clients, or itself, from now on, besides, or not any more. */
 static void
-send_request (FuzzRemote   *client,
+write_watch (Scene      *self,
+             GByteArray *out,
+             guint       how)
+{
+  const UdpnatPublicKey *key = fuzz_remote_get_key (&self->clients[(how & 3) % N_CLIENTS]);
+  UdpnatWatchMessage     watch = { (guint8) (how >> 2), key->bytes, 1 };
+
+  udpnat_write_watch (out, &watch);
+}
+
+static void
+send_request (Scene        *self,
+              FuzzRemote   *client,
               UdpnatReader *input)
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -356,10 +370,15 @@ send_request (FuzzRemote   *client,
       udpnat_write_register (message, (kind & 4) != 0, name);
       break;
     case 1:
-      udpnat_write_lookup (message, kind, name);
+      if (kind & 4)
+        udpnat_write_list (message, kind, kind, name, kind & 8 ? "b" : "");
+      else
+        udpnat_write_lookup (message, kind, name);
       break;
     case 2:
       udpnat_write_subscribe (message, kind >> 2 & 1);
+      if (kind & 8)
+        write_watch (self, message, kind >> 4);
       break;
     case 3:
       udpnat_write_unregister (message);
@@ -514,7 +533,7 @@ take_step (Scene        *self,
       break;
     case 6:
     case 7:
-      send_request (client, input);
+      send_request (self, client, input);
       break;
     case 8:
       send_inner (self, client, input);

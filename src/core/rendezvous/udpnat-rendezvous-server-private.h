@@ -9,6 +9,7 @@
 #include "udpnat-server-client-private.h"
 #include "udpnat-siphash.h"
 #include "udpnat-slab.h"
+#include "udpnat-watch-table.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +22,9 @@ G_BEGIN_DECLS
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, lookups
- *   udpnat-server-directory.c    who is told about whose presence
+ *   udpnat-server-directory.c    the whole list, while it is small
+ *   udpnat-server-list.c         pages of it, and search
+ *   udpnat-server-watches.c      presence of those whom a client watches
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL
@@ -45,13 +48,14 @@ struct _UdpnatRendezvousServer
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */
   UdpnatIdSet    *handles;    /* identities by handle */
+  UdpnatWatchTable *watches;  /* identities are its watchers */
   GQueue          clients;    /* all UdpnatServerClient, owned */
   GQueue          pending;    /* unconfirmed ones, oldest first */
   GQueue          subscribers;
   GQueue          dirty;      /* those that may have something to send */
   UdpnatHeap     *timers;
   UdpnatHeap     *rests;      /* ends of those UdpnatServerIdentity that rest, if nothing comes */
-  gint64          publish_us; /* when subscribers are told of changes */
+  gint64          publish_us; /* when subscribers, and who watches, are told of changes */
 
   /* mail */
   UdpnatMailbox *mailbox;         /* nullable: this server keeps none */

@@ -436,6 +436,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
   self->handles = udpnat_id_set_new (udpnat_server_hash_handle, udpnat_server_match_handle, self);
+  self->watches = udpnat_watch_table_new (&config->random);
   self->timers = udpnat_heap_new ();
   self->rests = udpnat_heap_new ();
   self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
@@ -469,6 +470,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   udpnat_mailbox_free (self->mailbox);
   udpnat_heap_free (self->rests);
   udpnat_heap_free (self->timers);
+  udpnat_watch_table_free (self->watches);
   udpnat_id_set_free (self->handles);
   g_hash_table_unref (self->handshakes);
   udpnat_slab_free (self->identities);
@@ -564,6 +566,7 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
   out_stats->sessions = udpnat_server_count_sessions (self);
   out_stats->resting = udpnat_heap_get_count (self->rests);
   out_stats->names = udpnat_registry_get_count (self->registry);
+  out_stats->watches = udpnat_watch_table_get_count (self->watches);
   if (self->mailbox == NULL)
     return;
   out_stats->letters = udpnat_mailbox_get_count (self->mailbox);

@@ -22,6 +22,8 @@ typedef struct
   UdpnatTokenBucket attest_bucket;
   UdpnatTokenBucket put_bucket;
   UdpnatTokenBucket stranger_bucket;
+  UdpnatTokenBucket page_bucket;
+  UdpnatTokenBucket watch_bucket;
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 
@@ -49,6 +51,7 @@ typedef struct
  * @timestamp: of the newest HS1 accepted
  * @id: its own number
  * @handle: under which others reach it; 0 while no session is confirmed
+ * @watcher: its number among those who watch others; 0: watches nobody
  * @quotas: (nullable) (owned): see udpnat_server_identity_ensure_quotas()
  * @rest: the session that counts, while @is_resting
  *
@@ -62,6 +65,7 @@ typedef struct
   UdpnatServerQuotas  *quotas;
   guint32              id;
   guint32              handle;
+  guint32              watcher;
   guint8               timestamp[UDPNAT_TIMESTAMP_BYTES];
   gboolean             is_resting;
   UdpnatServerRest     rest;

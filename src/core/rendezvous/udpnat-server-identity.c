@@ -54,6 +54,7 @@ udpnat_server_identity_free (UdpnatServerIdentity   *self,
 {
   g_assert (self->live == NULL && self->pending == NULL && !self->is_resting);
   udpnat_server_identity_set_handle (self, server, 0);
+  udpnat_server_unwatch (self, server);
   leave_seat (self, server);
   g_free (self->quotas);
   udpnat_slab_remove (server->identities, self->id);
@@ -162,6 +163,8 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity         *self,
   udpnat_token_bucket_init (&quotas->put_bucket, UDPNAT_MAIL_PUTS_BURST, now_us);
   udpnat_token_bucket_init (&quotas->stranger_bucket,
                             UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);
+  udpnat_token_bucket_init (&quotas->page_bucket, UDPNAT_DIRECTORY_PAGES_BURST, now_us);
+  udpnat_token_bucket_init (&quotas->watch_bucket, UDPNAT_WATCHES_BURST, now_us);
   return quotas;
 }
 
@@ -182,6 +185,10 @@ are_full (UdpnatServerQuotas           *self,
                                          UDPNAT_ATTESTATIONS_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->put_bucket, now_us, UDPNAT_MAIL_PUTS_BURST,
                                          UDPNAT_MAIL_PUTS_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->page_bucket, now_us, UDPNAT_DIRECTORY_PAGES_BURST,
+                                         UDPNAT_DIRECTORY_PAGES_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->watch_bucket, now_us, UDPNAT_WATCHES_BURST,
+                                         UDPNAT_WATCHES_PER_SECOND)
          && udpnat_token_bucket_is_full (
              &self->stranger_bucket, now_us,
              UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);
