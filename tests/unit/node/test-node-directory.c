@@ -239,6 +239,23 @@ test_private (void)
   g_assert_cmpuint (carol->received->len, ==, 1);
 }
 
+/* Whom one looked at before is not there any more when the server tells nobody. */
+static void
+test_becomes_private (void)
+{
+  g_autoptr (Net) net = meet (10, UDPNAT_DIRECTORY_PAGED);
+  NetUser *alice = &net->users[0];
+
+  udpnat_node_browse (alice->node, net->now_us, "", 50);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (is_seen ("carol", UDPNAT_PRESENCE_ONLINE));
+  restart_server (net, UDPNAT_DIRECTORY_PRIVATE);
+  net_run (net, UDPNAT_SEC (60));
+  g_assert_cmpuint (udpnat_node_get_directory (alice->node, NULL), ==, UDPNAT_DIRECTORY_PRIVATE);
+  g_assert_false (g_hash_table_contains (seen.presence, "carol"));
+  g_assert_true (is_seen ("bob", UDPNAT_PRESENCE_ONLINE));
+}
+
 /* What was said of somebody when one asked is not believed for ever. */
 static void
 test_looked_up (void)
@@ -283,6 +300,7 @@ main (int    argc,
   g_test_add_func ("/node-directory/browse/kept-and-forgotten", test_browse);
   g_test_add_func ("/node-directory/browse/by-prefix", test_search);
   g_test_add_func ("/node-directory/browse/written-to", test_write);
+  g_test_add_func ("/node-directory/private/from-now-on", test_becomes_private);
   g_test_add_func ("/node-directory/private/looked-up", test_looked_up);
   g_test_add_func ("/node-directory/private/contacts-and-exact-names", test_private);
   result = g_test_run ();
