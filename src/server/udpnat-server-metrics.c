@@ -141,6 +141,8 @@ udpnat_server_status_to_metrics (const UdpnatServerStatus *self)
   add_gauge (text, "udpnat_names", stats->names, "Names that belong to somebody.");
   add_gauge (text, "udpnat_watches", stats->watches,
              "Pairs of who is told about whom, where the list is not told as a whole.");
+  add_gauge (text, "udpnat_directory_bytes", stats->directory_bytes,
+             "Memory of these pairs and of the order of the names.");
   add_gauge (text, "udpnat_mailbox_letters", stats->letters, "Letters that wait.");
   add_gauge (text, "udpnat_mailbox_bytes", (guint64) stats->letter_bytes, "Bytes in them.");
   add_gauge (text, "udpnat_resident_memory_bytes", (guint64) self->memory_bytes,

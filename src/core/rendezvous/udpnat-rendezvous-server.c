@@ -567,6 +567,8 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
   out_stats->resting = udpnat_heap_get_count (self->rests);
   out_stats->names = udpnat_registry_get_count (self->registry);
   out_stats->watches = udpnat_watch_table_get_count (self->watches);
+  out_stats->directory_bytes = udpnat_registry_get_order_bytes (self->registry)
+                               + udpnat_watch_table_get_bytes (self->watches);
   if (self->mailbox == NULL)
     return;
   out_stats->letters = udpnat_mailbox_get_count (self->mailbox);

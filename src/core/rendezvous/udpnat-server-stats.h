@@ -71,6 +71,7 @@ typedef enum
  * @registered: now
  * @names: that belong to somebody
  * @watches: pairs of who watches and whom
+ * @directory_bytes: what these, and the order of the names, take of memory
  * @letters: in all mailboxes now
  * @letter_bytes: what is sealed in them
  *
@@ -107,6 +108,7 @@ typedef struct
   guint   registered;
   guint   names;
   guint   watches;
+  gsize   directory_bytes;
   guint   letters;
   gint64  letter_bytes;
 } UdpnatRendezvousServerStats;

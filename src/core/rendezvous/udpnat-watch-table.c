@@ -394,6 +394,16 @@ udpnat_watch_table_count (const UdpnatWatchTable *self,
   return who != NULL ? who->n : 0;
 }
 
+/** udpnat_watch_table_get_bytes: Returns: what watchers, watches and targets take of memory, but
+ * for what is kept for new ones */
+gsize
+udpnat_watch_table_get_bytes (const UdpnatWatchTable *self)
+{
+  return sizeof *self + udpnat_slab_get_count (self->watchers) * sizeof (Watcher)
+         + udpnat_slab_get_count (self->watches) * sizeof (Watch)
+         + udpnat_slab_get_count (self->targets) * (sizeof (Target) + sizeof (guint32));
+}
+
 /** udpnat_watch_table_get_count: Returns: of all watchers together */
 guint
 udpnat_watch_table_get_count (const UdpnatWatchTable *self)

@@ -45,6 +45,7 @@ gboolean          udpnat_watch_table_pop   (UdpnatWatchTable       *self,
                                             UdpnatPublicKey        *out_key);
 
 guint             udpnat_watch_table_get_count (const UdpnatWatchTable *self);
+gsize             udpnat_watch_table_get_bytes (const UdpnatWatchTable *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatWatchTable, udpnat_watch_table_free)
 

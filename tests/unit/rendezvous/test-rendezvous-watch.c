@@ -188,6 +188,7 @@ test_storm (void)
   for (guint i = 0; i < N_CROWD; i++)
     g_assert_cmpuint (g_hash_table_size (crowd[i]->directory), ==, N_CONTACTS);
   g_assert_cmpuint (stats.watches, ==, N_CROWD * N_CONTACTS);
+  g_assert_cmpuint (stats.directory_bytes, <, N_CROWD * N_CONTACTS * 32 + N_CROWD * 64 + 8192);
   g_assert_cmpuint (stats.watched_told, >=, N_CROWD * N_CONTACTS);
   g_assert_cmpuint (stats.watched_told, <=, 2 * N_CROWD * N_CONTACTS);
   g_assert_cmpuint (stats.datagrams_out, <, 10 * N_CROWD);

@@ -137,6 +137,7 @@ make_status (void)
       .registered = 12,
       .names = 30,
       .watches = 72,
+      .directory_bytes = 73,
       .letters = 2,
       .letter_bytes = 100,
     },
@@ -200,6 +201,7 @@ test_metrics (void)
   assert_has (text, "\nudpnat_directory_pages_total 70\n");
   assert_has (text, "\nudpnat_watched_changes_total 71\n");
   assert_has (text, "\nudpnat_watches 72\n");
+  assert_has (text, "\nudpnat_directory_bytes 73\n");
   assert_has (text, "\nudpnat_resident_memory_bytes 5242880\n");
   assert_has (text, "\nudpnat_reported_nats_total{nat=\"full-cone\"} 3\n");
   assert_has (text, "\nudpnat_reported_direct_paths_total{network=\"lan\"} 1\n");
