@@ -65,8 +65,9 @@ static const UdpnatCliCommand commands[] = {
     udpnat_cli_command_export },
 
   /* People */
-  { "peers", "peers", "who has been here, and who is here now (also: getuser)", NULL, 0, FALSE,
-    FALSE, FALSE, udpnat_cli_command_peers },
+  { "peers", "peers [PREFIX]", "who has been here, and who is here now (also: getuser)",
+    "With PREFIX only those whose names begin like that. At most 1,000 of a large server.", 0,
+    FALSE, FALSE, FALSE, udpnat_cli_command_peers },
   { "getuser", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_peers },
   { "contacts", "contacts", "your contacts, pinned ones first", NULL, 0, TRUE, FALSE, FALSE,
     udpnat_cli_command_contacts },

@@ -167,6 +167,13 @@ person_changed_cb (UdpnatClient *client,
   if (before == now || person == udpnat_client_get_self (client))
     return;
   g_hash_table_replace (self->presence, g_strdup (key), GUINT_TO_POINTER (now));
+  /* Whoever was only looked at would come and go with each look. */
+  if (udpnat_client_get_directory (client) == UDPNAT_DIRECTORY_PAGED
+      && !udpnat_person_is_contact (person) && !udpnat_person_is_on_lan (person)
+      && self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
+    return;
+  if (self->options->prefix != NULL && !udpnat_cli_begins_with (person, self->options->prefix))
+    return;
   if (self->options->is_json && self->options->mode != UDPNAT_CLI_MODE_OFFLINE)
     udpnat_cli_view_show_person (self->view, person);
   else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE && is_moved &&
@@ -179,22 +186,9 @@ person_changed_cb (UdpnatClient *client,
 void
 udpnat_cli_list (UdpnatCli *self)
 {
-  GListModel *people = udpnat_client_get_people (self->client);
-  guint n_people = g_list_model_get_n_items (people);
-  guint n_online = 0;
-
-  for (guint i = 0; i < n_people; i++)
-    {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      if (!udpnat_person_is_online (person))
-        continue;
-      n_online++;
-      if (!self->options->is_json)
-        udpnat_cli_view_show_person (self->view, person);
-    }
-  if (n_online == 0)
-    udpnat_cli_view_show_text (self->view, "Nobody else is here.");
+  if (self->is_leaving)
+    return;
+  udpnat_cli_show_here (self, self->options->prefix);
   udpnat_cli_leave (self, 0);
 }
 
@@ -202,8 +196,14 @@ static void
 directory_complete_cb (UdpnatClient *client,
                        UdpnatCli    *self)
 {
+  g_autofree char *prefix = g_steal_pointer (&self->listed_prefix);
+
   if (self->options->mode == UDPNAT_CLI_MODE_LIST)
     udpnat_cli_list (self);
+  if (prefix == NULL)
+    return;
+  udpnat_cli_show_peers (self, prefix);
+  udpnat_client_stop_browsing (client);
 }
 
 /** udpnat_cli_warn_of_new_key: at the moment it is told, and at each message until it is decided */

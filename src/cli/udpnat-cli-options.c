@@ -67,6 +67,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->proxy);
   g_free (self->to);
   g_free (self->text);
+  g_free (self->prefix);
   g_free (self->line);
   g_free (self->strangers);
   g_free (self->passphrase_file);
@@ -159,6 +160,18 @@ parse_wait (UdpnatCliOptions *self,
   return TRUE;
 }
 
+static gboolean
+parse_list (UdpnatCliOptions *self,
+            const RawOptions *raw,
+            GError          **error)
+{
+  self->mode = UDPNAT_CLI_MODE_LIST;
+  if (raw->rest[1] != NULL && raw->rest[2] != NULL)
+    return set_usage (error, "list takes one word, how names begin: “%s”", raw->rest[2]);
+  self->prefix = g_strdup (raw->rest[1]);
+  return TRUE;
+}
+
 /* Commands that need more than a profile and no server: they have modes of their own. */
 static gboolean
 parse_profile_command (UdpnatCliOptions *self,
@@ -242,14 +255,13 @@ parse_command (UdpnatCliOptions *self,
   if (!g_str_equal (command, "list") && !g_str_equal (command, "wait")
       && !g_str_equal (command, "netcheck"))
     return parse_offline (self, raw, error);
+  if (g_str_equal (command, "list"))
+    return parse_list (self, raw, error);
   if (n_words > 1)
     return set_usage (error, "%s takes no more words: “%s”", command, raw->rest[1]);
   if (g_str_equal (command, "wait"))
     return parse_wait (self, raw, error);
-  if (g_str_equal (command, "netcheck"))
-    return parse_netcheck (self, raw, error);
-  self->mode = UDPNAT_CLI_MODE_LIST;
-  return TRUE;
+  return parse_netcheck (self, raw, error);
 }
 
 static gboolean
@@ -338,8 +350,8 @@ create_context (UdpnatStartOptions *start,
 
   g_option_context_set_summary (context,
     "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
-    "Commands for scripts that need the server, or --lan: send NAME TEXT…, list, wait,\n"
-    "paths NAME\n"
+    "Commands for scripts that need the server, or --lan: send NAME TEXT…,\n"
+    "list [PREFIX], wait, paths NAME\n"
     "Without a profile: netcheck, which tests your own router\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"

@@ -40,6 +40,7 @@ typedef struct
   int           timeout_s;
   char         *to;      /* SEND, PATHS */
   char         *text;    /* SEND */
+  char         *prefix;  /* LIST: nullable: how names begin */
   int           count;   /* WAIT */
   char         *line;    /* OFFLINE: the command; PASSPHRASE: which; RESTORE: the file */
   char         *strangers;           /* nullable: value of that setting */

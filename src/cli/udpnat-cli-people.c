@@ -10,21 +10,93 @@
 
 /* ---- Lists ---- */
 
+/** udpnat_cli_begins_with: whether @person's name does */
+gboolean
+udpnat_cli_begins_with (UdpnatPerson *person,
+                        const char   *prefix)
+{
+  g_autofree char *name = udpnat_name_fold (udpnat_person_get_name (person));
+  g_autofree char *folded = udpnat_name_fold (prefix);
+
+  return g_str_has_prefix (name, folded);
+}
+
+/* Returns: how many there were */
+static guint
+show_some (UdpnatCli  *self,
+           const char *prefix,
+           gboolean    is_online_only)
+{
+  GListModel *people = udpnat_client_get_people (self->client);
+  guint n_shown = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
+
+      if ((is_online_only && !udpnat_person_is_online (person))
+          || !udpnat_cli_begins_with (person, prefix))
+        continue;
+      n_shown++;
+      if (!is_online_only || !self->options->is_json)
+        udpnat_cli_view_show_person (self->view, person);
+    }
+  return n_shown;
+}
+
+/* What the lines above do not say. */
+static void
+explain_directory (UdpnatCli *self)
+{
+  if (udpnat_client_get_directory (self->client) == UDPNAT_DIRECTORY_PRIVATE)
+    udpnat_cli_view_show_text (self->view, "This server tells nobody who else is there: look for "
+                               "people by their exact names.");
+  else if (udpnat_client_has_more_people (self->client))
+    udpnat_cli_view_show_text (self->view, "There are more. Say how names begin to find others.");
+}
+
+/** udpnat_cli_show_here: those who are there: as JSON each was told when it came */
+void
+udpnat_cli_show_here (UdpnatCli  *self,
+                      const char *prefix)
+{
+  guint n_shown = show_some (self, prefix != NULL ? prefix : "", TRUE);
+
+  if (n_shown == 0 && udpnat_client_get_directory (self->client) != UDPNAT_DIRECTORY_PRIVATE)
+    udpnat_cli_view_show_text (self->view, prefix != NULL ? "Nobody called like that is here."
+                                                          : "Nobody else is here.");
+  explain_directory (self);
+}
+
+/** udpnat_cli_show_peers: everybody who is known */
+void
+udpnat_cli_show_peers (UdpnatCli  *self,
+                       const char *prefix)
+{
+  guint n_shown = show_some (self, prefix, FALSE);
+
+  if (n_shown == 0 && udpnat_client_get_directory (self->client) != UDPNAT_DIRECTORY_PRIVATE)
+    udpnat_cli_view_show_text (self->view,
+                               *prefix != '\0' ? "Nobody called like that has been here."
+                                               : "Nobody else has been here yet.");
+  explain_directory (self);
+}
+
+/* Where the server does not tell of everybody it is asked first; one who is lost does not answer,
+ * and what is known is shown. */
 void
 udpnat_cli_command_peers (UdpnatCli  *self,
                           const char *arguments)
 {
-  GListModel *people = udpnat_client_get_people (self->client);
-  guint n_people = g_list_model_get_n_items (people);
-
-  for (guint i = 0; i < n_people; i++)
+  if (udpnat_client_get_directory (self->client) != UDPNAT_DIRECTORY_PAGED
+      || !udpnat_client_is_registered (self->client))
     {
-      g_autoptr (UdpnatPerson) person = g_list_model_get_item (people, i);
-
-      udpnat_cli_view_show_person (self->view, person);
+      udpnat_cli_show_peers (self, arguments);
+      return;
     }
-  if (n_people == 0)
-    udpnat_cli_view_show_text (self->view, "Nobody else has been here yet.");
+  g_free (self->listed_prefix);
+  self->listed_prefix = g_strdup (arguments);
+  udpnat_client_browse (self->client, arguments, UDPNAT_BROWSE_MAX);
 }
 
 static int

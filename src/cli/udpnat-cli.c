@@ -344,6 +344,9 @@ start (UdpnatCli *self)
   if (!self->options->is_lan)
     udpnat_client_set_server (self->client, self->options->server_host,
                               self->options->server_port);
+  if (self->options->mode == UDPNAT_CLI_MODE_LIST)
+    udpnat_client_browse (self->client, self->options->prefix != NULL ? self->options->prefix : "",
+                          UDPNAT_BROWSE_MAX);
   show_start (self, name);
   udpnat_cli_show_news (self);
   if (!log_in_or_ask (self, name))
@@ -402,6 +405,7 @@ clear (UdpnatCli *self)
   clear_source (&self->timeout_source);
   clear_source (&self->look_source);
   clear_source (&self->list_source);
+  g_clear_pointer (&self->listed_prefix, g_free);
   clear_source (&self->read_source);
   g_cancellable_cancel (self->cancellable);
   g_clear_pointer (&self->input, udpnat_cli_input_free);

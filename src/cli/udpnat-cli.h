@@ -37,6 +37,7 @@ typedef struct
   GSource          *timeout_source;
   GSource          *look_source;    /* PATHS: until the way is found or given up */
   GSource          *list_source;    /* LIST: without a server that says when all are told */
+  char             *listed_prefix;  /* nullable: “peers” waits for the server to tell of these */
 
   char             *awaited_id;     /* SEND: nullable: of the message, when it is on disk */
   int               n_shown;        /* WAIT: messages printed */
@@ -92,6 +93,14 @@ void     udpnat_cli_remember_line (UdpnatCli         *self,
 void     udpnat_cli_show_news     (UdpnatCli         *self);
 void     udpnat_cli_warn_of_new_key (UdpnatCli       *self,
                                    UdpnatPerson      *person);
+
+/* udpnat-cli-people.c */
+gboolean udpnat_cli_begins_with   (UdpnatPerson      *person,
+                                   const char        *prefix);
+void     udpnat_cli_show_here     (UdpnatCli         *self,
+                                   const char        *prefix);
+void     udpnat_cli_show_peers    (UdpnatCli         *self,
+                                   const char        *prefix);
 
 /* udpnat-cli-path.c */
 void     udpnat_cli_watch_path    (UdpnatCli         *self);

@@ -7,12 +7,16 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-gradual-model.h"
+#include "udpnat-limits.h"
 #include "udpnat-list-top.h"
 #include "udpnat-person-menu.h"
 #include "udpnat-person-row.h"
 #include "udpnat-place.h"
 #include "udpnat-request-row.h"
 #include "udpnat-status-words.h"
+
+/* Of a server that does not tell of everybody: at first, and each time that the end is reached. */
+#define BROWSE_STEP 100
 
 struct _UdpnatPeopleList
 {
@@ -28,6 +32,7 @@ struct _UdpnatPeopleList
   UdpnatPeopleModel *here;
   UdpnatPeopleModel *strangers;
   UdpnatPersonMenu  *menu;
+  guint              n_wanted; /* of those whom the server tells only while they are looked at */
 };
 
 static guint person_activated_signal;
@@ -144,6 +149,9 @@ explain_nobody (UdpnatPeopleList *self)
                          "To reach people elsewhere, meet them at a server: one of you can host "
                          "it."));
     case UDPNAT_SERVER_STATE_REGISTERED:
+      if (udpnat_client_get_directory (self->client) == UDPNAT_DIRECTORY_PRIVATE)
+        return g_strdup (_("This server tells nobody who else is there. Add people by their exact "
+                           "name, or by their link."));
       return g_strdup_printf (_("Whoever comes to the server %s appears here by themselves. Tell "
                                 "your friends its address, or give them your link."),
                               udpnat_client_get_server (self->client));
@@ -180,6 +188,25 @@ update_page (UdpnatPeopleList *self)
                                                  UDPNAT_SERVER_STATE_NONE);
 }
 
+/* ---- Looking ---- */
+
+static void
+browse (UdpnatPeopleList *self,
+        guint             n_wanted)
+{
+  self->n_wanted = MIN (n_wanted, UDPNAT_BROWSE_MAX);
+  udpnat_client_browse (self->client, "", self->n_wanted);
+}
+
+static void
+edge_reached_cb (UdpnatPeopleList *self,
+                 GtkPositionType   edge)
+{
+  if (edge == GTK_POS_BOTTOM && udpnat_client_has_more_people (self->client)
+      && self->n_wanted < UDPNAT_BROWSE_MAX)
+    browse (self, self->n_wanted + BROWSE_STEP);
+}
+
 /* A list makes two hundred rows, even if nobody sees them. Most of the time the chats are what is
  * looked at, so these wait until this page is. */
 static void
@@ -189,7 +216,19 @@ udpnat_people_list_map (GtkWidget *widget)
 
   fill (self, self->list, self->here, G_CALLBACK (setup_cb));
   fill (self, self->requests, self->strangers, G_CALLBACK (setup_request_cb));
+  if (self->client != NULL)
+    browse (self, BROWSE_STEP);
   GTK_WIDGET_CLASS (udpnat_people_list_parent_class)->map (widget);
+}
+
+static void
+udpnat_people_list_unmap (GtkWidget *widget)
+{
+  UdpnatPeopleList *self = UDPNAT_PEOPLE_LIST (widget);
+
+  if (self->client != NULL)
+    udpnat_client_stop_browsing (self->client);
+  GTK_WIDGET_CLASS (udpnat_people_list_parent_class)->unmap (widget);
 }
 
 /* ---- Object ---- */
@@ -218,6 +257,7 @@ udpnat_people_list_class_init (UdpnatPeopleListClass *klass)
 
   object_class->dispose = udpnat_people_list_dispose;
   widget_class->map = udpnat_people_list_map;
+  widget_class->unmap = udpnat_people_list_unmap;
 
   person_activated_signal = g_signal_new ("person-activated", UDPNAT_TYPE_PEOPLE_LIST,
                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -231,6 +271,7 @@ udpnat_people_list_class_init (UdpnatPeopleListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UdpnatPeopleList, empty_page);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPeopleList, server_button);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, edge_reached_cb);
   gtk_widget_class_bind_template_callback (widget_class, request_activate_cb);
 }
 
@@ -254,6 +295,8 @@ udpnat_people_list_new (UdpnatClient *client)
   g_signal_connect_object (self->strangers, "items-changed", G_CALLBACK (update_page), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::server-state", G_CALLBACK (update_page), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "notify::directory", G_CALLBACK (update_page), self,
                            G_CONNECT_SWAPPED);
   update_page (self);
   return GTK_WIDGET (self);

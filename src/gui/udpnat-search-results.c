@@ -22,6 +22,8 @@
  * main loop that are short; the others with the frames that follow. */
 #define FIRST_ROWS 14
 #define STEP_ROWS 6
+/* After the last key the server is asked whose names begin like that: once, not for each letter. */
+#define BROWSE_DELAY_MS 350
 /* How many go in a turn: it takes half of the time that it takes to make one. */
 #define DROP_ROWS 12
 
@@ -51,6 +53,7 @@ struct _UdpnatSearchResults
   guint              tick_id;   /* 0: all of them are shown */
   guint              people_source; /* 0: nobody has come or gone */
   GCancellable      *cancellable; /* nullable: of the question to the server */
+  guint              browse_source; /* 0: the server is not to be asked who is called like that */
 };
 
 static guint person_activated_signal;
@@ -399,6 +402,28 @@ edge_reached_cb (UdpnatSearchResults *self,
 
 /* ---- At the server ---- */
 
+static gboolean
+browse_cb (gpointer user_data)
+{
+  UdpnatSearchResults *self = user_data;
+
+  self->browse_source = 0;
+  udpnat_client_browse (self->client, self->words, PEOPLE_ROWS_MAX);
+  return G_SOURCE_REMOVE;
+}
+
+/* Where the server does not tell of everybody, those who are found there come to be among the
+ * people. */
+static void
+browse_later (UdpnatSearchResults *self)
+{
+  g_clear_handle_id (&self->browse_source, g_source_remove);
+  if (self->words == NULL)
+    udpnat_client_stop_browsing (self->client);
+  else if (udpnat_client_get_directory (self->client) == UDPNAT_DIRECTORY_PAGED)
+    self->browse_source = g_timeout_add (BROWSE_DELAY_MS, browse_cb, self);
+}
+
 static void
 update_find (UdpnatSearchResults *self)
 {
@@ -472,6 +497,7 @@ udpnat_search_results_set_words (UdpnatSearchResults *self,
     }
   else
     show_nothing (self);
+  browse_later (self);
   update_find (self);
 }
 
@@ -514,6 +540,7 @@ udpnat_search_results_dispose (GObject *object)
     gtk_list_view_set_model (self->list, NULL);
   g_clear_handle_id (&self->turn_source, g_source_remove);
   g_clear_handle_id (&self->people_source, g_source_remove);
+  g_clear_handle_id (&self->browse_source, g_source_remove);
   g_clear_pointer (&self->words, g_free);
   g_clear_pointer (&self->folded, g_free);
   g_clear_pointer (&self->lines, g_ptr_array_unref);

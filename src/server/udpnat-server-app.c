@@ -330,6 +330,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
     return NULL;
 
   server_config.identity = self->identity;
+  server_config.directory = config->directory;
   server_config.is_mailbox_on = config->has_mailbox;
   server_config.mailbox.recipient_bytes = config->mailbox_bytes;
   server_config.mailbox.total_bytes = config->mailbox_total_bytes;

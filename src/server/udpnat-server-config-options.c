@@ -77,6 +77,8 @@ static const GOptionEntry setting_entries[] = {
   PATH ("state-dir", "Where the server keeps its key, the names and the letters (default: "
         "$STATE_DIRECTORY or ~/.local/state/udpnat-server)", "DIR"),
   TEXT ("idle-exit", "Exit when nobody has been registered for so long", "SECONDS"),
+  TEXT ("directory-mode", "open: people see who else is here; pages: when they look; private: who "
+        "knows a name can look it up, and nobody is told which there are (default: open)", "MODE"),
   FLAG ("no-mailbox", "Do not keep letters for those who are away"),
   OPPOSITE ("mailbox"),
   TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),

@@ -131,6 +131,14 @@ add_state_dir (GString                  *text,
   add_choice (text, UDPNAT_SERVER_SETTING_STATE_DIR, NULL, otherwise);
 }
 
+static const char *
+get_directory_mode (const UdpnatServerConfig *self)
+{
+  if (self->directory == UDPNAT_DIRECTORY_PAGED)
+    return "pages";
+  return self->directory == UDPNAT_DIRECTORY_PRIVATE ? "private" : "open";
+}
+
 /** udpnat_server_config_to_text: Returns: (transfer full): lines */
 char *
 udpnat_server_config_to_text (const UdpnatServerConfig *self)
@@ -151,6 +159,7 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
   add_path (text, UDPNAT_SERVER_SETTING_TLS_KEY, self->tls_key, "the server's own");
   add_state_dir (text, self);
   add_number (text, UDPNAT_SERVER_SETTING_IDLE_EXIT, self->idle_exit_s);
+  add_text (text, UDPNAT_SERVER_SETTING_DIRECTORY_MODE, get_directory_mode (self));
   add_flag (text, UDPNAT_SERVER_SETTING_MAILBOX, self->has_mailbox);
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_DAYS, self->mailbox_days);
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_SIZE, self->mailbox_bytes / BYTES_PER_MIB);

@@ -259,6 +259,23 @@ read_mailbox (UdpnatServerConfig   *config,
 }
 
 static void
+read_directory_mode (UdpnatServerConfig   *config,
+                     UdpnatServerSettings *settings)
+{
+  const char *text = udpnat_server_settings_get_text (settings,
+                                                      UDPNAT_SERVER_SETTING_DIRECTORY_MODE);
+
+  config->directory = UDPNAT_DIRECTORY_WHOLE;
+  if (g_strcmp0 (text, "pages") == 0)
+    config->directory = UDPNAT_DIRECTORY_PAGED;
+  else if (g_strcmp0 (text, "private") == 0)
+    config->directory = UDPNAT_DIRECTORY_PRIVATE;
+  else if (text != NULL && !g_str_equal (text, "open"))
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_DIRECTORY_MODE,
+                                      "is none of them: write open, pages or private.");
+}
+
+static void
 read_logs (UdpnatServerConfig   *config,
            UdpnatServerSettings *settings)
 {
@@ -285,6 +302,7 @@ udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
   read_tunnel_ports (out_config, settings);
   read_tls (out_config, settings);
   read_status_address (out_config, settings);
+  read_directory_mode (out_config, settings);
   read_mailbox (out_config, settings);
   read_logs (out_config, settings);
   out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR, "directory");

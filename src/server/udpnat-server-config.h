@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-directory-kind.h"
 #include "udpnat-server-settings.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,7 @@ G_BEGIN_DECLS
  * @state_dir: where key and names live
  * @is_state_dir_found: nobody has named it
  * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
+ * @directory: who is told which names there are
  * @has_mailbox: keep letters for those who are away
  * @mailbox_days: how long
  * @mailbox_bytes: how much for one recipient
@@ -58,6 +60,7 @@ typedef struct
   char    *state_dir;
   gboolean is_state_dir_found;
   guint    idle_exit_s;
+  UdpnatDirectoryKind directory;
   gboolean has_mailbox;
   guint    mailbox_days;
   gint64   mailbox_bytes;

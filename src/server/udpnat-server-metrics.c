@@ -87,6 +87,9 @@ add_work (GString                           *text,
                "Packets passed on from one person to another.");
   add_counter (text, "udpnat_relayed_bytes_total", stats->relayed_bytes, "Bytes in them.");
   add_counter (text, "udpnat_lookups_total", stats->lookups, "Names asked for.");
+  add_counter (text, "udpnat_directory_pages_total", stats->pages, "Pages of the list asked for.");
+  add_counter (text, "udpnat_watched_changes_total", stats->watched_told,
+               "Changes told to those who watch somebody.");
   add_counter (text, "udpnat_dials_total", stats->dials, "Packets for somebody by key.");
   add_counter (text, "udpnat_failed_dials_total", stats->dials_failed,
                "Those for somebody who was not there.");
@@ -136,6 +139,10 @@ udpnat_server_status_to_metrics (const UdpnatServerStatus *self)
   add_gauge (text, "udpnat_sessions", stats->sessions, "Sessions now, unproved ones included.");
   add_gauge (text, "udpnat_sessions_resting", stats->resting, "Of these, those at rest.");
   add_gauge (text, "udpnat_names", stats->names, "Names that belong to somebody.");
+  add_gauge (text, "udpnat_watches", stats->watches,
+             "Pairs of who is told about whom, where the list is not told as a whole.");
+  add_gauge (text, "udpnat_directory_bytes", stats->directory_bytes,
+             "Memory of these pairs and of the order of the names.");
   add_gauge (text, "udpnat_mailbox_letters", stats->letters, "Letters that wait.");
   add_gauge (text, "udpnat_mailbox_bytes", (guint64) stats->letter_bytes, "Bytes in them.");
   add_gauge (text, "udpnat_resident_memory_bytes", (guint64) self->memory_bytes,
@@ -255,6 +262,8 @@ udpnat_server_status_to_json (const UdpnatServerStatus *self)
   add_member (json, "relayed_packets", stats->relayed_packets);
   add_member (json, "relayed_bytes", stats->relayed_bytes);
   add_member (json, "lookups", stats->lookups);
+  add_member (json, "pages", stats->pages);
+  add_member (json, "watched_changes", stats->watched_told);
   add_member (json, "dials", stats->dials);
   add_member (json, "failed_dials", stats->dials_failed);
   add_member (json, "letters", stats->letters);

@@ -39,6 +39,7 @@ static const char *const names[UDPNAT_N_SERVER_SETTINGS] = {
   [UDPNAT_SERVER_SETTING_TLS_KEY] = "tls-key",
   [UDPNAT_SERVER_SETTING_STATE_DIR] = "state-dir",
   [UDPNAT_SERVER_SETTING_IDLE_EXIT] = "idle-exit",
+  [UDPNAT_SERVER_SETTING_DIRECTORY_MODE] = "directory-mode",
   [UDPNAT_SERVER_SETTING_MAILBOX] = "mailbox",
   [UDPNAT_SERVER_SETTING_MAILBOX_DAYS] = "mailbox-days",
   [UDPNAT_SERVER_SETTING_MAILBOX_SIZE] = "mailbox-size",

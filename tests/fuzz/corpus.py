@@ -85,6 +85,9 @@ MESSAGES = {
     'lookup-result': message(7, struct.pack('>IB', 1, 0) + entry('bob')),
     'directory': message(8, b'\1') + message(9, struct.pack('>H', 1) + entry('bob')) + message(10),
     'presence': message(0x0B, b'\2') + message(9, struct.pack('>H', 1) + entry('bob', 2)),
+    'watch': message(0x18, b'\1' + KEY + KEY) + message(0x19, struct.pack('>BI', 1, 1000)),
+    'list': message(0x1B, struct.pack('>IB', 1, 50) + string('al') + string('alice')),
+    'page': message(0x1C, struct.pack('>IBB', 1, 1, 1) + entry('bob')) + message(0x1A, b'\2'),
     'keepalive': message(0x0E, struct.pack('>H', 96)),
     'mail-put': message(0x21, struct.pack('>I', 7) + KEY + ID + b'sealed') + message(
         0x22, struct.pack('>IB', 7, 3)

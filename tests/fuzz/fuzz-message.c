@@ -8,6 +8,7 @@
 #include "fuzz.h"
 
 #include "udpnat-chat-message.h"
+#include "udpnat-directory-message.h"
 #include "udpnat-item.h"
 #include "udpnat-limits.h"
 #include "udpnat-mail-message.h"
@@ -20,6 +21,42 @@ check_name (const char *name)
 {
   g_assert_true (g_utf8_validate (name, -1, NULL));
   g_assert_cmpuint (strlen (name), <=, UDPNAT_NAME_MAX_BYTES);
+}
+
+/* Of a directory that is too large to be told as a whole. */
+static gboolean
+rewrite_directory (const UdpnatMessageView *message,
+                   GByteArray              *out)
+{
+  g_auto (UdpnatListMessage) list = { 0 };
+  g_autoptr (GArray)         entries = NULL;
+  UdpnatWatchMessage         watch;
+  guint32                    number;
+  guint8                     code;
+
+  if (udpnat_parse_watch (message, &watch))
+    udpnat_write_watch (out, &watch);
+  else if (udpnat_parse_watched (message, &code, &number))
+    udpnat_write_watched (out, code, number);
+  else if (udpnat_parse_directory (message, &code))
+    udpnat_write_directory (out, code);
+  else if (udpnat_parse_list (message, &list))
+    {
+      check_name (list.prefix);
+      check_name (list.after);
+      udpnat_write_list (out, list.request, list.n_max, list.prefix, list.after);
+    }
+  else if ((entries = udpnat_parse_page (message, &number, &code)) != NULL)
+    {
+      for (guint i = 0; i < entries->len; i++)
+        check_name (g_array_index (entries, UdpnatDirectoryEntry, i).name);
+      udpnat_write_page (out, number, code,
+                         (const UdpnatDirectoryEntry *) (gconstpointer) entries->data,
+                         entries->len);
+    }
+  else
+    return FALSE;
+  return TRUE;
 }
 
 /* Clients to server. Returns whether something was written to @out. */
@@ -291,7 +328,7 @@ typedef gboolean (*Rewrite) (const UdpnatMessageView *message,
 
 static const Rewrite rewrites[] = {
   rewrite_letter, rewrite_mail_list, rewrite_vouch,
-  rewrite_question, rewrite_answer, rewrite_candidates, rewrite_chat,
+  rewrite_directory, rewrite_question, rewrite_answer, rewrite_candidates, rewrite_chat,
 };
 
 static void

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "udpnat-mail-message.h"
+#include "udpnat-directory-message.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-rendezvous-server.h"
 #include "udpnat-stun.h"
@@ -334,6 +335,18 @@ send_inner (Scene        *self,
   deliver_from_client (self, client, out, n);
 }
 
+/* One of the clients, or itself, from now on, besides, or not any more. */
+static void
+write_watch (Scene      *self,
+             GByteArray *out,
+             guint       how)
+{
+  const UdpnatPublicKey *key = fuzz_remote_get_key (&self->clients[(how & 3) % N_CLIENTS]);
+  UdpnatWatchMessage     watch = { (guint8) (how >> 2), key->bytes, 1 };
+
+  udpnat_write_watch (out, &watch);
+}
+
 static void
 send_question (Scene        *self,
                FuzzRemote   *client,
@@ -376,10 +389,17 @@ send_request (Scene        *self,
       udpnat_write_register (message, (kind & 4) != 0, name);
       break;
     case 1:
+      if (kind & 4)
+        {
+          udpnat_write_list (message, kind, kind, name, kind & 8 ? "b" : "");
+          break;
+        }
       send_question (self, client, kind, name);
       return;
     case 2:
       udpnat_write_subscribe (message, kind >> 2 & 1);
+      if (kind & 8)
+        write_watch (self, message, kind >> 4);
       break;
     case 3:
       udpnat_write_unregister (message);

@@ -630,6 +630,7 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_SERVER_REPLACED:
     case UDPNAT_NODE_EVENT_UNREGISTERED:
     case UDPNAT_NODE_EVENT_LIST_END:
+    case UDPNAT_NODE_EVENT_DIRECTORY:
     case UDPNAT_NODE_EVENT_KEY_CHANGED:
       break;
     }

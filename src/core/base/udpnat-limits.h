@@ -293,6 +293,22 @@
 #define UDPNAT_SERVER_COLLECT_US UDPNAT_MSEC (1)
 #define UDPNAT_DIRECTORY_TICK_US UDPNAT_MSEC (50) /* changes of presence are told together */
 #define UDPNAT_DIRECTORY_UNACKED_MAX_BYTES 32768  /* told to one client ahead of its ACKs */
+/* What N subscribers are told of N people grows with the square of N. So the whole list is told
+ * while there are no more names than this, and to no more clients; beyond, there are pages, search,
+ * and presence of those whom somebody watches. DECISIONS.md, "The directory". */
+#define UDPNAT_DIRECTORY_WHOLE_MAX 200
+#define UDPNAT_DIRECTORY_SUBSCRIBERS_MAX 1000
+#define UDPNAT_DIRECTORY_PAGE_MAX 50 /* names in one page: three packets */
+/* A thousand names at once, or somebody who types; then as one can read. */
+#define UDPNAT_DIRECTORY_PAGES_BURST 40
+#define UDPNAT_DIRECTORY_PAGES_PER_SECOND 4
+/* Whom one client may watch, and how often it may say so: each key in WATCH counts. */
+#define UDPNAT_WATCHES_MAX 1000
+#define UDPNAT_WATCHES_BURST 4000
+#define UDPNAT_WATCHES_PER_SECOND 50
+#define UDPNAT_SERVER_WATCHES_MAX 16000000 /* of all clients together: half a gigabyte */
+/* Watchers that are told in one tick; the others in the next. One who rests is woken for it. */
+#define UDPNAT_WATCHERS_PER_TICK 1000
 #define UDPNAT_RELAY_COST_BYTES 64                /* of quota, for each packet besides its length */
 /* A signature costs 60 µs; one search of a port needs one from each side. */
 #define UDPNAT_ATTESTATIONS_PER_SECOND 1
@@ -329,6 +345,12 @@
 #define UDPNAT_SERVER_MISMATCH_WAIT_US UDPNAT_SEC (60)
 #define UDPNAT_SERVER_CONFIRM_AFTER_US UDPNAT_MSEC (2500)
 #define UDPNAT_INFO_RETRIES 3 /* for NAT tests */
+#define UDPNAT_WATCH_RETRY_US UDPNAT_SEC (30) /* after WATCHED said so */
+/* Somebody looks at the directory of a server that tells it in pages. */
+#define UDPNAT_BROWSE_MAX 1000 /* names */
+#define UDPNAT_BROWSE_REFRESH_US UDPNAT_SEC (30)
+#define UDPNAT_BROWSE_RETRY_US UDPNAT_SEC (1)
+#define UDPNAT_BROWSE_LINGER_US UDPNAT_SEC (600) /* whom one has seen may be written to */
 #define UDPNAT_LOOKUPS_MAX 256
 #define UDPNAT_LOOKUP_TIMEOUT_US UDPNAT_SEC (5)
 #define UDPNAT_RENDEZVOUS_EVENTS_MAX 8192

@@ -155,6 +155,9 @@ tell (UdpnatClient          *self,
     case UDPNAT_NODE_EVENT_LIST_END:
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_DIRECTORY_COMPLETE);
       break;
+    case UDPNAT_NODE_EVENT_DIRECTORY:
+      udpnat_client_notify_directory (self);
+      break;
     default:
       g_return_if_reached ();
     }
@@ -174,6 +177,7 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_UNREGISTERED] = tell,
   [UDPNAT_NODE_EVENT_PEER] = udpnat_client_handle_presence,
   [UDPNAT_NODE_EVENT_LIST_END] = tell,
+  [UDPNAT_NODE_EVENT_DIRECTORY] = tell,
   [UDPNAT_NODE_EVENT_LOOKED_UP] = udpnat_client_handle_found,
   [UDPNAT_NODE_EVENT_CONTACT] = handle_contact,
   [UDPNAT_NODE_EVENT_KEY_CHANGED] = udpnat_client_handle_new_key,

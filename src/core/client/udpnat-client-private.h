@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  *   udpnat-client-nat64.c    IPv4 where there is none
  *   udpnat-client-events.c   what the node tells
  *   udpnat-client-network.c  how one is connected
+ *   udpnat-client-directory.c  who else is at the server
  *   udpnat-client-people.c   who is who, and what they are to us
  *   udpnat-client-items.c    what is said: to disk, then to the node; and the reverse
  *   udpnat-client-history.c  what was said
@@ -95,6 +96,7 @@ void          udpnat_client_take_name       (UdpnatClient          *self,
                                              const char            *name);
 void          udpnat_client_notify_server   (UdpnatClient          *self);
 void          udpnat_client_notify_lan      (UdpnatClient          *self);
+void          udpnat_client_notify_directory (UdpnatClient         *self);
 
 /* udpnat-client-server.c */
 void          udpnat_client_remember_server (UdpnatClient          *self,

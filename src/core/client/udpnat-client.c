@@ -24,6 +24,7 @@ enum
   PROP_SERVER_CODE,
   PROP_SERVER_SINCE,
   PROP_LAN_STATE,
+  PROP_DIRECTORY,
   N_PROPS
 };
 
@@ -66,6 +67,13 @@ udpnat_client_notify_lan (UdpnatClient *self)
 {
   if (!self->is_closing)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAN_STATE]);
+}
+
+void
+udpnat_client_notify_directory (UdpnatClient *self)
+{
+  if (!self->is_closing)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DIRECTORY]);
 }
 
 /** udpnat_client_emit: a signal with its arguments; nobody is told anything while we are closing */
@@ -174,6 +182,9 @@ udpnat_client_get_property (GObject    *object,
     case PROP_LAN_STATE:
       g_value_set_uint (value, self->lan_state);
       break;
+    case PROP_DIRECTORY:
+      g_value_set_uint (value, udpnat_client_get_directory (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -192,6 +203,7 @@ install_properties (GObjectClass *object_class)
   properties[PROP_SERVER_SINCE] = g_param_spec_int64 ("server-since-us", NULL, NULL, 0, G_MAXINT64,
                                                       0, flags);
   properties[PROP_LAN_STATE] = g_param_spec_uint ("lan-state", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_DIRECTORY] = g_param_spec_uint ("directory", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 

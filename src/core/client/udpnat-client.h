@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "udpnat-directory-kind.h"
 #include "udpnat-error.h"
 #include "udpnat-history-item.h"
 #include "udpnat-lan-state.h"
@@ -33,7 +34,7 @@ G_DECLARE_FINAL_TYPE (UdpnatClient, udpnat_client, UDPNAT, CLIENT, GObject)
  * "mail-refused" (person, code), "path-changed" (person).
  *
  * Properties: name, server, server-state (a #UdpnatServerState), server-code, server-since-us,
- * lan-state (a #UdpnatLanState).
+ * lan-state (a #UdpnatLanState), directory (a #UdpnatDirectoryKind).
  */
 
 UdpnatClient *udpnat_client_new             (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -143,6 +144,14 @@ UdpnatPerson *udpnat_client_accept_new_key  (UdpnatClient  *self,
                                              UdpnatPerson  *person);
 void          udpnat_client_refresh_path    (UdpnatClient  *self,
                                              UdpnatPerson  *person);
+
+/* Who else is at the server: udpnat-client-directory.c */
+UdpnatDirectoryKind udpnat_client_get_directory (UdpnatClient *self);
+gboolean      udpnat_client_has_more_people (UdpnatClient  *self);
+void          udpnat_client_browse          (UdpnatClient  *self,
+                                             const char    *prefix,
+                                             guint          n_wanted);
+void          udpnat_client_stop_browsing   (UdpnatClient  *self);
 
 /* Oneself and the profile: udpnat-client-profile.c */
 void          udpnat_client_set_away        (UdpnatClient  *self,

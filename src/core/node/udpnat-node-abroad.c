@@ -620,6 +620,9 @@ handle_event (UdpnatAbroad                *self,
     case UDPNAT_RENDEZVOUS_EVENT_MAIL:
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+    case UDPNAT_RENDEZVOUS_EVENT_WATCHED:
+    case UDPNAT_RENDEZVOUS_EVENT_DIRECTORY:
+    case UDPNAT_RENDEZVOUS_EVENT_PAGE:
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: /* questions time out by themselves */
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       break;

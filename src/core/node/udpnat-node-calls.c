@@ -174,6 +174,7 @@ udpnat_node_restore_contact (UdpnatNode            *self,
   if (peer == NULL)
     return;
   peer->trust = trust;
+  udpnat_node_browse_update_watch (self, peer);
   self->are_passes_dirty = TRUE;
   if (timestamp != NULL)
     memcpy (peer->last_timestamp, timestamp, sizeof peer->last_timestamp);
@@ -231,6 +232,7 @@ udpnat_node_set_trust (UdpnatNode            *self,
   if (peer == NULL || peer->trust == trust)
     return;
   peer->trust = trust;
+  udpnat_node_browse_update_watch (self, peer);
   self->are_passes_dirty = TRUE;
   udpnat_node_tell_passes (self, now_us);
   if (peer->conversation == NULL)
@@ -295,6 +297,7 @@ udpnat_node_set_server (UdpnatNode            *self,
   self->is_list_awaited = address != NULL;
   udpnat_node_forget_nat (self);
   udpnat_node_abroad_reset (self);
+  udpnat_node_browse_reset (self, now_us);
   udpnat_rendezvous_client_set_server (self->server, now_us, address, pinned_key);
   if (address == NULL)
     {

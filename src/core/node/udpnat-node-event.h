@@ -23,7 +23,9 @@ typedef enum
   /* @key, @name, @presence, @is_on_lan, @is_forgotten: directory entry is new or has changed, or
    * somebody has come to or gone from our own network */
   UDPNAT_NODE_EVENT_PEER,
-  UDPNAT_NODE_EVENT_LIST_END,        /* the whole directory has been told */
+  /* the whole directory has been told, or what somebody looks at of it */
+  UDPNAT_NODE_EVENT_LIST_END,
+  UDPNAT_NODE_EVENT_DIRECTORY,       /* udpnat_node_get_directory() has changed */
   /* @request, @name, @key, or @code when nobody has the name */
   UDPNAT_NODE_EVENT_LOOKED_UP,
   /* @key, @name: first conversation with this peer: remember the pair */

@@ -3,6 +3,7 @@
 #include "udpnat-cookie.h"
 #include "udpnat-nat-probe.h"
 #include "udpnat-node-abroad-private.h"
+#include "udpnat-node-browse-private.h"
 #include "udpnat-node-mapping-private.h"
 #include "udpnat-node-people-private.h"
 #include "udpnat-node-search-private.h"
@@ -57,6 +58,7 @@ struct _UdpnatNode
   UdpnatNodeSearch search;       /* udpnat-node-search.c */
   gboolean        is_search_off;
   UdpnatNodeVouch vouch;         /* udpnat-node-vouch.c */
+  UdpnatNodeBrowse browse;       /* udpnat-node-browse.c */
 
   /* people */
   /* owned UdpnatPeer by key; a tree, because strangers choose keys and names */

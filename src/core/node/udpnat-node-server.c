@@ -32,6 +32,7 @@ handle_entry (UdpnatNode                 *self,
   peer->is_heard = TRUE;
   peer->is_guest = FALSE;
   peer->abroad = NULL;
+  udpnat_node_browse_update_watch (self, peer);
   udpnat_node_push_presence (self, peer);
 }
 
@@ -100,6 +101,8 @@ handle_lookup_result (UdpnatNode                  *self,
           handle_entry (self, now_us, &event->entry);
           peer = udpnat_node_find_peer (self, &key);
           code = "too-many";
+          if (peer != NULL)
+            udpnat_node_browse_note_found (self, now_us, peer);
         }
     }
   udpnat_node_finish_lookup (self, NULL, event->request, peer, code);
@@ -172,6 +175,27 @@ note_route (UdpnatNode *self,
 }
 
 static void
+handle_directory_event (UdpnatNode                  *self,
+                        gint64                       now_us,
+                        const UdpnatRendezvousEvent *event)
+{
+  if (event->type == UDPNAT_RENDEZVOUS_EVENT_LIST_END)
+    udpnat_node_browse_note_whole (self, now_us);
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_WATCHED)
+    udpnat_node_browse_note_watched (self);
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_DIRECTORY)
+    udpnat_node_browse_note_directory (self, now_us, event->code);
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_PAGE)
+    udpnat_node_browse_handle_page (self, now_us, event);
+  else
+    {
+      handle_entry (self, now_us, &event->entry);
+      if (event->is_paged)
+        udpnat_node_browse_note_entry (self, &event->entry);
+    }
+}
+
+static void
 handle_server_event (UdpnatNode                  *self,
                      gint64                       now_us,
                      const UdpnatRendezvousEvent *event)
@@ -187,6 +211,7 @@ handle_server_event (UdpnatNode                  *self,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       udpnat_node_forget_presence (self, event->is_continued);
+      udpnat_node_browse_note_connected (self);
       G_GNUC_FALLTHROUGH;
     case UDPNAT_RENDEZVOUS_EVENT_ROUTE:
       note_route (self, now_us);
@@ -217,12 +242,11 @@ handle_server_event (UdpnatNode                  *self,
       udpnat_node_end_list_wait (self);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
-      handle_entry (self, now_us, &event->entry);
-      break;
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
-      udpnat_node_notice_absence (self);
-      udpnat_node_end_list_wait (self);
-      push_server_event (self, UDPNAT_NODE_EVENT_LIST_END, event);
+    case UDPNAT_RENDEZVOUS_EVENT_WATCHED:
+    case UDPNAT_RENDEZVOUS_EVENT_DIRECTORY:
+    case UDPNAT_RENDEZVOUS_EVENT_PAGE:
+      handle_directory_event (self, now_us, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
       handle_lookup_result (self, now_us, event);

@@ -515,6 +515,7 @@ node_next_deadline (const UdpnatMachine *machine)
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_mapping_next_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_search_next_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_node_abroad_next_deadline (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_node_browse_next_deadline (self));
   if (!g_queue_is_empty ((GQueue *) &self->events))
     return 0; /* something happened while outputs were made: at once */
   return first != NULL ? udpnat_time_min (deadline_us, first->deadline_us) : deadline_us;
@@ -541,6 +542,8 @@ node_handle_deadline (UdpnatMachine *machine,
     udpnat_node_search_handle_deadline (self, now_us);
   if (udpnat_node_abroad_next_deadline (self) <= now_us)
     udpnat_node_abroad_handle_deadline (self, now_us);
+  if (udpnat_node_browse_next_deadline (self) <= now_us)
+    udpnat_node_browse_handle_deadline (self, now_us);
   udpnat_node_follow_server (self, now_us);
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
@@ -642,6 +645,7 @@ udpnat_node_new (const UdpnatIdentity *identity,
   udpnat_token_bucket_init (&self->punch_bucket, UDPNAT_NODE_PUNCH_BURST, now_us);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_UNKNOWN_PER_SECOND, now_us);
   udpnat_node_people_init (self);
+  udpnat_node_browse_init (self);
   udpnat_node_abroad_init (self);
   udpnat_node_mail_init (self);
   udpnat_node_nat_init (self);
@@ -666,6 +670,7 @@ udpnat_node_free (UdpnatNode *self)
   g_clear_pointer (&self->timers, udpnat_heap_free); /* its items live in the peers */
   udpnat_node_mail_clear (self);
   udpnat_node_people_clear (self);
+  udpnat_node_browse_clear (self);
   udpnat_node_nat_clear (self);
   udpnat_node_mapping_clear (self);
   /* last, since a peer that goes in the midst of a search still has sockets to close */

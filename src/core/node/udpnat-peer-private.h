@@ -77,6 +77,8 @@ typedef struct
   gboolean         has_failed;  /* our disk did: letters wait for the server's next session */
   gint64           failed_until_us; /* no session before, whoever wants it; 0: none */
   gboolean         must_call;   /* the peer may not know that it must begin anew */
+  gboolean         is_watched; /* the server is to tell us of it */
+  guint32          browse_round; /* in which it was in a page last; 0: in none */
   gboolean         is_heard;  /* in the directory since the server was last connected */
   gboolean         is_source_unproven;   /* while the early data of a direct HS1 is read */
   /* wait for the first packet under the new keys; a stranger's until it is accepted */

@@ -2,6 +2,7 @@
 
 #include "udpnat-registry.h"
 
+#include "udpnat-id-order.h"
 #include "udpnat-id-set.h"
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
@@ -17,7 +18,9 @@
  *
  * The roster is a balanced tree by the number of an entry's last change. Whoever knows everything
  * up to some number finds what is new behind it, however many others read at the same time and
- * however the list has changed in between.
+ * however the list has changed in between. When there are more than UDPNAT_DIRECTORY_WHOLE_MAX in
+ * it nobody reads it that way any more, and the tree is given up; what goes on is the same list in
+ * the order of the names.
  *
  * It neither stores anything nor knows what a session is. */
 
@@ -27,7 +30,8 @@ struct _UdpnatRegistry
   UdpnatSlab  *entries; /* of UdpnatRegistryEntry */
   UdpnatIdSet *names;   /* all that have one */
   UdpnatIdSet *keys;    /* the first entry of each key */
-  GTree       *roster;  /* UdpnatRegistryEntry by sequence, borrowed */
+  GTree       *roster;  /* UdpnatRegistryEntry by sequence, borrowed; NULL: there are too many */
+  UdpnatIdOrder *order; /* all that have a sequence, by folded name */
   guint        n_claims;
   guint64      last_sequence;
 };
@@ -132,6 +136,29 @@ match_key (gpointer      user_data,
   return udpnat_public_key_equal (&get_entry (user_data, id)->key, wanted);
 }
 
+/* A name without anything but ASCII is folded in place: most are, and a page looks at hundreds. */
+static int
+compare_folded (gpointer      user_data,
+                guint32       id,
+                gconstpointer wanted)
+{
+  const char      *name = udpnat_registry_get_name (get_entry (user_data, id));
+  const char      *folded = wanted;
+  g_autofree char *own = NULL;
+
+  if (g_str_is_ascii (name))
+    {
+      while (*name != '\0' && g_ascii_tolower (*name) == *folded)
+        {
+          name++;
+          folded++;
+        }
+      return (guchar) g_ascii_tolower (*name) - (guchar) *folded;
+    }
+  own = udpnat_name_fold (name);
+  return strcmp (own, folded);
+}
+
 static int
 compare_sequences (gconstpointer a,
                    gconstpointer b,
@@ -153,6 +180,7 @@ udpnat_registry_new (const UdpnatRandom *random)
   self->names = udpnat_id_set_new (hash_name, match_name, self);
   self->keys = udpnat_id_set_new (hash_key, match_key, self);
   self->roster = g_tree_new_full (compare_sequences, NULL, NULL, NULL);
+  self->order = udpnat_id_order_new (compare_folded, self);
   return self;
 }
 
@@ -164,7 +192,8 @@ udpnat_registry_free (UdpnatRegistry *self)
   for (guint32 id = udpnat_slab_get_next (self->entries, 0); id != 0;
        id = udpnat_slab_get_next (self->entries, id))
     clear_name (get_entry (self, id));
-  g_tree_unref (self->roster);
+  g_clear_pointer (&self->roster, g_tree_unref);
+  udpnat_id_order_free (self->order);
   udpnat_id_set_free (self->keys);
   udpnat_id_set_free (self->names);
   udpnat_slab_free (self->entries);
@@ -336,7 +365,13 @@ udpnat_registry_remove (UdpnatRegistry      *self,
   if (entry->is_claim)
     self->n_claims--;
   if (entry->sequence != 0)
-    g_tree_remove (self->roster, &entry->sequence);
+    {
+      g_autofree char *folded = udpnat_name_fold (udpnat_registry_get_name (entry));
+
+      udpnat_id_order_remove (self->order, folded);
+      if (self->roster != NULL)
+        g_tree_remove (self->roster, &entry->sequence);
+    }
   if (entry->is_named)
     udpnat_id_set_remove (self->names, entry->id);
   unlink_from_key (self, entry);
@@ -363,22 +398,116 @@ void
 udpnat_registry_publish (UdpnatRegistry      *self,
                          UdpnatRegistryEntry *entry)
 {
-  if (entry->sequence != 0)
+  if (entry->sequence == 0)
+    {
+      g_autofree char *folded = udpnat_name_fold (udpnat_registry_get_name (entry));
+
+      udpnat_id_order_add (self->order, entry->id, folded);
+      if (udpnat_registry_is_large (self))
+        g_clear_pointer (&self->roster, g_tree_unref);
+    }
+  else if (self->roster != NULL)
     g_tree_remove (self->roster, &entry->sequence);
   entry->sequence = ++self->last_sequence;
-  g_tree_insert (self->roster, &entry->sequence, entry);
+  if (self->roster != NULL)
+    g_tree_insert (self->roster, &entry->sequence, entry);
+}
+
+/** udpnat_registry_is_large: Returns: whether the roster has too many names to be told as a whole.
+ * Once it has it stays so: names leave it with the registry only */
+gboolean
+udpnat_registry_is_large (const UdpnatRegistry *self)
+{
+  return self->roster == NULL
+         || udpnat_id_order_get_count (self->order) > UDPNAT_DIRECTORY_WHOLE_MAX;
 }
 
 /**
  * udpnat_registry_next_change:
  *
- * Returns: (nullable): the oldest entry whose last change is newer than @sequence
+ * Returns: (nullable): the oldest entry whose last change is newer than @sequence; always %NULL
+ *   when the roster is large
  */
 UdpnatRegistryEntry *
 udpnat_registry_next_change (const UdpnatRegistry *self,
                              guint64               sequence)
 {
-  GTreeNode *node = g_tree_upper_bound (self->roster, &sequence);
+  GTreeNode *node = self->roster != NULL ? g_tree_upper_bound (self->roster, &sequence) : NULL;
 
   return node != NULL ? g_tree_node_value (node) : NULL;
+}
+
+static gboolean
+begins_with (const UdpnatRegistryEntry *entry,
+             const char                *prefix)
+{
+  g_autofree char *folded = udpnat_name_fold (udpnat_registry_get_name (entry));
+
+  return g_str_has_prefix (folded, prefix);
+}
+
+/**
+ * udpnat_registry_list:
+ * @prefix: folded; "" for all
+ * @after: folded; "" for the beginning
+ * @entries: (out) (array length=n_max): those of the roster that begin with @prefix and come
+ *   behind @after, in the order of their folded names
+ * @out_has_more: (out): whether there are others behind them
+ *
+ * Returns: how many
+ */
+guint
+udpnat_registry_list (const UdpnatRegistry *self,
+                      const char           *prefix,
+                      const char           *after,
+                      UdpnatRegistryEntry **entries,
+                      guint                 n_max,
+                      gboolean             *out_has_more)
+{
+  gboolean             is_behind = strcmp (after, prefix) >= 0 && *after != '\0';
+  UdpnatIdPlace        place = udpnat_id_order_seek (self->order, is_behind ? after : prefix,
+                                                     is_behind);
+  UdpnatRegistryEntry *entry;
+  guint                n_entries = 0;
+
+  *out_has_more = FALSE;
+  while ((entry = get_entry (self, udpnat_id_order_next (self->order, &place))) != NULL
+         && begins_with (entry, prefix))
+    {
+      *out_has_more = n_entries == n_max;
+      if (*out_has_more)
+        break;
+      entries[n_entries++] = entry;
+    }
+  return n_entries;
+}
+
+/**
+ * udpnat_registry_find_shown:
+ *
+ * Returns: (nullable): the entry by which others may know how things stand with @key: under which
+ *   it is there and listed, else the one that was in the roster last
+ */
+UdpnatRegistryEntry *
+udpnat_registry_find_shown (const UdpnatRegistry  *self,
+                            const UdpnatPublicKey *key)
+{
+  UdpnatRegistryEntry *last = NULL;
+
+  for (UdpnatRegistryEntry *entry = find_first (self, key); entry != NULL;
+       entry = get_entry (self, entry->next_of_key))
+    {
+      if (entry->session != 0 && entry->is_shown)
+        return entry;
+      if (entry->sequence != 0 && (last == NULL || entry->sequence > last->sequence))
+        last = entry;
+    }
+  return last;
+}
+
+/** udpnat_registry_get_order_bytes: Returns: what the order of the names takes of memory */
+gsize
+udpnat_registry_get_order_bytes (const UdpnatRegistry *self)
+{
+  return udpnat_id_order_get_bytes (self->order);
 }

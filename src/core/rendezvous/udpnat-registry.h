@@ -71,8 +71,18 @@ UdpnatRegistryEntry *udpnat_registry_find_session (const UdpnatRegistry *self,
 /* Roster: listed names of this run, in the order of their last change */
 void                 udpnat_registry_publish     (UdpnatRegistry        *self,
                                                   UdpnatRegistryEntry   *entry);
+gboolean             udpnat_registry_is_large    (const UdpnatRegistry  *self);
 UdpnatRegistryEntry *udpnat_registry_next_change (const UdpnatRegistry  *self,
                                                   guint64                sequence);
+guint                udpnat_registry_list        (const UdpnatRegistry  *self,
+                                                  const char            *prefix,
+                                                  const char            *after,
+                                                  UdpnatRegistryEntry  **entries,
+                                                  guint                  n_max,
+                                                  gboolean              *out_has_more);
+UdpnatRegistryEntry *udpnat_registry_find_shown  (const UdpnatRegistry  *self,
+                                                  const UdpnatPublicKey *key);
+gsize                udpnat_registry_get_order_bytes (const UdpnatRegistry *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatRegistry, udpnat_registry_free)
 

@@ -100,7 +100,8 @@ udpnat_rendezvous_client_set_presence (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
 
-/** udpnat_rendezvous_client_subscribe: to the directory: all listed entries, then every change */
+/** udpnat_rendezvous_client_subscribe: to the directory: all listed entries, then every change; or
+ * DIRECTORY says that it is not told like that */
 void
 udpnat_rendezvous_client_subscribe (UdpnatRendezvousClient *self,
                                     gint64                  now_us,
@@ -179,6 +180,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
   send_presence (self);
   send_names (self);
   udpnat_rendezvous_client_send_passes (self);
+  udpnat_rendezvous_client_send_watch (self, now_us);
   if (self->is_subscribe_due)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -188,6 +190,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
       self->is_subscribe_due = !send_message (self, message);
     }
   udpnat_rendezvous_client_send_lookups (self, now_us);
+  udpnat_rendezvous_client_send_list (self);
   udpnat_rendezvous_client_send_attests (self);
 }
 
@@ -210,6 +213,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   self->is_register_due = self->name != NULL;
   self->register_retry_us = UDPNAT_TIME_NEVER;
   self->is_subscribe_due = self->is_subscribed;
+  udpnat_rendezvous_client_repeat_directory (self);
   self->is_presence_due = self->presence != UDPNAT_PRESENCE_ONLINE;
   udpnat_rendezvous_client_repeat_lookups (self);
 }
@@ -340,6 +344,12 @@ handle_message (UdpnatRendezvousClient  *self,
       return TRUE;
     case UDPNAT_CS_ATTESTATION:
       return udpnat_rendezvous_client_handle_attestation (self, message);
+    case UDPNAT_CS_WATCHED:
+      return udpnat_rendezvous_client_handle_watched (self, now_us, message);
+    case UDPNAT_CS_DIRECTORY:
+      return udpnat_rendezvous_client_handle_directory (self, message);
+    case UDPNAT_CS_PAGE:
+      return udpnat_rendezvous_client_handle_page (self, message);
     case UDPNAT_CS_LOOKUP_RESULT: /* comes in a frame */
     case UDPNAT_CS_REGISTER:      /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_UNREGISTER:
@@ -349,6 +359,8 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_ATTEST:
     case UDPNAT_CS_KEEPALIVE:
     case UDPNAT_CS_REPORT:
+    case UDPNAT_CS_WATCH:
+    case UDPNAT_CS_LIST:
       break;
     }
   return TRUE;

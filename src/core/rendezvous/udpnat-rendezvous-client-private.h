@@ -3,6 +3,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-client-attest-private.h"
+#include "udpnat-rendezvous-client-directory-private.h"
 #include "udpnat-rendezvous-client-link-private.h"
 #include "udpnat-rendezvous-client-lookup-private.h"
 #include "udpnat-rendezvous-client-report-private.h"
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-tunnel.c    by which way: UDP, or a tunnel where UDP does not pass
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
  *   udpnat-rendezvous-client-control.c   messages of the control stream
+ *   udpnat-rendezvous-client-directory.c  whom we watch, and pages of the directory
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
  *   udpnat-rendezvous-client-attest.c    the server's word on where we are
  *   udpnat-rendezvous-client-report.c    what our paths come to, in numbers
@@ -104,6 +106,8 @@ struct _UdpnatRendezvousClient
   gboolean is_subscribe_due;
   GQueue   lookups; /* of UdpnatRendezvousLookup, oldest first */
   guint32  last_request;
+
+  UdpnatRendezvousDirectory directory;
 
   GArray  *attests; /* of UdpnatAttestNonce: to be sent */
 

@@ -24,6 +24,7 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
   self->presence = UDPNAT_PRESENCE_ONLINE;
   self->puts = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->acks = g_array_new (FALSE, FALSE, sizeof (guint64));
+  udpnat_rendezvous_client_init_directory (self);
   self->attests = g_array_new (FALSE, FALSE, sizeof (UdpnatAttestNonce));
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
   self->tunnel_close_us = self->udp_probe_us = UDPNAT_TIME_NEVER;
@@ -42,6 +43,7 @@ udpnat_rendezvous_client_free (UdpnatRendezvousClient *self)
   udpnat_rendezvous_client_clear_events (self);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->lookups, (GDestroyNotify) udpnat_rendezvous_lookup_free);
+  udpnat_rendezvous_client_clear_directory (self);
   g_clear_pointer (&self->passes, g_byte_array_unref);
   g_array_unref (self->acks);
   g_array_unref (self->attests);
@@ -285,6 +287,7 @@ udpnat_rendezvous_client_next_deadline (const UdpnatRendezvousClient *self)
 {
   gint64 deadline_us = udpnat_rendezvous_client_link_deadline (self);
 
+  deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_directory_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_tunnel_deadline (self));
   for (guint i = 0; i < G_N_ELEMENTS (self->queries); i++)
     deadline_us = udpnat_time_min (deadline_us, self->queries[i].next_us);
@@ -307,6 +310,7 @@ udpnat_rendezvous_client_handle_deadline (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_keep_tunnel (self, now_us);
   udpnat_rendezvous_client_keep_asking (self, now_us);
   udpnat_rendezvous_client_expire_lookups (self, now_us);
+  udpnat_rendezvous_client_expire_list (self, now_us);
   udpnat_rendezvous_client_send_wishes (self, now_us);
   udpnat_rendezvous_client_keep_link (self, now_us);
 }

@@ -61,6 +61,18 @@ void    udpnat_rendezvous_client_unregister      (UdpnatRendezvousClient *self,
 void    udpnat_rendezvous_client_subscribe       (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   gboolean                on);
+void    udpnat_rendezvous_client_watch_key       (UdpnatRendezvousClient *self,
+                                                  const UdpnatPublicKey  *key,
+                                                  gboolean                is_on);
+void    udpnat_rendezvous_client_watch_all       (UdpnatRendezvousClient *self,
+                                                  gint64                  now_us,
+                                                  const UdpnatPublicKey  *keys,
+                                                  guint                   n_keys);
+guint   udpnat_rendezvous_client_count_watched   (const UdpnatRendezvousClient *self);
+guint32 udpnat_rendezvous_client_list            (UdpnatRendezvousClient *self,
+                                                  gint64                  now_us,
+                                                  const char             *prefix,
+                                                  const char             *after);
 void    udpnat_rendezvous_client_set_listed      (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   gboolean                is_listed);

@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_LOST: @reason; reconnecting by itself
  * @UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: the server has been silent for 3 s; once for each outage;
  *   still trying
- * @UDPNAT_RENDEZVOUS_EVENT_PEER: @entry: listed entry, new or changed
+ * @UDPNAT_RENDEZVOUS_EVENT_PEER: @entry: listed entry, new or changed; @is_paged: of the page that
+ *   was asked for
  * @UDPNAT_RENDEZVOUS_EVENT_LIST_END: every listed entry has been told
  * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT: @request, @found, @entry when found
  * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s
@@ -38,6 +39,11 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT: @request, @code (#UdpnatMailCode): the one result of a put
  * @UDPNAT_RENDEZVOUS_EVENT_MAIL: @number, @stored_s, @data: a sealed letter for us; comes again in
  *   later sessions until it is acknowledged
+ * @UDPNAT_RENDEZVOUS_EVENT_WATCHED: @code (#UdpnatWatchedCode): whoever is watched, is there and is
+ *   listed has been told; what was left out is said again
+ * @UDPNAT_RENDEZVOUS_EVENT_DIRECTORY: @code (#UdpnatDirectoryKind): the list is not told as a
+ *   whole, or from now on not any more
+ * @UDPNAT_RENDEZVOUS_EVENT_PAGE: @request, @code (#UdpnatPageCode), @name of the last entry, if any
  * @UDPNAT_RENDEZVOUS_EVENT_ATTESTATION: @attestation, checked to be of our server and about us
  *
  * What happened, and which members of the event are set.
@@ -64,6 +70,9 @@ typedef enum
   UDPNAT_RENDEZVOUS_EVENT_REPLACED,
   UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT,
   UDPNAT_RENDEZVOUS_EVENT_MAIL,
+  UDPNAT_RENDEZVOUS_EVENT_WATCHED,
+  UDPNAT_RENDEZVOUS_EVENT_DIRECTORY,
+  UDPNAT_RENDEZVOUS_EVENT_PAGE,
   UDPNAT_RENDEZVOUS_EVENT_ATTESTATION,
 } UdpnatRendezvousEventType;
 
@@ -97,6 +106,7 @@ typedef struct
   guint32                    request;
   gboolean                   found;
   gboolean                   is_continued;
+  gboolean                   is_paged;
   UdpnatDirectoryEntry       entry;
   guint64                    number;
   gint64                     stored_s;

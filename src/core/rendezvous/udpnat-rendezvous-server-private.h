@@ -10,6 +10,7 @@
 #include "udpnat-server-client-private.h"
 #include "udpnat-siphash.h"
 #include "udpnat-slab.h"
+#include "udpnat-watch-table.h"
 
 G_BEGIN_DECLS
 
@@ -23,7 +24,9 @@ G_BEGIN_DECLS
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, presence, reports
  *   udpnat-server-question.c     questions in frames: lookups
- *   udpnat-server-directory.c    who is told about whose presence
+ *   udpnat-server-directory.c    the whole list, while it is small
+ *   udpnat-server-list.c         pages of it, and search
+ *   udpnat-server-watches.c      presence of those whom a client watches
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL
@@ -47,6 +50,8 @@ struct _UdpnatRendezvousServer
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */
   UdpnatIdSet    *handles;    /* identities by handle */
+  UdpnatWatchTable *watches;  /* identities are its watchers */
+  GHashTable     *watchers;   /* number of an identity -> its number there */
   GQueue          clients;    /* all UdpnatServerClient, owned */
   GQueue          pending;    /* unconfirmed ones, oldest first */
   GQueue          subscribers;
@@ -56,7 +61,7 @@ struct _UdpnatRendezvousServer
   guint32         rest_cursor;  /* the identity that was looked at last */
   gint64          rest_turn_us; /* when the next are looked at, while any rests */
   GHashTable     *quotas;     /* number of an identity -> UdpnatServerQuotas, owned */
-  gint64          publish_us; /* when subscribers are told of changes */
+  gint64          publish_us; /* when subscribers, and who watches, are told of changes */
 
   /* mail */
   UdpnatMailbox *mailbox;         /* nullable: this server keeps none */

@@ -438,9 +438,11 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
   self->handles = udpnat_id_set_new (udpnat_server_hash_handle, udpnat_server_match_handle, self);
+  self->watches = udpnat_watch_table_new (&config->random);
   self->timers = udpnat_heap_new ();
   udpnat_index_table_set_holders (self->indexes, udpnat_server_get_resting_index, self);
   self->quotas = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->watchers = g_hash_table_new (NULL, NULL);
   self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
   self->puts = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->expire_after_us = now_us;
@@ -471,7 +473,9 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   g_hash_table_unref (self->puts);
   udpnat_mailbox_free (self->mailbox);
   g_hash_table_unref (self->quotas);
+  g_hash_table_unref (self->watchers);
   udpnat_heap_free (self->timers);
+  udpnat_watch_table_free (self->watches);
   udpnat_id_set_free (self->handles);
   g_hash_table_unref (self->handshakes);
   udpnat_slab_free (self->identities);
@@ -567,6 +571,9 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
   out_stats->sessions = udpnat_server_count_sessions (self);
   out_stats->resting = self->n_resting;
   out_stats->names = udpnat_registry_get_count (self->registry);
+  out_stats->watches = udpnat_watch_table_get_count (self->watches);
+  out_stats->directory_bytes = udpnat_registry_get_order_bytes (self->registry)
+                               + udpnat_watch_table_get_bytes (self->watches);
   if (self->mailbox == NULL)
     return;
   out_stats->letters = udpnat_mailbox_get_count (self->mailbox);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-directory-kind.h"
 #include "udpnat-identity.h"
 #include "udpnat-machine.h"
 #include "udpnat-mailbox.h"
@@ -26,6 +27,9 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @relay_burst_bytes: what one identity may relay at once; 0 for %UDPNAT_RELAY_QUOTA_BURST_BYTES
  * @relay_bytes_per_second: and in the long run; 0 for %UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND
  * @max_sessions: 0 for %UDPNAT_SERVER_SESSIONS_MAX
+ * @directory: how it is told: %UDPNAT_DIRECTORY_PAGED from the first name on;
+ *   %UDPNAT_DIRECTORY_PRIVATE not at all: who knows a name may look it up; else as a whole as long
+ *   as it is small
  * @is_mailbox_on: whether letters are kept
  * @mailbox: how many
  * @wall_us: microseconds since 1970 at the start
@@ -39,6 +43,7 @@ typedef struct
   gint64                relay_burst_bytes;
   gint64                relay_bytes_per_second;
   guint                 max_sessions;
+  UdpnatDirectoryKind   directory;
   gboolean              is_mailbox_on;
   UdpnatMailboxLimits   mailbox;
   gint64                wall_us;

@@ -60,6 +60,9 @@ struct _UdpnatServerClient
   gboolean has_whole_list;
   gboolean is_behind; /* the stream had no room for all changes */
   guint64  told_sequence;
+  gboolean is_watch_behind; /* likewise, of those whom its identity watches */
+  gboolean is_watched_due;  /* and then WATCHED, with this code */
+  guint8   watched_code;
   guint8   presence; /* what others are told while it is listed: a UdpnatPresence */
 
   /* mail */
@@ -154,6 +157,21 @@ void                  udpnat_server_tell_changes   (UdpnatServerClient     *self
 void                  udpnat_server_fill_entry     (const UdpnatRendezvousServer *self,
                                                     const UdpnatRegistryEntry    *entry,
                                                     UdpnatDirectoryEntry         *out_entry);
+
+/* udpnat-server-list.c */
+gboolean              udpnat_server_handle_list    (UdpnatServerClient      *self,
+                                                    gint64                   now_us,
+                                                    const UdpnatMessageView *message);
+
+/* udpnat-server-watches.c */
+gboolean              udpnat_server_handle_watch   (UdpnatServerClient      *self,
+                                                    gint64                   now_us,
+                                                    const UdpnatMessageView *message);
+void                  udpnat_server_tell_watches   (UdpnatServerClient      *self);
+void                  udpnat_server_tell_watchers  (UdpnatRendezvousServer  *self,
+                                                    gint64                   now_us);
+void                  udpnat_server_unwatch        (UdpnatServerIdentity    *self,
+                                                    UdpnatRendezvousServer  *server);
 
 /* udpnat-server-mail.c */
 gboolean              udpnat_server_mail_handle    (UdpnatServerClient      *self,

@@ -122,7 +122,10 @@ udpnat_server_client_detach (UdpnatServerClient *self,
   udpnat_server_mail_forget (self);
   self->identity = NULL;
   if (identity->awake.live == self)
-    udpnat_server_identity_set_handle (identity, server, 0);
+    {
+      udpnat_server_identity_set_handle (identity, server, 0);
+      udpnat_server_unwatch (identity, server);
+    }
   if (g_hash_table_lookup (server->handshakes, self) == self)
     g_hash_table_remove (server->handshakes, self);
   if (!self->is_confirmed)
@@ -270,6 +273,7 @@ confirm (UdpnatServerClient *self,
   self->identity->awake.live = self;
   if (before != NULL)
     udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
+  udpnat_server_unwatch (self->identity, self->server); /* they were that session's */
   udpnat_server_identity_draw_handle (self->identity, self->server);
 }
 
@@ -372,6 +376,8 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
     udpnat_server_read_messages (self, now_us);
   if (self->identity != NULL && self->is_behind)
     udpnat_server_tell_changes (self);
+  if (self->identity != NULL && self->is_watch_behind)
+    udpnat_server_tell_watches (self);
   if (self->identity != NULL)
     udpnat_server_tell_mail (self, now_us);
   udpnat_server_client_touch (self);

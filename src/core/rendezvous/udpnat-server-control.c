@@ -9,7 +9,7 @@
  * when there is room for its answer, so that a client that does not acknowledge cannot make us hold
  * more. */
 
-#define REPLY_MAX_BYTES 4096
+#define REPLY_MAX_BYTES 16384 /* a page of the longest names */
 #define UNACKED_MAX_BYTES 65536
 /* After which time to come again when a name could not be stored, or too many wait for the disk. */
 #define RETRY_S 5
@@ -327,6 +327,10 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_WATCH:
+      return udpnat_server_handle_watch (self, now_us, message);
+    case UDPNAT_CS_LIST:
+      return udpnat_server_handle_list (self, now_us, message);
     case UDPNAT_CS_LOOKUP:     /* comes in a frame: see udpnat_server_handle_question() */
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
@@ -335,6 +339,9 @@ handle_message (UdpnatServerClient      *self,
     case UDPNAT_CS_PEERS:
     case UDPNAT_CS_LIST_END:
     case UDPNAT_CS_ATTESTATION:
+    case UDPNAT_CS_WATCHED:
+    case UDPNAT_CS_DIRECTORY:
+    case UDPNAT_CS_PAGE:
       break;
     }
   return TRUE;

@@ -4,10 +4,15 @@
 
 #include <string.h>
 
-/* Who is told about whose presence (PROTOCOL.md section 7). The roster says what has changed since
+#include "udpnat-directory-message.h"
+
+/* Who is told about everybody's presence (PROTOCOL.md section 7): everybody who wants it, as long
+ * as they and those in the list are few. The roster says what has changed since
  * any moment; a subscriber is the number of the last change it was told. Changes are told together
  * every UDPNAT_DIRECTORY_TICK_US, so that N logins at once make N messages, not N²; and no further
- * ahead of its ACKs than a few packets, so that a subscriber that does not listen costs little. */
+ * ahead of its ACKs than a few packets, so that a subscriber that does not listen costs little.
+ *
+ * When the list grows too large, all subscribers are told so, and nothing more of it. */
 
 #define BATCH_ENTRIES 32
 
@@ -30,6 +35,33 @@ udpnat_server_fill_entry (const UdpnatRendezvousServer *self,
   out_entry->name = (char *) udpnat_registry_get_name (entry);
 }
 
+static void
+tell_kind (UdpnatServerClient  *self,
+           UdpnatDirectoryKind  kind)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  udpnat_write_directory (message, (guint8) kind);
+  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
+}
+
+/* The list is too large from now on. What a subscriber had not been told yet of those whom it
+ * watches it is told as a watcher. */
+static void
+end_whole_list (UdpnatRendezvousServer *self)
+{
+  UdpnatServerClient *client;
+
+  while ((client = g_queue_peek_head (&self->subscribers)) != NULL)
+    {
+      udpnat_server_subscribe (client, UDPNAT_SUBSCRIBE_STOP);
+      tell_kind (client, UDPNAT_DIRECTORY_PAGED);
+      udpnat_watch_table_note_all (self->watches,
+                                   udpnat_server_identity_get_watcher (client->identity, self));
+      udpnat_server_client_touch (client);
+    }
+}
+
 /**
  * udpnat_server_publish: @entry's session has changed; nobody is told of names that were never
  * listed */
@@ -41,11 +73,15 @@ udpnat_server_publish (UdpnatRendezvousServer *self,
   if (entry->sequence == 0 && !entry->is_shown)
     return;
   udpnat_registry_publish (self->registry, entry);
-  if (self->publish_us == UDPNAT_TIME_NEVER && self->subscribers.length > 0)
+  udpnat_watch_table_note (self->watches, &entry->key);
+  if (udpnat_registry_is_large (self->registry))
+    end_whole_list (self);
+  if (self->publish_us == UDPNAT_TIME_NEVER
+      && (self->subscribers.length > 0 || udpnat_watch_table_has_watcher (self->watches)))
     self->publish_us = now_us + UDPNAT_DIRECTORY_TICK_US;
 }
 
-/** udpnat_server_publish_due: tells all subscribers what is new */
+/** udpnat_server_publish_due: tells all subscribers, and some of those who watch, what is new */
 void
 udpnat_server_publish_due (UdpnatRendezvousServer *self,
                            gint64                  now_us)
@@ -56,6 +92,9 @@ udpnat_server_publish_due (UdpnatRendezvousServer *self,
       udpnat_server_tell_changes (link->data);
       udpnat_server_client_touch (link->data);
     }
+  udpnat_server_tell_watchers (self, now_us);
+  if (udpnat_watch_table_has_watcher (self->watches))
+    self->publish_us = now_us + UDPNAT_DIRECTORY_TICK_US;
 }
 
 static guint
@@ -124,11 +163,25 @@ udpnat_server_tell_changes (UdpnatServerClient *self)
     tell_whole_list (self);
 }
 
+static UdpnatDirectoryKind
+get_kind (const UdpnatRendezvousServer *self)
+{
+  if (self->config.directory == UDPNAT_DIRECTORY_PRIVATE)
+    return UDPNAT_DIRECTORY_PRIVATE;
+  return self->config.directory == UDPNAT_DIRECTORY_PAGED
+             || udpnat_registry_is_large (self->registry)
+             || self->subscribers.length >= UDPNAT_DIRECTORY_SUBSCRIBERS_MAX
+           ? UDPNAT_DIRECTORY_PAGED
+           : UDPNAT_DIRECTORY_WHOLE;
+}
+
 /** udpnat_server_subscribe: a #UdpnatSubscribeMode; others are ignored */
 void
 udpnat_server_subscribe (UdpnatServerClient *self,
                          guint8              mode)
 {
+  UdpnatDirectoryKind kind;
+
   if (mode != UDPNAT_SUBSCRIBE_STOP && mode != UDPNAT_SUBSCRIBE_ALL)
     return;
   if (self->is_subscribed)
@@ -137,6 +190,13 @@ udpnat_server_subscribe (UdpnatServerClient *self,
   self->is_behind = self->has_whole_list = FALSE;
   if (!self->is_subscribed)
     return;
+  kind = get_kind (self->server);
+  if (kind != UDPNAT_DIRECTORY_WHOLE)
+    {
+      self->is_subscribed = FALSE;
+      tell_kind (self, kind);
+      return;
+    }
   g_queue_push_tail_link (&self->server->subscribers, &self->subscriber_link);
   self->told_sequence = 0;
   udpnat_server_tell_changes (self);

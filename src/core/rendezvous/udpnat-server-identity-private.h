@@ -21,6 +21,8 @@ typedef struct
   UdpnatTokenBucket attest_bucket;
   UdpnatTokenBucket put_bucket;
   UdpnatTokenBucket stranger_bucket;
+  UdpnatTokenBucket page_bucket;
+  UdpnatTokenBucket watch_bucket;
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 
@@ -43,6 +45,7 @@ typedef struct
  * @newest_hs1: time of the newest HS1 accepted
  * @handle: under which others reach it; 0 while no session is confirmed
  * @has_quotas: see udpnat_server_identity_ensure_quotas()
+ * @has_watcher: see udpnat_server_identity_get_watcher()
  * @heard_ms: at rest, as all that follows: low bits of when it was last heard
  * @idle_s: silent for longer it is gone
  * @port: its address, which has been proved
@@ -65,6 +68,7 @@ typedef struct
   guint16              port;
   guint8               is_resting : 1;
   guint8               has_quotas : 1;
+  guint8               has_watcher : 1;
   guint8               family;
   guint8               presence;
   guint8               ip[16];
@@ -91,6 +95,11 @@ gboolean              udpnat_server_end_a_rest     (UdpnatRendezvousServer *self
 
 /* udpnat-server-identity.c */
 guint32               udpnat_server_identity_get_id (const UdpnatServerIdentity *self);
+guint32               udpnat_server_identity_get_watcher (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server);
+void                  udpnat_server_identity_set_watcher (UdpnatServerIdentity *self,
+                                                    UdpnatRendezvousServer *server,
+                                                    guint32                 watcher);
 UdpnatServerClient   *udpnat_server_identity_get_live (const UdpnatServerIdentity *self);
 UdpnatServerClient   *udpnat_server_identity_get_pending (const UdpnatServerIdentity *self);
 gboolean              udpnat_server_identity_is_after (const UdpnatServerIdentity *self,

@@ -105,6 +105,7 @@ udpnat_server_identity_free (UdpnatServerIdentity   *self,
 
   g_assert (!self->is_resting && self->awake.live == NULL && self->awake.pending == NULL);
   udpnat_server_identity_set_handle (self, server, 0);
+  udpnat_server_unwatch (self, server);
   if (self->has_quotas)
     g_hash_table_remove (server->quotas, GUINT_TO_POINTER (id));
   leave_seat (self, server);
@@ -198,6 +199,33 @@ udpnat_server_identity_draw_handle (UdpnatServerIdentity   *self,
   udpnat_server_identity_set_handle (self, server, handle);
 }
 
+/* ---- Watches ---- */
+
+/** udpnat_server_identity_get_watcher: its number among those who watch others; 0: nobody */
+guint32
+udpnat_server_identity_get_watcher (const UdpnatServerIdentity   *self,
+                                    const UdpnatRendezvousServer *server)
+{
+  if (!self->has_watcher)
+    return 0;
+  return GPOINTER_TO_UINT (g_hash_table_lookup (
+    server->watchers, GUINT_TO_POINTER (udpnat_server_identity_get_id (self))));
+}
+
+void
+udpnat_server_identity_set_watcher (UdpnatServerIdentity   *self,
+                                    UdpnatRendezvousServer *server,
+                                    guint32                 watcher)
+{
+  gpointer id = GUINT_TO_POINTER (udpnat_server_identity_get_id (self));
+
+  self->has_watcher = watcher != 0;
+  if (watcher != 0)
+    g_hash_table_insert (server->watchers, id, GUINT_TO_POINTER (watcher));
+  else
+    g_hash_table_remove (server->watchers, id);
+}
+
 /* ---- Quotas ---- */
 
 static UdpnatServerQuotas *
@@ -230,6 +258,8 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity   *self,
   udpnat_token_bucket_init (&quotas->put_bucket, UDPNAT_MAIL_PUTS_BURST, now_us);
   udpnat_token_bucket_init (&quotas->stranger_bucket,
                             UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);
+  udpnat_token_bucket_init (&quotas->page_bucket, UDPNAT_DIRECTORY_PAGES_BURST, now_us);
+  udpnat_token_bucket_init (&quotas->watch_bucket, UDPNAT_WATCHES_BURST, now_us);
   return quotas;
 }
 
@@ -250,6 +280,10 @@ are_full (UdpnatServerQuotas           *self,
                                          UDPNAT_ATTESTATIONS_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->put_bucket, now_us, UDPNAT_MAIL_PUTS_BURST,
                                          UDPNAT_MAIL_PUTS_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->page_bucket, now_us, UDPNAT_DIRECTORY_PAGES_BURST,
+                                         UDPNAT_DIRECTORY_PAGES_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->watch_bucket, now_us, UDPNAT_WATCHES_BURST,
+                                         UDPNAT_WATCHES_PER_SECOND)
          && udpnat_token_bucket_is_full (
              &self->stranger_bucket, now_us,
              UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);

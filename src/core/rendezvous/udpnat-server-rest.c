@@ -10,7 +10,8 @@
  * same address, name, handle and streams, and goes to rest again when it has been quiet for
  * UDPNAT_SERVER_REST_AFTER_US.
  *
- * Whoever waits for something stays awake: for a name, a letter, a change of the directory. */
+ * Whoever waits for something stays awake: for a name, a letter, a change of the whole directory.
+ * Whom it watches is its identity's, and wakes it (udpnat-server-watches.c). */
 
 /* Looked at in one turn. */
 #define TURN_IDENTITIES 4096
@@ -78,7 +79,8 @@ may_rest (const UdpnatServerClient *self)
 {
   return self->is_confirmed && self->is_proven && self->identity->awake.pending == NULL
          && self->address.scope_id == 0 && !udpnat_address_is_tunnel (&self->address)
-         && self->claimed == NULL && !self->is_subscribed && self->puts.length == 0
+         && self->claimed == NULL && !self->is_subscribed && !self->is_watch_behind
+         && self->puts.length == 0
          && !self->is_mail_due && self->mail_loading == 0 && self->n_mail_unacked == 0;
 }
 

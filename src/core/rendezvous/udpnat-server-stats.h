@@ -54,6 +54,8 @@ typedef enum
  * @cookies: COOKIE sent
  * @relayed_packets: dials included
  * @lookups: of names
+ * @pages: of the directory that were asked for
+ * @watched_told: changes that those who watch somebody were told of
  * @dials: packets for somebody by key
  * @dials_failed: and nobody was there
  * @letters_stored: on the disk for good
@@ -68,6 +70,8 @@ typedef enum
  * @resting: of these, those of which little is kept while nothing happens
  * @registered: now
  * @names: that belong to somebody
+ * @watches: pairs of who watches and whom
+ * @directory_bytes: what these, and the order of the names, take of memory
  * @letters: in all mailboxes now
  * @letter_bytes: what is sealed in them
  *
@@ -87,6 +91,8 @@ typedef struct
   guint64 relayed_packets;
   guint64 relayed_bytes;
   guint64 lookups;
+  guint64 pages;
+  guint64 watched_told;
   guint64 dials;
   guint64 dials_failed;
   guint64 letters_stored;
@@ -101,6 +107,8 @@ typedef struct
   guint   resting;
   guint   registered;
   guint   names;
+  guint   watches;
+  gsize   directory_bytes;
   guint   letters;
   gint64  letter_bytes;
 } UdpnatRendezvousServerStats;

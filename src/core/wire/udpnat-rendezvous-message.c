@@ -38,9 +38,9 @@ append_name (GByteArray *out,
   udpnat_append_string (out, name);
 }
 
-static void
-append_entry (GByteArray                 *out,
-              const UdpnatDirectoryEntry *entry)
+void
+udpnat_append_directory_entry (GByteArray                 *out,
+                               const UdpnatDirectoryEntry *entry)
 {
   udpnat_append_bytes (out, entry->key, sizeof entry->key);
   udpnat_append_u32 (out, entry->handle);
@@ -124,7 +124,7 @@ udpnat_write_lookup_result (GByteArray                 *out,
   udpnat_append_u32 (out, request);
   udpnat_append_u8 (out, code);
   if (code == UDPNAT_LOOKUP_FOUND)
-    append_entry (out, entry);
+    udpnat_append_directory_entry (out, entry);
   udpnat_message_end (out, mark);
 }
 
@@ -166,7 +166,7 @@ udpnat_write_peers (GByteArray                 *out,
   mark = udpnat_message_begin (out, UDPNAT_CS_PEERS);
   udpnat_append_u16 (out, (guint16) n_fitting);
   for (guint i = 0; i < n_fitting; i++)
-    append_entry (out, &entries[i]);
+    udpnat_append_directory_entry (out, &entries[i]);
   udpnat_message_end (out, mark);
   return n_fitting;
 }
@@ -210,9 +210,9 @@ begin (const UdpnatMessageView *message,
   return reader;
 }
 
-/* Returns: (transfer full) (nullable): NULL also fails the reader. */
-static char *
-read_name (UdpnatReader *reader)
+/** udpnat_read_directory_name: Returns: (transfer full) (nullable): %NULL also fails the reader */
+char *
+udpnat_read_directory_name (UdpnatReader *reader)
 {
   gsize n_name = udpnat_reader_u16 (reader);
   const guint8 *name = udpnat_reader_bytes (reader, n_name);
@@ -231,7 +231,7 @@ static gboolean
 finish_with_name (UdpnatReader *reader,
                   char        **out_name)
 {
-  g_autofree char *name = read_name (reader);
+  g_autofree char *name = udpnat_read_directory_name (reader);
 
   if (!udpnat_reader_is_done (reader))
     return FALSE;
@@ -248,14 +248,15 @@ read_presence (UdpnatReader *reader)
   return presence <= UDPNAT_PRESENCE_AWAY ? presence : UDPNAT_PRESENCE_ONLINE;
 }
 
-static gboolean
-read_entry (UdpnatReader         *reader,
-            UdpnatDirectoryEntry *out_entry)
+/** udpnat_read_directory_entry: @out_entry: to be cleared when it could be read */
+gboolean
+udpnat_read_directory_entry (UdpnatReader         *reader,
+                             UdpnatDirectoryEntry *out_entry)
 {
   udpnat_reader_copy (reader, out_entry->key, sizeof out_entry->key);
   out_entry->handle = udpnat_reader_u32 (reader);
   out_entry->presence = read_presence (reader);
-  out_entry->name = read_name (reader);
+  out_entry->name = udpnat_read_directory_name (reader);
   return out_entry->name != NULL;
 }
 
@@ -345,7 +346,8 @@ udpnat_parse_lookup_result (const UdpnatMessageView *message,
   *out_code = udpnat_reader_u8 (&reader);
   if (*out_code != UDPNAT_LOOKUP_FOUND)
     return udpnat_reader_is_done (&reader);
-  if (reader.failed || !read_entry (&reader, &entry) || !udpnat_reader_is_done (&reader))
+  if (reader.failed || !udpnat_read_directory_entry (&reader, &entry)
+      || !udpnat_reader_is_done (&reader))
     {
       udpnat_directory_entry_clear (&entry);
       return FALSE;
@@ -392,7 +394,7 @@ udpnat_parse_peers (const UdpnatMessageView *message)
     {
       UdpnatDirectoryEntry entry = { 0 };
 
-      if (!read_entry (&reader, &entry))
+      if (!udpnat_read_directory_entry (&reader, &entry))
         return NULL;
       g_array_append_val (entries, entry);
     }

@@ -3,6 +3,7 @@
 #include "udpnat-candidates.h"
 #include "udpnat-message.h"
 #include "udpnat-presence.h"
+#include "udpnat-reader.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,11 @@ typedef enum
   UDPNAT_CS_ATTESTATION = 0x0d,
   UDPNAT_CS_KEEPALIVE = 0x0e,
   UDPNAT_CS_REPORT = 0x0f,
+  UDPNAT_CS_WATCH = 0x18,
+  UDPNAT_CS_WATCHED = 0x19,
+  UDPNAT_CS_DIRECTORY = 0x1a,
+  UDPNAT_CS_LIST = 0x1b,
+  UDPNAT_CS_PAGE = 0x1c,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -98,6 +104,15 @@ void     udpnat_write_presence        (GByteArray                 *out,
                                        guint8                      presence);
 void     udpnat_write_keepalive       (GByteArray                 *out,
                                        guint16                     interval_s);
+
+/* Parts of messages that hold entries. */
+void     udpnat_append_directory_entry (GByteArray                *out,
+                                       const UdpnatDirectoryEntry *entry);
+gboolean udpnat_read_directory_entry  (UdpnatReader               *reader,
+                                       UdpnatDirectoryEntry       *out_entry)
+  G_GNUC_WARN_UNUSED_RESULT;
+char    *udpnat_read_directory_name   (UdpnatReader               *reader)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 /* Parsers give FALSE (or NULL) for a message that breaks the protocol or has another type, and
  * then set no output that would have to be freed. A name is valid UTF-8 of at most

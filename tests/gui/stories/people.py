@@ -104,6 +104,32 @@ def stranger(stage):
         person.quit()
 
 
+def large_server(stage):
+    """A server that tells of people only to who looks, and then one that tells nobody."""
+    stage.start_server('--directory-mode', 'pages')
+    alice, bob = [stage.add_person(name) for name in ('alice', 'bob')]
+    for person in alice, bob:  # else they would see each other without a server
+        person.hide()
+    hers, his = [steps.begin(person, '--server', stage.server_address) for person in (alice, bob)]
+    steps.show_people(hers)
+    stage.check('whoever-looks-sees', hers.find_row('bob', within='People', seconds=60))
+    hers.shoot('large-server-1-people')
+    steps.show_chats(hers)
+    hers.press('Search')
+    hers.fill_in('Search People and Messages', 'BO')
+    stage.check('found-by-how-a-name-begins', hers.find_row('bob', seconds=60))
+    hers.shoot('large-server-2-found')
+    hers.display.key('Escape')
+    stage.stop_server()
+    stage.start_server('--directory-mode', 'private')
+    steps.show_people(hers)
+    stage.check('a-private-one-says-so',
+                hers.find(has='tells nobody who else is there', seconds=90))
+    hers.shoot('large-server-3-private')
+    for person in alice, bob:
+        person.quit()
+
+
 def block(stage):
     """Nothing more of somebody, and back."""
     (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
@@ -127,4 +153,4 @@ def block(stage):
     bob.quit()
 
 
-ALL = (rename, verify, stranger, block)
+ALL = (rename, verify, stranger, large_server, block)

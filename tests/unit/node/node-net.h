@@ -102,7 +102,8 @@ struct _Net
   GPtrArray              *disk;   /* of NetRecord */
   GPtrArray              *letters; /* of NetLetter */
   guint                   n_letters_ever;
-  gboolean                is_mailbox_off; /* when the server starts */
+  UdpnatDirectoryKind     directory;      /* when the server starts */
+  gboolean                is_mailbox_off; /* likewise */
   gboolean                is_mail_disk_full;
   UdpnatMailboxLimits     mailbox_limits; /* likewise */
   NetUser                 users[NET_USERS_MAX];
@@ -201,6 +202,7 @@ net_start_server (Net *net)
   UdpnatRendezvousServerConfig config = {
     .identity = net->server_identity,
     .random = net->random,
+    .directory = net->directory,
     .is_mailbox_on = !net->is_mailbox_off,
     .mailbox = net->mailbox_limits,
     .wall_us = net->now_us + NET_WALL_US,

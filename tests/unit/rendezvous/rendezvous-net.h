@@ -74,6 +74,10 @@ typedef struct
   UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
   guint8                     presence; /* in the last PEER */
   GHashTable                *directory; /* name -> handle, 0 when offline */
+  GPtrArray                 *paged;     /* names of all pages, as they came */
+  guint8                     kind, watched_code, page_code;
+  guint32                    page_request;
+  char                      *page_name; /* nullable */
   UdpnatAttestation          attestation;
   GByteArray                *relayed;
   guint32                    relayed_from;
@@ -96,6 +100,7 @@ typedef struct
   UdpnatAddress           addresses[UDPNAT_N_NAMED_SOCKETS]; /* told by STUN */
   gint64                  relay_burst_bytes;
   guint                   max_sessions;
+  UdpnatDirectoryKind     directory;
   UdpnatAddress           server_address;
   GPtrArray              *disk; /* of NetPair */
   gboolean                is_disk_slow; /* claims stay open until net_complete() */
@@ -231,6 +236,7 @@ net_start_server (Net *net)
     },
     .relay_burst_bytes = net->relay_burst_bytes,
     .max_sessions = net->max_sessions,
+    .directory = net->directory,
     .is_mailbox_on = !net->is_mailbox_off,
     .mailbox = net->mailbox,
     .wall_us = net->now_us + net->wall_offset_us,
@@ -279,6 +285,8 @@ net_free_client (NetClient *client)
   udpnat_identity_free (client->identity);
   udpnat_directory_entry_clear (&client->entry);
   g_hash_table_unref (client->directory);
+  g_ptr_array_unref (client->paged);
+  g_free (client->page_name);
   g_byte_array_unref (client->relayed);
   g_ptr_array_unref (client->letters);
   g_free (client->relayed_name);
@@ -315,6 +323,7 @@ net_add_client_with (Net                  *net,
   client->indexes = udpnat_index_table_new (&net->random);
   client->address = net_address (198, 51, 100, (guint8) net->n_clients, UDPNAT_CLIENT_PORT);
   client->directory = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  client->paged = g_ptr_array_new_with_free_func (g_free);
   client->relayed = g_byte_array_new ();
   client->letters = g_ptr_array_new_with_free_func (net_letter_free);
   config = (UdpnatRendezvousClientConfig) { client->identity, client->indexes, net->random };
@@ -401,6 +410,34 @@ net_take_letter (Net                         *net,
 }
 
 static inline void
+net_take_directory_event (NetClient                   *client,
+                          const UdpnatRendezvousEvent *event)
+{
+  const UdpnatDirectoryEntry *entry = &event->entry;
+
+  if (event->type == UDPNAT_RENDEZVOUS_EVENT_DIRECTORY)
+    client->kind = event->code;
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_WATCHED)
+    client->watched_code = event->code;
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_PAGE)
+    {
+      client->page_request = event->request;
+      client->page_code = event->code;
+      g_free (client->page_name);
+      client->page_name = g_strdup (event->name);
+    }
+  else
+    {
+      g_hash_table_insert (client->directory, g_strdup (entry->name),
+                           GUINT_TO_POINTER (entry->handle));
+      if (event->is_paged)
+        g_ptr_array_add (client->paged, g_strdup (entry->name));
+      client->presence = entry->presence;
+      g_assert_true ((entry->presence != 0) == (entry->handle != 0));
+    }
+}
+
+static inline void
 net_take_event (Net                         *net,
                 NetClient                   *client,
                 const UdpnatRendezvousEvent *event)
@@ -420,12 +457,6 @@ net_take_event (Net                         *net,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOST:
       client->lost_reason = event->reason;
-      break;
-    case UDPNAT_RENDEZVOUS_EVENT_PEER:
-      g_hash_table_insert (client->directory, g_strdup (event->entry.name),
-                           GUINT_TO_POINTER (event->entry.handle));
-      client->presence = event->entry.presence;
-      g_assert_true ((event->entry.presence != 0) == (event->entry.handle != 0));
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
       client->found = event->found;
@@ -458,6 +489,12 @@ net_take_event (Net                         *net,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       client->is_continued = event->is_continued;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_PEER:
+    case UDPNAT_RENDEZVOUS_EVENT_DIRECTORY:
+    case UDPNAT_RENDEZVOUS_EVENT_WATCHED:
+    case UDPNAT_RENDEZVOUS_EVENT_PAGE:
+      net_take_directory_event (client, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
     case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER:

@@ -59,7 +59,7 @@ get_key (guint number)
 
 /* Few enough that they meet, in several spellings that count as equal. */
 static char *
-draw_name (Scene *self)
+draw_name (const Scene *self)
 {
   static const char *const spellings[] = { "Ada", "ADA", "ada", "Ａda" };
   g_autofree char *name
@@ -161,6 +161,41 @@ compare_roster (const Scene *self)
   g_assert_null (entry);
 }
 
+static int
+compare_folded (gconstpointer a,
+                gconstpointer b)
+{
+  return strcmp ((*(const Row *const *) a)->folded, (*(const Row *const *) b)->folded);
+}
+
+/* Pages of what begins like some name, from behind some other. */
+static void
+compare_pages (const Scene *self)
+{
+  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+  g_autofree char *prefix = udpnat_name_fold (g_rand_boolean (self->rand) ? "aDa1" : "");
+  g_autofree char *after = g_rand_boolean (self->rand) ? draw_name (self) : g_strdup ("");
+  g_autofree char *folded = udpnat_name_fold (after);
+  UdpnatRegistryEntry *entries[7];
+  gboolean has_more;
+  guint n_entries = udpnat_registry_list (self->registry, prefix, folded, entries,
+                                          G_N_ELEMENTS (entries), &has_more);
+
+  for (guint i = 0; i < self->rows->len; i++)
+    {
+      Row *row = g_ptr_array_index (self->rows, i);
+
+      if (row->changed != 0 && g_str_has_prefix (row->folded, prefix)
+          && strcmp (row->folded, folded) > 0)
+        g_ptr_array_add (sorted, row);
+    }
+  g_ptr_array_sort (sorted, compare_folded);
+  g_assert_cmpuint (n_entries, ==, MIN (sorted->len, G_N_ELEMENTS (entries)));
+  g_assert_cmpint (has_more, ==, sorted->len > G_N_ELEMENTS (entries));
+  for (guint i = 0; i < n_entries; i++)
+    g_assert_true (entries[i] == ((Row *) g_ptr_array_index (sorted, i))->entry);
+}
+
 static void
 compare (const Scene *self)
 {
@@ -185,6 +220,7 @@ compare (const Scene *self)
       g_assert_cmpuint (udpnat_registry_count_names (self->registry, &key), ==, n_names[i]);
     }
   compare_roster (self);
+  compare_pages (self);
 }
 
 static void

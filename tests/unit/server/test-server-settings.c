@@ -71,8 +71,8 @@ test_every_key (Fixture      *self,
   parse (self, &config,
          "# all of them\n\n[server]\nip=192.0.2.7\nport=9000\nalt-port=9100\nalt-ip=192.0.2.8\n"
          "tunnel-port=8443;443\ntls-cert=/c\ntls-key=/k\nstate-dir=/x y/z\nidle-exit=60\n"
-         "mailbox=false\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\nmap-port=true\n"
-         "print-address=yes\nstatus-address=[::1]:1\nlog-events=no\nlog-names=true\n"
+         "directory-mode=pages\nmailbox=false\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\n"
+         "map-port=true\nprint-address=yes\nstatus-address=[::1]:1\nlog-events=no\nlog-names=true\n"
          "log-addresses=true\n", NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (config.config_path, ==, self->path);
@@ -86,6 +86,7 @@ test_every_key (Fixture      *self,
   g_assert_cmpstr (config.tls_key, ==, "/k");
   g_assert_cmpstr (config.state_dir, ==, "/x y/z");
   g_assert_cmpuint (config.idle_exit_s, ==, 60);
+  g_assert_cmpint (config.directory, ==, UDPNAT_DIRECTORY_PAGED);
   g_assert_false (config.has_mailbox);
   g_assert_cmpuint (config.mailbox_days, ==, 7);
   g_assert_cmpint (config.mailbox_bytes, ==, 2 << 20);
@@ -192,6 +193,7 @@ test_mistakes (Fixture      *self,
     { "[server]\nport=1 # one\n", ":2: port=1 # one is no number", "write one, such as 8848" },
     { "[server]\nalt-port=65536\n", ":2: alt-port=65536 is no number", "such as 8849" },
     { "[server]\nport=5\nalt-port=5\n", ":3: alt-port=5 is also the port", "different" },
+    { "[server]\ndirectory-mode=hidden\n", ":2: directory-mode=hidden is none of them", "private" },
     { "[server]\nidle-exit=4000001\n", ":2: idle-exit=4000001 is no number from 0", "4000000" },
     { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
     { "[server]\nmailbox-size=65537\n", ":2: mailbox-size=65537", "such as 16" },

@@ -123,6 +123,8 @@ make_status (void)
       .relayed_packets = 40,
       .relayed_bytes = 2048,
       .lookups = 8,
+      .pages = 70,
+      .watched_told = 71,
       .dials = 9,
       .dials_failed = 4,
       .stun = { 3 },
@@ -134,6 +136,8 @@ make_status (void)
       .sessions = 13,
       .registered = 12,
       .names = 30,
+      .watches = 72,
+      .directory_bytes = 73,
       .letters = 2,
       .letter_bytes = 100,
     },
@@ -194,6 +198,10 @@ test_metrics (void)
   assert_has (text, "\nudpnat_sent_packets_total 1200\n");
   assert_has (text, "\nudpnat_refusals_total{reason=\"no-cookie\"} 5\n");
   assert_has (text, "\nudpnat_relayed_bytes_total 2048\n");
+  assert_has (text, "\nudpnat_directory_pages_total 70\n");
+  assert_has (text, "\nudpnat_watched_changes_total 71\n");
+  assert_has (text, "\nudpnat_watches 72\n");
+  assert_has (text, "\nudpnat_directory_bytes 73\n");
   assert_has (text, "\nudpnat_resident_memory_bytes 5242880\n");
   assert_has (text, "\nudpnat_reported_nats_total{nat=\"full-cone\"} 3\n");
   assert_has (text, "\nudpnat_reported_direct_paths_total{network=\"lan\"} 1\n");

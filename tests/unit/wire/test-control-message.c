@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "udpnat-directory-message.h"
+#include "udpnat-limits.h"
 #include "udpnat-rendezvous-message.h"
 
 #include "wire-codec.h"
@@ -35,6 +37,14 @@ static const Golden goldens[] = {
   { "list-end", "0a 00000000", 0, 0 },
   { "presence", "0b 00000001 02", 0, 0 },
   { "keepalive", "0e 00000002 0060", 0, 0 },
+  { "watch", "18 00000041 00" KEY_HEX KEY_HEX, 1, 32 },
+  { "watch-nobody", "18 00000001 01", 1, 32 },
+  { "watched", "19 00000005 01 000003e8", 0, 0 },
+  { "directory", "1a 00000001 03", 0, 0 },
+  { "list", "1b 00000010 11223344 32 0002 616c" ALICE_HEX, 0, 0 },
+  { "list-from-the-beginning", "1b 00000009 11223344 32 0000 0000", 0, 0 },
+  { "page", "1c 0000005c 11223344 01 02" ENTRY_ALICE_HEX ENTRY_BOB_HEX, 0, 0 },
+  { "page-private", "1c 00000006 11223344 02 00", 0, 0 },
   { "report", "0f 0000000c 06 0a 02 01 00 00 03 00 00 00 00 ff", 0, 0 },
   { "candidates",
     "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
@@ -94,6 +104,8 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_autoptr (GByteArray) data = bytes_from_hex (golden->hex);
   UdpnatMessageView message = read_only_message (data);
   UdpnatDirectoryEntry entry = { 0 };
+  UdpnatListMessage list = { 0 };
+  UdpnatWatchMessage watch;
   UdpnatCandidates candidates;
   UdpnatAddress address;
   gboolean is_listed;
@@ -116,6 +128,12 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_false (udpnat_parse_presence (&message, &code));
   g_assert_false (udpnat_parse_keepalive (&message, &interval_s));
   g_assert_false (udpnat_parse_candidates (&message, &candidates));
+  g_assert_false (udpnat_parse_watch (&message, &watch));
+  g_assert_false (udpnat_parse_watched (&message, &code, &number));
+  g_assert_false (udpnat_parse_directory (&message, &code));
+  g_assert_false (udpnat_parse_list (&message, &list));
+  g_assert_null (udpnat_parse_page (&message, &number, &code));
+  g_assert_null (list.prefix);
   g_assert_null (name);
   g_assert_null (entry.name);
 }
@@ -226,6 +244,61 @@ lookup_result_fields (void)
   g_assert_cmphex (request, ==, 0x11223344);
   g_assert_cmpint (code, ==, UDPNAT_LOOKUP_UNKNOWN);
   g_assert_null (entry.name);
+}
+
+static void
+directory_fields (void)
+{
+  g_autoptr (GByteArray) watch_data = g_byte_array_new ();
+  g_autoptr (GByteArray) list_data = g_byte_array_new ();
+  g_autoptr (GByteArray) page_data = g_byte_array_new ();
+  UdpnatMessageView message = golden_message ("watch", watch_data);
+  g_auto (UdpnatListMessage) list = { 0 };
+  g_autoptr (GArray) entries = NULL;
+  UdpnatWatchMessage watch;
+  guint32 request;
+  guint8 code;
+
+  g_assert_true (udpnat_parse_watch (&message, &watch));
+  g_assert_cmpuint (watch.n_keys, ==, 2);
+  g_assert_cmpuint (watch.keys[32], ==, 0x40);
+  message = golden_message ("list", list_data);
+  g_assert_true (udpnat_parse_list (&message, &list));
+  g_assert_cmpuint (list.n_max, ==, 50);
+  g_assert_cmpstr (list.prefix, ==, "al");
+  g_assert_cmpstr (list.after, ==, "alice");
+  message = golden_message ("page", page_data);
+  entries = udpnat_parse_page (&message, &request, &code);
+  g_assert_cmpuint (request, ==, 0x11223344);
+  g_assert_cmpuint (code, ==, UDPNAT_PAGE_MORE);
+  g_assert_cmpuint (entries->len, ==, 2);
+  g_assert_cmpstr (g_array_index (entries, UdpnatDirectoryEntry, 1).name, ==, "bob");
+}
+
+/* A page of the longest names is a message like any other; one of more names is none. */
+static void
+page_up_to_50 (void)
+{
+  g_autofree char *name = g_strnfill (UDPNAT_NAME_MAX_BYTES, 'x');
+  UdpnatDirectoryEntry entries[UDPNAT_DIRECTORY_PAGE_MAX];
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GArray) read = NULL;
+  UdpnatMessageView message;
+  guint32 request;
+  guint8 code;
+
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    entries[i] = (UdpnatDirectoryEntry) { .name = name };
+  udpnat_write_page (out, 1, UDPNAT_PAGE_LAST, entries, G_N_ELEMENTS (entries));
+  message = read_only_message (out);
+  read = udpnat_parse_page (&message, &request, &code);
+  g_assert_cmpuint (read->len, ==, G_N_ELEMENTS (entries));
+  out->data[UDPNAT_MESSAGE_HEADER_BYTES + 5]++;
+  for (gsize i = 0; i < 39 + UDPNAT_NAME_MAX_BYTES; i++)
+    g_byte_array_append (out, out->data + UDPNAT_MESSAGE_HEADER_BYTES + 6 + i, 1);
+  message = (UdpnatMessageView) { out->data[0], out->data + UDPNAT_MESSAGE_HEADER_BYTES,
+                                  out->len - UDPNAT_MESSAGE_HEADER_BYTES };
+  g_assert_null (udpnat_parse_page (&message, &request, &code));
 }
 
 static void
@@ -567,6 +640,8 @@ main (int   argc,
   g_test_add_func ("/wire-control/lookup/fields", lookup_fields);
   g_test_add_func ("/wire-control/lookup-result/fields", lookup_result_fields);
   g_test_add_func ("/wire-control/subscribe/fields", subscribe_fields);
+  g_test_add_func ("/wire-control/directory/fields", directory_fields);
+  g_test_add_func ("/wire-control/page/up-to-50", page_up_to_50);
   g_test_add_func ("/wire-control/peers/fields", peers_fields);
   g_test_add_func ("/wire-control/candidates/fields", candidates_fields);
   g_test_add_func ("/wire-control/name/up-to-its-limit", name_up_to_its_limit);

@@ -2,6 +2,7 @@
 
 #include "udpnat-attestation.h"
 #include "udpnat-chat-message.h"
+#include "udpnat-directory-message.h"
 #include "udpnat-frame.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-message.h"
@@ -228,6 +229,45 @@ recode_bare (const UdpnatMessageView *message,
   return TRUE;
 }
 
+static inline gboolean
+recode_page (const UdpnatMessageView *message,
+             GByteArray              *out)
+{
+  guint32 request;
+  guint8 code;
+  g_autoptr (GArray) entries = udpnat_parse_page (message, &request, &code);
+
+  if (entries == NULL)
+    return FALSE;
+  udpnat_write_page (out, request, code, (gpointer) entries->data, entries->len);
+  return TRUE;
+}
+
+/* WATCH, WATCHED, DIRECTORY, LIST and PAGE. */
+static inline gboolean
+recode_directory (const UdpnatMessageView *message,
+                  GByteArray              *out)
+{
+  g_auto (UdpnatListMessage) list = { 0 };
+  UdpnatWatchMessage watch;
+  guint32 number;
+  guint8 code;
+
+  if (message->type == UDPNAT_CS_PAGE)
+    return recode_page (message, out);
+  if (message->type == UDPNAT_CS_WATCH && udpnat_parse_watch (message, &watch))
+    udpnat_write_watch (out, &watch);
+  else if (message->type == UDPNAT_CS_WATCHED && udpnat_parse_watched (message, &code, &number))
+    udpnat_write_watched (out, code, number);
+  else if (message->type == UDPNAT_CS_DIRECTORY && udpnat_parse_directory (message, &code))
+    udpnat_write_directory (out, code);
+  else if (message->type == UDPNAT_CS_LIST && udpnat_parse_list (message, &list))
+    udpnat_write_list (out, list.request, list.n_max, list.prefix, list.after);
+  else
+    return FALSE;
+  return TRUE;
+}
+
 /* Client-server and peer-peer. */
 static inline gboolean
 recode_control_message (const UdpnatMessageView *message,
@@ -249,6 +289,12 @@ recode_control_message (const UdpnatMessageView *message,
       return recode_lookup_result (message, out);
     case UDPNAT_CS_PEERS:
       return recode_peers (message, out);
+    case UDPNAT_CS_WATCH:
+    case UDPNAT_CS_WATCHED:
+    case UDPNAT_CS_DIRECTORY:
+    case UDPNAT_CS_LIST:
+    case UDPNAT_CS_PAGE:
+      return recode_directory (message, out);
     case UDPNAT_CS_ATTEST:
       if (!udpnat_parse_attest (message, attestation.nonce))
         return FALSE;
