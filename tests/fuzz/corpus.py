@@ -86,6 +86,7 @@ MESSAGES = {
     'directory': message(8, b'\1') + message(9, struct.pack('>H', 1) + entry('bob')) + message(10),
     'presence': message(0x0B, b'\2') + message(9, struct.pack('>H', 1) + entry('bob', 2)),
     'keepalive': message(0x0E, struct.pack('>H', 96)),
+    'invitation': message(0x18, bytes(15)) + message(1, b'\1' + string('alice')),
     'mail-put': message(0x21, struct.pack('>I', 7) + KEY + ID + b'sealed') + message(
         0x22, struct.pack('>IB', 7, 3)
     ),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-access.h"
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
 #include "udpnat-id-set.h"
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, lookups
+ *   udpnat-server-access.c       whom the operator lets in, or keeps out
  *   udpnat-server-directory.c    who is told about whose presence
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
@@ -41,6 +43,7 @@ struct _UdpnatRendezvousServer
   guint8                       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
   gboolean                     is_shut;
 
+  UdpnatAccess   *access;
   UdpnatRegistry *registry;
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */

@@ -26,6 +26,8 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @relay_burst_bytes: what one identity may relay at once; 0 for %UDPNAT_RELAY_QUOTA_BURST_BYTES
  * @relay_bytes_per_second: and in the long run; 0 for %UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND
  * @max_sessions: 0 for %UDPNAT_SERVER_SESSIONS_MAX
+ * @is_invited_only: whether a name needs an invitation, or the operator's word; see
+ *   udpnat-rendezvous-server-access.h
  * @is_mailbox_on: whether letters are kept
  * @mailbox: how many
  * @wall_us: microseconds since 1970 at the start
@@ -39,6 +41,7 @@ typedef struct
   gint64                relay_burst_bytes;
   gint64                relay_bytes_per_second;
   guint                 max_sessions;
+  gboolean              is_invited_only;
   gboolean              is_mailbox_on;
   UdpnatMailboxLimits   mailbox;
   gint64                wall_us;
@@ -46,7 +49,8 @@ typedef struct
 
 typedef enum
 {
-  /* @claim_id, @name, @key: store this pair, then complete the claim */
+  /* @claim_id, @name, @key: store this pair, then complete the claim; if there is @data, that is
+   * the code of an invitation, to be used up once, or the claim to be refused */
   UDPNAT_SERVER_EVENT_CLAIM,
   UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key, @address: is online */
   UDPNAT_SERVER_EVENT_GONE,       /* @name, @key: is offline */

@@ -4,6 +4,7 @@
 
 #include "udpnat-attestation-signature.h"
 #include "udpnat-name.h"
+#include "udpnat-server-access-private.h"
 
 /* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only
  * when there is room for its answer, so that a client that does not acknowledge cannot make us hold
@@ -85,13 +86,43 @@ register_as (UdpnatServerClient  *self,
   udpnat_server_note_mail (self->server, now_us, &entry->key);
 }
 
+/* What makes names is counted by address: anybody can have as many keys as they like. */
+static gboolean
+take_claim (UdpnatServerClient *self,
+            gint64              now_us)
+{
+  if (udpnat_handshake_limiter_allow_claim (self->server->limiter, now_us, &self->address))
+    return TRUE;
+  self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_CLAIM_RATE]++;
+  return FALSE;
+}
+
+/* The invitation goes with it when it is needed. */
+static void
+push_claim (UdpnatServerClient        *self,
+            const UdpnatRegistryEntry *entry,
+            const char                *name,
+            gboolean                   is_member)
+{
+  UdpnatServerEvent *event;
+
+  event = udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name,
+                                    &entry->key);
+  if (!is_member && self->has_invitation
+      && !udpnat_access_is_name_allowed (self->server->access, name))
+    event->data = g_bytes_new (self->invitation, sizeof self->invitation);
+  self->has_invitation = FALSE;
+}
+
 static void
 claim (UdpnatServerClient *self,
+       gint64              now_us,
        const char         *name,
        gboolean            is_shown)
 {
   UdpnatRendezvousServer *server = self->server;
   const UdpnatPublicKey  *key = udpnat_server_identity_get_key (self->identity);
+  gboolean                is_member = udpnat_server_is_member (server, key);
   UdpnatRegistryEntry    *entry;
 
   if (udpnat_registry_count_names (server->registry, key) >= UDPNAT_NAMES_PER_KEY_MAX
@@ -105,10 +136,15 @@ claim (UdpnatServerClient *self,
       refuse (self, UDPNAT_REFUSED_TRY_LATER, RETRY_S, name);
       return;
     }
+  if (!take_claim (self, now_us))
+    {
+      refuse (self, UDPNAT_REFUSED_TRY_LATER, UDPNAT_CLAIM_S, name);
+      return;
+    }
   entry = udpnat_registry_add (server->registry, name, key, FALSE);
   self->claimed = entry;
   self->is_claim_shown = is_shown;
-  udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name, key);
+  push_claim (self, entry, name, is_member);
 }
 
 static void
@@ -119,6 +155,7 @@ take_name (UdpnatServerClient *self,
 {
   g_autofree char     *normal = udpnat_name_normalize (name);
   UdpnatRegistryEntry *entry;
+  UdpnatRefusedCode    code = UDPNAT_REFUSED_NAME_BLOCKED;
 
   if (normal == NULL)
     {
@@ -126,8 +163,11 @@ take_name (UdpnatServerClient *self,
       return;
     }
   entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL)
-    claim (self, normal, is_shown);
+  if (udpnat_access_is_name_blocked (self->server->access, normal)
+      || (entry == NULL && !udpnat_server_may_claim (self, normal, &code)))
+    refuse (self, code, 0, name);
+  else if (entry == NULL)
+    claim (self, now_us, normal, is_shown);
   else if (!udpnat_public_key_equal (&entry->key,
                                      udpnat_server_identity_get_key (self->identity)))
     /* What is not on disk yet may still become free. */
@@ -171,6 +211,32 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
     udpnat_server_client_touch (client);
 }
 
+/** udpnat_server_control_refuse: @entry's claim comes to nothing: the name is free again */
+void
+udpnat_server_control_refuse (UdpnatRendezvousServer *server,
+                              gint64                  now_us,
+                              UdpnatRegistryEntry    *entry,
+                              UdpnatRefusedCode       code)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
+  UdpnatServerClient         *client = identity != NULL ? identity->live : NULL;
+  gboolean                    is_waiting = client != NULL && client->claimed == entry;
+  UdpnatPublicKey             key = entry->key;
+
+  if (is_waiting)
+    {
+      client->claimed = NULL;
+      refuse (client, code, 0, udpnat_registry_get_name (entry));
+    }
+  udpnat_registry_remove (server->registry, entry);
+  if (!is_waiting)
+    return;
+  /* What it has asked for in the meantime is for those who are let in. */
+  if (!udpnat_server_is_member (server, &key))
+    udpnat_server_subscribe (client, UDPNAT_SUBSCRIBE_STOP);
+  udpnat_server_client_touch (client);
+}
+
 /* ---- Messages: each returns FALSE when it breaks the protocol ---- */
 
 static gboolean
@@ -185,6 +251,14 @@ handle_register (UdpnatServerClient      *self,
     return FALSE;
   take_name (self, now_us, name, is_shown);
   return TRUE;
+}
+
+static gboolean
+handle_invitation (UdpnatServerClient      *self,
+                   const UdpnatMessageView *message)
+{
+  self->has_invitation = udpnat_parse_invitation (message, self->invitation);
+  return self->has_invitation;
 }
 
 static gboolean
@@ -204,6 +278,20 @@ handle_unregister (UdpnatServerClient      *self,
   return TRUE;
 }
 
+/* Who asks for more than that looks for names that exist. */
+static gboolean
+take_lookup (UdpnatServerClient *self,
+             gint64              now_us)
+{
+  UdpnatServerQuotas *quotas = udpnat_server_client_ensure_quotas (self, now_us);
+
+  if (udpnat_token_bucket_take (&quotas->lookup_bucket, now_us, 1, UDPNAT_LOOKUPS_BURST_PER_KEY,
+                                UDPNAT_LOOKUPS_PER_SECOND_PER_KEY))
+    return TRUE;
+  self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_LOOKUP_RATE]++;
+  return FALSE;
+}
+
 static gboolean
 handle_lookup (UdpnatServerClient      *self,
                gint64                   now_us,
@@ -218,11 +306,17 @@ handle_lookup (UdpnatServerClient      *self,
 
   if (!udpnat_parse_lookup (message, &request, &name))
     return FALSE;
+  if (!take_lookup (self, now_us))
+    {
+      udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_TRY_LATER, NULL);
+      reply (self, answer);
+      return TRUE;
+    }
   self->server->stats.lookups++;
   normal = udpnat_name_normalize (name);
   if (normal != NULL)
     entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL || entry->is_claim)
+  if (entry == NULL || entry->is_claim || udpnat_server_is_entry_blocked (self->server, entry))
     udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
   else
     {
@@ -243,7 +337,10 @@ handle_subscribe (UdpnatServerClient      *self,
 
   if (!udpnat_parse_subscribe (message, &mode))
     return FALSE;
-  udpnat_server_subscribe (self, mode);
+  if (udpnat_server_is_member (self->server, udpnat_server_identity_get_key (self->identity)))
+    udpnat_server_subscribe (self, mode);
+  else if (mode == UDPNAT_SUBSCRIBE_ALL)
+    udpnat_server_tell_empty_list (self);
   return TRUE;
 }
 
@@ -358,6 +455,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_INVITATION:
+      return handle_invitation (self, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:

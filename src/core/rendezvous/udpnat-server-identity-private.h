@@ -22,6 +22,8 @@ typedef struct
   UdpnatTokenBucket attest_bucket;
   UdpnatTokenBucket put_bucket;
   UdpnatTokenBucket stranger_bucket;
+  UdpnatTokenBucket lookup_bucket;
+  UdpnatTokenBucket dial_bucket;
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 

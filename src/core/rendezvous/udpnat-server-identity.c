@@ -162,6 +162,8 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity         *self,
   udpnat_token_bucket_init (&quotas->put_bucket, UDPNAT_MAIL_PUTS_BURST, now_us);
   udpnat_token_bucket_init (&quotas->stranger_bucket,
                             UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);
+  udpnat_token_bucket_init (&quotas->lookup_bucket, UDPNAT_LOOKUPS_BURST_PER_KEY, now_us);
+  udpnat_token_bucket_init (&quotas->dial_bucket, UDPNAT_DIALS_BURST_PER_KEY, now_us);
   return quotas;
 }
 
@@ -182,6 +184,11 @@ are_full (UdpnatServerQuotas           *self,
                                          UDPNAT_ATTESTATIONS_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->put_bucket, now_us, UDPNAT_MAIL_PUTS_BURST,
                                          UDPNAT_MAIL_PUTS_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->lookup_bucket, now_us,
+                                         UDPNAT_LOOKUPS_BURST_PER_KEY,
+                                         UDPNAT_LOOKUPS_PER_SECOND_PER_KEY)
+         && udpnat_token_bucket_is_full (&self->dial_bucket, now_us, UDPNAT_DIALS_BURST_PER_KEY,
+                                         UDPNAT_DIALS_PER_SECOND_PER_KEY)
          && udpnat_token_bucket_is_full (
              &self->stranger_bucket, now_us,
              UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "udpnat-rendezvous-server-private.h"
+
+G_BEGIN_DECLS
+
+/* udpnat-server-access.c: what the operator's word means for whoever is there */
+gboolean          udpnat_server_is_blocked        (const UdpnatRendezvousServer *self,
+                                                   const UdpnatPublicKey        *key);
+gboolean          udpnat_server_is_entry_blocked  (const UdpnatRendezvousServer *self,
+                                                   const UdpnatRegistryEntry    *entry);
+gboolean          udpnat_server_is_member         (const UdpnatRendezvousServer *self,
+                                                   const UdpnatPublicKey        *key);
+gboolean          udpnat_server_may_claim         (const UdpnatServerClient     *client,
+                                                   const char                   *name,
+                                                   UdpnatRefusedCode            *out_code);
+gboolean          udpnat_server_may_relay         (const UdpnatRendezvousServer *self,
+                                                   const UdpnatServerIdentity   *from,
+                                                   const UdpnatServerIdentity   *to);
+
+G_END_DECLS
