@@ -141,7 +141,7 @@ refusal_to_code (guint8 code)
     case UDPNAT_REFUSED_NAME_BLOCKED:
       return "name-blocked";
     case UDPNAT_REFUSED_KEY_BLOCKED:
-      return "blocked";
+      return "server-blocked";
     default:
       return "refused";
     }

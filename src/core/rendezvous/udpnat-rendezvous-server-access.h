@@ -43,6 +43,8 @@ gboolean udpnat_rendezvous_server_find_name    (const UdpnatRendezvousServer *se
                                                 const char                   *name,
                                                 UdpnatPublicKey              *out_key,
                                                 gboolean                     *out_is_online);
+gboolean udpnat_rendezvous_server_has_name     (const UdpnatRendezvousServer *self,
+                                                const UdpnatPublicKey        *key);
 UdpnatServerRelease udpnat_rendezvous_server_release_name (UdpnatRendezvousServer *self,
                                                            gint64                  now_us,
                                                            const char             *name);

@@ -14,6 +14,9 @@ gboolean          udpnat_server_is_member         (const UdpnatRendezvousServer 
 gboolean          udpnat_server_may_claim         (const UdpnatServerClient     *client,
                                                    const char                   *name,
                                                    UdpnatRefusedCode            *out_code);
+void              udpnat_server_wish_directory    (UdpnatServerClient           *client,
+                                                   guint8                        mode);
+void              udpnat_server_decide            (UdpnatServerClient           *client);
 gboolean          udpnat_server_may_relay         (const UdpnatRendezvousServer *self,
                                                    const UdpnatServerIdentity   *from,
                                                    const UdpnatServerIdentity   *to);

@@ -35,14 +35,15 @@ udpnat_server_is_member (const UdpnatRendezvousServer *self,
                          const UdpnatPublicKey        *key)
 {
   return !self->config.is_invited_only || udpnat_access_is_key_allowed (self->access, key)
-         || udpnat_registry_count_names (self->registry, key) > 0;
+         || udpnat_registry_has_stored_name (self->registry, key);
 }
 
 /**
  * udpnat_server_may_claim:
  * @name: nobody's, and not blocked
  *
- * With an invitation it may, until it is known whether that is a good one.
+ * With an invitation it may, until it is known whether that is a good one; for as long it may have
+ * no other name.
  */
 gboolean
 udpnat_server_may_claim (const UdpnatServerClient *client,
@@ -55,9 +56,47 @@ udpnat_server_may_claim (const UdpnatServerClient *client,
   *out_code = UDPNAT_REFUSED_NAME_BLOCKED;
   if (udpnat_access_is_name_denied (self->access, name, key))
     return FALSE;
+  if (udpnat_server_is_member (self, key))
+    return TRUE;
+  *out_code = UDPNAT_REFUSED_TRY_LATER;
+  if (client->claimed != NULL)
+    return FALSE;
   *out_code = UDPNAT_REFUSED_NOT_INVITED;
-  return udpnat_server_is_member (self, key) || client->has_invitation
+  return client->has_invitation
          || udpnat_access_is_name_allowed (self->access, name);
+}
+
+/* Who waits for a name is told nothing before it is known whether they may have it. */
+static gboolean
+is_undecided (const UdpnatServerClient *client)
+{
+  return client->claimed != NULL
+         && !udpnat_server_is_member (client->server,
+                                      udpnat_server_identity_get_key (client->identity));
+}
+
+/** udpnat_server_wish_directory: @mode: as for udpnat_server_subscribe(); a guest's is empty */
+void
+udpnat_server_wish_directory (UdpnatServerClient *client,
+                              guint8              mode)
+{
+  const UdpnatPublicKey *key = udpnat_server_identity_get_key (client->identity);
+
+  client->is_directory_wished = FALSE;
+  if (is_undecided (client))
+    client->is_directory_wished = mode == UDPNAT_SUBSCRIBE_ALL;
+  else if (udpnat_server_is_member (client->server, key))
+    udpnat_server_subscribe (client, mode);
+  else if (mode == UDPNAT_SUBSCRIBE_ALL)
+    udpnat_server_tell_empty_list (client);
+}
+
+/** udpnat_server_decide: @client waits for no name any more */
+void
+udpnat_server_decide (UdpnatServerClient *client)
+{
+  if (client->is_directory_wished)
+    udpnat_server_wish_directory (client, UDPNAT_SUBSCRIBE_ALL);
 }
 
 /** udpnat_server_may_relay: among guests only it carries nothing where one has to be invited */
@@ -216,6 +255,14 @@ udpnat_rendezvous_server_find_name (const UdpnatRendezvousServer *self,
   *out_key = entry->key;
   *out_is_online = entry->session != 0;
   return TRUE;
+}
+
+/** udpnat_rendezvous_server_has_name: whether @key has any */
+gboolean
+udpnat_rendezvous_server_has_name (const UdpnatRendezvousServer *self,
+                                   const UdpnatPublicKey        *key)
+{
+  return udpnat_registry_count_names (self->registry, key) > 0;
 }
 
 /**

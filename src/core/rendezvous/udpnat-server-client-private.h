@@ -59,6 +59,7 @@ struct _UdpnatServerClient
 
   /* directory */
   gboolean is_subscribed;
+  gboolean is_directory_wished; /* when it is known whether it may see it */
   gboolean has_whole_list;
   gboolean is_behind; /* the stream had no room for all changes */
   guint64  told_sequence;

@@ -165,7 +165,7 @@ take_name (UdpnatServerClient *self,
   entry = udpnat_registry_find (self->server->registry, normal);
   if (udpnat_access_is_name_blocked (self->server->access, normal)
       || (entry == NULL && !udpnat_server_may_claim (self, normal, &code)))
-    refuse (self, code, 0, name);
+    refuse (self, code, code == UDPNAT_REFUSED_TRY_LATER ? RETRY_S : 0, name);
   else if (entry == NULL)
     claim (self, now_us, normal, is_shown);
   else if (!udpnat_public_key_equal (&entry->key,
@@ -207,8 +207,10 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
         refuse (client, UDPNAT_REFUSED_TRY_LATER, RETRY_S, udpnat_registry_get_name (entry));
       udpnat_registry_remove (server->registry, entry);
     }
-  if (is_waiting)
-    udpnat_server_client_touch (client);
+  if (!is_waiting)
+    return;
+  udpnat_server_decide (client);
+  udpnat_server_client_touch (client);
 }
 
 /** udpnat_server_control_refuse: @entry's claim comes to nothing: the name is free again */
@@ -221,7 +223,6 @@ udpnat_server_control_refuse (UdpnatRendezvousServer *server,
   const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
   UdpnatServerClient         *client = identity != NULL ? identity->live : NULL;
   gboolean                    is_waiting = client != NULL && client->claimed == entry;
-  UdpnatPublicKey             key = entry->key;
 
   if (is_waiting)
     {
@@ -231,9 +232,7 @@ udpnat_server_control_refuse (UdpnatRendezvousServer *server,
   udpnat_registry_remove (server->registry, entry);
   if (!is_waiting)
     return;
-  /* What it has asked for in the meantime is for those who are let in. */
-  if (!udpnat_server_is_member (server, &key))
-    udpnat_server_subscribe (client, UDPNAT_SUBSCRIBE_STOP);
+  udpnat_server_decide (client);
   udpnat_server_client_touch (client);
 }
 
@@ -337,10 +336,7 @@ handle_subscribe (UdpnatServerClient      *self,
 
   if (!udpnat_parse_subscribe (message, &mode))
     return FALSE;
-  if (udpnat_server_is_member (self->server, udpnat_server_identity_get_key (self->identity)))
-    udpnat_server_subscribe (self, mode);
-  else if (mode == UDPNAT_SUBSCRIBE_ALL)
-    udpnat_server_tell_empty_list (self);
+  udpnat_server_wish_directory (self, mode);
   return TRUE;
 }
 

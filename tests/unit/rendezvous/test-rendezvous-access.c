@@ -15,6 +15,9 @@ typedef struct
   Net  *net;
   guint n_uses; /* left of the good one */
   guint n_shown;
+
+  gboolean is_slow; /* they are left open */
+  guint64  claim_id;
 } Door;
 
 /* As the owner of a server does it: an invitation is looked at before the name is stored. */
@@ -27,6 +30,9 @@ take_claim (gpointer                 user_data,
   if (event->base.type != UDPNAT_SERVER_EVENT_CLAIM || event->data == NULL)
     return FALSE;
   door->n_shown++;
+  door->claim_id = event->claim_id;
+  if (door->is_slow)
+    return TRUE;
   g_assert_cmpuint (g_bytes_get_size (event->data), ==, UDPNAT_INVITATION_BYTES);
   if (door->n_uses == 0
       || memcmp (g_bytes_get_data (event->data, NULL), good_code, sizeof good_code) != 0)
@@ -253,19 +259,69 @@ test_guests_see_no_directory (void)
   g_assert_cmpuint (guest->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
 }
 
-/* What is asked for while an invitation is looked at ends with it. */
+/* What is asked for while an invitation is looked at waits for that. */
 static void
 test_bad_invitation_shows_no_directory (void)
 {
   Door door = { .n_uses = 1 };
   g_autoptr (Net) net = net_new_invited (9, &door);
-  NetClient *mallory = join_with (net, "Mallory", bad_code);
+  NetClient *mallory;
 
-  udpnat_rendezvous_client_subscribe (mallory->client, net->now_us, TRUE);
-  net_run (net, UDPNAT_SEC (2));
   join_with (net, "Alice", good_code);
   net_run (net, UDPNAT_SEC (2));
+  mallory = join_with (net, "Mallory", bad_code);
+  udpnat_rendezvous_client_subscribe (mallory->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (2));
+  assert_refused (mallory, UDPNAT_REFUSED_INVITATION_INVALID);
   g_assert_cmpuint (mallory->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
+  g_assert_cmpuint (mallory->counts[UDPNAT_RENDEZVOUS_EVENT_LIST_END], ==, 1);
+}
+
+/* While an invitation is looked at, that may take long, nothing is given on its account: no
+ * directory and no second name, not in another session either. */
+static void
+test_undecided (void)
+{
+  Door door = { .n_uses = 1 };
+  g_autoptr (Net) net = net_new_invited (11, &door);
+  NetClient *bob, *again;
+
+  join_with (net, "Alice", good_code);
+  net_run (net, UDPNAT_SEC (2));
+  door.is_slow = TRUE;
+  bob = join_with (net, "Bob", bad_code);
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
+  udpnat_rendezvous_client_register (bob->client, net->now_us, "Robert");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (bob->code, ==, UDPNAT_REFUSED_TRY_LATER);
+
+  again = net_add_client_with (net, bob->identity);
+  net_join_client (net, again, "Bobby");
+  udpnat_rendezvous_client_subscribe (again->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (2));
+  assert_refused (again, UDPNAT_REFUSED_NOT_INVITED);
+  g_assert_cmpuint (again->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
+  udpnat_rendezvous_server_refuse_claim (net->server, net->now_us, door.claim_id);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (net_stats (net).names, ==, 1);
+}
+
+/* Whoever is let in gets the directory that they have waited for. */
+static void
+test_good_invitation_shows_directory (void)
+{
+  Door door = { .n_uses = 2 };
+  g_autoptr (Net) net = net_new_invited (12, &door);
+  NetClient *bob;
+
+  join_with (net, "Alice", good_code);
+  net_run (net, UDPNAT_SEC (2));
+  bob = join_with (net, "Bob", good_code);
+  udpnat_rendezvous_client_subscribe (bob->client, net->now_us, TRUE);
+  net_run (net, UDPNAT_SEC (2));
+  g_assert_cmpuint (net_listed_handle (bob, "Alice"), !=, 0);
 }
 
 static void
@@ -502,6 +558,9 @@ main (int    argc,
   g_test_add_func ("/rendezvous-access/guests/see-no-directory", test_guests_see_no_directory);
   g_test_add_func ("/rendezvous-access/guests/nor-with-a-bad-invitation",
                    test_bad_invitation_shows_no_directory);
+  g_test_add_func ("/rendezvous-access/invitation/undecided", test_undecided);
+  g_test_add_func ("/rendezvous-access/invitation/shows-the-directory",
+                   test_good_invitation_shows_directory);
   g_test_add_func ("/rendezvous-access/guests/are-not-carried-to-guests", test_guests_relay);
   g_test_add_func ("/rendezvous-access/block/key", test_block_key);
   g_test_add_func ("/rendezvous-access/block/key-comes-again", test_block_key_comes_again);
