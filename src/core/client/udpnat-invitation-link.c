@@ -38,13 +38,13 @@ refuse (GError    **error,
   return FALSE;
 }
 
-/* Returns: (transfer full) (nullable): what stands behind "udpnat:" and any slashes; %NULL when
- * that is no link to a server */
+/* Returns: (transfer full) (nullable): a link to somebody at the same server; %NULL when @text is no
+ * link to a server. Some programs make "udpnat://@server/" of it */
 static char *
-dup_rest (const char *text)
+dup_with_name (const char *text)
 {
   g_autofree char *stripped = NULL;
-  const char      *rest;
+  const char      *rest, *slashes = "";
 
   if (strnlen (text, UDPNAT_LINK_MAX_BYTES + 1) > UDPNAT_LINK_MAX_BYTES)
     return NULL;
@@ -53,16 +53,19 @@ dup_rest (const char *text)
     return NULL;
   rest = stripped + strlen (SCHEME);
   if (g_str_has_prefix (rest, "//"))
-    rest += 2;
-  return *rest == '@' ? g_strdup (rest) : NULL;
+    {
+      slashes = "//";
+      rest += 2;
+    }
+  return *rest == '@' ? g_strconcat (SCHEME, slashes, NAME, rest, NULL) : NULL;
 }
 
 static gboolean
 parse_code (UdpnatInvitationLink *self,
-            const char           *rest,
+            const char           *link,
             GError              **error)
 {
-  const char    *question = strchr (rest, '?');
+  const char    *question = strchr (link, '?');
   g_auto (GStrv) parameters = g_strsplit (question != NULL ? question + 1 : "", "&", -1);
   guint          n_codes = 0;
 
@@ -80,13 +83,12 @@ parse_code (UdpnatInvitationLink *self,
 
 static gboolean
 parse_link (UdpnatInvitationLink *self,
-            const char           *rest,
+            const char           *somebody,
             GError              **error)
 {
-  g_autofree char       *somebody = g_strconcat (SCHEME NAME, rest, NULL);
   g_autoptr (UdpnatLink) link = NULL;
 
-  if (!parse_code (self, rest, error))
+  if (!parse_code (self, somebody, error))
     return FALSE;
   link = udpnat_link_parse (somebody, error);
   if (link == NULL)
@@ -103,9 +105,9 @@ parse_link (UdpnatInvitationLink *self,
 gboolean
 udpnat_invitation_link_is_one (const char *text)
 {
-  g_autofree char *rest = dup_rest (text);
+  g_autofree char *somebody = dup_with_name (text);
 
-  return rest != NULL;
+  return somebody != NULL;
 }
 
 /**
@@ -120,14 +122,14 @@ udpnat_invitation_link_parse (const char *text,
                               GError    **error)
 {
   g_autoptr (UdpnatInvitationLink) self = g_new0 (UdpnatInvitationLink, 1);
-  g_autofree char *rest = NULL;
+  g_autofree char *somebody = NULL;
   g_autofree char *stripped = NULL;
 
   g_return_val_if_fail (text != NULL, NULL);
 
-  rest = dup_rest (text);
-  if (rest != NULL)
-    return parse_link (self, rest, error) ? g_steal_pointer (&self) : NULL;
+  somebody = dup_with_name (text);
+  if (somebody != NULL)
+    return parse_link (self, somebody, error) ? g_steal_pointer (&self) : NULL;
   stripped = g_strstrip (g_strndup (text, UDPNAT_LINK_MAX_BYTES));
   if (!udpnat_invitation_code_parse (&self->code, stripped))
     {
