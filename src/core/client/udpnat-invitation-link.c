@@ -38,8 +38,8 @@ refuse (GError    **error,
   return FALSE;
 }
 
-/* Returns: (transfer full) (nullable): a link to somebody at the same server; %NULL when @text is no
- * link to a server. Some programs make "udpnat://@server/" of it */
+/* Returns: (transfer full) (nullable): a link to somebody at the same server; %NULL when @text is
+ * no link to a server. Some programs make "udpnat://@server/" of it */
 static char *
 dup_with_name (const char *text)
 {
