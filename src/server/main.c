@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "udpnat-allow-list.h"
 #include "udpnat-identity.h"
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
@@ -115,13 +116,22 @@ give_order (const UdpnatServerConfig *config)
   return EXIT_SUCCESS;
 }
 
+static void
+take_listed (const char            *name,
+             const UdpnatPublicKey *key,
+             gpointer               user_data)
+{
+}
+
 static int
 check_config (const UdpnatServerConfig *config)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  if (!udpnat_server_tunnel_check (config, &error))
+  if (!udpnat_server_tunnel_check (config, &error)
+      || (config->allow_list != NULL
+          && !udpnat_allow_list_read (config->allow_list, take_listed, NULL, &error)))
     {
       g_printerr ("udpnat-server: %s\n", error->message);
       return EXIT_FAILURE;

@@ -83,9 +83,13 @@ def listed(home, check):
     check('listed/nobody-else', not come(home, 'carol')[0])
     home.stop(server)
     path.write_text('alice\nx\ty\n')
-    code, _, err = home.run([home.server_path, '--port', '0', '--state-dir', home.folder / 'state',
-                             '--registration', 'invited', '--allow-list', path])
+    words = [home.server_path, '--port', '0', '--state-dir', home.folder / 'state',
+             '--registration', 'invited', '--allow-list', path]
+    code, _, err = home.run(words)
     check('listed/wrong-line', code == 1 and f'{path}:2:' in err, [code, err])
+    code, out, err = home.run([*words, '--check-config'])
+    check('listed/wrong-line-is-checked', code == 1 and not out and f'{path}:2:' in err,
+          [code, out, err])
 
 
 def blocked(home, check):
