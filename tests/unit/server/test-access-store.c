@@ -439,6 +439,24 @@ test_order_invite (Scene        *self,
   g_assert_cmpstr (self->notes->str, ==, "invited -;");
 }
 
+/* It is said what is wrong, and the name is neither on the disk nor taken. */
+static void
+test_order_bad_code (Scene        *self,
+                     gconstpointer unused)
+{
+  NetClient       *mallory = net_add_client (self->net);
+  g_autofree char *invitation = obey (self, "invite\t5\t7");
+  g_autofree char *names = NULL;
+
+  udpnat_rendezvous_client_set_invitation (mallory->client, (const guint8 *) "fifteen bytes..");
+  net_join_client (self->net, mallory, "Mallory");
+  net_run (self->net, UDPNAT_SEC (2));
+  g_assert_cmpuint (mallory->code, ==, UDPNAT_REFUSED_INVITATION_INVALID);
+  g_assert_cmpuint (count_uses (&self->base, NOW_US), ==, 5);
+  names = obey (self, "names\t");
+  g_assert_cmpstr (names, ==, "");
+}
+
 static void
 test_order_block (Scene        *self,
                   gconstpointer unused)
@@ -535,6 +553,7 @@ main (int    argc,
   ADD ("/access-store/list/keys-and-names", test_list);
   ADD ("/access-store/list/none", test_no_list);
   ADD_SCENE ("/access-store/order/invite", test_order_invite);
+  ADD_SCENE ("/access-store/order/bad-code", test_order_bad_code);
   ADD_SCENE ("/access-store/order/block", test_order_block);
   ADD_SCENE ("/access-store/order/release", test_order_release);
   ADD_SCENE ("/access-store/order/nonsense", test_order_nonsense);
