@@ -124,11 +124,11 @@ show_invitation (UdpnatApplication          *self,
   AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (widget);
   g_autofree char *server = udpnat_server_address_format (invitation->server_host,
                                                           invitation->server_port);
-  g_autofree char *current = udpnat_client_dup_home_server (self->client);
+  const char *current = udpnat_client_get_server (self->client);
 
   /* Translators: %s is the address of a server, out of an invitation that was opened */
   adw_message_dialog_format_heading (dialog, _("Join %s?"), server);
-  adw_message_dialog_set_body (dialog, current != NULL
+  adw_message_dialog_set_body (dialog, current != NULL && !g_str_equal (current, server)
     ? _("You are invited to this server. It is used instead of the one that you have now. Join it "
         "only if you trust whoever invites you.")
     : _("You are invited to this server. Join it only if you trust whoever invites you."));
