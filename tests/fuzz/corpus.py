@@ -150,6 +150,9 @@ LINKS = {
     'other-script': 'Ångström@bücher.example'.encode(),
     'mapped': b'udpnat:x@[::ffff:192.0.2.1]',
     'hash': b'udpnat:x#y',
+    'invitation': b'udpnat:@example.org:9000?invite=mzxw6y-tbojtg-633cmf-zgm33p&key=' + b'a' * 52,
+    'invitation-slashes': b'udpnat://@[2001:db8::1]/?invite=MZXW6YTBOJTG633CMFZGM33P',
+    'code': b' mzxw6y tbojtg 633cmf zgm33p\n',
 }
 
 WAIT = bytes([2, 63])  # 64 ms
