@@ -341,6 +341,9 @@ start (UdpnatCli *self)
   name = g_strdup (self->options->name != NULL ? self->options->name
                                                : udpnat_client_get_name (self->client));
   start_input (self);
+  if (self->options->invitation != NULL && !self->options->is_lan)
+    udpnat_client_keep_invitation (self->client, self->options->server_host,
+                                   self->options->server_port, self->options->invitation);
   if (!self->options->is_lan)
     udpnat_client_set_server (self->client, self->options->server_host,
                               self->options->server_port);

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-dialog.h"
+#include "udpnat-invitation-link.h"
 #include "udpnat-link.h"
 #include "udpnat-server-address.h"
 
@@ -103,6 +104,56 @@ show_link (UdpnatApplication *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+/* ---- Invitations to a server ---- */
+
+static void
+join_response_cb (AdwMessageDialog  *dialog,
+                  const char        *response,
+                  UdpnatApplication *self)
+{
+  if (g_str_equal (response, "join"))
+    udpnat_application_use_server (self, g_object_get_data (G_OBJECT (dialog), "link"));
+}
+
+static void
+show_invitation (UdpnatApplication          *self,
+                 const UdpnatInvitationLink *invitation,
+                 const char                 *text)
+{
+  GtkWidget *widget = udpnat_dialog_new (get_window (self), NULL, NULL);
+  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (widget);
+  g_autofree char *server = udpnat_server_address_format (invitation->server_host,
+                                                          invitation->server_port);
+  const char *current = udpnat_client_get_server (self->client);
+
+  /* Translators: %s is the address of a server, out of an invitation that was opened */
+  adw_message_dialog_format_heading (dialog, _("Join %s?"), server);
+  adw_message_dialog_set_body (dialog, current != NULL && !g_str_equal (current, server)
+    ? _("You are invited to this server. It is used instead of the one that you have now. Join it "
+        "only if you trust whoever invites you.")
+    : _("You are invited to this server. Join it only if you trust whoever invites you."));
+  adw_message_dialog_add_responses (dialog, "cancel", _("Cancel"), "join", _("Join"), NULL);
+  adw_message_dialog_set_response_appearance (dialog, "join", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (dialog, "cancel");
+  adw_message_dialog_set_close_response (dialog, "cancel");
+  g_object_set_data_full (G_OBJECT (dialog), "link", g_strdup (text), g_free);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (join_response_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+open_invitation (UdpnatApplication *self,
+                 const char        *link)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UdpnatInvitationLink) invitation = udpnat_invitation_link_parse (link, &error);
+
+  if (invitation == NULL)
+    say_why_not (self, error);
+  else
+    show_invitation (self, invitation, link);
+}
+
 /* There is nothing to decide about somebody who was added before. */
 static gboolean
 open_contact (UdpnatApplication *self,
@@ -122,14 +173,20 @@ open_contact (UdpnatApplication *self,
 
 /**
  * udpnat_application_open_link: shows the conversation that a link leads to; or what it says, and
- * asks whether to add that person */
+ * asks whether to add that person, or to join that server */
 void
 udpnat_application_open_link (UdpnatApplication *self,
                               const char        *link)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (UdpnatLink) parsed = udpnat_link_parse (link, &error);
+  g_autoptr (UdpnatLink) parsed = NULL;
 
+  if (udpnat_invitation_link_is_one (link))
+    {
+      open_invitation (self, link);
+      return;
+    }
+  parsed = udpnat_link_parse (link, &error);
   if (parsed == NULL)
     say_why_not (self, error);
   else if (!open_contact (self, parsed))

@@ -10,9 +10,11 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-badge.h"
+#include "udpnat-invitation-link.h"
 #include "udpnat-label-width.h"
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
+#include "udpnat-server-address.h"
 #include "udpnat-settings.h"
 #include "udpnat-spoken-name.h"
 #include "udpnat-tooltip.h"
@@ -148,6 +150,48 @@ log_in (UdpnatApplication *self,
   udpnat_application_show_pending (self);
 }
 
+/* @server: (nullable): as it was typed; of an invitation the code is kept.
+ *
+ * Returns: (transfer full) (nullable): "host" or "host:port" */
+static char *
+take_invitation (UdpnatApplication *self,
+                 const char        *server)
+{
+  g_autoptr (UdpnatInvitationLink) invitation = NULL;
+
+  if (server == NULL || !udpnat_invitation_link_is_one (server))
+    return g_strdup (server);
+  invitation = udpnat_invitation_link_parse (server, NULL);
+  if (invitation == NULL) /* whoever typed it has been told */
+    return NULL;
+  udpnat_client_keep_invitation (self->client, invitation->server_host, invitation->server_port,
+                                 invitation);
+  return udpnat_server_address_format (invitation->server_host, invitation->server_port);
+}
+
+/* --invite: for the server that is given with it, or the one that is used anyway. A server that one
+ * has been invited to is the one to be used from then on. */
+static void
+take_given_invitation (UdpnatApplication *self,
+                       const char        *given,
+                       const char        *home)
+{
+  const UdpnatInvitationLink *invitation = self->options->start->invitation;
+  const char *server = given != NULL ? given : home;
+  g_autoptr (GSocketConnectable) address = NULL;
+
+  if (invitation == NULL || server == NULL)
+    return;
+  address = g_network_address_parse (server, UDPNAT_SERVER_PORT, NULL);
+  if (address == NULL)
+    return;
+  udpnat_client_keep_invitation (self->client,
+                                 g_network_address_get_hostname (G_NETWORK_ADDRESS (address)),
+                                 g_network_address_get_port (G_NETWORK_ADDRESS (address)),
+                                 invitation);
+  udpnat_client_set_home_server (self->client, server);
+}
+
 /* What stands on the command line is for this run. */
 static void
 begin (UdpnatApplication *self)
@@ -157,8 +201,12 @@ begin (UdpnatApplication *self)
   g_autofree char *given = udpnat_start_options_dup_server (self->options->start);
   g_autofree char *home = udpnat_client_dup_home_server (self->client);
 
+  take_given_invitation (self, given, home);
   if (name == NULL)
-    udpnat_window_welcome (udpnat_application_demand_window (self));
+    {
+      udpnat_window_welcome (udpnat_application_demand_window (self));
+      udpnat_application_show_pending (self);
+    }
   else if (known == NULL)
     udpnat_application_start (self, name, given);
   else
@@ -189,7 +237,7 @@ udpnat_application_take_client (UdpnatApplication *self,
 
 /**
  * udpnat_application_start:
- * @server: (nullable): "host" or "host:port"; %NULL for people on this network only
+ * @server: (nullable): "host", "host:port" or an invitation; %NULL for people on this network only
  *
  * Logs in, and shows the chats. Both are remembered. A server on the command line goes before none.
  */
@@ -198,21 +246,19 @@ udpnat_application_start (UdpnatApplication *self,
                           const char        *name,
                           const char        *server)
 {
-  g_autofree char *given = NULL;
+  g_autofree char *used = NULL;
 
   g_return_if_fail (self->client != NULL);
 
-  if (server == NULL)
-    given = udpnat_start_options_dup_server (self->options->start);
-  if (given != NULL)
-    server = given;
-  udpnat_client_set_home_server (self->client, server);
-  log_in (self, name, server);
+  used = server != NULL ? take_invitation (self, server)
+                        : udpnat_start_options_dup_server (self->options->start);
+  udpnat_client_set_home_server (self->client, used);
+  log_in (self, name, used);
 }
 
 /**
  * udpnat_application_use_server:
- * @server: (nullable): "host" or "host:port"; %NULL for people on this network only
+ * @server: (nullable): "host", "host:port" or an invitation; %NULL for people on this network only
  *
  * Another server than until now, at once and from now on; what is shown stays.
  */
@@ -220,10 +266,13 @@ void
 udpnat_application_use_server (UdpnatApplication *self,
                                const char        *server)
 {
+  g_autofree char *used = NULL;
+
   g_return_if_fail (self->is_started);
 
-  udpnat_client_set_home_server (self->client, server);
-  connect_server (self, server);
+  used = take_invitation (self, server);
+  udpnat_client_set_home_server (self->client, used);
+  connect_server (self, used);
   udpnat_client_log_in (self->client, udpnat_client_get_name (self->client));
 }
 
@@ -364,6 +413,21 @@ udpnat_application_open (GApplication  *application,
   udpnat_application_show_pending (self);
 }
 
+/* Who opens an invitation before they have said who they are need not type the server. */
+static void
+propose_invitation (UdpnatApplication *self)
+{
+  UdpnatWindow *window = udpnat_application_find_window (self);
+
+  for (guint i = 0; window != NULL && i < self->pending_links->len; i++)
+    if (udpnat_invitation_link_is_one (g_ptr_array_index (self->pending_links, i))
+        && udpnat_window_propose_server (window, g_ptr_array_index (self->pending_links, i)))
+      {
+        g_ptr_array_remove_index (self->pending_links, i);
+        return;
+      }
+}
+
 /** udpnat_application_show_pending: what was asked for while there were no chats yet */
 void
 udpnat_application_show_pending (UdpnatApplication *self)
@@ -371,6 +435,8 @@ udpnat_application_show_pending (UdpnatApplication *self)
   g_autofree char *key_text = NULL;
   g_autoptr (GPtrArray) links = NULL;
 
+  if (!self->is_started)
+    propose_invitation (self);
   if (!self->is_started || udpnat_application_find_window (self) == NULL)
     return;
   key_text = g_steal_pointer (&self->pending_key);

@@ -8,6 +8,7 @@
 
 #include "udpnat-dialog.h"
 #include "udpnat-field-error.h"
+#include "udpnat-invitation-link.h"
 #include "udpnat-server-address.h"
 #include "udpnat-status-words.h"
 #include "udpnat-unbroken.h"
@@ -72,7 +73,24 @@ static void
 applied_cb (UdpnatPreferencesServer *self)
 {
   const char *text = gtk_editable_get_text (GTK_EDITABLE (self->address_row));
-  g_autofree char *server = udpnat_server_address_normalize (text);
+  g_autofree char *server = NULL;
+  g_autoptr (UdpnatInvitationLink) invitation = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (udpnat_invitation_link_is_one (text))
+    {
+      invitation = udpnat_invitation_link_parse (text, &error);
+      if (invitation == NULL)
+        {
+          udpnat_field_error_show (GTK_WIDGET (self->address_row), self->error_label,
+                                   error->message);
+          return;
+        }
+      /* It says the server, and is wanted whole. */
+      server = g_strdup (text);
+    }
+  else
+    server = udpnat_server_address_normalize (text);
 
   if (server == NULL && *text != '\0')
     {

@@ -9,6 +9,7 @@
 
 #include "udpnat-expander-switch.h"
 #include "udpnat-field-error.h"
+#include "udpnat-invitation-link.h"
 #include "udpnat-name.h"
 #include "udpnat-server-address.h"
 
@@ -62,6 +63,22 @@ check_name (UdpnatWelcomePage *self)
   return g_steal_pointer (&name);
 }
 
+/* It says the server, and is wanted whole. */
+static gboolean
+check_invitation (UdpnatWelcomePage *self,
+                  const char        *text,
+                  char             **out_server)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UdpnatInvitationLink) invitation = udpnat_invitation_link_parse (text, &error);
+
+  if (invitation == NULL)
+    udpnat_field_error_show (GTK_WIDGET (self->server_row), self->server_error, error->message);
+  else
+    *out_server = g_strdup (text);
+  return invitation != NULL;
+}
+
 /* Returns FALSE when the server is wrong; "no server" is right. */
 static gboolean
 check_server (UdpnatWelcomePage *self,
@@ -72,6 +89,8 @@ check_server (UdpnatWelcomePage *self,
   *out_server = NULL;
   if (!adw_expander_row_get_enable_expansion (self->server_expander))
     return TRUE;
+  if (udpnat_invitation_link_is_one (text))
+    return check_invitation (self, text, out_server);
   *out_server = udpnat_server_address_normalize (text);
   if (*out_server == NULL)
     udpnat_field_error_show (GTK_WIDGET (self->server_row), self->server_error,

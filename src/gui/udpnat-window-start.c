@@ -31,14 +31,24 @@ start_cb (UdpnatWindow *self,
   udpnat_application_start (get_application (self), name, server);
 }
 
-static void
-use_server_cb (UdpnatWindow *self,
-               const char   *server)
+/** udpnat_window_propose_server: Returns: whether the user sees it, and can change it; %FALSE when
+ * they are not asked for a server now */
+gboolean
+udpnat_window_propose_server (UdpnatWindow *self,
+                              const char   *server)
 {
   GtkWidget *page = udpnat_window_get_page (self, WELCOME);
 
   if (page != NULL)
     udpnat_welcome_page_set_server (UDPNAT_WELCOME_PAGE (page), server);
+  return page != NULL;
+}
+
+static void
+use_server_cb (UdpnatWindow *self,
+               const char   *server)
+{
+  (void) udpnat_window_propose_server (self, server);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* udpnat-server: the headless server. Exit status: 0 when asked to stop, 1 when it cannot work or a
  * configuration that was to be checked is wrong, 2 for a wrong command line or configuration, 3
- * when it was asked how a server does and none is running.
+ * when a server was to be asked or told something and none is running.
  */
 
 #include "config.h"
@@ -8,14 +8,17 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "udpnat-allow-list.h"
 #include "udpnat-identity.h"
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
 #include "udpnat-server-config.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-notify.h"
+#include "udpnat-server-order.h"
 #include "udpnat-server-tunnel.h"
 
 #define EXIT_USAGE 2
@@ -45,6 +48,14 @@ run (const UdpnatServerConfig *config)
 }
 
 static int
+print_refusal (const GError *error)
+{
+  g_printerr ("udpnat-server: %s\n", error->message);
+  return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
+           ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+}
+
+static int
 print_status (const UdpnatServerConfig *config)
 {
   g_autoptr (GError) error = NULL;
@@ -55,9 +66,61 @@ print_status (const UdpnatServerConfig *config)
       g_print ("%s", text);
       return EXIT_SUCCESS;
     }
-  g_printerr ("udpnat-server: %s\n", error->message);
-  return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
-           ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+  return print_refusal (error);
+}
+
+/* The name is the last of its line, behind key, day and state. */
+static char *
+dup_last_name (const char *lines)
+{
+  g_autofree char *copy = g_strchomp (g_strdup (lines));
+  const char *line = strrchr (copy, '\n');
+  g_auto (GStrv) parts = g_strsplit (line != NULL ? line + 1 : copy, "  ", 4);
+
+  return g_strv_length (parts) == 4 ? g_strdup (g_strchug (parts[3])) : NULL;
+}
+
+/* In parts, so that the server has time for others. */
+static int
+print_names (const UdpnatServerConfig *config)
+{
+  g_autofree char *after = g_strdup ("");
+
+  while (after != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *order = g_strconcat ("names\t", after, NULL);
+      g_autofree char *text = udpnat_server_order (config->state_dir, order, &error);
+
+      if (text == NULL)
+        return print_refusal (error);
+      g_print ("%s", text);
+      g_free (after);
+      after = *text != '\0' ? dup_last_name (text) : NULL;
+    }
+  return EXIT_SUCCESS;
+}
+
+static int
+give_order (const UdpnatServerConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (g_str_equal (config->order, "names"))
+    return print_names (config);
+  text = udpnat_server_order (config->state_dir, config->order, &error);
+  if (text == NULL)
+    return print_refusal (error);
+  g_print ("%s", text);
+  return EXIT_SUCCESS;
+}
+
+static void
+take_listed (const char            *name,
+             const UdpnatPublicKey *key,
+             gpointer               user_data)
+{
 }
 
 static int
@@ -66,7 +129,9 @@ check_config (const UdpnatServerConfig *config)
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  if (!udpnat_server_tunnel_check (config, &error))
+  if (!udpnat_server_tunnel_check (config, &error)
+      || (config->allow_list != NULL
+          && !udpnat_allow_list_read (config->allow_list, take_listed, NULL, &error)))
     {
       g_printerr ("udpnat-server: %s\n", error->message);
       return EXIT_FAILURE;
@@ -113,5 +178,7 @@ main (int    argc,
     }
   if (config.check_config)
     return check_config (&config);
+  if (config.order != NULL)
+    return give_order (&config);
   return config.print_status ? print_status (&config) : run (&config);
 }

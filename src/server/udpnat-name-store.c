@@ -175,6 +175,25 @@ udpnat_name_store_commit (UdpnatNameStore *self,
   return udpnat_server_database_commit (&self->database, error);
 }
 
+/** udpnat_name_store_release: @name is nobody's any more; on disk when this returns */
+gboolean
+udpnat_name_store_release (UdpnatNameStore *self,
+                           const char      *name,
+                           GError         **error)
+{
+  g_autofree char *folded = udpnat_name_fold (name);
+  sqlite3_stmt    *statement = NULL;
+  gboolean         is_done;
+
+  if (sqlite3_prepare_v2 (self->database.handle, "DELETE FROM names WHERE folded = ?1", -1,
+                          &statement, NULL) != SQLITE_OK)
+    return fail (self, error);
+  sqlite3_bind_text (statement, 1, folded, -1, SQLITE_STATIC);
+  is_done = sqlite3_step (statement) == SQLITE_DONE || fail (self, error);
+  sqlite3_finalize (statement);
+  return is_done;
+}
+
 /* ---- Reading ---- */
 
 static gboolean
@@ -227,4 +246,41 @@ udpnat_name_store_foreach (UdpnatNameStore    *self,
   while (code == SQLITE_ROW && is_fine);
   sqlite3_finalize (statement);
   return is_fine;
+}
+
+/**
+ * udpnat_name_store_foreach_after:
+ * @after: "", or a name, after which to begin
+ * @func: (scope call): called for @n_max names at most, in the order of their folded forms; must
+ *   not change the store
+ *
+ * For whoever looks through all of them bit by bit.
+ */
+gboolean
+udpnat_name_store_foreach_after (UdpnatNameStore       *self,
+                                 const char            *after,
+                                 guint                  n_max,
+                                 UdpnatNameStoreRowFunc func,
+                                 gpointer               user_data,
+                                 GError               **error)
+{
+  static const char select[] = "SELECT name, key, claimed_at FROM names WHERE folded > ?1 "
+                               "ORDER BY folded LIMIT ?2";
+  g_autofree char *folded = udpnat_name_fold (after);
+  sqlite3_stmt    *statement = NULL;
+  UdpnatPublicKey  key;
+  int              code;
+
+  if (sqlite3_prepare_v2 (self->database.handle, select, -1, &statement, NULL) != SQLITE_OK)
+    return fail (self, error);
+  sqlite3_bind_text (statement, 1, folded, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, n_max);
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      memcpy (key.bytes, sqlite3_column_blob (statement, 1), UDPNAT_KEY_BYTES);
+      func ((const char *) sqlite3_column_text (statement, 0), &key,
+            sqlite3_column_int64 (statement, 2), user_data);
+    }
+  sqlite3_finalize (statement);
+  return code == SQLITE_DONE || fail (self, error);
 }

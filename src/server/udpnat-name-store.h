@@ -15,6 +15,11 @@ typedef void (*UdpnatNameStoreFunc) (const char            *name,
                                      const UdpnatPublicKey *key,
                                      gpointer               user_data);
 
+typedef void (*UdpnatNameStoreRowFunc) (const char            *name,
+                                        const UdpnatPublicKey *key,
+                                        gint64                 claimed_us,
+                                        gpointer               user_data);
+
 UdpnatNameStore *udpnat_name_store_open    (const char            *path,
                                             GError               **error)
                                             G_GNUC_WARN_UNUSED_RESULT;
@@ -33,6 +38,18 @@ gboolean         udpnat_name_store_commit  (UdpnatNameStore       *self,
                                             G_GNUC_WARN_UNUSED_RESULT;
 gboolean         udpnat_name_store_foreach (UdpnatNameStore       *self,
                                             UdpnatNameStoreFunc    func,
+                                            gpointer               user_data,
+                                            GError               **error)
+                                            G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean         udpnat_name_store_release (UdpnatNameStore       *self,
+                                            const char            *name,
+                                            GError               **error)
+                                            G_GNUC_WARN_UNUSED_RESULT;
+gboolean         udpnat_name_store_foreach_after (UdpnatNameStore *self,
+                                            const char            *after,
+                                            guint                  n_max,
+                                            UdpnatNameStoreRowFunc func,
                                             gpointer               user_data,
                                             GError               **error)
                                             G_GNUC_WARN_UNUSED_RESULT;

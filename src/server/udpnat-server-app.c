@@ -11,12 +11,16 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "udpnat-allow-list.h"
 #include "udpnat-clock.h"
 #include "udpnat-identity.h"
 #include "udpnat-interfaces.h"
+#include "udpnat-limits.h"
 #include "udpnat-machine-source.h"
-#include "udpnat-rendezvous-server.h"
+#include "udpnat-rendezvous-server-access.h"
+#include "udpnat-server-control.h"
 #include "udpnat-server-disk.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
@@ -29,6 +33,7 @@
 
 #define KEY_FILE "server.key"
 #define NAMES_FILE "names.db"
+#define ACCESS_FILE "access.db"
 #define MAIL_FILE "mail.db"
 #define ADDRESSES_MAX 32
 
@@ -37,12 +42,15 @@ struct _UdpnatServerApp
   UdpnatStateDir         *state_dir;
   UdpnatIdentity         *identity;
   UdpnatNameStore        *names;
+  UdpnatAccessStore      *access;
   UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
   UdpnatServerSockets     sockets;
   UdpnatTunnelListener   *tunnels; /* (nullable): this server has none */
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
   UdpnatServerWatch      *watch;
+  UdpnatServerOperator   *operator;
+  UdpnatServerControl    *control; /* (nullable): it takes no orders */
   GSource                *source;
   GMainLoop              *loop;
 
@@ -279,6 +287,7 @@ open_state (UdpnatServerApp    *self,
 {
   g_autofree char *key_path = NULL;
   g_autofree char *names_path = NULL;
+  g_autofree char *access_path = NULL;
   gboolean had_names;
   gboolean is_new;
 
@@ -296,7 +305,110 @@ open_state (UdpnatServerApp    *self,
     g_printerr ("udpnat-server: %s was missing, so a new key was made. Clients that knew the old "
                 "one will warn that the server has changed.\n", key_path);
   self->names = udpnat_name_store_open (names_path, error);
-  return self->names != NULL && (!has_mailbox || open_mail (self, error));
+  if (self->names == NULL)
+    return FALSE;
+  access_path = udpnat_state_dir_dup_file (self->state_dir, ACCESS_FILE);
+  self->access = udpnat_access_store_open (access_path, error);
+  return self->access != NULL && (!has_mailbox || open_mail (self, error));
+}
+
+static void
+allow (const char            *name,
+       const UdpnatPublicKey *key,
+       gpointer               user_data)
+{
+  if (name != NULL)
+    udpnat_rendezvous_server_allow_name (user_data, name);
+  else
+    udpnat_rendezvous_server_allow_key (user_data, key);
+}
+
+/* ---- Orders ---- */
+
+static void
+note (const char *event,
+      const char *message,
+      const char *name,
+      gpointer    user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  udpnat_server_watch_note (self->watch, event, message, name);
+}
+
+/* Whoever has been blocked is to be told so now. */
+static void
+obeyed_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  udpnat_machine_source_wake (self->source);
+}
+
+/* Of several addresses the one that most people reach. Returns: (transfer full) (nullable) */
+static char *
+find_address (UdpnatServerApp *self)
+{
+  UdpnatAddress addresses[ADDRESSES_MAX];
+  UdpnatAddress best = UDPNAT_ADDRESS_NONE;
+  guint n_addresses = udpnat_interfaces_get_addresses (addresses, ADDRESSES_MAX);
+  char text[UDPNAT_ADDRESS_TEXT_BYTES];
+
+  if (self->ip != NULL && udpnat_address_parse_ip (&best, self->ip, 0)
+      && udpnat_address_get_scope (&best) != UDPNAT_SCOPE_UNUSABLE)
+    n_addresses = 0;
+  else
+    best = UDPNAT_ADDRESS_NONE;
+  for (guint i = 0; i < n_addresses; i++)
+    if (!udpnat_address_is_set (&best)
+        || udpnat_address_get_scope (&addresses[i]) > udpnat_address_get_scope (&best))
+      best = addresses[i];
+  if (!udpnat_address_is_set (&best))
+    return NULL;
+  best.port = udpnat_server_sockets_get_port (&self->sockets, UDPNAT_SOCKET_MAIN);
+  return g_strdup (udpnat_address_to_string (&best, text));
+}
+
+/* Returns: (transfer full) (nullable): as links name this server */
+static char *
+dup_public_name (UdpnatServerApp *self,
+                 const char      *given)
+{
+  guint16 port = udpnat_server_sockets_get_port (&self->sockets, UDPNAT_SOCKET_MAIN);
+
+  if (given == NULL)
+    return find_address (self);
+  if (port == UDPNAT_SERVER_PORT || (strchr (given, ':') != NULL && !g_str_has_suffix (given, "]")))
+    return g_strdup (given);
+  return g_strdup_printf ("%s:%u", given, port);
+}
+
+/* A server that cannot be told anything is still one. */
+static void
+take_orders (UdpnatServerApp          *self,
+             const UdpnatServerConfig *config)
+{
+  g_autofree char *address = NULL;
+  g_autoptr (GError) error = NULL;
+  UdpnatServerOperatorConfig operator_config = {
+    .server = self->server,
+    .names = self->names,
+    .access = self->access,
+    .random = udpnat_system_random (),
+    .key = udpnat_identity_get_public_key (self->identity),
+    .is_invited_only = config->is_invited_only,
+    .note = note,
+    .user_data = self,
+  };
+
+  address = dup_public_name (self, config->public_name);
+  operator_config.address = address;
+  self->operator = udpnat_server_operator_new (&operator_config);
+  self->control = udpnat_server_control_new (self->state_dir, self->operator, obeyed_cb, self,
+                                             &error);
+  if (self->control == NULL)
+    g_printerr ("udpnat-server: It takes no orders (--invite, --block and the like): %s\n",
+                error->message);
 }
 
 /**
@@ -331,6 +443,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
 
   server_config.identity = self->identity;
   server_config.directory = config->directory;
+  server_config.is_invited_only = config->is_invited_only;
   server_config.is_mailbox_on = config->has_mailbox;
   server_config.mailbox.recipient_bytes = config->mailbox_bytes;
   server_config.mailbox.total_bytes = config->mailbox_total_bytes;
@@ -340,7 +453,10 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   udpnat_server_sockets_get_addresses (&self->sockets, config, server_config.addresses);
   self->server = udpnat_rendezvous_server_new (&server_config, udpnat_clock_get_now_us ());
   self->disk = udpnat_server_disk_new (self->server, self->names, self->mail);
-  if (!udpnat_server_disk_restore (self->disk, error))
+  udpnat_server_disk_set_access (self->disk, self->access);
+  if (!udpnat_server_disk_restore (self->disk, error)
+      || (config->allow_list != NULL
+          && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))
     return NULL;
 
   self->watch = udpnat_server_watch_new (config, self->server, error);
@@ -355,6 +471,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
     udpnat_machine_source_set_tunnel (self->source,
                                       udpnat_tunnel_listener_get_tunnel (self->tunnels));
   g_source_attach (self->source, NULL);
+  take_orders (self, config);
   return g_steal_pointer (&self);
 }
 
@@ -363,6 +480,8 @@ udpnat_server_app_free (UdpnatServerApp *self)
 {
   if (self == NULL)
     return;
+  udpnat_server_control_free (self->control);
+  udpnat_server_operator_free (self->operator);
   g_clear_pointer (&self->tunnels, udpnat_tunnel_listener_free);
   if (self->source != NULL)
     g_source_destroy (self->source);
@@ -374,6 +493,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
   udpnat_rendezvous_server_free (self->server);
   udpnat_server_sockets_close (&self->sockets);
   udpnat_mail_store_free (self->mail);
+  udpnat_access_store_free (self->access);
   udpnat_name_store_free (self->names);
   udpnat_identity_free (self->identity);
   udpnat_state_dir_free (self->state_dir);

@@ -17,12 +17,33 @@ typedef struct
   gboolean check_config;
   gboolean print_status;
   gboolean print_version;
+
+  /* orders to the server that runs; see udpnat-server-operator.c */
+  gboolean invite;
+  char    *uses;
+  char    *days;
+  gboolean list_invitations;
+  char    *withdraw;
+  char    *block;
+  char    *unblock;
+  char    *release;
+  gboolean list_names;
+  gboolean list_blocked;
 } Actions;
+
+#define INVITATION_USES "1"
+#define INVITATION_DAYS "7"
 
 static void
 actions_clear (Actions *self)
 {
   g_clear_pointer (&self->config_path, g_free);
+  g_clear_pointer (&self->uses, g_free);
+  g_clear_pointer (&self->days, g_free);
+  g_clear_pointer (&self->withdraw, g_free);
+  g_clear_pointer (&self->block, g_free);
+  g_clear_pointer (&self->unblock, g_free);
+  g_clear_pointer (&self->release, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Actions, actions_clear)
@@ -84,6 +105,9 @@ static const GOptionEntry setting_entries[] = {
   TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),
   TEXT ("mailbox-size", "How much may wait for one person (default: 16)", "MIB"),
   TEXT ("mailbox-total", "How much may wait for all together (default: 1024)", "MIB"),
+  TEXT ("registration", "Who may have a name: open (everybody, the default) or invited", "WHO"),
+  PATH ("allow-list", "Keys and names that need no invitation, one in each line", "FILE"),
+  TEXT ("public-name", "How people reach this server, for links (default: an address)", "HOST"),
   FLAG ("map-port", "Have the router open the port, by NAT-PMP or UPnP, and say the address "
         "outside"),
   OPPOSITE ("no-map-port"),
@@ -114,6 +138,25 @@ make_context (UdpnatServerSettings *settings,
       "Say how the server that is running does, and exit", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &actions->print_version,
       "Print the version and exit", NULL },
+    { "invite", 0, 0, G_OPTION_ARG_NONE, &actions->invite,
+      "Have the server that is running make an invitation, and print it", NULL },
+    { "uses", 0, 0, G_OPTION_ARG_STRING, &actions->uses,
+      "How many people it lets in (default: " INVITATION_USES ")", "N" },
+    { "days", 0, 0, G_OPTION_ARG_STRING, &actions->days,
+      "And for how long (default: " INVITATION_DAYS ")", "DAYS" },
+    { "invitations", 0, 0, G_OPTION_ARG_NONE, &actions->list_invitations,
+      "List those that are not used up", NULL },
+    { "withdraw", 0, 0, G_OPTION_ARG_STRING, &actions->withdraw,
+      "Take one of them back", "NUMBER" },
+    { "names", 0, 0, G_OPTION_ARG_NONE, &actions->list_names,
+      "List the names of the server that is running, with their keys", NULL },
+    { "block", 0, 0, G_OPTION_ARG_STRING, &actions->block,
+      "Keep somebody out, at once: a name and whoever has it, or a key", "NAME" },
+    { "unblock", 0, 0, G_OPTION_ARG_STRING, &actions->unblock, "Let them in again", "NAME" },
+    { "release", 0, 0, G_OPTION_ARG_STRING, &actions->release,
+      "Take a name from whoever has it, for somebody else", "NAME" },
+    { "blocked", 0, 0, G_OPTION_ARG_NONE, &actions->list_blocked,
+      "List who is blocked, and which names were released", NULL },
     { NULL },
   };
   GOptionContext *context = g_option_context_new (NULL);
@@ -144,6 +187,62 @@ read_file (UdpnatServerSettings *settings,
   return NULL;
 }
 
+/* Tabs divide an order, and lines end it. */
+static gboolean
+add_order (char      **order,
+           GError    **error,
+           const char *verb,
+           const char *argument,
+           const char *second)
+{
+  if (*order != NULL)
+    g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                         "One order at a time: --invite, --invitations, --withdraw, --names, "
+                         "--block, --unblock, --release or --blocked.");
+  else if (argument != NULL && (*argument == '\0' || strpbrk (argument, "\t\r\n") != NULL))
+    g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                 "--%s: that is no name, key or number.", verb);
+  else
+    {
+      *order = second != NULL ? g_strjoin ("\t", verb, argument, second, NULL)
+                              : g_strjoin ("\t", verb, argument, NULL);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/* @out_order: (out) (nullable): %NULL when there is none */
+static gboolean
+make_order (const Actions *actions,
+            char         **out_order,
+            GError       **error)
+{
+  const char *uses = actions->uses != NULL ? actions->uses : INVITATION_USES;
+  const char *days = actions->days != NULL ? actions->days : INVITATION_DAYS;
+  g_autofree char *order = NULL;
+
+  if (!actions->invite && (actions->uses != NULL || actions->days != NULL))
+    {
+      g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+                           "--uses and --days say what --invite makes: give that, too.");
+      return FALSE;
+    }
+  if ((actions->invite && !add_order (&order, error, "invite", uses, days))
+      || (actions->list_invitations && !add_order (&order, error, "invitations", NULL, NULL))
+      || (actions->list_names && !add_order (&order, error, "names", NULL, NULL))
+      || (actions->list_blocked && !add_order (&order, error, "blocked", NULL, NULL))
+      || (actions->withdraw != NULL
+          && !add_order (&order, error, "withdraw", actions->withdraw, NULL))
+      || (actions->block != NULL && !add_order (&order, error, "block", actions->block, NULL))
+      || (actions->unblock != NULL
+          && !add_order (&order, error, "unblock", actions->unblock, NULL))
+      || (actions->release != NULL
+          && !add_order (&order, error, "release", actions->release, NULL)))
+    return FALSE;
+  *out_order = g_steal_pointer (&order);
+  return TRUE;
+}
+
 /**
  * udpnat_server_config_parse:
  * @out_config: (out caller-allocates): on failure only its @check_config means something
@@ -165,6 +264,7 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   g_autoptr (GError) local_error = NULL;
   g_auto (GStrv) rest = g_strdupv (arguments);
   g_autofree char *config_path = NULL;
+  g_autofree char *order = NULL;
 
   *out_config = (UdpnatServerConfig) { 0 };
   if (!g_option_context_parse_strv (context, &rest, &local_error))
@@ -179,10 +279,13 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
                    "\"%s\" is not an option.", rest[1]);
       return FALSE;
     }
+  if (!make_order (&actions, &order, error))
+    return FALSE;
   config_path = read_file (settings, &actions);
   udpnat_server_config_take_settings (out_config, settings);
   out_config->config_path = g_steal_pointer (&config_path);
   out_config->check_config = actions.check_config;
+  out_config->order = g_steal_pointer (&order);
   out_config->print_status = actions.print_status;
   out_config->print_version = actions.print_version;
   if (udpnat_server_settings_check (settings, error))

@@ -165,6 +165,10 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_SIZE, self->mailbox_bytes / BYTES_PER_MIB);
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_TOTAL,
               self->mailbox_total_bytes / BYTES_PER_MIB);
+  add_text (text, UDPNAT_SERVER_SETTING_REGISTRATION, self->is_invited_only ? "invited" : "open");
+  add_path (text, UDPNAT_SERVER_SETTING_ALLOW_LIST, self->allow_list, "none");
+  add_choice (text, UDPNAT_SERVER_SETTING_PUBLIC_NAME, self->public_name,
+              "an address of this machine, in invitations");
   add_flag (text, UDPNAT_SERVER_SETTING_MAP_PORT, self->map_port);
   add_flag (text, UDPNAT_SERVER_SETTING_PRINT_ADDRESS, self->print_address);
   add_status_address (text, self);

@@ -258,6 +258,43 @@ read_mailbox (UdpnatServerConfig   *config,
                                 * BYTES_PER_MIB;
 }
 
+/* "host", "host:port" or an address, as links have it. */
+static gboolean
+is_public_name (const char *text)
+{
+  const char *rest = *text == '[' ? strchr (text, ']') : text;
+  const char *colon = rest != NULL ? strchr (rest, ':') : NULL;
+  guint64     port;
+
+  if (rest == NULL || *text == '\0' || *text == ':' || strpbrk (text, " \t/@?#&%") != NULL)
+    return FALSE;
+  return colon == NULL || g_ascii_string_to_unsigned (colon + 1, 10, 1, G_MAXUINT16, &port, NULL);
+}
+
+static void
+read_access (UdpnatServerConfig   *config,
+             UdpnatServerSettings *settings)
+{
+  const UdpnatServerSetting registration = UDPNAT_SERVER_SETTING_REGISTRATION;
+  const char *who = udpnat_server_settings_get_text (settings, registration);
+  const char *name = udpnat_server_settings_get_text (settings,
+                                                      UDPNAT_SERVER_SETTING_PUBLIC_NAME);
+
+  config->is_invited_only = g_strcmp0 (who, "invited") == 0;
+  if (who != NULL && !config->is_invited_only && !g_str_equal (who, "open"))
+    udpnat_server_settings_add_fault (settings, registration,
+                                      "is neither: write open or invited.");
+  config->allow_list = read_path (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST, "file");
+  if (config->allow_list != NULL && !config->is_invited_only)
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST,
+                                      "keeps nobody out: write registration=invited as well.");
+  config->public_name = g_strdup (name);
+  if (name != NULL && !is_public_name (name))
+    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_PUBLIC_NAME,
+                                      "is no name of a server: write one like chat.example.org or "
+                                      "chat.example.org:9000.");
+}
+
 static void
 read_directory_mode (UdpnatServerConfig   *config,
                      UdpnatServerSettings *settings)
@@ -304,6 +341,7 @@ udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
   read_status_address (out_config, settings);
   read_directory_mode (out_config, settings);
   read_mailbox (out_config, settings);
+  read_access (out_config, settings);
   read_logs (out_config, settings);
   out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR, "directory");
   out_config->is_state_dir_found = out_config->state_dir == NULL;
@@ -324,5 +362,8 @@ udpnat_server_config_clear (UdpnatServerConfig *self)
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->status_ip, g_free);
+  g_clear_pointer (&self->allow_list, g_free);
+  g_clear_pointer (&self->public_name, g_free);
+  g_clear_pointer (&self->order, g_free);
   g_clear_pointer (&self->config_path, g_free);
 }

@@ -31,6 +31,9 @@ G_BEGIN_DECLS
  * @mailbox_days: how long
  * @mailbox_bytes: how much for one recipient
  * @mailbox_total_bytes: how much for all
+ * @is_invited_only: a name needs an invitation, or the operator's word
+ * @allow_list: (nullable): file of keys and names that need none
+ * @public_name: (nullable): as people reach this server: "host" or "host:port"
  * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
  * @status_ip: (nullable): where to tell how the server does; %NULL for this machine only
@@ -41,6 +44,7 @@ G_BEGIN_DECLS
  * @log_addresses: with addresses
  * @config_path: (nullable): the file that was read; %NULL for none
  * @check_config: say what would be used and exit
+ * @order: (nullable): tell it to the running server and exit
  * @print_status: ask the running server how it does, say that and exit
  * @print_version: say the version and exit
  *
@@ -65,6 +69,9 @@ typedef struct
   guint    mailbox_days;
   gint64   mailbox_bytes;
   gint64   mailbox_total_bytes;
+  gboolean is_invited_only;
+  char    *allow_list;
+  char    *public_name;
   gboolean map_port;
   gboolean print_address;
   char    *status_ip;
@@ -75,6 +82,7 @@ typedef struct
   gboolean log_addresses;
   char    *config_path;
   gboolean check_config;
+  char    *order;
   gboolean print_status;
   gboolean print_version;
 } UdpnatServerConfig;

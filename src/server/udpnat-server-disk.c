@@ -9,12 +9,16 @@
 
 #include "udpnat-server-disk.h"
 
+#include <string.h>
+
+#include "udpnat-rendezvous-server-access.h"
 #include "udpnat-server-error.h"
 
 typedef struct
 {
   guint64  id;
   gboolean is_stored;
+  gboolean is_uninvited;
 } Claim;
 
 typedef struct
@@ -37,6 +41,7 @@ struct _UdpnatServerDisk
   UdpnatRendezvousServer *server;
   UdpnatNameStore        *names;
   UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
+  UdpnatAccessStore      *access; /* (nullable): nobody is invited or blocked */
 };
 
 /**
@@ -56,6 +61,14 @@ udpnat_server_disk_new (UdpnatRendezvousServer *server,
   self->claims = g_array_new (FALSE, FALSE, sizeof (Claim));
   self->letters = g_array_new (FALSE, FALSE, sizeof (Letter));
   return self;
+}
+
+/** udpnat_server_disk_set_access: before anything else; @access is borrowed */
+void
+udpnat_server_disk_set_access (UdpnatServerDisk  *self,
+                               UdpnatAccessStore *access)
+{
+  self->access = access;
 }
 
 void
@@ -105,12 +118,32 @@ restore_passes (const UdpnatPublicKey *recipient,
   udpnat_rendezvous_server_restore_passes (self->server, recipient, passes, n_passes);
 }
 
+/* Nobody is there yet, so it is told at no time in particular. */
+static void
+restore_access (const UdpnatAccessRecord *record,
+                gpointer                  user_data)
+{
+  UdpnatServerDisk *self = user_data;
+
+  if (record->is_allowed)
+    udpnat_rendezvous_server_allow_key (self->server, &record->key);
+  if (record->is_blocked && record->name == NULL)
+    udpnat_rendezvous_server_block_key (self->server, 0, &record->key);
+  if (record->is_blocked && record->name != NULL)
+    udpnat_rendezvous_server_block_name (self->server, 0, record->name);
+  if (record->is_denied)
+    udpnat_rendezvous_server_deny_name (self->server, record->name, &record->key);
+}
+
 /** udpnat_server_disk_restore: tells the machine what is there; before its first datagram */
 gboolean
 udpnat_server_disk_restore (UdpnatServerDisk *self,
                             GError          **error)
 {
   if (!udpnat_name_store_foreach (self->names, restore_name, self, error))
+    return FALSE;
+  if (self->access != NULL
+      && !udpnat_access_store_foreach (self->access, restore_access, self, error))
     return FALSE;
   if (self->mail == NULL)
     return TRUE;
@@ -131,17 +164,43 @@ take_error (UdpnatServerDisk *self,
     g_clear_error (&error);
 }
 
+/* An invitation is used up before the name is stored. Should that fail the key is let in all the
+ * same, and comes again. */
+static UdpnatAccessRedeem
+redeem (UdpnatServerDisk        *self,
+        gint64                   wall_us,
+        const UdpnatServerEvent *event)
+{
+  UdpnatInvitationCode code;
+  UdpnatAccessRedeem   result = UDPNAT_ACCESS_REDEEM_BAD;
+  GError              *error = NULL;
+
+  if (event->data == NULL)
+    return UDPNAT_ACCESS_REDEEM_GOOD;
+  g_assert (g_bytes_get_size (event->data) == sizeof code.bytes);
+  memcpy (code.bytes, g_bytes_get_data (event->data, NULL), sizeof code.bytes);
+  if (self->access != NULL)
+    result = udpnat_access_store_redeem (self->access, &code, &event->key, wall_us, &error);
+  if (error != NULL)
+    take_error (self, error);
+  if (result == UDPNAT_ACCESS_REDEEM_GOOD)
+    udpnat_rendezvous_server_allow_key (self->server, &event->key);
+  return result;
+}
+
 static void
 store_claim (UdpnatServerDisk        *self,
              gint64                   wall_us,
              const UdpnatServerEvent *event)
 {
   Claim claim = { .id = event->claim_id };
+  UdpnatAccessRedeem redeemed = redeem (self, wall_us, event);
   GError *error = NULL;
 
+  claim.is_uninvited = redeemed == UDPNAT_ACCESS_REDEEM_BAD;
   if (self->claims->len == 0)
     self->is_naming = udpnat_name_store_begin (self->names, &error);
-  if (self->is_naming)
+  if (self->is_naming && redeemed == UDPNAT_ACCESS_REDEEM_GOOD)
     claim.is_stored = udpnat_name_store_claim (self->names, event->name, &event->key, wall_us,
                                                &error);
   g_array_append_val (self->claims, claim);
@@ -164,8 +223,11 @@ finish_claims (UdpnatServerDisk *self,
     {
       const Claim *claim = &g_array_index (self->claims, Claim, i);
 
-      udpnat_rendezvous_server_complete_claim (self->server, now_us, claim->id,
-                                               is_committed && claim->is_stored);
+      if (claim->is_uninvited)
+        udpnat_rendezvous_server_refuse_claim (self->server, now_us, claim->id);
+      else
+        udpnat_rendezvous_server_complete_claim (self->server, now_us, claim->id,
+                                                 is_committed && claim->is_stored);
     }
   g_array_set_size (self->claims, 0);
 }

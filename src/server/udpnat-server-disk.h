@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-access-store.h"
 #include "udpnat-mail-store.h"
 #include "udpnat-name-store.h"
 #include "udpnat-rendezvous-server.h"
@@ -18,6 +19,8 @@ UdpnatServerDisk *udpnat_server_disk_new          (UdpnatRendezvousServer  *serv
                                                    UdpnatNameStore         *names,
                                                    UdpnatMailStore         *mail)
                                                    G_GNUC_WARN_UNUSED_RESULT;
+void              udpnat_server_disk_set_access   (UdpnatServerDisk        *self,
+                                                   UdpnatAccessStore       *access);
 void              udpnat_server_disk_free         (UdpnatServerDisk        *self);
 gboolean          udpnat_server_disk_restore      (UdpnatServerDisk        *self,
                                                    GError                 **error)

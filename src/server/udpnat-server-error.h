@@ -16,6 +16,10 @@ G_BEGIN_DECLS
  * @UDPNAT_SERVER_ERROR_NAMES_DAMAGED: the file of names is not what it should be
  * @UDPNAT_SERVER_ERROR_NAMES_FAILED: it could not be read or written just now
  * @UDPNAT_SERVER_ERROR_NAME_TAKEN: the name belongs to another key
+ * @UDPNAT_SERVER_ERROR_ACCESS_DAMAGED: the file of invitations and blocked names is not what it
+ *   should be
+ * @UDPNAT_SERVER_ERROR_ACCESS_FAILED: it could not be read or written just now
+ * @UDPNAT_SERVER_ERROR_ORDER: a running server has not done what it was told
  * @UDPNAT_SERVER_ERROR_MAIL_DAMAGED: the file of letters is not what it should be
  * @UDPNAT_SERVER_ERROR_MAIL_FAILED: it could not be read or written just now
  * @UDPNAT_SERVER_ERROR_STATUS: how a server does cannot be told, or not there
@@ -34,6 +38,9 @@ typedef enum
   UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
   UDPNAT_SERVER_ERROR_NAMES_FAILED,
   UDPNAT_SERVER_ERROR_NAME_TAKEN,
+  UDPNAT_SERVER_ERROR_ACCESS_DAMAGED,
+  UDPNAT_SERVER_ERROR_ACCESS_FAILED,
+  UDPNAT_SERVER_ERROR_ORDER,
   UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
   UDPNAT_SERVER_ERROR_MAIL_FAILED,
   UDPNAT_SERVER_ERROR_STATUS,

@@ -294,6 +294,21 @@ udpnat_server_watch_start (UdpnatServerWatch *self,
   say (self, "started", "Started", fields);
 }
 
+/** udpnat_server_watch_note: something that the owner has done; @name: (nullable): said only where
+ * names are wished */
+void
+udpnat_server_watch_note (UdpnatServerWatch *self,
+                          const char        *event,
+                          const char        *message,
+                          const char        *name)
+{
+  g_autoptr (GPtrArray) fields = g_ptr_array_new_with_free_func (g_free);
+
+  if (name != NULL && self->is_naming)
+    add_field (fields, "NAME", g_strdup (name));
+  say (self, event, message, fields);
+}
+
 /** udpnat_server_watch_stop: says what was not said yet, and that it is over */
 void
 udpnat_server_watch_stop (UdpnatServerWatch *self)

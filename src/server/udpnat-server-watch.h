@@ -23,6 +23,10 @@ void               udpnat_server_watch_start        (UdpnatServerWatch          
                                                      guint16                       port);
 void               udpnat_server_watch_handle_event (UdpnatServerWatch            *self,
                                                      const UdpnatServerEvent      *event);
+void               udpnat_server_watch_note         (UdpnatServerWatch            *self,
+                                                     const char                   *event,
+                                                     const char                   *message,
+                                                     const char                   *name);
 void               udpnat_server_watch_stop         (UdpnatServerWatch            *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatServerWatch, udpnat_server_watch_free)

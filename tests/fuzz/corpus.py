@@ -89,6 +89,7 @@ MESSAGES = {
     'list': message(0x1B, struct.pack('>IB', 1, 50) + string('al') + string('alice')),
     'page': message(0x1C, struct.pack('>IBB', 1, 1, 1) + entry('bob')) + message(0x1A, b'\2'),
     'keepalive': message(0x0E, struct.pack('>H', 96)),
+    'invitation': message(0x18, bytes(15)) + message(1, b'\1' + string('alice')),
     'mail-put': message(0x21, struct.pack('>I', 7) + KEY + ID + b'sealed') + message(
         0x22, struct.pack('>IB', 7, 3)
     ),
@@ -152,6 +153,9 @@ LINKS = {
     'other-script': 'Ångström@bücher.example'.encode(),
     'mapped': b'udpnat:x@[::ffff:192.0.2.1]',
     'hash': b'udpnat:x#y',
+    'invitation': b'udpnat:@example.org:9000?invite=mzxw6y-tbojtg-633cmf-zgm33p&key=' + b'a' * 52,
+    'invitation-slashes': b'udpnat://@[2001:db8::1]/?invite=MZXW6YTBOJTG633CMFZGM33P',
+    'code': b' mzxw6y tbojtg 633cmf zgm33p\n',
 }
 
 WAIT = bytes([2, 63])  # 64 ms
@@ -748,7 +752,7 @@ SERVER_CONFIG = {
         b'tunnel-port=8443;443;\ntls-cert=/c\ntls-key=/k\nstate-dir=/s\nidle-exit=60\n'
         b'mailbox=true\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\nmap-port=no\n'
         b'print-address=yes\nstatus-address=[::1]:1\nlog-events=true\nlog-names=false\n'
-        b'log-addresses=true\n',
+        b'log-addresses=true\nregistration=invited\nallow-list=/l\npublic-name=[::1]:9\n',
     'spaces': b'  [server] \r\n port \t= 1 \r\nstate-dir=/a b=c#d\r\n',
     'none': b'[server]\nport=0\ntunnel-port=0\nstatus-address=none\nmailbox=false\n',
     'last-port': b'[server]\nport=65535\nstatus-address=localhost:0',

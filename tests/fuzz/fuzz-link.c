@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "udpnat-invitation-link.h"
 #include "udpnat-limits.h"
 #include "udpnat-link.h"
 #include "udpnat-name.h"
@@ -32,6 +33,31 @@ check_link (const UdpnatLink *link)
   g_assert_cmpstr (text_again, ==, text);
 }
 
+/* A link to a server, or a code: no link to somebody is one. */
+static void
+check_invitation (const char *text,
+                  gboolean    is_link)
+{
+  g_autoptr (UdpnatInvitationLink) invitation = NULL;
+  g_autoptr (GError)   error = NULL;
+  char                 code[UDPNAT_INVITATION_TEXT_BYTES];
+  UdpnatInvitationCode again;
+
+  invitation = udpnat_invitation_link_parse (text, &error);
+  g_assert_true ((invitation != NULL) == (error == NULL));
+  if (invitation == NULL)
+    {
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      return;
+    }
+  g_assert_true ((invitation->server_host != NULL) == udpnat_invitation_link_is_one (text));
+  g_assert_true ((invitation->server_host != NULL) == (invitation->server_port != 0));
+  g_assert_false (is_link && invitation->server_host != NULL);
+  udpnat_invitation_code_to_string (&invitation->code, code);
+  g_assert_true (udpnat_invitation_code_parse (&again, code));
+  g_assert_cmpmem (again.bytes, sizeof again.bytes, invitation->code.bytes, sizeof again.bytes);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         n_data)
@@ -49,5 +75,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
     check_link (link);
   else
     g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  check_invitation (text, link != NULL);
   return 0;
 }

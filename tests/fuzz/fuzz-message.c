@@ -69,7 +69,7 @@ rewrite_question (const UdpnatMessageView *message,
   guint16          interval_s;
   UdpnatReport     report;
   guint32          request;
-  guint8           mode;
+  guint8           mode, code[UDPNAT_INVITATION_BYTES];
 
   if (udpnat_parse_register (message, &is_listed, &name))
     {
@@ -87,6 +87,8 @@ rewrite_question (const UdpnatMessageView *message,
     udpnat_write_subscribe (out, mode);
   else if (udpnat_parse_presence (message, &mode))
     udpnat_write_presence (out, mode);
+  else if (udpnat_parse_invitation (message, code))
+    udpnat_write_invitation (out, code);
   else if (udpnat_parse_keepalive (message, &interval_s))
     udpnat_write_keepalive (out, interval_s);
   else if (message->n_body == 2 + UDPNAT_N_REPORT_WAYS && udpnat_parse_report (message, &report)

@@ -11,7 +11,7 @@
 #include "udpnat-mail-message.h"
 #include "udpnat-directory-message.h"
 #include "udpnat-rendezvous-message.h"
-#include "udpnat-rendezvous-server.h"
+#include "udpnat-rendezvous-server-access.h"
 #include "udpnat-stun.h"
 
 #include <string.h>
@@ -384,6 +384,8 @@ send_request (Scene        *self,
     case 0: /* as it comes */
       if (kind & 0x20)
         udpnat_write_presence (message, kind >> 6);
+      if (kind & 8)
+        udpnat_write_invitation (message, (const guint8 *) "fifteen bytes..");
       if (kind & 0x10)
         udpnat_write_keepalive (message, (guint16) (kind >> 5 << 6));
       udpnat_write_register (message, (kind & 4) != 0, name);
@@ -422,11 +424,64 @@ take_open (GArray *open)
 }
 
 static void
-answer_claim (Scene   *self,
-              gboolean is_stored)
+answer_claim (Scene *self,
+              guint8 how)
 {
-  udpnat_rendezvous_server_complete_claim (self->server, self->now_us, take_open (self->claims),
-                                           is_stored);
+  guint64 claim = take_open (self->claims);
+
+  if ((how & 0xc0) == 0xc0)
+    udpnat_rendezvous_server_refuse_claim (self->server, self->now_us, claim);
+  else
+    udpnat_rendezvous_server_complete_claim (self->server, self->now_us, claim,
+                                             (how & 0x80) == 0);
+}
+
+/* What the operator says, or that the server ends. */
+static void
+order (Scene        *self,
+       FuzzRemote   *client,
+       UdpnatReader *input)
+{
+  const UdpnatPublicKey *key = fuzz_remote_get_key (client);
+  guint8           what = udpnat_reader_u8 (input);
+  g_autofree char *name = NULL;
+  const guint8    *text;
+  gsize            n_text;
+
+  if (what == 0xff)
+    {
+      udpnat_rendezvous_server_shut_down (self->server, self->now_us);
+      return;
+    }
+  if (what < 0x80)
+    return;
+  text = fuzz_take (input, UDPNAT_NAME_MAX_BYTES, &n_text);
+  name = g_utf8_make_valid ((const char *) text, (gssize) MIN (n_text, 80));
+  switch (what & 7)
+    {
+    case 0:
+      udpnat_rendezvous_server_block_key (self->server, self->now_us, key);
+      break;
+    case 1:
+      udpnat_rendezvous_server_unblock_key (self->server, key);
+      break;
+    case 2:
+      udpnat_rendezvous_server_block_name (self->server, self->now_us, name);
+      break;
+    case 3:
+      udpnat_rendezvous_server_unblock_name (self->server, name);
+      break;
+    case 4:
+    case 5:
+      (void) udpnat_rendezvous_server_release_name (self->server, self->now_us, name);
+      break;
+    case 6:
+      udpnat_rendezvous_server_allow_key (self->server, key);
+      break;
+    case 7:
+      udpnat_rendezvous_server_allow_name (self->server, name);
+      break;
+    }
 }
 
 static void
@@ -570,14 +625,13 @@ take_step (Scene        *self,
       step_mail (self, client, input);
       break;
     case 12:
-      answer_claim (self, (op & 0x80) == 0);
+      answer_claim (self, op);
       break;
     case 14:
       fuzz_remote_forget (client);
       break;
     case 15:
-      if (udpnat_reader_u8 (input) == 0xff)
-        udpnat_rendezvous_server_shut_down (self->server, self->now_us);
+      order (self, client, input);
       break;
     }
 }

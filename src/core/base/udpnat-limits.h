@@ -24,6 +24,7 @@
 #define UDPNAT_TEXT_MAX_BYTES 65536
 #define UDPNAT_NAME_MAX_CODE_POINTS 64
 #define UDPNAT_NAME_MAX_BYTES 256 /* 64 code points of 4 bytes */
+#define UDPNAT_INVITATION_BYTES 15 /* of its code: 24 letters and digits, and nobody guesses it */
 #define UDPNAT_ACK_MAX_RANGES 32
 #define UDPNAT_RECEIPT_MAX_IDS 64 /* per RECEIPT that we send; 256 are read */
 
@@ -319,10 +320,22 @@
 #define UDPNAT_HANDSHAKES_PER_SECOND_PROVEN 500
 #define UDPNAT_INFOS_PER_SECOND_PER_SOURCE 20
 #define UDPNAT_INFOS_BURST_PER_SOURCE 40
-/* STUN answers are longer than its questions, so there is a limit on all together besides what
- * INFO and STUN share for each source: at the worst ratio some 50 kB a second, whoever asks. */
-#define UDPNAT_STUN_PER_SECOND 500
-#define UDPNAT_STUN_BURST 1000
+/* STUN answers are longer than its questions, and where they go may be forged: so what one address
+ * is sent has a limit, some 5 kB a second. That on all together is there for the processor: a fifth
+ * of one, and who floods by more addresses than that gets no more of it. */
+#define UDPNAT_STUN_PER_SECOND_PER_SOURCE 100
+#define UDPNAT_STUN_BURST_PER_SOURCE 200
+#define UDPNAT_STUN_PER_SECOND 50000
+#define UDPNAT_STUN_BURST 100000
+/* New names: as many people as may sit behind one address get one within minutes, and nobody takes
+ * all that are left. Seconds for one more, and how many at once. */
+#define UDPNAT_CLAIM_S 30
+#define UDPNAT_CLAIMS_BURST_PER_SOURCE 200
+/* Of one key. A client asks for everybody whom it knows when it starts, and no faster than that. */
+#define UDPNAT_LOOKUPS_PER_SECOND_PER_KEY 10
+#define UDPNAT_LOOKUPS_BURST_PER_KEY 1024
+#define UDPNAT_DIALS_PER_SECOND_PER_KEY 100
+#define UDPNAT_DIALS_BURST_PER_KEY 2000
 /* Clients have no lower ports, and services that answer to anything do (RFC 862, 864). */
 #define UDPNAT_STUN_PORT_MIN 1024
 #define UDPNAT_LIMITER_SOURCES 8192
@@ -340,6 +353,8 @@
 /* The server closed the session for another reason than a restart; most likely our key is in use
  * elsewhere as well. */
 #define UDPNAT_SERVER_CLOSED_WAIT_US UDPNAT_SEC (30)
+/* The server's operator has blocked us: they may think better of it. */
+#define UDPNAT_SERVER_BLOCKED_WAIT_US UDPNAT_SEC (600)
 /* INFO said that the server has another key than ours: anybody could, so it is asked again, with
  * three packets so small that it can go on for ever. */
 #define UDPNAT_SERVER_MISMATCH_WAIT_US UDPNAT_SEC (60)

@@ -13,6 +13,7 @@ handle_registered (UdpnatClient          *self,
   udpnat_client_take_name (self, event->name);
   udpnat_store_set_setting (self->store, "name", event->name);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REGISTERED, NULL);
+  udpnat_client_drop_invitation (self);
   udpnat_client_update_mapping (self);
   udpnat_client_retell_address (self);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REGISTERED, event->name,
@@ -118,6 +119,8 @@ static void
 handle_refused (UdpnatClient          *self,
                 const UdpnatNodeEvent *event)
 {
+  if (g_strcmp0 (event->code, "invitation-invalid") == 0)
+    udpnat_client_drop_invitation (self);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REFUSED, event->code);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REFUSED, event->name, event->code);
 }

@@ -55,6 +55,7 @@ struct _UdpnatClient
   guint16        server_port;
   UdpnatAddress  server_address;  /* not set while that is not known; a tunnel: to a proxy only */
   UdpnatServerState server_state;
+  gboolean       is_invitation_shown; /* to the server: it is to be dropped when it is used */
   char          *server_code;     /* nullable: of REFUSED, NOT_FOUND; the key of KEY_CHANGED */
   gint64         server_since_us; /* monotonic: of the state */
   GSource       *resolve_source;  /* nullable: asks for the server's address again */
@@ -101,6 +102,8 @@ void          udpnat_client_notify_directory (UdpnatClient         *self);
 /* udpnat-client-server.c */
 void          udpnat_client_remember_server (UdpnatClient          *self,
                                              const UdpnatPublicKey *key);
+void          udpnat_client_show_invitation (UdpnatClient         *self);
+void          udpnat_client_drop_invitation (UdpnatClient         *self);
 void          udpnat_client_set_server_state (UdpnatClient         *self,
                                              UdpnatServerState      state,
                                              const char            *code);

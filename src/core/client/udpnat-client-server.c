@@ -101,6 +101,7 @@ connect_server (UdpnatClient        *self,
   if (self->tunnel != NULL)
     udpnat_tunnel_dialer_set_server (self->tunnel, self->server_host, self->server_port);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
+  udpnat_client_show_invitation (self);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), &self->server_address,
                           is_pinned ? &key : NULL);
   udpnat_client_wake (self);

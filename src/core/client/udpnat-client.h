@@ -5,6 +5,7 @@
 #include "udpnat-directory-kind.h"
 #include "udpnat-error.h"
 #include "udpnat-history-item.h"
+#include "udpnat-invitation-link.h"
 #include "udpnat-lan-state.h"
 #include "udpnat-person.h"
 #include "udpnat-server-state.h"
@@ -64,6 +65,10 @@ const UdpnatAddress *
 char         *udpnat_client_dup_home_server (UdpnatClient  *self);
 void          udpnat_client_set_home_server (UdpnatClient  *self,
                                              const char    *server);
+void          udpnat_client_keep_invitation (UdpnatClient  *self,
+                                             const char    *host,
+                                             guint16        port,
+                                             const UdpnatInvitationLink *invitation);
 void          udpnat_client_log_in          (UdpnatClient  *self,
                                              const char    *name);
 void          udpnat_client_log_out         (UdpnatClient  *self);

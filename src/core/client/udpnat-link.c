@@ -339,6 +339,9 @@ parse_link (UdpnatLink *self,
   if (strchr (text, '#') != NULL)
     return refuse (error, NULL, _("A “#” means nothing in a link. If it belongs to the name, it "
                                   "is written %23."));
+  if (*text == '@' && strstr (text, "invite=") != NULL)
+    return refuse (error, NULL, _("This is an invitation to a server. It belongs where the "
+                                  "server's address is typed; nobody is added by it."));
   question = strchr (text, '?');
   n_person = question != NULL ? (gsize) (question - text) : strlen (text);
   /* Some programs make "udpnat://name@server/" of it. */

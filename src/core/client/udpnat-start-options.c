@@ -23,6 +23,7 @@ typedef struct
 {
   UdpnatStartOptions *options; /* borrowed */
   char               *server;
+  char               *invite;
   char               *sip;
   int                 sport;
   char               *cip;
@@ -38,6 +39,7 @@ parser_free (gpointer data)
   Parser *self = data;
 
   g_free (self->server);
+  g_free (self->invite);
   g_free (self->sip);
   g_free (self->cip);
   g_free (self->name);
@@ -108,6 +110,39 @@ take_server (Parser  *self,
   return TRUE;
 }
 
+/* A link says to which server, a code alone is for the one that is used anyway. */
+static gboolean
+take_invitation (Parser  *self,
+                 GError **error)
+{
+  UdpnatStartOptions *options = self->options;
+  g_autoptr (UdpnatInvitationLink) invitation = NULL;
+
+  if (self->invite == NULL)
+    return TRUE;
+  invitation = udpnat_invitation_link_parse (self->invite, NULL);
+  if (invitation == NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _("--invite: give the link, which begins with “udpnat:@”, or the code, "
+                             "which has 24 letters and digits"));
+      return FALSE;
+    }
+  if (invitation->server_host != NULL)
+    {
+      if (options->server_host != NULL || options->server_port != 0)
+        {
+          g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                               _("--invite: the link says which server; leave the other out"));
+          return FALSE;
+        }
+      options->server_host = g_strdup (invitation->server_host);
+      options->server_port = invitation->server_port;
+    }
+  options->invitation = g_steal_pointer (&invitation);
+  return TRUE;
+}
+
 /* Of the kinds that GIO can use. Names are the proxy's to resolve with all of them, so it does not
  * know the word for that. */
 static gboolean
@@ -148,7 +183,8 @@ parsed_cb (GOptionContext *context,
   Parser *self = data;
   UdpnatStartOptions *options = self->options;
 
-  if (!check_numbers (self, error) || !take_server (self, error) || !take_proxy (self, error))
+  if (!check_numbers (self, error) || !take_server (self, error) ||
+      !take_invitation (self, error) || !take_proxy (self, error))
     return FALSE;
   options->bind_ip = g_steal_pointer (&self->cip);
   options->port = self->cport != 0 ? self->cport : UDPNAT_CLIENT_PORT;
@@ -180,6 +216,7 @@ udpnat_start_options_free (UdpnatStartOptions *self)
   if (self == NULL)
     return;
   g_free (self->server_host);
+  udpnat_invitation_link_free (self->invitation);
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
@@ -203,6 +240,8 @@ udpnat_start_options_create_group (UdpnatStartOptions *self)
   const GOptionEntry entries[] = {
     { "server", 0, 0, G_OPTION_ARG_STRING, &parser->server,
       N_("The rendezvous server"), N_("HOST[:PORT]") },
+    { "invite", 0, 0, G_OPTION_ARG_STRING, &parser->invite,
+      N_("An invitation to the server: its link, or its code"), N_("LINK") },
     { "sip", 0, 0, G_OPTION_ARG_STRING, &parser->sip,
       N_("The server's IP address (127.0.0.1)"), N_("IP") },
     { "sport", 0, 0, G_OPTION_ARG_INT, &parser->sport,

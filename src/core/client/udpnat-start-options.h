@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include "udpnat-invitation-link.h"
 
 G_BEGIN_DECLS
 
@@ -8,6 +8,7 @@ G_BEGIN_DECLS
  * UdpnatStartOptions:
  * @server_host: (nullable): the host name or IP address that was given; %NULL: none was
  * @server_port: 0: none was given
+ * @invitation: (nullable): to that server; its own one is @server_host already
  * @bind_ip: (nullable): own address to listen on; %NULL: all
  * @port: own port to use
  * @n_more_ports: how many after it may be tried when it is taken
@@ -16,12 +17,13 @@ G_BEGIN_DECLS
  * @proxy: (nullable): a URI as GProxyResolver has them, "direct://" for none; %NULL: not given
  *
  * What window and terminal are told on the command line in the same words: --sip, --sport,
- * --server, --cip, --cport, --name, --profile and --proxy. Strings are owned.
+ * --server, --invite, --cip, --cport, --name, --profile and --proxy. Strings are owned.
  */
 typedef struct
 {
   char   *server_host;
   guint16 server_port;
+  UdpnatInvitationLink *invitation;
   char   *bind_ip;
   guint16 port;
   guint   n_more_ports;

@@ -317,6 +317,15 @@ udpnat_node_set_tunnel_allowed (UdpnatNode *self,
   udpnat_rendezvous_client_set_tunnel_allowed (self->server, is_allowed);
 }
 
+/** udpnat_node_set_invitation: @code: (nullable): %UDPNAT_INVITATION_BYTES, for the server that is
+ * set next */
+void
+udpnat_node_set_invitation (UdpnatNode   *self,
+                            const guint8 *code)
+{
+  udpnat_rendezvous_client_set_invitation (self->server, code);
+}
+
 /** udpnat_node_log_in: registers under @name, now and after every reconnection */
 void
 udpnat_node_log_in (UdpnatNode *self,

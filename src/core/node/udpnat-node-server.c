@@ -137,6 +137,14 @@ refusal_to_code (guint8 code)
       return "try-later";
     case UDPNAT_REFUSED_FULL:
       return "server-full";
+    case UDPNAT_REFUSED_NOT_INVITED:
+      return "not-invited";
+    case UDPNAT_REFUSED_INVITATION_INVALID:
+      return "invitation-invalid";
+    case UDPNAT_REFUSED_NAME_BLOCKED:
+      return "name-blocked";
+    case UDPNAT_REFUSED_KEY_BLOCKED:
+      return "server-blocked";
     default:
       return "refused";
     }

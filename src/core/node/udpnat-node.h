@@ -122,6 +122,8 @@ void                   udpnat_node_set_server         (UdpnatNode            *se
                                                        const UdpnatPublicKey *pinned_key);
 void                   udpnat_node_set_tunnel_allowed (UdpnatNode            *self,
                                                        gboolean               is_allowed);
+void                   udpnat_node_set_invitation     (UdpnatNode            *self,
+                                                       const guint8          *code);
 void                   udpnat_node_log_in             (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        const char            *name);

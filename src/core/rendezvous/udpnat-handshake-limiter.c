@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* Limits on what comes from addresses that may be forged (PROTOCOL.md section 3; the idea is
- * WireGuard's). The table of sources is an array of small sets chosen by SipHash under a key of our
- * own: a source takes the place of the one in its set that has been quiet longest. Someone who
- * forges very many sources can so wash out the table, and then the limit over all sources asks
- * everyone for a cookie. */
+ * WireGuard's), and on names that are new. The table of sources is an array of small sets chosen by
+ * SipHash under a key of our own: a source takes the place of the one in its set that has been
+ * quiet longest. Someone who forges very many sources can so wash out the table, and then the limit
+ * over all sources asks everyone for a cookie. */
 
 #define PLACES_PER_SET 4
 #define N_SETS (UDPNAT_LIMITER_SOURCES / PLACES_PER_SET)
@@ -26,6 +26,8 @@ typedef struct
   UdpnatTokenBucket strangers; /* HS1 without a valid mac2 */
   UdpnatTokenBucket proven;    /* HS1 with one */
   UdpnatTokenBucket infos;
+  UdpnatTokenBucket stuns;
+  UdpnatTokenBucket claims; /* names */
 } Source;
 
 struct _UdpnatHandshakeLimiter
@@ -78,6 +80,9 @@ init_source (Source *source,
   udpnat_token_bucket_init (&source->strangers, UDPNAT_HANDSHAKES_BURST_PER_SOURCE, now_us);
   udpnat_token_bucket_init (&source->proven, UDPNAT_HANDSHAKES_PER_SECOND_PROVEN, now_us);
   udpnat_token_bucket_init (&source->infos, UDPNAT_INFOS_BURST_PER_SOURCE, now_us);
+  udpnat_token_bucket_init (&source->stuns, UDPNAT_STUN_BURST_PER_SOURCE, now_us);
+  udpnat_token_bucket_init (&source->claims, UDPNAT_CLAIMS_BURST_PER_SOURCE * UDPNAT_CLAIM_S,
+                            now_us);
 }
 
 static Source *
@@ -160,4 +165,40 @@ udpnat_handshake_limiter_allow_info (UdpnatHandshakeLimiter *self,
 
   return udpnat_token_bucket_take (&entry->infos, now_us, 1, UDPNAT_INFOS_BURST_PER_SOURCE,
                                    UDPNAT_INFOS_PER_SECOND_PER_SOURCE);
+}
+
+/** udpnat_handshake_limiter_allow_stun: Returns: whether STUN from @source may be answered, as far
+ * as that source goes */
+gboolean
+udpnat_handshake_limiter_allow_stun (UdpnatHandshakeLimiter *self,
+                                     gint64                  now_us,
+                                     const UdpnatAddress    *source)
+{
+  Source *entry = ensure_source (self, now_us, source);
+
+  return udpnat_token_bucket_take (&entry->stuns, now_us, 1, UDPNAT_STUN_BURST_PER_SOURCE,
+                                   UDPNAT_STUN_PER_SECOND_PER_SOURCE);
+}
+
+/**
+ * udpnat_handshake_limiter_allow_claim:
+ *
+ * Whoever sits at the server's own machine, or behind a proxy on it, is not told apart by address.
+ *
+ * Returns: whether somebody at @source may have another name that is new
+ */
+gboolean
+udpnat_handshake_limiter_allow_claim (UdpnatHandshakeLimiter *self,
+                                      gint64                  now_us,
+                                      const UdpnatAddress    *source)
+{
+  UdpnatAddress end;
+  Source       *entry;
+
+  udpnat_address_get_end (source, &end);
+  if (udpnat_address_get_scope (&end) == UDPNAT_SCOPE_LOOPBACK)
+    return TRUE;
+  entry = ensure_source (self, now_us, source);
+  return udpnat_token_bucket_take (&entry->claims, now_us, UDPNAT_CLAIM_S,
+                                   UDPNAT_CLAIMS_BURST_PER_SOURCE * UDPNAT_CLAIM_S, 1);
 }

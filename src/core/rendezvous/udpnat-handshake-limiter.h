@@ -31,6 +31,12 @@ UdpnatHandshakeVerdict  udpnat_handshake_limiter_judge      (UdpnatHandshakeLimi
 gboolean                udpnat_handshake_limiter_allow_info (UdpnatHandshakeLimiter *self,
                                                              gint64                  now_us,
                                                              const UdpnatAddress    *source);
+gboolean                udpnat_handshake_limiter_allow_stun (UdpnatHandshakeLimiter *self,
+                                                             gint64                  now_us,
+                                                             const UdpnatAddress    *source);
+gboolean                udpnat_handshake_limiter_allow_claim (UdpnatHandshakeLimiter *self,
+                                                             gint64                  now_us,
+                                                             const UdpnatAddress    *source);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatHandshakeLimiter, udpnat_handshake_limiter_free)
 

@@ -284,6 +284,18 @@ udpnat_registry_count_names (const UdpnatRegistry  *self,
   return n_names;
 }
 
+/** udpnat_registry_has_stored_name: Returns: whether @key has a name for good */
+gboolean
+udpnat_registry_has_stored_name (const UdpnatRegistry  *self,
+                                 const UdpnatPublicKey *key)
+{
+  const UdpnatRegistryEntry *entry = find_first (self, key);
+
+  while (entry != NULL && (!entry->is_named || entry->is_claim))
+    entry = get_entry (self, entry->next_of_key);
+  return entry != NULL;
+}
+
 /* ---- Names ---- */
 
 static guint32

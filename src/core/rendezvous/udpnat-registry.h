@@ -59,6 +59,8 @@ void                 udpnat_registry_remove      (UdpnatRegistry        *self,
                                                   UdpnatRegistryEntry   *entry);
 guint                udpnat_registry_count_names (const UdpnatRegistry  *self,
                                                   const UdpnatPublicKey *key);
+gboolean             udpnat_registry_has_stored_name (const UdpnatRegistry *self,
+                                                  const UdpnatPublicKey *key);
 guint                udpnat_registry_get_count   (const UdpnatRegistry  *self);
 guint                udpnat_registry_get_claims  (const UdpnatRegistry  *self);
 

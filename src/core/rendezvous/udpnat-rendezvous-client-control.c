@@ -4,6 +4,8 @@
 
 #include "udpnat-name.h"
 
+#include <string.h>
+
 /* Messages of the control stream (PROTOCOL.md section 7). What is wished is state, not a queue of
  * requests: every wish is said once the session is up, and again when the server may have forgotten
  * it. */
@@ -42,6 +44,21 @@ udpnat_rendezvous_client_register (UdpnatRendezvousClient *self,
   self->is_unregister_due = FALSE;
   self->register_retry_us = UDPNAT_TIME_NEVER;
   udpnat_rendezvous_client_send_wishes (self, now_us);
+}
+
+/**
+ * udpnat_rendezvous_client_set_invitation:
+ * @code: (nullable): %UDPNAT_INVITATION_BYTES of one to the server that is set; %NULL for none
+ *
+ * Shown whenever we register, until it has let us in. It does not register by itself.
+ */
+void
+udpnat_rendezvous_client_set_invitation (UdpnatRendezvousClient *self,
+                                         const guint8           *code)
+{
+  self->has_invitation = code != NULL;
+  if (code != NULL)
+    memcpy (self->invitation, code, sizeof self->invitation);
 }
 
 /**
@@ -160,6 +177,8 @@ send_names (UdpnatRendezvousClient *self)
   g_byte_array_set_size (message, 0);
   if (!self->is_register_due || self->name == NULL || self->is_unregister_due)
     return;
+  if (self->has_invitation)
+    udpnat_write_invitation (message, self->invitation);
   udpnat_write_register (message, self->is_listed, self->name);
   self->is_register_due = !send_message (self, message);
 }
@@ -238,6 +257,7 @@ handle_registered (UdpnatRendezvousClient  *self,
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_REGISTERED);
   g_free (self->registered_name);
   self->registered_name = g_strdup (name);
+  self->has_invitation = FALSE;
   self->is_passes_due = self->passes != NULL;
   event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REGISTERED);
   event->name = g_steal_pointer (&name);
@@ -260,6 +280,8 @@ take_refusal (UdpnatRendezvousClient *self,
 
   if (self->is_register_due || self->name == NULL || g_strcmp0 (normal, self->name) != 0)
     return;
+  if (code == UDPNAT_REFUSED_INVITATION_INVALID)
+    self->has_invitation = FALSE;
   if (code == UDPNAT_REFUSED_TRY_LATER)
     {
       self->register_retry_us = now_us;
@@ -361,6 +383,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_REPORT:
     case UDPNAT_CS_WATCH:
     case UDPNAT_CS_LIST:
+    case UDPNAT_CS_INVITATION:
       break;
     }
   return TRUE;

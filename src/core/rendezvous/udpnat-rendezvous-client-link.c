@@ -178,6 +178,17 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
     udpnat_rendezvous_client_race (self, now_us);
 }
 
+/* The wish stays: the name is asked for again when the server is tried again. */
+static void
+tell_blocked (UdpnatRendezvousClient *self)
+{
+  UdpnatRendezvousEvent *event;
+
+  event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REFUSED);
+  event->name = g_strdup (self->name != NULL ? self->name : "");
+  event->code = UDPNAT_REFUSED_KEY_BLOCKED;
+}
+
 /**
  * udpnat_rendezvous_client_handle_closed: the session is closed, by the server or for its
  * mistakes */
@@ -197,10 +208,13 @@ udpnat_rendezvous_client_handle_closed (UdpnatRendezvousClient *self,
                                                   : UDPNAT_RENDEZVOUS_LOST_CLOSED);
   if (reason == UDPNAT_CLOSE_REPLACED)
     udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_REPLACED);
+  if (reason == UDPNAT_CLOSE_BLOCKED)
+    tell_blocked (self);
   udpnat_rendezvous_client_drop_session (self);
   udpnat_rendezvous_client_stop_asking (self);
   self->outage_us = UDPNAT_TIME_NEVER;
-  self->wait_until_us = now_us + UDPNAT_SERVER_CLOSED_WAIT_US;
+  self->wait_until_us = now_us + (reason == UDPNAT_CLOSE_BLOCKED ? UDPNAT_SERVER_BLOCKED_WAIT_US
+                                                                  : UDPNAT_SERVER_CLOSED_WAIT_US);
   udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_WAITING);
 }
 

@@ -95,6 +95,8 @@ struct _UdpnatRendezvousClient
   /* wishes */
   char    *name;            /* nullable */
   char    *registered_name; /* nullable: what the server has us under, as far as we know */
+  gboolean has_invitation; /* until it has let us in, or is said to be no good */
+  guint8   invitation[UDPNAT_INVITATION_BYTES];
   gboolean is_register_due;
   gint64   register_retry_us; /* NEVER: not waiting */
   gboolean is_unregister_due;

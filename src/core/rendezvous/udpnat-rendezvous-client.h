@@ -56,6 +56,8 @@ void    udpnat_rendezvous_client_set_tunnel_allowed (UdpnatRendezvousClient *sel
 void    udpnat_rendezvous_client_register        (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,
                                                   const char             *name);
+void    udpnat_rendezvous_client_set_invitation  (UdpnatRendezvousClient *self,
+                                                  const guint8           *code);
 void    udpnat_rendezvous_client_unregister      (UdpnatRendezvousClient *self,
                                                   gint64                  now_us);
 void    udpnat_rendezvous_client_subscribe       (UdpnatRendezvousClient *self,

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  *   the server does not say again what it has said in it
  * @UDPNAT_RENDEZVOUS_EVENT_REGISTERED: @name as the server writes it, @observed, @handle
  * @UDPNAT_RENDEZVOUS_EVENT_REFUSED: @name, @code (#UdpnatRefusedCode), @retry_s; after TRY_LATER it
- *   is tried again
+ *   is tried again, and after KEY_BLOCKED, which ends the session, in ten minutes
  * @UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED: by our own wish
  * @UDPNAT_RENDEZVOUS_EVENT_LOST: @reason; reconnecting by itself
  * @UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: the server has been silent for 3 s; once for each outage;
@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  *   was asked for
  * @UDPNAT_RENDEZVOUS_EVENT_LIST_END: every listed entry has been told
  * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT: @request, @found, @entry when found
- * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s
+ * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s, or none for now
  * @UDPNAT_RENDEZVOUS_EVENT_RELAYED: @handle of the sender, @data: the carried packet; @name if the
  *   server told the sender's
  * @UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED: @handle, @code (#UdpnatRelayFailure)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-access.h"
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
 #include "udpnat-heap.h"
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, presence, reports
  *   udpnat-server-question.c     questions in frames: lookups
+ *   udpnat-server-access.c       whom the operator lets in, or keeps out
  *   udpnat-server-directory.c    the whole list, while it is small
  *   udpnat-server-list.c         pages of it, and search
  *   udpnat-server-watches.c      presence of those whom a client watches
@@ -46,6 +48,7 @@ struct _UdpnatRendezvousServer
   guint8                       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
   gboolean                     is_shut;
 
+  UdpnatAccess   *access;
   UdpnatRegistry *registry;
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */

@@ -434,6 +434,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->limiter = udpnat_handshake_limiter_new (&config->random);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_SERVER_UNKNOWNS_PER_SECOND, now_us);
   udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
+  self->access = udpnat_access_new ();
   self->registry = udpnat_registry_new (&config->random);
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
@@ -480,6 +481,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   g_hash_table_unref (self->handshakes);
   udpnat_slab_free (self->identities);
   udpnat_registry_free (self->registry);
+  udpnat_access_free (self->access);
   udpnat_handshake_limiter_free (self->limiter);
   udpnat_cookie_maker_free (self->cookies);
   udpnat_index_table_free (self->indexes);

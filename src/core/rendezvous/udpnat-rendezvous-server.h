@@ -30,6 +30,8 @@ typedef struct _UdpnatRendezvousServer UdpnatRendezvousServer;
  * @directory: how it is told: %UDPNAT_DIRECTORY_PAGED from the first name on;
  *   %UDPNAT_DIRECTORY_PRIVATE not at all: who knows a name may look it up; else as a whole as long
  *   as it is small
+ * @is_invited_only: whether a name needs an invitation, or the operator's word; see
+ *   udpnat-rendezvous-server-access.h
  * @is_mailbox_on: whether letters are kept
  * @mailbox: how many
  * @wall_us: microseconds since 1970 at the start
@@ -44,6 +46,7 @@ typedef struct
   gint64                relay_bytes_per_second;
   guint                 max_sessions;
   UdpnatDirectoryKind   directory;
+  gboolean              is_invited_only;
   gboolean              is_mailbox_on;
   UdpnatMailboxLimits   mailbox;
   gint64                wall_us;
@@ -51,7 +54,8 @@ typedef struct
 
 typedef enum
 {
-  /* @claim_id, @name, @key: store this pair, then complete the claim */
+  /* @claim_id, @name, @key: store this pair, then complete the claim; if there is @data, that is
+   * the code of an invitation, to be used up once, or the claim to be refused */
   UDPNAT_SERVER_EVENT_CLAIM,
   UDPNAT_SERVER_EVENT_REGISTERED, /* @name, @key, @address: is online */
   UDPNAT_SERVER_EVENT_GONE,       /* @name, @key: is offline */

@@ -54,9 +54,12 @@ struct _UdpnatServerClient
   UdpnatRegistryEntry *entry;   /* nullable, borrowed: registered under it */
   UdpnatRegistryEntry *claimed; /* nullable, borrowed: waits for the disk */
   gboolean             is_claim_shown;
+  gboolean             has_invitation;
+  guint8               invitation[UDPNAT_INVITATION_BYTES]; /* to be used when it claims a name */
 
   /* directory */
   gboolean is_subscribed;
+  gboolean is_directory_wished; /* when it is known whether it may see it */
   gboolean has_whole_list;
   gboolean is_behind; /* the stream had no room for all changes */
   guint64  told_sequence;
@@ -142,6 +145,10 @@ void                  udpnat_server_control_complete (UdpnatRendezvousServer *se
                                                       gint64                  now_us,
                                                       UdpnatRegistryEntry    *entry,
                                                       gboolean                stored);
+void                  udpnat_server_control_refuse (UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    UdpnatRegistryEntry    *entry,
+                                                    UdpnatRefusedCode       code);
 void                  udpnat_server_unregister     (UdpnatServerClient     *self,
                                                     gint64                  now_us);
 
@@ -154,6 +161,7 @@ void                  udpnat_server_publish_due    (UdpnatRendezvousServer *self
 void                  udpnat_server_subscribe      (UdpnatServerClient     *self,
                                                     guint8                  mode);
 void                  udpnat_server_tell_changes   (UdpnatServerClient     *self);
+void                  udpnat_server_tell_empty_list (const UdpnatServerClient *self);
 void                  udpnat_server_fill_entry     (const UdpnatRendezvousServer *self,
                                                     const UdpnatRegistryEntry    *entry,
                                                     UdpnatDirectoryEntry         *out_entry);

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-access-private.h"
 
 #include <string.h>
 
@@ -274,6 +274,13 @@ confirm (UdpnatServerClient *self,
   if (before != NULL)
     udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
   udpnat_server_unwatch (self->identity, self->server); /* they were that session's */
+  /* Only now is it known that it is this key, and can it be told. */
+  if (udpnat_server_is_blocked (self->server, udpnat_server_identity_get_key (self->identity)))
+    {
+      self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_BLOCKED]++;
+      udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_BLOCKED);
+      return;
+    }
   udpnat_server_identity_draw_handle (self->identity, self->server);
 }
 

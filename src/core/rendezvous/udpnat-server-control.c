@@ -4,6 +4,7 @@
 
 #include "udpnat-attestation-signature.h"
 #include "udpnat-name.h"
+#include "udpnat-server-access-private.h"
 
 /* Messages of a client's control stream (PROTOCOL.md sections 7 and 12). A request is read only
  * when there is room for its answer, so that a client that does not acknowledge cannot make us hold
@@ -85,13 +86,43 @@ register_as (UdpnatServerClient  *self,
   udpnat_server_note_mail (self->server, now_us, &entry->key);
 }
 
+/* What makes names is counted by address: anybody can have as many keys as they like. */
+static gboolean
+take_claim (UdpnatServerClient *self,
+            gint64              now_us)
+{
+  if (udpnat_handshake_limiter_allow_claim (self->server->limiter, now_us, &self->address))
+    return TRUE;
+  self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_CLAIM_RATE]++;
+  return FALSE;
+}
+
+/* The invitation goes with it when it is needed. */
+static void
+push_claim (UdpnatServerClient        *self,
+            const UdpnatRegistryEntry *entry,
+            const char                *name,
+            gboolean                   is_member)
+{
+  UdpnatServerEvent *event;
+
+  event = udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name,
+                                    &entry->key);
+  if (!is_member && self->has_invitation
+      && !udpnat_access_is_name_allowed (self->server->access, name))
+    event->data = g_bytes_new (self->invitation, sizeof self->invitation);
+  self->has_invitation = FALSE;
+}
+
 static void
 claim (UdpnatServerClient *self,
+       gint64              now_us,
        const char         *name,
        gboolean            is_shown)
 {
   UdpnatRendezvousServer *server = self->server;
   const UdpnatPublicKey  *key = udpnat_server_identity_get_key (self->identity);
+  gboolean                is_member = udpnat_server_is_member (server, key);
   UdpnatRegistryEntry    *entry;
 
   if (udpnat_registry_count_names (server->registry, key) >= UDPNAT_NAMES_PER_KEY_MAX
@@ -105,10 +136,15 @@ claim (UdpnatServerClient *self,
       refuse (self, UDPNAT_REFUSED_TRY_LATER, RETRY_S, name);
       return;
     }
+  if (!take_claim (self, now_us))
+    {
+      refuse (self, UDPNAT_REFUSED_TRY_LATER, UDPNAT_CLAIM_S, name);
+      return;
+    }
   entry = udpnat_registry_add (server->registry, name, key, FALSE);
   self->claimed = entry;
   self->is_claim_shown = is_shown;
-  udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name, key);
+  push_claim (self, entry, name, is_member);
 }
 
 static void
@@ -119,6 +155,7 @@ take_name (UdpnatServerClient *self,
 {
   g_autofree char     *normal = udpnat_name_normalize (name);
   UdpnatRegistryEntry *entry;
+  UdpnatRefusedCode    code = UDPNAT_REFUSED_NAME_BLOCKED;
 
   if (normal == NULL)
     {
@@ -126,8 +163,11 @@ take_name (UdpnatServerClient *self,
       return;
     }
   entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL)
-    claim (self, normal, is_shown);
+  if (udpnat_access_is_name_blocked (self->server->access, normal)
+      || (entry == NULL && !udpnat_server_may_claim (self, normal, &code)))
+    refuse (self, code, code == UDPNAT_REFUSED_TRY_LATER ? RETRY_S : 0, name);
+  else if (entry == NULL)
+    claim (self, now_us, normal, is_shown);
   else if (!udpnat_public_key_equal (&entry->key,
                                      udpnat_server_identity_get_key (self->identity)))
     /* What is not on disk yet may still become free. */
@@ -149,10 +189,8 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
                                 UdpnatRegistryEntry    *entry,
                                 gboolean                stored)
 {
-  const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
-  UdpnatServerClient         *client
-    = identity != NULL ? udpnat_server_identity_get_live (identity) : NULL;
-  gboolean                    is_waiting = client != NULL && client->claimed == entry;
+  UdpnatServerClient *client = udpnat_server_find_live (server, &entry->key);
+  gboolean            is_waiting = client != NULL && client->claimed == entry;
 
   if (is_waiting)
     client->claimed = NULL;
@@ -168,8 +206,32 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
         refuse (client, UDPNAT_REFUSED_TRY_LATER, RETRY_S, udpnat_registry_get_name (entry));
       udpnat_registry_remove (server->registry, entry);
     }
+  if (!is_waiting)
+    return;
+  udpnat_server_decide (client);
+  udpnat_server_client_touch (client);
+}
+
+/** udpnat_server_control_refuse: @entry's claim comes to nothing: the name is free again */
+void
+udpnat_server_control_refuse (UdpnatRendezvousServer *server,
+                              gint64                  now_us,
+                              UdpnatRegistryEntry    *entry,
+                              UdpnatRefusedCode       code)
+{
+  UdpnatServerClient *client = udpnat_server_find_live (server, &entry->key);
+  gboolean            is_waiting = client != NULL && client->claimed == entry;
+
   if (is_waiting)
-    udpnat_server_client_touch (client);
+    {
+      client->claimed = NULL;
+      refuse (client, code, 0, udpnat_registry_get_name (entry));
+    }
+  udpnat_registry_remove (server->registry, entry);
+  if (!is_waiting)
+    return;
+  udpnat_server_decide (client);
+  udpnat_server_client_touch (client);
 }
 
 /* ---- Messages: each returns FALSE when it breaks the protocol ---- */
@@ -186,6 +248,14 @@ handle_register (UdpnatServerClient      *self,
     return FALSE;
   take_name (self, now_us, name, is_shown);
   return TRUE;
+}
+
+static gboolean
+handle_invitation (UdpnatServerClient      *self,
+                   const UdpnatMessageView *message)
+{
+  self->has_invitation = udpnat_parse_invitation (message, self->invitation);
+  return self->has_invitation;
 }
 
 static gboolean
@@ -214,7 +284,7 @@ handle_subscribe (UdpnatServerClient      *self,
 
   if (!udpnat_parse_subscribe (message, &mode))
     return FALSE;
-  udpnat_server_subscribe (self, mode);
+  udpnat_server_wish_directory (self, mode);
   return TRUE;
 }
 
@@ -327,6 +397,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_INVITATION:
+      return handle_invitation (self, message);
     case UDPNAT_CS_WATCH:
       return udpnat_server_handle_watch (self, now_us, message);
     case UDPNAT_CS_LIST:

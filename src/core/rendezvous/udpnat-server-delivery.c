@@ -18,15 +18,6 @@ udpnat_server_get_wall_s (const UdpnatRendezvousServer *self,
   return MAX (0, now_us + self->wall_offset_us) / G_USEC_PER_SEC;
 }
 
-static UdpnatServerClient *
-find_live (UdpnatRendezvousServer *self,
-           const UdpnatPublicKey  *key)
-{
-  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
-
-  return identity != NULL ? udpnat_server_identity_get_live (identity) : NULL;
-}
-
 /* ---- Telling ---- */
 
 /** udpnat_server_tell_mail: the next letter, if there is one and the client has room for it */
@@ -106,8 +97,10 @@ udpnat_rendezvous_server_give_mail (UdpnatRendezvousServer *self,
 {
   UdpnatMail         *mail = self->mailbox != NULL ? udpnat_mailbox_find (self->mailbox, number)
                                                    : NULL;
-  UdpnatServerClient *client = mail != NULL ? find_live (self, mail->recipient) : NULL;
+  UdpnatServerClient *client = NULL;
 
+  if (mail != NULL)
+    client = udpnat_server_find_live (self, mail->recipient);
   if (client == NULL || client->mail_loading != number)
     return;
   if (n_data == 0 || n_data > UDPNAT_MAIL_SEALED_MAX_BYTES)
@@ -127,7 +120,7 @@ void
 udpnat_server_drop_mail (UdpnatRendezvousServer *self,
                          UdpnatMail             *mail)
 {
-  UdpnatServerClient *client = find_live (self, mail->recipient);
+  UdpnatServerClient *client = udpnat_server_find_live (self, mail->recipient);
 
   if (client != NULL && client->mail_loading == mail->number)
     client->mail_loading = 0;

@@ -121,10 +121,7 @@ collect_changes (const UdpnatServerClient *self,
 static void
 tell_whole_list (UdpnatServerClient *self)
 {
-  g_autoptr (GByteArray) message = g_byte_array_new ();
-
-  udpnat_write_list_end (message);
-  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
+  udpnat_server_tell_empty_list (self); /* what there was has been told */
   self->has_whole_list = TRUE;
 }
 
@@ -161,6 +158,16 @@ udpnat_server_tell_changes (UdpnatServerClient *self)
     }
   if (self->is_subscribed && !self->has_whole_list)
     tell_whole_list (self);
+}
+
+/** udpnat_server_tell_empty_list: the directory is not for this client; it need not wait for it */
+void
+udpnat_server_tell_empty_list (const UdpnatServerClient *self)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+
+  udpnat_write_list_end (message);
+  (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
 }
 
 static UdpnatDirectoryKind

@@ -23,6 +23,8 @@ typedef struct
   UdpnatTokenBucket stranger_bucket;
   UdpnatTokenBucket page_bucket;
   UdpnatTokenBucket watch_bucket;
+  UdpnatTokenBucket lookup_bucket;
+  UdpnatTokenBucket dial_bucket;
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 
@@ -107,6 +109,8 @@ gboolean              udpnat_server_identity_is_after (const UdpnatServerIdentit
 void                  udpnat_server_identity_note_hs1 (UdpnatServerIdentity *self,
                                                     const guint8           *timestamp);
 UdpnatServerIdentity *udpnat_server_find_identity  (const UdpnatRendezvousServer *self,
+                                                    const UdpnatPublicKey  *key);
+UdpnatServerClient   *udpnat_server_find_live      (const UdpnatRendezvousServer *self,
                                                     const UdpnatPublicKey  *key);
 UdpnatServerIdentity *udpnat_server_ensure_identity (UdpnatRendezvousServer *self,
                                                     const UdpnatPublicKey  *key);

@@ -67,6 +67,16 @@ udpnat_server_find_identity (const UdpnatRendezvousServer *self,
   return seat != NULL ? udpnat_slab_get (self->identities, seat->session) : NULL;
 }
 
+/** udpnat_server_find_live: (nullable): the session of @key that counts, if it is awake */
+UdpnatServerClient *
+udpnat_server_find_live (const UdpnatRendezvousServer *self,
+                         const UdpnatPublicKey        *key)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
+
+  return identity != NULL ? udpnat_server_identity_get_live (identity) : NULL;
+}
+
 /** udpnat_server_ensure_identity: of a key for which there is about to be a session */
 UdpnatServerIdentity *
 udpnat_server_ensure_identity (UdpnatRendezvousServer *self,
@@ -260,6 +270,8 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity   *self,
                             UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, now_us);
   udpnat_token_bucket_init (&quotas->page_bucket, UDPNAT_DIRECTORY_PAGES_BURST, now_us);
   udpnat_token_bucket_init (&quotas->watch_bucket, UDPNAT_WATCHES_BURST, now_us);
+  udpnat_token_bucket_init (&quotas->lookup_bucket, UDPNAT_LOOKUPS_BURST_PER_KEY, now_us);
+  udpnat_token_bucket_init (&quotas->dial_bucket, UDPNAT_DIALS_BURST_PER_KEY, now_us);
   return quotas;
 }
 
@@ -284,6 +296,11 @@ are_full (UdpnatServerQuotas           *self,
                                          UDPNAT_DIRECTORY_PAGES_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->watch_bucket, now_us, UDPNAT_WATCHES_BURST,
                                          UDPNAT_WATCHES_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->lookup_bucket, now_us,
+                                         UDPNAT_LOOKUPS_BURST_PER_KEY,
+                                         UDPNAT_LOOKUPS_PER_SECOND_PER_KEY)
+         && udpnat_token_bucket_is_full (&self->dial_bucket, now_us, UDPNAT_DIALS_BURST_PER_KEY,
+                                         UDPNAT_DIALS_PER_SECOND_PER_KEY)
          && udpnat_token_bucket_is_full (
              &self->stranger_bucket, now_us,
              UDPNAT_MAIL_STRANGER_PUTS_BURST * UDPNAT_MAIL_STRANGER_PUT_S, 1);

@@ -4,6 +4,7 @@
 
 #include "udpnat-directory-message.h"
 #include "udpnat-name.h"
+#include "udpnat-server-access-private.h"
 
 /* Pages of the directory, and search by how a name begins (PROTOCOL.md section 7). A page says with
  * which name it ends, and the next one begins behind that: so nothing is kept of whoever reads, and
@@ -17,6 +18,13 @@ take_page (UdpnatServerClient *self,
 
   return udpnat_token_bucket_take (&quotas->page_bucket, now_us, 1, UDPNAT_DIRECTORY_PAGES_BURST,
                                    UDPNAT_DIRECTORY_PAGES_PER_SECOND);
+}
+
+/* Guests are told of nobody where one has to be invited. */
+static gboolean
+is_member (const UdpnatServerClient *self)
+{
+  return udpnat_server_is_member (self->server, udpnat_server_identity_get_key (self->identity));
 }
 
 static void
@@ -40,14 +48,15 @@ tell_page (UdpnatServerClient      *self,
   UdpnatRegistryEntry  *found[UDPNAT_DIRECTORY_PAGE_MAX];
   UdpnatDirectoryEntry  entries[UDPNAT_DIRECTORY_PAGE_MAX];
   gboolean              has_more;
-  guint                 n_found;
+  guint                 n_found, n = 0;
 
   n_found = udpnat_registry_list (self->server->registry, prefix, after, found,
                                   CLAMP (list->n_max, 1, UDPNAT_DIRECTORY_PAGE_MAX), &has_more);
   for (guint i = 0; i < n_found; i++)
-    udpnat_server_fill_entry (self->server, found[i], &entries[i]);
-  udpnat_write_page (message, list->request, has_more ? UDPNAT_PAGE_MORE : UDPNAT_PAGE_LAST,
-                     entries, n_found);
+    if (!udpnat_server_is_entry_blocked (self->server, found[i]))
+      udpnat_server_fill_entry (self->server, found[i], &entries[n++]);
+  udpnat_write_page (message, list->request,
+                     has_more && n > 0 ? UDPNAT_PAGE_MORE : UDPNAT_PAGE_LAST, entries, n);
   (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
 }
 
@@ -62,7 +71,7 @@ udpnat_server_handle_list (UdpnatServerClient      *self,
   if (!udpnat_parse_list (message, &list))
     return FALSE;
   self->server->stats.pages++;
-  if (self->server->config.directory == UDPNAT_DIRECTORY_PRIVATE)
+  if (self->server->config.directory == UDPNAT_DIRECTORY_PRIVATE || !is_member (self))
     refuse (self, list.request, UDPNAT_PAGE_PRIVATE);
   else if (!take_page (self, now_us))
     refuse (self, list.request, UDPNAT_PAGE_LATER);

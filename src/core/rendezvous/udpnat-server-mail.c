@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-access-private.h"
 
 #include <string.h>
 
@@ -67,7 +67,8 @@ judge_put (UdpnatServerClient    *self,
   UdpnatRendezvousServer *server = self->server;
   UdpnatMailCode          code;
 
-  if (udpnat_registry_count_names (server->registry, recipient) == 0)
+  if (udpnat_registry_count_names (server->registry, recipient) == 0
+      || udpnat_server_is_blocked (server, recipient))
     return UDPNAT_MAIL_UNKNOWN_RECIPIENT;
   code = udpnat_mailbox_judge (server->mailbox, recipient, pass, n_bytes);
   if (code == UDPNAT_MAIL_TOO_LARGE)

@@ -3,6 +3,7 @@
 #include "udpnat-rendezvous-server-private.h"
 
 #include "udpnat-name.h"
+#include "udpnat-server-access-private.h"
 
 /* Questions in MESSAGE frames (PROTOCOL.md section 7): asked as often as it takes, answered each
  * time, and nothing is kept of them. So whoever asks can be at rest, and stays so. */
@@ -22,6 +23,21 @@ answer (UdpnatServerIdentity   *to,
   (void) udpnat_server_identity_send_frames (to, self, now_us, frames, writer.n_written);
 }
 
+/* Who asks for more than that looks for names that exist. */
+static gboolean
+take_lookup (UdpnatRendezvousServer *self,
+             gint64                  now_us,
+             UdpnatServerIdentity   *from)
+{
+  UdpnatServerQuotas *quotas = udpnat_server_identity_ensure_quotas (from, self, now_us);
+
+  if (udpnat_token_bucket_take (&quotas->lookup_bucket, now_us, 1, UDPNAT_LOOKUPS_BURST_PER_KEY,
+                                UDPNAT_LOOKUPS_PER_SECOND_PER_KEY))
+    return TRUE;
+  self->stats.refusals[UDPNAT_SERVER_REFUSAL_LOOKUP_RATE]++;
+  return FALSE;
+}
+
 static void
 handle_lookup (UdpnatRendezvousServer  *self,
                gint64                   now_us,
@@ -37,11 +53,17 @@ handle_lookup (UdpnatRendezvousServer  *self,
 
   if (!udpnat_parse_lookup (message, &request, &name))
     return;
+  if (!take_lookup (self, now_us, from))
+    {
+      udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_TRY_LATER, NULL);
+      answer (from, self, now_us, result);
+      return;
+    }
   self->stats.lookups++;
   normal = udpnat_name_normalize (name);
   if (normal != NULL)
     entry = udpnat_registry_find (self->registry, normal);
-  if (entry == NULL || entry->is_claim)
+  if (entry == NULL || entry->is_claim || udpnat_server_is_entry_blocked (self, entry))
     udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
   else
     {

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-access-private.h"
 
 /* RELAY and DIAL (PROTOCOL.md section 11): packets that clients send each other through the server.
  * They go from one live session to another, awake or at rest, never to an address that a client
@@ -83,6 +83,8 @@ forward (UdpnatRendezvousServer *self,
   guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES - UDPNAT_DATA_MIN_BYTES];
   UdpnatWriter writer;
 
+  if (!udpnat_server_may_relay (self, from, to))
+    return FORWARD_UNKNOWN;
   if (!take_quota (self, now_us, from, n_inner))
     return FORWARD_QUOTA;
   udpnat_writer_init (&writer, frames, sizeof frames);
@@ -139,6 +141,22 @@ udpnat_server_relay (UdpnatRendezvousServer *self,
   complain (self, now_us, from, &writer);
 }
 
+/* Besides what each costs of the quota: to be dialled by a stranger is more of a bother than to be
+ * sent a packet. */
+static gboolean
+take_dial (UdpnatRendezvousServer *self,
+           gint64                  now_us,
+           UdpnatServerIdentity   *from)
+{
+  UdpnatServerQuotas *quotas = udpnat_server_identity_ensure_quotas (from, self, now_us);
+
+  if (udpnat_token_bucket_take (&quotas->dial_bucket, now_us, 1, UDPNAT_DIALS_BURST_PER_KEY,
+                                UDPNAT_DIALS_PER_SECOND_PER_KEY))
+    return TRUE;
+  self->stats.refusals[UDPNAT_SERVER_REFUSAL_DIAL_RATE]++;
+  return FALSE;
+}
+
 /* A key can be dialled while it is registered: who has logged out is offline, even if still
  * connected. */
 static Forward
@@ -152,6 +170,10 @@ dial_key (UdpnatRendezvousServer *self,
   UdpnatServerIdentity      *to = udpnat_server_find_identity (self, key);
   const UdpnatRegistryEntry *caller = udpnat_server_identity_get_entry (from);
 
+  if (!take_dial (self, now_us, from))
+    return FORWARD_QUOTA;
+  if (udpnat_server_is_blocked (self, key))
+    return FORWARD_UNKNOWN;
   if (to != NULL && udpnat_server_identity_get_entry (to) != NULL)
     return forward (self, now_us, from, to,
                     caller != NULL ? udpnat_registry_get_name (caller) : NULL, inner, n_inner);

@@ -46,6 +46,14 @@ udpnat_server_refusal_to_code (UdpnatServerRefusal refusal)
       return "name";
     case UDPNAT_SERVER_REFUSAL_MAIL:
       return "mail";
+    case UDPNAT_SERVER_REFUSAL_LOOKUP_RATE:
+      return "lookup-rate";
+    case UDPNAT_SERVER_REFUSAL_DIAL_RATE:
+      return "dial-rate";
+    case UDPNAT_SERVER_REFUSAL_CLAIM_RATE:
+      return "claim-rate";
+    case UDPNAT_SERVER_REFUSAL_BLOCKED:
+      return "blocked";
     }
   g_assert_not_reached ();
 }

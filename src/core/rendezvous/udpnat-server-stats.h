@@ -19,18 +19,22 @@ typedef enum
 /* Why something was not done. */
 typedef enum
 {
-  UDPNAT_SERVER_REFUSAL_INFO_RATE, /* INFO and STUN share a limit for each source */
+  UDPNAT_SERVER_REFUSAL_INFO_RATE,
   UDPNAT_SERVER_REFUSAL_STUN_RATE,
   UDPNAT_SERVER_REFUSAL_NO_COOKIE, /* one was sent; who is there comes again with it */
   UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE,
   UDPNAT_SERVER_REFUSAL_SESSIONS,     /* there are as many as may be */
   UDPNAT_SERVER_REFUSAL_UNKNOWN_RATE, /* DATA of no session, and UNKNOWN was said often enough */
   UDPNAT_SERVER_REFUSAL_RELAY_QUOTA, /* packets whose sender had relayed enough */
-  UDPNAT_SERVER_REFUSAL_NAME, /* taken, not allowed, too many, or the disk is behind */
+  UDPNAT_SERVER_REFUSAL_NAME, /* taken, not allowed, not invited, too many, or the disk is behind */
   UDPNAT_SERVER_REFUSAL_MAIL, /* a letter was not taken */
+  UDPNAT_SERVER_REFUSAL_LOOKUP_RATE,
+  UDPNAT_SERVER_REFUSAL_DIAL_RATE,
+  UDPNAT_SERVER_REFUSAL_CLAIM_RATE, /* new names by one address */
+  UDPNAT_SERVER_REFUSAL_BLOCKED,    /* sessions of keys that the operator has blocked */
 } UdpnatServerRefusal;
 
-#define UDPNAT_N_SERVER_REFUSALS 9
+#define UDPNAT_N_SERVER_REFUSALS 13
 
 /* STUN requests that could be read, by what they ask for. */
 typedef enum

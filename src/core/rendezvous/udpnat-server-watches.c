@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "udpnat-directory-message.h"
+#include "udpnat-server-access-private.h"
 
 /* Presence of those whom a client watches (PROTOCOL.md section 7): mostly its contacts. What it is
  * told is what the list would tell of them, so nobody learns more by watching than everybody may
@@ -183,6 +184,9 @@ apply (UdpnatServerClient       *self,
       remove_all (self, message);
       return TRUE;
     }
+  /* Guests are told of nobody where one has to be invited. */
+  if (!udpnat_server_is_member (self->server, udpnat_server_identity_get_key (identity)))
+    return TRUE;
   if (!take_keys (self, now_us, message->n_keys))
     {
       udpnat_watch_table_note_all (self->server->watches, get_watcher (self));

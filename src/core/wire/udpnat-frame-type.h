@@ -33,6 +33,7 @@ typedef enum
   UDPNAT_CLOSE_PROTOCOL_ERROR = 2,
   UDPNAT_CLOSE_REPLACED = 3,
   UDPNAT_CLOSE_REFUSED = 4,
+  UDPNAT_CLOSE_BLOCKED = 5, /* a server's: its operator wants nothing of this key */
 } UdpnatCloseReason;
 
 /* Code of RELAY-FAILED and DIAL-FAILED. Read it as guint8: others may be added. */

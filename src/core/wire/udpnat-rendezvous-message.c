@@ -197,6 +197,17 @@ udpnat_write_keepalive (GByteArray *out,
   udpnat_message_end (out, mark);
 }
 
+/** udpnat_write_invitation: @code: %UDPNAT_INVITATION_BYTES of them */
+void
+udpnat_write_invitation (GByteArray   *out,
+                         const guint8 *code)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CS_INVITATION);
+
+  udpnat_append_bytes (out, code, UDPNAT_INVITATION_BYTES);
+  udpnat_message_end (out, mark);
+}
+
 /* ---- Reading ---- */
 
 static UdpnatReader
@@ -426,5 +437,16 @@ udpnat_parse_keepalive (const UdpnatMessageView *message,
   UdpnatReader reader = begin (message, UDPNAT_CS_KEEPALIVE);
 
   *out_interval_s = udpnat_reader_u16 (&reader);
+  return udpnat_reader_is_done (&reader);
+}
+
+/** udpnat_parse_invitation: @out_code: (out): %UDPNAT_INVITATION_BYTES of them */
+gboolean
+udpnat_parse_invitation (const UdpnatMessageView *message,
+                         guint8                  *out_code)
+{
+  UdpnatReader reader = begin (message, UDPNAT_CS_INVITATION);
+
+  udpnat_reader_copy (&reader, out_code, UDPNAT_INVITATION_BYTES);
   return udpnat_reader_is_done (&reader);
 }

@@ -30,6 +30,7 @@ typedef enum
   UDPNAT_CS_DIRECTORY = 0x1a,
   UDPNAT_CS_LIST = 0x1b,
   UDPNAT_CS_PAGE = 0x1c,
+  UDPNAT_CS_INVITATION = 0x1d,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -39,6 +40,10 @@ typedef enum
   UDPNAT_REFUSED_NAME_NOT_ALLOWED = 2,
   UDPNAT_REFUSED_TRY_LATER = 3,
   UDPNAT_REFUSED_FULL = 4,
+  UDPNAT_REFUSED_NOT_INVITED = 5,
+  UDPNAT_REFUSED_INVITATION_INVALID = 6,
+  UDPNAT_REFUSED_NAME_BLOCKED = 7,
+  UDPNAT_REFUSED_KEY_BLOCKED = 8, /* what CLOSE (blocked) means to who wants a name */
 } UdpnatRefusedCode;
 
 /* Code of LOOKUP-RESULT. */
@@ -46,6 +51,7 @@ typedef enum
 {
   UDPNAT_LOOKUP_FOUND = 0,
   UDPNAT_LOOKUP_UNKNOWN = 1,
+  UDPNAT_LOOKUP_TRY_LATER = 2,
 } UdpnatLookupCode;
 
 /* Mode of SUBSCRIBE. */
@@ -104,6 +110,8 @@ void     udpnat_write_presence        (GByteArray                 *out,
                                        guint8                      presence);
 void     udpnat_write_keepalive       (GByteArray                 *out,
                                        guint16                     interval_s);
+void     udpnat_write_invitation      (GByteArray                 *out,
+                                       const guint8               *code);
 
 /* Parts of messages that hold entries. */
 void     udpnat_append_directory_entry (GByteArray                *out,
@@ -156,6 +164,9 @@ gboolean udpnat_parse_presence        (const UdpnatMessageView    *message,
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_keepalive       (const UdpnatMessageView    *message,
                                        guint16                    *out_interval_s)
+  G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_parse_invitation      (const UdpnatMessageView    *message,
+                                       guint8                     *out_code)
   G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 stage; what it does not see in time ends it."""
 
 from . import (
-    attach, copies, lines, links, looks, manners, network, people, rubbish, servers, settings,
-    start, talk, trouble
+    attach, copies, invitations, lines, links, looks, manners, network, people, rubbish, servers,
+    settings, start, talk, trouble
 )
 
 tree = start.tree
@@ -19,6 +19,7 @@ ALL = {story.__name__.replace('_', '-'): story for story in (
     *manners.ALL,
     *settings.ALL,
     *servers.ALL,
+    *invitations.ALL,
     *network.ALL,
     *copies.ALL,
     *rubbish.ALL,

@@ -15,6 +15,7 @@
 /* All of udpnat_node_event's codes: of REFUSED and of FAILED. */
 static const char *const node_codes[] = {
   "name-taken", "name-not-allowed", "try-later", "server-full", "refused",
+  "not-invited", "invitation-invalid", "name-blocked", "server-blocked",
   "unknown-peer", "no-server", "self", "too-many",
 };
 

@@ -101,6 +101,7 @@ typedef struct
   gint64                  relay_burst_bytes;
   guint                   max_sessions;
   UdpnatDirectoryKind     directory;
+  gboolean                is_invited_only;
   UdpnatAddress           server_address;
   GPtrArray              *disk; /* of NetPair */
   gboolean                is_disk_slow; /* claims stay open until net_complete() */
@@ -237,6 +238,7 @@ net_start_server (Net *net)
     .relay_burst_bytes = net->relay_burst_bytes,
     .max_sessions = net->max_sessions,
     .directory = net->directory,
+    .is_invited_only = net->is_invited_only,
     .is_mailbox_on = !net->is_mailbox_off,
     .mailbox = net->mailbox,
     .wall_us = net->now_us + net->wall_offset_us,

@@ -149,6 +149,50 @@ test_infos (void)
   g_assert_cmpint (judge (limiter, NOW_US, &source), ==, UDPNAT_HANDSHAKE_ALLOW);
 }
 
+static void
+test_stuns (void)
+{
+  g_autoptr (UdpnatHandshakeLimiter) limiter = udpnat_handshake_limiter_new (&test_random);
+  UdpnatAddress source = make_ipv4 (1), other = make_ipv4 (2);
+
+  for (guint i = 0; i < UDPNAT_STUN_BURST_PER_SOURCE; i++)
+    g_assert_true (udpnat_handshake_limiter_allow_stun (limiter, NOW_US, &source));
+  g_assert_false (udpnat_handshake_limiter_allow_stun (limiter, NOW_US, &source));
+  g_assert_true (udpnat_handshake_limiter_allow_stun (limiter, NOW_US, &other));
+  g_assert_true (udpnat_handshake_limiter_allow_info (limiter, NOW_US, &source));
+}
+
+static void
+test_claims (void)
+{
+  g_autoptr (UdpnatHandshakeLimiter) limiter = udpnat_handshake_limiter_new (&test_random);
+  UdpnatAddress source = make_ipv4 (1), other = make_ipv4 (2), tunnel;
+
+  udpnat_address_init_tunnel (&tunnel, &source, 7);
+  for (guint i = 0; i < UDPNAT_CLAIMS_BURST_PER_SOURCE; i++)
+    g_assert_true (udpnat_handshake_limiter_allow_claim (limiter, NOW_US, &source));
+  g_assert_false (udpnat_handshake_limiter_allow_claim (limiter, NOW_US, &source));
+  g_assert_false (udpnat_handshake_limiter_allow_claim (limiter, NOW_US, &tunnel));
+  g_assert_true (udpnat_handshake_limiter_allow_claim (limiter, NOW_US, &other));
+  g_assert_false (udpnat_handshake_limiter_allow_claim (
+    limiter, NOW_US + UDPNAT_SEC (UDPNAT_CLAIM_S) - 1, &source));
+  g_assert_true (udpnat_handshake_limiter_allow_claim (
+    limiter, NOW_US + UDPNAT_SEC (UDPNAT_CLAIM_S), &source));
+}
+
+/* Nobody is told apart by the address of this machine. */
+static void
+test_claims_here (void)
+{
+  g_autoptr (UdpnatHandshakeLimiter) limiter = udpnat_handshake_limiter_new (&test_random);
+  const guint8  ip[4] = { 127, 0, 0, 1 };
+  UdpnatAddress here;
+
+  udpnat_address_init_ipv4 (&here, ip, 8900);
+  for (guint i = 0; i < 2 * UDPNAT_CLAIMS_BURST_PER_SOURCE; i++)
+    g_assert_true (udpnat_handshake_limiter_allow_claim (limiter, NOW_US, &here));
+}
+
 /* However many sources there are, one that goes on sending is not forgotten by a few hundred
  * others. */
 static void
@@ -180,6 +224,9 @@ main (int    argc,
   g_test_add_func ("/handshake-limiter/crowded/asks-cookies", test_crowded);
   g_test_add_func ("/handshake-limiter/proven/limited-too", test_proven);
   g_test_add_func ("/handshake-limiter/info/limited-apart", test_infos);
+  g_test_add_func ("/handshake-limiter/stun/limited-apart", test_stuns);
+  g_test_add_func ("/handshake-limiter/claims/by-address", test_claims);
+  g_test_add_func ("/handshake-limiter/claims/not-of-this-machine", test_claims_here);
   g_test_add_func ("/handshake-limiter/table/many-sources", test_many_sources);
   return g_test_run ();
 }

@@ -403,15 +403,33 @@ one_source_gets_so_many (void)
   UdpnatStunMessage request = make_request ();
 
   scene_init (&scene, FALSE);
-  for (guint i = 0; i < UDPNAT_INFOS_BURST_PER_SOURCE; i++)
+  for (guint i = 0; i < UDPNAT_STUN_BURST_PER_SOURCE; i++)
     {
       scene.source.port++; /* that makes it no other */
       ask (&scene, UDPNAT_SOCKET_MAIN, &request);
     }
   assert_silent (&scene, UDPNAT_SOCKET_ALT, &request, UDPNAT_RX_REFUSED);
-  net_run (scene.net, G_USEC_PER_SEC / UDPNAT_INFOS_PER_SECOND_PER_SOURCE);
+  net_run (scene.net, G_USEC_PER_SEC / UDPNAT_STUN_PER_SECOND_PER_SOURCE);
   ask (&scene, UDPNAT_SOCKET_ALT, &request);
   assert_silent (&scene, UDPNAT_SOCKET_MAIN, &request, UDPNAT_RX_REFUSED);
+}
+
+/* Whoever floods from one address, or from some, takes nothing from the others. */
+static void
+one_flooder_locks_out_nobody (void)
+{
+  g_auto (Scene)    scene = { NULL };
+  UdpnatStunMessage request = make_request ();
+
+  scene_init (&scene, TRUE);
+  for (guint i = 0; i < 2 * UDPNAT_STUN_BURST; i++)
+    {
+      scene.source = net_address (10, 1, 0, (guint8) (i % 200), 40000);
+      inject (&scene, UDPNAT_SOCKET_MAIN, &request);
+    }
+  assert_silent (&scene, UDPNAT_SOCKET_MAIN, &request, UDPNAT_RX_REFUSED);
+  scene.source = net_address (10, 2, 0, 1, 40000);
+  ask (&scene, UDPNAT_SOCKET_MAIN, &request);
 }
 
 static void
@@ -423,7 +441,8 @@ all_together_get_so_many (void)
   scene_init (&scene, TRUE);
   for (guint i = 0; i < UDPNAT_STUN_BURST; i++)
     {
-      scene.source = net_address (10, 1, (guint8) (i >> 8), (guint8) i, 40000);
+      scene.source = net_address (10, (guint8) (100 + (i >> 16)), (guint8) (i >> 8), (guint8) i,
+                                  40000);
       ask (&scene, UDPNAT_SOCKET_MAIN, &request);
     }
   scene.source = net_address (10, 2, 0, 1, 40000);
@@ -446,13 +465,13 @@ counted (void)
   UdpnatRendezvousServerStats stats;
 
   scene_init (&scene, FALSE);
-  for (guint i = 0; i < UDPNAT_INFOS_BURST_PER_SOURCE + 3; i++)
+  for (guint i = 0; i < UDPNAT_STUN_BURST_PER_SOURCE + 3; i++)
     inject (&scene, UDPNAT_SOCKET_MAIN, &request);
   request.type = UDPNAT_STUN_SUCCESS;
   inject (&scene, UDPNAT_SOCKET_MAIN, &request);
   udpnat_rendezvous_server_get_stats (scene.net->server, &stats);
-  g_assert_cmpuint (stats.stun_requests, ==, UDPNAT_INFOS_BURST_PER_SOURCE + 3);
-  g_assert_cmpuint (stats.stun_responses, ==, UDPNAT_INFOS_BURST_PER_SOURCE);
+  g_assert_cmpuint (stats.stun_requests, ==, UDPNAT_STUN_BURST_PER_SOURCE + 3);
+  g_assert_cmpuint (stats.stun_responses, ==, UDPNAT_STUN_BURST_PER_SOURCE);
   g_assert_cmpuint (stats.refused, ==, 3);
   g_assert_cmpuint (stats.ignored, ==, 1);
 }
@@ -504,6 +523,7 @@ main (int   argc,
   g_test_add_func ("/rendezvous-stun/ignore/bad-sources", bad_sources_are_not_answered);
   g_test_add_func ("/rendezvous-stun/ignore/malformed", malformed_is_not_answered);
   g_test_add_func ("/rendezvous-stun/limit/one-source", one_source_gets_so_many);
+  g_test_add_func ("/rendezvous-stun/limit/nobody-locked-out", one_flooder_locks_out_nobody);
   g_test_add_func ("/rendezvous-stun/limit/all-together", all_together_get_so_many);
   g_test_add_func ("/rendezvous-stun/limit/counted", counted);
   return g_test_run ();

@@ -72,7 +72,9 @@ test_every_key (Fixture      *self,
          "# all of them\n\n[server]\nip=192.0.2.7\nport=9000\nalt-port=9100\nalt-ip=192.0.2.8\n"
          "tunnel-port=8443;443\ntls-cert=/c\ntls-key=/k\nstate-dir=/x y/z\nidle-exit=60\n"
          "directory-mode=pages\nmailbox=false\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\n"
-         "map-port=true\nprint-address=yes\nstatus-address=[::1]:1\nlog-events=no\nlog-names=true\n"
+         "map-port=true\n"
+         "registration=invited\nallow-list=/l\npublic-name=chat.example.org:9000\n"
+         "print-address=yes\nstatus-address=[::1]:1\nlog-events=no\nlog-names=true\n"
          "log-addresses=true\n", NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (config.config_path, ==, self->path);
@@ -91,6 +93,9 @@ test_every_key (Fixture      *self,
   g_assert_cmpuint (config.mailbox_days, ==, 7);
   g_assert_cmpint (config.mailbox_bytes, ==, 2 << 20);
   g_assert_cmpint (config.mailbox_total_bytes, ==, G_GINT64_CONSTANT (5000) << 20);
+  g_assert_true (config.is_invited_only);
+  g_assert_cmpstr (config.allow_list, ==, "/l");
+  g_assert_cmpstr (config.public_name, ==, "chat.example.org:9000");
   g_assert_true (config.map_port && config.print_address);
   g_assert_cmpstr (config.status_ip, ==, "::1");
   g_assert_cmpuint (config.status_port, ==, 1);
@@ -170,75 +175,80 @@ test_option_in_place_of_a_mistake (Fixture      *self,
 
 /* ---- What is wrong ---- */
 
+/* the text of the file; what is said, with the line, and what to write */
+static const struct { const char *text, *where, *what; } mistakes[] = {
+  { "port=1\n", ":1: \"port=1\"", "[server]" },
+  { "[server]\nprot=1\n", ":2: there is no setting \"prot\"", "write one of ip, port," },
+  { "[server]\n=1\n", ":2: there is no setting \"\"", "port" },
+  { "[server]\nport[de]=1\n", ":2: there is no setting \"port[de]\"", "port" },
+  { "[server]\nPort=1\n", ":2: there is no setting \"Port\"", "port" },
+  { "[Server]\nport=1\n", ":1: [Server] is no group", "[server]" },
+  { "[server\nport=1\n", ":1: [server is no group", "[server]" },
+  { "[server]\n[other]\nx=1\n", ":2: [other] is no group", "[server]" },
+  { "[server]\nport=1\nip=::\nport=1\n", ":4: port stands in line 2", "one of the two" },
+  { "[server]\nport=1\n[server]\nport=2\n", ":4: port stands in line 2", "one of the two" },
+  { "[server]\nport 1\n", ":2: \"port 1\" is no setting", "KEY=VALUE" },
+  { "[server]\nport=\n", ":2: port= is no number", "write one, such as 8848" },
+  { "[server]\nport=65536\n", ":2: port=65536 is no number", "write one, such as 8848" },
+  { "[server]\nport=-1\n", ":2: port=-1 is no number", "write one, such as 8848" },
+  { "[server]\nport=1 # one\n", ":2: port=1 # one is no number", "write one, such as 8848" },
+  { "[server]\nalt-port=65536\n", ":2: alt-port=65536 is no number", "such as 8849" },
+  { "[server]\nport=5\nalt-port=5\n", ":3: alt-port=5 is also the port", "different" },
+  { "[server]\nidle-exit=4000001\n", ":2: idle-exit=4000001 is no number from 0", "4000000" },
+  { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
+  { "[server]\nmailbox-size=65537\n", ":2: mailbox-size=65537", "such as 16" },
+  { "[server]\nmailbox-total=x\n", ":2: mailbox-total=x", "such as 1024" },
+  { "[server]\nmailbox=maybe\n", ":2: mailbox=maybe is neither", "true or false" },
+  { "[server]\nmap-port=1\n", ":2: map-port=1 is neither", "true or false" },
+  { "[server]\nprint-address=\n", ":2: print-address= is neither", "true or false" },
+  { "[server]\nlog-events=TRUE\n", ":2: log-events=TRUE is neither", "true or false" },
+  { "[server]\nlog-names=x\n", ":2: log-names=x is neither", "true or false" },
+  { "[server]\nlog-addresses=x\n", ":2: log-addresses=x is neither", "true or false" },
+  { "[server]\nregistration=all\n", ":2: registration=all is neither", "open or invited" },
+  { "[server]\nallow-list=/l\n", ":2: allow-list=/l keeps nobody out", "registration=invited" },
+  { "[server]\nregistration=invited\nallow-list=\n", ":3: allow-list= is empty", "a file" },
+  { "[server]\npublic-name=a b\n", ":2: public-name=a b is no name", "chat.example.org" },
+  { "[server]\npublic-name=a:0\n", ":2: public-name=a:0 is no name", "chat.example.org" },
+  { "[server]\npublic-name=\n", ":2: public-name= is no name", "chat.example.org" },
+  { "[server]\nip=1.2.3\n", ":2: ip=1.2.3 is no IP address", "192.0.2.7" },
+  { "[server]\nip=\n", ":2: ip= is no IP address", "192.0.2.7" },
+  { "[server]\nalt-ip=192.0.2.8\n", ":2: alt-ip=192.0.2.8 needs \"ip\"", "first address" },
+  { "[server]\nip=192.0.2.7\nalt-ip=2001:db8::8\n", ":3: alt-ip=2001:db8::8 must", "IPv4" },
+  { "[server]\ntunnel-port=0;1\n", ":2: tunnel-port=0;1 is no list", "8848;443" },
+  { "[server]\ntunnel-port=1,2\n", ":2: tunnel-port=1,2 is no list", "8848;443" },
+  { "[server]\ntunnel-port=;\n", ":2: tunnel-port=; is no list", "8848;443" },
+  { "[server]\ntunnel-port=1;2;3;4;5\n", ":2: tunnel-port=1;2;3;4;5 is too long", "4 ports" },
+  { "[server]\ntls-cert=/c\n", ":2: tls-cert=/c needs \"tls-key\"", "its key" },
+  { "[server]\ntls-key=/k\n", ":2: tls-key=/k needs \"tls-cert\"", "its certificate" },
+  { "[server]\ntls-key=\ntls-cert=/c\n", ":2: tls-key= is empty", "name a file" },
+  { "[server]\nstate-dir=\n", ":2: state-dir= is empty", "name a directory" },
+  { "[server]\nstate-dir=/a\\\n", ":2: state-dir=/a\\ has a backslash", "without" },
+  { "[server]\nstate-dir=/a\\sb\nport=1\n", ":2: state-dir=/a\\sb has a backslash", "without" },
+  { "[server]\nstatus-address=1\n", ":2: status-address=1 is no address", "127.0.0.1:9848" },
+  { "[server]\nstatus-address=\n", ":2: status-address= is no address", "127.0.0.1:9848" },
+  { "[server]\nstate-dir=/a\033[2J\n", ":2: there is a control character", "without" },
+  { "[server]\n#\r\r\n", ":2: there is a control character", "without" },
+  { "[server]\nstate-dir=/\xff\n", "server.conf is no text in UTF-8", "save it" },
+};
+
 static void
 test_mistakes (Fixture      *self,
                gconstpointer unused)
 {
-  /* the text of the file; what is said, with the line, and what to write */
-  static const struct { const char *text, *where, *what; } cases[] = {
-    { "port=1\n", ":1: \"port=1\"", "[server]" },
-    { "[server]\nprot=1\n", ":2: there is no setting \"prot\"", "write one of ip, port," },
-    { "[server]\n=1\n", ":2: there is no setting \"\"", "port" },
-    { "[server]\nport[de]=1\n", ":2: there is no setting \"port[de]\"", "port" },
-    { "[server]\nPort=1\n", ":2: there is no setting \"Port\"", "port" },
-    { "[Server]\nport=1\n", ":1: [Server] is no group", "[server]" },
-    { "[server\nport=1\n", ":1: [server is no group", "[server]" },
-    { "[server]\n[other]\nx=1\n", ":2: [other] is no group", "[server]" },
-    { "[server]\nport=1\nip=::\nport=1\n", ":4: port stands in line 2", "one of the two" },
-    { "[server]\nport=1\n[server]\nport=2\n", ":4: port stands in line 2", "one of the two" },
-    { "[server]\nport 1\n", ":2: \"port 1\" is no setting", "KEY=VALUE" },
-    { "[server]\nport=\n", ":2: port= is no number", "write one, such as 8848" },
-    { "[server]\nport=65536\n", ":2: port=65536 is no number", "write one, such as 8848" },
-    { "[server]\nport=-1\n", ":2: port=-1 is no number", "write one, such as 8848" },
-    { "[server]\nport=1 # one\n", ":2: port=1 # one is no number", "write one, such as 8848" },
-    { "[server]\nalt-port=65536\n", ":2: alt-port=65536 is no number", "such as 8849" },
-    { "[server]\nport=5\nalt-port=5\n", ":3: alt-port=5 is also the port", "different" },
-    { "[server]\ndirectory-mode=hidden\n", ":2: directory-mode=hidden is none of them", "private" },
-    { "[server]\nidle-exit=4000001\n", ":2: idle-exit=4000001 is no number from 0", "4000000" },
-    { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
-    { "[server]\nmailbox-size=65537\n", ":2: mailbox-size=65537", "such as 16" },
-    { "[server]\nmailbox-total=x\n", ":2: mailbox-total=x", "such as 1024" },
-    { "[server]\nmailbox=maybe\n", ":2: mailbox=maybe is neither", "true or false" },
-    { "[server]\nmap-port=1\n", ":2: map-port=1 is neither", "true or false" },
-    { "[server]\nprint-address=\n", ":2: print-address= is neither", "true or false" },
-    { "[server]\nlog-events=TRUE\n", ":2: log-events=TRUE is neither", "true or false" },
-    { "[server]\nlog-names=x\n", ":2: log-names=x is neither", "true or false" },
-    { "[server]\nlog-addresses=x\n", ":2: log-addresses=x is neither", "true or false" },
-    { "[server]\nip=1.2.3\n", ":2: ip=1.2.3 is no IP address", "192.0.2.7" },
-    { "[server]\nip=\n", ":2: ip= is no IP address", "192.0.2.7" },
-    { "[server]\nalt-ip=192.0.2.8\n", ":2: alt-ip=192.0.2.8 needs \"ip\"", "first address" },
-    { "[server]\nip=192.0.2.7\nalt-ip=2001:db8::8\n", ":3: alt-ip=2001:db8::8 must", "IPv4" },
-    { "[server]\ntunnel-port=0;1\n", ":2: tunnel-port=0;1 is no list", "8848;443" },
-    { "[server]\ntunnel-port=1,2\n", ":2: tunnel-port=1,2 is no list", "8848;443" },
-    { "[server]\ntunnel-port=;\n", ":2: tunnel-port=; is no list", "8848;443" },
-    { "[server]\ntunnel-port=1;2;3;4;5\n", ":2: tunnel-port=1;2;3;4;5 is too long", "4 ports" },
-    { "[server]\ntls-cert=/c\n", ":2: tls-cert=/c needs \"tls-key\"", "its key" },
-    { "[server]\ntls-key=/k\n", ":2: tls-key=/k needs \"tls-cert\"", "its certificate" },
-    { "[server]\ntls-key=\ntls-cert=/c\n", ":2: tls-key= is empty", "name a file" },
-    { "[server]\nstate-dir=\n", ":2: state-dir= is empty", "name a directory" },
-    { "[server]\nstate-dir=/a\\\n", ":2: state-dir=/a\\ has a backslash", "without" },
-    { "[server]\nstate-dir=/a\\sb\nport=1\n", ":2: state-dir=/a\\sb has a backslash", "without" },
-    { "[server]\nstatus-address=1\n", ":2: status-address=1 is no address", "127.0.0.1:9848" },
-    { "[server]\nstatus-address=\n", ":2: status-address= is no address", "127.0.0.1:9848" },
-    { "[server]\nstate-dir=/a\033[2J\n", ":2: there is a control character", "without" },
-    { "[server]\n#\r\r\n", ":2: there is a control character", "without" },
-    { "[server]\nstate-dir=/\xff\n", "server.conf is no text in UTF-8", "save it" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++)
     {
       g_auto (UdpnatServerConfig) config = { 0 };
       g_autoptr (GError) error = NULL;
-      g_autofree char *shown = g_strescape (cases[i].text, NULL);
+      g_autofree char *shown = g_strescape (mistakes[i].text, NULL);
 
       g_test_message ("%s", shown);
-      g_assert_false (parse (self, &config, cases[i].text, NULL, &error));
+      g_assert_false (parse (self, &config, mistakes[i].text, NULL, &error));
       g_assert_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG);
       g_test_message ("%s", error->message);
       g_assert_true (g_str_has_prefix (error->message, self->path));
       g_assert_null (strchr (error->message, '\n'));
-      g_assert_nonnull (strstr (error->message, cases[i].where));
-      g_assert_nonnull (strstr (error->message, cases[i].what));
+      g_assert_nonnull (strstr (error->message, mistakes[i].where));
+      g_assert_nonnull (strstr (error->message, mistakes[i].what));
       g_assert_null (config.state_dir);
     }
 }

@@ -24,6 +24,7 @@ static const Golden goldens[] = {
   { "register-unlisted", "01 00000008 00" ALICE_HEX, 0, 0 },
   { "register-without-name", "01 00000003 01 0000", 0, 0 },
   { "registered", "02 0000001e 11223344" IPV4_HEX ALICE_HEX, 0, 0 },
+  { "invitation", "1d 0000000f 000102030405060708090a0b0c0d0e", 0, 0 },
   { "refused", "03 0000000c 01 0000003c" ALICE_HEX, 0, 0 },
   { "unregister", "04 00000000", 0, 0 },
   { "unregistered", "05 00000000", 0, 0 },
@@ -371,6 +372,20 @@ candidates_fields (void)
 
 /* ---- Borders ---- */
 
+static void
+invitation_fields (void)
+{
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  UdpnatMessageView message = golden_message ("invitation", data);
+  guint8 code[UDPNAT_INVITATION_BYTES];
+
+  g_assert_true (udpnat_parse_invitation (&message, code));
+  for (guint i = 0; i < sizeof code; i++)
+    g_assert_cmpuint (code[i], ==, i);
+  message.n_body--;
+  g_assert_false (udpnat_parse_invitation (&message, code));
+}
+
 /* REGISTER with a name of @n_name bytes that says it has @n_announced. */
 static gboolean
 register_with_name (const char *name,
@@ -637,6 +652,7 @@ main (int   argc,
   g_test_add_func ("/wire-control/register/fields", register_fields);
   g_test_add_func ("/wire-control/registered/fields", registered_fields);
   g_test_add_func ("/wire-control/refused/fields", refused_fields);
+  g_test_add_func ("/wire-control/invitation/fields", invitation_fields);
   g_test_add_func ("/wire-control/lookup/fields", lookup_fields);
   g_test_add_func ("/wire-control/lookup-result/fields", lookup_result_fields);
   g_test_add_func ("/wire-control/subscribe/fields", subscribe_fields);

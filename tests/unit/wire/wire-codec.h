@@ -209,6 +209,7 @@ static inline gboolean
 recode_bare (const UdpnatMessageView *message,
              GByteArray              *out)
 {
+  guint8 code[UDPNAT_INVITATION_BYTES];
   guint16 interval_s;
   guint8 mode;
 
@@ -224,6 +225,8 @@ recode_bare (const UdpnatMessageView *message,
     udpnat_write_presence (out, mode);
   else if (message->type == UDPNAT_CS_KEEPALIVE && udpnat_parse_keepalive (message, &interval_s))
     udpnat_write_keepalive (out, interval_s);
+  else if (message->type == UDPNAT_CS_INVITATION && udpnat_parse_invitation (message, code))
+    udpnat_write_invitation (out, code);
   else
     return FALSE;
   return TRUE;
