@@ -61,6 +61,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   if (self == NULL)
     return;
   g_free (self->server_host);
+  g_free (self->other_servers);
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
@@ -279,6 +280,7 @@ take_start (UdpnatCliOptions   *self,
   self->server_host = start->server_host != NULL ? g_steal_pointer (&start->server_host)
                                                  : g_strdup (DEFAULT_HOST);
   self->server_port = start->server_port != 0 ? start->server_port : UDPNAT_SERVER_PORT;
+  self->other_servers = g_steal_pointer (&start->other_servers);
   self->bind_ip = g_steal_pointer (&start->bind_ip);
   self->port = start->port;
   self->n_more_ports = start->n_more_ports;

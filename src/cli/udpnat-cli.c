@@ -342,8 +342,11 @@ start (UdpnatCli *self)
                                                : udpnat_client_get_name (self->client));
   start_input (self);
   if (!self->options->is_lan)
-    udpnat_client_set_server (self->client, self->options->server_host,
-                              self->options->server_port);
+    {
+      udpnat_client_set_other_servers (self->client, self->options->other_servers);
+      udpnat_client_set_server (self->client, self->options->server_host,
+                                self->options->server_port);
+    }
   show_start (self, name);
   udpnat_cli_show_news (self);
   if (!log_in_or_ask (self, name))

@@ -80,6 +80,8 @@ const char   *udpnat_client_get_server_code (UdpnatClient  *self);
 gint64        udpnat_client_get_server_since (UdpnatClient *self);
 UdpnatLanState udpnat_client_get_lan_state  (UdpnatClient  *self);
 void          udpnat_client_retry_server    (UdpnatClient  *self);
+void          udpnat_client_set_other_servers (UdpnatClient *self,
+                                             const char    *servers);
 void          udpnat_client_trust_server_key (UdpnatClient *self);
 char         *udpnat_client_dup_server_key  (UdpnatClient  *self);
 void          udpnat_client_forget_server_key (UdpnatClient *self);

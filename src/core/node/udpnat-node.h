@@ -120,6 +120,7 @@ void                   udpnat_node_set_server         (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const UdpnatAddress   *address,
                                                        const UdpnatPublicKey *pinned_key);
+void                   udpnat_node_note_moved         (UdpnatNode            *self);
 void                   udpnat_node_set_tunnel_allowed (UdpnatNode            *self,
                                                        gboolean               is_allowed);
 void                   udpnat_node_log_in             (UdpnatNode            *self,

@@ -229,7 +229,10 @@ send_names (UdpnatRendezvousClient *self)
   g_byte_array_set_size (message, 0);
   if (!self->is_register_due || self->name == NULL || self->is_unregister_due)
     return;
-  udpnat_write_register (message, self->is_listed, self->name);
+  if (self->fleet.is_moved)
+    udpnat_write_register_moved (message, self->is_listed, self->name);
+  else
+    udpnat_write_register (message, self->is_listed, self->name);
   self->is_register_due = !send_message (self, message);
 }
 
@@ -265,6 +268,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
   send_presence (self);
   send_names (self);
   udpnat_rendezvous_client_send_passes (self);
+  udpnat_rendezvous_client_send_fetch (self);
   if (self->is_subscribe_due)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -297,6 +301,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   self->register_retry_us = UDPNAT_TIME_NEVER;
   self->is_subscribe_due = self->is_subscribed;
   self->is_presence_due = self->presence != UDPNAT_PRESENCE_ONLINE;
+  self->fleet.is_fetch_due = self->fleet.is_fetching;
   for (GList *link = self->lookups.head; link != NULL; link = link->next)
     ((UdpnatRendezvousLookup *) link->data)->is_due = TRUE;
 }
@@ -420,6 +425,7 @@ handle_lookup_result (UdpnatRendezvousClient  *self,
   g_queue_delete_link (&self->lookups, link);
   event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
   event->request = request;
+  event->code = code;
   event->found = code == UDPNAT_LOOKUP_FOUND;
   if (event->found)
     event->entry = entry;
@@ -468,6 +474,11 @@ handle_message (UdpnatRendezvousClient  *self,
       return TRUE;
     case UDPNAT_CS_ATTESTATION:
       return udpnat_rendezvous_client_handle_attestation (self, message);
+    case UDPNAT_CS_FLEET:
+    case UDPNAT_CS_LOCATED:
+    case UDPNAT_CS_MOVE:
+    case UDPNAT_CS_MAIL_AT:
+      return udpnat_rendezvous_client_handle_fleet_message (self, message);
     case UDPNAT_CS_REGISTER: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_UNREGISTER:
     case UDPNAT_CS_LOOKUP:
@@ -476,6 +487,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_ATTEST:
     case UDPNAT_CS_KEEPALIVE:
     case UDPNAT_CS_REPORT:
+    case UDPNAT_CS_MAIL_FETCH:
       break;
     }
   return TRUE;

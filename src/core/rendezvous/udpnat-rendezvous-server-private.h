@@ -25,8 +25,12 @@ G_BEGIN_DECLS
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL
+ *   udpnat-server-fleet.c        one of several: what the directory is asked, who goes elsewhere
+ *   udpnat-server-fleet-answer.c what follows from what it says
  *   udpnat-server-stun.c         STUN, for anybody
  *   udpnat-server-stats.c        words for what is counted */
+
+typedef struct _UdpnatServerFleet UdpnatServerFleet; /* udpnat-server-fleet-private.h */
 
 struct _UdpnatRendezvousServer
 {
@@ -60,6 +64,8 @@ struct _UdpnatRendezvousServer
   gint64         wall_offset_us;
   gint64         passes_us;       /* when changed passes go to the disk */
   gint64         expire_after_us; /* not before: the last batch was then */
+
+  UdpnatServerFleet *fleet; /* nullable: this server stands alone */
 
   GQueue outputs; /* of UdpnatDatagram */
   GQueue spares;  /* of UdpnatDatagram that have left */

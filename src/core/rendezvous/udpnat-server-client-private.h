@@ -64,6 +64,7 @@ struct _UdpnatServerClient
 
   /* mail */
   GQueue   puts;           /* of UdpnatServerPut, borrowed: results that it waits for */
+  gboolean is_fetching;    /* a guest, and wants its letters all the same */
   gboolean is_mail_due;    /* there may be letters to be told */
   guint64  mail_loading;   /* asked of the disk; 0: none */
   guint64  mail_told;      /* the last one told in this session */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-fleet-private.h"
 
 #include "udpnat-attestation-signature.h"
 #include "udpnat-name.h"
@@ -82,6 +82,7 @@ register_as (UdpnatServerClient  *self,
   udpnat_write_registered (message, self->identity->handle, &self->address,
                            udpnat_registry_get_name (entry));
   reply (self, message);
+  udpnat_server_fleet_note_registered (self);
   udpnat_server_note_mail (self->server, now_us, &entry->key);
 }
 
@@ -171,6 +172,24 @@ udpnat_server_control_complete (UdpnatRendezvousServer *server,
     udpnat_server_client_touch (client);
 }
 
+/** udpnat_server_control_refuse_claim: @entry's name turns out to be somebody else's; frees it */
+void
+udpnat_server_control_refuse_claim (UdpnatRendezvousServer *server,
+                                    gint64                  now_us,
+                                    UdpnatRegistryEntry    *entry)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (server, &entry->key);
+  UdpnatServerClient         *client = identity != NULL ? identity->live : NULL;
+
+  if (client != NULL && client->claimed == entry)
+    {
+      client->claimed = NULL;
+      refuse (client, UDPNAT_REFUSED_NAME_TAKEN, 0, udpnat_registry_get_name (entry));
+      udpnat_server_client_touch (client);
+    }
+  udpnat_registry_remove (server->registry, entry);
+}
+
 /* ---- Messages: each returns FALSE when it breaks the protocol ---- */
 
 static gboolean
@@ -183,7 +202,8 @@ handle_register (UdpnatServerClient      *self,
 
   if (!udpnat_parse_register (message, &is_shown, &name))
     return FALSE;
-  take_name (self, now_us, name, is_shown);
+  if (!udpnat_server_fleet_send_elsewhere (self, udpnat_register_is_moved (message)))
+    take_name (self, now_us, name, is_shown);
   return TRUE;
 }
 
@@ -222,7 +242,18 @@ handle_lookup (UdpnatServerClient      *self,
   normal = udpnat_name_normalize (name);
   if (normal != NULL)
     entry = udpnat_registry_find (self->server->registry, normal);
-  if (entry == NULL || entry->is_claim)
+  if (entry != NULL && entry->is_claim)
+    entry = NULL;
+  if (normal != NULL && (entry == NULL || entry->session == 0)
+      && udpnat_server_fleet_can_ask (self->server))
+    {
+      udpnat_server_fleet_ask_lookup (self, now_us, request, normal,
+                                      entry != NULL ? &entry->key : NULL);
+      return TRUE;
+    }
+  if (entry == NULL && normal != NULL && self->server->fleet != NULL)
+    udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_TRY_LATER, NULL);
+  else if (entry == NULL)
     udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
   else
     {
@@ -231,6 +262,19 @@ handle_lookup (UdpnatServerClient      *self,
       udpnat_write_lookup_result (answer, request, UDPNAT_LOOKUP_FOUND, &found);
     }
   reply (self, answer);
+  return TRUE;
+}
+
+/* A guest's, whose home is another server of the fleet. */
+static gboolean
+handle_mail_fetch (UdpnatServerClient      *self,
+                   gint64                   now_us,
+                   const UdpnatMessageView *message)
+{
+  if (!udpnat_parse_mail_fetch (message))
+    return FALSE;
+  self->is_fetching = self->server->fleet != NULL;
+  udpnat_server_note_mail (self->server, now_us, udpnat_server_identity_get_key (self->identity));
   return TRUE;
 }
 
@@ -358,6 +402,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_MAIL_FETCH:
+      return handle_mail_fetch (self, now_us, message);
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:
@@ -365,6 +411,10 @@ handle_message (UdpnatServerClient      *self,
     case UDPNAT_CS_PEERS:
     case UDPNAT_CS_LIST_END:
     case UDPNAT_CS_ATTESTATION:
+    case UDPNAT_CS_FLEET:
+    case UDPNAT_CS_LOCATED:
+    case UDPNAT_CS_MOVE:
+    case UDPNAT_CS_MAIL_AT:
       break;
     }
   return TRUE;

@@ -24,6 +24,12 @@ typedef enum
   UDPNAT_CS_ATTESTATION = 0x0d,
   UDPNAT_CS_KEEPALIVE = 0x0e,
   UDPNAT_CS_REPORT = 0x0f,
+  /* between servers of a fleet and their clients: udpnat-fleet-message.h */
+  UDPNAT_CS_FLEET = 0x31,
+  UDPNAT_CS_LOCATED = 0x32,
+  UDPNAT_CS_MOVE = 0x33,
+  UDPNAT_CS_MAIL_AT = 0x34,
+  UDPNAT_CS_MAIL_FETCH = 0x35,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -40,6 +46,7 @@ typedef enum
 {
   UDPNAT_LOOKUP_FOUND = 0,
   UDPNAT_LOOKUP_UNKNOWN = 1,
+  UDPNAT_LOOKUP_TRY_LATER = 2,
 } UdpnatLookupCode;
 
 /* Mode of SUBSCRIBE. */
@@ -69,6 +76,9 @@ void     udpnat_directory_entry_clear (UdpnatDirectoryEntry       *self);
 /* Writers append one whole message. A name must be valid UTF-8 of at most UDPNAT_NAME_MAX_BYTES, as
  * udpnat_name_normalize() gives it. */
 void     udpnat_write_register        (GByteArray                 *out,
+                                       gboolean                    listed,
+                                       const char                 *name);
+void     udpnat_write_register_moved  (GByteArray                 *out,
                                        gboolean                    listed,
                                        const char                 *name);
 void     udpnat_write_registered      (GByteArray                 *out,
@@ -106,6 +116,7 @@ gboolean udpnat_parse_register        (const UdpnatMessageView    *message,
                                        gboolean                   *out_listed,
                                        char                      **out_name)
   G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_register_is_moved     (const UdpnatMessageView    *message);
 gboolean udpnat_parse_registered      (const UdpnatMessageView    *message,
                                        guint32                    *out_handle,
                                        UdpnatAddress              *out_observed,

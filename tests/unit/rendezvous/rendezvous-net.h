@@ -11,7 +11,7 @@
  * packets. Everything is decided by one seed. The server's disk is some lists that outlive it. */
 
 #define NET_CLIENTS_MAX 80
-#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_ATTESTATION + 1)
+#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_MAIL_AT + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
 #define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
 
@@ -635,6 +635,11 @@ net_take_server_event (Net                     *net,
       break;
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }
