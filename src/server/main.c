@@ -14,6 +14,7 @@
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
 #include "udpnat-server-config.h"
+#include "udpnat-server-drain.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-notify.h"
 #include "udpnat-server-tunnel.h"
@@ -55,6 +56,18 @@ print_status (const UdpnatServerConfig *config)
       g_print ("%s", text);
       return EXIT_SUCCESS;
     }
+  g_printerr ("udpnat-server: %s\n", error->message);
+  return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
+           ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+}
+
+static int
+drain (const UdpnatServerConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (udpnat_server_drain (config->state_dir, &error))
+    return EXIT_SUCCESS;
   g_printerr ("udpnat-server: %s\n", error->message);
   return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
            ? EXIT_NOT_RUNNING : EXIT_FAILURE;
@@ -113,5 +126,7 @@ main (int    argc,
     }
   if (config.check_config)
     return check_config (&config);
+  if (config.drain)
+    return drain (&config);
   return config.print_status ? print_status (&config) : run (&config);
 }

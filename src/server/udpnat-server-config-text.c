@@ -158,6 +158,10 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
               self->mailbox_total_bytes / BYTES_PER_MIB);
   add_flag (text, UDPNAT_SERVER_SETTING_MAP_PORT, self->map_port);
   add_flag (text, UDPNAT_SERVER_SETTING_PRINT_ADDRESS, self->print_address);
+  add_choice (text, UDPNAT_SERVER_SETTING_DIRECTORY, self->directory,
+              "none: this server stands alone");
+  add_choice (text, UDPNAT_SERVER_SETTING_NODE_ADDRESS, self->node_address, "only with directory");
+  add_number (text, UDPNAT_SERVER_SETTING_WATCH_INTERVAL, self->watch_s);
   add_status_address (text, self);
   add_flag (text, UDPNAT_SERVER_SETTING_LOG_EVENTS, self->log_events);
   add_flag (text, UDPNAT_SERVER_SETTING_LOG_NAMES, self->log_names);

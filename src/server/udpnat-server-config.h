@@ -31,6 +31,9 @@ G_BEGIN_DECLS
  * @mailbox_total_bytes: how much for all
  * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
+ * @directory: (nullable): URL of what is shared with other servers; %NULL: it stands alone
+ * @node_address: (nullable): "host" or "host:port": where clients reach this one; with @directory
+ * @watch_s: after how many seconds of silence its clients ask; likewise
  * @status_ip: (nullable): where to tell how the server does; %NULL for this machine only
  * @status_port: and by which TCP port; counts only with @status_ip
  * @is_status_off: nowhere
@@ -40,6 +43,7 @@ G_BEGIN_DECLS
  * @config_path: (nullable): the file that was read; %NULL for none
  * @check_config: say what would be used and exit
  * @print_status: ask the running server how it does, say that and exit
+ * @drain: have the running server send everybody elsewhere and end, and exit
  * @print_version: say the version and exit
  *
  * What the command line, the file and the environment ask for.
@@ -64,6 +68,9 @@ typedef struct
   gint64   mailbox_total_bytes;
   gboolean map_port;
   gboolean print_address;
+  char    *directory;
+  char    *node_address;
+  guint    watch_s;
   char    *status_ip;
   guint16  status_port;
   gboolean is_status_off;
@@ -73,6 +80,7 @@ typedef struct
   char    *config_path;
   gboolean check_config;
   gboolean print_status;
+  gboolean drain;
   gboolean print_version;
 } UdpnatServerConfig;
 
