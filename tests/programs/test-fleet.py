@@ -125,16 +125,6 @@ class Fleet:
         mallory.leave()
         return told and not mallory.select('registered')
 
-    def home_of(self, who):
-        """The number of the node where somebody is registered, as the directory has it."""
-        owner = self.redis.ask('get', f'udpnat:name:{who}').split()
-        text = self.redis.ask('get', f'udpnat:{{{owner[0]}}}:home') if owner else ''
-        for i, node in enumerate(self.nodes):
-            place = self.redis.ask('get', f'udpnat:node:{text[:64]}').split()
-            if text and place and place[-1] == node.place:
-                return i
-        return None
-
     def stop(self):
         for node in self.nodes:
             if node.process in self.home.running:

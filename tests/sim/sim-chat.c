@@ -623,6 +623,8 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
       sim_peer_handle_abroad (self, event);
       break;
+    case UDPNAT_NODE_EVENT_SERVER_NODE: /* a simulated server stands alone */
+    case UDPNAT_NODE_EVENT_SERVER_MOVED:
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:

@@ -274,7 +274,7 @@
 #define UDPNAT_SERVER_UNCONFIRMED_US UDPNAT_SEC (10)
 /* After which time without a packet a server looks whether it may forget most of a session. Longer
  * than any answer is on its way; much shorter than keepalives are apart. */
-#define UDPNAT_SERVER_REST_AFTER_US UDPNAT_SEC (5)
+#define UDPNAT_SERVER_REST_AFTER_US UDPNAT_SEC (3) /* less than UDPNAT_FLEET_WATCH_S */
 #define UDPNAT_SERVER_SESSIONS_MAX 1000000
 #define UDPNAT_RELAY_QUOTA_BURST_BYTES 262144
 #define UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND 1048576

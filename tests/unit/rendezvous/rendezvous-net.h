@@ -71,6 +71,9 @@ typedef struct
   guint8                     code; /* in the last REFUSED, RELAY_FAILED, DIAL_FAILED */
   UdpnatRendezvousLostReason lost_reason;
   gboolean                   found;
+  guint8                     lookup_code; /* in the last LOOKUP_RESULT */
+  char                      *place; /* in the last NODE, LOCATED, MOVE or MAIL_AT */
+  UdpnatPublicKey            node;  /* likewise */
   UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
   guint8                     presence; /* in the last PEER */
   GHashTable                *directory; /* name -> handle, 0 when offline */
@@ -282,6 +285,7 @@ net_free_client (NetClient *client)
   g_byte_array_unref (client->relayed);
   g_ptr_array_unref (client->letters);
   g_free (client->relayed_name);
+  g_free (client->place);
   g_free (client->registered);
 }
 
@@ -429,6 +433,7 @@ net_take_event (Net                         *net,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
       client->found = event->found;
+      client->lookup_code = event->code;
       udpnat_directory_entry_clear (&client->entry);
       client->entry = event->entry;
       client->entry.name = g_strdup (event->entry.name);
@@ -455,6 +460,14 @@ net_take_event (Net                         *net,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
       client->attestation = event->attestation;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NODE:
+    case UDPNAT_RENDEZVOUS_EVENT_LOCATED:
+    case UDPNAT_RENDEZVOUS_EVENT_MOVE:
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_AT:
+      g_free (client->place);
+      client->place = g_strdup (event->name);
+      client->node = event->server;
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       client->is_continued = event->is_continued;
