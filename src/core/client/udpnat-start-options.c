@@ -81,6 +81,8 @@ are_servers (const char *servers)
 {
   g_auto (GStrv) places = g_strsplit (servers != NULL ? servers : "", ",", -1);
 
+  if (servers != NULL && *servers == '\0')
+    return FALSE;
   for (guint i = 0; places[i] != NULL; i++)
     {
       g_autoptr (GSocketConnectable) address = NULL;

@@ -255,12 +255,10 @@ udpnat_rendezvous_server_complete_mail (UdpnatRendezvousServer *self,
   recipient = *mail->recipient;
   self->stats.letters_stored += is_stored ? 1 : 0;
   if (is_stored)
-    {
-      mail->is_stored = TRUE;
-      udpnat_server_fleet_note_letters (self, &recipient);
-    }
+    mail->is_stored = TRUE;
   else
     udpnat_mailbox_remove (self->mailbox, mail);
+  udpnat_server_fleet_note_letters (self, &recipient);
   udpnat_server_note_mail (self, now_us, &recipient);
 }
 

@@ -178,6 +178,15 @@ udpnat_server_fail_dial (UdpnatRendezvousServer *self,
   complain (self, now_us, from, &writer);
 }
 
+static gboolean
+is_registered (const UdpnatRendezvousServer *self,
+               const UdpnatPublicKey        *key)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
+
+  return identity != NULL && udpnat_server_identity_get_entry (identity) != NULL;
+}
+
 /** udpnat_server_forward_call: @name: (nullable): what @from is called, which is registered at
  * another server of the fleet */
 void
@@ -189,22 +198,13 @@ udpnat_server_forward_call (UdpnatRendezvousServer *self,
                             const guint8           *inner,
                             gsize                   n_inner)
 {
-  UdpnatServerIdentity *to = udpnat_server_find_identity (self, key);
-  Forward               result = FORWARD_OFFLINE;
+  Forward result = FORWARD_OFFLINE;
 
-  if (to != NULL && udpnat_server_identity_get_entry (to) != NULL)
-    result = forward (self, now_us, from, to, name, inner, n_inner);
+  if (is_registered (self, key))
+    result = forward (self, now_us, from, udpnat_server_find_identity (self, key), name, inner,
+                      n_inner);
   if (result != FORWARD_DONE)
     udpnat_server_fail_dial (self, now_us, from, key, (guint8) result);
-}
-
-static gboolean
-is_registered (const UdpnatRendezvousServer *self,
-               const UdpnatPublicKey        *key)
-{
-  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
-
-  return identity != NULL && udpnat_server_identity_get_entry (identity) != NULL;
 }
 
 /* Returns: whether the directory of the fleet has to be asked first */

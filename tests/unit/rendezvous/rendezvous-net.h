@@ -405,6 +405,15 @@ net_take_letter (Net                         *net,
 }
 
 static inline void
+net_take_node (NetClient                   *client,
+               const UdpnatRendezvousEvent *event)
+{
+  g_free (client->place);
+  client->place = g_strdup (event->name);
+  client->node = event->server;
+}
+
+static inline void
 net_take_event (Net                         *net,
                 NetClient                   *client,
                 const UdpnatRendezvousEvent *event)
@@ -465,9 +474,7 @@ net_take_event (Net                         *net,
     case UDPNAT_RENDEZVOUS_EVENT_LOCATED:
     case UDPNAT_RENDEZVOUS_EVENT_MOVE:
     case UDPNAT_RENDEZVOUS_EVENT_MAIL_AT:
-      g_free (client->place);
-      client->place = g_strdup (event->name);
-      client->node = event->server;
+      net_take_node (client, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       client->is_continued = event->is_continued;
