@@ -200,6 +200,27 @@ def killed_node(home, check):
     fleet.stop()
 
 
+def letters(home, check):
+    """Of somebody who is gone, at a server that is gone: they come when that is back."""
+    fleet = Fleet(home)
+    a, b, _ = fleet.nodes
+    fleet.person('bob', b).leave()
+    alice = fleet.person('alice', a)
+    alice.say('send bob kept at the dead node')
+    check('letters/kept', alice.wait('stored', to='bob'), [alice.events])
+    alice.kill()
+    a.kill()
+    bob = fleet.person('bob', b)
+    check('letters/wait-for-their-server', not bob.wait('message', seconds=10), [bob.events])
+    began = time.monotonic()
+    a.start()
+    check('letters/and-come-when-it-is-back',
+          bob.wait('message', text='kept at the dead node', seconds=50), [bob.events])
+    note('letter, since its server is back', began)
+    bob.leave()
+    fleet.stop()
+
+
 def redis_down(home, check):
     fleet = Fleet(home)
     a, b, _ = fleet.nodes
@@ -298,5 +319,5 @@ def named_servers(home, check):
 
 
 if __name__ == '__main__':
-    sys.exit(run(__doc__, [whole, killed_node, redis_down, redis_hangs, redis_emptied, drain,
-                           named_servers]))
+    sys.exit(run(__doc__, [whole, killed_node, letters, redis_down, redis_hangs, redis_emptied,
+                           drain, named_servers]))

@@ -417,6 +417,9 @@
 /* How long a question waits for the directory: less than LOOKUP waits for its answer. */
 #define UDPNAT_FLEET_ANSWER_US UDPNAT_SEC (3)
 #define UDPNAT_FLEET_QUESTIONS_MAX 65536
+/* Of one client: its dials and lookups of those who are not at its server. */
+#define UDPNAT_FLEET_ASKS_PER_SECOND 20
+#define UDPNAT_FLEET_ASKS_BURST 200
 /* A client asks a silent server whether it is there after so long. With UDPNAT_SERVER_LOST_US it
  * is 7 s until it goes to another one; some more are for the way there. */
 #define UDPNAT_FLEET_WATCH_S 4

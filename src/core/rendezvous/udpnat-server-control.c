@@ -245,7 +245,8 @@ handle_lookup (UdpnatServerClient      *self,
   if (entry != NULL && entry->is_claim)
     entry = NULL;
   if (normal != NULL && (entry == NULL || entry->session == 0)
-      && udpnat_server_fleet_can_ask (self->server))
+      && udpnat_server_fleet_can_ask (self->server)
+      && udpnat_server_fleet_take_ask (self->server, now_us, self->identity))
     {
       udpnat_server_fleet_ask_lookup (self, now_us, request, normal,
                                       entry != NULL ? &entry->key : NULL);

@@ -64,6 +64,9 @@ const UdpnatFleetNode *
          udpnat_server_fleet_find_node      (const UdpnatServerFleet    *self,
                                              const UdpnatPublicKey      *key);
 gboolean udpnat_server_fleet_can_ask        (const UdpnatRendezvousServer *self);
+gboolean udpnat_server_fleet_take_ask       (UdpnatRendezvousServer     *self,
+                                             gint64                      now_us,
+                                             UdpnatServerIdentity       *asker);
 void     udpnat_server_fleet_ask_lookup     (UdpnatServerClient         *client,
                                              gint64                      now_us,
                                              guint32                     request,

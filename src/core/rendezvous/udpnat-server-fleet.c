@@ -110,6 +110,18 @@ udpnat_server_fleet_can_ask (const UdpnatRendezvousServer *self)
          && g_hash_table_size (self->fleet->questions) < UDPNAT_FLEET_QUESTIONS_MAX;
 }
 
+/** udpnat_server_fleet_take_ask: Returns: whether @asker may have the directory asked now */
+gboolean
+udpnat_server_fleet_take_ask (UdpnatRendezvousServer *self,
+                              gint64                  now_us,
+                              UdpnatServerIdentity   *asker)
+{
+  UdpnatServerQuotas *quotas = udpnat_server_identity_ensure_quotas (asker, self, now_us);
+
+  return udpnat_token_bucket_take (&quotas->ask_bucket, now_us, 1, UDPNAT_FLEET_ASKS_BURST,
+                                   UDPNAT_FLEET_ASKS_PER_SECOND);
+}
+
 static UdpnatServerQuestion *
 ask (UdpnatRendezvousServer   *self,
      gint64                    now_us,

@@ -22,6 +22,7 @@ typedef struct
   UdpnatTokenBucket attest_bucket;
   UdpnatTokenBucket put_bucket;
   UdpnatTokenBucket stranger_bucket;
+  UdpnatTokenBucket ask_bucket; /* of the directory of a fleet */
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 

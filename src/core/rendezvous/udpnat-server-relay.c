@@ -223,7 +223,9 @@ ask_first (UdpnatRendezvousServer *self,
   is_here = is_registered (self, key);
   if (is_here && udpnat_server_identity_get_entry (from) != NULL)
     return FALSE;
-  if (is_here)
+  if (!udpnat_server_fleet_take_ask (self, now_us, from))
+    udpnat_server_fail_dial (self, now_us, from, key, UDPNAT_RELAY_FAIL_QUOTA);
+  else if (is_here)
     udpnat_server_fleet_ask_call (self, now_us, from, key, inner, n_inner);
   else
     udpnat_server_fleet_ask_dial (self, now_us, from, key);

@@ -248,6 +248,24 @@ test_silent_directory (void)
   g_assert_cmpuint (directory.n_questions, ==, 1);
 }
 
+static void
+test_no_flood_of_questions (void)
+{
+  Directory directory;
+  g_autoptr (Net) net = make (22, &directory);
+  NetClient *alice = join (net, "Alice");
+
+  for (guint i = 0; i < 2 * UDPNAT_FLEET_ASKS_BURST; i++)
+    {
+      look_up (net, alice);
+      net_run (net, UDPNAT_MSEC (1));
+    }
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_cmpuint (directory.n_questions, >=, UDPNAT_FLEET_ASKS_BURST);
+  g_assert_cmpuint (directory.n_questions, <=, UDPNAT_FLEET_ASKS_BURST
+                                                 + 2 * UDPNAT_FLEET_ASKS_PER_SECOND);
+}
+
 /* ---- Dialling ---- */
 
 static void
@@ -533,6 +551,7 @@ main (int    argc,
   ADD ("lookup/tells-no-more-than-before", test_lookup_tells_no_more);
   ADD ("lookup/here-asks-nobody", test_lookup_here_asks_nobody);
   ADD ("lookup/silent-directory", test_silent_directory);
+  ADD ("lookup/no-flood", test_no_flood_of_questions);
   ADD ("dial/located", test_located);
   ADD ("dial/nowhere", test_nowhere);
   ADD ("dial/guest-has-a-name", test_guest_has_a_name);
