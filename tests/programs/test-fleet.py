@@ -234,6 +234,10 @@ def redis_down(home, check):
           [alice.events, bob.events])
     carol = home.start_person('carol', '--server', a.place, '--cport', '0')
     check('redis-down/new-names-wait', carol.wait('error', code='try-later'), [carol.events])
+    alice.say('send somebody hello')
+    told = alice.wait('error', code='unknown-peer')
+    check('redis-down/nobody-is-called-unknown', told and 'cannot say now' in told['message'],
+          [alice.events])
     began = time.monotonic()
     fleet.redis.start()
     check('redis-down/and-come-when-it-is-back', carol.wait('registered', seconds=20),

@@ -106,7 +106,7 @@ handle_lookup_result (UdpnatNode                  *self,
         }
     }
   else if (event->code == UDPNAT_LOOKUP_TRY_LATER)
-    code = "try-later";
+    code = "lookup-later";
   udpnat_node_finish_lookup (self, NULL, event->request, peer, code);
 }
 
