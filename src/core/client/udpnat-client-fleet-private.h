@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @key: the key that it must have, if @has_key
  * @is_moved: we were sent there
  * @n_tried: how many did not answer, in a row
+ * @is_silence_told: that none of all did, since one last took us
  */
 typedef struct
 {
@@ -24,6 +25,7 @@ typedef struct
   gboolean        has_key;
   gboolean        is_moved;
   guint           n_tried;
+  gboolean        is_silence_told;
 } UdpnatClientFleet;
 
 /* udpnat-client-fleet.c */

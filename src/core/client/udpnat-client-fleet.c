@@ -111,7 +111,7 @@ udpnat_client_load_fleet (UdpnatClient *self)
   forget_target (&self->fleet);
   g_clear_pointer (&self->fleet.nodes, g_ptr_array_unref);
   self->fleet.nodes = g_ptr_array_new_with_free_func (g_free);
-  self->fleet.n_tried = 0;
+  udpnat_client_note_arrival (self);
   for (guint i = 0; lines[i] != NULL; i++)
     if (*lines[i] != '\0')
       g_ptr_array_add (self->fleet.nodes, g_strdup (lines[i]));
@@ -177,6 +177,7 @@ void
 udpnat_client_note_arrival (UdpnatClient *self)
 {
   self->fleet.n_tried = 0;
+  self->fleet.is_silence_told = FALSE;
 }
 
 static guint
@@ -231,9 +232,9 @@ find_target (UdpnatClient *self)
 /**
  * udpnat_client_try_next_server:
  *
- * The server does not answer. Whoever waits is told of that only when none of all does.
+ * The server does not answer. Whoever waits is told of that only when none of all does, and once.
  *
- * Returns: whether there is one that has not been tried, and we are on the way there
+ * Returns: whether there is nothing to tell: we are on the way to another
  */
 gboolean
 udpnat_client_try_next_server (UdpnatClient *self)
@@ -246,6 +247,8 @@ udpnat_client_try_next_server (UdpnatClient *self)
     return FALSE;
   is_last = self->fleet.n_tried >= n_others;
   self->fleet.n_tried = is_last ? 0 : self->fleet.n_tried + 1;
+  is_last &= !self->fleet.is_silence_told;
+  self->fleet.is_silence_told |= is_last;
   at = find_target (self);
   do
     at = (at + 1) % (n_others + 1);

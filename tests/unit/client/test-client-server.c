@@ -226,6 +226,9 @@ test_nodes_are_remembered (Fixture      *self,
   g_assert_true (udpnat_public_key_equal (&found, &known));
   /* All have been tried then. */
   g_assert_false (udpnat_client_try_next_server (self->client));
+  /* And that is told once. */
+  g_assert_true (udpnat_client_try_next_server (self->client));
+  g_assert_true (udpnat_client_try_next_server (self->client));
 }
 
 static void
