@@ -62,6 +62,7 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
     return;
   g_free (self->server_host);
   udpnat_invitation_link_free (self->invitation);
+  g_free (self->other_servers);
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
@@ -293,6 +294,7 @@ take_start (UdpnatCliOptions   *self,
                                                  : g_strdup (DEFAULT_HOST);
   self->server_port = start->server_port != 0 ? start->server_port : UDPNAT_SERVER_PORT;
   self->invitation = g_steal_pointer (&start->invitation);
+  self->other_servers = g_steal_pointer (&start->other_servers);
   self->bind_ip = g_steal_pointer (&start->bind_ip);
   self->port = start->port;
   self->n_more_ports = start->n_more_ports;

@@ -29,6 +29,7 @@ typedef struct
   char         *server_host; /* NULL with @is_lan */
   guint16       server_port;
   UdpnatInvitationLink *invitation; /* nullable: to that server */
+  char         *other_servers; /* nullable: with commas between them */
   gboolean      is_host; /* start a server when there is none */
   gboolean      is_unmapped; /* do not ask the router to let others in */
   char         *bind_ip; /* nullable: all */

@@ -345,8 +345,11 @@ start (UdpnatCli *self)
     udpnat_client_keep_invitation (self->client, self->options->server_host,
                                    self->options->server_port, self->options->invitation);
   if (!self->options->is_lan)
-    udpnat_client_set_server (self->client, self->options->server_host,
-                              self->options->server_port);
+    {
+      udpnat_client_set_other_servers (self->client, self->options->other_servers);
+      udpnat_client_set_server (self->client, self->options->server_host,
+                                self->options->server_port);
+    }
   if (self->options->mode == UDPNAT_CLI_MODE_LIST)
     udpnat_client_browse (self->client, self->options->prefix != NULL ? self->options->prefix : "",
                           UDPNAT_BROWSE_MAX);

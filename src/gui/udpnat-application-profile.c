@@ -42,6 +42,7 @@ opened_cb (GObject      *source,
   self->is_opening = FALSE;
   g_application_release (G_APPLICATION (self));
   udpnat_client_set_proxy (client, start->proxy);
+  udpnat_client_set_other_servers (client, start->other_servers);
   if (udpnat_client_open_finish (client, result, &error) &&
       udpnat_client_bind (client, start->bind_ip, start->port, start->n_more_ports, &error))
     {

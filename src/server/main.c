@@ -16,6 +16,7 @@
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
 #include "udpnat-server-config.h"
+#include "udpnat-server-drain.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-notify.h"
 #include "udpnat-server-order.h"
@@ -124,6 +125,18 @@ take_listed (const char            *name,
 }
 
 static int
+drain (const UdpnatServerConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (udpnat_server_drain (config->state_dir, &error))
+    return EXIT_SUCCESS;
+  g_printerr ("udpnat-server: %s\n", error->message);
+  return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
+           ? EXIT_NOT_RUNNING : EXIT_FAILURE;
+}
+
+static int
 check_config (const UdpnatServerConfig *config)
 {
   g_autoptr (GError) error = NULL;
@@ -178,6 +191,8 @@ main (int    argc,
     }
   if (config.check_config)
     return check_config (&config);
+  if (config.drain)
+    return drain (&config);
   if (config.order != NULL)
     return give_order (&config);
   return config.print_status ? print_status (&config) : run (&config);

@@ -15,6 +15,7 @@
 
 #include "udpnat-allow-list.h"
 #include "udpnat-clock.h"
+#include "udpnat-fleet-directory.h"
 #include "udpnat-identity.h"
 #include "udpnat-interfaces.h"
 #include "udpnat-limits.h"
@@ -36,6 +37,8 @@
 #define ACCESS_FILE "access.db"
 #define MAIL_FILE "mail.db"
 #define ADDRESSES_MAX 32
+#define DRAIN_MAX_S 15 /* for the last ones to go */
+#define DRAIN_CHECK_MS 100
 
 struct _UdpnatServerApp
 {
@@ -51,12 +54,15 @@ struct _UdpnatServerApp
   UdpnatServerWatch      *watch;
   UdpnatServerOperator   *operator;
   UdpnatServerControl    *control; /* (nullable): it takes no orders */
+  UdpnatFleetDirectory   *directory; /* (nullable): this server stands alone */
   GSource                *source;
   GMainLoop              *loop;
 
   char    *ip; /* (nullable) */
   guint    idle_exit_s;
   guint    idle_id;
+  guint    drain_id;
+  gint64   drain_end_us;
   gboolean map_port;
   gboolean print_address;
 
@@ -111,8 +117,11 @@ handle_events (UdpnatServerApp *self)
 
       while ((event = udpnat_machine_pop_event (machine)) != NULL)
         {
-          udpnat_server_disk_handle_event (self->disk, now_us, wall_us,
-                                           (const UdpnatServerEvent *) event);
+          if (self->directory == NULL
+              || !udpnat_fleet_directory_handle_event (self->directory,
+                                                       (const UdpnatServerEvent *) event))
+            udpnat_server_disk_handle_event (self->disk, now_us, wall_us,
+                                             (const UdpnatServerEvent *) event);
           udpnat_server_watch_handle_event (self->watch, (const UdpnatServerEvent *) event);
           udpnat_event_free (event);
         }
@@ -130,6 +139,48 @@ events_cb (gpointer user_data)
   n_registered = count_registered (self);
   watch_idle (self, n_registered);
   udpnat_server_notify_set_online (self->notify, n_registered);
+}
+
+/* What the directory says comes outside of the machine's own turns. */
+static void
+directory_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  if (self->source != NULL)
+    udpnat_machine_source_wake (self->source);
+}
+
+static gboolean
+drained_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  if (g_get_monotonic_time () < self->drain_end_us
+      && !(udpnat_rendezvous_server_is_drained (self->server) && count_registered (self) == 0))
+    return G_SOURCE_CONTINUE;
+  self->drain_id = 0;
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever has not gone by DRAIN_MAX_S is told that the server ends, as at any other end. */
+static gboolean
+drain_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  if (self->drain_id != 0)
+    return G_SOURCE_CONTINUE;
+  g_print ("udpnat-server: draining\n");
+  fflush (stdout);
+  udpnat_rendezvous_server_drain (self->server, udpnat_clock_get_now_us ());
+  udpnat_machine_source_wake (self->source);
+  self->drain_end_us = g_get_monotonic_time ()
+                       + (DRAIN_MAX_S + count_registered (self) / UDPNAT_FLEET_DRAIN_PER_SECOND)
+                         * G_USEC_PER_SEC;
+  self->drain_id = g_timeout_add (DRAIN_CHECK_MS, drained_cb, self);
+  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -211,14 +262,16 @@ tell_reach (UdpnatServerApp *self)
 /**
  * udpnat_server_app_run:
  *
- * Says where the server is and works until SIGINT, SIGTERM or the end of the idle time; then takes
- * leave of the clients, so that they need not find out by waiting.
+ * Says where the server is and works until SIGINT, SIGTERM or the end of the idle time, or after
+ * SIGUSR1 until everybody has been sent to other servers; then takes leave of the clients, so that
+ * they need not find out by waiting.
  */
 void
 udpnat_server_app_run (UdpnatServerApp *self)
 {
   guint interrupt_id = g_unix_signal_add (SIGINT, signal_cb, self);
   guint terminate_id = g_unix_signal_add (SIGTERM, signal_cb, self);
+  guint drain_signal_id = g_unix_signal_add (SIGUSR1, drain_cb, self);
   g_autoptr (UdpnatServerReach) reach = tell_reach (self);
 
   print_listening (self);
@@ -236,10 +289,14 @@ udpnat_server_app_run (UdpnatServerApp *self)
   udpnat_rendezvous_server_shut_down (self->server, udpnat_clock_get_now_us ());
   handle_events (self);
   udpnat_machine_source_flush (self->source);
+  if (self->directory != NULL)
+    udpnat_fleet_directory_stop (self->directory);
   udpnat_server_watch_stop (self->watch);
   g_clear_pointer (&reach, udpnat_server_reach_close);
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
+  g_source_remove (drain_signal_id);
+  g_clear_handle_id (&self->drain_id, g_source_remove);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_print ("udpnat-server: stopped\n");
   fflush (stdout);
@@ -411,6 +468,22 @@ take_orders (UdpnatServerApp          *self,
                 error->message);
 }
 
+/* The URL has been checked with the rest of the configuration. */
+static void
+join_fleet (UdpnatServerApp          *self,
+            const UdpnatServerConfig *config)
+{
+  g_auto (UdpnatRedisAddress) address = { 0 };
+
+  if (!udpnat_redis_address_parse (&address, config->directory))
+    g_assert_not_reached ();
+  udpnat_rendezvous_server_join_fleet (self->server, config->watch_s);
+  self->directory
+      = udpnat_fleet_directory_new (&address, udpnat_identity_get_public_key (self->identity),
+                                    config->node_address, self->server, self->disk, self->names,
+                                    directory_cb, self);
+}
+
 /**
  * udpnat_server_app_new:
  * @notify: borrowed
@@ -442,7 +515,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
     return NULL;
 
   server_config.identity = self->identity;
-  server_config.directory = config->directory;
+  server_config.directory = config->directory_kind;
   server_config.is_invited_only = config->is_invited_only;
   server_config.is_mailbox_on = config->has_mailbox;
   server_config.mailbox.recipient_bytes = config->mailbox_bytes;
@@ -459,6 +532,8 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
           && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))
     return NULL;
 
+  if (config->directory != NULL)
+    join_fleet (self, config);
   self->watch = udpnat_server_watch_new (config, self->server, error);
   if (self->watch == NULL)
     return NULL;
@@ -488,6 +563,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_pointer (&self->loop, g_main_loop_unref);
+  udpnat_fleet_directory_free (self->directory);
   udpnat_server_watch_free (self->watch);
   udpnat_server_disk_free (self->disk);
   udpnat_rendezvous_server_free (self->server);

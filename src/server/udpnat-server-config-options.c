@@ -16,6 +16,7 @@ typedef struct
   char    *config_path;
   gboolean check_config;
   gboolean print_status;
+  gboolean drain;
   gboolean print_version;
 
   /* orders to the server that runs; see udpnat-server-operator.c */
@@ -113,6 +114,12 @@ static const GOptionEntry setting_entries[] = {
   OPPOSITE ("no-map-port"),
   FLAG ("print-address", "Print also the addresses that clients on this network can use"),
   OPPOSITE ("no-print-address"),
+  TEXT ("directory", "Redis or Valkey that this server has in common with others, of which it is "
+        "one then: redis://HOST[:PORT][/DATABASE] or unix:/PATH", "URL"),
+  TEXT ("node-address", "Where clients reach this one of them (needs --directory)",
+        "HOST[:PORT]"),
+  TEXT ("watch-interval", "After how much silence clients of --directory see whether the server is "
+        "there (default: 4)", "SECONDS"),
   TEXT ("status-address", "Where to tell by HTTP how the server does, or none (default: "
         "127.0.0.1:9848, which only this machine reaches)", "IP:PORT"),
   FLAG ("log-events", "Print on stderr what else goes to the systemd journal"),
@@ -136,6 +143,9 @@ make_context (UdpnatServerSettings *settings,
       UDPNAT_SERVER_CONFIG_PATH ", if it is there)", NULL },
     { "status", 0, 0, G_OPTION_ARG_NONE, &actions->print_status,
       "Say how the server that is running does, and exit", NULL },
+    { "drain", 0, 0, G_OPTION_ARG_NONE, &actions->drain,
+      "Have the server that is running send everybody to the others of its --directory, and end, "
+      "and exit", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &actions->print_version,
       "Print the version and exit", NULL },
     { "invite", 0, 0, G_OPTION_ARG_NONE, &actions->invite,
@@ -287,6 +297,7 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   out_config->check_config = actions.check_config;
   out_config->order = g_steal_pointer (&order);
   out_config->print_status = actions.print_status;
+  out_config->drain = actions.drain;
   out_config->print_version = actions.print_version;
   if (udpnat_server_settings_check (settings, error))
     return TRUE;

@@ -134,9 +134,9 @@ add_state_dir (GString                  *text,
 static const char *
 get_directory_mode (const UdpnatServerConfig *self)
 {
-  if (self->directory == UDPNAT_DIRECTORY_PAGED)
+  if (self->directory_kind == UDPNAT_DIRECTORY_PAGED)
     return "pages";
-  return self->directory == UDPNAT_DIRECTORY_PRIVATE ? "private" : "open";
+  return self->directory_kind == UDPNAT_DIRECTORY_PRIVATE ? "private" : "open";
 }
 
 /** udpnat_server_config_to_text: Returns: (transfer full): lines */
@@ -171,6 +171,10 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
               "an address of this machine, in invitations");
   add_flag (text, UDPNAT_SERVER_SETTING_MAP_PORT, self->map_port);
   add_flag (text, UDPNAT_SERVER_SETTING_PRINT_ADDRESS, self->print_address);
+  add_choice (text, UDPNAT_SERVER_SETTING_DIRECTORY, self->directory,
+              "none: this server stands alone");
+  add_choice (text, UDPNAT_SERVER_SETTING_NODE_ADDRESS, self->node_address, "only with directory");
+  add_number (text, UDPNAT_SERVER_SETTING_WATCH_INTERVAL, self->watch_s);
   add_status_address (text, self);
   add_flag (text, UDPNAT_SERVER_SETTING_LOG_EVENTS, self->log_events);
   add_flag (text, UDPNAT_SERVER_SETTING_LOG_NAMES, self->log_names);

@@ -14,6 +14,7 @@
 
 #include "udpnat-address.h"
 #include "udpnat-limits.h"
+#include "udpnat-redis.h"
 
 /* So that the time in milliseconds fits GLib's timers: six weeks. */
 #define IDLE_EXIT_MAX_S 4000000
@@ -238,6 +239,58 @@ read_status_address (UdpnatServerConfig   *config,
   config->status_port = (guint16) port;
 }
 
+/* ---- With others ---- */
+
+static gboolean
+is_place (const char *text)
+{
+  g_autoptr (GSocketConnectable) address = g_network_address_parse (text, UDPNAT_SERVER_PORT, NULL);
+
+  return address != NULL && strlen (text) <= UDPNAT_PLACE_MAX_BYTES
+         && g_network_address_get_port (G_NETWORK_ADDRESS (address)) != 0;
+}
+
+static void
+read_directory (UdpnatServerConfig   *config,
+                UdpnatServerSettings *settings)
+{
+  const UdpnatServerSetting setting = UDPNAT_SERVER_SETTING_DIRECTORY;
+  g_auto (UdpnatRedisAddress) address = { 0 };
+  const char *why = NULL;
+
+  config->directory = g_strdup (udpnat_server_settings_get_text (settings, setting));
+  if (config->directory == NULL)
+    return;
+  if (!udpnat_redis_address_parse (&address, config->directory))
+    why = "is no address of a Redis: write one like redis://192.0.2.9:6379 or "
+          "unix:/run/redis/redis.sock";
+  else if (!udpnat_redis_is_supported ())
+    why = "is of no use: this udpnat-server was built without hiredis";
+  else if (config->node_address == NULL)
+    why = "needs \"node-address\" with the address where clients reach this server";
+  if (why != NULL)
+    udpnat_server_settings_add_fault (settings, setting, "%s.", why);
+}
+
+static void
+read_fleet (UdpnatServerConfig   *config,
+            UdpnatServerSettings *settings)
+{
+  const UdpnatServerSetting node = UDPNAT_SERVER_SETTING_NODE_ADDRESS;
+
+  config->node_address = g_strdup (udpnat_server_settings_get_text (settings, node));
+  config->watch_s = read_number (settings, UDPNAT_SERVER_SETTING_WATCH_INTERVAL,
+                                 UDPNAT_FLEET_WATCH_MIN_S, UDPNAT_FLEET_WATCH_MAX_S,
+                                 UDPNAT_FLEET_WATCH_S);
+  read_directory (config, settings);
+  if (config->node_address != NULL && !is_place (config->node_address))
+    udpnat_server_settings_add_fault (settings, node, "is no address: write one like "
+                                      "node1.example.org or 192.0.2.7:8848.");
+  else if (config->node_address != NULL && config->directory == NULL)
+    udpnat_server_settings_add_fault (settings, node, "needs \"directory\" with what this server "
+                                      "has in common with others.");
+}
+
 /* ---- All of them ---- */
 
 static void
@@ -284,6 +337,10 @@ read_access (UdpnatServerConfig   *config,
   if (who != NULL && !config->is_invited_only && !g_str_equal (who, "open"))
     udpnat_server_settings_add_fault (settings, registration,
                                       "is neither: write open or invited.");
+  if (config->is_invited_only && config->directory != NULL)
+    udpnat_server_settings_add_fault (settings, registration,
+                                      "is not possible with \"directory\": names are of all "
+                                      "servers there, an invitation is of one.");
   config->allow_list = read_path (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST, "file");
   if (config->allow_list != NULL && !config->is_invited_only)
     udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST,
@@ -302,11 +359,11 @@ read_directory_mode (UdpnatServerConfig   *config,
   const char *text = udpnat_server_settings_get_text (settings,
                                                       UDPNAT_SERVER_SETTING_DIRECTORY_MODE);
 
-  config->directory = UDPNAT_DIRECTORY_WHOLE;
+  config->directory_kind = UDPNAT_DIRECTORY_WHOLE;
   if (g_strcmp0 (text, "pages") == 0)
-    config->directory = UDPNAT_DIRECTORY_PAGED;
+    config->directory_kind = UDPNAT_DIRECTORY_PAGED;
   else if (g_strcmp0 (text, "private") == 0)
-    config->directory = UDPNAT_DIRECTORY_PRIVATE;
+    config->directory_kind = UDPNAT_DIRECTORY_PRIVATE;
   else if (text != NULL && !g_str_equal (text, "open"))
     udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_DIRECTORY_MODE,
                                       "is none of them: write open, pages or private.");
@@ -338,6 +395,7 @@ udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
   read_alt_ip (out_config, settings);
   read_tunnel_ports (out_config, settings);
   read_tls (out_config, settings);
+  read_fleet (out_config, settings);
   read_status_address (out_config, settings);
   read_directory_mode (out_config, settings);
   read_mailbox (out_config, settings);
@@ -361,6 +419,8 @@ udpnat_server_config_clear (UdpnatServerConfig *self)
   g_clear_pointer (&self->state_dir, g_free);
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
+  g_clear_pointer (&self->directory, g_free);
+  g_clear_pointer (&self->node_address, g_free);
   g_clear_pointer (&self->status_ip, g_free);
   g_clear_pointer (&self->allow_list, g_free);
   g_clear_pointer (&self->public_name, g_free);

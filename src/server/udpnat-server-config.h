@@ -26,7 +26,7 @@ G_BEGIN_DECLS
  * @state_dir: where key and names live
  * @is_state_dir_found: nobody has named it
  * @idle_exit_s: exit when nobody has been registered for so many seconds; 0 for never
- * @directory: who is told which names there are
+ * @directory_kind: who is told which names there are
  * @has_mailbox: keep letters for those who are away
  * @mailbox_days: how long
  * @mailbox_bytes: how much for one recipient
@@ -36,6 +36,9 @@ G_BEGIN_DECLS
  * @public_name: (nullable): as people reach this server: "host" or "host:port"
  * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
+ * @directory: (nullable): URL of what is shared with other servers; %NULL: it stands alone
+ * @node_address: (nullable): "host" or "host:port": where clients reach this one; with @directory
+ * @watch_s: after how many seconds of silence its clients ask; likewise
  * @status_ip: (nullable): where to tell how the server does; %NULL for this machine only
  * @status_port: and by which TCP port; counts only with @status_ip
  * @is_status_off: nowhere
@@ -46,6 +49,7 @@ G_BEGIN_DECLS
  * @check_config: say what would be used and exit
  * @order: (nullable): tell it to the running server and exit
  * @print_status: ask the running server how it does, say that and exit
+ * @drain: have the running server send everybody elsewhere and end, and exit
  * @print_version: say the version and exit
  *
  * What the command line, the file and the environment ask for.
@@ -64,7 +68,7 @@ typedef struct
   char    *state_dir;
   gboolean is_state_dir_found;
   guint    idle_exit_s;
-  UdpnatDirectoryKind directory;
+  UdpnatDirectoryKind directory_kind;
   gboolean has_mailbox;
   guint    mailbox_days;
   gint64   mailbox_bytes;
@@ -74,6 +78,9 @@ typedef struct
   char    *public_name;
   gboolean map_port;
   gboolean print_address;
+  char    *directory;
+  char    *node_address;
+  guint    watch_s;
   char    *status_ip;
   guint16  status_port;
   gboolean is_status_off;
@@ -84,6 +91,7 @@ typedef struct
   gboolean check_config;
   char    *order;
   gboolean print_status;
+  gboolean drain;
   gboolean print_version;
 } UdpnatServerConfig;
 

@@ -224,7 +224,8 @@ finish_claims (UdpnatServerDisk *self,
       const Claim *claim = &g_array_index (self->claims, Claim, i);
 
       if (claim->is_uninvited)
-        udpnat_rendezvous_server_refuse_claim (self->server, now_us, claim->id);
+        udpnat_rendezvous_server_refuse_claim (self->server, now_us, claim->id,
+                                               UDPNAT_REFUSED_INVITATION_INVALID);
       else
         udpnat_rendezvous_server_complete_claim (self->server, now_us, claim->id,
                                                  is_committed && claim->is_stored);
@@ -360,6 +361,11 @@ udpnat_server_disk_handle_event (UdpnatServerDisk        *self,
       break;
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }

@@ -225,6 +225,11 @@ udpnat_server_watch_handle_event (UdpnatServerWatch       *self,
     case UDPNAT_SERVER_EVENT_MAIL_LOAD:
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }

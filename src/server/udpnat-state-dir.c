@@ -178,6 +178,20 @@ udpnat_state_dir_is_in_use (const char *path)
   return udpnat_file_io_is_locked (file);
 }
 
+/** udpnat_state_dir_get_holder: Returns: the process that holds the directory at @path; 0: none */
+guint64
+udpnat_state_dir_get_holder (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, LOCK_NAME, NULL);
+  g_autofree char *text = NULL;
+  guint64 process;
+
+  if (!udpnat_state_dir_is_in_use (path) || !g_file_get_contents (file, &text, NULL, NULL)
+      || !g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT32, &process, NULL))
+    return 0;
+  return process;
+}
+
 void
 udpnat_state_dir_free (UdpnatStateDir *self)
 {

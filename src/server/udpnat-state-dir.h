@@ -14,6 +14,7 @@ typedef struct _UdpnatStateDir UdpnatStateDir;
 UdpnatStateDir *udpnat_state_dir_open     (const char           *path,
                                            GError              **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean        udpnat_state_dir_is_in_use (const char          *path);
+guint64         udpnat_state_dir_get_holder (const char         *path);
 void            udpnat_state_dir_free     (UdpnatStateDir       *self);
 char           *udpnat_state_dir_dup_file (const UdpnatStateDir *self,
                                            const char           *name) G_GNUC_WARN_UNUSED_RESULT;

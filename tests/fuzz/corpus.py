@@ -752,7 +752,11 @@ SERVER_CONFIG = {
         b'tunnel-port=8443;443;\ntls-cert=/c\ntls-key=/k\nstate-dir=/s\nidle-exit=60\n'
         b'mailbox=true\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\nmap-port=no\n'
         b'print-address=yes\nstatus-address=[::1]:1\nlog-events=true\nlog-names=false\n'
-        b'log-addresses=true\nregistration=invited\nallow-list=/l\npublic-name=[::1]:9\n',
+        b'log-addresses=true\nregistration=invited\nallow-list=/l\npublic-name=[::1]:9\n'
+        b'directory=redis://u:p@[::1]:6379/3\nnode-address=n1.example.org\n'
+        b'watch-interval=5\n',
+    'fleet': b'[server]\ndirectory=unix:/run/redis.sock\nnode-address=[2001:db8::1]:8848\n',
+    'no-fleet': b'[server]\ndirectory=http://x\nnode-address=a:b:c\nwatch-interval=1\n',
     'spaces': b'  [server] \r\n port \t= 1 \r\nstate-dir=/a b=c#d\r\n',
     'none': b'[server]\nport=0\ntunnel-port=0\nstatus-address=none\nmailbox=false\n',
     'last-port': b'[server]\nport=65535\nstatus-address=localhost:0',

@@ -177,6 +177,11 @@ take_event (Scene                   *self,
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }
@@ -430,7 +435,8 @@ answer_claim (Scene *self,
   guint64 claim = take_open (self->claims);
 
   if ((how & 0xc0) == 0xc0)
-    udpnat_rendezvous_server_refuse_claim (self->server, self->now_us, claim);
+    udpnat_rendezvous_server_refuse_claim (self->server, self->now_us, claim,
+                                           UDPNAT_REFUSED_INVITATION_INVALID);
   else
     udpnat_rendezvous_server_complete_claim (self->server, self->now_us, claim,
                                              (how & 0x80) == 0);

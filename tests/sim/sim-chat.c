@@ -557,6 +557,7 @@ count (SimPeer               *self,
   self->n_read += event->base.type == UDPNAT_NODE_EVENT_READ;
   self->n_typing += event->base.type == UDPNAT_NODE_EVENT_TYPING;
   self->n_unreachable += event->base.type == UDPNAT_NODE_EVENT_UNREACHABLE;
+  self->n_sent += event->base.type == UDPNAT_NODE_EVENT_SENT;
   self->n_refuted += event->base.type == UDPNAT_NODE_EVENT_PORT_REFUTED;
 }
 
@@ -581,9 +582,6 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_ITEM:
       write_incoming (self, event);
       break;
-    case UDPNAT_NODE_EVENT_SENT:
-      self->n_sent++;
-      break;
     case UDPNAT_NODE_EVENT_STORED:
       self->n_stored++;
       write_state (self, commit_stored, event);
@@ -591,6 +589,7 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_DELIVERED:
       write_state (self, commit_delivered, event);
       break;
+    case UDPNAT_NODE_EVENT_SENT:
     case UDPNAT_NODE_EVENT_READ:
     case UDPNAT_NODE_EVENT_TYPING:
     case UDPNAT_NODE_EVENT_UNREACHABLE:
@@ -623,6 +622,8 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
       sim_peer_handle_abroad (self, event);
       break;
+    case UDPNAT_NODE_EVENT_SERVER_NODE: /* a simulated server stands alone */
+    case UDPNAT_NODE_EVENT_SERVER_MOVED:
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_SERVER_CHANGED:
     case UDPNAT_NODE_EVENT_SERVER_SILENT:

@@ -148,6 +148,11 @@ commit (gpointer owner,
     case UDPNAT_SERVER_EVENT_MAIL_LOAD:
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       g_assert_not_reached ();
     }
 }
@@ -209,6 +214,11 @@ server_events_cb (gpointer user_data)
           break;
         case UDPNAT_SERVER_EVENT_REGISTERED:
         case UDPNAT_SERVER_EVENT_GONE:
+        case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+        case UDPNAT_SERVER_EVENT_ASK_KEY:
+        case UDPNAT_SERVER_EVENT_HOME:
+        case UDPNAT_SERVER_EVENT_MAIL_HERE:
+        case UDPNAT_SERVER_EVENT_MAIL_GONE:
           break;
         }
       udpnat_event_free (base);

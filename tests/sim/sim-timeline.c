@@ -196,6 +196,10 @@ describe_fact (const UdpnatNodeEvent *event)
       return g_strdup_printf ("%s has another key", event->name);
     case UDPNAT_NODE_EVENT_ABROAD_WANTED:
       return g_strdup_printf ("wants to go to %s", event->name);
+    case UDPNAT_NODE_EVENT_SERVER_NODE:
+      return g_strdup_printf ("is told of %s", event->name != NULL ? event->name : "servers");
+    case UDPNAT_NODE_EVENT_SERVER_MOVED:
+      return g_strdup_printf ("is sent to %s", event->name);
     case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
       return g_strdup_printf ("%s has another key", event->name);
     case UDPNAT_NODE_EVENT_ABROAD_KEY:

@@ -277,7 +277,7 @@
 #define UDPNAT_SERVER_UNCONFIRMED_US UDPNAT_SEC (10)
 /* After which time without a packet a server looks whether it may forget most of a session. Longer
  * than any answer is on its way; much shorter than keepalives are apart. */
-#define UDPNAT_SERVER_REST_AFTER_US UDPNAT_SEC (5)
+#define UDPNAT_SERVER_REST_AFTER_US UDPNAT_SEC (3) /* less than UDPNAT_FLEET_WATCH_S */
 #define UDPNAT_SERVER_SESSIONS_MAX 1000000
 #define UDPNAT_RELAY_QUOTA_BURST_BYTES 262144
 #define UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND 1048576
@@ -453,6 +453,27 @@
 #define UDPNAT_ABROAD_LINGER_US UDPNAT_SEC (600) /* since something was last said there */
 #define UDPNAT_ABROAD_RETRY_US UDPNAT_SEC (15)   /* after a name that had no address */
 #define UDPNAT_PLACE_MAX_BYTES 272               /* "host:port" */
+
+/* Servers that share a directory (PROTOCOL.md section 20). */
+#define UDPNAT_FLEET_NODES_MAX 64
+/* How long a question waits for the directory: less than LOOKUP waits for its answer. */
+#define UDPNAT_FLEET_ANSWER_US UDPNAT_SEC (3)
+#define UDPNAT_FLEET_QUESTIONS_MAX 65536
+/* Of one client: its dials and lookups of those who are not at its server. */
+#define UDPNAT_FLEET_ASKS_PER_SECOND 20
+#define UDPNAT_FLEET_ASKS_BURST 200
+/* A client asks a silent server whether it is there after so long. With UDPNAT_SERVER_LOST_US it
+ * is 7 s until it goes to another one; some more are for the way there. */
+#define UDPNAT_FLEET_WATCH_S 4
+#define UDPNAT_FLEET_WATCH_MIN_S 2
+#define UDPNAT_FLEET_WATCH_MAX_S 150
+/* Whoever comes is sent on when this server has a quarter more people than another, and so many
+ * besides: balance is worth nothing among a few. */
+#define UDPNAT_FLEET_SLACK 16
+/* So many are sent away in a second by a server that is to be stopped. A handshake costs the others
+ * some 0.2 ms each. */
+#define UDPNAT_FLEET_DRAIN_PER_SECOND 500
+#define UDPNAT_FLEET_DRAIN_TICK_US UDPNAT_MSEC (100)
 #define UDPNAT_REACTION_MAX_BYTES 64   /* one emoji with all its modifiers */
 #define UDPNAT_STATUS_MAX_BYTES 512
 #define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */

@@ -5,6 +5,7 @@
 #include "udpnat-client-private.h"
 
 #include "udpnat-clock.h"
+#include "udpnat-node-browse.h"
 
 /** udpnat_client_get_directory: Returns: how the server tells who is there. Where it does not tell
  * of everybody, of contacts alone is known at any time how things stand */

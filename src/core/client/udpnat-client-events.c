@@ -10,6 +10,7 @@ handle_registered (UdpnatClient          *self,
 {
   char address[UDPNAT_ADDRESS_TEXT_BYTES];
 
+  udpnat_client_note_arrival (self);
   udpnat_client_take_name (self, event->name);
   udpnat_store_set_setting (self->store, "name", event->name);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REGISTERED, NULL);
@@ -36,6 +37,8 @@ handle_server_changed (UdpnatClient          *self,
 {
   char key_text[UDPNAT_KEY_TEXT_BYTES];
 
+  if (udpnat_client_take_fleet_key (self, &event->key))
+    return;
   udpnat_public_key_to_string (&event->key, key_text);
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_KEY_CHANGED, key_text);
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED, key_text);
@@ -140,12 +143,16 @@ tell (UdpnatClient          *self,
   switch ((int) event->base.type)
     {
     case UDPNAT_NODE_EVENT_SERVER_SILENT:
+      if (udpnat_client_try_next_server (self))
+        break;
       udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_SILENT, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_SILENT);
       break;
     case UDPNAT_NODE_EVENT_SERVER_LOST:
       udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_LOST, NULL);
       udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_LOST);
+      if (event->code != NULL)
+        (void) udpnat_client_try_next_server (self);
       break;
     case UDPNAT_NODE_EVENT_SERVER_REPLACED:
       udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_REPLACED, NULL);
@@ -201,6 +208,8 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_ABROAD_WANTED] = udpnat_client_handle_abroad_wanted,
   [UDPNAT_NODE_EVENT_ABROAD_KEY] = udpnat_client_handle_abroad_key,
   [UDPNAT_NODE_EVENT_ABROAD_CHANGED] = udpnat_client_handle_abroad_changed,
+  [UDPNAT_NODE_EVENT_SERVER_NODE] = udpnat_client_handle_server_node,
+  [UDPNAT_NODE_EVENT_SERVER_MOVED] = udpnat_client_handle_server_moved,
 };
 
 /**

@@ -452,6 +452,9 @@ udpnat_client_handle_found (UdpnatClient          *self,
   else if (g_str_equal (event->code, "unknown-peer"))
     g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
                              _("Nobody is called “%s” at the server."), name);
+  else if (g_str_equal (event->code, "lookup-later"))
+    g_task_return_new_error (task, UDPNAT_ERROR, UDPNAT_ERROR_UNKNOWN_PERSON,
+                             _("The server cannot say now who is “%s”. Try again later."), name);
   else if (g_str_equal (event->code, "self"))
     g_task_return_pointer (task, g_object_ref (self->me), g_object_unref);
   else

@@ -2,6 +2,7 @@
 
 #include "udpnat-client.h"
 #include "udpnat-client-abroad-private.h"
+#include "udpnat-client-fleet-private.h"
 #include "udpnat-client-mapping-private.h"
 #include "udpnat-client-signal-private.h"
 #include "udpnat-lan.h"
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  *
  *   udpnat-client.c          class, profile, socket, how things stand
  *   udpnat-client-server.c   which server, and under which name
+ *   udpnat-client-fleet.c    which others do as well as that server
  *   udpnat-client-lan.c      people on this network, without a server
  *   udpnat-client-mapping.c  a port that our router keeps open
  *   udpnat-client-abroad.c   people at other servers
@@ -53,6 +55,7 @@ struct _UdpnatClient
   char          *noted_server;    /* nullable: which would be it, if we went to one */
   char          *server_host;     /* nullable: of @server */
   guint16        server_port;
+  UdpnatClientFleet fleet; /* servers that do as well, and which of them we go to */
   UdpnatAddress  server_address;  /* not set while that is not known; a tunnel: to a proxy only */
   UdpnatServerState server_state;
   gboolean       is_invitation_shown; /* to the server: it is to be dropped when it is used */
@@ -107,6 +110,7 @@ void          udpnat_client_drop_invitation (UdpnatClient         *self);
 void          udpnat_client_set_server_state (UdpnatClient         *self,
                                              UdpnatServerState      state,
                                              const char            *code);
+void          udpnat_client_go_to_server    (UdpnatClient          *self);
 void          udpnat_client_handle_network_change (UdpnatClient    *self);
 void          udpnat_client_reconnect_translated (UdpnatClient     *self);
 void          udpnat_client_clear_server    (UdpnatClient          *self);

@@ -84,8 +84,10 @@ void
 udpnat_client_remember_server (UdpnatClient          *self,
                                const UdpnatPublicKey *key)
 {
-  if (self->server != NULL)
-    udpnat_store_set_server_key (self->store, self->server, key);
+  g_autofree char *server = udpnat_client_dup_target (self);
+
+  if (server != NULL)
+    udpnat_store_set_server_key (self->store, server, key);
 }
 
 static void
@@ -93,17 +95,20 @@ connect_server (UdpnatClient        *self,
                 const UdpnatAddress *address)
 {
   UdpnatPublicKey key;
-  gboolean is_pinned = udpnat_store_get_server_key (self->store, self->server, &key);
+  gboolean is_pinned = udpnat_client_get_target_key (self, &key);
 
   /* What the network has made of an IPv4 address is met as that address. */
   if (!udpnat_nat64_extract (&self->nat64, address, &self->server_address))
     self->server_address = *address;
   if (self->tunnel != NULL)
-    udpnat_tunnel_dialer_set_server (self->tunnel, self->server_host, self->server_port);
+    udpnat_tunnel_dialer_set_server (self->tunnel, udpnat_client_get_target_host (self),
+                                     udpnat_client_get_target_port (self));
   udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_client_show_invitation (self);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), &self->server_address,
                           is_pinned ? &key : NULL);
+  if (self->fleet.is_moved)
+    udpnat_node_note_moved (self->node);
   udpnat_client_wake (self);
 }
 
@@ -188,7 +193,7 @@ proxies_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) proxies = g_proxy_resolver_lookup_finish (G_PROXY_RESOLVER (source), result,
                                                            &error);
-  UdpnatAddress address, nobody = { .port = self->server_port };
+  UdpnatAddress address, nobody = { .port = udpnat_client_get_target_port (self) };
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->node == NULL
       || udpnat_address_is_set (&self->server_address))
@@ -207,7 +212,8 @@ static gboolean
 ask_for_proxy_cb (gpointer user_data)
 {
   UdpnatClient *self = UDPNAT_CLIENT (user_data);
-  g_autofree char *uri = g_strdup_printf ("https://%s:%u", self->server_host, self->server_port);
+  g_autofree char *uri = g_strdup_printf ("https://%s:%u", udpnat_client_get_target_host (self),
+                                           udpnat_client_get_target_port (self));
 
   clear_source (&self->proxy_source);
   g_proxy_resolver_lookup_async (udpnat_tunnel_dialer_get_proxy (self->tunnel), uri,
@@ -297,6 +303,8 @@ resolved_cb (GObject      *source,
     {
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
+      if (udpnat_client_try_next_server (self))
+        return;
       resolve_later (self);
       if (self->proxy_source != NULL)
         {
@@ -308,7 +316,9 @@ resolved_cb (GObject      *source,
       return;
     }
   self->n_resolves = 0;
-  if (self->node != NULL && udpnat_client_pick_address (self, found, self->server_port, &address))
+  if (self->node != NULL && udpnat_client_pick_address (self, found,
+                                                        udpnat_client_get_target_port (self),
+                                                        &address))
     connect_server (self, &address);
   g_resolver_free_addresses (found);
 }
@@ -321,7 +331,8 @@ resolve (UdpnatClient *self)
   if (!is_by_proxy (self))
     udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_RESOLVING, NULL);
   ask_for_proxy_later (self);
-  g_resolver_lookup_by_name_async (g_resolver_get_default (), self->server_host, self->cancellable,
+  g_resolver_lookup_by_name_async (g_resolver_get_default (),
+                                   udpnat_client_get_target_host (self), self->cancellable,
                                    resolved_cb, g_object_ref (self));
 }
 
@@ -329,6 +340,7 @@ resolve (UdpnatClient *self)
 static void
 leave_server (UdpnatClient *self)
 {
+  udpnat_client_clear_fleet (self);
   g_clear_pointer (&self->server_host, g_free);
   g_clear_pointer (&self->server, g_free);
   self->server_port = 0;
@@ -350,7 +362,6 @@ udpnat_client_set_server (UdpnatClient *self,
                           const char   *host,
                           guint16       port)
 {
-  UdpnatAddress address;
   char *copy = g_strdup (host); /* may be ours */
 
   g_return_if_fail (self->node != NULL);
@@ -372,7 +383,20 @@ udpnat_client_set_server (UdpnatClient *self,
   g_free (self->server);
   self->server = udpnat_server_address_format (copy, port);
   udpnat_client_notify_server (self);
-  if (udpnat_address_parse_ip (&address, copy, port))
+  udpnat_client_load_fleet (self);
+  udpnat_client_go_to_server (self);
+}
+
+/** udpnat_client_go_to_server: to the one that is chosen, or another of its fleet */
+void
+udpnat_client_go_to_server (UdpnatClient *self)
+{
+  UdpnatAddress address;
+
+  udpnat_client_clear_server (self);
+  self->server_address = UDPNAT_ADDRESS_NONE;
+  if (udpnat_address_parse_ip (&address, udpnat_client_get_target_host (self),
+                               udpnat_client_get_target_port (self)))
     connect_server (self, &address);
   else
     resolve (self);

@@ -149,6 +149,7 @@ udpnat_client_finalize (GObject *object)
   g_free (self->noted_server);
   g_free (self->server);
   g_free (self->server_host);
+  udpnat_client_clear_fleet (self);
   g_free (self->server_code);
   g_free (self->bound_ip);
   G_OBJECT_CLASS (udpnat_client_parent_class)->finalize (object);

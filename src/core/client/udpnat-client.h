@@ -2,7 +2,6 @@
 
 #include <gio/gio.h>
 
-#include "udpnat-directory-kind.h"
 #include "udpnat-error.h"
 #include "udpnat-history-item.h"
 #include "udpnat-invitation-link.h"
@@ -86,6 +85,8 @@ const char   *udpnat_client_get_server_code (UdpnatClient  *self);
 gint64        udpnat_client_get_server_since (UdpnatClient *self);
 UdpnatLanState udpnat_client_get_lan_state  (UdpnatClient  *self);
 void          udpnat_client_retry_server    (UdpnatClient  *self);
+void          udpnat_client_set_other_servers (UdpnatClient *self,
+                                             const char    *servers);
 void          udpnat_client_trust_server_key (UdpnatClient *self);
 char         *udpnat_client_dup_server_key  (UdpnatClient  *self);
 void          udpnat_client_forget_server_key (UdpnatClient *self);
@@ -150,14 +151,6 @@ UdpnatPerson *udpnat_client_accept_new_key  (UdpnatClient  *self,
 void          udpnat_client_refresh_path    (UdpnatClient  *self,
                                              UdpnatPerson  *person);
 
-/* Who else is at the server: udpnat-client-directory.c */
-UdpnatDirectoryKind udpnat_client_get_directory (UdpnatClient *self);
-gboolean      udpnat_client_has_more_people (UdpnatClient  *self);
-void          udpnat_client_browse          (UdpnatClient  *self,
-                                             const char    *prefix,
-                                             guint          n_wanted);
-void          udpnat_client_stop_browsing   (UdpnatClient  *self);
-
 /* Oneself and the profile: udpnat-client-profile.c */
 void          udpnat_client_set_away        (UdpnatClient  *self,
                                              gboolean       is_away);
@@ -198,4 +191,5 @@ gboolean      udpnat_client_is_damaged      (UdpnatClient  *self);
 
 G_END_DECLS
 
+#include "udpnat-client-directory.h"
 #include "udpnat-client-talk.h"

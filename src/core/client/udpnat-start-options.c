@@ -77,12 +77,32 @@ check_numbers (Parser  *self,
   return FALSE;
 }
 
+/* @servers: (nullable): with commas between them */
+static gboolean
+are_servers (const char *servers)
+{
+  g_auto (GStrv) places = g_strsplit (servers != NULL ? servers : "", ",", -1);
+
+  if (servers != NULL && *servers == '\0')
+    return FALSE;
+  for (guint i = 0; places[i] != NULL; i++)
+    {
+      g_autoptr (GSocketConnectable) address = NULL;
+
+      address = g_network_address_parse (places[i], UDPNAT_SERVER_PORT, NULL);
+      if (address == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 take_server (Parser  *self,
              GError **error)
 {
   UdpnatStartOptions *options = self->options;
   g_autoptr (GSocketConnectable) address = NULL;
+  char *comma;
 
   if (self->server == NULL)
     {
@@ -98,11 +118,18 @@ take_server (Parser  *self,
                            _("--server and --sip/--sport say the same: give one of them"));
       return FALSE;
     }
+  comma = strchr (self->server, ',');
+  if (comma != NULL)
+    {
+      options->other_servers = g_strdup (comma + 1);
+      *comma = '\0';
+    }
   address = g_network_address_parse (self->server, UDPNAT_SERVER_PORT, NULL);
-  if (address == NULL)
+  if (address == NULL || !are_servers (options->other_servers))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _("--server: “%s” is not HOST or HOST:PORT"), self->server);
+                   _("--server: “%s” is not HOST or HOST:PORT"),
+                   address == NULL ? self->server : options->other_servers);
       return FALSE;
     }
   options->server_host = g_strdup (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)));
@@ -217,6 +244,7 @@ udpnat_start_options_free (UdpnatStartOptions *self)
     return;
   g_free (self->server_host);
   udpnat_invitation_link_free (self->invitation);
+  g_free (self->other_servers);
   g_free (self->bind_ip);
   g_free (self->name);
   g_free (self->profile);
@@ -239,7 +267,8 @@ udpnat_start_options_create_group (UdpnatStartOptions *self)
   GOptionGroup *group = g_option_group_new ("start", NULL, NULL, parser, parser_free);
   const GOptionEntry entries[] = {
     { "server", 0, 0, G_OPTION_ARG_STRING, &parser->server,
-      N_("The rendezvous server"), N_("HOST[:PORT]") },
+      N_("The rendezvous server; others after it, with commas, for when it does not answer"),
+      N_("HOST[:PORT]") },
     { "invite", 0, 0, G_OPTION_ARG_STRING, &parser->invite,
       N_("An invitation to the server: its link, or its code"), N_("LINK") },
     { "sip", 0, 0, G_OPTION_ARG_STRING, &parser->sip,

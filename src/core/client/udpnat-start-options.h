@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * @server_host: (nullable): the host name or IP address that was given; %NULL: none was
  * @server_port: 0: none was given
  * @invitation: (nullable): to that server; its own one is @server_host already
+ * @other_servers: (nullable): further ones that were given, with commas between them
  * @bind_ip: (nullable): own address to listen on; %NULL: all
  * @port: own port to use
  * @n_more_ports: how many after it may be tried when it is taken
@@ -24,6 +25,7 @@ typedef struct
   char   *server_host;
   guint16 server_port;
   UdpnatInvitationLink *invitation;
+  char   *other_servers;
   char   *bind_ip;
   guint16 port;
   guint   n_more_ports;

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * @client: never registers a name
  * @is_home: it has turned out to be our own server by another name; @client is not used
  * @same_as: (nullable): or this one
+ * @is_fleet: it shares a directory with our own: its people are called as those of our own are
+ * @fleet_key: then: its key, as our own server has said
+ * @has_mail: then: there are letters for us
  * @is_wanted: the owner is to say where it is
  * @retry_us: when that is asked again
  * @used_us: when something was last said there, or was to be said
@@ -27,6 +30,9 @@ struct _UdpnatAbroad
   UdpnatRendezvousClient *client;
   gboolean                is_home;
   UdpnatAbroad           *same_as;
+  gboolean                is_fleet;
+  UdpnatPublicKey         fleet_key;
+  gboolean                has_mail;
   gboolean                is_open;
   gboolean                is_wanted;
   gint64                  retry_us;

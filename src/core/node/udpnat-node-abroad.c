@@ -11,7 +11,9 @@
 
 #include <string.h>
 
+#include "udpnat-frame.h"
 #include "udpnat-name.h"
+#include "udpnat-node-fleet-private.h"
 #include "udpnat-node-private.h"
 
 /* ---- Servers ---- */
@@ -214,6 +216,11 @@ ask_for (UdpnatPeer *peer,
   if (peer->conversation == NULL)
     return;
   udpnat_node_take_held_offer (peer->node, now_us, peer);
+  if (peer->abroad->is_fleet)
+    {
+      udpnat_peer_hurry (peer, now_us); /* that it is there our own server has just said */
+      return;
+    }
   if (peer->claimed_name != NULL)
     name = g_strdup (peer->claimed_name);
   else if (peer->name == NULL || !udpnat_name_split (peer->name, &name, &place))
@@ -383,7 +390,10 @@ udpnat_node_set_abroad_server (UdpnatNode            *self,
   abroad->is_wanted = FALSE;
   abroad->is_open = TRUE;
   abroad->used_us = now_us;
-  udpnat_rendezvous_client_set_server (abroad->client, now_us, address, pinned_key);
+  udpnat_rendezvous_client_set_server (abroad->client, now_us, address,
+                                       abroad->is_fleet ? &abroad->fleet_key : pinned_key);
+  if (abroad->has_mail)
+    udpnat_rendezvous_client_fetch_mail (abroad->client, now_us);
   (void) notice_same (abroad, now_us);
 }
 
@@ -512,7 +522,8 @@ take_entry (UdpnatAbroad               *self,
             gint64                      now_us,
             const UdpnatDirectoryEntry *entry)
 {
-  g_autofree char *full = g_strdup_printf ("%s@%s", entry->name, self->place);
+  g_autofree char *full = self->is_fleet ? g_strdup (entry->name)
+                                         : g_strdup_printf ("%s@%s", entry->name, self->place);
   UdpnatPublicKey key;
   UdpnatPeer *peer;
 
@@ -557,11 +568,51 @@ handle_lookup_result (UdpnatAbroad                *self,
   udpnat_node_finish_lookup (self->node, self, event->request, peer, code);
 }
 
+/* Our own server knows by then where its people are, or will know soon. */
+static void
+give_up_fleet (UdpnatAbroad *self,
+               gint64        now_us)
+{
+  if (!self->is_fleet || !self->is_open)
+    return;
+  foreach_peer (self, now_us, bring_home);
+  self->has_mail = FALSE; /* told again, as long as it is there */
+  leave (self, now_us);
+}
+
 static void
 handle_lost (UdpnatAbroad *self,
              gint64        now_us)
 {
   foreach_peer (self, now_us, drop_handle);
+  give_up_fleet (self, now_us);
+}
+
+static void
+handle_dial_failed (UdpnatAbroad          *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *key,
+                    guint8                 code)
+{
+  UdpnatPeer *peer = udpnat_node_find_peer (self->node, key);
+
+  if (self->is_fleet && peer != NULL && peer->abroad == self && code != UDPNAT_RELAY_FAIL_QUOTA)
+    {
+      drop_handle (peer, now_us);
+      peer->abroad = NULL;
+    }
+  udpnat_node_handle_dial_failed (self->node, now_us, key, code);
+}
+
+/* Letters wait only at other servers of our own fleet. */
+static void
+handle_mail (UdpnatAbroad                *self,
+             gint64                       now_us,
+             const UdpnatRendezvousEvent *event)
+{
+  self->used_us = now_us;
+  if (self->is_fleet)
+    udpnat_node_handle_mail (self->node, now_us, self, event->number, event->data, event->n_data);
 }
 
 static void
@@ -607,7 +658,17 @@ handle_event (UdpnatAbroad                *self,
       udpnat_node_handle_relay_failed (self->node, now_us, self, event->handle, event->code);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
-      udpnat_node_handle_dial_failed (self->node, now_us, &event->key, event->code);
+      handle_dial_failed (self, now_us, &event->key, event->code);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_LOCATED:
+      if (self->is_fleet)
+        udpnat_node_handle_located (self->node, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
+      handle_mail (self, now_us, event);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: /* questions time out by themselves */
+      give_up_fleet (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
       udpnat_node_handle_attestation (self->node, now_us, &event->attestation);
@@ -617,13 +678,14 @@ handle_event (UdpnatAbroad                *self,
     case UDPNAT_RENDEZVOUS_EVENT_REGISTERED:
     case UDPNAT_RENDEZVOUS_EVENT_REFUSED:
     case UDPNAT_RENDEZVOUS_EVENT_UNREGISTERED:
-    case UDPNAT_RENDEZVOUS_EVENT_MAIL:
     case UDPNAT_RENDEZVOUS_EVENT_PEER:
     case UDPNAT_RENDEZVOUS_EVENT_LIST_END:
+    case UDPNAT_RENDEZVOUS_EVENT_NODE:
+    case UDPNAT_RENDEZVOUS_EVENT_MOVE:
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_AT:
     case UDPNAT_RENDEZVOUS_EVENT_WATCHED:
     case UDPNAT_RENDEZVOUS_EVENT_DIRECTORY:
     case UDPNAT_RENDEZVOUS_EVENT_PAGE:
-    case UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER: /* questions time out by themselves */
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       break;
     }

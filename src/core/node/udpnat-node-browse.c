@@ -8,6 +8,8 @@
 
 #include "config.h"
 
+#include "udpnat-node-browse.h"
+
 #include "udpnat-node-private.h"
 
 #include "udpnat-name.h"

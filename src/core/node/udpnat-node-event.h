@@ -14,7 +14,9 @@ typedef enum
   /* @key: the server has another key than the pinned one; not connected */
   UDPNAT_NODE_EVENT_SERVER_CHANGED,
   UDPNAT_NODE_EVENT_SERVER_SILENT,   /* no answer for some seconds; still trying */
-  UDPNAT_NODE_EVENT_SERVER_LOST,     /* the session is over; reconnecting by itself */
+  /* the session is over; reconnecting by itself; @code: "no-answer", or "restarting" when the
+   * server has said so */
+  UDPNAT_NODE_EVENT_SERVER_LOST,
   UDPNAT_NODE_EVENT_SERVER_REPLACED, /* it was, because our key is in use elsewhere as well */
   /* @name as the server writes it, @address as the server sees us */
   UDPNAT_NODE_EVENT_REGISTERED,
@@ -58,6 +60,10 @@ typedef enum
   UDPNAT_NODE_EVENT_ABROAD_WANTED,
   UDPNAT_NODE_EVENT_ABROAD_KEY,     /* @name: that server, @key: seen for the first time: pin it */
   UDPNAT_NODE_EVENT_ABROAD_CHANGED, /* @name: that server, @key: another than the pinned one */
+  /* @key, @name: the key and place of a server that does as well as ours; without @name before the
+   * first of them: those told before do not count any more */
+  UDPNAT_NODE_EVENT_SERVER_NODE,
+  UDPNAT_NODE_EVENT_SERVER_MOVED, /* @key, @name: our server sends us to that one */
 } UdpnatNodeEventType;
 
 /**

@@ -14,6 +14,7 @@ typedef struct
 
 typedef struct
 {
+  UdpnatAbroad   *abroad; /* nullable: the server that keeps it; NULL: our own */
   guint64         number;
   UdpnatPublicKey key;
   guint64         prekey_id; /* 0: none */
@@ -118,6 +119,16 @@ udpnat_node_confirm_prekey (UdpnatNode            *self,
 /* ---- Letters ---- */
 
 static void
+give_back (UdpnatNode         *self,
+           gint64              now_us,
+           const UdpnatAbroad *abroad,
+           guint64             number)
+{
+  udpnat_rendezvous_client_ack_mail (abroad != NULL ? abroad->client : self->server, now_us,
+                                     number);
+}
+
+static void
 finish_letter (UdpnatNode       *self,
                gint64            now_us,
                const UdpnatPeer *peer,
@@ -135,7 +146,7 @@ finish_letter (UdpnatNode       *self,
   if (letter->has_resumed && !peer->has_refused)
     udpnat_node_push_event (self, udpnat_node_event_new (UDPNAT_NODE_EVENT_RESUMED, &letter->key,
                                                          NULL));
-  udpnat_rendezvous_client_ack_mail (self->server, now_us, letter->number);
+  give_back (self, now_us, letter->abroad, letter->number);
 }
 
 static gboolean
@@ -188,7 +199,7 @@ udpnat_node_give_back_letters (UdpnatNode *self,
       const Letter *letter = link->data;
 
       if (udpnat_public_key_equal (&letter->key, &peer->key))
-        udpnat_rendezvous_client_ack_mail (self->server, now_us, letter->number);
+        give_back (self, now_us, letter->abroad, letter->number);
     }
 }
 
@@ -246,17 +257,19 @@ open_letter (UdpnatNode   *self,
 }
 
 static gboolean
-is_under_way (UdpnatNode *self,
-              guint64     number)
+is_under_way (UdpnatNode         *self,
+              const UdpnatAbroad *abroad,
+              guint64             number)
 {
   for (GList *link = self->letters.head; link != NULL; link = link->next)
-    if (((Letter *) link->data)->number == number)
+    if (((Letter *) link->data)->number == number && ((Letter *) link->data)->abroad == abroad)
       return TRUE;
   return FALSE;
 }
 
 /**
  * udpnat_node_handle_mail:
+ * @abroad: (nullable): the server that keeps it; %NULL: our own
  * @sealed: (array length=n_sealed): a letter from our mailbox, not trusted
  *
  * A letter that cannot be opened, or that is from somebody we do not listen to, is given back at
@@ -265,6 +278,7 @@ is_under_way (UdpnatNode *self,
 void
 udpnat_node_handle_mail (UdpnatNode   *self,
                          gint64        now_us,
+                         UdpnatAbroad *abroad,
                          guint64       number,
                          const guint8 *sealed,
                          gsize         n_sealed)
@@ -274,16 +288,17 @@ udpnat_node_handle_mail (UdpnatNode   *self,
   Letter *letter;
   gboolean was_needed;
 
-  if (self->letters.length >= UDPNAT_LETTERS_MAX || is_under_way (self, number))
+  if (self->letters.length >= UDPNAT_LETTERS_MAX || is_under_way (self, abroad, number))
     return;
   data = g_byte_array_new ();
   letter = g_new0 (Letter, 1);
+  letter->abroad = abroad;
   letter->number = number;
   letter->ids = g_array_new (FALSE, FALSE, sizeof (UdpnatMessageId));
   peer = open_letter (self, sealed, n_sealed, letter, data);
   if (peer == NULL)
     {
-      udpnat_rendezvous_client_ack_mail (self->server, now_us, number);
+      give_back (self, now_us, abroad, number);
       letter_free (letter);
       return;
     }

@@ -177,6 +177,7 @@ void             udpnat_node_mail_init      (UdpnatNode            *self);
 void             udpnat_node_mail_clear     (UdpnatNode            *self);
 void             udpnat_node_handle_mail    (UdpnatNode            *self,
                                              gint64                 now_us,
+                                             UdpnatAbroad          *abroad,
                                              guint64                number,
                                              const guint8          *sealed,
                                              gsize                  n_sealed);

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "udpnat-node-fleet-private.h"
 #include "udpnat-node-private.h"
 
 #include <string.h>
@@ -89,7 +90,9 @@ handle_lookup_result (UdpnatNode                  *self,
   UdpnatPeer *peer = NULL;
   const char *code = "unknown-peer";
 
-  if (event->found)
+  if (event->type == UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT)
+    code = "no-server";
+  else if (event->found)
     {
       UdpnatPublicKey key;
 
@@ -105,6 +108,8 @@ handle_lookup_result (UdpnatNode                  *self,
             udpnat_node_browse_note_found (self, now_us, peer);
         }
     }
+  else if (event->code == UDPNAT_LOOKUP_TRY_LATER)
+    code = "lookup-later";
   udpnat_node_finish_lookup (self, NULL, event->request, peer, code);
 }
 
@@ -150,6 +155,24 @@ refusal_to_code (guint8 code)
     }
 }
 
+/* Returns: (nullable): %NULL when the server is there, and does not want us */
+static const char *
+loss_to_code (UdpnatRendezvousLostReason reason)
+{
+  switch (reason)
+    {
+    case UDPNAT_RENDEZVOUS_LOST_NO_ANSWER:
+      return "no-answer";
+    case UDPNAT_RENDEZVOUS_LOST_RESTARTING:
+      return "restarting";
+    case UDPNAT_RENDEZVOUS_LOST_UNKNOWN:
+    case UDPNAT_RENDEZVOUS_LOST_REPLACED:
+    case UDPNAT_RENDEZVOUS_LOST_CLOSED:
+      return NULL;
+    }
+  g_assert_not_reached ();
+}
+
 static void
 push_server_event (UdpnatNode                  *self,
                    UdpnatNodeEventType          type,
@@ -159,6 +182,8 @@ push_server_event (UdpnatNode                  *self,
 
   if (type == UDPNAT_NODE_EVENT_REFUSED)
     happened->code = refusal_to_code (event->code);
+  else if (type == UDPNAT_NODE_EVENT_SERVER_LOST)
+    happened->code = loss_to_code (event->reason);
   udpnat_node_push_event (self, happened);
 }
 
@@ -180,6 +205,20 @@ note_route (UdpnatNode *self,
   note_reflexive (self, now_us);
   for (guint i = 0; i < self->active->len; i++)
     udpnat_peer_handle_route (g_ptr_array_index (self->active, i), now_us);
+}
+
+/* Of what it carries for us. */
+static void
+handle_packet_event (UdpnatNode                  *self,
+                     gint64                       now_us,
+                     const UdpnatRendezvousEvent *event)
+{
+  if (event->type == UDPNAT_RENDEZVOUS_EVENT_RELAYED)
+    udpnat_node_handle_relayed (self, now_us, NULL, event);
+  else if (event->type == UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED)
+    udpnat_node_handle_relay_failed (self, now_us, NULL, event->handle, event->code);
+  else
+    udpnat_node_handle_dial_failed (self, now_us, &event->key, event->code);
 }
 
 static void
@@ -240,7 +279,7 @@ handle_server_event (UdpnatNode                  *self,
       push_server_event (self, UDPNAT_NODE_EVENT_SERVER_REPLACED, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_MAIL:
-      udpnat_node_handle_mail (self, now_us, event->number, event->data, event->n_data);
+      udpnat_node_handle_mail (self, now_us, NULL, event->number, event->data, event->n_data);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_MAIL_RESULT:
       udpnat_node_handle_mail_result (self, now_us, self->server, event->request, event->code);
@@ -257,25 +296,25 @@ handle_server_event (UdpnatNode                  *self,
       handle_directory_event (self, now_us, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
+    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
       handle_lookup_result (self, now_us, event);
       break;
-    case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT:
-      udpnat_node_finish_lookup (self, NULL, event->request, NULL, "no-server");
-      break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
-      udpnat_node_handle_relayed (self, now_us, NULL, event);
-      break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
-      udpnat_node_handle_relay_failed (self, now_us, NULL, event->handle, event->code);
-      break;
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
-      udpnat_node_handle_dial_failed (self, now_us, &event->key, event->code);
+      handle_packet_event (self, now_us, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE:
       note_reflexive (self, now_us);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
       udpnat_node_handle_attestation (self, now_us, &event->attestation);
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NODE:
+    case UDPNAT_RENDEZVOUS_EVENT_MOVE:
+    case UDPNAT_RENDEZVOUS_EVENT_LOCATED:
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_AT:
+      udpnat_node_handle_fleet_event (self, now_us, event);
       break;
     }
 }

@@ -120,6 +120,7 @@ void                   udpnat_node_set_server         (UdpnatNode            *se
                                                        gint64                 now_us,
                                                        const UdpnatAddress   *address,
                                                        const UdpnatPublicKey *pinned_key);
+void                   udpnat_node_note_moved         (UdpnatNode            *self);
 void                   udpnat_node_set_tunnel_allowed (UdpnatNode            *self,
                                                        gboolean               is_allowed);
 void                   udpnat_node_set_invitation     (UdpnatNode            *self,
@@ -137,14 +138,6 @@ void                   udpnat_node_set_presence       (UdpnatNode            *se
 void                   udpnat_node_set_listed         (UdpnatNode            *self,
                                                        gint64                 now_us,
                                                        gboolean               is_listed);
-void                   udpnat_node_browse             (UdpnatNode            *self,
-                                                       gint64                 now_us,
-                                                       const char            *prefix,
-                                                       guint                  n_wanted);
-void                   udpnat_node_stop_browsing      (UdpnatNode            *self,
-                                                       gint64                 now_us);
-guint8                 udpnat_node_get_directory      (const UdpnatNode      *self,
-                                                       gboolean              *out_has_more);
 gboolean               udpnat_node_is_registered      (const UdpnatNode      *self);
 gint64                 udpnat_node_get_server_rtt     (const UdpnatNode      *self);
 

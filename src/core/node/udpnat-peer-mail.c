@@ -13,6 +13,7 @@
 #include "udpnat-chat-message.h"
 #include "udpnat-mail-message.h"
 #include "udpnat-message.h"
+#include "udpnat-node-fleet-private.h"
 #include "udpnat-node-private.h"
 
 /* What a stranger's letter may hold: sealed it may have UDPNAT_MAIL_STRANGER_MAX_BYTES. */
@@ -62,8 +63,10 @@ udpnat_peer_get_mail_pass (UdpnatPeer *self,
 static gboolean
 may_put (const UdpnatPeer *self)
 {
-  return self->abroad != NULL ? udpnat_rendezvous_client_is_connected (self->abroad->client)
-                              : udpnat_rendezvous_client_is_registered (self->node->server);
+  UdpnatRendezvousClient *server = udpnat_peer_get_mail_server (self);
+
+  return server != self->node->server ? udpnat_rendezvous_client_is_connected (server)
+                                      : udpnat_rendezvous_client_is_registered (server);
 }
 
 /**
@@ -109,7 +112,7 @@ put_letter (UdpnatPeer *self,
       self->mail_blocked_until_us = now_us + UDPNAT_MAIL_RETRY_LATE_US;
       return;
     }
-  self->mail_server = udpnat_peer_get_server (self);
+  self->mail_server = udpnat_peer_get_mail_server (self);
   self->mail_request = udpnat_rendezvous_client_put_mail (self->mail_server, now_us, &self->key,
                                                           udpnat_peer_get_mail_pass (self, TRUE),
                                                           sealed->data, sealed->len);

@@ -646,6 +646,25 @@ udpnat_mailbox_take_read (UdpnatMailbox    *self,
                                    UDPNAT_MAIL_READ_BURST_BYTES, UDPNAT_MAIL_READ_BYTES_PER_SECOND);
 }
 
+/** udpnat_mailbox_foreach_recipient: all who have letters; @func changes nothing here */
+void
+udpnat_mailbox_foreach_recipient (const UdpnatMailbox *self,
+                                  UdpnatMailboxFunc    func,
+                                  gpointer             user_data)
+{
+  GHashTableIter recipients;
+  gpointer       pointer;
+
+  g_hash_table_iter_init (&recipients, self->recipients);
+  while (g_hash_table_iter_next (&recipients, &pointer, NULL))
+    {
+      const Recipient *recipient = pointer;
+
+      if (g_tree_nnodes (recipient->letters) > 0)
+        func (&recipient->key, user_data);
+    }
+}
+
 guint
 udpnat_mailbox_get_count (const UdpnatMailbox *self)
 {

@@ -50,6 +50,9 @@ typedef struct
   UdpnatHeapItem         expiry; /* in seconds since 1970 */
 } UdpnatMail;
 
+typedef void (*UdpnatMailboxFunc) (const UdpnatPublicKey *recipient,
+                                   gpointer               user_data);
+
 UdpnatMailbox *udpnat_mailbox_new            (const UdpnatRandom        *random,
                                               const UdpnatMailboxLimits *limits)
   G_GNUC_WARN_UNUSED_RESULT;
@@ -84,6 +87,9 @@ void           udpnat_mailbox_remove         (UdpnatMailbox             *self,
 gboolean       udpnat_mailbox_take_read      (UdpnatMailbox             *self,
                                               gint64                     now_us,
                                               const UdpnatMail          *mail);
+void           udpnat_mailbox_foreach_recipient (const UdpnatMailbox    *self,
+                                              UdpnatMailboxFunc          func,
+                                              gpointer                   user_data);
 guint          udpnat_mailbox_get_count      (const UdpnatMailbox       *self);
 gint64         udpnat_mailbox_get_bytes      (const UdpnatMailbox       *self);
 

@@ -179,7 +179,10 @@ send_names (UdpnatRendezvousClient *self)
     return;
   if (self->has_invitation)
     udpnat_write_invitation (message, self->invitation);
-  udpnat_write_register (message, self->is_listed, self->name);
+  if (self->fleet.is_moved)
+    udpnat_write_register_moved (message, self->is_listed, self->name);
+  else
+    udpnat_write_register (message, self->is_listed, self->name);
   self->is_register_due = !send_message (self, message);
 }
 
@@ -200,6 +203,7 @@ udpnat_rendezvous_client_send_wishes (UdpnatRendezvousClient *self,
   send_names (self);
   udpnat_rendezvous_client_send_passes (self);
   udpnat_rendezvous_client_send_watch (self, now_us);
+  udpnat_rendezvous_client_send_fetch (self);
   if (self->is_subscribe_due)
     {
       g_autoptr (GByteArray) message = g_byte_array_new ();
@@ -235,6 +239,7 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_repeat_directory (self);
   self->is_presence_due = self->presence != UDPNAT_PRESENCE_ONLINE;
   udpnat_rendezvous_client_repeat_lookups (self);
+  self->fleet.is_fetch_due = self->fleet.is_fetching;
 }
 
 /* ---- Answers: each handler returns FALSE when the message breaks the protocol ---- */
@@ -366,6 +371,11 @@ handle_message (UdpnatRendezvousClient  *self,
       return TRUE;
     case UDPNAT_CS_ATTESTATION:
       return udpnat_rendezvous_client_handle_attestation (self, message);
+    case UDPNAT_CS_FLEET:
+    case UDPNAT_CS_LOCATED:
+    case UDPNAT_CS_MOVE:
+    case UDPNAT_CS_MAIL_AT:
+      return udpnat_rendezvous_client_handle_fleet_message (self, message);
     case UDPNAT_CS_WATCHED:
       return udpnat_rendezvous_client_handle_watched (self, now_us, message);
     case UDPNAT_CS_DIRECTORY:
@@ -384,6 +394,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_WATCH:
     case UDPNAT_CS_LIST:
     case UDPNAT_CS_INVITATION:
+    case UDPNAT_CS_MAIL_FETCH:
       break;
     }
   return TRUE;

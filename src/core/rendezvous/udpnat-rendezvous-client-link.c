@@ -317,14 +317,18 @@ get_lost_time (const UdpnatRendezvousClient *self)
   return since_us == UDPNAT_TIME_NEVER ? since_us : since_us + UDPNAT_SERVER_LOST_US;
 }
 
-/* When to ask the server for a sign of life, because a conversation depends on it. */
+/* When to ask the server for a sign of life, because a conversation depends on it, or because there
+ * are others to go to. */
 static gint64
 get_watch_time (const UdpnatRendezvousClient *self)
 {
   gint64 received_us = udpnat_session_get_last_received (self->session);
-  gint64 due_us = MAX (received_us, self->ping_us) + UDPNAT_SERVER_WATCH_US;
+  gint64 since_us = MAX (received_us, self->ping_us);
+  gint64 due_us = since_us + UDPNAT_SERVER_WATCH_US;
 
-  return due_us < self->watch_until_us ? due_us : UDPNAT_TIME_NEVER;
+  if (due_us < self->watch_until_us)
+    return due_us;
+  return self->fleet.watch_us != 0 ? since_us + self->fleet.watch_us : UDPNAT_TIME_NEVER;
 }
 
 static gint64

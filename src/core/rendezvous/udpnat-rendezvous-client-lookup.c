@@ -185,13 +185,9 @@ udpnat_rendezvous_client_handle_answer (UdpnatRendezvousClient *self,
     }
   udpnat_rendezvous_lookup_free (link->data);
   g_queue_delete_link (&self->lookups, link);
-  if (code == UDPNAT_LOOKUP_TRY_LATER)
-    {
-      push_timeout (self, request);
-      return;
-    }
   event = udpnat_rendezvous_client_push_event (self, UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT);
   event->request = request;
+  event->code = code;
   event->found = code == UDPNAT_LOOKUP_FOUND;
   if (event->found)
     event->entry = entry;

@@ -4,6 +4,7 @@
 #include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-client-attest-private.h"
 #include "udpnat-rendezvous-client-directory-private.h"
+#include "udpnat-rendezvous-client-fleet-private.h"
 #include "udpnat-rendezvous-client-link-private.h"
 #include "udpnat-rendezvous-client-lookup-private.h"
 #include "udpnat-rendezvous-client-report-private.h"
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client-mail.c      messages of the mail stream
  *   udpnat-rendezvous-client-attest.c    the server's word on where we are
  *   udpnat-rendezvous-client-report.c    what our paths come to, in numbers
+ *   udpnat-rendezvous-client-fleet.c     what a server tells that is one of several
  *   udpnat-rendezvous-client-packet.c    packets in, packets out
  *   udpnat-rendezvous-client-event.c     event queue */
 
@@ -114,6 +116,8 @@ struct _UdpnatRendezvousClient
   GArray  *attests; /* of UdpnatAttestNonce: to be sent */
 
   UdpnatRendezvousReports reports;
+
+  UdpnatRendezvousFleet fleet;
 
   /* mail */
   GArray     *puts;   /* of guint32: requests without a result, oldest first */

@@ -102,6 +102,7 @@ forget_server (UdpnatRendezvousClient *self)
   udpnat_rendezvous_client_stop_asking (self);
   self->has_key = self->is_key_proven = FALSE;
   self->alt_port = 0;
+  udpnat_rendezvous_client_forget_fleet (self);
   self->outage_us = UDPNAT_TIME_NEVER;
   for (guint i = 0; i < G_N_ELEMENTS (self->observed); i++)
     self->observed[i] = UDPNAT_ADDRESS_NONE;

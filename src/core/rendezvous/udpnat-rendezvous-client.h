@@ -94,6 +94,11 @@ void    udpnat_rendezvous_client_attest          (UdpnatRendezvousClient *self,
 void    udpnat_rendezvous_client_leave           (UdpnatRendezvousClient *self,
                                                   gint64                  now_us);
 
+/* At a server that is one of several */
+void    udpnat_rendezvous_client_set_moved       (UdpnatRendezvousClient *self);
+void    udpnat_rendezvous_client_fetch_mail      (UdpnatRendezvousClient *self,
+                                                  gint64                  now_us);
+
 /* Mail */
 guint32 udpnat_rendezvous_client_put_mail        (UdpnatRendezvousClient *self,
                                                   gint64                  now_us,

@@ -26,8 +26,8 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_PEER: @entry: listed entry, new or changed; @is_paged: of the page that
  *   was asked for
  * @UDPNAT_RENDEZVOUS_EVENT_LIST_END: every listed entry has been told
- * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT: @request, @found, @entry when found
- * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s, or none for now
+ * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT: @request, @found, @entry when found, @code
+ * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s
  * @UDPNAT_RENDEZVOUS_EVENT_RELAYED: @handle of the sender, @data: the carried packet; @name if the
  *   server told the sender's
  * @UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED: @handle, @code (#UdpnatRelayFailure)
@@ -45,6 +45,11 @@ G_BEGIN_DECLS
  *   whole, or from now on not any more
  * @UDPNAT_RENDEZVOUS_EVENT_PAGE: @request, @code (#UdpnatPageCode), @name of the last entry, if any
  * @UDPNAT_RENDEZVOUS_EVENT_ATTESTATION: @attestation, checked to be of our server and about us
+ * @UDPNAT_RENDEZVOUS_EVENT_NODE: @server, @name: the key and place of another server that does as
+ *   well as this one; without a name before the first of them: those told before do not count
+ * @UDPNAT_RENDEZVOUS_EVENT_LOCATED: @key is registered at another one: @server, @name
+ * @UDPNAT_RENDEZVOUS_EVENT_MOVE: we are to register at another one instead: @server, @name
+ * @UDPNAT_RENDEZVOUS_EVENT_MAIL_AT: there are letters for us at another one: @server, @name
  *
  * What happened, and which members of the event are set.
  */
@@ -74,6 +79,10 @@ typedef enum
   UDPNAT_RENDEZVOUS_EVENT_DIRECTORY,
   UDPNAT_RENDEZVOUS_EVENT_PAGE,
   UDPNAT_RENDEZVOUS_EVENT_ATTESTATION,
+  UDPNAT_RENDEZVOUS_EVENT_NODE,
+  UDPNAT_RENDEZVOUS_EVENT_LOCATED,
+  UDPNAT_RENDEZVOUS_EVENT_MOVE,
+  UDPNAT_RENDEZVOUS_EVENT_MAIL_AT,
 } UdpnatRendezvousEventType;
 
 /* Why the server is lost. */
@@ -97,6 +106,7 @@ typedef struct
 {
   UdpnatRendezvousEventType  type;
   UdpnatPublicKey            key;
+  UdpnatPublicKey            server;
   const char                *name;
   guint8                     code;
   guint32                    retry_s;

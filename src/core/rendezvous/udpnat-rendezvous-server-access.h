@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-rendezvous-message.h"
 #include "udpnat-rendezvous-server.h"
 
 G_BEGIN_DECLS
@@ -21,7 +22,8 @@ void     udpnat_rendezvous_server_allow_name   (UdpnatRendezvousServer       *se
                                                 const char                   *name);
 void     udpnat_rendezvous_server_refuse_claim (UdpnatRendezvousServer       *self,
                                                 gint64                        now_us,
-                                                guint64                       claim_id);
+                                                guint64                       claim_id,
+                                                UdpnatRefusedCode             code);
 
 /* Kept out */
 void     udpnat_rendezvous_server_block_key    (UdpnatRendezvousServer       *self,

@@ -9,6 +9,7 @@
 #include "udpnat-mailbox.h"
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-server-client-private.h"
+#include "udpnat-server-directory-private.h"
 #include "udpnat-siphash.h"
 #include "udpnat-slab.h"
 #include "udpnat-watch-table.h"
@@ -32,8 +33,12 @@ G_BEGIN_DECLS
  *   udpnat-server-mail.c         messages of a mail stream: letters and passes in
  *   udpnat-server-delivery.c     letters out, and the end of their time
  *   udpnat-server-relay.c        RELAY and DIAL
+ *   udpnat-server-fleet.c        one of several: what the directory is asked, who goes elsewhere
+ *   udpnat-server-fleet-answer.c what follows from what it says
  *   udpnat-server-stun.c         STUN, for anybody
  *   udpnat-server-stats.c        words for what is counted */
+
+typedef struct _UdpnatServerFleet UdpnatServerFleet; /* udpnat-server-fleet-private.h */
 
 struct _UdpnatRendezvousServer
 {
@@ -74,6 +79,8 @@ struct _UdpnatRendezvousServer
   gint64         passes_us;       /* when changed passes go to the disk */
   gint64         expire_after_us; /* not before: the last batch was then */
 
+  UdpnatServerFleet *fleet; /* nullable: this server stands alone */
+
   GQueue outputs; /* of UdpnatDatagram */
   GQueue spares;  /* of UdpnatDatagram that have left */
   GQueue events;  /* of UdpnatServerEvent */
@@ -111,6 +118,10 @@ guint32               udpnat_server_get_resting_index (gpointer             user
                                                     guint32                 id);
 
 /* udpnat-server-question.c */
+void                  udpnat_server_answer         (UdpnatServerIdentity   *to,
+                                                    UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const GByteArray       *message);
 void                  udpnat_server_handle_question (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
                                                     UdpnatServerIdentity   *from,

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-fleet-private.h"
 
 #include <string.h>
 
@@ -341,6 +341,7 @@ next_deadline (const UdpnatMachine *machine)
   const UdpnatHeapItem         *first = udpnat_heap_peek (self->timers);
   gint64 deadline_us = udpnat_time_min (self->publish_us, udpnat_server_mail_deadline (self));
 
+  deadline_us = udpnat_time_min (deadline_us, udpnat_server_fleet_deadline (self));
   if (first != NULL)
     deadline_us = udpnat_time_min (deadline_us, first->deadline_us);
   if (!self->is_shut)
@@ -363,6 +364,7 @@ handle_deadline (UdpnatMachine *machine,
   if (self->publish_us <= now_us)
     udpnat_server_publish_due (self, now_us);
   udpnat_server_keep_mail (self, now_us);
+  udpnat_server_keep_fleet (self, now_us);
 }
 
 static gboolean
@@ -471,6 +473,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
     udpnat_event_free (event);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->spares, g_free);
+  udpnat_server_fleet_free (self->fleet);
   g_hash_table_unref (self->puts);
   udpnat_mailbox_free (self->mailbox);
   g_hash_table_unref (self->quotas);

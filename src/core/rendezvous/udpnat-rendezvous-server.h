@@ -65,6 +65,14 @@ typedef enum
   UDPNAT_SERVER_EVENT_MAIL_DELETE, /* @number: it is not wanted any more */
   /* @key, @data: these are all passes of whom this key accepts now; none when empty */
   UDPNAT_SERVER_EVENT_MAIL_PASSES,
+  /* of a server of a fleet only: udpnat-server-fleet.h */
+  UDPNAT_SERVER_EVENT_ASK_NAME, /* @number, @name: whose is it, and where is that? answer it */
+  /* @number, @key, @has_pass, @pass: what is it called, where is it, does it accept that pass?
+   * answer it */
+  UDPNAT_SERVER_EVENT_ASK_KEY,
+  UDPNAT_SERVER_EVENT_HOME,      /* @key, @name, @is_shown: is registered here, or is it again */
+  UDPNAT_SERVER_EVENT_MAIL_HERE, /* @key: there are letters for it here */
+  UDPNAT_SERVER_EVENT_MAIL_GONE, /* @key: there are none any more */
 } UdpnatServerEventType;
 
 /**
@@ -72,6 +80,7 @@ typedef enum
  * @base: its type is a #UdpnatServerEventType
  * @name: owned; NFC, as it is to be shown
  * @address: of REGISTERED: where the server sees it
+ * @is_shown: of HOME: everybody may know
  * @has_pass: @pass is set; else the letter is a stranger's
  * @data: (nullable): owned
  */
@@ -83,6 +92,7 @@ typedef struct
   UdpnatPublicKey key;
   UdpnatAddress   address;
   guint64         number;
+  gboolean        is_shown;
   gboolean        has_pass;
   guint8          pass[UDPNAT_MAIL_PASS_BYTES];
   gint64          stored_s;

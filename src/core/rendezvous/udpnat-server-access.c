@@ -156,19 +156,21 @@ udpnat_rendezvous_server_allow_name (UdpnatRendezvousServer *self,
 
 /**
  * udpnat_rendezvous_server_refuse_claim:
- * @claim_id: from a CLAIM event with an invitation; others are ignored
+ * @claim_id: from a CLAIM event; others are ignored
+ * @code: why: its invitation is not a good one (any more), or somebody of the fleet has the name
  *
- * The invitation is not a good one (any more): the name is free again.
+ * It comes to nothing: here the name is free again.
  */
 void
 udpnat_rendezvous_server_refuse_claim (UdpnatRendezvousServer *self,
                                        gint64                  now_us,
-                                       guint64                 claim_id)
+                                       guint64                 claim_id,
+                                       UdpnatRefusedCode       code)
 {
   UdpnatRegistryEntry *entry = udpnat_registry_find_claim (self->registry, claim_id);
 
   if (entry != NULL)
-    udpnat_server_control_refuse (self, now_us, entry, UDPNAT_REFUSED_INVITATION_INVALID);
+    udpnat_server_control_refuse (self, now_us, entry, code);
 }
 
 /* ---- Kept out ---- */

@@ -70,6 +70,7 @@ struct _UdpnatServerClient
 
   /* mail */
   GQueue   puts;           /* of UdpnatServerPut, borrowed: results that it waits for */
+  gboolean is_fetching;    /* a guest, and wants its letters all the same */
   gboolean is_mail_due;    /* there may be letters to be told */
   guint64  mail_loading;   /* asked of the disk; 0: none */
   guint64  mail_told;      /* the last one told in this session */
@@ -151,35 +152,6 @@ void                  udpnat_server_control_refuse (UdpnatRendezvousServer *serv
                                                     UdpnatRefusedCode       code);
 void                  udpnat_server_unregister     (UdpnatServerClient     *self,
                                                     gint64                  now_us);
-
-/* udpnat-server-directory.c */
-void                  udpnat_server_publish        (UdpnatRendezvousServer *self,
-                                                    gint64                  now_us,
-                                                    UdpnatRegistryEntry    *entry);
-void                  udpnat_server_publish_due    (UdpnatRendezvousServer *self,
-                                                    gint64                  now_us);
-void                  udpnat_server_subscribe      (UdpnatServerClient     *self,
-                                                    guint8                  mode);
-void                  udpnat_server_tell_changes   (UdpnatServerClient     *self);
-void                  udpnat_server_tell_empty_list (const UdpnatServerClient *self);
-void                  udpnat_server_fill_entry     (const UdpnatRendezvousServer *self,
-                                                    const UdpnatRegistryEntry    *entry,
-                                                    UdpnatDirectoryEntry         *out_entry);
-
-/* udpnat-server-list.c */
-gboolean              udpnat_server_handle_list    (UdpnatServerClient      *self,
-                                                    gint64                   now_us,
-                                                    const UdpnatMessageView *message);
-
-/* udpnat-server-watches.c */
-gboolean              udpnat_server_handle_watch   (UdpnatServerClient      *self,
-                                                    gint64                   now_us,
-                                                    const UdpnatMessageView *message);
-void                  udpnat_server_tell_watches   (UdpnatServerClient      *self);
-void                  udpnat_server_tell_watchers  (UdpnatRendezvousServer  *self,
-                                                    gint64                   now_us);
-void                  udpnat_server_unwatch        (UdpnatServerIdentity    *self,
-                                                    UdpnatRendezvousServer  *server);
 
 /* udpnat-server-mail.c */
 gboolean              udpnat_server_mail_handle    (UdpnatServerClient      *self,

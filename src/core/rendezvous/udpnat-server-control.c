@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-fleet-private.h"
 
 #include "udpnat-attestation-signature.h"
 #include "udpnat-name.h"
@@ -83,6 +83,7 @@ register_as (UdpnatServerClient  *self,
   udpnat_write_registered (message, self->identity->handle, &self->address,
                            udpnat_registry_get_name (entry));
   reply (self, message);
+  udpnat_server_fleet_note_registered (self);
   udpnat_server_note_mail (self->server, now_us, &entry->key);
 }
 
@@ -246,7 +247,8 @@ handle_register (UdpnatServerClient      *self,
 
   if (!udpnat_parse_register (message, &is_shown, &name))
     return FALSE;
-  take_name (self, now_us, name, is_shown);
+  if (!udpnat_server_fleet_send_elsewhere (self, udpnat_register_is_moved (message)))
+    take_name (self, now_us, name, is_shown);
   return TRUE;
 }
 
@@ -272,6 +274,19 @@ handle_unregister (UdpnatServerClient      *self,
   udpnat_server_identity_draw_handle (self->identity, self->server);
   udpnat_write_unregistered (answer);
   reply (self, answer);
+  return TRUE;
+}
+
+/* A guest's, whose home is another server of the fleet. */
+static gboolean
+handle_mail_fetch (UdpnatServerClient      *self,
+                   gint64                   now_us,
+                   const UdpnatMessageView *message)
+{
+  if (!udpnat_parse_mail_fetch (message))
+    return FALSE;
+  self->is_fetching = self->server->fleet != NULL;
+  udpnat_server_note_mail (self->server, now_us, udpnat_server_identity_get_key (self->identity));
   return TRUE;
 }
 
@@ -397,6 +412,8 @@ handle_message (UdpnatServerClient      *self,
       return handle_keepalive (self, message);
     case UDPNAT_CS_REPORT:
       return handle_report (self, now_us, message);
+    case UDPNAT_CS_MAIL_FETCH:
+      return handle_mail_fetch (self, now_us, message);
     case UDPNAT_CS_INVITATION:
       return handle_invitation (self, message);
     case UDPNAT_CS_WATCH:
@@ -414,6 +431,10 @@ handle_message (UdpnatServerClient      *self,
     case UDPNAT_CS_WATCHED:
     case UDPNAT_CS_DIRECTORY:
     case UDPNAT_CS_PAGE:
+    case UDPNAT_CS_FLEET:
+    case UDPNAT_CS_LOCATED:
+    case UDPNAT_CS_MOVE:
+    case UDPNAT_CS_MAIL_AT:
       break;
     }
   return TRUE;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-fleet-private.h"
 
 /* Letters out (PROTOCOL.md section 14). A registered client is told its letters in the order of
  * their numbers, one at a time: the disk is asked for the next when the last has been given. It is
@@ -28,7 +28,8 @@ udpnat_server_tell_mail (UdpnatServerClient *self,
   UdpnatRendezvousServer *server = self->server;
   const UdpnatMail       *mail;
 
-  if (!self->is_mail_due || self->entry == NULL || self->mail_loading != 0)
+  if (!self->is_mail_due || (self->entry == NULL && !self->is_fetching)
+      || self->mail_loading != 0)
     return;
   mail = udpnat_mailbox_next (server->mailbox, udpnat_server_identity_get_key (self->identity),
                               self->mail_told);
@@ -60,7 +61,7 @@ udpnat_server_note_mail (UdpnatRendezvousServer *self,
   if (identity->is_resting && udpnat_mailbox_next (self->mailbox, recipient, 0) != NULL)
     udpnat_server_identity_wake (identity, self, now_us);
   client = udpnat_server_identity_get_live (identity);
-  if (client == NULL || client->entry == NULL)
+  if (client == NULL || (client->entry == NULL && !client->is_fetching))
     return;
   client->is_mail_due = TRUE;
   udpnat_server_tell_mail (client, now_us);
@@ -121,6 +122,7 @@ udpnat_server_drop_mail (UdpnatRendezvousServer *self,
                          UdpnatMail             *mail)
 {
   UdpnatServerClient *client = udpnat_server_find_live (self, mail->recipient);
+  UdpnatPublicKey     recipient = *mail->recipient;
 
   if (client != NULL && client->mail_loading == mail->number)
     client->mail_loading = 0;
@@ -128,6 +130,8 @@ udpnat_server_drop_mail (UdpnatRendezvousServer *self,
     client->n_mail_unacked--;
   (void) udpnat_server_push_mail_event (self, UDPNAT_SERVER_EVENT_MAIL_DELETE, mail->number);
   udpnat_mailbox_remove (self->mailbox, mail);
+  if (udpnat_mailbox_next (self->mailbox, &recipient, 0) == NULL)
+    udpnat_server_fleet_note_letters (self, &recipient);
 }
 
 /* ---- Time ---- */

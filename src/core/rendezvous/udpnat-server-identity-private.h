@@ -25,6 +25,7 @@ typedef struct
   UdpnatTokenBucket watch_bucket;
   UdpnatTokenBucket lookup_bucket;
   UdpnatTokenBucket dial_bucket;
+  UdpnatTokenBucket ask_bucket; /* of the directory of a fleet */
   gint64            report_us; /* before that, REPORT does not count */
 } UdpnatServerQuotas;
 

@@ -272,6 +272,7 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity   *self,
   udpnat_token_bucket_init (&quotas->watch_bucket, UDPNAT_WATCHES_BURST, now_us);
   udpnat_token_bucket_init (&quotas->lookup_bucket, UDPNAT_LOOKUPS_BURST_PER_KEY, now_us);
   udpnat_token_bucket_init (&quotas->dial_bucket, UDPNAT_DIALS_BURST_PER_KEY, now_us);
+  udpnat_token_bucket_init (&quotas->ask_bucket, UDPNAT_FLEET_ASKS_BURST, now_us);
   return quotas;
 }
 
@@ -290,6 +291,8 @@ are_full (UdpnatServerQuotas           *self,
                                          UDPNAT_RELAY_FAILURES_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->attest_bucket, now_us, UDPNAT_ATTESTATIONS_BURST,
                                          UDPNAT_ATTESTATIONS_PER_SECOND)
+         && udpnat_token_bucket_is_full (&self->ask_bucket, now_us, UDPNAT_FLEET_ASKS_BURST,
+                                         UDPNAT_FLEET_ASKS_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->put_bucket, now_us, UDPNAT_MAIL_PUTS_BURST,
                                          UDPNAT_MAIL_PUTS_PER_SECOND)
          && udpnat_token_bucket_is_full (&self->page_bucket, now_us, UDPNAT_DIRECTORY_PAGES_BURST,

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-fleet-private.h"
 
 #include <string.h>
 
@@ -62,13 +63,13 @@ judge_put (UdpnatServerClient    *self,
            gint64                 now_us,
            const UdpnatPublicKey *recipient,
            const guint8          *pass,
-           gsize                  n_bytes)
+           gsize                  n_bytes,
+           gboolean               is_known)
 {
   UdpnatRendezvousServer *server = self->server;
   UdpnatMailCode          code;
 
-  if (udpnat_registry_count_names (server->registry, recipient) == 0
-      || udpnat_server_is_blocked (server, recipient))
+  if (!is_known || udpnat_server_is_blocked (server, recipient))
     return UDPNAT_MAIL_UNKNOWN_RECIPIENT;
   code = udpnat_mailbox_judge (server->mailbox, recipient, pass, n_bytes);
   if (code == UDPNAT_MAIL_TOO_LARGE)
@@ -111,34 +112,98 @@ store (UdpnatServerClient    *self,
   event->data = g_bytes_new (message->sealed, message->n_sealed);
 }
 
+static void
+put (UdpnatServerClient  *self,
+     gint64               now_us,
+     const UdpnatMailPut *message,
+     const guint8        *pass,
+     gboolean             is_known)
+{
+  UdpnatPublicKey recipient;
+  UdpnatMailCode  code;
+
+  memcpy (recipient.bytes, message->recipient, sizeof recipient.bytes);
+  code = judge_put (self, now_us, &recipient, pass, message->n_sealed, is_known);
+  if (code == UDPNAT_MAIL_STORED)
+    store (self, now_us, &recipient, pass, message);
+  else
+    {
+      self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_MAIL]++;
+      tell_result (self, message->request, code);
+    }
+}
+
+/* Somebody whose home is elsewhere is known to the directory only, and so are the passes. */
+static gboolean
+must_ask (const UdpnatServerClient *self,
+          const UdpnatPublicKey    *recipient,
+          const UdpnatMailPut      *message)
+{
+  const UdpnatRendezvousServer *server = self->server;
+  const UdpnatServerIdentity   *identity = udpnat_server_find_identity (server, recipient);
+
+  return udpnat_server_fleet_can_ask (server)
+         && (identity == NULL || udpnat_server_identity_get_entry (identity) == NULL)
+         && server->put_bytes + (gint64) message->n_sealed <= UDPNAT_MAIL_PENDING_MAX_BYTES;
+}
+
 static gboolean
 handle_put (UdpnatServerClient      *self,
             gint64                   now_us,
             const UdpnatMessageView *message)
 {
-  UdpnatMailCode  code = UDPNAT_MAIL_OFF;
-  const guint8   *pass = NULL;
+  UdpnatMailbox  *mailbox = self->server->mailbox;
   UdpnatPublicKey recipient;
-  UdpnatMailPut   put;
+  UdpnatMailPut   letter;
 
-  if (!udpnat_parse_mail_put (message, &put))
+  if (!udpnat_parse_mail_put (message, &letter))
     return FALSE;
-  memcpy (recipient.bytes, put.recipient, sizeof recipient.bytes);
-  if (self->server->mailbox != NULL)
-    {
-      if (udpnat_mailbox_has_pass (self->server->mailbox, &recipient, put.pass))
-        pass = put.pass;
-      code = take_put (self, now_us) ? judge_put (self, now_us, &recipient, pass, put.n_sealed)
-                                     : UDPNAT_MAIL_TRY_LATER;
-    }
-  if (code == UDPNAT_MAIL_STORED)
-    store (self, now_us, &recipient, pass, &put);
-  else
+  memcpy (recipient.bytes, letter.recipient, sizeof recipient.bytes);
+  if (mailbox == NULL || !take_put (self, now_us))
     {
       self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_MAIL]++;
-      tell_result (self, put.request, code);
+      tell_result (self, letter.request, mailbox == NULL ? UDPNAT_MAIL_OFF : UDPNAT_MAIL_TRY_LATER);
     }
+  else if (must_ask (self, &recipient, &letter))
+    udpnat_server_fleet_ask_put (self, now_us, &letter);
+  else
+    put (self, now_us, &letter,
+         udpnat_mailbox_has_pass (mailbox, &recipient, letter.pass) ? letter.pass : NULL,
+         udpnat_registry_count_names (self->server->registry, &recipient) > 0);
   return TRUE;
+}
+
+/**
+ * udpnat_server_mail_put_known:
+ * @message: that had to wait for the directory of the fleet
+ * @is_known: its recipient has a name
+ * @has_pass: the recipient accepts its pass
+ * @is_later: the directory does not say: only what is known here counts
+ */
+void
+udpnat_server_mail_put_known (UdpnatServerClient  *self,
+                              gint64               now_us,
+                              const UdpnatMailPut *message,
+                              gboolean             is_known,
+                              gboolean             has_pass,
+                              gboolean             is_later)
+{
+  UdpnatMailbox  *mailbox = self->server->mailbox;
+  UdpnatPublicKey recipient;
+
+  memcpy (recipient.bytes, message->recipient, sizeof recipient.bytes);
+  is_known |= udpnat_registry_count_names (self->server->registry, &recipient) > 0;
+  if (!is_known && is_later)
+    {
+      tell_result (self, message->request, UDPNAT_MAIL_TRY_LATER);
+      return;
+    }
+  /* Its letters count as one sender's, as they do where the recipient is. */
+  if (has_pass && !udpnat_mailbox_has_pass (mailbox, &recipient, message->pass))
+    (void) udpnat_mailbox_set_passes (mailbox, &recipient, FALSE, message->pass, 1);
+  put (self, now_us, message,
+       udpnat_mailbox_has_pass (mailbox, &recipient, message->pass) ? message->pass : NULL,
+       is_known);
 }
 
 static void
@@ -194,6 +259,7 @@ udpnat_rendezvous_server_complete_mail (UdpnatRendezvousServer *self,
     mail->is_stored = TRUE;
   else
     udpnat_mailbox_remove (self->mailbox, mail);
+  udpnat_server_fleet_note_letters (self, &recipient);
   udpnat_server_note_mail (self, now_us, &recipient);
 }
 

@@ -4,15 +4,17 @@
 
 #include "udpnat-name.h"
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-fleet-private.h"
 
 /* Questions in MESSAGE frames (PROTOCOL.md section 7): asked as often as it takes, answered each
  * time, and nothing is kept of them. So whoever asks can be at rest, and stays so. */
 
-static void
-answer (UdpnatServerIdentity   *to,
-        UdpnatRendezvousServer *self,
-        gint64                  now_us,
-        const GByteArray       *message)
+/** udpnat_server_answer: @message: of the control stream; fits into a datagram */
+void
+udpnat_server_answer (UdpnatServerIdentity   *to,
+                      UdpnatRendezvousServer *self,
+                      gint64                  now_us,
+                      const GByteArray       *message)
 {
   guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter writer;
@@ -51,27 +53,40 @@ handle_lookup (UdpnatRendezvousServer  *self,
   UdpnatDirectoryEntry       found;
   guint32                    request;
 
-  if (!udpnat_parse_lookup (message, &request, &name))
+  if (!udpnat_parse_lookup (message, &request, &name)
+      || udpnat_server_fleet_is_asked (self, from, request))
     return;
   if (!take_lookup (self, now_us, from))
     {
       udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_TRY_LATER, NULL);
-      answer (from, self, now_us, result);
+      udpnat_server_answer (from, self, now_us, result);
       return;
     }
   self->stats.lookups++;
   normal = udpnat_name_normalize (name);
   if (normal != NULL)
     entry = udpnat_registry_find (self->registry, normal);
-  if (entry == NULL || entry->is_claim || udpnat_server_is_entry_blocked (self, entry))
-    udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_UNKNOWN, NULL);
+  if (entry != NULL && (entry->is_claim || udpnat_server_is_entry_blocked (self, entry)))
+    entry = NULL;
+  if (normal != NULL && (entry == NULL || entry->session == 0) && udpnat_server_fleet_can_ask (self)
+      && udpnat_server_fleet_take_ask (self, now_us, from))
+    {
+      udpnat_server_fleet_ask_lookup (self, now_us, from, request, normal,
+                                      entry != NULL ? &entry->key : NULL);
+      return;
+    }
+  if (entry == NULL)
+    udpnat_write_lookup_result (result, request,
+                                normal != NULL && self->fleet != NULL ? UDPNAT_LOOKUP_TRY_LATER
+                                                                      : UDPNAT_LOOKUP_UNKNOWN,
+                                NULL);
   else
     {
       /* Who does not want to be listed is not to be watched by asking, either. */
       udpnat_server_fill_entry (self, entry, &found);
       udpnat_write_lookup_result (result, request, UDPNAT_LOOKUP_FOUND, &found);
     }
-  answer (from, self, now_us, result);
+  udpnat_server_answer (from, self, now_us, result);
 }
 
 /** udpnat_server_handle_question: a MESSAGE frame from @from; what is no question is ignored */

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-fleet-private.h"
 
 /* RELAY and DIAL (PROTOCOL.md section 11): packets that clients send each other through the server.
  * They go from one live session to another, awake or at rest, never to an address that a client
@@ -181,6 +182,79 @@ dial_key (UdpnatRendezvousServer *self,
                                                                : FORWARD_UNKNOWN;
 }
 
+/** udpnat_server_fail_dial: @from has dialled @key in vain */
+void
+udpnat_server_fail_dial (UdpnatRendezvousServer *self,
+                         gint64                  now_us,
+                         UdpnatServerIdentity   *from,
+                         const UdpnatPublicKey  *key,
+                         guint8                  code)
+{
+  guint8       failed[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_KEY_BYTES + 1];
+  UdpnatWriter writer;
+
+  if (code == UDPNAT_RELAY_FAIL_UNKNOWN || code == UDPNAT_RELAY_FAIL_OFFLINE)
+    self->stats.dials_failed++;
+  udpnat_writer_init (&writer, failed, sizeof failed);
+  if (!udpnat_frame_write_dial_failed (&writer, key->bytes, code))
+    g_assert_not_reached ();
+  complain (self, now_us, from, &writer);
+}
+
+static gboolean
+is_registered (const UdpnatRendezvousServer *self,
+               const UdpnatPublicKey        *key)
+{
+  const UdpnatServerIdentity *identity = udpnat_server_find_identity (self, key);
+
+  return identity != NULL && udpnat_server_identity_get_entry (identity) != NULL;
+}
+
+/** udpnat_server_forward_call: @name: (nullable): what @from is called, which is registered at
+ * another server of the fleet */
+void
+udpnat_server_forward_call (UdpnatRendezvousServer *self,
+                            gint64                  now_us,
+                            UdpnatServerIdentity   *from,
+                            const UdpnatPublicKey  *key,
+                            const char             *name,
+                            const guint8           *inner,
+                            gsize                   n_inner)
+{
+  Forward result = FORWARD_OFFLINE;
+
+  if (is_registered (self, key))
+    result = forward (self, now_us, from, udpnat_server_find_identity (self, key), name, inner,
+                      n_inner);
+  if (result != FORWARD_DONE)
+    udpnat_server_fail_dial (self, now_us, from, key, (guint8) result);
+}
+
+/* Returns: whether the directory of the fleet has to be asked first */
+static gboolean
+ask_first (UdpnatRendezvousServer *self,
+           gint64                  now_us,
+           UdpnatServerIdentity   *from,
+           const UdpnatPublicKey  *key,
+           const guint8           *inner,
+           gsize                   n_inner)
+{
+  gboolean is_here;
+
+  if (!udpnat_server_fleet_can_ask (self))
+    return FALSE;
+  is_here = is_registered (self, key);
+  if (is_here && udpnat_server_identity_get_entry (from) != NULL)
+    return FALSE;
+  if (!udpnat_server_fleet_take_ask (self, now_us, from))
+    udpnat_server_fail_dial (self, now_us, from, key, UDPNAT_RELAY_FAIL_QUOTA);
+  else if (is_here)
+    udpnat_server_fleet_ask_call (self, now_us, from, key, inner, n_inner);
+  else
+    udpnat_server_fleet_ask_dial (self, now_us, from, key);
+  return TRUE;
+}
+
 /** udpnat_server_dial: a DIAL frame from @from */
 void
 udpnat_server_dial (UdpnatRendezvousServer *self,
@@ -188,24 +262,18 @@ udpnat_server_dial (UdpnatRendezvousServer *self,
                     UdpnatServerIdentity   *from,
                     const UdpnatFrameView  *frame)
 {
-  guint8          failed[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_KEY_BYTES + 1];
   const guint8   *inner;
   UdpnatPublicKey key;
-  UdpnatWriter    writer;
   Forward         result;
   gsize           n_inner;
 
   if (!udpnat_frame_parse_dial (frame, key.bytes, &inner, &n_inner)
       || !is_relayable (inner, n_inner))
     return;
-  result = dial_key (self, now_us, from, &key, inner, n_inner);
   self->stats.dials++;
-  if (result == FORWARD_UNKNOWN || result == FORWARD_OFFLINE)
-    self->stats.dials_failed++;
-  if (result == FORWARD_DONE)
+  if (ask_first (self, now_us, from, &key, inner, n_inner))
     return;
-  udpnat_writer_init (&writer, failed, sizeof failed);
-  if (!udpnat_frame_write_dial_failed (&writer, key.bytes, (guint8) result))
-    g_assert_not_reached ();
-  complain (self, now_us, from, &writer);
+  result = dial_key (self, now_us, from, &key, inner, n_inner);
+  if (result != FORWARD_DONE)
+    udpnat_server_fail_dial (self, now_us, from, &key, (guint8) result);
 }

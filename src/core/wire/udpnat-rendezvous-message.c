@@ -11,6 +11,7 @@
  * UTF-8 of a bounded length here; whether they are allowed is for the registry. */
 
 #define FLAG_LISTED 1
+#define FLAG_MOVED 2
 #define ENTRY_BYTES (32 + 4 + 1 + 2) /* and the name */
 
 void
@@ -48,16 +49,33 @@ udpnat_append_directory_entry (GByteArray                 *out,
   append_name (out, entry->name);
 }
 
+static void
+write_register (GByteArray *out,
+                guint8      flags,
+                const char *name)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CS_REGISTER);
+
+  udpnat_append_u8 (out, flags);
+  append_name (out, name);
+  udpnat_message_end (out, mark);
+}
+
 void
 udpnat_write_register (GByteArray *out,
                        gboolean    listed,
                        const char *name)
 {
-  gsize mark = udpnat_message_begin (out, UDPNAT_CS_REGISTER);
+  write_register (out, listed ? FLAG_LISTED : 0, name);
+}
 
-  udpnat_append_u8 (out, listed ? FLAG_LISTED : 0);
-  append_name (out, name);
-  udpnat_message_end (out, mark);
+/** udpnat_write_register_moved: as above, by whom another server has sent here (MOVE) */
+void
+udpnat_write_register_moved (GByteArray *out,
+                             gboolean    listed,
+                             const char *name)
+{
+  write_register (out, FLAG_MOVED | (listed ? FLAG_LISTED : 0), name);
 }
 
 void
@@ -289,6 +307,15 @@ udpnat_parse_register (const UdpnatMessageView *message,
 
   *out_listed = (udpnat_reader_u8 (&reader) & FLAG_LISTED) != 0;
   return finish_with_name (&reader, out_name);
+}
+
+/** udpnat_register_is_moved: whether @message, a REGISTER, is of somebody sent here by MOVE */
+gboolean
+udpnat_register_is_moved (const UdpnatMessageView *message)
+{
+  UdpnatReader reader = begin (message, UDPNAT_CS_REGISTER);
+
+  return (udpnat_reader_u8 (&reader) & FLAG_MOVED) != 0;
 }
 
 gboolean

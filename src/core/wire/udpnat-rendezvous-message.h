@@ -31,6 +31,12 @@ typedef enum
   UDPNAT_CS_LIST = 0x1b,
   UDPNAT_CS_PAGE = 0x1c,
   UDPNAT_CS_INVITATION = 0x1d,
+  /* between servers of a fleet and their clients: udpnat-fleet-message.h */
+  UDPNAT_CS_FLEET = 0x31,
+  UDPNAT_CS_LOCATED = 0x32,
+  UDPNAT_CS_MOVE = 0x33,
+  UDPNAT_CS_MAIL_AT = 0x34,
+  UDPNAT_CS_MAIL_FETCH = 0x35,
 } UdpnatCsMessageType;
 
 /* Code of REFUSED. Read it as guint8: others may be added. */
@@ -83,6 +89,9 @@ void     udpnat_directory_entry_clear (UdpnatDirectoryEntry       *self);
 void     udpnat_write_register        (GByteArray                 *out,
                                        gboolean                    listed,
                                        const char                 *name);
+void     udpnat_write_register_moved  (GByteArray                 *out,
+                                       gboolean                    listed,
+                                       const char                 *name);
 void     udpnat_write_registered      (GByteArray                 *out,
                                        guint32                     handle,
                                        const UdpnatAddress        *observed,
@@ -129,6 +138,7 @@ gboolean udpnat_parse_register        (const UdpnatMessageView    *message,
                                        gboolean                   *out_listed,
                                        char                      **out_name)
   G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_register_is_moved     (const UdpnatMessageView    *message);
 gboolean udpnat_parse_registered      (const UdpnatMessageView    *message,
                                        guint32                    *out_handle,
                                        UdpnatAddress              *out_observed,

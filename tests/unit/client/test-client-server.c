@@ -170,6 +170,98 @@ test_to_another (Fixture      *self,
                    UDPNAT_SERVER_STATE_CONNECTING);
 }
 
+/* ---- Several that do as well ---- */
+
+static char *
+dup_place (Fixture *self,
+           guint    number)
+{
+  return g_strdup_printf ("127.0.0.1:%u", self->ports[number]);
+}
+
+static void
+tell_node (Fixture    *self,
+           guint8      fill,
+           const char *place)
+{
+  UdpnatPublicKey key = make_key (fill);
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_SERVER_NODE, &key, place);
+
+  udpnat_client_handle_server_node (self->client, event);
+  udpnat_event_free (&event->base);
+}
+
+static void
+test_next_when_silent (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_autofree char *other = dup_place (self, 1);
+  g_autofree char *first = dup_place (self, 0);
+
+  udpnat_client_set_other_servers (self->client, other);
+  use (self, 0);
+  wait_for (self, 0);
+  g_assert_false (has_heard (self, 1));
+  wait_for (self, 1);
+  g_assert_cmpint (udpnat_client_get_server_state (self->client), ==,
+                   UDPNAT_SERVER_STATE_CONNECTING);
+  g_assert_cmpstr (udpnat_client_get_server (self->client), ==, first);
+}
+
+static void
+test_nodes_are_remembered (Fixture      *self,
+                           gconstpointer unused)
+{
+  g_autofree char *other = dup_place (self, 1);
+  UdpnatPublicKey known = make_key (2), found;
+
+  use (self, 0);
+  tell_node (self, 9, NULL);
+  tell_node (self, 2, other);
+  udpnat_client_set_server (self->client, NULL, 0);
+  use (self, 0);
+  g_assert_true (udpnat_client_try_next_server (self->client));
+  wait_for (self, 1);
+  g_assert_true (udpnat_client_get_target_key (self->client, &found));
+  g_assert_true (udpnat_public_key_equal (&found, &known));
+  /* All have been tried then. */
+  g_assert_false (udpnat_client_try_next_server (self->client));
+  /* And that is told once. */
+  g_assert_true (udpnat_client_try_next_server (self->client));
+  g_assert_true (udpnat_client_try_next_server (self->client));
+}
+
+static void
+test_sent_elsewhere (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_autofree char *other = dup_place (self, 1);
+  UdpnatPublicKey key = make_key (2);
+  UdpnatNodeEvent *event;
+
+  use (self, 0);
+  event = udpnat_node_event_new (UDPNAT_NODE_EVENT_SERVER_MOVED, &key, other);
+  udpnat_client_handle_server_moved (self->client, event);
+  udpnat_event_free (&event->base);
+  wait_for (self, 1);
+  g_assert_true (self->client->fleet.is_moved);
+}
+
+/* Another key than the pinned one is no reason to worry only if the server before has named it. */
+static void
+test_key_of_the_fleet (Fixture      *self,
+                       gconstpointer unused)
+{
+  UdpnatPublicKey known = make_key (2), unknown = make_key (3);
+
+  use (self, 0);
+  tell_node (self, 9, NULL);
+  tell_node (self, 2, "192.0.2.1");
+  g_assert_false (udpnat_client_take_fleet_key (self->client, &unknown));
+  g_assert_true (udpnat_client_take_fleet_key (self->client, &known));
+  g_assert_true (self->client->fleet.has_key);
+}
+
 static void
 test_from_none (Fixture      *self,
                 gconstpointer unused)
@@ -273,6 +365,10 @@ main (int    argc,
   ADD ("none/there-is-nothing-to-try-again", test_retry_of_none);
   ADD ("another/is-asked-at-once", test_to_another);
   ADD ("another/is-asked-at-once-after-none", test_from_none);
+  ADD ("fleet/next-when-silent", test_next_when_silent);
+  ADD ("fleet/nodes-are-remembered", test_nodes_are_remembered);
+  ADD ("fleet/sent-elsewhere", test_sent_elsewhere);
+  ADD ("fleet/its-keys-are-no-change", test_key_of_the_fleet);
   ADD ("outbox/waits-through-all-of-it", test_outbox_is_kept);
   ADD ("lost/crowd-hears-of-it-in-parts", test_crowd_hears_in_parts);
   ADD ("lost/crowd-hears-the-last-word", test_crowd_hears_the_last);

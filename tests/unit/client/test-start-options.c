@@ -73,6 +73,21 @@ test_name_and_profile (void)
 }
 
 static void
+test_other_servers (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UdpnatStartOptions) options = parse ("--server a:1,b,c:3", &error);
+  g_autofree char *server = NULL;
+
+  g_assert_no_error (error);
+  server = udpnat_start_options_dup_server (options);
+  g_assert_cmpstr (server, ==, "a:1");
+  g_assert_cmpstr (options->other_servers, ==, "b,c:3");
+  assert_refused ("--server a,", "--server");
+  assert_refused ("--server a,b:99999", "--server");
+}
+
+static void
 test_servers (void)
 {
   static const struct
@@ -151,6 +166,7 @@ main (int    argc,
   g_test_add_func ("/start-options/own-port/is-the-only-one-tried", test_own_port);
   g_test_add_func ("/start-options/name-and-profile/are-taken", test_name_and_profile);
   g_test_add_func ("/start-options/server/is-named-in-every-way", test_servers);
+  g_test_add_func ("/start-options/server/may-have-others-after-it", test_other_servers);
   g_test_add_func ("/start-options/proxy/kinds", test_proxies);
   g_test_add_func ("/start-options/wrong-usage/is-refused-with-the-option", test_refused);
   return g_test_run ();

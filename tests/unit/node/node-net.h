@@ -317,6 +317,11 @@ net_take_server_event (Net                     *net,
     case UDPNAT_SERVER_EVENT_MAIL_PASSES: /* told again after each registration */
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }

@@ -6,6 +6,7 @@
 #include "node-net.h"
 
 #include "udpnat-directory-kind.h"
+#include "udpnat-node-browse.h"
 #include "udpnat-presence.h"
 
 /* What the last PEER event of a name said. */

@@ -11,7 +11,7 @@
  * packets. Everything is decided by one seed. The server's disk is some lists that outlive it. */
 
 #define NET_CLIENTS_MAX 80
-#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_ATTESTATION + 1)
+#define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_MAIL_AT + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
 #define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
 
@@ -71,6 +71,10 @@ typedef struct
   guint8                     code; /* in the last REFUSED, RELAY_FAILED, DIAL_FAILED */
   UdpnatRendezvousLostReason lost_reason;
   gboolean                   found;
+  guint                   n_try_later; /* of lookups */
+  guint8                     lookup_code; /* in the last LOOKUP_RESULT */
+  char                      *place; /* in the last NODE, LOCATED, MOVE or MAIL_AT */
+  UdpnatPublicKey            node;  /* likewise */
   UdpnatDirectoryEntry       entry; /* of the last LOOKUP_RESULT that found */
   guint8                     presence; /* in the last PEER */
   GHashTable                *directory; /* name -> handle, 0 when offline */
@@ -292,6 +296,7 @@ net_free_client (NetClient *client)
   g_byte_array_unref (client->relayed);
   g_ptr_array_unref (client->letters);
   g_free (client->relayed_name);
+  g_free (client->place);
   g_free (client->registered);
 }
 
@@ -412,6 +417,15 @@ net_take_letter (Net                         *net,
 }
 
 static inline void
+net_take_node (NetClient                   *client,
+               const UdpnatRendezvousEvent *event)
+{
+  g_free (client->place);
+  client->place = g_strdup (event->name);
+  client->node = event->server;
+}
+
+static inline void
 net_take_directory_event (NetClient                   *client,
                           const UdpnatRendezvousEvent *event)
 {
@@ -440,6 +454,18 @@ net_take_directory_event (NetClient                   *client,
 }
 
 static inline void
+net_take_lookup (NetClient                   *client,
+                 const UdpnatRendezvousEvent *event)
+{
+  client->found = event->found;
+  client->lookup_code = event->code;
+  client->n_try_later += event->code == UDPNAT_LOOKUP_TRY_LATER;
+  udpnat_directory_entry_clear (&client->entry);
+  client->entry = event->entry;
+  client->entry.name = g_strdup (event->entry.name);
+}
+
+static inline void
 net_take_event (Net                         *net,
                 NetClient                   *client,
                 const UdpnatRendezvousEvent *event)
@@ -461,10 +487,7 @@ net_take_event (Net                         *net,
       client->lost_reason = event->reason;
       break;
     case UDPNAT_RENDEZVOUS_EVENT_LOOKUP_RESULT:
-      client->found = event->found;
-      udpnat_directory_entry_clear (&client->entry);
-      client->entry = event->entry;
-      client->entry.name = g_strdup (event->entry.name);
+      net_take_lookup (client, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAYED:
       g_byte_array_set_size (client->relayed, 0);
@@ -488,6 +511,12 @@ net_take_event (Net                         *net,
       break;
     case UDPNAT_RENDEZVOUS_EVENT_ATTESTATION:
       client->attestation = event->attestation;
+      break;
+    case UDPNAT_RENDEZVOUS_EVENT_NODE:
+    case UDPNAT_RENDEZVOUS_EVENT_LOCATED:
+    case UDPNAT_RENDEZVOUS_EVENT_MOVE:
+    case UDPNAT_RENDEZVOUS_EVENT_MAIL_AT:
+      net_take_node (client, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_CONNECTED:
       client->is_continued = event->is_continued;
@@ -674,6 +703,11 @@ net_take_server_event (Net                     *net,
       break;
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
+    case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
+    case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_HOME:
+    case UDPNAT_SERVER_EVENT_MAIL_HERE:
+    case UDPNAT_SERVER_EVENT_MAIL_GONE:
       break;
     }
 }

@@ -38,7 +38,8 @@ take_claim (gpointer                 user_data,
       || memcmp (g_bytes_get_data (event->data, NULL), good_code, sizeof good_code) != 0)
     {
       udpnat_rendezvous_server_refuse_claim (door->net->server, door->net->now_us,
-                                             event->claim_id);
+                                             event->claim_id,
+                                             UDPNAT_REFUSED_INVITATION_INVALID);
       return TRUE;
     }
   door->n_uses--;
@@ -303,7 +304,8 @@ test_undecided (void)
   net_run (net, UDPNAT_SEC (2));
   assert_refused (again, UDPNAT_REFUSED_NOT_INVITED);
   g_assert_cmpuint (again->counts[UDPNAT_RENDEZVOUS_EVENT_PEER], ==, 0);
-  udpnat_rendezvous_server_refuse_claim (net->server, net->now_us, door.claim_id);
+  udpnat_rendezvous_server_refuse_claim (net->server, net->now_us, door.claim_id,
+                                         UDPNAT_REFUSED_INVITATION_INVALID);
   net_run (net, UDPNAT_SEC (2));
   g_assert_cmpuint (net_stats (net).names, ==, 1);
 }

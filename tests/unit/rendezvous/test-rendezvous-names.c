@@ -587,7 +587,7 @@ test_presence (void)
   alice->is_cut = TRUE;
   net_run (net, UDPNAT_SERVER_SESSION_IDLE_US - UDPNAT_SEC (30));
   g_assert_cmpuint (net_listed_handle (bob, "Alice"), !=, 0);
-  net_run (net, UDPNAT_SEC (31) + UDPNAT_SERVER_SESSION_GRACE_US);
+  net_run (net, UDPNAT_SEC (31) + UDPNAT_SERVER_SESSION_GRACE_US + UDPNAT_SERVER_REST_ROUND_US);
   g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, 0);
   g_assert_true (g_hash_table_contains (bob->directory, "Alice"));
 

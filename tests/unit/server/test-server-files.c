@@ -296,7 +296,7 @@ test_config_defaults (void)
   g_assert_cmpint (config.alt_port, ==, UDPNAT_SERVER_ALT_PORT_NEXT);
   g_assert_cmpstr (config.state_dir, ==, "/var/lib/one");
   g_assert_cmpuint (config.idle_exit_s, ==, 0);
-  g_assert_cmpint (config.directory, ==, UDPNAT_DIRECTORY_WHOLE);
+  g_assert_cmpint (config.directory_kind, ==, UDPNAT_DIRECTORY_WHOLE);
   g_assert_true (config.has_mailbox);
   g_assert_cmpuint (config.mailbox_days, ==, 30);
   g_assert_cmpint (config.mailbox_bytes, ==, 16 << 20);
@@ -318,7 +318,7 @@ test_config_all_given (void)
                                  "--idle-exit 60 --map-port --print-address --version "
                                  "--mailbox-days 7 --mailbox-size 2 --mailbox-total 5000 "
                                  "--directory-mode private"));
-  g_assert_cmpint (config.directory, ==, UDPNAT_DIRECTORY_PRIVATE);
+  g_assert_cmpint (config.directory_kind, ==, UDPNAT_DIRECTORY_PRIVATE);
   g_assert_cmpstr (config.ip, ==, "::");
   g_assert_cmpuint (config.port, ==, 65535);
   g_assert_cmpint (config.alt_port, ==, 0);

@@ -88,7 +88,7 @@ test_every_key (Fixture      *self,
   g_assert_cmpstr (config.tls_key, ==, "/k");
   g_assert_cmpstr (config.state_dir, ==, "/x y/z");
   g_assert_cmpuint (config.idle_exit_s, ==, 60);
-  g_assert_cmpint (config.directory, ==, UDPNAT_DIRECTORY_PAGED);
+  g_assert_cmpint (config.directory_kind, ==, UDPNAT_DIRECTORY_PAGED);
   g_assert_false (config.has_mailbox);
   g_assert_cmpuint (config.mailbox_days, ==, 7);
   g_assert_cmpint (config.mailbox_bytes, ==, 2 << 20);
@@ -194,6 +194,10 @@ static const struct { const char *text, *where, *what; } mistakes[] = {
   { "[server]\nport=1 # one\n", ":2: port=1 # one is no number", "write one, such as 8848" },
   { "[server]\nalt-port=65536\n", ":2: alt-port=65536 is no number", "such as 8849" },
   { "[server]\nport=5\nalt-port=5\n", ":3: alt-port=5 is also the port", "different" },
+  { "[server]\nnode-address=n1\n", ":2: node-address=n1 needs \"directory\"", "in common" },
+  { "[server]\ndirectory=http://x\n", ":2: directory=http://x is no address of a Redis",
+    "redis://192.0.2.9:6379" },
+  { "[server]\nwatch-interval=1\n", ":2: watch-interval=1 is no number from 2", "such as 4" },
   { "[server]\nidle-exit=4000001\n", ":2: idle-exit=4000001 is no number from 0", "4000000" },
   { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
   { "[server]\nmailbox-size=65537\n", ":2: mailbox-size=65537", "such as 16" },

@@ -14,6 +14,7 @@
 #define IPV4_HEX "04 c0000201 000000000000000000000000 2290"
 #define IPV6_HEX "06 20010db8000000000000000000000001 2290"
 #define ALICE_HEX "0005 616c696365"
+#define NODE_HEX KEY_HEX "0004 6e3a3939"
 #define ENTRY_ALICE_HEX KEY_HEX "11223344 01" ALICE_HEX
 #define ENTRY_BOB_HEX KEY_HEX "00000000 00 0003 626f62"
 #define ENTRY_AWAY_HEX KEY_HEX "11223344 02" ALICE_HEX
@@ -22,6 +23,7 @@
 static const Golden goldens[] = {
   { "register", "01 00000008 01" ALICE_HEX, 0, 0 },
   { "register-unlisted", "01 00000008 00" ALICE_HEX, 0, 0 },
+  { "register-moved", "01 00000008 03" ALICE_HEX, 0, 0 },
   { "register-without-name", "01 00000003 01 0000", 0, 0 },
   { "registered", "02 0000001e 11223344" IPV4_HEX ALICE_HEX, 0, 0 },
   { "invitation", "1d 0000000f 000102030405060708090a0b0c0d0e", 0, 0 },
@@ -31,6 +33,7 @@ static const Golden goldens[] = {
   { "lookup", "06 0000000b 11223344" ALICE_HEX, 0, 0 },
   { "lookup-result-found", "07 00000031 11223344 00" ENTRY_ALICE_HEX, 0, 0 },
   { "lookup-result-unknown", "07 00000005 11223344 01", 0, 0 },
+  { "lookup-result-later", "07 00000005 11223344 02", 0, 0 },
   { "subscribe", "08 00000001 01", 0, 0 },
   { "peers", "09 00000058 0002" ENTRY_ALICE_HEX ENTRY_BOB_HEX, 0, 0 },
   { "peers-away", "09 0000002e 0001" ENTRY_AWAY_HEX, 0, 0 },
@@ -47,6 +50,12 @@ static const Golden goldens[] = {
   { "page", "1c 0000005c 11223344 01 02" ENTRY_ALICE_HEX ENTRY_BOB_HEX, 0, 0 },
   { "page-private", "1c 00000006 11223344 02 00", 0, 0 },
   { "report", "0f 0000000c 06 0a 02 01 00 00 03 00 00 00 00 ff", 0, 0 },
+  { "fleet", "31 0000004f 0004 02" NODE_HEX NODE_HEX, 0, 0 },
+  { "fleet-alone", "31 00000003 0004 00", 0, 0 },
+  { "located", "32 00000046" KEY_HEX NODE_HEX, 0, 0 },
+  { "move", "33 00000026" NODE_HEX, 0, 0 },
+  { "mail-at", "34 00000026" NODE_HEX, 0, 0 },
+  { "mail-fetch", "35 00000000", 0, 0 },
   { "candidates",
     "41 00000034 00000007 00000003 00 01 03 02 01" IPV4_HEX "04" IPV6_HEX, 0, 0 },
   { "candidates-relay-only", "41 0000000c 00000001 00000000 01 00 00 00", 0, 0 },

@@ -3,6 +3,7 @@
 #include "udpnat-attestation.h"
 #include "udpnat-chat-message.h"
 #include "udpnat-directory-message.h"
+#include "udpnat-fleet-message.h"
 #include "udpnat-frame.h"
 #include "udpnat-packet.h"
 #include "udpnat-rendezvous-message.h"
@@ -191,7 +192,8 @@ recode_named (const UdpnatMessageView *message,
   guint8 code;
 
   if (message->type == UDPNAT_CS_REGISTER && udpnat_parse_register (message, &is_listed, &name))
-    udpnat_write_register (out, is_listed, name);
+    (udpnat_register_is_moved (message) ? udpnat_write_register_moved
+                                        : udpnat_write_register) (out, is_listed, name);
   else if (message->type == UDPNAT_CS_REGISTERED
            && udpnat_parse_registered (message, &number, &address, &name))
     udpnat_write_registered (out, number, &address, name);
@@ -271,6 +273,41 @@ recode_directory (const UdpnatMessageView *message,
   return TRUE;
 }
 
+/* Of a fleet: those with servers in them, and MAIL-FETCH. */
+static inline gboolean
+recode_fleet (const UdpnatMessageView *message,
+              GByteArray              *out)
+{
+  g_autoptr (GArray) nodes = NULL;
+  UdpnatFleetNode node = { .place = NULL };
+  guint16 watch_s;
+  guint8 key[32];
+
+  if (message->type == UDPNAT_CS_FLEET)
+    {
+      nodes = udpnat_parse_fleet (message, &watch_s);
+      if (nodes == NULL)
+        return FALSE;
+      udpnat_write_fleet (out, watch_s, (gpointer) nodes->data, nodes->len);
+      return TRUE;
+    }
+  if (message->type == UDPNAT_CS_LOCATED && udpnat_parse_located (message, key, &node))
+    udpnat_write_located (out, key, &node);
+  else if (message->type == UDPNAT_CS_MOVE && udpnat_parse_move (message, &node))
+    udpnat_write_move (out, &node);
+  else if (message->type == UDPNAT_CS_MAIL_AT && udpnat_parse_mail_at (message, &node))
+    udpnat_write_mail_at (out, &node);
+  else if (message->type == UDPNAT_CS_MAIL_FETCH && udpnat_parse_mail_fetch (message))
+    udpnat_write_mail_fetch (out);
+  else
+    {
+      g_assert_null (node.place);
+      return FALSE;
+    }
+  udpnat_fleet_node_clear (&node);
+  return TRUE;
+}
+
 /* Client-server and peer-peer. */
 static inline gboolean
 recode_control_message (const UdpnatMessageView *message,
@@ -313,6 +350,12 @@ recode_control_message (const UdpnatMessageView *message,
         return FALSE;
       udpnat_write_report (out, &report);
       return TRUE;
+    case UDPNAT_CS_FLEET:
+    case UDPNAT_CS_LOCATED:
+    case UDPNAT_CS_MOVE:
+    case UDPNAT_CS_MAIL_AT:
+    case UDPNAT_CS_MAIL_FETCH:
+      return recode_fleet (message, out);
     case UDPNAT_PP_SEARCH:
       if (!udpnat_parse_search (message, &search) || search.step == 0
           || search.step > UDPNAT_SEARCH_MEET)

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "udpnat-fleet-directory.h"
+
+G_BEGIN_DECLS
+
+#define UDPNAT_FLEET_HEX_BYTES (2 * UDPNAT_KEY_BYTES + 1)
+
+/* The directory's parts see each other here:
+ *
+ *   udpnat-fleet-directory.c  life, names, questions, letters
+ *   udpnat-fleet-homes.c      who is registered here, kept true in the directory
+ *   udpnat-fleet-nodes.c      which servers live, and where clients reach them */
+
+typedef struct _UdpnatFleetHomes UdpnatFleetHomes;
+typedef struct _UdpnatFleetNodes UdpnatFleetNodes;
+
+struct _UdpnatFleetDirectory
+{
+  UdpnatRedis      *redis;
+  char              node[UDPNAT_FLEET_HEX_BYTES]; /* our key */
+  char             *place;
+  UdpnatFleetHomes *homes;
+  UdpnatFleetNodes *nodes;
+  GPtrArray        *untold_names; /* nullable: "key name": ours, which it may have lost */
+  guint             names_id;
+  gboolean          is_stopped;
+
+  UdpnatFleetDirectoryFunc func; /* the machine has been told something */
+  gpointer                 user_data;
+
+  /* borrowed */
+  UdpnatRendezvousServer *server;
+  UdpnatServerDisk       *disk;
+  UdpnatNameStore        *names;
+};
+
+/* udpnat-fleet-directory.c */
+void     udpnat_fleet_write_hex    (const UdpnatPublicKey *key,
+                                    char                  *out_hex);
+gboolean udpnat_fleet_read_hex     (const char            *hex,
+                                    UdpnatPublicKey       *out_key);
+char    *udpnat_fleet_dup_name_word (const char           *name);
+char    *udpnat_fleet_dup_key_word (const UdpnatPublicKey *key,
+                                    const char            *what);
+void     udpnat_fleet_directory_note_mail (UdpnatFleetDirectory   *self,
+                                           const UdpnatPublicKey  *key,
+                                           const UdpnatRedisReply *nodes);
+
+/* udpnat-fleet-homes.c */
+UdpnatFleetHomes *udpnat_fleet_homes_new    (UdpnatFleetDirectory  *directory);
+void              udpnat_fleet_homes_free   (UdpnatFleetHomes      *self);
+void              udpnat_fleet_homes_add    (UdpnatFleetHomes      *self,
+                                             const UdpnatPublicKey *key,
+                                             const char            *name,
+                                             gboolean               is_shown);
+void              udpnat_fleet_homes_remove (UdpnatFleetHomes      *self,
+                                             const UdpnatPublicKey *key);
+void              udpnat_fleet_homes_renew_all (UdpnatFleetHomes   *self);
+
+/* udpnat-fleet-nodes.c */
+UdpnatFleetNodes *udpnat_fleet_nodes_new    (UdpnatFleetDirectory  *directory);
+void              udpnat_fleet_nodes_free   (UdpnatFleetNodes      *self);
+void              udpnat_fleet_nodes_beat   (UdpnatFleetNodes      *self);
+void              udpnat_fleet_nodes_leave  (UdpnatFleetNodes      *self);
+
+G_END_DECLS
