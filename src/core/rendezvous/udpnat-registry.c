@@ -30,11 +30,19 @@ struct _UdpnatRegistry
   UdpnatSlab  *entries; /* of UdpnatRegistryEntry */
   UdpnatIdSet *names;   /* all that have one */
   UdpnatIdSet *keys;    /* the first entry of each key */
-  GTree       *roster;  /* UdpnatRegistryEntry by sequence, borrowed; NULL: there are too many */
-  UdpnatIdOrder *order; /* all that have a sequence, by folded name */
+  GTree       *roster;  /* of Change, owned, in their order; NULL: there are too many */
+  GHashTable  *changes; /* number of an entry -> its Change there, borrowed */
+  UdpnatIdOrder *order; /* all that are in the roster, by folded name */
   guint        n_claims;
   guint64      last_sequence;
 };
+
+/* The last one of an entry. */
+typedef struct
+{
+  guint64 sequence; /* first: it is what the tree compares */
+  guint32 id;
+} Change;
 
 /* What a name is looked for with. */
 typedef struct
@@ -174,14 +182,22 @@ udpnat_registry_new (const UdpnatRandom *random)
 {
   UdpnatRegistry *self = g_new0 (UdpnatRegistry, 1);
 
-  G_STATIC_ASSERT (sizeof (UdpnatRegistryEntry) == 72);
+  G_STATIC_ASSERT (sizeof (UdpnatRegistryEntry) == 64);
   udpnat_random_fill (random, self->hash_key, sizeof self->hash_key);
   self->entries = udpnat_slab_new (sizeof (UdpnatRegistryEntry));
   self->names = udpnat_id_set_new (hash_name, match_name, self);
   self->keys = udpnat_id_set_new (hash_key, match_key, self);
-  self->roster = g_tree_new_full (compare_sequences, NULL, NULL, NULL);
+  self->roster = g_tree_new_full (compare_sequences, NULL, g_free, NULL);
+  self->changes = g_hash_table_new (NULL, NULL);
   self->order = udpnat_id_order_new (compare_folded, self);
   return self;
+}
+
+static void
+end_roster (UdpnatRegistry *self)
+{
+  g_clear_pointer (&self->changes, g_hash_table_unref);
+  g_clear_pointer (&self->roster, g_tree_unref);
 }
 
 void
@@ -192,7 +208,7 @@ udpnat_registry_free (UdpnatRegistry *self)
   for (guint32 id = udpnat_slab_get_next (self->entries, 0); id != 0;
        id = udpnat_slab_get_next (self->entries, id))
     clear_name (get_entry (self, id));
-  g_clear_pointer (&self->roster, g_tree_unref);
+  end_roster (self);
   udpnat_id_order_free (self->order);
   udpnat_id_set_free (self->keys);
   udpnat_id_set_free (self->names);
@@ -369,6 +385,17 @@ udpnat_registry_set_stored (UdpnatRegistry      *self,
   self->n_claims--;
 }
 
+static void
+forget_change (UdpnatRegistry            *self,
+               const UdpnatRegistryEntry *entry)
+{
+  const Change *change = g_hash_table_lookup (self->changes, GUINT_TO_POINTER (entry->id));
+
+  g_hash_table_remove (self->changes, GUINT_TO_POINTER (entry->id));
+  if (change != NULL)
+    g_tree_remove (self->roster, change);
+}
+
 /** udpnat_registry_remove: a name whose claim could not be stored, or an entry without a name */
 void
 udpnat_registry_remove (UdpnatRegistry      *self,
@@ -376,13 +403,13 @@ udpnat_registry_remove (UdpnatRegistry      *self,
 {
   if (entry->is_claim)
     self->n_claims--;
-  if (entry->sequence != 0)
+  if (entry->is_in_roster)
     {
       g_autofree char *folded = udpnat_name_fold (udpnat_registry_get_name (entry));
 
       udpnat_id_order_remove (self->order, folded);
       if (self->roster != NULL)
-        g_tree_remove (self->roster, &entry->sequence);
+        forget_change (self, entry);
     }
   if (entry->is_named)
     udpnat_id_set_remove (self->names, entry->id);
@@ -410,19 +437,24 @@ void
 udpnat_registry_publish (UdpnatRegistry      *self,
                          UdpnatRegistryEntry *entry)
 {
-  if (entry->sequence == 0)
+  Change *change;
+
+  if (!entry->is_in_roster)
     {
       g_autofree char *folded = udpnat_name_fold (udpnat_registry_get_name (entry));
 
+      entry->is_in_roster = TRUE;
       udpnat_id_order_add (self->order, entry->id, folded);
       if (udpnat_registry_is_large (self))
-        g_clear_pointer (&self->roster, g_tree_unref);
+        end_roster (self);
     }
-  else if (self->roster != NULL)
-    g_tree_remove (self->roster, &entry->sequence);
-  entry->sequence = ++self->last_sequence;
-  if (self->roster != NULL)
-    g_tree_insert (self->roster, &entry->sequence, entry);
+  if (self->roster == NULL)
+    return;
+  forget_change (self, entry);
+  change = g_new (Change, 1);
+  *change = (Change) { .sequence = ++self->last_sequence, .id = entry->id };
+  g_tree_insert (self->roster, change, change);
+  g_hash_table_insert (self->changes, GUINT_TO_POINTER (entry->id), change);
 }
 
 /** udpnat_registry_is_large: Returns: whether the roster has too many names to be told as a whole.
@@ -436,17 +468,22 @@ udpnat_registry_is_large (const UdpnatRegistry *self)
 
 /**
  * udpnat_registry_next_change:
+ * @sequence: (inout): of a change, 0 before the first; that of the one returned afterwards
  *
  * Returns: (nullable): the oldest entry whose last change is newer than @sequence; always %NULL
  *   when the roster is large
  */
 UdpnatRegistryEntry *
 udpnat_registry_next_change (const UdpnatRegistry *self,
-                             guint64               sequence)
+                             guint64              *sequence)
 {
-  GTreeNode *node = self->roster != NULL ? g_tree_upper_bound (self->roster, &sequence) : NULL;
+  GTreeNode    *node = self->roster != NULL ? g_tree_upper_bound (self->roster, sequence) : NULL;
+  const Change *change = node != NULL ? g_tree_node_value (node) : NULL;
 
-  return node != NULL ? g_tree_node_value (node) : NULL;
+  if (change == NULL)
+    return NULL;
+  *sequence = change->sequence;
+  return get_entry (self, change->id);
 }
 
 static gboolean
@@ -498,7 +535,7 @@ udpnat_registry_list (const UdpnatRegistry *self,
  * udpnat_registry_find_shown:
  *
  * Returns: (nullable): the entry by which others may know how things stand with @key: under which
- *   it is there and listed, else the one that was in the roster last
+ *   it is there and listed, else one under which it has been
  */
 UdpnatRegistryEntry *
 udpnat_registry_find_shown (const UdpnatRegistry  *self,
@@ -511,7 +548,7 @@ udpnat_registry_find_shown (const UdpnatRegistry  *self,
     {
       if (entry->session != 0 && entry->is_shown)
         return entry;
-      if (entry->sequence != 0 && (last == NULL || entry->sequence > last->sequence))
+      if (entry->is_in_roster)
         last = entry;
     }
   return last;

@@ -16,9 +16,9 @@ typedef struct _UdpnatRegistry UdpnatRegistry;
 /**
  * UdpnatRegistryEntry:
  * @key: to whom it belongs
- * @sequence: place in the roster, 0 when not in it
  * @session: who is there under it now; 0: nobody. The owner of the registry writes it
  * @is_shown: that session wants to be listed. Likewise
+ * @is_in_roster: has been listed in this run
  * @is_claim: not on disk yet; then @id is its claim
  *
  * A name, or a key without one that is there now. There are very many, so it is packed; all but the
@@ -27,12 +27,12 @@ typedef struct _UdpnatRegistry UdpnatRegistry;
 typedef struct
 {
   UdpnatPublicKey key;
-  guint64         sequence;
   guint32         id;
   guint32         session;
   guint32         next_of_key;
   guint32         name_hash;
   guint8          is_shown : 1;
+  guint8          is_in_roster : 1;
   guint8          is_claim : 1;
   guint8          is_named : 1;
   guint8          is_long : 1;
@@ -75,7 +75,7 @@ void                 udpnat_registry_publish     (UdpnatRegistry        *self,
                                                   UdpnatRegistryEntry   *entry);
 gboolean             udpnat_registry_is_large    (const UdpnatRegistry  *self);
 UdpnatRegistryEntry *udpnat_registry_next_change (const UdpnatRegistry  *self,
-                                                  guint64                sequence);
+                                                  guint64               *sequence);
 guint                udpnat_registry_list        (const UdpnatRegistry  *self,
                                                   const char            *prefix,
                                                   const char            *after,

@@ -70,7 +70,7 @@ udpnat_server_publish (UdpnatRendezvousServer *self,
                        gint64                  now_us,
                        UdpnatRegistryEntry    *entry)
 {
-  if (entry->sequence == 0 && !entry->is_shown)
+  if (!entry->is_in_roster && !entry->is_shown)
     return;
   udpnat_registry_publish (self->registry, entry);
   udpnat_watch_table_note (self->watches, &entry->key);
@@ -99,7 +99,7 @@ udpnat_server_publish_due (UdpnatRendezvousServer *self,
 
 static guint
 collect_changes (const UdpnatServerClient *self,
-                 UdpnatRegistryEntry      *changes[BATCH_ENTRIES],
+                 guint64                   sequences[BATCH_ENTRIES],
                  UdpnatDirectoryEntry      out_entries[BATCH_ENTRIES])
 {
   guint64 sequence = self->told_sequence;
@@ -107,13 +107,12 @@ collect_changes (const UdpnatServerClient *self,
 
   while (n < BATCH_ENTRIES)
     {
-      UdpnatRegistryEntry *entry = udpnat_registry_next_change (self->server->registry, sequence);
+      UdpnatRegistryEntry *entry = udpnat_registry_next_change (self->server->registry, &sequence);
 
       if (entry == NULL)
         break;
       udpnat_server_fill_entry (self->server, entry, &out_entries[n]);
-      changes[n++] = entry;
-      sequence = entry->sequence;
+      sequences[n++] = sequence;
     }
   return n;
 }
@@ -134,8 +133,8 @@ tell_whole_list (UdpnatServerClient *self)
 void
 udpnat_server_tell_changes (UdpnatServerClient *self)
 {
-  UdpnatRegistryEntry *changes[BATCH_ENTRIES];
   UdpnatDirectoryEntry entries[BATCH_ENTRIES];
+  guint64              sequences[BATCH_ENTRIES];
 
   self->is_behind = FALSE;
   while (self->is_subscribed)
@@ -148,13 +147,13 @@ udpnat_server_tell_changes (UdpnatServerClient *self)
           self->is_behind = TRUE;
           return;
         }
-      n_entries = collect_changes (self, changes, entries);
+      n_entries = collect_changes (self, sequences, entries);
       if (n_entries == 0)
         break;
       message = g_byte_array_new ();
       n_told = udpnat_write_peers (message, entries, n_entries);
       (void) udpnat_session_stream_write (self->session, 0, message->data, message->len);
-      self->told_sequence = changes[n_told - 1]->sequence;
+      self->told_sequence = sequences[n_told - 1];
     }
   if (self->is_subscribed && !self->has_whole_list)
     tell_whole_list (self);

@@ -151,12 +151,13 @@ static void
 compare_roster (const Scene *self)
 {
   const Row *row = find_next_change (self, 0);
-  UdpnatRegistryEntry *entry = udpnat_registry_next_change (self->registry, 0);
+  guint64 sequence = 0;
+  UdpnatRegistryEntry *entry = udpnat_registry_next_change (self->registry, &sequence);
 
   for (; row != NULL; row = find_next_change (self, row->changed))
     {
       g_assert_true (entry == row->entry);
-      entry = udpnat_registry_next_change (self->registry, entry->sequence);
+      entry = udpnat_registry_next_change (self->registry, &sequence);
     }
   g_assert_null (entry);
 }

@@ -68,31 +68,34 @@ test_roster (void)
 {
   g_autoptr (UdpnatRegistry) registry = udpnat_registry_new (&test_random);
   UdpnatRegistryEntry *entries[3];
-  UdpnatRegistryEntry *entry;
+  guint64 first, last, sequence = 0;
 
-  g_assert_null (udpnat_registry_next_change (registry, 0));
+  g_assert_null (udpnat_registry_next_change (registry, &sequence));
   for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
     {
       const char *names[] = { "a", "b", "c" };
 
       entries[i] = udpnat_registry_add (registry, names[i], &alice, TRUE);
-      g_assert_cmpuint (entries[i]->sequence, ==, 0);
+      g_assert_false (entries[i]->is_in_roster);
     }
-  g_assert_null (udpnat_registry_next_change (registry, 0));
+  g_assert_null (udpnat_registry_next_change (registry, &sequence));
   udpnat_registry_publish (registry, entries[0]);
   udpnat_registry_publish (registry, entries[1]);
   udpnat_registry_publish (registry, entries[2]);
   udpnat_registry_publish (registry, entries[0]);
-  entry = udpnat_registry_next_change (registry, 0);
-  g_assert_true (entry == entries[1]);
-  entry = udpnat_registry_next_change (registry, entry->sequence);
-  g_assert_true (entry == entries[2]);
-  entry = udpnat_registry_next_change (registry, entry->sequence);
-  g_assert_true (entry == entries[0]);
-  g_assert_null (udpnat_registry_next_change (registry, entry->sequence));
-  g_assert_null (udpnat_registry_next_change (registry, G_MAXUINT64));
+  g_assert_true (udpnat_registry_next_change (registry, &sequence) == entries[1]);
+  first = sequence;
+  g_assert_cmpuint (first, >, 0);
+  g_assert_true (udpnat_registry_next_change (registry, &sequence) == entries[2]);
+  g_assert_true (udpnat_registry_next_change (registry, &sequence) == entries[0]);
+  last = sequence;
+  g_assert_null (udpnat_registry_next_change (registry, &sequence));
+  g_assert_cmpuint (sequence, ==, last);
+  sequence = G_MAXUINT64;
+  g_assert_null (udpnat_registry_next_change (registry, &sequence));
   udpnat_registry_remove (registry, entries[2]);
-  g_assert_true (udpnat_registry_next_change (registry, entries[1]->sequence) == entries[0]);
+  g_assert_true (udpnat_registry_next_change (registry, &first) == entries[0]);
+  g_assert_cmpuint (first, ==, last);
 }
 
 /* Kept elsewhere when it is long; one byte on each side of that. */

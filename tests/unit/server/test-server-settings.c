@@ -197,6 +197,8 @@ static const struct { const char *text, *where, *what; } mistakes[] = {
   { "[server]\nnode-address=n1\n", ":2: node-address=n1 needs \"directory\"", "in common" },
   { "[server]\ndirectory=http://x\n", ":2: directory=http://x is no address of a Redis",
     "redis://192.0.2.9:6379" },
+  { "[server]\ndirectory=redis://[::1]\nnode-address=n1\nregistration=invited\n",
+    ":4: registration=invited is not possible with \"directory\"", "of one" },
   { "[server]\nwatch-interval=1\n", ":2: watch-interval=1 is no number from 2", "such as 4" },
   { "[server]\nidle-exit=4000001\n", ":2: idle-exit=4000001 is no number from 0", "4000000" },
   { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
