@@ -8,6 +8,7 @@
  * a second, one by one, whether they are answered or not:
  *
  *   echo, stun, info                  datagrams that need no session
+ *   stun-new, info-new                the same, each from an address that was not seen before
  *   keepalive, lookup, dial, relay    sealed, by clients that shake hands and register before the
  *                                     first of them: a line "connect" says what that took
  *   idle                              none: what the server does by itself then, for a second
@@ -87,6 +88,7 @@ typedef struct
   guint64            n_requests;
   guint64            n_answers;
   guint32            run;       /* no name is from an earlier one */
+  guint32            n_new;     /* addresses used once */
   guint              next;      /* client */
   gint64             now_us;
   GQueue             waiting; /* Client, the one that came first at its head */
@@ -327,7 +329,8 @@ take_datagram (Load   *self,
   UdpnatSessionEvent event;
   UdpnatInfoReply reply;
 
-  if (client == NULL || client->session == NULL || data[0] == UDPNAT_PACKET_INFO_REPLY)
+  if (client == NULL || client->session == NULL || data[0] == UDPNAT_PACKET_INFO_REPLY ||
+      data[0] < UDPNAT_PACKET_HS1 /* STUN */)
     {
       if (udpnat_info_reply_parse (&reply, data, n_data))
         {
@@ -424,25 +427,60 @@ ask_echo (Load *self,
 
 /* RFC 8489: a Binding request without attributes. */
 static void
-ask_stun (Load *self,
-          guint client)
+ask_stun_from (Load   *self,
+               guint32 source)
 {
   guint8 data[20] = { 0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42 };
 
   memcpy (data + 8, &self->n_requests, sizeof self->n_requests);
-  put (self, make_source (client), data, sizeof data);
+  put (self, source, data, sizeof data);
 }
 
 static void
-ask_info (Load *self,
+ask_stun (Load *self,
           guint client)
+{
+  ask_stun_from (self, make_source (client));
+}
+
+/* 127.64.0.0 and on, below what forge() takes. */
+static guint32
+make_new_source (Load *self)
+{
+  return 0x7f400000u + self->n_new++ % 0x400000;
+}
+
+static void
+ask_stun_new (Load *self,
+              guint client)
+{
+  ask_stun_from (self, make_new_source (self));
+}
+
+static void
+ask_info_from (Load   *self,
+               guint32 source)
 {
   guint8 data[UDPNAT_INFO_BYTES];
   UdpnatWriter writer;
 
   udpnat_writer_init (&writer, data, sizeof data);
   udpnat_info_write (&writer, self->n_requests);
-  put (self, make_source (client), data, writer.n_written);
+  put (self, source, data, writer.n_written);
+}
+
+static void
+ask_info (Load *self,
+          guint client)
+{
+  ask_info_from (self, make_source (client));
+}
+
+static void
+ask_info_new (Load *self,
+              guint client)
+{
+  ask_info_from (self, make_new_source (self));
 }
 
 static void
@@ -547,6 +585,8 @@ static const struct
   { "echo", ask_echo, FALSE, 1 },
   { "stun", ask_stun, FALSE, 1 },
   { "info", ask_info, FALSE, 1 },
+  { "stun-new", ask_stun_new, FALSE, 1 },
+  { "info-new", ask_info_new, FALSE, 1 },
   { "keepalive", ask_keepalive, TRUE, MARK_EVERY },
   { "lookup", ask_lookup, TRUE, 1 },
   { "dial", ask_dial, TRUE, 1 },

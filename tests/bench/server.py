@@ -27,7 +27,8 @@ ROWS = [
     ('keepalive', 'keepalive, sealed', 'echo', '≤ 1.3'),
     ('dial', 'dial forwarded, 128 bytes', 'echo', '≤ 1.5'),
     ('relay', 'packet relayed, 1100 bytes', 'echo', ''),
-    ('info', "a stranger's first packet", 'echo', ''),
+    ('info-new', "a stranger's first packet", 'echo', ''),
+    ('stun', 'STUN Binding, known address', 'echo', ''),
     ('lookup', 'lookup of a name', 'echo', '≤ 1.5'),
 ]
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -153,7 +154,7 @@ def run(servers, rounds, seconds):
         servers['udpnat'].ask('idle', CALM_SECONDS)
         asks = [('echo', 'echo')] + [('udpnat', kind) for kind, *_ in ROWS]
         if 'coturn' in servers:
-            asks.append(('coturn', 'stun'))
+            asks += [('coturn', 'stun'), ('coturn', 'stun-new')]
         for name, kind in asks:
             cost, rate = servers[name].ask(kind, seconds)
             figures.setdefault((name, kind), []).append(cost)
@@ -186,6 +187,10 @@ def report(servers, figures, rates, n_clients):
         if coturn is not None:
             words += f', {median_ratio(coturn, mine):.2f} times as many as coturn'
         line(name, mine, rates['udpnat', kind], words)
+    if coturn is not None:
+        line('coturn, a new address', figures['coturn', 'stun-new'], rates['coturn', 'stun-new'],
+             f'{median_ratio(figures["coturn", "stun-new"], figures["udpnat", "info-new"]):.1f} × '
+             "a stranger's first packet here (asked: ≥ 5)")
     print(f'{CROWD_PER_SECOND:,} a second, one by one')
     line('the echo, woken by each', figures['echo', 'crowd'], rates['echo', 'crowd'], '')
     line('keepalive, sealed', figures['udpnat', 'crowd'], rates['udpnat', 'crowd'],
