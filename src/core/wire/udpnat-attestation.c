@@ -21,17 +21,6 @@ copy_bytes (UdpnatReader *reader,
     memcpy (out, bytes, n);
 }
 
-static UdpnatReader
-begin (const UdpnatMessageView *message,
-       UdpnatCsMessageType      type)
-{
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, message->body, message->n_body);
-  reader.failed = message->type != type;
-  return reader;
-}
-
 /** udpnat_attestation_write_signed: what the server signs about the client with @client_key */
 void
 udpnat_attestation_write_signed (UdpnatWriter            *writer,
@@ -81,7 +70,7 @@ gboolean
 udpnat_parse_attest (const UdpnatMessageView *message,
                      guint8                   out_nonce[UDPNAT_ATTESTATION_NONCE_BYTES])
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_ATTEST);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_ATTEST);
 
   copy_bytes (&reader, out_nonce, UDPNAT_ATTESTATION_NONCE_BYTES);
   return udpnat_reader_is_done (&reader);
@@ -101,7 +90,7 @@ gboolean
 udpnat_parse_attestation (const UdpnatMessageView *message,
                           UdpnatAttestation       *out_attestation)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_ATTESTATION);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_ATTESTATION);
 
   return udpnat_read_attestation (&reader, out_attestation) && udpnat_reader_is_done (&reader);
 }

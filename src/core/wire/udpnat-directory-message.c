@@ -89,22 +89,11 @@ udpnat_write_page (GByteArray                 *out,
 
 /* ---- Reading ---- */
 
-static UdpnatReader
-begin (const UdpnatMessageView *message,
-       UdpnatCsMessageType      type)
-{
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, message->body, message->n_body);
-  reader.failed = message->type != type;
-  return reader;
-}
-
 gboolean
 udpnat_parse_watch (const UdpnatMessageView *message,
                     UdpnatWatchMessage      *out_watch)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_WATCH);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_WATCH);
 
   out_watch->flags = udpnat_reader_u8 (&reader);
   if (reader.failed || udpnat_reader_left (&reader) % KEY_BYTES != 0)
@@ -119,7 +108,7 @@ udpnat_parse_watched (const UdpnatMessageView *message,
                       guint8                  *out_code,
                       guint32                 *out_n_watched)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_WATCHED);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_WATCHED);
 
   *out_code = udpnat_reader_u8 (&reader);
   *out_n_watched = udpnat_reader_u32 (&reader);
@@ -131,7 +120,7 @@ gboolean
 udpnat_parse_directory (const UdpnatMessageView *message,
                         guint8                  *out_kind)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_DIRECTORY);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_DIRECTORY);
 
   *out_kind = udpnat_reader_u8 (&reader);
   return udpnat_reader_is_done (&reader);
@@ -141,7 +130,7 @@ gboolean
 udpnat_parse_list (const UdpnatMessageView *message,
                    UdpnatListMessage       *out_list)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_LIST);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_LIST);
   g_auto (UdpnatListMessage) list = { 0 };
 
   list.request = udpnat_reader_u32 (&reader);
@@ -156,39 +145,19 @@ udpnat_parse_list (const UdpnatMessageView *message,
   return TRUE;
 }
 
-static void
-clear_entry (gpointer data)
-{
-  udpnat_directory_entry_clear (data);
-}
-
-/**
- * udpnat_parse_page:
- *
- * Returns: (transfer full) (nullable) (element-type UdpnatDirectoryEntry): entries clear themselves
- */
+/** udpnat_parse_page: Returns: as udpnat_read_directory_entries() */
 GArray *
 udpnat_parse_page (const UdpnatMessageView *message,
                    guint32                 *out_request,
                    guint8                  *out_code)
 {
-  UdpnatReader       reader = begin (message, UDPNAT_CS_PAGE);
-  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (UdpnatDirectoryEntry));
-  guint              n_entries;
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_PAGE);
+  guint        n_entries;
 
-  g_array_set_clear_func (entries, clear_entry);
   *out_request = udpnat_reader_u32 (&reader);
   *out_code = udpnat_reader_u8 (&reader);
   n_entries = udpnat_reader_u8 (&reader);
   if (n_entries > UDPNAT_DIRECTORY_PAGE_MAX)
     return NULL;
-  for (guint i = 0; i < n_entries; i++)
-    {
-      UdpnatDirectoryEntry entry = { 0 };
-
-      if (!udpnat_read_directory_entry (&reader, &entry))
-        return NULL;
-      g_array_append_val (entries, entry);
-    }
-  return udpnat_reader_is_done (&reader) ? g_steal_pointer (&entries) : NULL;
+  return udpnat_read_directory_entries (&reader, n_entries);
 }

@@ -92,17 +92,6 @@ udpnat_write_mail_fetch (GByteArray *out)
 
 /* ---- Reading ---- */
 
-static UdpnatReader
-begin (const UdpnatMessageView *message,
-       UdpnatCsMessageType      type)
-{
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, message->body, message->n_body);
-  reader.failed = message->type != type;
-  return reader;
-}
-
 /* Returns: whether there was one; nothing is to be cleared otherwise */
 static gboolean
 read_node (UdpnatReader    *reader,
@@ -157,7 +146,7 @@ GArray *
 udpnat_parse_fleet (const UdpnatMessageView *message,
                     guint16                 *out_watch_s)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_FLEET);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_FLEET);
   g_autoptr (GArray) nodes = NULL;
   guint n_nodes;
 
@@ -184,7 +173,7 @@ udpnat_parse_located (const UdpnatMessageView *message,
                       guint8                  *out_key,
                       UdpnatFleetNode         *out_node)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_LOCATED);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_LOCATED);
 
   udpnat_reader_copy (&reader, out_key, 32);
   return finish_with_node (&reader, out_node);
@@ -194,7 +183,7 @@ gboolean
 udpnat_parse_move (const UdpnatMessageView *message,
                    UdpnatFleetNode         *out_node)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_MOVE);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_MOVE);
 
   return finish_with_node (&reader, out_node);
 }
@@ -203,7 +192,7 @@ gboolean
 udpnat_parse_mail_at (const UdpnatMessageView *message,
                       UdpnatFleetNode         *out_node)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_MAIL_AT);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_MAIL_AT);
 
   return finish_with_node (&reader, out_node);
 }
@@ -211,7 +200,7 @@ udpnat_parse_mail_at (const UdpnatMessageView *message,
 gboolean
 udpnat_parse_mail_fetch (const UdpnatMessageView *message)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_MAIL_FETCH);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_MAIL_FETCH);
 
   return udpnat_reader_is_done (&reader);
 }

@@ -95,17 +95,6 @@ udpnat_write_mail_passes (GByteArray   *out,
 
 /* ---- Reading ---- */
 
-static UdpnatReader
-begin (const UdpnatMessageView *message,
-       UdpnatMailMessageType    type)
-{
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, message->body, message->n_body);
-  reader.failed = message->type != type;
-  return reader;
-}
-
 /* Takes the rest of the message. */
 static gboolean
 finish_with_sealed (UdpnatReader  *reader,
@@ -123,7 +112,7 @@ gboolean
 udpnat_parse_mail_put (const UdpnatMessageView *message,
                        UdpnatMailPut           *out_put)
 {
-  UdpnatReader reader = begin (message, UDPNAT_MAIL_PUT);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_MAIL_PUT);
 
   out_put->request = udpnat_reader_u32 (&reader);
   udpnat_reader_copy (&reader, out_put->recipient, sizeof out_put->recipient);
@@ -136,7 +125,7 @@ udpnat_parse_mail_put_result (const UdpnatMessageView *message,
                               guint32                 *out_request,
                               guint8                  *out_code)
 {
-  UdpnatReader reader = begin (message, UDPNAT_MAIL_PUT_RESULT);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_MAIL_PUT_RESULT);
 
   *out_request = udpnat_reader_u32 (&reader);
   *out_code = udpnat_reader_u8 (&reader);
@@ -147,7 +136,7 @@ gboolean
 udpnat_parse_mail_item (const UdpnatMessageView *message,
                         UdpnatMailItem          *out_item)
 {
-  UdpnatReader reader = begin (message, UDPNAT_MAIL_ITEM);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_MAIL_ITEM);
 
   out_item->number = udpnat_reader_u64 (&reader);
   out_item->stored_s = udpnat_reader_u64 (&reader);
@@ -160,7 +149,7 @@ udpnat_parse_mail_ack (const UdpnatMessageView *message,
                        guint64                  out_numbers[UDPNAT_MAIL_ACK_MAX_NUMBERS],
                        guint                   *out_n)
 {
-  UdpnatReader reader = begin (message, UDPNAT_MAIL_ACK);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_MAIL_ACK);
 
   *out_n = 0;
   while (udpnat_reader_left (&reader) > 0 && *out_n < UDPNAT_MAIL_ACK_MAX_NUMBERS
@@ -179,7 +168,7 @@ udpnat_parse_mail_passes (const UdpnatMessageView *message,
                           const guint8           **out_passes,
                           guint                   *out_n)
 {
-  UdpnatReader reader = begin (message, UDPNAT_MAIL_PASSES);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_MAIL_PASSES);
   gsize        n_left;
 
   *out_is_replacing = (udpnat_reader_u8 (&reader) & FLAG_REPLACING) != 0;

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "udpnat-reader.h"
 #include "udpnat-writer.h"
 
 /* Messages inside streams, and the helpers that append their fields (PROTOCOL.md section 6). */
@@ -39,6 +38,19 @@ udpnat_message_parse (const guint8      *data,
   out_message->n_body = n_body;
   *out_consumed = UDPNAT_MESSAGE_HEADER_BYTES + n_body;
   return UDPNAT_MESSAGE_COMPLETE;
+}
+
+/** udpnat_message_read: Returns: what reads the body; it has failed when @message is of another
+ * type */
+UdpnatReader
+udpnat_message_read (const UdpnatMessageView *message,
+                     guint8                   type)
+{
+  UdpnatReader reader;
+
+  udpnat_reader_init (&reader, message->body, message->n_body);
+  reader.failed = message->type != type;
+  return reader;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 #include "udpnat-address.h"
 #include "udpnat-limits.h"
+#include "udpnat-reader.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,9 @@ UdpnatMessageParse udpnat_message_parse  (const guint8        *data,
                                           gsize                n_data,
                                           UdpnatMessageView   *out_message,
                                           gsize               *out_consumed)
+  G_GNUC_WARN_UNUSED_RESULT;
+UdpnatReader       udpnat_message_read   (const UdpnatMessageView *message,
+                                          guint8               type)
   G_GNUC_WARN_UNUSED_RESULT;
 gsize              udpnat_message_begin  (GByteArray          *out,
                                           guint8               type);

@@ -228,17 +228,6 @@ udpnat_write_invitation (GByteArray   *out,
 
 /* ---- Reading ---- */
 
-static UdpnatReader
-begin (const UdpnatMessageView *message,
-       UdpnatCsMessageType      type)
-{
-  UdpnatReader reader;
-
-  udpnat_reader_init (&reader, message->body, message->n_body);
-  reader.failed = message->type != type;
-  return reader;
-}
-
 /** udpnat_read_directory_name: Returns: (transfer full) (nullable): %NULL also fails the reader */
 char *
 udpnat_read_directory_name (UdpnatReader *reader)
@@ -277,10 +266,10 @@ read_presence (UdpnatReader *reader)
   return presence <= UDPNAT_PRESENCE_AWAY ? presence : UDPNAT_PRESENCE_ONLINE;
 }
 
-/** udpnat_read_directory_entry: @out_entry: to be cleared when it could be read */
-gboolean
-udpnat_read_directory_entry (UdpnatReader         *reader,
-                             UdpnatDirectoryEntry *out_entry)
+/* To be cleared when it could be read */
+static gboolean
+read_entry (UdpnatReader         *reader,
+            UdpnatDirectoryEntry *out_entry)
 {
   udpnat_reader_copy (reader, out_entry->key, sizeof out_entry->key);
   out_entry->handle = udpnat_reader_u32 (reader);
@@ -293,7 +282,7 @@ static gboolean
 parse_empty (const UdpnatMessageView *message,
              UdpnatCsMessageType      type)
 {
-  UdpnatReader reader = begin (message, type);
+  UdpnatReader reader = udpnat_message_read (message, type);
 
   return udpnat_reader_is_done (&reader);
 }
@@ -303,7 +292,7 @@ udpnat_parse_register (const UdpnatMessageView *message,
                        gboolean                *out_listed,
                        char                   **out_name)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_REGISTER);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_REGISTER);
 
   *out_listed = (udpnat_reader_u8 (&reader) & FLAG_LISTED) != 0;
   return finish_with_name (&reader, out_name);
@@ -313,7 +302,7 @@ udpnat_parse_register (const UdpnatMessageView *message,
 gboolean
 udpnat_register_is_moved (const UdpnatMessageView *message)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_REGISTER);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_REGISTER);
 
   return (udpnat_reader_u8 (&reader) & FLAG_MOVED) != 0;
 }
@@ -324,7 +313,7 @@ udpnat_parse_registered (const UdpnatMessageView *message,
                          UdpnatAddress           *out_observed,
                          char                   **out_name)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_REGISTERED);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_REGISTERED);
 
   *out_handle = udpnat_reader_u32 (&reader);
   udpnat_reader_address (&reader, out_observed);
@@ -337,7 +326,7 @@ udpnat_parse_refused (const UdpnatMessageView *message,
                       guint32                 *out_retry_s,
                       char                   **out_name)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_REFUSED);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_REFUSED);
 
   *out_code = udpnat_reader_u8 (&reader);
   *out_retry_s = udpnat_reader_u32 (&reader);
@@ -361,7 +350,7 @@ udpnat_parse_lookup (const UdpnatMessageView *message,
                      guint32                 *out_request,
                      char                   **out_name)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_LOOKUP);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_LOOKUP);
 
   *out_request = udpnat_reader_u32 (&reader);
   return finish_with_name (&reader, out_name);
@@ -377,15 +366,14 @@ udpnat_parse_lookup_result (const UdpnatMessageView *message,
                             guint8                  *out_code,
                             UdpnatDirectoryEntry    *out_entry)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_LOOKUP_RESULT);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_LOOKUP_RESULT);
   UdpnatDirectoryEntry entry = { 0 };
 
   *out_request = udpnat_reader_u32 (&reader);
   *out_code = udpnat_reader_u8 (&reader);
   if (*out_code != UDPNAT_LOOKUP_FOUND)
     return udpnat_reader_is_done (&reader);
-  if (reader.failed || !udpnat_read_directory_entry (&reader, &entry)
-      || !udpnat_reader_is_done (&reader))
+  if (reader.failed || !read_entry (&reader, &entry) || !udpnat_reader_is_done (&reader))
     {
       udpnat_directory_entry_clear (&entry);
       return FALSE;
@@ -398,7 +386,7 @@ gboolean
 udpnat_parse_subscribe (const UdpnatMessageView *message,
                         guint8                  *out_mode)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_SUBSCRIBE);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_SUBSCRIBE);
 
   *out_mode = udpnat_reader_u8 (&reader);
   return udpnat_reader_is_done (&reader);
@@ -411,20 +399,21 @@ clear_entry (gpointer data)
 }
 
 /**
- * udpnat_parse_peers:
+ * udpnat_read_directory_entries:
  *
- * What it allocates grows with the entries that are there, never with the count that is announced.
+ * The last @n_entries of a message. What it allocates grows with the entries that are there, never
+ * with the count that is announced.
  *
- * Returns: (transfer full) (nullable) (element-type UdpnatDirectoryEntry): entries clear themselves
+ * Returns: (transfer full) (nullable) (element-type UdpnatDirectoryEntry): they clear themselves;
+ *   %NULL when the message is not right
  */
 GArray *
-udpnat_parse_peers (const UdpnatMessageView *message)
+udpnat_read_directory_entries (UdpnatReader *reader,
+                               guint         n_entries)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_PEERS);
-  guint n_entries = udpnat_reader_u16 (&reader);
   g_autoptr (GArray) entries = NULL;
 
-  if (reader.failed)
+  if (reader->failed)
     return NULL;
   entries = g_array_new (FALSE, FALSE, sizeof (UdpnatDirectoryEntry));
   g_array_set_clear_func (entries, clear_entry);
@@ -432,11 +421,21 @@ udpnat_parse_peers (const UdpnatMessageView *message)
     {
       UdpnatDirectoryEntry entry = { 0 };
 
-      if (!udpnat_read_directory_entry (&reader, &entry))
+      if (!read_entry (reader, &entry))
         return NULL;
       g_array_append_val (entries, entry);
     }
-  return udpnat_reader_is_done (&reader) ? g_steal_pointer (&entries) : NULL;
+  return udpnat_reader_is_done (reader) ? g_steal_pointer (&entries) : NULL;
+}
+
+/** udpnat_parse_peers: Returns: as udpnat_read_directory_entries() */
+GArray *
+udpnat_parse_peers (const UdpnatMessageView *message)
+{
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_PEERS);
+  guint        n_entries = udpnat_reader_u16 (&reader);
+
+  return udpnat_read_directory_entries (&reader, n_entries);
 }
 
 gboolean
@@ -450,7 +449,7 @@ gboolean
 udpnat_parse_presence (const UdpnatMessageView *message,
                        guint8                  *out_presence)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_PRESENCE);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_PRESENCE);
 
   *out_presence = udpnat_reader_u8 (&reader);
   return udpnat_reader_is_done (&reader);
@@ -461,7 +460,7 @@ gboolean
 udpnat_parse_keepalive (const UdpnatMessageView *message,
                         guint16                 *out_interval_s)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_KEEPALIVE);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_KEEPALIVE);
 
   *out_interval_s = udpnat_reader_u16 (&reader);
   return udpnat_reader_is_done (&reader);
@@ -472,7 +471,7 @@ gboolean
 udpnat_parse_invitation (const UdpnatMessageView *message,
                          guint8                  *out_code)
 {
-  UdpnatReader reader = begin (message, UDPNAT_CS_INVITATION);
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_INVITATION);
 
   udpnat_reader_copy (&reader, out_code, UDPNAT_INVITATION_BYTES);
   return udpnat_reader_is_done (&reader);

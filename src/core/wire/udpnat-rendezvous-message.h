@@ -125,8 +125,8 @@ void     udpnat_write_invitation      (GByteArray                 *out,
 /* Parts of messages that hold entries. */
 void     udpnat_append_directory_entry (GByteArray                *out,
                                        const UdpnatDirectoryEntry *entry);
-gboolean udpnat_read_directory_entry  (UdpnatReader               *reader,
-                                       UdpnatDirectoryEntry       *out_entry)
+GArray  *udpnat_read_directory_entries (UdpnatReader              *reader,
+                                       guint                       n_entries)
   G_GNUC_WARN_UNUSED_RESULT;
 char    *udpnat_read_directory_name   (UdpnatReader               *reader)
   G_GNUC_WARN_UNUSED_RESULT;
