@@ -82,7 +82,7 @@ static gboolean
 has_input (MachineSource *self,
            guint          socket)
 {
-  gboolean has_any = FALSE;
+  gboolean has_any = udpnat_socket_has_input (self->sockets[socket]);
 
   for (guint i = 0; i < N_FDS; i++)
     {
@@ -140,8 +140,9 @@ receive (MachineSource *self,
         }
       self->n_received += n_received;
       if (n_received < UDPNAT_SOCKET_BATCH)
-        return;
+        break;
     }
+  self->is_woken |= udpnat_socket_has_input (self->sockets[socket]);
 }
 
 static void
@@ -423,7 +424,10 @@ udpnat_machine_source_new (UdpnatMachine *machine,
 
       self->sockets[i] = sockets[i];
       if (self->sockets[i] != NULL)
-        n_fds = udpnat_socket_get_fds (self->sockets[i], self->fds[i]);
+        {
+          n_fds = udpnat_socket_get_fds (self->sockets[i], self->fds[i]);
+          udpnat_socket_join_input (self->sockets[i]);
+        }
       for (guint j = 0; j < n_fds; j++)
         self->fd_tags[i][j] = g_source_add_unix_fd (source, self->fds[i][j], G_IO_IN);
     }

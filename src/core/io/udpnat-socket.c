@@ -4,6 +4,11 @@
  * GIO's address object for each packet costs more than the packet, and a system call more than
  * that.
  *
+ * Datagrams in a row that go to one address and are of one size leave as one message, which the
+ * kernel or the network card cuts (UDP_SEGMENT, udp(7)): a way through the kernel costs more than
+ * all that we do with a datagram. What may come in joined likewise is for who wants it
+ * (udpnat_socket_join_input()).
+ *
  * Not here: opening (udpnat-socket-pair.c), waiting (udpnat-machine-source.c) and anything that
  * knows what is inside a datagram.
  *
@@ -21,11 +26,21 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "udpnat-sockaddr.h"
+#include "udpnat-socket-joined-private.h"
 #include "udpnat-socket-private.h"
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103 /* since Linux 4.18; not in the headers of older C libraries */
+#endif
+
+/* What the kernel takes in one message: UDP_MAX_SEGMENTS, and a length of 16 bits with headers. */
+#define SEGMENTS_MAX 64
+#define SEGMENTED_MAX_BYTES 65000
 
 /* A pending error (ICMP) makes one call fail and is gone then. More in a row is not worth
  * waiting for. */
@@ -38,7 +53,8 @@ typedef enum
   N_FAMILIES,
 } Family;
 
-/* Control message with a TTL or an interface; cmsghdr wants its own alignment. */
+/* Control message with a TTL, an interface or a size of segments; cmsghdr wants its own
+ * alignment. */
 typedef union
 {
   struct cmsghdr header;
@@ -55,6 +71,8 @@ struct _UdpnatSocket
   gboolean          is_multicast; /* what goes to a group leaves by each of these */
   UdpnatInterface   interfaces[UDPNAT_INTERFACES_MAX];
   guint             n_interfaces;
+  gboolean          is_uncut; /* the kernel cannot cut messages on this way */
+  UdpnatSocketJoined *joined[N_FAMILIES]; /* nullable */
 
   /* For the batch calls; here, so that no datagram costs an allocation. */
   struct mmsghdr          messages[UDPNAT_SOCKET_BATCH];
@@ -119,8 +137,11 @@ udpnat_socket_free (UdpnatSocket *self)
 {
   if (self == NULL)
     return;
-  g_clear_object (&self->sockets[FAMILY_IPV4]);
-  g_clear_object (&self->sockets[FAMILY_IPV6]);
+  for (guint i = 0; i < N_FAMILIES; i++)
+    {
+      g_clear_pointer (&self->joined[i], udpnat_socket_joined_free);
+      g_clear_object (&self->sockets[i]);
+    }
   g_free (self);
 }
 
@@ -134,6 +155,30 @@ udpnat_socket_set_nat64 (UdpnatSocket            *self,
                          const UdpnatNat64Prefix *prefix)
 {
   self->nat64 = prefix != NULL ? *prefix : (UdpnatNat64Prefix) { .n_bits = 0 };
+}
+
+/**
+ * udpnat_socket_join_input:
+ *
+ * From now on the kernel may hand over many datagrams at once, if it can: for sockets by which very
+ * many come. Costs some memory. udpnat_socket_has_input() has to be asked then besides poll(2).
+ */
+void
+udpnat_socket_join_input (UdpnatSocket *self)
+{
+  for (guint i = 0; i < N_FAMILIES; i++)
+    if (self->sockets[i] != NULL && self->joined[i] == NULL)
+      self->joined[i] = udpnat_socket_joined_new (g_socket_get_fd (self->sockets[i]));
+}
+
+/** udpnat_socket_has_input: Returns: whether datagrams wait of which poll(2) does not know */
+gboolean
+udpnat_socket_has_input (const UdpnatSocket *self)
+{
+  for (guint i = 0; i < N_FAMILIES; i++)
+    if (self->joined[i] != NULL && udpnat_socket_joined_has_more (self->joined[i]))
+      return TRUE;
+  return FALSE;
 }
 
 /* ---- Looking ---- */
@@ -217,16 +262,18 @@ prepare_receive (UdpnatSocket   *self,
     }
 }
 
+/* All but the bytes and the address, which is as it came. */
 static void
-read_remote (const UdpnatSocket *self,
-             guint               i,
-             UdpnatAddress      *out_remote)
+finish_datagram (const UdpnatSocket *self,
+                 UdpnatDatagram     *datagram)
 {
-  UdpnatAddress source;
+  UdpnatAddress source = datagram->remote;
 
-  udpnat_sockaddr_to_address (&self->names[i], &source);
-  if (!udpnat_nat64_extract (&self->nat64, &source, out_remote))
-    *out_remote = source;
+  datagram->socket = UDPNAT_SOCKET_MAIN;
+  datagram->local_port = self->port;
+  datagram->ttl = 0;
+  if (!udpnat_nat64_extract (&self->nat64, &source, &datagram->remote))
+    datagram->remote = source;
 }
 
 /* Fills in what recvmmsg() has told, and closes the gaps that oversize datagrams leave. */
@@ -246,11 +293,9 @@ finish_receive (UdpnatSocket   *self,
           self->stats.oversize++;
           continue;
         }
-      datagram->socket = UDPNAT_SOCKET_MAIN;
-      datagram->local_port = self->port;
-      datagram->ttl = 0;
       datagram->n_data = self->messages[i].msg_len;
-      read_remote (self, i, &datagram->remote);
+      udpnat_sockaddr_to_address (&self->names[i], &datagram->remote);
+      finish_datagram (self, datagram);
       if (n_kept != i)
         memcpy (datagram->data, datagrams[i].data, datagram->n_data);
       n_kept++;
@@ -279,6 +324,20 @@ receive_family (UdpnatSocket   *self,
   return 0;
 }
 
+static guint
+receive_joined (UdpnatSocket       *self,
+                UdpnatSocketJoined *joined,
+                UdpnatDatagram     *datagrams,
+                guint               n_max)
+{
+  guint n_received = udpnat_socket_joined_read (joined, datagrams, n_max, &self->stats.oversize);
+
+  for (guint i = 0; i < n_received; i++)
+    finish_datagram (self, &datagrams[i]);
+  self->stats.received += n_received;
+  return n_received;
+}
+
 /**
  * udpnat_socket_receive_batch:
  * @out_datagrams: (array length=n_max): filled from the start; `socket` is %UDPNAT_SOCKET_MAIN in
@@ -301,10 +360,13 @@ udpnat_socket_receive_batch (UdpnatSocket   *self,
   n_max = MIN (n_max, UDPNAT_SOCKET_BATCH);
   for (guint i = 0; i < N_FAMILIES && n_total < n_max; i++)
     {
-      GSocket *socket = self->sockets[(self->receive_first + i) % N_FAMILIES];
+      Family          family = (self->receive_first + i) % N_FAMILIES;
+      UdpnatDatagram *rest = out_datagrams + n_total;
 
-      if (socket != NULL)
-        n_total += receive_family (self, socket, out_datagrams + n_total, n_max - n_total);
+      if (self->joined[family] != NULL)
+        n_total += receive_joined (self, self->joined[family], rest, n_max - n_total);
+      else if (self->sockets[family] != NULL)
+        n_total += receive_family (self, self->sockets[family], rest, n_max - n_total);
     }
   self->receive_first = (self->receive_first + 1) % N_FAMILIES;
   return n_total;
@@ -387,27 +449,114 @@ choose_family (const UdpnatSocket  *self,
   return to->family == UDPNAT_FAMILY_IPV6 || is_translated (self, to) ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
+/* @i: message, and its first buffer */
 static void
 prepare_send (UdpnatSocket         *self,
               guint                 i,
+              guint                 buffer,
               Family                family,
               const UdpnatDatagram *datagram)
 {
   struct msghdr *header = &self->messages[i].msg_hdr;
 
   g_assert (datagram->n_data <= UDPNAT_DATAGRAM_MAX_BYTES);
-  self->buffers[i] = (struct iovec) {
+  self->buffers[buffer] = (struct iovec) {
     .iov_base = (guint8 *) datagram->data, /* only read */
     .iov_len = datagram->n_data,
   };
   *header = (struct msghdr) {
     .msg_name = &self->names[i],
     .msg_namelen = write_remote (self, i, &datagram->remote),
-    .msg_iov = &self->buffers[i],
+    .msg_iov = &self->buffers[buffer],
     .msg_iovlen = 1,
   };
   if (datagram->ttl != 0)
     prepare_ttl (header, &self->controls[i], family, datagram->ttl);
+}
+
+/* ---- Cutting ---- */
+
+static void
+prepare_segments (UdpnatSocket *self,
+                  guint         i)
+{
+  struct msghdr *header = &self->messages[i].msg_hdr;
+  guint16 n_segment = (guint16) header->msg_iov[0].iov_len;
+  struct cmsghdr *message;
+
+  if (header->msg_iovlen == 1)
+    return;
+  memset (&self->controls[i], 0, sizeof self->controls[i]);
+  header->msg_control = &self->controls[i];
+  header->msg_controllen = CMSG_SPACE (sizeof n_segment);
+  message = CMSG_FIRSTHDR (header);
+  message->cmsg_level = IPPROTO_UDP;
+  message->cmsg_type = UDP_SEGMENT;
+  message->cmsg_len = CMSG_LEN (sizeof n_segment);
+  memcpy (CMSG_DATA (message), &n_segment, sizeof n_segment);
+}
+
+/* Whether @datagram can go at the end of the message that begins with @first. Its last buffer is
+ * that of the datagram before. */
+static gboolean
+can_join (const UdpnatSocket   *self,
+          const struct msghdr  *header,
+          const UdpnatDatagram *first,
+          const UdpnatDatagram *datagram)
+{
+  const gsize n_segment = header->msg_iov[0].iov_len;
+
+  return !self->is_uncut && header->msg_iovlen < SEGMENTS_MAX
+         && first->ttl == 0 && datagram->ttl == 0
+         && datagram->n_data > 0 && datagram->n_data <= n_segment
+         && header->msg_iov[header->msg_iovlen - 1].iov_len == n_segment
+         && (header->msg_iovlen + 1) * n_segment <= SEGMENTED_MAX_BYTES
+         && udpnat_address_equal (&first->remote, &datagram->remote);
+}
+
+/* Returns: how many of the datagrams of the message @i the kernel takes one by one. It cannot cut
+ * at all (EIO), or not to pieces that the way does not take either (EINVAL). */
+static guint
+send_uncut (UdpnatSocket *self,
+            GSocket      *socket,
+            guint         i)
+{
+  struct msghdr header = self->messages[i].msg_hdr;
+  const guint n_segments = header.msg_iovlen;
+  guint n_sent = 0;
+
+  self->is_uncut |= errno == EIO;
+  header.msg_iovlen = 1;
+  header.msg_control = NULL;
+  header.msg_controllen = 0;
+  for (guint j = 0; j < n_segments; j++, header.msg_iov++)
+    n_sent += sendmsg (g_socket_get_fd (socket), &header, MSG_DONTWAIT) >= 0 ? 1 : 0;
+  return n_sent;
+}
+
+static guint
+count_datagrams (const UdpnatSocket *self,
+                 guint               first,
+                 guint               n_messages)
+{
+  guint n_datagrams = 0;
+
+  for (guint i = first; i < first + n_messages; i++)
+    n_datagrams += self->messages[i].msg_hdr.msg_iovlen;
+  return n_datagrams;
+}
+
+/* One that the kernel refuses. */
+static void
+give_up (UdpnatSocket *self,
+         GSocket      *socket,
+         guint         i)
+{
+  guint n_segments = self->messages[i].msg_hdr.msg_iovlen;
+  guint n_sent = n_segments > 1 ? send_uncut (self, socket, i) : 0;
+
+  self->stats.sent += n_sent;
+  self->stats.failed += n_segments - n_sent;
 }
 
 /* Sends the first @n_messages prepared ones. One that the kernel refuses is left out and the
@@ -427,14 +576,14 @@ send_prepared (UdpnatSocket *self,
 
       if (n_sent > 0)
         {
-          self->stats.sent += n_sent;
+          self->stats.sent += count_datagrams (self, n_done, n_sent);
           n_done += n_sent;
           n_refused_in_row = 0;
         }
       else if (errno == EAGAIN || errno == ENOBUFS)
         {
           /* The buffer is full, so it is for the others as well. */
-          self->stats.dropped += n_messages - n_done;
+          self->stats.dropped += count_datagrams (self, n_done, n_messages - n_done);
           return;
         }
       else if ((errno == ECONNREFUSED || errno == EINTR) && n_refused_in_row == 0)
@@ -444,8 +593,7 @@ send_prepared (UdpnatSocket *self,
         }
       else
         {
-          self->stats.failed++;
-          n_done++;
+          give_up (self, socket, n_done++);
           n_refused_in_row = 0;
         }
     }
@@ -463,10 +611,51 @@ send_by_interfaces (UdpnatSocket         *self,
 
       if (!(family == FAMILY_IPV4 ? interface->has_ipv4 : interface->has_ipv6))
         continue;
-      prepare_send (self, 0, family, datagram);
+      prepare_send (self, 0, 0, family, datagram);
       prepare_interface (self, 0, family, interface);
       send_prepared (self, self->sockets[family], 1);
     }
+}
+
+/* Prepares messages from the datagrams of this family, beginning with the one at @i.
+ *
+ * Returns: where it stopped, because there is no more room or nothing is left */
+static guint
+prepare_family (UdpnatSocket         *self,
+                Family                family,
+                const UdpnatDatagram *datagrams,
+                guint                 n_datagrams,
+                guint                 i,
+                guint                *out_n_messages)
+{
+  const UdpnatDatagram *first = NULL; /* of the last message */
+  guint n_messages = 0, n_buffers = 0;
+
+  for (; i < n_datagrams && n_buffers < UDPNAT_SOCKET_BATCH; i++)
+    {
+      const UdpnatDatagram *datagram = &datagrams[i];
+      struct msghdr *last = &self->messages[MAX (n_messages, 1) - 1].msg_hdr;
+
+      if (choose_family (self, &datagram->remote) != family)
+        continue;
+      if (first != NULL && can_join (self, last, first, datagram))
+        {
+          self->buffers[n_buffers++] = (struct iovec) {
+            .iov_base = (guint8 *) datagram->data, /* only read */
+            .iov_len = datagram->n_data,
+          };
+          last->msg_iovlen++;
+        }
+      else
+        {
+          prepare_send (self, n_messages++, n_buffers++, family, datagram);
+          first = datagram;
+        }
+    }
+  for (guint j = 0; j < n_messages; j++)
+    prepare_segments (self, j);
+  *out_n_messages = n_messages;
+  return i;
 }
 
 static void
@@ -475,31 +664,31 @@ send_family (UdpnatSocket         *self,
              const UdpnatDatagram *datagrams,
              guint                 n_datagrams)
 {
-  guint n_messages = 0;
+  guint n_messages, i = 0;
 
+  while (i < n_datagrams)
+    {
+      i = prepare_family (self, family, datagrams, n_datagrams, i, &n_messages);
+      if (n_messages > 0)
+        send_prepared (self, self->sockets[family], n_messages);
+    }
+}
+
+/* What cannot be sent for want of a socket, and what goes to groups. */
+static void
+send_one_by_one (UdpnatSocket         *self,
+                 const UdpnatDatagram *datagrams,
+                 guint                 n_datagrams)
+{
   for (guint i = 0; i < n_datagrams; i++)
     {
-      if (choose_family (self, &datagrams[i].remote) != family)
-        continue;
+      Family family = choose_family (self, &datagrams[i].remote);
+
       if (self->sockets[family] == NULL)
-        {
-          self->stats.failed++;
-          continue;
-        }
-      if (self->is_multicast)
-        {
-          send_by_interfaces (self, family, &datagrams[i]);
-          continue;
-        }
-      prepare_send (self, n_messages++, family, &datagrams[i]);
-      if (n_messages == UDPNAT_SOCKET_BATCH)
-        {
-          send_prepared (self, self->sockets[family], n_messages);
-          n_messages = 0;
-        }
+        self->stats.failed++;
+      else if (self->is_multicast)
+        send_by_interfaces (self, family, &datagrams[i]);
     }
-  if (n_messages > 0)
-    send_prepared (self, self->sockets[family], n_messages);
 }
 
 /**
@@ -514,6 +703,10 @@ udpnat_socket_send (UdpnatSocket         *self,
                     const UdpnatDatagram *datagrams,
                     guint                 n_datagrams)
 {
-  send_family (self, FAMILY_IPV4, datagrams, n_datagrams);
-  send_family (self, FAMILY_IPV6, datagrams, n_datagrams);
+  for (guint i = 0; i < N_FAMILIES && !self->is_multicast; i++)
+    if (self->sockets[i] != NULL)
+      send_family (self, (Family) i, datagrams, n_datagrams);
+  if (self->is_multicast || self->sockets[FAMILY_IPV4] == NULL
+      || self->sockets[FAMILY_IPV6] == NULL)
+    send_one_by_one (self, datagrams, n_datagrams);
 }

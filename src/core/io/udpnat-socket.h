@@ -44,6 +44,8 @@ UdpnatSocket     *udpnat_socket_new           (const char           *ip,
 void              udpnat_socket_free          (UdpnatSocket         *self);
 void              udpnat_socket_set_nat64     (UdpnatSocket         *self,
                                                const UdpnatNat64Prefix *prefix);
+void              udpnat_socket_join_input    (UdpnatSocket         *self);
+gboolean          udpnat_socket_has_input     (const UdpnatSocket   *self);
 guint16           udpnat_socket_get_port      (const UdpnatSocket   *self);
 GSocket          *udpnat_socket_get_ipv4      (const UdpnatSocket   *self);
 GSocket          *udpnat_socket_get_ipv6      (const UdpnatSocket   *self);
