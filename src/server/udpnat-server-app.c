@@ -39,6 +39,8 @@
 #define ADDRESSES_MAX 32
 #define DRAIN_MAX_S 15 /* for the last ones to go */
 #define DRAIN_CHECK_MS 100
+/* A burst is what may go in a quarter of a second. */
+#define RELAY_BURSTS_PER_SECOND 4
 
 struct _UdpnatServerApp
 {
@@ -518,6 +520,9 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   server_config.directory = config->directory_kind;
   server_config.is_invited_only = config->is_invited_only;
   server_config.is_mailbox_on = config->has_mailbox;
+  server_config.relay_bytes_per_second = config->relay_bytes_per_second;
+  server_config.relay_burst_bytes = MAX (config->relay_bytes_per_second / RELAY_BURSTS_PER_SECOND,
+                                         UDPNAT_RELAY_QUOTA_BURST_BYTES);
   server_config.mailbox.recipient_bytes = config->mailbox_bytes;
   server_config.mailbox.total_bytes = config->mailbox_total_bytes;
   server_config.mailbox.days = config->mailbox_days;

@@ -106,6 +106,7 @@ static const GOptionEntry setting_entries[] = {
   TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),
   TEXT ("mailbox-size", "How much may wait for one person (default: 16)", "MIB"),
   TEXT ("mailbox-total", "How much may wait for all together (default: 1024)", "MIB"),
+  TEXT ("relay-rate", "What is relayed for each person, in KiB a second (default: 1024)", "KIB"),
   TEXT ("registration", "Who may have a name: open (everybody, the default) or invited", "WHO"),
   PATH ("allow-list", "Keys and names that need no invitation, one in each line", "FILE"),
   TEXT ("public-name", "How people reach this server, for links (default: an address)", "HOST"),

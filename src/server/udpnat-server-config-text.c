@@ -10,6 +10,7 @@
 
 #include "udpnat-limits.h"
 
+#define BYTES_PER_KIB (1 << 10)
 #define BYTES_PER_MIB (1 << 20)
 
 static void
@@ -165,6 +166,8 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_SIZE, self->mailbox_bytes / BYTES_PER_MIB);
   add_number (text, UDPNAT_SERVER_SETTING_MAILBOX_TOTAL,
               self->mailbox_total_bytes / BYTES_PER_MIB);
+  add_number (text, UDPNAT_SERVER_SETTING_RELAY_RATE,
+              self->relay_bytes_per_second / BYTES_PER_KIB);
   add_text (text, UDPNAT_SERVER_SETTING_REGISTRATION, self->is_invited_only ? "invited" : "open");
   add_path (text, UDPNAT_SERVER_SETTING_ALLOW_LIST, self->allow_list, "none");
   add_choice (text, UDPNAT_SERVER_SETTING_PUBLIC_NAME, self->public_name,

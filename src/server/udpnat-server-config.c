@@ -21,6 +21,10 @@
 #define MAILBOX_DAYS_MAX 3650
 #define MAILBOX_SIZE_MAX_MIB 65536
 #define MAILBOX_TOTAL_MAX_MIB (1 << 24)
+/* Below the least a call could not be set up. */
+#define RELAY_RATE_MIN_KIB 16
+#define RELAY_RATE_MAX_KIB (1 << 24)
+#define BYTES_PER_KIB (1 << 10)
 #define BYTES_PER_MIB (1 << 20)
 
 /* systemd gives a list with colons when a unit has several; the first is the unit's own. */
@@ -311,6 +315,18 @@ read_mailbox (UdpnatServerConfig   *config,
                                 * BYTES_PER_MIB;
 }
 
+static void
+read_relay (UdpnatServerConfig   *config,
+            UdpnatServerSettings *settings)
+{
+  const guint usual_kib = UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND / BYTES_PER_KIB;
+
+  config->relay_bytes_per_second = (gint64) read_number (settings, UDPNAT_SERVER_SETTING_RELAY_RATE,
+                                                         RELAY_RATE_MIN_KIB, RELAY_RATE_MAX_KIB,
+                                                         usual_kib)
+                                   * BYTES_PER_KIB;
+}
+
 /* "host", "host:port" or an address, as links have it. */
 static gboolean
 is_public_name (const char *text)
@@ -399,6 +415,7 @@ udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
   read_status_address (out_config, settings);
   read_directory_mode (out_config, settings);
   read_mailbox (out_config, settings);
+  read_relay (out_config, settings);
   read_access (out_config, settings);
   read_logs (out_config, settings);
   out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR, "directory");

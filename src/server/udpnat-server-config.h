@@ -31,6 +31,7 @@ G_BEGIN_DECLS
  * @mailbox_days: how long
  * @mailbox_bytes: how much for one recipient
  * @mailbox_total_bytes: how much for all
+ * @relay_bytes_per_second: how much is relayed for each client, in the long run
  * @is_invited_only: a name needs an invitation, or the operator's word
  * @allow_list: (nullable): file of keys and names that need none
  * @public_name: (nullable): as people reach this server: "host" or "host:port"
@@ -73,6 +74,7 @@ typedef struct
   guint    mailbox_days;
   gint64   mailbox_bytes;
   gint64   mailbox_total_bytes;
+  gint64   relay_bytes_per_second;
   gboolean is_invited_only;
   char    *allow_list;
   char    *public_name;

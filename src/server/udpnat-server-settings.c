@@ -44,6 +44,7 @@ static const char *const names[UDPNAT_N_SERVER_SETTINGS] = {
   [UDPNAT_SERVER_SETTING_MAILBOX_DAYS] = "mailbox-days",
   [UDPNAT_SERVER_SETTING_MAILBOX_SIZE] = "mailbox-size",
   [UDPNAT_SERVER_SETTING_MAILBOX_TOTAL] = "mailbox-total",
+  [UDPNAT_SERVER_SETTING_RELAY_RATE] = "relay-rate",
   [UDPNAT_SERVER_SETTING_REGISTRATION] = "registration",
   [UDPNAT_SERVER_SETTING_ALLOW_LIST] = "allow-list",
   [UDPNAT_SERVER_SETTING_PUBLIC_NAME] = "public-name",

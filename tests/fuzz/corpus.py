@@ -754,7 +754,7 @@ SERVER_CONFIG = {
         b'print-address=yes\nstatus-address=[::1]:1\nlog-events=true\nlog-names=false\n'
         b'log-addresses=true\nregistration=invited\nallow-list=/l\npublic-name=[::1]:9\n'
         b'directory=redis://u:p@[::1]:6379/3\nnode-address=n1.example.org\n'
-        b'watch-interval=5\n',
+        b'watch-interval=5\nrelay-rate=64\n',
     'fleet': b'[server]\ndirectory=unix:/run/redis.sock\nnode-address=[2001:db8::1]:8848\n',
     'no-fleet': b'[server]\ndirectory=http://x\nnode-address=a:b:c\nwatch-interval=1\n',
     'spaces': b'  [server] \r\n port \t= 1 \r\nstate-dir=/a b=c#d\r\n',

@@ -317,7 +317,8 @@ test_config_all_given (void)
   g_assert_true (parse (&config, "udpnat-server --ip :: --port 65535 --alt-port 0 --state-dir /x "
                                  "--idle-exit 60 --map-port --print-address --version "
                                  "--mailbox-days 7 --mailbox-size 2 --mailbox-total 5000 "
-                                 "--directory-mode private"));
+                                 "--directory-mode private --relay-rate 2000000"));
+  g_assert_cmpint (config.relay_bytes_per_second, ==, G_GINT64_CONSTANT (2000000) << 10);
   g_assert_cmpint (config.directory_kind, ==, UDPNAT_DIRECTORY_PRIVATE);
   g_assert_cmpstr (config.ip, ==, "::");
   g_assert_cmpuint (config.port, ==, 65535);

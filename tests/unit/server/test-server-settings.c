@@ -72,7 +72,7 @@ test_every_key (Fixture      *self,
          "# all of them\n\n[server]\nip=192.0.2.7\nport=9000\nalt-port=9100\nalt-ip=192.0.2.8\n"
          "tunnel-port=8443;443\ntls-cert=/c\ntls-key=/k\nstate-dir=/x y/z\nidle-exit=60\n"
          "directory-mode=pages\nmailbox=false\nmailbox-days=7\nmailbox-size=2\nmailbox-total=5000\n"
-         "map-port=true\n"
+         "map-port=true\nrelay-rate=64\n"
          "registration=invited\nallow-list=/l\npublic-name=chat.example.org:9000\n"
          "print-address=yes\nstatus-address=[::1]:1\nlog-events=no\nlog-names=true\n"
          "log-addresses=true\n", NULL, &error);
@@ -93,6 +93,7 @@ test_every_key (Fixture      *self,
   g_assert_cmpuint (config.mailbox_days, ==, 7);
   g_assert_cmpint (config.mailbox_bytes, ==, 2 << 20);
   g_assert_cmpint (config.mailbox_total_bytes, ==, G_GINT64_CONSTANT (5000) << 20);
+  g_assert_cmpint (config.relay_bytes_per_second, ==, 64 << 10);
   g_assert_true (config.is_invited_only);
   g_assert_cmpstr (config.allow_list, ==, "/l");
   g_assert_cmpstr (config.public_name, ==, "chat.example.org:9000");
@@ -204,6 +205,7 @@ static const struct { const char *text, *where, *what; } mistakes[] = {
   { "[server]\nmailbox-days=0\n", ":2: mailbox-days=0", "such as 30" },
   { "[server]\nmailbox-size=65537\n", ":2: mailbox-size=65537", "such as 16" },
   { "[server]\nmailbox-total=x\n", ":2: mailbox-total=x", "such as 1024" },
+  { "[server]\nrelay-rate=15\n", ":2: relay-rate=15 is no number from 16", "such as 1024" },
   { "[server]\nmailbox=maybe\n", ":2: mailbox=maybe is neither", "true or false" },
   { "[server]\nmap-port=1\n", ":2: map-port=1 is neither", "true or false" },
   { "[server]\nprint-address=\n", ":2: print-address= is neither", "true or false" },
