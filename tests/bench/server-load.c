@@ -9,7 +9,8 @@
  *
  *   echo, stun, info                  datagrams that need no session
  *   stun-new, info-new                the same, each from an address that was not seen before
- *   keepalive, lookup, dial, relay    sealed, by clients that shake hands and register before the
+ *   keepalive, lookup, dial, relay,
+ *   relay-flow                        sealed, by clients that shake hands and register before the
  *                                     first of them: a line "connect" says what that took
  *   idle                              none: what the server does by itself then, for a second
  *   flood                             lookups, so many in a second, among so many handshakes from
@@ -50,6 +51,9 @@
 #define MARK_EVERY 64
 #define CONNECTS_AT_ONCE 128
 #define RELAYED_BYTES 1100
+/* Of relay-flow: so many from one to another in a row, and between so many pairs. */
+#define IN_A_ROW 16
+#define FLOWS 10
 #define DIALLED_BYTES 128
 #define PATIENCE_US UDPNAT_SEC (900)
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
@@ -484,15 +488,24 @@ ask_info_new (Load *self,
 }
 
 static void
+send_carrier (Load         *self,
+              Client       *client,
+              UdpnatWriter *writer,
+              gsize         n_carried)
+{
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n = udpnat_session_seal_carrier (client->session, self->now_us, writer->data,
+                                         writer->n_written, n_carried, packet);
+
+  put (self, client->source, packet, n);
+}
+
+static void
 send_frames (Load         *self,
              Client       *client,
              UdpnatWriter *writer)
 {
-  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize n = udpnat_session_seal_frames (client->session, self->now_us, writer->data,
-                                        writer->n_written, packet);
-
-  put (self, client->source, packet, n);
+  send_carrier (self, client, writer, 0);
 }
 
 static void
@@ -544,22 +557,39 @@ ask_dial (Load *self,
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_dial (&writer, to->key.bytes, inner, sizeof inner))
     g_assert_not_reached ();
-  send_frames (self, &self->clients[client], &writer);
+  send_carrier (self, &self->clients[client], &writer, sizeof inner);
+}
+
+static void
+relay (Load *self,
+       guint from,
+       guint to)
+{
+  const guint8 inner[RELAYED_BYTES] = { UDPNAT_PACKET_DATA, UDPNAT_PACKET_VERSION };
+  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_relay (&writer, self->clients[to].handle, inner, sizeof inner))
+    g_assert_not_reached ();
+  send_carrier (self, &self->clients[from], &writer, sizeof inner);
 }
 
 static void
 ask_relay (Load *self,
            guint client)
 {
-  const guint8 inner[RELAYED_BYTES] = { UDPNAT_PACKET_DATA, UDPNAT_PACKET_VERSION };
-  const Client *to = &self->clients[udpnat_random_below (&self->random, self->n_clients)];
-  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
-  UdpnatWriter writer;
+  relay (self, client, udpnat_random_below (&self->random, self->n_clients));
+}
 
-  udpnat_writer_init (&writer, frames, sizeof frames);
-  if (!udpnat_frame_write_relay (&writer, to->handle, inner, sizeof inner))
-    g_assert_not_reached ();
-  send_frames (self, &self->clients[client], &writer);
+/* What a transfer looks like. */
+static void
+ask_relay_flow (Load *self,
+                guint client)
+{
+  guint flow = (guint) (self->n_requests / IN_A_ROW % FLOWS);
+
+  relay (self, 2 * flow % self->n_clients, (2 * flow + 1) % self->n_clients);
 }
 
 /* An HS1 from an address that nobody has: rubbish but for its mac1, which everybody can make who
@@ -591,6 +621,7 @@ static const struct
   { "lookup", ask_lookup, TRUE, 1 },
   { "dial", ask_dial, TRUE, 1 },
   { "relay", ask_relay, TRUE, 1 },
+  { "relay-flow", ask_relay_flow, TRUE, 1 },
   { "idle", NULL, TRUE, 1 },
   { "flood", ask_lookup, TRUE, 1 },
   { "return", NULL, TRUE, 1 },

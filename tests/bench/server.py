@@ -27,6 +27,7 @@ ROWS = [
     ('keepalive', 'keepalive, sealed', 'echo', '≤ 1.3'),
     ('dial', 'dial forwarded, 128 bytes', 'echo', '≤ 1.5'),
     ('relay', 'packet relayed, 1100 bytes', 'echo', ''),
+    ('relay-flow', 'the same, 16 in a row', 'echo', ''),
     ('info-new', "a stranger's first packet", 'echo', ''),
     ('stun', 'STUN Binding, known address', 'echo', ''),
     ('lookup', 'lookup of a name', 'echo', '≤ 1.5'),
@@ -35,6 +36,9 @@ SERVER_CORE, LOAD_CORE = 0, 1
 START_SECONDS = 10
 # Keepalives of a million people
 CROWD_PER_SECOND = 40000
+# What a server carries for one client; and so many use coturn for the same
+RELAY_KIB = 1 << 24
+TURN_FLOWS = 10
 # Lookups in a second, without and among handshakes from forged addresses
 QUESTIONS_PER_SECOND = 5000
 FORGED_PER_SECOND = 1000000
@@ -126,7 +130,8 @@ def start_servers(servers, build, folder, n_clients):
     port = free_port()
     servers['udpnat'] = Server('udpnat', port, [
         build / 'src/server/udpnat-server', '--ip', '127.0.0.1', '--port', str(port), '--alt-port',
-        '0', '--tunnel-port', '0', '--state-dir', folder / 'state'], load, n_clients)
+        '0', '--tunnel-port', '0', '--relay-rate', str(RELAY_KIB), '--state-dir',
+        folder / 'state'], load, n_clients)
     turnserver = shutil.which('turnserver')
     if turnserver is not None:
         port = free_port()
@@ -134,6 +139,12 @@ def start_servers(servers, build, folder, n_clients):
             turnserver, '-n', '--no-auth', '-m', '1', '-L', '127.0.0.1', '-p', str(port),
             '--no-tls', '--no-dtls', '--no-tcp', '--no-cli', '--log-file', folder / 'coturn.log',
             '--pidfile', folder / 'coturn.pid'], load, 1000)
+        port = free_port()
+        servers['turn'] = Server('turn', port, [
+            turnserver, '-n', '--no-auth', '-m', '1', '-L', '127.0.0.1', '-E', '127.0.0.1', '-p',
+            str(port), '--allow-loopback-peers', '--no-tls', '--no-dtls', '--no-tcp', '--no-cli',
+            '--log-file', folder / 'turn.log', '--pidfile', folder / 'turn.pid'],
+            build / 'tests/bench/turn-load', TURN_FLOWS)
     else:
         print('coturn is not installed: no figures of it')
 
@@ -154,7 +165,8 @@ def run(servers, rounds, seconds):
         servers['udpnat'].ask('idle', CALM_SECONDS)
         asks = [('echo', 'echo')] + [('udpnat', kind) for kind, *_ in ROWS]
         if 'coturn' in servers:
-            asks += [('coturn', 'stun'), ('coturn', 'stun-new')]
+            asks += [('coturn', 'stun'), ('coturn', 'stun-new'), ('turn', 'relay'),
+                     ('turn', 'relay-flow')]
         for name, kind in asks:
             cost, rate = servers[name].ask(kind, seconds)
             figures.setdefault((name, kind), []).append(cost)
@@ -191,6 +203,11 @@ def report(servers, figures, rates, n_clients):
         line('coturn, a new address', figures['coturn', 'stun-new'], rates['coturn', 'stun-new'],
              f'{median_ratio(figures["coturn", "stun-new"], figures["udpnat", "info-new"]):.1f} × '
              "a stranger's first packet here (asked: ≥ 5)")
+        for kind, name in (('relay', 'coturn, ChannelData'),
+                           ('relay-flow', 'coturn, 16 in a row')):
+            ratio = median_ratio(figures['turn', kind], figures['udpnat', kind])
+            line(name, figures['turn', kind], rates['turn', kind],
+                 f'{ratio:.2f} × a relayed packet here (asked: ≥ 1.5)')
     print(f'{CROWD_PER_SECOND:,} a second, one by one')
     line('the echo, woken by each', figures['echo', 'crowd'], rates['echo', 'crowd'], '')
     line('keepalive, sealed', figures['udpnat', 'crowd'], rates['udpnat', 'crowd'],

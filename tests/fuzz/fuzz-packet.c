@@ -79,8 +79,10 @@ check_data (const guint8 *data,
     return FALSE;
   g_assert_true (view.header == data);
   g_assert_cmpuint (view.n_sealed, >=, 16);
-  g_assert_cmpuint (view.n_sealed + UDPNAT_DATA_HEADER_BYTES, ==, n_data);
+  g_assert_cmpuint (UDPNAT_DATA_HEADER_BYTES + view.n_sealed + view.n_carried, ==, n_data);
+  g_assert_cmpuint (view.n_frames + UDPNAT_DATA_MIN_BYTES, ==, n_data);
   check_inside (data, n_data, view.sealed, view.n_sealed);
+  check_inside (data, n_data, view.carried, view.n_carried);
   return TRUE;
 }
 

@@ -272,6 +272,21 @@ fuzz_remote_pop (FuzzRemote *self,
          && udpnat_session_pop_output (self->session, now_us, &kind, out, out_n);
 }
 
+/** fuzz_remote_seal_carrier: Returns: length of the datagram around @frames, the last @n_carried
+ * bytes of which are not sealed; 0 when there are no keys */
+gsize
+fuzz_remote_seal_carrier (FuzzRemote   *self,
+                          gint64        now_us,
+                          const guint8 *frames,
+                          gsize         n_frames,
+                          gsize         n_carried,
+                          guint8       *out)
+{
+  if (self->session == NULL)
+    return 0;
+  return udpnat_session_seal_carrier (self->session, now_us, frames, n_frames, n_carried, out);
+}
+
 /** fuzz_remote_seal: Returns: length of the datagram around @frames; 0 when there are no keys */
 gsize
 fuzz_remote_seal (FuzzRemote   *self,

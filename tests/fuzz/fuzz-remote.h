@@ -66,6 +66,12 @@ gsize    fuzz_remote_seal    (FuzzRemote            *self,
                               const guint8          *frames,
                               gsize                  n_frames,
                               guint8                *out);
+gsize    fuzz_remote_seal_carrier (FuzzRemote       *self,
+                              gint64                 now_us,
+                              const guint8          *frames,
+                              gsize                  n_frames,
+                              gsize                  n_carried,
+                              guint8                *out);
 void     fuzz_remote_write   (FuzzRemote            *self,
                               guint32                stream,
                               const guint8          *data,

@@ -336,7 +336,8 @@ send_inner (Scene        *self,
                                                n_inner);
   if (!fits)
     return;
-  n = fuzz_remote_seal (client, self->now_us, frames, writer.n_written, out);
+  n = fuzz_remote_seal_carrier (client, self->now_us, frames, writer.n_written,
+                                how & 0x40 ? n_inner : 0, out);
   deliver_from_client (self, client, out, n);
 }
 

@@ -43,6 +43,27 @@ note_remote_index (UdpnatRendezvousClient *self,
     self->remote_index = view.receiver_index;
 }
 
+/* @n_carried: see udpnat_session_seal_carrier() */
+static gboolean
+send_carrier (UdpnatRendezvousClient *self,
+              gint64                  now_us,
+              const guint8           *frames,
+              gsize                   n_frames,
+              gsize                   n_carried)
+{
+  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize  n_packet;
+
+  if (self->session == NULL || self->outputs.length >= UDPNAT_RENDEZVOUS_OUTPUTS_MAX)
+    return FALSE;
+  n_packet = udpnat_session_seal_carrier (self->session, now_us, frames, n_frames, n_carried,
+                                          packet);
+  if (n_packet == 0)
+    return FALSE;
+  note_remote_index (self, packet, n_packet);
+  return udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
+}
+
 /**
  * udpnat_rendezvous_client_send_frames: none of them eliciting; sent once. Returns: %FALSE when
  * they could not be sent */
@@ -52,16 +73,7 @@ udpnat_rendezvous_client_send_frames (UdpnatRendezvousClient *self,
                                       const guint8           *frames,
                                       gsize                   n_frames)
 {
-  guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize  n_packet;
-
-  if (self->session == NULL || self->outputs.length >= UDPNAT_RENDEZVOUS_OUTPUTS_MAX)
-    return FALSE;
-  n_packet = udpnat_session_seal_frames (self->session, now_us, frames, n_frames, packet);
-  if (n_packet == 0)
-    return FALSE;
-  note_remote_index (self, packet, n_packet);
-  return udpnat_rendezvous_client_push_output (self, &self->address, packet, n_packet);
+  return send_carrier (self, now_us, frames, n_frames, 0);
 }
 
 /**
@@ -87,7 +99,7 @@ udpnat_rendezvous_client_send_relay (UdpnatRendezvousClient *self,
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_relay (&writer, handle, inner, n_inner))
     return FALSE;
-  return udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
+  return send_carrier (self, now_us, frames, writer.n_written, n_inner);
 }
 
 /**
@@ -112,7 +124,7 @@ udpnat_rendezvous_client_dial (UdpnatRendezvousClient *self,
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_dial (&writer, key->bytes, inner, n_inner))
     return FALSE;
-  return udpnat_rendezvous_client_send_frames (self, now_us, frames, writer.n_written);
+  return send_carrier (self, now_us, frames, writer.n_written, n_inner);
 }
 
 static gboolean

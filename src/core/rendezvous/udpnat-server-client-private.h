@@ -110,6 +110,11 @@ void                  udpnat_server_client_handle_deadline (UdpnatServerClient *
 gboolean              udpnat_server_client_pop_output (UdpnatServerClient  *self,
                                                        gint64               now_us,
                                                        UdpnatDatagram      *out_datagram);
+gboolean              udpnat_server_client_send_carrier (UdpnatServerClient *self,
+                                                        gint64              now_us,
+                                                        const guint8       *frames,
+                                                        gsize               n_frames,
+                                                        gsize               n_carried);
 gboolean              udpnat_server_client_send_frames (UdpnatServerClient *self,
                                                         gint64              now_us,
                                                         const guint8       *frames,

@@ -449,26 +449,39 @@ udpnat_server_client_pop_output (UdpnatServerClient *self,
 }
 
 /**
- * udpnat_server_client_send_frames:
+ * udpnat_server_client_send_carrier:
  * @frames: none of them eliciting; sent once
+ * @n_carried: see udpnat_session_seal_carrier()
  *
  * Returns: whether they are on their way; %FALSE when there are no keys, or the address may not be
  *   sent so much
  */
 gboolean
-udpnat_server_client_send_frames (UdpnatServerClient *self,
-                                  gint64              now_us,
-                                  const guint8       *frames,
-                                  gsize               n_frames)
+udpnat_server_client_send_carrier (UdpnatServerClient *self,
+                                   gint64              now_us,
+                                   const guint8       *frames,
+                                   gsize               n_frames,
+                                   gsize               n_carried)
 {
   guint8 packet[UDPNAT_DATAGRAM_MAX_BYTES];
   gsize  n_packet;
 
   if (!udpnat_server_client_may_send (self, n_frames + UDPNAT_DATA_MIN_BYTES))
     return FALSE;
-  n_packet = udpnat_session_seal_frames (self->session, now_us, frames, n_frames, packet);
+  n_packet = udpnat_session_seal_carrier (self->session, now_us, frames, n_frames, n_carried,
+                                          packet);
   if (n_packet == 0)
     return FALSE;
   udpnat_server_push_output (self->server, UDPNAT_SOCKET_MAIN, &self->address, packet, n_packet);
   return TRUE;
+}
+
+/** udpnat_server_client_send_frames: as udpnat_server_client_send_carrier(), all of them sealed */
+gboolean
+udpnat_server_client_send_frames (UdpnatServerClient *self,
+                                  gint64              now_us,
+                                  const guint8       *frames,
+                                  gsize               n_frames)
+{
+  return udpnat_server_client_send_carrier (self, now_us, frames, n_frames, 0);
 }

@@ -136,6 +136,12 @@ void                  udpnat_server_identity_drop_quotas (UdpnatServerIdentity *
                                                     gint64                  now_us);
 UdpnatRegistryEntry  *udpnat_server_identity_get_entry    (const UdpnatServerIdentity *self);
 guint8                udpnat_server_identity_get_presence (const UdpnatServerIdentity *self);
+gboolean              udpnat_server_identity_send_carrier (UdpnatServerIdentity  *self,
+                                                    UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    const guint8           *frames,
+                                                    gsize                   n_frames,
+                                                    gsize                   n_carried);
 gboolean              udpnat_server_identity_send_frames  (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server,
                                                     gint64                  now_us,

@@ -342,6 +342,32 @@ udpnat_server_identity_get_presence (const UdpnatServerIdentity *self)
   return live != NULL ? live->presence : UDPNAT_PRESENCE_OFFLINE;
 }
 
+/** udpnat_server_identity_send_carrier: as udpnat_server_client_send_carrier() */
+gboolean
+udpnat_server_identity_send_carrier (UdpnatServerIdentity   *self,
+                                     UdpnatRendezvousServer *server,
+                                     gint64                  now_us,
+                                     const guint8           *frames,
+                                     gsize                   n_frames,
+                                     gsize                   n_carried)
+{
+  UdpnatServerClient *live = udpnat_server_identity_get_live (self);
+  UdpnatAddress       address;
+  guint8              packet[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize               n_packet;
+
+  if (!self->is_resting)
+    return live != NULL
+           && udpnat_server_client_send_carrier (live, now_us, frames, n_frames, n_carried);
+  n_packet = udpnat_resting_session_seal (&self->session, now_us, frames, n_frames, n_carried,
+                                          packet);
+  if (n_packet == 0)
+    return FALSE;
+  udpnat_server_identity_get_address (self, &address);
+  udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &address, packet, n_packet);
+  return TRUE;
+}
+
 /** udpnat_server_identity_send_frames: as udpnat_server_client_send_frames() */
 gboolean
 udpnat_server_identity_send_frames (UdpnatServerIdentity   *self,
@@ -350,17 +376,5 @@ udpnat_server_identity_send_frames (UdpnatServerIdentity   *self,
                                     const guint8           *frames,
                                     gsize                   n_frames)
 {
-  UdpnatServerClient *live = udpnat_server_identity_get_live (self);
-  UdpnatAddress       address;
-  guint8              packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize               n_packet;
-
-  if (!self->is_resting)
-    return live != NULL && udpnat_server_client_send_frames (live, now_us, frames, n_frames);
-  n_packet = udpnat_resting_session_seal (&self->session, now_us, frames, n_frames, packet);
-  if (n_packet == 0)
-    return FALSE;
-  udpnat_server_identity_get_address (self, &address);
-  udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &address, packet, n_packet);
-  return TRUE;
+  return udpnat_server_identity_send_carrier (self, server, now_us, frames, n_frames, 0);
 }

@@ -90,7 +90,7 @@ forward (UdpnatRendezvousServer *self,
     return FORWARD_QUOTA;
   udpnat_writer_init (&writer, frames, sizeof frames);
   write_relayed (from->handle, name, inner, n_inner, &writer);
-  if (!udpnat_server_identity_send_frames (to, self, now_us, frames, writer.n_written))
+  if (!udpnat_server_identity_send_carrier (to, self, now_us, frames, writer.n_written, n_inner))
     return FORWARD_OFFLINE;
   self->stats.relayed_packets++;
   self->stats.relayed_bytes += n_inner;

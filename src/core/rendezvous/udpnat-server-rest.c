@@ -216,20 +216,19 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
                                     const UdpnatDataView   *view)
 {
   guint8        frames[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize         n_frames = view->n_sealed - UDPNAT_SEAL_TAG_BYTES;
   UdpnatAddress address;
 
   if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
     return UDPNAT_RX_IGNORED;
   udpnat_server_identity_get_address (self, &address);
   /* An address that is new has to be proved. */
-  if (!is_simple (frames, n_frames)
+  if (!is_simple (frames, view->n_frames)
       || !udpnat_address_equal (&datagram->remote, &address))
     return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
                                              now_us, datagram);
   udpnat_resting_session_mark (&self->session, view);
   set_heard (self, now_us);
-  answer (self, server, now_us, view->number, frames, n_frames);
+  answer (self, server, now_us, view->number, frames, view->n_frames);
   return UDPNAT_RX_OK;
 }
 

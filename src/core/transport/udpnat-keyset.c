@@ -115,27 +115,46 @@ udpnat_keyset_is_worn (const UdpnatKeyset *self)
   return self->next_number - self->first_number >= UDPNAT_REKEY_AFTER_PACKETS;
 }
 
-/* Header, seal and tag around frames that are in their place. */
+/* Header, seal and tag around frames that are in their place. The tag comes before what is only
+ * carried. */
 static gsize
 seal_packet (const guint8 *key,
              guint32       remote_index,
              guint64       number,
              guint8       *packet,
-             gsize         n_frames)
+             gsize         n_frames,
+             gsize         n_carried)
 {
   guint8      *frames = packet + UDPNAT_DATA_HEADER_BYTES;
+  guint8      *carried = frames + (n_frames - n_carried);
   UdpnatWriter writer;
 
+  g_assert (n_carried <= n_frames);
   udpnat_writer_init (&writer, packet, UDPNAT_DATA_HEADER_BYTES);
-  udpnat_data_write_header (&writer, remote_index, number);
-  udpnat_seal (key, number, packet, UDPNAT_DATA_HEADER_BYTES, frames, n_frames, frames);
+  udpnat_data_write_header (&writer, (guint16) n_carried, remote_index, number);
+  memmove (carried + UDPNAT_SEAL_TAG_BYTES, carried, n_carried);
+  udpnat_seal (key, number, packet, UDPNAT_DATA_HEADER_BYTES, frames, n_frames - n_carried, frames);
   return UDPNAT_DATA_HEADER_BYTES + n_frames + UDPNAT_SEAL_TAG_BYTES;
+}
+
+/* @out_frames: all frames in a row, also when they are opened where they are */
+static gboolean
+open_packet (const guint8         *key,
+             const UdpnatDataView *view,
+             guint8               *out_frames)
+{
+  if (!udpnat_open (key, view->number, view->header, UDPNAT_DATA_HEADER_BYTES, view->sealed,
+                    view->n_sealed, out_frames))
+    return FALSE;
+  memmove (out_frames + (view->n_frames - view->n_carried), view->carried, view->n_carried);
+  return TRUE;
 }
 
 /**
  * udpnat_keyset_seal:
  * @packet: holds @n_frames bytes of frames after %UDPNAT_DATA_HEADER_BYTES free ones, and room for
  *   the tag behind
+ * @n_carried: so many of the last ones are sealed already, by others for others, and are not again
  *
  * Returns: length of the whole DATA packet
  */
@@ -143,19 +162,20 @@ gsize
 udpnat_keyset_seal (UdpnatKeyset *self,
                     guint64       number,
                     guint8       *packet,
-                    gsize         n_frames)
+                    gsize         n_frames,
+                    gsize         n_carried)
 {
   g_assert (number >= self->next_number);
   if (!self->has_sealed)
     self->first_number = number;
   self->has_sealed = TRUE;
   self->next_number = number + 1;
-  return seal_packet (self->send_key, self->remote_index, number, packet, n_frames);
+  return seal_packet (self->send_key, self->remote_index, number, packet, n_frames, n_carried);
 }
 
 /**
  * udpnat_keyset_open:
- * @out_frames: room for the sealed bytes less the tag; may be the sealed bytes themselves
+ * @out_frames: room for `n_frames` bytes; may be the sealed bytes themselves
  *
  * Returns: %FALSE when the packet is forged, was opened before, or is older than the replay window
  */
@@ -165,8 +185,7 @@ udpnat_keyset_open (UdpnatKeyset         *self,
                     guint8               *out_frames)
 {
   if (!udpnat_replay_check (&self->replay, view->number)
-      || !udpnat_open (self->receive_key, view->number, view->header, UDPNAT_DATA_HEADER_BYTES,
-                       view->sealed, view->n_sealed, out_frames))
+      || !open_packet (self->receive_key, view, out_frames))
     return FALSE;
   udpnat_replay_mark (&self->replay, view->number);
   return TRUE;
@@ -232,9 +251,11 @@ udpnat_resting_keys_are_usable (const UdpnatRestingKeys *self,
 gsize
 udpnat_resting_keys_seal (UdpnatRestingKeys *self,
                           guint8            *packet,
-                          gsize              n_frames)
+                          gsize              n_frames,
+                          gsize              n_carried)
 {
-  return seal_packet (self->send_key, self->remote_index, self->next_number++, packet, n_frames);
+  return seal_packet (self->send_key, self->remote_index, self->next_number++, packet, n_frames,
+                      n_carried);
 }
 
 /** udpnat_resting_keys_open: as udpnat_keyset_open(), but marks nothing */
@@ -244,6 +265,5 @@ udpnat_resting_keys_open (const UdpnatRestingKeys *self,
                           guint8                  *out_frames)
 {
   return udpnat_replay_tail_check (&self->received, view->number)
-         && udpnat_open (self->receive_key, view->number, view->header, UDPNAT_DATA_HEADER_BYTES,
-                         view->sealed, view->n_sealed, out_frames);
+         && open_packet (self->receive_key, view, out_frames);
 }

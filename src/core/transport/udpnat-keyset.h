@@ -56,7 +56,8 @@ gboolean      udpnat_keyset_is_worn           (const UdpnatKeyset *self);
 gsize         udpnat_keyset_seal              (UdpnatKeyset       *self,
                                                guint64             number,
                                                guint8             *packet,
-                                               gsize               n_frames);
+                                               gsize               n_frames,
+                                               gsize               n_carried);
 gboolean      udpnat_keyset_open              (UdpnatKeyset         *self,
                                                const UdpnatDataView *view,
                                                guint8               *out_frames)
@@ -74,7 +75,8 @@ gboolean      udpnat_resting_keys_are_usable  (const UdpnatRestingKeys *self,
   G_GNUC_WARN_UNUSED_RESULT;
 gsize         udpnat_resting_keys_seal        (UdpnatRestingKeys    *self,
                                                guint8               *packet,
-                                               gsize                 n_frames);
+                                               gsize                 n_frames,
+                                               gsize                 n_carried);
 gboolean      udpnat_resting_keys_open        (const UdpnatRestingKeys *self,
                                                const UdpnatDataView *view,
                                                guint8               *out_frames)

@@ -210,7 +210,7 @@ udpnat_resting_session_get_id (const UdpnatRestingSession *self)
 /**
  * udpnat_resting_session_open:
  * @view: a DATA whose receiver index led here; not trusted
- * @out_frames: room for the sealed bytes less the tag
+ * @out_frames: room for `n_frames` bytes
  *
  * Changes nothing, so that a packet for which the session has to be woken can be given to it as it
  * is. What is dealt with here is to be marked.
@@ -235,19 +235,20 @@ udpnat_resting_session_mark (UdpnatRestingSession *self,
   udpnat_replay_tail_mark (&self->keys.received, view->number);
 }
 
-/** udpnat_resting_session_seal: as udpnat_session_seal_frames() */
+/** udpnat_resting_session_seal: as udpnat_session_seal_carrier() */
 gsize
 udpnat_resting_session_seal (UdpnatRestingSession *self,
                              gint64                now_us,
                              const guint8         *frames,
                              gsize                 n_frames,
+                             gsize                 n_carried,
                              guint8               *out)
 {
   if (!udpnat_resting_keys_are_usable (&self->keys, now_us)
       || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_MAX_BYTES)
     return 0;
   memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
-  return udpnat_resting_keys_seal (&self->keys, out, n_frames);
+  return udpnat_resting_keys_seal (&self->keys, out, n_frames, n_carried);
 }
 
 /** udpnat_resting_session_clear: the session is over: wiped, and its index leads nowhere */

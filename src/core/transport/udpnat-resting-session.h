@@ -54,6 +54,7 @@ gsize          udpnat_resting_session_seal    (UdpnatRestingSession       *self,
                                                gint64                      now_us,
                                                const guint8               *frames,
                                                gsize                       n_frames,
+                                               gsize                       n_carried,
                                                guint8                     *out);
 void           udpnat_resting_session_clear   (UdpnatRestingSession       *self,
                                                UdpnatIndexTable           *indexes);

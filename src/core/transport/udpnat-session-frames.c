@@ -240,7 +240,8 @@ udpnat_session_handle_data (UdpnatSession *self,
   UdpnatDataView view;
   UdpnatKeyset  *keyset;
 
-  if (!udpnat_data_parse (&view, data, n_data))
+  if (!udpnat_data_parse (&view, data, n_data)
+      || (view.n_carried > 0 && self->config.role != UDPNAT_ROLE_CLIENT_SERVER))
     return UDPNAT_RX_MALFORMED;
   keyset = udpnat_session_find_keyset (self, view.receiver_index);
   if (keyset == NULL || !udpnat_keyset_is_usable (keyset, now_us)
@@ -250,7 +251,7 @@ udpnat_session_handle_data (UdpnatSession *self,
   self->last_received_us = self->last_used_us = now_us;
   if (keyset == self->next)
     udpnat_session_confirm_keyset (self, now_us);
-  handle_frames (self, now_us, frames, view.n_sealed - UDPNAT_SEAL_TAG_BYTES, &context);
+  handle_frames (self, now_us, frames, view.n_frames, &context);
   note_return (self);
   if (context.result == UDPNAT_RX_OK && !context.is_unheard)
     udpnat_ack_tracker_handle_packet (&self->acks, now_us, view.number, context.is_eliciting);

@@ -35,9 +35,10 @@ finish_packet (UdpnatSession *self,
                UdpnatKeyset  *keyset,
                gint64         now_us,
                guint8        *packet,
-               gsize          n_frames)
+               gsize          n_frames,
+               gsize          n_carried)
 {
-  gsize n = udpnat_keyset_seal (keyset, self->next_number++, packet, n_frames);
+  gsize n = udpnat_keyset_seal (keyset, self->next_number++, packet, n_frames, n_carried);
 
   self->n_packets_sent++;
   self->last_used_us = now_us;
@@ -196,7 +197,7 @@ pop_close (UdpnatSession *self,
   if (!udpnat_frame_write_close (&writer, self->close_reason, self->close_text)
       && !udpnat_frame_write_close (&writer, self->close_reason, ""))
     return 0;
-  return finish_packet (self, keyset, now_us, out, writer.n_written);
+  return finish_packet (self, keyset, now_us, out, writer.n_written, 0);
 }
 
 static void
@@ -244,28 +245,31 @@ udpnat_session_pop_data (UdpnatSession *self,
     is_eliciting = write_eliciting (self, &writer, &packet);
   if (writer.n_written == 0)
     return FALSE;
-  *out_n = finish_packet (self, keyset, now_us, out, writer.n_written);
+  *out_n = finish_packet (self, keyset, now_us, out, writer.n_written, 0);
   if (is_eliciting)
     track_packet (self, now_us, *out_n, &packet);
   return TRUE;
 }
 
 /**
- * udpnat_session_seal_frames:
+ * udpnat_session_seal_carrier:
  * @frames: whole frames, none of them eliciting
+ * @n_carried: so many of their last bytes are a packet that others have sealed, and are sent as
+ *   they are: for relaying, which then costs the same however long they are
  * @out: room for %UDPNAT_DATAGRAM_MAX_BYTES
  *
  * Makes one DATA packet that is neither acknowledged nor repeated, nor held back by congestion
- * control: for path probes and for relaying.
+ * control.
  *
  * Returns: its length; 0 when there are no keys or it would be too long
  */
 gsize
-udpnat_session_seal_frames (UdpnatSession *self,
-                            gint64         now_us,
-                            const guint8  *frames,
-                            gsize          n_frames,
-                            guint8        *out)
+udpnat_session_seal_carrier (UdpnatSession *self,
+                             gint64         now_us,
+                             const guint8  *frames,
+                             gsize          n_frames,
+                             gsize          n_carried,
+                             guint8        *out)
 {
   UdpnatKeyset *keyset = get_usable_keyset (self, now_us);
 
@@ -274,5 +278,17 @@ udpnat_session_seal_frames (UdpnatSession *self,
       || (gint64) (n_frames + OVERHEAD_BYTES) > self->allowance_bytes)
     return 0;
   memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
-  return finish_packet (self, keyset, now_us, out, n_frames);
+  return finish_packet (self, keyset, now_us, out, n_frames, n_carried);
+}
+
+/** udpnat_session_seal_frames: as udpnat_session_seal_carrier() with all of them sealed: for path
+ * probes and what else is not worth repeating */
+gsize
+udpnat_session_seal_frames (UdpnatSession *self,
+                            gint64         now_us,
+                            const guint8  *frames,
+                            gsize          n_frames,
+                            guint8        *out)
+{
+  return udpnat_session_seal_carrier (self, now_us, frames, n_frames, 0, out);
 }

@@ -132,6 +132,12 @@ gboolean               udpnat_session_pop_output         (UdpnatSession         
                                                           gsize                      *out_n);
 gboolean               udpnat_session_pop_event          (UdpnatSession              *self,
                                                           UdpnatSessionEvent         *out_event);
+gsize                  udpnat_session_seal_carrier       (UdpnatSession              *self,
+                                                          gint64                      now_us,
+                                                          const guint8               *frames,
+                                                          gsize                       n_frames,
+                                                          gsize                       n_carried,
+                                                          guint8                     *out);
 gsize                  udpnat_session_seal_frames        (UdpnatSession              *self,
                                                           gint64                      now_us,
                                                           const guint8               *frames,

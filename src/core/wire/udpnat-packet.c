@@ -190,22 +190,29 @@ udpnat_data_parse (UdpnatDataView *out_view,
 
   if (!is_type (data, n_data, UDPNAT_PACKET_DATA))
     return FALSE;
-  reader = read_from (data, n_data, 4);
+  reader = read_from (data, n_data, 2);
+  out_view->n_carried = udpnat_reader_u16 (&reader);
+  if (out_view->n_carried > n_data - UDPNAT_DATA_MIN_BYTES)
+    return FALSE;
   out_view->receiver_index = udpnat_reader_u32 (&reader);
   out_view->number = udpnat_reader_u64 (&reader);
   out_view->header = data;
   out_view->sealed = data + UDPNAT_DATA_HEADER_BYTES;
-  out_view->n_sealed = n_data - UDPNAT_DATA_HEADER_BYTES;
+  out_view->n_sealed = n_data - UDPNAT_DATA_HEADER_BYTES - out_view->n_carried;
+  out_view->carried = out_view->sealed + out_view->n_sealed;
+  out_view->n_frames = n_data - UDPNAT_DATA_MIN_BYTES;
   return TRUE;
 }
 
 void
 udpnat_data_write_header (UdpnatWriter *writer,
+                          guint16       n_carried,
                           guint32       receiver_index,
                           guint64       number)
 {
   udpnat_writer_u8 (writer, UDPNAT_PACKET_DATA);
-  udpnat_writer_zeros (writer, 3);
+  udpnat_writer_u8 (writer, 0);
+  udpnat_writer_u16 (writer, n_carried);
   udpnat_writer_u32 (writer, receiver_index);
   udpnat_writer_u64 (writer, number);
 }

@@ -94,6 +94,9 @@ typedef struct
  * UdpnatDataView:
  * @header: the first %UDPNAT_DATA_HEADER_BYTES of the packet: additional data of the AEAD
  * @sealed: (array length=n_sealed): frames and tag; at least 16 bytes
+ * @carried: (array length=n_carried): end of the last frame, not sealed here: a packet that others
+ *   have sealed
+ * @n_frames: length of all frames when they are opened, @carried included
  */
 typedef struct
 {
@@ -102,6 +105,9 @@ typedef struct
   const guint8 *header;
   const guint8 *sealed;
   gsize         n_sealed;
+  const guint8 *carried;
+  gsize         n_carried;
+  gsize         n_frames;
 } UdpnatDataView;
 
 /**
@@ -150,6 +156,7 @@ gboolean udpnat_data_parse          (UdpnatDataView        *out_view,
                                      const guint8          *data,
                                      gsize                  n_data) G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_data_write_header   (UdpnatWriter          *writer,
+                                     guint16                n_carried,
                                      guint32                receiver_index,
                                      guint64                number);
 void     udpnat_open_packet_write   (UdpnatWriter          *writer,

@@ -418,7 +418,7 @@ keyset_opens_once (Fixture       *f,
 
   make_keysets (f, &alice, &bob);
   packet[UDPNAT_DATA_HEADER_BYTES] = UDPNAT_FRAME_PING;
-  n = udpnat_keyset_seal (alice, 5, packet, 3);
+  n = udpnat_keyset_seal (alice, 5, packet, 3, 0);
   g_assert_cmpuint (n, ==, 16 + 3 + 16);
   g_assert_false (open_packet (alice, packet, n));
   for (gsize i = 8; i < n; i++)
@@ -458,11 +458,11 @@ keyset_wears_out (Fixture       *f,
 
   make_keysets (f, &alice, &bob);
   g_assert_false (udpnat_keyset_is_worn (alice));
-  udpnat_keyset_seal (alice, first, packet, 0);
+  udpnat_keyset_seal (alice, first, packet, 0, 0);
   g_assert_false (udpnat_keyset_is_worn (alice));
-  udpnat_keyset_seal (alice, first + UDPNAT_REKEY_AFTER_PACKETS - 2, packet, 0);
+  udpnat_keyset_seal (alice, first + UDPNAT_REKEY_AFTER_PACKETS - 2, packet, 0, 0);
   g_assert_false (udpnat_keyset_is_worn (alice));
-  udpnat_keyset_seal (alice, first + UDPNAT_REKEY_AFTER_PACKETS - 1, packet, 0);
+  udpnat_keyset_seal (alice, first + UDPNAT_REKEY_AFTER_PACKETS - 1, packet, 0, 0);
   g_assert_true (udpnat_keyset_is_worn (alice));
 }
 

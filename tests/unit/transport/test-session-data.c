@@ -642,6 +642,116 @@ random_walk (void)
     }
 }
 
+/* ---- Packets that carry others ---- */
+
+#define CARRIED_BYTES 900
+
+/* A RELAY frame with @inner, which is not sealed again. Returns: the length of the packet */
+static gsize
+seal_relay (Pipe         *pipe,
+            const guint8 *inner,
+            guint8       *out)
+{
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
+
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  g_assert_true (udpnat_frame_write_path_challenge (&writer, 0xfedcba9876543210));
+  g_assert_true (udpnat_frame_write_relay (&writer, 0x21000000, inner, CARRIED_BYTES));
+  return udpnat_session_seal_carrier (session_of (pipe, 0), pipe->now_us, frames, writer.n_written,
+                                      CARRIED_BYTES, out);
+}
+
+static void
+fill (guint8 *inner)
+{
+  for (guint i = 0; i < CARRIED_BYTES; i++)
+    inner[i] = (guint8) (i * 7 + 1);
+}
+
+/* The last frame that has come to the server. */
+static void
+check_inner (Pipe         *pipe,
+             const guint8 *inner)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  UdpnatSessionEvent event = { 0 };
+  UdpnatFrameView frame;
+  const guint8 *found;
+  guint32 handle;
+  gsize n_found;
+
+  g_assert_true (udpnat_session_pop_event (session_of (pipe, 1), &event));
+  g_assert_cmpint (event.frame_type, ==, UDPNAT_FRAME_PATH_CHALLENGE);
+  g_assert_true (udpnat_session_pop_event (session_of (pipe, 1), &event));
+  frame = (UdpnatFrameView) { event.frame_type, event.body, event.n_body };
+  g_assert_true (udpnat_frame_parse_relay (&frame, &handle, &found, &n_found));
+  g_assert_cmphex (handle, ==, 0x21000000);
+  g_assert_cmpmem (found, n_found, inner, CARRIED_BYTES);
+}
+
+static void
+what_is_carried_stays_as_it_is (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_CLIENT_SERVER);
+  guint8 inner[CARRIED_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n;
+
+  fill (inner);
+  n = seal_relay (pipe, inner, out);
+  g_assert_cmpuint (n, ==, UDPNAT_DATA_MIN_BYTES + 3 + 8 + 3 + 4 + CARRIED_BYTES);
+  g_assert_cmpmem (out + n - CARRIED_BYTES, CARRIED_BYTES, inner, CARRIED_BYTES);
+  /* To whom it goes is nobody else's business. */
+  g_assert_null (memmem (out, n, "\x21\0\0\0", 4));
+  g_assert_cmpint (udpnat_session_handle_packet (session_of (pipe, 1), pipe->now_us, out, n), ==,
+                   UDPNAT_RX_OK);
+  check_inner (pipe, inner);
+}
+
+/* Nobody on the way can have it go elsewhere, or have other frames read from it. */
+static void
+the_rest_of_a_carrier_is_sealed (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_CLIENT_SERVER);
+  guint8 inner[CARRIED_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES], changed[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize n;
+
+  fill (inner);
+  n = seal_relay (pipe, inner, out);
+  for (gsize i = 0; i < n - CARRIED_BYTES; i++)
+    {
+      memcpy (changed, out, n);
+      changed[i] ^= 1;
+      g_assert_cmpint (udpnat_session_handle_packet (session_of (pipe, 1), pipe->now_us, changed,
+                                                     n), !=, UDPNAT_RX_OK);
+    }
+  memcpy (changed, out, n);
+  g_assert_cmpint (udpnat_session_handle_packet (session_of (pipe, 1), pipe->now_us, changed,
+                                                 n - 1), ==, UDPNAT_RX_IGNORED);
+  /* What is carried has a seal of its own, which is for others to look at. */
+  out[n - 1] ^= 1;
+  inner[CARRIED_BYTES - 1] ^= 1;
+  g_assert_cmpint (udpnat_session_handle_packet (session_of (pipe, 1), pipe->now_us, out, n), ==,
+                   UDPNAT_RX_OK);
+  check_inner (pipe, inner);
+}
+
+/* Between peers nothing goes unsealed, whatever they say. */
+static void
+peers_carry_nothing (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  guint8 inner[CARRIED_BYTES], out[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatSessionEvent event;
+  gsize n;
+
+  fill (inner);
+  n = seal_relay (pipe, inner, out);
+  g_assert_cmpint (udpnat_session_handle_packet (session_of (pipe, 1), pipe->now_us, out, n), ==,
+                   UDPNAT_RX_MALFORMED);
+  g_assert_false (udpnat_session_pop_event (session_of (pipe, 1), &event));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -672,6 +782,9 @@ main (int    argc,
   ADD ("timer/two-probes-when-there-are-two", two_probes_when_there_are_two);
   ADD ("timer/ping-without-data-is-probed", ping_without_data_is_probed);
   ADD ("timer/reset-path-repeats-soon", reset_path_repeats_soon);
+  ADD ("carrier/stays-as-it-is", what_is_carried_stays_as_it_is);
+  ADD ("carrier/rest-is-sealed", the_rest_of_a_carrier_is_sealed);
+  ADD ("carrier/not-between-peers", peers_carry_nothing);
   ADD ("random/walk", random_walk);
 #undef ADD
   return g_test_run ();

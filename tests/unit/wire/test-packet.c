@@ -81,7 +81,7 @@ write_packet (guint         type,
       udpnat_cookie_packet_write (writer, 0x55667788, nonce->data, key->data);
       break;
     case UDPNAT_PACKET_DATA:
-      udpnat_data_write_header (writer, 0x55667788, 0x0102030405060708);
+      udpnat_data_write_header (writer, 0, 0x55667788, 0x0102030405060708);
       break;
     case UDPNAT_PACKET_OPEN:
       udpnat_open_packet_write (writer, (const guint8[]) { 1, 2, 3, 4, 5, 6, 7 });
@@ -280,7 +280,31 @@ data_view_points_at_its_parts (void)
       g_assert_true (view.header == data);
       g_assert_true (view.sealed == data + 16);
       g_assert_cmpuint (view.n_sealed, ==, n - 16);
+      g_assert_cmpuint (view.n_carried, ==, 0);
+      g_assert_cmpuint (view.n_frames, ==, n - 32);
     }
+}
+
+/* What is carried lies behind the tag, and leaves room for it. */
+static void
+data_view_points_at_what_is_carried (void)
+{
+  g_autofree guint8 *data = make_packet (&rules[3], 1200);
+  g_autoptr (GByteArray) header = bytes_from_hex (DATA_HEADER_HEX);
+  UdpnatDataView view;
+
+  memcpy (data, header->data, header->len);
+  data[2] = 0x01;
+  data[3] = 0x02;
+  g_assert_true (udpnat_data_parse (&view, data, 1200));
+  g_assert_cmpuint (view.n_carried, ==, 0x102);
+  g_assert_true (view.sealed == data + 16);
+  g_assert_cmpuint (view.n_sealed, ==, 1200 - 16 - 0x102);
+  g_assert_true (view.carried == data + 1200 - 0x102);
+  g_assert_cmpuint (view.n_frames, ==, 1200 - 32);
+  g_assert_true (udpnat_data_parse (&view, data, 32 + 0x102));
+  g_assert_cmpuint (view.n_sealed, ==, 16);
+  g_assert_false (udpnat_data_parse (&view, data, 32 + 0x101));
 }
 
 static void
@@ -434,7 +458,7 @@ reserved_bytes_ignored (void)
     guint8 at;
     guint8 n;
   } reserved[] = {
-    { 0, 3, 1 }, { 1, 3, 1 }, { 2, 1, 3 }, { 3, 1, 3 }, { 5, 2, 2 }, { 5, 12, 84 }, { 7, 1, 3 },
+    { 0, 3, 1 }, { 1, 3, 1 }, { 2, 1, 3 }, { 3, 1, 1 }, { 5, 2, 2 }, { 5, 12, 84 }, { 7, 1, 3 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (reserved); i++)
@@ -461,6 +485,8 @@ main (int   argc,
   g_test_add_func ("/wire-packet/hs1/view-points-at-its-parts", hs1_view_points_at_its_parts);
   g_test_add_func ("/wire-packet/hs2/view-points-at-its-parts", hs2_view_points_at_its_parts);
   g_test_add_func ("/wire-packet/data/view-points-at-its-parts", data_view_points_at_its_parts);
+  g_test_add_func ("/wire-packet/data/view-points-at-what-is-carried",
+                   data_view_points_at_what_is_carried);
   g_test_add_func ("/wire-packet/cookie/read-as-documented", cookie_read_as_documented);
   g_test_add_func ("/wire-packet/info/read-as-documented", info_read_as_documented);
   g_test_add_func ("/wire-packet/info-reply/read-as-documented", info_reply_read_as_documented);
