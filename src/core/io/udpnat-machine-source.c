@@ -134,6 +134,8 @@ receive (MachineSource *self,
                                                       self->batch, UDPNAT_SOCKET_BATCH);
 
       for (guint j = 0; j < n_received; j++)
+        udpnat_machine_prefetch (self->machine, &self->batch[j]);
+      for (guint j = 0; j < n_received; j++)
         {
           self->batch[j].socket = socket;
           udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
