@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-#define LOAD_SOCKET_BATCH 64
+#define LOAD_SOCKET_BATCH 256
 
 /**
  * LoadSocket:

@@ -11,6 +11,8 @@
  *   stun-new, info-new                the same, each from an address that was not seen before
  *   keepalive, lookup, dial, relay    sealed, by clients that shake hands and register before the
  *                                     first of them: a line "connect" says what that took
+ *   burst                             keepalives, all of a window at once when those before are
+ *                                     answered: how fast they are made does not matter then
  *   idle                              none: what the server does by itself then, for a second
  *   flood                             lookups, so many in a second, among so many handshakes from
  *                                     forged addresses (a fourth word): how many were answered, and
@@ -517,6 +519,7 @@ static const struct
   { "stun-new", ask_stun_new, FALSE, 1 },
   { "info-new", ask_info_new, FALSE, 1 },
   { "keepalive", ask_keepalive, TRUE, MARK_EVERY },
+  { "burst", ask_keepalive, TRUE, MARK_EVERY },
   { "lookup", ask_lookup, TRUE, 1 },
   { "dial", ask_dial, TRUE, 1 },
   { "relay", ask_relay, TRUE, 1 },
@@ -695,6 +698,16 @@ run_return (Load   *self,
   g_queue_clear (&coming);
 }
 
+/* How many may be under way. */
+static guint64
+get_window (guint   kind,
+            guint64 n_missing)
+{
+  guint64 window = MAX (1, WINDOW / kinds[kind].n_for_answer);
+
+  return strcmp (kinds[kind].name, "burst") == 0 && n_missing > 0 ? n_missing : window;
+}
+
 /* @per_second: 0 for as many as are answered */
 static void
 run (Load   *self,
@@ -715,10 +728,11 @@ run (Load   *self,
   while (self->now_us < end_us)
     {
       guint64 n_expected = self->n_requests / per_answer;
+      guint64 window = get_window (kind, n_expected - MIN (n_expected, self->n_answers + n_lost));
 
       while (per_second > 0
                ? (double) self->n_requests < (double) (self->now_us - start_us) * per_second / 1e6
-               : n_expected < self->n_answers + n_lost + MAX (1, WINDOW / per_answer))
+               : n_expected < self->n_answers + n_lost + window)
         {
           load_times_ask (&self->times, self->n_requests, self->now_us);
           kinds[kind].ask (self, self->next);

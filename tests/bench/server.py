@@ -183,7 +183,8 @@ def run(servers, rounds, seconds):
         print(f'all are there: {name}', file=sys.stderr)
     for number in range(rounds):
         servers['udpnat'].ask('idle', CALM_SECONDS)
-        asks = [('echo', 'echo'), ('few', 'keepalive')] + [('udpnat', kind) for kind, *_ in ROWS]
+        asks = [('few', 'burst'), ('udpnat', 'burst'), ('echo', 'echo')]
+        asks += [('udpnat', kind) for kind, *_ in ROWS]
         if 'coturn' in servers:
             asks += [('coturn', 'stun'), ('coturn', 'stun-new')]
         for name, kind in asks:
@@ -194,7 +195,7 @@ def run(servers, rounds, seconds):
                 turns.setdefault((name, kind), []).append(servers[name].turns.take_longest_ms())
             figures.setdefault((name, kind), []).append(cost)
             rates.setdefault((name, kind), []).append(rate)
-        for name, kind in (('echo', 'echo'), ('udpnat', 'keepalive')):
+        for name, kind in (('echo', 'echo'), ('few', 'keepalive'), ('udpnat', 'keepalive')):
             cost, rate, half, most = servers[name].ask(kind, seconds, CROWD_PER_SECOND)
             figures.setdefault((name, 'crowd'), []).append(cost)
             figures.setdefault((name, 'half'), []).append(half)
@@ -209,11 +210,12 @@ def run(servers, rounds, seconds):
 
 
 def report_turns(figures, turns, n_clients):
-    few, many = figures['few', 'keepalive'], figures['udpnat', 'keepalive']
     print(f'Many and few: {n_clients:,} people and {FEW:,}')
-    print(f'  {"keepalive, sealed":<28} {statistics.median(few):7.2f} µs with few, '
-          f'{median_ratio(many, few):.2f} × with many (asked: ≤ 1.1)')
-    few, many = (statistics.median(turns[name, 'keepalive']) for name in ('few', 'udpnat'))
+    for kind, words in (('burst', 'keepalive, 256 at a time'), ('crowd', 'keepalive, one by one')):
+        few, many = figures['few', kind], figures['udpnat', kind]
+        print(f'  {words:<28} {statistics.median(few):7.2f} µs with few, '
+              f'{median_ratio(many, few):.2f} × with many (asked: ≤ 1.1)')
+    few, many = (statistics.median(turns[name, 'burst']) for name in ('few', 'udpnat'))
     print(f'  {"longest turn, keepalives":<28} {few:7.2f} ms with few, {many:.2f} ms with many')
     print(f'  {"longest turn, all register":<28} {turns["few", "connect"]:7.2f} ms with few, '
           f'{turns["udpnat", "connect"]:.2f} ms with many')

@@ -31,6 +31,8 @@
 
 /* Per dispatch and socket, so that a flood leaves the rest of the program its turn. */
 #define BATCHES_MAX 4
+/* Nor is another batch begun when those before have taken so long: handshakes do. */
+#define RECEIVE_MAX_US UDPNAT_MSEC (10)
 /* Per dispatch; what is left goes out in the next one. */
 #define OUTPUTS_MAX 4096
 /* How often a deadline may be due again within one dispatch before it has to wait for
@@ -141,7 +143,8 @@ receive (MachineSource *self,
           udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
         }
       self->n_received += n_received;
-      if (n_received < UDPNAT_SOCKET_BATCH)
+      if (n_received < UDPNAT_SOCKET_BATCH
+          || udpnat_clock_get_now_us () - self->now_us > RECEIVE_MAX_US)
         return;
     }
 }
