@@ -12,6 +12,8 @@
  *   keepalive, lookup, dial, relay,
  *   relay-flow                        sealed, by clients that shake hands and register before the
  *                                     first of them: a line "connect" says what that took
+ *   burst                             keepalives, all of a window at once when those before are
+ *                                     answered: how fast they are made does not matter then
  *   idle                              none: what the server does by itself then, for a second
  *   flood                             lookups, so many in a second, among so many handshakes from
  *                                     forged addresses (a fourth word): how many were answered, and
@@ -21,21 +23,19 @@
  *                                     until all are there: a line with how many are, each second
  *
  * and is answered by a line: kind, requests, those that were served, µs of the server's CPU for
- * each of these, and how many a second; after a flood also the two times, and how many handshakes
- * went out in a second. */
+ * each of these, and how many a second; of those one by one, and of a flood, also the two times, of
+ * those that are answered; and after a flood how many handshakes went out in a second. */
 
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "bench.h"
+#include "load-socket.h"
+#include "load-times.h"
 
 #include "udpnat-clock.h"
 #include "udpnat-cookie.h"
@@ -45,29 +45,29 @@
 #include "udpnat-rendezvous-message.h"
 #include "udpnat-session.h"
 
-#define BATCH 64
 #define WINDOW 256
 /* Datagrams without an answer go out between some that have one. */
 #define MARK_EVERY 64
-#define CONNECTS_AT_ONCE 128
+#define CONNECTS_AT_ONCE 512
+/* First byte of what is neither ours nor STUN. */
+#define ECHO 0xff
 #define RELAYED_BYTES 1100
 /* Of relay-flow: so many from one to another in a row, and between so many pairs. */
 #define IN_A_ROW 16
 #define FLOWS 10
 #define DIALLED_BYTES 128
-#define PATIENCE_US UDPNAT_SEC (900)
+#define PATIENCE_US UDPNAT_SEC (60)
+#define PATIENCE_EACH_US UDPNAT_MSEC (5)
+#define KEEPALIVE_US UDPNAT_SEC (100)
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
 #define LOST_AFTER_US UDPNAT_MSEC (200)
 #define FORGED_BYTES 160
-/* Each has an identity then, in pages of its own, of which a process may have some tens of
- * thousands. */
 #define RETURNS_AT_ONCE 8000
 #define RETRY_SWEEP_US UDPNAT_MSEC (10)
-#define QUESTIONS_MAX 1000000
 
 typedef struct
 {
-  UdpnatIdentity *identity; /* until the handshake is done: each takes some pages */
+  UdpnatIdentity *identity; /* until the handshake is done */
   guint8          secret[UDPNAT_KEY_BYTES];
   UdpnatPublicKey key;
   UdpnatSession  *session;
@@ -79,8 +79,7 @@ typedef struct
 
 typedef struct
 {
-  int                fd;
-  struct sockaddr_in server;
+  LoadSocket         socket;
   clockid_t          server_clock;
   UdpnatRandom       random;
   UdpnatPublicKey    server_key;
@@ -97,68 +96,14 @@ typedef struct
   gint64             now_us;
   GQueue             waiting; /* Client, the one that came first at its head */
   GQueue             left;    /* Client */
-  gint64            *asked_us; /* nullable: when each lookup was asked, while that is measured */
-  GArray            *took_us;  /* of gint64: what each took that was answered */
+  LoadTimes          times;
   guint8             mac1_key[32];
-
-  /* what goes out with the next system call */
-  guint8             data[BATCH][UDPNAT_DATAGRAM_MAX_BYTES];
-  guint8             controls[BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))];
-  struct mmsghdr     messages[BATCH];
-  struct iovec       buffers[BATCH];
-  guint              n_out;
 } Load;
 
 typedef void (*Request) (Load *self,
                          guint client);
 
-/* ---- Sockets ---- */
-
-static void
-flush (Load *self)
-{
-  guint n_sent = 0;
-
-  while (n_sent < self->n_out)
-    {
-      int n = sendmmsg (self->fd, self->messages + n_sent, self->n_out - n_sent, 0);
-
-      if (n < 0 && errno != EAGAIN && errno != ENOBUFS)
-        g_error ("sendmmsg: %s", g_strerror (errno));
-      n_sent += n > 0 ? (guint) n : 0;
-    }
-  self->n_out = 0;
-}
-
-static void
-put (Load         *self,
-     guint32       source,
-     const guint8 *data,
-     gsize         n_data)
-{
-  guint i = self->n_out;
-  struct msghdr *header = &self->messages[i].msg_hdr;
-  struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl (source) };
-  struct cmsghdr *control;
-
-  memcpy (self->data[i], data, n_data);
-  self->buffers[i] = (struct iovec) { self->data[i], n_data };
-  *header = (struct msghdr) {
-    .msg_name = &self->server,
-    .msg_namelen = sizeof self->server,
-    .msg_iov = &self->buffers[i],
-    .msg_iovlen = 1,
-    .msg_control = self->controls[i],
-    .msg_controllen = sizeof self->controls[i],
-  };
-  control = CMSG_FIRSTHDR (header);
-  control->cmsg_level = IPPROTO_IP;
-  control->cmsg_type = IP_PKTINFO;
-  control->cmsg_len = CMSG_LEN (sizeof info);
-  memcpy (CMSG_DATA (control), &info, sizeof info);
-  if (++self->n_out == BATCH)
-    flush (self);
-}
+/* ---- Clients ---- */
 
 /* Clients 0, 1, …: 127.1.0.1, 127.1.0.2, … */
 static guint32
@@ -166,8 +111,6 @@ make_source (guint client)
 {
   return 0x7f010001u + client;
 }
-
-/* ---- Clients ---- */
 
 static void
 send_waiting (Load   *self,
@@ -178,7 +121,7 @@ send_waiting (Load   *self,
   gsize n_data;
 
   while (udpnat_session_pop_output (client->session, self->now_us, &kind, data, &n_data))
-    put (self, client->source, data, n_data);
+    load_socket_put (&self->socket, client->source, data, n_data);
 }
 
 static void
@@ -291,15 +234,10 @@ take_answer (Load                     *self,
   guint8 code;
 
   self->n_answers++;
-  if (self->asked_us == NULL || !udpnat_frame_parse_message (&frame, &message) ||
+  if (self->times.asked_us == NULL || !udpnat_frame_parse_message (&frame, &message) ||
       !udpnat_parse_lookup_result (&message, &request, &code, &entry))
     return;
-  if (request < QUESTIONS_MAX)
-    {
-      gint64 took_us = self->now_us - self->asked_us[request];
-
-      g_array_append_val (self->took_us, took_us);
-    }
+  load_times_answer (&self->times, request, self->now_us);
   if (code == UDPNAT_LOOKUP_FOUND)
     udpnat_directory_entry_clear (&entry);
 }
@@ -323,23 +261,31 @@ take_event (Load                     *self,
 /* ---- In ---- */
 
 static void
-take_datagram (Load   *self,
-               guint32 destination,
-               guint8 *data,
-               gsize   n_data)
+take_datagram (gpointer user_data,
+               guint32  destination,
+               guint8  *data,
+               gsize    n_data)
 {
+  Load *self = user_data;
   guint i = destination - make_source (0);
   Client *client = i < self->n_clients ? &self->clients[i] : NULL;
   UdpnatSessionEvent event;
   UdpnatInfoReply reply;
+  guint64 number;
 
   if (client == NULL || client->session == NULL || data[0] == UDPNAT_PACKET_INFO_REPLY ||
-      data[0] < UDPNAT_PACKET_HS1 /* STUN */)
+      data[0] == ECHO || data[0] < UDPNAT_PACKET_HS1 /* STUN */)
     {
       if (udpnat_info_reply_parse (&reply, data, n_data))
         {
           memcpy (self->server_key.bytes, reply.server_key, sizeof reply.server_key);
           self->has_server_key = TRUE;
+          load_times_answer (&self->times, reply.token, self->now_us);
+        }
+      else if (data[0] == ECHO)
+        {
+          memcpy (&number, data + 8, sizeof number);
+          load_times_answer (&self->times, number, self->now_us);
         }
       self->n_answers++;
       return;
@@ -385,37 +331,16 @@ send_acks (Load *self)
     }
 }
 
+static void
+read_clock (gpointer user_data)
+{
+  ((Load *) user_data)->now_us = udpnat_clock_get_now_us ();
+}
+
 static guint
 receive (Load *self)
 {
-  static guint8 data[BATCH][2048];
-  static guint8 controls[BATCH][256];
-  struct mmsghdr messages[BATCH];
-  struct iovec buffers[BATCH];
-  int n;
-
-  for (guint i = 0; i < BATCH; i++)
-    {
-      buffers[i] = (struct iovec) { data[i], sizeof data[i] };
-      messages[i].msg_hdr = (struct msghdr) {
-        .msg_iov = &buffers[i],
-        .msg_iovlen = 1,
-        .msg_control = controls[i],
-        .msg_controllen = sizeof controls[i],
-      };
-    }
-  n = recvmmsg (self->fd, messages, BATCH, MSG_DONTWAIT, NULL);
-  self->now_us = udpnat_clock_get_now_us ();
-  for (int i = 0; i < n; i++)
-    {
-      const struct cmsghdr *control = CMSG_FIRSTHDR (&messages[i].msg_hdr);
-      struct in_pktinfo info = { 0 };
-
-      if (control != NULL && control->cmsg_type == IP_PKTINFO)
-        memcpy (&info, CMSG_DATA (control), sizeof info);
-      take_datagram (self, ntohl (info.ipi_addr.s_addr), data[i], messages[i].msg_len);
-    }
-  return n > 0 ? (guint) n : 0;
+  return load_socket_receive (&self->socket, read_clock, take_datagram, self);
 }
 
 /* ---- Requests ---- */
@@ -424,9 +349,10 @@ static void
 ask_echo (Load *self,
           guint client)
 {
-  const guint8 data[64] = { 0xff };
+  guint8 data[64] = { ECHO };
 
-  put (self, make_source (client), data, sizeof data);
+  memcpy (data + 8, &self->n_requests, sizeof self->n_requests);
+  load_socket_put (&self->socket, make_source (client), data, sizeof data);
 }
 
 /* RFC 8489: a Binding request without attributes. */
@@ -437,7 +363,7 @@ ask_stun_from (Load   *self,
   guint8 data[20] = { 0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42 };
 
   memcpy (data + 8, &self->n_requests, sizeof self->n_requests);
-  put (self, source, data, sizeof data);
+  load_socket_put (&self->socket, source, data, sizeof data);
 }
 
 static void
@@ -470,7 +396,7 @@ ask_info_from (Load   *self,
 
   udpnat_writer_init (&writer, data, sizeof data);
   udpnat_info_write (&writer, self->n_requests);
-  put (self, source, data, writer.n_written);
+  load_socket_put (&self->socket, source, data, writer.n_written);
 }
 
 static void
@@ -497,7 +423,7 @@ send_carrier (Load         *self,
   gsize n = udpnat_session_seal_carrier (client->session, self->now_us, writer->data,
                                          writer->n_written, n_carried, packet);
 
-  put (self, client->source, packet, n);
+  load_socket_put (&self->socket, client->source, packet, n);
 }
 
 static void
@@ -509,21 +435,26 @@ send_frames (Load         *self,
 }
 
 static void
-ask_keepalive (Load *self,
-               guint client)
+send_keepalive (Load *self,
+                guint client)
 {
   guint8 frames[UDPNAT_FRAME_HEADER_BYTES];
   UdpnatWriter writer;
 
-  if (self->n_requests % MARK_EVERY == 0)
-    {
-      ask_info (self, client);
-      return;
-    }
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_pad (&writer, 0))
     g_assert_not_reached ();
   send_frames (self, &self->clients[client], &writer);
+}
+
+static void
+ask_keepalive (Load *self,
+               guint client)
+{
+  if (self->n_requests % MARK_EVERY == 0)
+    ask_info (self, client);
+  else
+    send_keepalive (self, client);
 }
 
 static void
@@ -536,8 +467,7 @@ ask_lookup (Load *self,
   guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter writer;
 
-  if (self->asked_us != NULL)
-    self->asked_us[self->n_requests] = self->now_us;
+  load_times_ask (&self->times, self->n_requests, self->now_us);
   udpnat_write_lookup (message, (guint32) self->n_requests, name);
   udpnat_writer_init (&writer, frames, sizeof frames);
   if (!udpnat_frame_write_message (&writer, message))
@@ -602,7 +532,8 @@ forge (Load *self)
   udpnat_random_fill (&self->random, data + 4, FORGED_BYTES - 4);
   data[2] = UDPNAT_ROLE_CLIENT_SERVER;
   udpnat_mac (self->mac1_key, sizeof self->mac1_key, data, FORGED_BYTES, data + FORGED_BYTES);
-  put (self, 0x7f800000u + (udpnat_random_u32 (&self->random) & 0x7fffff), data, sizeof data);
+  load_socket_put (&self->socket, 0x7f800000u + (udpnat_random_u32 (&self->random) & 0x7fffff),
+                   data, sizeof data);
 }
 
 static const struct
@@ -618,6 +549,7 @@ static const struct
   { "stun-new", ask_stun_new, FALSE, 1 },
   { "info-new", ask_info_new, FALSE, 1 },
   { "keepalive", ask_keepalive, TRUE, MARK_EVERY },
+  { "burst", ask_keepalive, TRUE, MARK_EVERY },
   { "lookup", ask_lookup, TRUE, 1 },
   { "dial", ask_dial, TRUE, 1 },
   { "relay", ask_relay, TRUE, 1 },
@@ -646,8 +578,10 @@ report (const Load *self,
         double      cpu_us,
         gint64      took_us)
 {
-  printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %.3f %.0f\n", what, self->n_requests, n,
-          cpu_us / (double) MAX (n, 1), (double) n * 1e6 / (double) took_us);
+  printf ("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %.3f %.0f %" G_GINT64_FORMAT " %"
+          G_GINT64_FORMAT "\n", what, self->n_requests, n, cpu_us / (double) MAX (n, 1),
+          (double) n * 1e6 / (double) took_us, load_times_get_share (&self->times, 50),
+          load_times_get_share (&self->times, 99));
 }
 
 static void
@@ -658,40 +592,12 @@ learn_server_key (Load *self)
   while (!self->has_server_key && self->now_us < end_us)
     {
       ask_info (self, 0);
-      flush (self);
+      load_socket_flush (&self->socket);
       g_usleep (10000);
       (void) receive (self);
     }
   if (!self->has_server_key)
     g_error ("no udpnat-server there");
-}
-
-/* All shake hands and register, some at a time. */
-static void
-connect_clients (Load *self)
-{
-  gint64 start_us = self->now_us;
-  double cpu_us = get_server_cpu_us (self);
-  guint n_started = 0;
-
-  while (self->n_registered < self->n_clients)
-    {
-      while (n_started < self->n_clients && n_started - self->n_registered < CONNECTS_AT_ONCE)
-        start_client (self, n_started++);
-      flush (self);
-      if (receive (self) == 0)
-        for (guint i = self->n_registered; i < n_started; i++)
-          if (self->clients[i].handle == 0 &&
-              udpnat_session_next_deadline (self->clients[i].session) <= self->now_us)
-            {
-              udpnat_session_handle_deadline (self->clients[i].session, self->now_us);
-              send_waiting (self, &self->clients[i]);
-            }
-      if (self->now_us - start_us > PATIENCE_US)
-        g_error ("only %u of %u clients could register", self->n_registered, self->n_clients);
-    }
-  report (self, "connect", self->n_clients, get_server_cpu_us (self) - cpu_us,
-          self->now_us - start_us);
 }
 
 /* What a client does that waits for the answer to its handshake. */
@@ -723,7 +629,7 @@ come_again (Load   *self,
       udpnat_session_free (client->session);
       start_client (self, (guint) (client - self->clients));
       g_queue_push_tail (coming, client);
-      flush (self);
+      load_socket_flush (&self->socket);
       (void) receive (self);
     }
 }
@@ -745,6 +651,55 @@ keep_all_trying (Load   *self,
     }
 }
 
+/* What all those have to send in @past_us who are there already: very many take their time. */
+static void
+keep_alive (Load  *self,
+            guint  n_started,
+            gint64 past_us)
+{
+  gint64 n = (gint64) self->n_registered * past_us / KEEPALIVE_US;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      self->next = (self->next + 1) % n_started;
+      if (self->clients[self->next].handle != 0)
+        send_keepalive (self, self->next);
+    }
+}
+
+/* All shake hands and register, some at a time. */
+static void
+connect_clients (Load *self)
+{
+  gint64 start_us = self->now_us, swept_us = start_us;
+  double cpu_us = get_server_cpu_us (self);
+  GQueue coming = G_QUEUE_INIT;
+  guint n_started = 0;
+
+  while (self->n_registered < self->n_clients)
+    {
+      while (n_started < self->n_clients && n_started - self->n_registered < CONNECTS_AT_ONCE)
+        {
+          g_queue_push_tail (&coming, &self->clients[n_started]);
+          start_client (self, n_started++);
+        }
+      if (self->now_us - swept_us > RETRY_SWEEP_US)
+        {
+          keep_all_trying (self, &coming);
+          keep_alive (self, n_started, self->now_us - swept_us);
+          swept_us = self->now_us;
+        }
+      send_acks (self);
+      load_socket_flush (&self->socket);
+      (void) receive (self);
+      if (self->now_us - start_us > PATIENCE_US + (gint64) self->n_clients * PATIENCE_EACH_US)
+        g_error ("only %u of %u clients could register", self->n_registered, self->n_clients);
+    }
+  report (self, "connect", self->n_clients, get_server_cpu_us (self) - cpu_us,
+          self->now_us - start_us);
+  g_queue_clear (&coming);
+}
+
 static void
 run_return (Load   *self,
             double  seconds)
@@ -764,7 +719,7 @@ run_return (Load   *self,
           swept_us = self->now_us;
         }
       send_acks (self);
-      flush (self);
+      load_socket_flush (&self->socket);
       (void) receive (self);
       is_any_lost |= self->n_registered < self->n_clients;
       for (; self->now_us - told_us > G_USEC_PER_SEC; told_us += G_USEC_PER_SEC)
@@ -772,6 +727,16 @@ run_return (Load   *self,
     }
   printf (" %u\n", self->n_registered);
   g_queue_clear (&coming);
+}
+
+/* How many may be under way. */
+static guint64
+get_window (guint   kind,
+            guint64 n_missing)
+{
+  guint64 window = MAX (1, WINDOW / kinds[kind].n_for_answer);
+
+  return strcmp (kinds[kind].name, "burst") == 0 && n_missing > 0 ? n_missing : window;
 }
 
 /* @per_second: 0 for as many as are answered */
@@ -788,21 +753,25 @@ run (Load   *self,
   double cpu_us;
 
   self->n_requests = self->n_answers = 0;
+  if (per_second > 0)
+    load_times_begin (&self->times);
   cpu_us = get_server_cpu_us (self);
   while (self->now_us < end_us)
     {
       guint64 n_expected = self->n_requests / per_answer;
+      guint64 window = get_window (kind, n_expected - MIN (n_expected, self->n_answers + n_lost));
 
       while (per_second > 0
                ? (double) self->n_requests < (double) (self->now_us - start_us) * per_second / 1e6
-               : n_expected < self->n_answers + n_lost + MAX (1, WINDOW / per_answer))
+               : n_expected < self->n_answers + n_lost + window)
         {
+          load_times_ask (&self->times, self->n_requests, self->now_us);
           kinds[kind].ask (self, self->next);
           self->next = (self->next + 1) % self->n_clients;
           n_expected = ++self->n_requests / per_answer;
         }
       send_acks (self);
-      flush (self);
+      load_socket_flush (&self->socket);
       if (receive (self) > 0)
         moved_us = self->now_us;
       else if (per_second == 0 && self->now_us - moved_us > LOST_AFTER_US)
@@ -811,9 +780,11 @@ run (Load   *self,
           moved_us = self->now_us;
         }
     }
+  load_times_sort (&self->times);
   report (self, kinds[kind].name,
           per_second > 0 ? self->n_requests : self->n_answers * per_answer,
           get_server_cpu_us (self) - cpu_us, self->now_us - start_us);
+  load_times_end (&self->times);
 }
 
 /* Whoever owes an ACK still sends it. */
@@ -828,31 +799,13 @@ run_idle (Load   *self,
   while (self->now_us < end_us)
     {
       send_acks (self);
-      flush (self);
+      load_socket_flush (&self->socket);
       if (receive (self) == 0)
         g_usleep (1000);
     }
   self->n_requests = 0;
   report (self, "idle", (guint64) MAX (1, seconds), get_server_cpu_us (self) - cpu_us,
           self->now_us - start_us);
-}
-
-static int
-compare_times (gconstpointer a,
-               gconstpointer b)
-{
-  gint64 left = *(const gint64 *) a, right = *(const gint64 *) b;
-
-  return (left > right) - (left < right);
-}
-
-static gint64
-get_share (const Load *self,
-           guint       percent)
-{
-  guint i = self->took_us->len * percent / 100;
-
-  return self->took_us->len > 0 ? g_array_index (self->took_us, gint64, i) : 0;
 }
 
 /* @n_questions, @n_forged: in a second */
@@ -866,53 +819,40 @@ run_flood (Load   *self,
   gint64 end_us = start_us + (gint64) (seconds * 1e6);
   double cpu_us = get_server_cpu_us (self);
   guint64 n_sent = 0;
+  guint n_answers;
 
   udpnat_mac1_key (&self->server_key, self->mac1_key);
-  self->asked_us = g_new0 (gint64, QUESTIONS_MAX);
-  self->took_us = g_array_new (FALSE, FALSE, sizeof (gint64));
+  load_times_begin (&self->times);
   self->n_requests = self->n_answers = 0;
   while (self->now_us < end_us + LOST_AFTER_US)
     {
       gint64 past_us = MIN (self->now_us, end_us) - start_us;
 
       while ((double) self->n_requests < (double) past_us * n_questions / 1e6 &&
-             self->n_requests < QUESTIONS_MAX)
+             self->n_requests < LOAD_TIMES_MAX)
         {
           ask_lookup (self, self->next);
           self->next = (self->next + 1) % self->n_clients;
           self->n_requests++;
         }
-      for (guint i = 0; i < BATCH && (double) n_sent < (double) past_us * n_forged / 1e6; i++)
+      for (guint i = 0; i < LOAD_SOCKET_BATCH &&
+                        (double) n_sent < (double) past_us * n_forged / 1e6; i++)
         {
           forge (self);
           n_sent++;
         }
       send_acks (self);
-      flush (self);
+      load_socket_flush (&self->socket);
       (void) receive (self);
     }
-  g_array_sort (self->took_us, compare_times);
+  n_answers = load_times_get_count (&self->times);
+  load_times_sort (&self->times);
   printf ("flood %" G_GUINT64_FORMAT " %u %.3f %.0f %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-          " %.0f\n", self->n_requests, self->took_us->len,
-          (get_server_cpu_us (self) - cpu_us) / (double) MAX (self->took_us->len, 1),
-          self->took_us->len / seconds, get_share (self, 50), get_share (self, 99),
-          (double) n_sent / seconds);
-  g_clear_pointer (&self->asked_us, g_free);
-  g_clear_pointer (&self->took_us, g_array_unref);
-}
-
-static void
-open_socket (Load *self)
-{
-  struct sockaddr_in own = { .sin_family = AF_INET };
-  int on = 1, n_buffer = 4 << 20;
-
-  self->fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  setsockopt (self->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-  setsockopt (self->fd, SOL_SOCKET, SO_RCVBUFFORCE, &n_buffer, sizeof n_buffer);
-  setsockopt (self->fd, SOL_SOCKET, SO_SNDBUFFORCE, &n_buffer, sizeof n_buffer);
-  if (bind (self->fd, (struct sockaddr *) &own, sizeof own) != 0)
-    g_error ("bind: %s", g_strerror (errno));
+          " %.0f\n", self->n_requests, n_answers,
+          (get_server_cpu_us (self) - cpu_us) / (double) MAX (n_answers, 1),
+          n_answers / seconds, load_times_get_share (&self->times, 50),
+          load_times_get_share (&self->times, 99), (double) n_sent / seconds);
+  load_times_end (&self->times);
 }
 
 static guint
@@ -936,11 +876,6 @@ main (int    argc,
       fprintf (stderr, "usage: server-load PORT PID N-CLIENTS\n");
       return 2;
     }
-  load.server = (struct sockaddr_in) {
-    .sin_family = AF_INET,
-    .sin_port = htons ((guint16) atoi (argv[1])),
-    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
-  };
   if (clock_getcpuclockid (atoi (argv[2]), &load.server_clock) != 0)
     g_error ("no such process: %s", argv[2]);
   load.n_clients = (guint) atoi (argv[3]);
@@ -951,7 +886,7 @@ main (int    argc,
   load.run = udpnat_random_u32 (&load.random);
   load.indexes = udpnat_index_table_new (&load.random);
   load.now_us = udpnat_clock_get_now_us ();
-  open_socket (&load);
+  load_socket_open (&load.socket, (guint16) atoi (argv[1]));
   setvbuf (stdout, NULL, _IOLBF, 0);
 
   while (fgets (line, sizeof line, stdin) != NULL)

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """What a request costs udpnat-server, beside a bare echo and coturn, in one run.
 
-    server.py --build DIR [--rounds N] [--clients N] [--seconds S]
+    server.py --build DIR [--rounds N] [--clients N] [--seconds S] [--no-restart]
 
 Each server is alone on processor 0, the generator on processor 1. A figure is µs of the server's
 CPU for each request, read from the CPU clock of its process: the median of all rounds, in which the
 servers take turns. A ratio is the median of those of each round, since the machine itself is now
-faster and now slower. Prints figures; nothing passes or fails.
+faster and now slower. A second udpnat-server has 1,000 people, to be compared with. Prints figures;
+nothing passes or fails.
 """
 
 import argparse
@@ -34,6 +35,8 @@ ROWS = [
 ]
 SERVER_CORE, LOAD_CORE = 0, 1
 START_SECONDS = 10
+# At the server that has few
+FEW = 1000
 # Keepalives of a million people
 CROWD_PER_SECOND = 40000
 # What a server carries for one client; and so many use coturn for the same
@@ -62,12 +65,31 @@ def rss_kib(pid):
     raise RuntimeError(f'no VmRSS of {pid}')
 
 
+class Turns:
+    """How long the main loop of a server works at a time, and at most (turn-watch.c)."""
+
+    def __init__(self, build, folder):
+        self.path = folder / 'turns'
+        self.path.write_bytes(bytes(8))
+        self.environment = {'LD_PRELOAD': str(build / 'tests/bench/libturn-watch.so'),
+                            'TURN_FILE': str(self.path)}
+
+    def take_longest_ms(self):
+        """The longest since it was asked before."""
+        with self.path.open('r+b') as file:
+            longest_us = int.from_bytes(file.read(8), 'little')
+            file.seek(0)
+            file.write(bytes(8))
+        return longest_us / 1000
+
+
 class Server:
     """A process on a core of its own, and the load for it."""
 
-    def __init__(self, name, port, command, load, n_clients):
+    def __init__(self, name, port, command, load, n_clients, turns=None):
         self.name = name
         self.command = ['taskset', '-c', str(SERVER_CORE), *command]
+        self.turns = turns
         self.start()
         time.sleep(1)
         if self.process.poll() is not None:
@@ -79,8 +101,9 @@ class Server:
         self.connect_us = None
 
     def start(self):
+        environment = {**os.environ, **(self.turns.environment if self.turns else {})}
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, env=environment)
 
     def restart(self, seconds):
         """Returns how many are there, at the end of each second since it was told to stop."""
@@ -92,7 +115,8 @@ class Server:
         return [int(word) for word in self.load.stdout.readline().split()[1:]]
 
     def ask(self, kind, seconds, per_second=0):
-        """Returns µs of the server's CPU for a request, and requests a second."""
+        """Returns µs of the server's CPU for a request, requests a second, and, of those that were
+        one by one, µs in which half and 99 of 100 were answered."""
         self.load.stdin.write(f'{kind} {seconds} {per_second}\n')
         self.load.stdin.flush()
         while True:
@@ -100,7 +124,7 @@ class Server:
             if not words:
                 raise RuntimeError(f'the load on {self.name} has ended at {kind}')
             if words[0] == kind:
-                return float(words[3]), float(words[4])
+                return tuple(map(float, words[3:7]))
             self.connect_us = float(words[3])
 
     def flood(self, seconds, per_second, n_forged):
@@ -127,11 +151,14 @@ def start_servers(servers, build, folder, n_clients):
     load = build / 'tests/bench/server-load'
     port = free_port()
     servers['echo'] = Server('echo', port, [build / 'tests/bench/udp-echo', str(port)], load, 1000)
-    port = free_port()
-    servers['udpnat'] = Server('udpnat', port, [
-        build / 'src/server/udpnat-server', '--ip', '127.0.0.1', '--port', str(port), '--alt-port',
-        '0', '--tunnel-port', '0', '--relay-rate', str(RELAY_KIB), '--state-dir',
-        folder / 'state'], load, n_clients)
+    for name, n in (('few', FEW), ('udpnat', n_clients)):
+        port = free_port()
+        (folder / name).mkdir()
+        servers[name] = Server(name, port, [
+            build / 'src/server/udpnat-server', '--ip', '127.0.0.1', '--port', str(port),
+            '--alt-port', '0', '--tunnel-port', '0', '--status-address', 'none', '--relay-rate',
+            str(RELAY_KIB), '--state-dir', folder / name / 'state'], load, n,
+            Turns(build, folder / name))
     turnserver = shutil.which('turnserver')
     if turnserver is not None:
         port = free_port()
@@ -160,27 +187,50 @@ def line(name, figures, rate, others):
 def run(servers, rounds, seconds):
     figures = {}
     rates = {}
-    servers['udpnat'].ask('keepalive', seconds)  # all connect
+    turns = {}
+    for name in ('few', 'udpnat'):
+        servers[name].ask('keepalive', seconds)  # all connect
+        turns[name, 'connect'] = servers[name].turns.take_longest_ms()
+        print(f'all are there: {name}', file=sys.stderr)
     for number in range(rounds):
         servers['udpnat'].ask('idle', CALM_SECONDS)
-        asks = [('echo', 'echo')] + [('udpnat', kind) for kind, *_ in ROWS]
+        asks = [('few', 'burst'), ('udpnat', 'burst'), ('echo', 'echo')]
+        asks += [('udpnat', kind) for kind, *_ in ROWS]
         if 'coturn' in servers:
             asks += [('coturn', 'stun'), ('coturn', 'stun-new'), ('turn', 'relay'),
                      ('turn', 'relay-flow')]
         for name, kind in asks:
-            cost, rate = servers[name].ask(kind, seconds)
+            if name in ('few', 'udpnat'):
+                servers[name].turns.take_longest_ms()
+            cost, rate, *_ = servers[name].ask(kind, seconds)
+            if name in ('few', 'udpnat'):
+                turns.setdefault((name, kind), []).append(servers[name].turns.take_longest_ms())
             figures.setdefault((name, kind), []).append(cost)
             rates.setdefault((name, kind), []).append(rate)
-        for name, kind in (('echo', 'echo'), ('udpnat', 'keepalive')):
-            cost, rate = servers[name].ask(kind, seconds, CROWD_PER_SECOND)
+        for name, kind in (('echo', 'echo'), ('few', 'keepalive'), ('udpnat', 'keepalive')):
+            cost, rate, half, most = servers[name].ask(kind, seconds, CROWD_PER_SECOND)
             figures.setdefault((name, 'crowd'), []).append(cost)
+            figures.setdefault((name, 'half'), []).append(half)
+            figures.setdefault((name, 'most'), []).append(most)
             rates.setdefault((name, 'crowd'), []).append(rate)
         for kind, n_forged in (('calm', 0), ('flood', FORGED_PER_SECOND)):
             figures.setdefault(('udpnat', kind), []).append(
                 servers['udpnat'].flood(seconds, QUESTIONS_PER_SECOND, n_forged))
         print(f'round {number + 1} of {rounds}', file=sys.stderr)
     servers['udpnat'].ask('idle', REST_SECONDS)
-    return figures, {key: statistics.median(values) for key, values in rates.items()}
+    return figures, {key: statistics.median(values) for key, values in rates.items()}, turns
+
+
+def report_turns(figures, turns, n_clients):
+    print(f'Many and few: {n_clients:,} people and {FEW:,}')
+    for kind, words in (('burst', 'keepalive, 256 at a time'), ('crowd', 'keepalive, one by one')):
+        few, many = figures['few', kind], figures['udpnat', kind]
+        print(f'  {words:<28} {statistics.median(few):7.2f} µs with few, '
+              f'{median_ratio(many, few):.2f} × with many (asked: ≤ 1.1)')
+    few, many = (statistics.median(turns[name, 'burst']) for name in ('few', 'udpnat'))
+    print(f'  {"longest turn, keepalives":<28} {few:7.2f} ms with few, {many:.2f} ms with many')
+    print(f'  {"longest turn, all register":<28} {turns["few", "connect"]:7.2f} ms with few, '
+          f'{turns["udpnat", "connect"]:.2f} ms with many')
 
 
 def report(servers, figures, rates, n_clients):
@@ -213,6 +263,10 @@ def report(servers, figures, rates, n_clients):
     line('keepalive, sealed', figures['udpnat', 'crowd'], rates['udpnat', 'crowd'],
          f'{median_ratio(figures["udpnat", "crowd"], figures["echo", "crowd"]):.2f} × the echo '
          '(asked: ≤ 0.5)')
+    for name, words in (('echo', 'the echo'), ('udpnat', 'here')):
+        half, most = (statistics.median(figures[name, part]) for part in ('half', 'most'))
+        print(f'  {"answered, " + words:<28} half within {half:,.0f} µs, 99 in 100 within '
+              f'{most:,.0f} µs')
     print(f'{QUESTIONS_PER_SECOND:,} lookups a second, at rest and in a flood of forged handshakes')
     calm, flood = (list(zip(*figures['udpnat', kind])) for kind in ('calm', 'flood'))
     for name, columns in (('without', calm), ('in the flood', flood)):
@@ -248,6 +302,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--clients', type=int, default=10000)
     parser.add_argument('--seconds', type=float, default=1.0)
+    parser.add_argument('--no-restart', action='store_true')
     options = parser.parse_args()
     if os.cpu_count() < 2:
         sys.exit('bench: this needs two processors, one for the server and one for the load')
@@ -256,9 +311,11 @@ def main():
         servers = {}
         try:
             start_servers(servers, build, Path(folder), options.clients)
-            figures, rates = run(servers, options.rounds, options.seconds)
+            figures, rates, turns = run(servers, options.rounds, options.seconds)
             report(servers, figures, rates, options.clients)
-            report_restart(servers['udpnat'], options.clients)
+            report_turns(figures, turns, options.clients)
+            if not options.no_restart:
+                report_restart(servers['udpnat'], options.clients)
         finally:
             for server in servers.values():
                 server.close()

@@ -4,12 +4,14 @@
 
 G_BEGIN_DECLS
 
+#define UDPNAT_ID_SET_ID_MAX 0xffffffu
+
 /**
  * UdpnatIdSet:
  *
- * A hash table of numbers of 32 bits that stand for items elsewhere (a #UdpnatSlab), which is asked
- * for their hashes: some five or six bytes for each. Where strangers choose what is hashed, the
- * hash must have a secret key.
+ * A hash table of numbers that stand for items elsewhere (a #UdpnatSlab), which is asked for their
+ * hashes: some five bytes for each, and no call takes long, however many there are. Where strangers
+ * choose what is hashed, the hash must have a secret key.
  */
 typedef struct _UdpnatIdSet UdpnatIdSet;
 

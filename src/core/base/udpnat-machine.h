@@ -80,7 +80,7 @@ udpnat_event_free (UdpnatEvent *self)
  *
  * Protocol work that does not touch the world. Whoever owns a machine (io's GSource, the
  * simulator, a test) feeds it datagrams and time, then pops what it wants sent and what it has to
- * tell. The same five calls for every machine:
+ * tell. The same calls for every machine:
  *
  * - handle_datagram: one datagram has arrived. Sends nothing itself.
  * - next_deadline: when handle_deadline wants to be called; %UDPNAT_TIME_NEVER for not at all. A
@@ -90,6 +90,8 @@ udpnat_event_free (UdpnatEvent *self)
  *   after each of the calls above and after any call of the machine's own API.
  * - pop_event: (transfer full) (nullable): the next fact, oldest first. Pop events before outputs:
  *   what the owner answers to an event can then leave with the same datagram.
+ * - prefetch: (nullable): @datagram will be handled soon, after others: time to ask the processor
+ *   for the memory that this will need. Changes nothing.
  *
  * @now_us never decreases from call to call.
  */
@@ -107,6 +109,8 @@ typedef struct
                           gint64          now_us,
                           UdpnatDatagram *out_datagram);
   UdpnatEvent *(*pop_event) (UdpnatMachine *self);
+  void (*prefetch) (const UdpnatMachine  *self,
+                    const UdpnatDatagram *datagram);
 } UdpnatMachineClass;
 
 /* First member of every machine. */
@@ -121,6 +125,14 @@ udpnat_machine_handle_datagram (UdpnatMachine        *self,
                                 const UdpnatDatagram *datagram)
 {
   return self->klass->handle_datagram (self, now_us, datagram);
+}
+
+static inline void
+udpnat_machine_prefetch (const UdpnatMachine  *self,
+                         const UdpnatDatagram *datagram)
+{
+  if (self->klass->prefetch != NULL)
+    self->klass->prefetch (self, datagram);
 }
 
 static inline gint64

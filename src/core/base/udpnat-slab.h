@@ -21,6 +21,8 @@ gpointer    udpnat_slab_get       (const UdpnatSlab *self,
                                    guint32           id);
 guint32     udpnat_slab_get_next  (const UdpnatSlab *self,
                                    guint32           id);
+void        udpnat_slab_prefetch  (const UdpnatSlab *self,
+                                   guint32           id);
 guint       udpnat_slab_get_count (const UdpnatSlab *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatSlab, udpnat_slab_free)

@@ -31,6 +31,8 @@
 
 /* Per dispatch and socket, so that a flood leaves the rest of the program its turn. */
 #define BATCHES_MAX 4
+/* Nor is another batch begun when those before have taken so long: handshakes do. */
+#define RECEIVE_MAX_US UDPNAT_MSEC (10)
 /* Per dispatch; what is left goes out in the next one. */
 #define OUTPUTS_MAX 4096
 /* How often a deadline may be due again within one dispatch before it has to wait for
@@ -134,12 +136,15 @@ receive (MachineSource *self,
                                                       self->batch, UDPNAT_SOCKET_BATCH);
 
       for (guint j = 0; j < n_received; j++)
+        udpnat_machine_prefetch (self->machine, &self->batch[j]);
+      for (guint j = 0; j < n_received; j++)
         {
           self->batch[j].socket = socket;
           udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
         }
       self->n_received += n_received;
-      if (n_received < UDPNAT_SOCKET_BATCH)
+      if (n_received < UDPNAT_SOCKET_BATCH
+          || udpnat_clock_get_now_us () - self->now_us > RECEIVE_MAX_US)
         break;
     }
   self->is_woken |= udpnat_socket_has_input (self->sockets[socket]);

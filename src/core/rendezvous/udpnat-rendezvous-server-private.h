@@ -4,7 +4,6 @@
 #include "udpnat-cookie.h"
 #include "udpnat-handshake-limiter.h"
 #include "udpnat-heap.h"
-#include "udpnat-id-set.h"
 #include "udpnat-index-table.h"
 #include "udpnat-mailbox.h"
 #include "udpnat-rendezvous-message.h"
@@ -12,6 +11,7 @@
 #include "udpnat-server-directory-private.h"
 #include "udpnat-siphash.h"
 #include "udpnat-slab.h"
+#include "udpnat-speck.h"
 #include "udpnat-watch-table.h"
 
 G_BEGIN_DECLS
@@ -57,7 +57,8 @@ struct _UdpnatRendezvousServer
   UdpnatRegistry *registry;
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
   GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */
-  UdpnatIdSet    *handles;    /* identities by handle */
+  UdpnatSlab     *ipv6;       /* of 16 bytes: addresses of identities that rest */
+  UdpnatSpeck     handles;    /* what they are enciphered with */
   UdpnatWatchTable *watches;  /* identities are its watchers */
   GHashTable     *watchers;   /* number of an identity -> its number there */
   GQueue          clients;    /* all UdpnatServerClient, owned */
@@ -105,13 +106,6 @@ UdpnatServerEvent    *udpnat_server_push_mail_event (UdpnatRendezvousServer *sel
 guint                 udpnat_server_count_sessions (const UdpnatRendezvousServer *self);
 UdpnatRxResult        udpnat_server_refuse         (UdpnatRendezvousServer *self,
                                                     UdpnatServerRefusal     refusal);
-
-/* udpnat-server-identity.c */
-guint32               udpnat_server_hash_handle    (gpointer                user_data,
-                                                    guint32                 id);
-gboolean              udpnat_server_match_handle   (gpointer                user_data,
-                                                    guint32                 id,
-                                                    gconstpointer           wanted);
 
 /* udpnat-server-rest.c */
 guint32               udpnat_server_get_resting_index (gpointer             user_data,

@@ -334,6 +334,19 @@ handle_datagram (UdpnatMachine        *machine,
   return result;
 }
 
+/* With very many clients, what is kept of one is in no cache when a packet of theirs comes. */
+static void
+prefetch (const UdpnatMachine  *machine,
+          const UdpnatDatagram *datagram)
+{
+  const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
+  UdpnatDataView view;
+
+  if (udpnat_data_parse (&view, datagram->data, datagram->n_data))
+    udpnat_slab_prefetch (self->identities,
+                          udpnat_index_table_guess_holder (self->indexes, view.receiver_index));
+}
+
 static gint64
 next_deadline (const UdpnatMachine *machine)
 {
@@ -406,6 +419,7 @@ static const UdpnatMachineClass server_class = {
   .handle_deadline = handle_deadline,
   .pop_output = pop_output,
   .pop_event = pop_event,
+  .prefetch = prefetch,
 };
 
 /* ---- Life ---- */
@@ -421,6 +435,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
                               gint64                              now_us)
 {
   UdpnatRendezvousServer *self = g_new0 (UdpnatRendezvousServer, 1);
+  guint8                  speck_key[UDPNAT_SPECK_KEY_BYTES];
 
   self->machine.klass = &server_class;
   self->config = *config;
@@ -440,7 +455,9 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->registry = udpnat_registry_new (&config->random);
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
   self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
-  self->handles = udpnat_id_set_new (udpnat_server_hash_handle, udpnat_server_match_handle, self);
+  self->ipv6 = udpnat_slab_new (sizeof ((UdpnatAddress *) NULL)->ip);
+  udpnat_random_fill (&config->random, speck_key, sizeof speck_key);
+  udpnat_speck_init (&self->handles, speck_key);
   self->watches = udpnat_watch_table_new (&config->random);
   self->timers = udpnat_heap_new ();
   udpnat_index_table_set_holders (self->indexes, udpnat_server_get_resting_index, self);
@@ -480,8 +497,9 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   g_hash_table_unref (self->watchers);
   udpnat_heap_free (self->timers);
   udpnat_watch_table_free (self->watches);
-  udpnat_id_set_free (self->handles);
   g_hash_table_unref (self->handshakes);
+  g_assert (udpnat_slab_get_count (self->ipv6) == 0);
+  udpnat_slab_free (self->ipv6);
   udpnat_slab_free (self->identities);
   udpnat_registry_free (self->registry);
   udpnat_access_free (self->access);

@@ -50,6 +50,7 @@ make_config (UdpnatServerClient *self)
     .indexes = self->server->indexes,
     .random = self->server->config.random,
     .owner = self,
+    .holder = udpnat_server_identity_get_id (self->identity),
     .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
   };
 }
@@ -123,7 +124,7 @@ udpnat_server_client_detach (UdpnatServerClient *self,
   self->identity = NULL;
   if (identity->awake.live == self)
     {
-      udpnat_server_identity_set_handle (identity, server, 0);
+      udpnat_server_identity_drop_handle (identity);
       udpnat_server_unwatch (identity, server);
     }
   if (g_hash_table_lookup (server->handshakes, self) == self)

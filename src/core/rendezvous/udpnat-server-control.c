@@ -80,7 +80,9 @@ register_as (UdpnatServerClient  *self,
   entry->is_shown = is_shown;
   if (has_changed)
     udpnat_server_publish (self->server, now_us, entry);
-  udpnat_write_registered (message, self->identity->handle, &self->address,
+  udpnat_write_registered (message,
+                           udpnat_server_identity_get_handle (self->identity, self->server),
+                           &self->address,
                            udpnat_registry_get_name (entry));
   reply (self, message);
   udpnat_server_fleet_note_registered (self);

@@ -31,7 +31,7 @@ udpnat_server_fill_entry (const UdpnatRendezvousServer *self,
   memcpy (out_entry->key, entry->key.bytes, sizeof out_entry->key);
   out_entry->presence = is_online ? udpnat_server_identity_get_presence (identity)
                                   : UDPNAT_PRESENCE_OFFLINE;
-  out_entry->handle = is_online ? identity->handle : 0;
+  out_entry->handle = is_online ? udpnat_server_identity_get_handle (identity, self) : 0;
   out_entry->name = (char *) udpnat_registry_get_name (entry);
 }
 

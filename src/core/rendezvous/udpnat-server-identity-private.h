@@ -46,12 +46,13 @@ typedef struct
  * @session: the one that counts, at rest
  * @seat: borrowed: its key, and its name while it is registered; leads here by its session
  * @newest_hs1: time of the newest HS1 accepted
- * @handle: under which others reach it; 0 while no session is confirmed
+ * @turn: of its handle, which is made of this and its own number; 0 while it has none
  * @has_quotas: see udpnat_server_identity_ensure_quotas()
  * @has_watcher: see udpnat_server_identity_get_watcher()
  * @heard_ms: at rest, as all that follows: low bits of when it was last heard
  * @idle_s: silent for longer it is gone
  * @port: its address, which has been proved
+ * @ip: of IPv4; of IPv6 the number where it is
  *
  * A static key that has a session now. Lives as long as one of its sessions. There are very many
  * that rest, with nothing but keepalives, so it is packed.
@@ -65,16 +66,16 @@ typedef struct
   };
   UdpnatRegistryEntry *seat;
   guint64              newest_hs1;
-  guint32              handle;
   guint32              heard_ms;
+  guint32              ip;
   guint16              idle_s;
   guint16              port;
+  guint8               turn;
+  guint8               presence;
   guint8               is_resting : 1;
+  guint8               is_ipv6 : 1;
   guint8               has_quotas : 1;
   guint8               has_watcher : 1;
-  guint8               family;
-  guint8               presence;
-  guint8               ip[16];
 } UdpnatServerIdentity;
 
 /* udpnat-server-rest.c */
@@ -89,6 +90,7 @@ UdpnatRxResult        udpnat_server_identity_handle_data (UdpnatServerIdentity *
                                                     const UdpnatDatagram   *datagram,
                                                     const UdpnatDataView   *view);
 void                  udpnat_server_identity_get_address (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server,
                                                     UdpnatAddress          *out_address);
 gint64                udpnat_server_rest_deadline  (const UdpnatRendezvousServer *self);
 void                  udpnat_server_handle_rests   (UdpnatRendezvousServer *self,
@@ -121,9 +123,9 @@ void                  udpnat_server_identity_sit   (UdpnatServerIdentity   *self
                                                     UdpnatRendezvousServer *server,
                                                     UdpnatRegistryEntry    *entry);
 const UdpnatPublicKey *udpnat_server_identity_get_key (const UdpnatServerIdentity *self);
-void                  udpnat_server_identity_set_handle (UdpnatServerIdentity *self,
-                                                    UdpnatRendezvousServer *server,
-                                                    guint32                 handle);
+guint32               udpnat_server_identity_get_handle (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server);
+void                  udpnat_server_identity_drop_handle (UdpnatServerIdentity *self);
 void                  udpnat_server_identity_draw_handle (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server);
 UdpnatServerIdentity *udpnat_server_find_handle    (const UdpnatRendezvousServer *self,

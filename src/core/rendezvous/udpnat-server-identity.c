@@ -6,7 +6,8 @@
  * having to know whether that session is awake (udpnat-server-client.c) or at rest
  * (udpnat-server-rest.c). */
 
-G_STATIC_ASSERT (sizeof (UdpnatServerIdentity) == 168);
+G_STATIC_ASSERT (sizeof (UdpnatServerIdentity) == 152);
+G_STATIC_ASSERT (UDPNAT_SERVER_SESSIONS_MAX + UDPNAT_SERVER_PENDING_MAX < UDPNAT_INDEX_HOLDER_MAX);
 
 /** udpnat_server_identity_get_id: its number among the server's identities */
 guint32
@@ -114,7 +115,6 @@ udpnat_server_identity_free (UdpnatServerIdentity   *self,
   guint32 id = udpnat_server_identity_get_id (self);
 
   g_assert (!self->is_resting && self->awake.live == NULL && self->awake.pending == NULL);
-  udpnat_server_identity_set_handle (self, server, 0);
   udpnat_server_unwatch (self, server);
   if (self->has_quotas)
     g_hash_table_remove (server->quotas, GUINT_TO_POINTER (id));
@@ -146,27 +146,24 @@ udpnat_server_identity_get_key (const UdpnatServerIdentity *self)
 
 /* ---- Handles ---- */
 
-/** udpnat_server_hash_handle: for the table of handles */
+/* The number of the identity and a turn, enciphered: nobody can guess one, and we need no table to
+ * find out whose it is. Whoever comes to have a number that another had before begins with a turn
+ * at random, so that a handle of the other leads there once in 255 times, and then only to packets
+ * that are dropped there: what is relayed is sealed. */
+
+#define NUMBER_BITS 24
+#define NUMBER_MASK ((1u << NUMBER_BITS) - 1)
+#define TURNS 255 /* from 1 on */
+
+/** udpnat_server_identity_get_handle: under which others reach it; 0: no session is confirmed */
 guint32
-udpnat_server_hash_handle (gpointer user_data,
-                           guint32  id)
+udpnat_server_identity_get_handle (const UdpnatServerIdentity   *self,
+                                   const UdpnatRendezvousServer *server)
 {
-  const UdpnatRendezvousServer *self = user_data;
-  const UdpnatServerIdentity   *identity = udpnat_slab_get (self->identities, id);
-
-  return identity->handle; /* random as it is */
-}
-
-/** udpnat_server_match_handle: likewise */
-gboolean
-udpnat_server_match_handle (gpointer      user_data,
-                            guint32       id,
-                            gconstpointer wanted)
-{
-  const UdpnatRendezvousServer *self = user_data;
-  const UdpnatServerIdentity   *identity = udpnat_slab_get (self->identities, id);
-
-  return identity->handle == *(const guint32 *) wanted;
+  if (self->turn == 0)
+    return 0;
+  return udpnat_speck_encrypt (&server->handles, (guint32) self->turn << NUMBER_BITS
+                                                   | udpnat_server_identity_get_id (self));
 }
 
 /** udpnat_server_find_handle: (nullable): whose it is */
@@ -174,25 +171,18 @@ UdpnatServerIdentity *
 udpnat_server_find_handle (const UdpnatRendezvousServer *self,
                            guint32                       handle)
 {
-  if (handle == 0)
-    return NULL;
-  return udpnat_slab_get (self->identities,
-                          udpnat_id_set_find (self->handles, handle, &handle));
+  guint32               number = udpnat_speck_decrypt (&self->handles, handle);
+  UdpnatServerIdentity *identity = udpnat_slab_get (self->identities, number & NUMBER_MASK);
+
+  return handle != 0 && identity != NULL && identity->turn != 0
+           && identity->turn == number >> NUMBER_BITS ? identity : NULL;
 }
 
-/** udpnat_server_identity_set_handle: the old one, if any, leads nowhere from now on; 0: none */
+/** udpnat_server_identity_drop_handle: it leads nowhere from now on */
 void
-udpnat_server_identity_set_handle (UdpnatServerIdentity   *self,
-                                   UdpnatRendezvousServer *server,
-                                   guint32                 handle)
+udpnat_server_identity_drop_handle (UdpnatServerIdentity *self)
 {
-  guint32 id = udpnat_server_identity_get_id (self);
-
-  if (self->handle != 0)
-    udpnat_id_set_remove (server->handles, id);
-  self->handle = handle;
-  if (handle != 0)
-    udpnat_id_set_add (server->handles, id);
+  self->turn = 0;
 }
 
 /** udpnat_server_identity_draw_handle: a new one */
@@ -200,13 +190,11 @@ void
 udpnat_server_identity_draw_handle (UdpnatServerIdentity   *self,
                                     UdpnatRendezvousServer *server)
 {
-  guint32 handle;
+  guint8 before = self->turn;
 
-  udpnat_server_identity_set_handle (self, server, 0);
   do
-    handle = udpnat_random_u32 (&server->config.random);
-  while (handle == 0 || udpnat_server_find_handle (server, handle) != NULL);
-  udpnat_server_identity_set_handle (self, server, handle);
+    self->turn = (guint8) (1 + udpnat_random_below (&server->config.random, TURNS));
+  while (self->turn == before || udpnat_server_identity_get_handle (self, server) == 0);
 }
 
 /* ---- Watches ---- */
@@ -363,7 +351,7 @@ udpnat_server_identity_send_carrier (UdpnatServerIdentity   *self,
                                           packet);
   if (n_packet == 0)
     return FALSE;
-  udpnat_server_identity_get_address (self, &address);
+  udpnat_server_identity_get_address (self, server, &address);
   udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &address, packet, n_packet);
   return TRUE;
 }

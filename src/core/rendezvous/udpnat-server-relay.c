@@ -89,7 +89,7 @@ forward (UdpnatRendezvousServer *self,
   if (!take_quota (self, now_us, from, n_inner))
     return FORWARD_QUOTA;
   udpnat_writer_init (&writer, frames, sizeof frames);
-  write_relayed (from->handle, name, inner, n_inner, &writer);
+  write_relayed (udpnat_server_identity_get_handle (from, self), name, inner, n_inner, &writer);
   if (!udpnat_server_identity_send_carrier (to, self, now_us, frames, writer.n_written, n_inner))
     return FORWARD_OFFLINE;
   self->stats.relayed_packets++;

@@ -44,23 +44,43 @@ get_end (const UdpnatServerIdentity *self,
 
 /** udpnat_server_identity_get_address: @self: one that rests */
 void
-udpnat_server_identity_get_address (const UdpnatServerIdentity *self,
-                                    UdpnatAddress              *out_address)
+udpnat_server_identity_get_address (const UdpnatServerIdentity   *self,
+                                    const UdpnatRendezvousServer *server,
+                                    UdpnatAddress                *out_address)
 {
-  *out_address = (UdpnatAddress) { .family = self->family, .port = self->port };
-  memcpy (out_address->ip, self->ip, sizeof out_address->ip);
+  if (self->is_ipv6)
+    udpnat_address_init_ipv6 (out_address, udpnat_slab_get (server->ipv6, self->ip), self->port);
+  else
+    udpnat_address_init_ipv4 (out_address, (const guint8 *) &self->ip, self->port);
+}
+
+/* Long ones lie elsewhere: most have none. */
+static void
+set_address (UdpnatServerIdentity   *self,
+             UdpnatRendezvousServer *server,
+             const UdpnatAddress    *address)
+{
+  self->is_ipv6 = address->family == UDPNAT_FAMILY_IPV6;
+  self->port = address->port;
+  if (self->is_ipv6)
+    {
+      self->ip = udpnat_slab_add (server->ipv6);
+      memcpy (udpnat_slab_get (server->ipv6, self->ip), address->ip, sizeof address->ip);
+    }
+  else
+    memcpy (&self->ip, address->ip, sizeof self->ip);
 }
 
 static void
-set_address (UdpnatServerIdentity *self,
-             const UdpnatAddress  *address)
+drop_address (UdpnatServerIdentity   *self,
+              UdpnatRendezvousServer *server)
 {
-  self->family = address->family;
-  self->port = address->port;
-  memcpy (self->ip, address->ip, sizeof self->ip);
+  if (self->is_ipv6)
+    udpnat_slab_remove (server->ipv6, self->ip);
+  self->is_ipv6 = FALSE;
 }
 
-/** udpnat_server_get_resting_index: of the session of the identity @id, which rests */
+/** udpnat_server_get_resting_index: of the session of the identity @id; 0: it does not rest */
 guint32
 udpnat_server_get_resting_index (gpointer user_data,
                                  guint32  id)
@@ -68,7 +88,7 @@ udpnat_server_get_resting_index (gpointer user_data,
   const UdpnatRendezvousServer *self = user_data;
   const UdpnatServerIdentity   *identity = udpnat_slab_get (self->identities, id);
 
-  return identity->session.keys.local_index;
+  return identity != NULL && identity->is_resting ? identity->session.keys.local_index : 0;
 }
 
 /* ---- To rest ---- */
@@ -97,12 +117,11 @@ udpnat_server_client_rest (UdpnatServerClient *self,
   UdpnatServerIdentity   *identity = self->identity;
 
   if (!may_rest (self)
-      || !udpnat_session_rest (self->session, now_us, udpnat_server_identity_get_id (identity),
-                               &identity->session))
+      || !udpnat_session_rest (self->session, now_us, &identity->session))
     return FALSE;
   self->session = NULL;
   identity->is_resting = TRUE;
-  set_address (identity, &self->address);
+  set_address (identity, server, &self->address);
   set_heard (identity, self->heard_us);
   identity->idle_s = (guint16) (self->idle_us / G_USEC_PER_SEC);
   identity->presence = self->presence;
@@ -127,7 +146,8 @@ udpnat_server_identity_wake (UdpnatServerIdentity   *self,
 {
   UdpnatServerClient *client = udpnat_server_client_new_woken (server, now_us, self);
 
-  udpnat_server_identity_get_address (self, &client->address);
+  udpnat_server_identity_get_address (self, server, &client->address);
+  drop_address (self, server);
   client->hs2_address = client->address;
   client->heard_us = get_heard (self, now_us);
   client->idle_us = UDPNAT_SEC (self->idle_s);
@@ -220,7 +240,7 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
 
   if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
     return UDPNAT_RX_IGNORED;
-  udpnat_server_identity_get_address (self, &address);
+  udpnat_server_identity_get_address (self, server, &address);
   /* An address that is new has to be proved. */
   if (!is_simple (frames, view->n_frames)
       || !udpnat_address_equal (&datagram->remote, &address))

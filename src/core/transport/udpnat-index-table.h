@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define UDPNAT_INDEX_HOLDER_MAX 0xffffffu
+
 /**
  * UdpnatIndexTable:
  *
@@ -18,12 +20,15 @@ UdpnatIndexTable *udpnat_index_table_new       (const UdpnatRandom     *random)
   G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_index_table_free      (UdpnatIndexTable       *self);
 guint32           udpnat_index_table_add       (UdpnatIndexTable       *self,
-                                                gpointer                session);
+                                                gpointer                session,
+                                                guint32                 holder);
 void              udpnat_index_table_remove    (UdpnatIndexTable       *self,
                                                 guint32                 index);
 gpointer          udpnat_index_table_lookup    (const UdpnatIndexTable *self,
                                                 guint32                 index);
 guint32           udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
+                                                    guint32                 index);
+guint32           udpnat_index_table_guess_holder  (const UdpnatIndexTable *self,
                                                     guint32                 index);
 void              udpnat_index_table_set_holders   (UdpnatIndexTable       *self,
                                                     UdpnatIdHash            get_index,
@@ -31,9 +36,8 @@ void              udpnat_index_table_set_holders   (UdpnatIndexTable       *self
 void              udpnat_index_table_set_session   (UdpnatIndexTable       *self,
                                                     guint32                 index,
                                                     gpointer                session);
-void              udpnat_index_table_set_holder    (UdpnatIndexTable       *self,
-                                                    guint32                 index,
-                                                    guint32                 holder);
+void              udpnat_index_table_set_held      (UdpnatIndexTable       *self,
+                                                    guint32                 index);
 guint             udpnat_index_table_get_count (const UdpnatIndexTable *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatIndexTable, udpnat_index_table_free)

@@ -90,7 +90,7 @@ rest_streams (const UdpnatSession  *self,
 static gboolean
 is_at_rest (const UdpnatSession *self)
 {
-  return self->config.role == UDPNAT_ROLE_CLIENT_SERVER
+  return self->config.role == UDPNAT_ROLE_CLIENT_SERVER && self->config.holder != 0
          && self->state == UDPNAT_SESSION_STATE_ESTABLISHED && self->current != NULL
          && self->handshake == NULL && !self->answer.is_queued
          && self->allowance_bytes == G_MAXINT64 && !self->is_held
@@ -119,15 +119,13 @@ rest_keys (UdpnatSession        *self,
 
 /**
  * udpnat_session_rest:
- * @holder: to whom the session's index leads from now on
- * @out_resting: where the holder keeps it: the table looks there for the index
+ * @out_resting: where its holder keeps it: the table of indexes looks there for the index
  *
  * Returns: %FALSE, with nothing changed, when it is not the time for it; else @self is freed
  */
 gboolean
 udpnat_session_rest (UdpnatSession        *self,
                      gint64                now_us,
-                     guint32               holder,
                      UdpnatRestingSession *out_resting)
 {
   UdpnatRestingSession resting = { .id = { (guint32) self->id, (guint32) (self->id >> 32) } };
@@ -137,7 +135,7 @@ udpnat_session_rest (UdpnatSession        *self,
   resting.rtt = (guint16) MIN (udpnat_session_get_rtt (self) / RTT_UNIT_US, (gint64) G_MAXUINT16);
   *out_resting = resting;
   sodium_memzero (&resting, sizeof resting);
-  udpnat_index_table_set_holder (self->config.indexes, out_resting->keys.local_index, holder);
+  udpnat_index_table_set_held (self->config.indexes, out_resting->keys.local_index);
   /* Its index has found somebody else. */
   g_clear_pointer (get_keys_to_keep (self), udpnat_keyset_free);
   udpnat_session_free (self);

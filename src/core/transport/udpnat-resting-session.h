@@ -33,7 +33,6 @@ typedef struct
 
 gboolean       udpnat_session_rest            (UdpnatSession              *self,
                                                gint64                      now_us,
-                                               guint32                     holder,
                                                UdpnatRestingSession       *out_resting)
   G_GNUC_WARN_UNUSED_RESULT;
 UdpnatSession *udpnat_session_new_woken       (const UdpnatSessionConfig  *config,

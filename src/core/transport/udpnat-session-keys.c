@@ -119,7 +119,7 @@ udpnat_session_start_handshake (UdpnatSession *self,
     return;
   udpnat_session_cancel_handshake (self);
   handshake = self->handshake = g_new0 (UdpnatSessionHandshake, 1);
-  handshake->index = udpnat_index_table_add (self->config.indexes, self);
+  handshake->index = udpnat_index_table_add (self->config.indexes, self, self->config.holder);
   udpnat_random_fill (&self->config.random, handshake->ephemeral_secret, UDPNAT_EPHEMERAL_BYTES);
   memcpy (handshake->timestamp, timestamp, UDPNAT_TIMESTAMP_BYTES);
   handshake->max_bytes = self->config.max_packet_bytes;
@@ -418,7 +418,8 @@ udpnat_session_answer (UdpnatSession *self,
                        gsize          n_frames)
 {
   UdpnatSessionAnswer *answer = &self->answer;
-  guint32              index = udpnat_index_table_add (self->config.indexes, self);
+  guint32              index = udpnat_index_table_add (self->config.indexes, self,
+                                                        self->config.holder);
   guint8               hs2[UDPNAT_DATAGRAM_MAX_BYTES];
 
   udpnat_session_forget_answer (self);

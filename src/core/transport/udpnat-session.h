@@ -23,6 +23,7 @@ typedef struct _UdpnatSession UdpnatSession;
  * @identity: borrowed
  * @indexes: borrowed; the session enters itself there
  * @owner: borrowed; see udpnat_session_get_owner()
+ * @holder: who is to hold what is left of it when it rests, by number; 0: it never does
  * @max_packet_bytes: longest datagram the session may make, %UDPNAT_HS1_MIN_BYTES to
  *   %UDPNAT_DATAGRAM_MAX_BYTES
  */
@@ -33,6 +34,7 @@ typedef struct
   UdpnatIndexTable     *indexes;
   UdpnatRandom          random;
   gpointer              owner;
+  guint32               holder;
   gsize                 max_packet_bytes;
 } UdpnatSessionConfig;
 

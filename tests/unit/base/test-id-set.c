@@ -8,6 +8,7 @@ typedef struct
 {
   guint   bits; /* of the hash that differ: few make many collide */
   guint64 n_matched;
+  guint   n_hashed; /* in one call */
 } Items;
 
 static guint32
@@ -26,6 +27,7 @@ static guint32
 hash_id (gpointer user_data,
          guint32  id)
 {
+  ((Items *) user_data)->n_hashed++;
   return hash_value (user_data, (guint64) id * id);
 }
 
@@ -115,7 +117,37 @@ test_few_probes (void)
 
       g_assert_cmpuint (udpnat_id_set_find (set, hash_value (&items, value), &value), ==, id);
     }
-  g_assert_cmpuint (items.n_matched, <, 4 * (guint64) n);
+  g_assert_cmpuint (items.n_matched, <, n + n / 10);
+}
+
+/* However many there are: nobody has to wait while all are moved. */
+static void
+test_no_call_takes_long (void)
+{
+  Items items = { .bits = 32 };
+  g_autoptr (UdpnatIdSet) set = udpnat_id_set_new (hash_id, match_id, &items);
+  const guint32 n = 300000;
+
+  for (guint32 id = 1; id <= n; id++)
+    {
+      items.n_hashed = 0;
+      udpnat_id_set_add (set, id);
+      g_assert_cmpuint (items.n_hashed, <, 2000);
+    }
+  for (guint32 id = 1; id <= n; id++)
+    {
+      items.n_hashed = 0;
+      udpnat_id_set_remove (set, id);
+      g_assert_cmpuint (items.n_hashed, <, 2000);
+    }
+  g_assert_cmpuint (udpnat_id_set_get_count (set), ==, 0);
+}
+
+/* More than one table holds, of which a directory can make nothing. */
+static void
+test_all_alike (void)
+{
+  run (0, 3000, 12000);
 }
 
 static void
@@ -132,6 +164,8 @@ main (int    argc,
   g_test_add_func ("/id-set/items/like-a-table", test_like_a_table);
   g_test_add_func ("/id-set/items/collisions", test_collisions);
   g_test_add_func ("/id-set/items/few-probes", test_few_probes);
+  g_test_add_func ("/id-set/items/no-call-takes-long", test_no_call_takes_long);
+  g_test_add_func ("/id-set/items/all-alike", test_all_alike);
   g_test_add_func ("/id-set/free/accepts-null", test_free_nothing);
   return g_test_run ();
 }

@@ -28,6 +28,8 @@ typedef struct
   gboolean is_echoing;
 
   guint          n_datagrams;
+  guint          n_prefetched;
+  guint          n_prefetched_first; /* before the first was handled */
   guint          n_deadlines;
   gint64         last_deadline_us; /* when handle_deadline was called */
   UdpnatSocketId last_socket;
@@ -51,12 +53,21 @@ echo_handle_datagram (UdpnatMachine        *machine,
   Echo *self = (Echo *) machine;
 
   echo_note_time (self, now_us);
-  self->n_datagrams++;
+  if (self->n_datagrams++ == 0)
+    self->n_prefetched_first = self->n_prefetched;
   self->n_events++;
   self->last_socket = datagram->socket;
   if (self->is_echoing && self->n_in - self->n_out < QUEUE_MAX)
     self->queue[self->n_in++ % QUEUE_MAX] = *datagram;
   return UDPNAT_RX_OK;
+}
+
+/* It changes something only to be seen here. */
+static void
+echo_prefetch (const UdpnatMachine  *machine,
+               const UdpnatDatagram *datagram)
+{
+  ((Echo *) machine)->n_prefetched++;
 }
 
 static gint64
@@ -113,6 +124,7 @@ static const UdpnatMachineClass echo_class = {
   .handle_deadline = echo_handle_deadline,
   .pop_output = echo_pop_output,
   .pop_event = echo_pop_event,
+  .prefetch = echo_prefetch,
 };
 
 /* ---- The fixture ---- */
@@ -294,6 +306,17 @@ test_datagram_comes_back (Fixture      *self,
   g_assert_cmpuint (receive_at_stranger (self, received, 4), ==, 2);
   g_assert_cmpuint (received[1].data[0], ==, 1);
   g_assert_cmpuint (received[0].remote.port, ==, udpnat_socket_get_port (self->main_socket));
+}
+
+static void
+test_told_in_advance (Fixture      *self,
+                      gconstpointer unused)
+{
+  send_from_stranger (self, self->main_socket, 3);
+  iterate (self);
+  g_assert_cmpuint (self->echo.n_datagrams, ==, 3);
+  g_assert_cmpuint (self->echo.n_prefetched, ==, 3);
+  g_assert_cmpuint (self->echo.n_prefetched_first, ==, 3);
 }
 
 static void
@@ -692,6 +715,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   ADD ("datagram/comes-back", NULL, test_datagram_comes_back);
+  ADD ("datagram/told-in-advance", NULL, test_told_in_advance);
   ADD ("datagram/flood-is-shared-out", NULL, test_flood_is_shared_out);
   ADD ("datagram/collected", NULL, test_collected);
   ADD ("datagram/alt-socket", "alt", test_alt_socket);

@@ -71,6 +71,56 @@ test_by_key (void)
   g_assert_cmpuint (guest->relayed_from, ==, bob->handle);
 }
 
+/* Which numbers the server has given to people says nothing of their handles: of those that differ
+ * little from one that is known, none leads anywhere. */
+static void
+test_not_guessed (void)
+{
+  g_autoptr (Net) net = net_new (11);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *others[6];
+  guint n_unknown = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    others[i] = net_join (net, i == 0 ? "Bob" : NULL);
+  net_run (net, UDPNAT_SEC (1));
+  for (guint32 step = 1; step <= 32; step++)
+    for (guint turn = 0; turn < 32; turn++)
+      {
+        relay (net, alice, alice->handle + (turn << 24) + step, 100);
+        net_run (net, UDPNAT_MSEC (40));
+        n_unknown++;
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_cmpuint (others[i]->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, 0);
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED], ==, n_unknown);
+}
+
+/* Whoever comes to have the place of somebody who has gone has another handle. */
+static void
+test_drawn_anew (void)
+{
+  g_autoptr (Net) net = net_new (12);
+  NetClient *alice = net_join (net, "Alice");
+  NetClient *bob = net_join (net, "Bob");
+  guint32 before;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      net_run (net, UDPNAT_SEC (2));
+      before = bob->handle;
+      udpnat_rendezvous_client_unregister (bob->client, net->now_us);
+      net_run (net, UDPNAT_SEC (2));
+      relay (net, alice, before, 100);
+      udpnat_rendezvous_client_register (bob->client, net->now_us, "Bob");
+      net_run (net, UDPNAT_SEC (2));
+      g_assert_cmpuint (bob->handle, !=, 0);
+      g_assert_cmpuint (bob->handle, !=, before);
+    }
+  g_assert_cmpuint (bob->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, 0);
+  g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED], ==, 20);
+}
+
 /* Whoever is dialled is told the caller's name, unless the packet leaves no room for it. */
 static void
 test_incoming (void)
@@ -295,6 +345,8 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rendezvous-relay/handle/carries-longest-packet", test_by_handle);
+  g_test_add_func ("/rendezvous-relay/handle/is-not-guessed", test_not_guessed);
+  g_test_add_func ("/rendezvous-relay/handle/is-drawn-anew", test_drawn_anew);
   g_test_add_func ("/rendezvous-relay/dial/guest-can-be-answered", test_by_key);
   g_test_add_func ("/rendezvous-relay/dial/told-callers-name", test_incoming);
   g_test_add_func ("/rendezvous-relay/dial/long-name-left-out", test_incoming_long_name);

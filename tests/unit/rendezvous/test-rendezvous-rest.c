@@ -79,6 +79,39 @@ dial (Net       *net,
 
 /* ---- At rest ---- */
 
+/* What is long of an address lies elsewhere: it is there each time, and others have their own. */
+static void
+test_ipv6 (void)
+{
+  g_autoptr (Net) net = net_new (17);
+  NetClient *clients[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      const guint8 ip[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = (guint8) (i + 1) };
+
+      clients[i] = net_add_client (net);
+      udpnat_address_init_ipv6 (&clients[i]->address, ip, UDPNAT_CLIENT_PORT);
+      net_join_client (net, clients[i], i == 0 ? "Alice" : "Bob");
+    }
+  net_run (net, UDPNAT_SEC (12));
+  for (guint i = 0; i < 4; i++)
+    {
+      assert_resting (net, 2);
+      relay (net, clients[0], clients[1]->handle);
+      g_assert_cmpuint (clients[1]->counts[UDPNAT_RENDEZVOUS_EVENT_RELAYED], ==, i + 1);
+      g_assert_cmpuint (clients[1]->relayed_from, ==, clients[0]->handle);
+      udpnat_rendezvous_client_set_presence (clients[i % 2]->client, net->now_us,
+                                             i < 2 ? UDPNAT_PRESENCE_AWAY
+                                                   : UDPNAT_PRESENCE_ONLINE);
+      net_run (net, UDPNAT_SEC (1));
+      assert_resting (net, 1);
+      net_run (net, QUIET_US);
+    }
+  assert_resting (net, 2);
+  g_assert_cmpuint (clients[0]->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 0);
+}
+
 static void
 test_keepalives (void)
 {
@@ -411,6 +444,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-rest/rest/is-found", test_found);
   g_test_add_func ("/rendezvous-rest/rest/asked-again", test_asked_again);
   g_test_add_func ("/rendezvous-rest/rest/passes-packets-on", test_passed_on);
+  g_test_add_func ("/rendezvous-rest/rest/ipv6", test_ipv6);
   g_test_add_func ("/rendezvous-rest/rest/quota-counts", test_quota);
   g_test_add_func ("/rendezvous-rest/rest/forged-packets-do-nothing", test_forged);
   g_test_add_func ("/rendezvous-rest/wake/new-address-is-proved", test_moved);

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+/* Who holds a session that rests, of either end. */
+#define PIPE_HOLDER 7
 #define T0 UDPNAT_SEC (1000)
 #define MS(n) (T0 + UDPNAT_MSEC (n))
 #define PIPE_STREAMS 4
@@ -91,6 +93,7 @@ pipe_get_config (Pipe *pipe,
     .indexes = pipe->ends[side].indexes,
     .random = pipe_get_random (pipe),
     .owner = &pipe->ends[side],
+    .holder = PIPE_HOLDER,
     .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
   };
 }

@@ -510,8 +510,8 @@ index_is_unique_and_not_zero (Fixture       *f,
   g_autoptr (UdpnatIndexTable) table = udpnat_index_table_new (&random);
 
   g_assert_null (udpnat_index_table_lookup (table, 1));
-  a = udpnat_index_table_add (table, &a);
-  b = udpnat_index_table_add (table, &b);
+  a = udpnat_index_table_add (table, &a, 0);
+  b = udpnat_index_table_add (table, &b, 0);
   g_assert_cmpuint (n_calls, ==, 4);
   g_assert_cmpuint (a, !=, 0);
   g_assert_cmpuint (a, !=, b);
@@ -521,6 +521,53 @@ index_is_unique_and_not_zero (Fixture       *f,
   udpnat_index_table_remove (table, a);
   g_assert_null (udpnat_index_table_lookup (table, a));
   udpnat_index_table_remove (table, b);
+}
+
+static void
+fill_counted (gpointer user_data,
+              guint8  *out,
+              gsize    n_out)
+{
+  guint8 *count = user_data;
+
+  for (gsize i = 0; i < n_out; i++)
+    out[i] = (*count)++;
+}
+
+static guint32
+get_no_index (gpointer user_data,
+              guint32  id)
+{
+  return 0;
+}
+
+/* From an index nobody sees whose it is, but the table does, also while the session is awake. */
+static void
+index_of_a_holder_is_like_any_other (Fixture       *f,
+                                     gconstpointer  data)
+{
+  guint8       count = 0;
+  UdpnatRandom random = { fill_counted, &count };
+  g_autoptr (UdpnatIndexTable) table = udpnat_index_table_new (&random);
+  g_autoptr (GHashTable) ends = g_hash_table_new (NULL, NULL);
+  guint32      indexes[64];
+
+  udpnat_index_table_set_holders (table, get_no_index, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (indexes); i++)
+    {
+      indexes[i] = udpnat_index_table_add (table, &indexes[i], 5);
+      g_assert_cmpuint (indexes[i], !=, 0);
+      g_assert_null (i > 0 ? udpnat_index_table_lookup (table, indexes[i] + 1) : NULL);
+      g_hash_table_add (ends, GUINT_TO_POINTER (indexes[i] & 0xffffff));
+    }
+  g_assert_cmpuint (g_hash_table_size (ends), ==, G_N_ELEMENTS (indexes));
+  for (guint i = 0; i < G_N_ELEMENTS (indexes); i++)
+    {
+      g_assert_true (udpnat_index_table_lookup (table, indexes[i]) == &indexes[i]);
+      g_assert_cmpuint (udpnat_index_table_guess_holder (table, indexes[i]), ==, 5);
+      g_assert_cmpuint (udpnat_index_table_lookup_holder (table, indexes[i]), ==, 0);
+      udpnat_index_table_remove (table, indexes[i]);
+    }
 }
 
 int
@@ -548,6 +595,7 @@ main (int    argc,
   ADD ("keyset/wears-out", keyset_wears_out);
   ADD ("timestamp/is-tai64n", timestamp_is_tai64n);
   ADD ("index/is-unique-and-not-zero", index_is_unique_and_not_zero);
+  ADD ("index/of-a-holder-is-like-any-other", index_of_a_holder_is_like_any_other);
 #undef ADD
   return g_test_run ();
 }

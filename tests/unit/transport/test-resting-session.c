@@ -7,7 +7,6 @@
 /* A session that rests is the same when it has been woken, and meanwhile opens, seals and refuses
  * what it would have. Side 0 is the client, side 1 the server, which is the one that rests. */
 
-#define HOLDER 7
 
 /* What is left of the session, where the holder has it */
 static UdpnatRestingSession *held;
@@ -60,8 +59,7 @@ static guint32
 get_held_index (gpointer user_data,
                 guint32  id)
 {
-  g_assert_cmpuint (id, ==, HOLDER);
-  return held->keys.local_index;
+  return id == PIPE_HOLDER ? held->keys.local_index : 0;
 }
 
 static gboolean
@@ -72,7 +70,7 @@ rest (Pipe                 *pipe,
 
   held = out_resting;
   udpnat_index_table_set_holders (end->indexes, get_held_index, NULL);
-  if (!udpnat_session_rest (end->session, pipe->now_us, HOLDER, out_resting))
+  if (!udpnat_session_rest (end->session, pipe->now_us, out_resting))
     return FALSE;
   end->session = NULL;
   return TRUE;
@@ -143,7 +141,8 @@ goes_on_when_woken (void)
   g_assert_cmpuint (udpnat_resting_session_get_id (&resting), ==, id);
   pipe_run (pipe, UDPNAT_SEC (60));
   g_assert_null (udpnat_index_table_lookup (pipe->ends[1].indexes, index));
-  g_assert_cmpuint (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index), ==, HOLDER);
+  g_assert_cmpuint (udpnat_index_table_lookup_holder (pipe->ends[1].indexes, index), ==,
+                    PIPE_HOLDER);
   wake (pipe, &resting);
   g_assert_cmpmem (&resting, sizeof resting, &zero, sizeof zero);
   g_assert_true (udpnat_index_table_lookup (pipe->ends[1].indexes, index) == session_of (pipe, 1));
@@ -344,11 +343,11 @@ not_for_everybody (void)
   pipe_run (peers, UDPNAT_SEC (1));
   g_assert_false (rest (peers, &resting));
   /* Who has begun the handshake is to begin the next. */
-  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, HOLDER, &resting));
+  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, &resting));
   pipe_start_handshake (pipe, 0);
   pipe->latency_us = UDPNAT_SEC (1);
   pipe_run (pipe, UDPNAT_SEC (1));
-  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, HOLDER, &resting));
+  g_assert_false (udpnat_session_rest (session_of (pipe, 0), pipe->now_us, &resting));
   pipe_run (pipe, UDPNAT_SEC (30));
   udpnat_session_close (session_of (pipe, 1), pipe->now_us, UDPNAT_CLOSE_RESTARTING, NULL);
   g_assert_false (rest (pipe, &resting));
