@@ -10,10 +10,12 @@ G_BEGIN_DECLS
  *
  *   udpnat-fleet-directory.c  life, names, questions, letters
  *   udpnat-fleet-homes.c      who is registered here, kept true in the directory
- *   udpnat-fleet-nodes.c      which servers live, and where clients reach them */
+ *   udpnat-fleet-nodes.c      which servers live, and where clients reach them
+ *   udpnat-fleet-presence.c   who has come to the other servers, and who has left them */
 
 typedef struct _UdpnatFleetHomes UdpnatFleetHomes;
 typedef struct _UdpnatFleetNodes UdpnatFleetNodes;
+typedef struct _UdpnatFleetPresence UdpnatFleetPresence;
 
 struct _UdpnatFleetDirectory
 {
@@ -22,9 +24,11 @@ struct _UdpnatFleetDirectory
   char             *place;
   UdpnatFleetHomes *homes;
   UdpnatFleetNodes *nodes;
+  UdpnatFleetPresence *presence;
   GPtrArray        *untold_names; /* nullable: "key name": ours, which it may have lost */
   guint             names_id;
   gboolean          is_stopped;
+  UdpnatFleetStatus status; /* its nodes are kept up to date, and its counts */
 
   UdpnatFleetDirectoryFunc func; /* the machine has been told something */
   gpointer                 user_data;
@@ -40,6 +44,8 @@ void     udpnat_fleet_write_hex    (const UdpnatPublicKey *key,
                                     char                  *out_hex);
 gboolean udpnat_fleet_read_hex     (const char            *hex,
                                     UdpnatPublicKey       *out_key);
+void     udpnat_fleet_read_home    (const char            *text,
+                                    UdpnatServerAnswer    *out_answer);
 char    *udpnat_fleet_dup_name_word (const char           *name);
 char    *udpnat_fleet_dup_key_word (const UdpnatPublicKey *key,
                                     const char            *what);
@@ -63,5 +69,13 @@ UdpnatFleetNodes *udpnat_fleet_nodes_new    (UdpnatFleetDirectory  *directory);
 void              udpnat_fleet_nodes_free   (UdpnatFleetNodes      *self);
 void              udpnat_fleet_nodes_beat   (UdpnatFleetNodes      *self);
 void              udpnat_fleet_nodes_leave  (UdpnatFleetNodes      *self);
+
+/* udpnat-fleet-presence.c */
+UdpnatFleetPresence *udpnat_fleet_presence_new (UdpnatFleetDirectory *directory);
+void              udpnat_fleet_presence_free (UdpnatFleetPresence  *self);
+void              udpnat_fleet_presence_ask  (UdpnatFleetPresence  *self,
+                                              const UdpnatPublicKey *key);
+void              udpnat_fleet_presence_tell (UdpnatFleetPresence  *self,
+                                              const UdpnatPublicKey *key);
 
 G_END_DECLS

@@ -6,8 +6,9 @@
  *   udpnat:{KEY}:home     "NODE shown": where KEY is registered now; 90 s, renewed every 30
  *   udpnat:{KEY}:mail     set of NODEs where letters for KEY wait
  *   udpnat:{KEY}:passes   set of the passes that KEY accepts
+ *   udpnat:changes        of whom the home has changed: udpnat-fleet-presence.c
  *   udpnat:nodes          set of NODEs
- *   udpnat:node:NODE      "load place": it lives; 8 s, renewed every 2
+ *   udpnat:node:NODE      "load place": it lives; 7 s, renewed every 2
  *   udpnat:told:NODE      this server has said all names that it has given away
  *
  * KEY and NODE are keys in hexadecimal. While Redis is down whoever is here stays, and so does all
@@ -60,6 +61,15 @@ udpnat_fleet_read_hex (const char      *hex,
   return hex[2 * UDPNAT_KEY_BYTES] == '\0' || hex[2 * UDPNAT_KEY_BYTES] == ' ';
 }
 
+/** udpnat_fleet_read_home: @text: (nullable): "NODE shown"; sets what @out_answer says of it */
+void
+udpnat_fleet_read_home (const char         *text,
+                        UdpnatServerAnswer *out_answer)
+{
+  out_answer->has_home = udpnat_fleet_read_hex (text, &out_answer->home);
+  out_answer->is_shown = out_answer->has_home && g_str_has_suffix (text, " 1");
+}
+
 /** udpnat_fleet_dup_name_word: @name: as udpnat_name_normalize() gives it */
 char *
 udpnat_fleet_dup_name_word (const char *name)
@@ -107,8 +117,10 @@ claimed_cb (const UdpnatRedisReply *reply,
   gint64 now_us = udpnat_clock_get_now_us ();
   UdpnatPublicKey key;
 
+  self->status.claims_waiting--;
   if (self->is_stopped)
     return;
+  self->status.claims_deferred += reply == NULL ? 1 : 0;
   if (!udpnat_fleet_read_hex (owner, &key))
     udpnat_rendezvous_server_complete_claim (self->server, now_us, claim->event.claim_id, FALSE);
   else if (!udpnat_public_key_equal (&key, &claim->event.key))
@@ -137,6 +149,7 @@ claim (UdpnatFleetDirectory    *self,
   claim->event.key = event->key;
   udpnat_fleet_write_hex (&event->key, hex);
   owner = g_strdup_printf ("%s %s", hex, event->name);
+  self->status.claims_waiting++;
   udpnat_redis_ask (self->redis, NULL, NULL, "SETNX", word, owner, NULL);
   udpnat_redis_ask (self->redis, claimed_cb, claim, "GET", word, NULL);
 }
@@ -196,10 +209,9 @@ home_cb (const UdpnatRedisReply *reply,
          gpointer                user_data)
 {
   Question *self = user_data;
-  const char *text = reply != NULL ? udpnat_redis_reply_get_text (reply) : NULL;
 
-  self->answer.has_home = udpnat_fleet_read_hex (text, &self->answer.home);
-  self->answer.is_shown = self->answer.has_home && g_str_has_suffix (text, " 1");
+  udpnat_fleet_read_home (reply != NULL ? udpnat_redis_reply_get_text (reply) : NULL,
+                          &self->answer);
   finish_part (self, reply);
 }
 
@@ -353,6 +365,9 @@ udpnat_fleet_directory_handle_event (UdpnatFleetDirectory    *self,
     case UDPNAT_SERVER_EVENT_ASK_KEY:
       ask_key (self, event);
       return TRUE;
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
+      udpnat_fleet_presence_ask (self->presence, &event->key);
+      return TRUE;
     case UDPNAT_SERVER_EVENT_HOME:
       udpnat_fleet_homes_add (self->homes, &event->key, event->name, event->is_shown);
       return TRUE;
@@ -446,8 +461,9 @@ told_cb (const UdpnatRedisReply *reply,
 /* ---- Life ---- */
 
 static void
-state_cb (gboolean is_up,
-          gpointer user_data)
+state_cb (gboolean    is_up,
+          const char *why,
+          gpointer    user_data)
 {
   UdpnatFleetDirectory *self = user_data;
   g_autofree char *word = g_strconcat ("udpnat:told:", self->node, NULL);
@@ -455,8 +471,8 @@ state_cb (gboolean is_up,
   udpnat_rendezvous_server_set_directory (self->server, is_up);
   if (!is_up)
     {
-      g_printerr ("udpnat-server: The directory does not answer. Whoever is here stays; new names "
-                  "wait.\n");
+      g_printerr ("udpnat-server: The directory does not answer (%s). Whoever is here stays; new "
+                  "names wait.\n", why);
       return;
     }
   g_printerr ("udpnat-server: The directory answers.\n");
@@ -494,8 +510,26 @@ udpnat_fleet_directory_new (const UdpnatRedisAddress *address,
   self->user_data = user_data;
   self->homes = udpnat_fleet_homes_new (self);
   self->nodes = udpnat_fleet_nodes_new (self);
+  self->presence = udpnat_fleet_presence_new (self);
   self->redis = udpnat_redis_new (address, state_cb, self);
   return self;
+}
+
+/** udpnat_fleet_directory_get_status: Returns: lent until the next call */
+const UdpnatFleetStatus *
+udpnat_fleet_directory_get_status (UdpnatFleetDirectory *self)
+{
+  UdpnatRendezvousServerStats stats;
+  UdpnatFleetStatusNode *own = &self->status.nodes[0];
+
+  udpnat_rendezvous_server_get_stats (self->server, &stats);
+  g_strlcpy (own->place, self->place, sizeof own->place);
+  own->people = stats.registered;
+  own->is_draining = stats.is_draining;
+  self->status.n_nodes = MAX (self->status.n_nodes, 1);
+  self->status.is_up = udpnat_redis_is_up (self->redis);
+  self->status.rtt_us = udpnat_redis_get_rtt_us (self->redis);
+  return &self->status;
 }
 
 /** udpnat_fleet_directory_stop: this server goes: the others are not to send anybody here. Tells
@@ -517,6 +551,7 @@ udpnat_fleet_directory_free (UdpnatFleetDirectory *self)
   g_clear_handle_id (&self->names_id, g_source_remove);
   g_clear_pointer (&self->untold_names, g_ptr_array_unref);
   udpnat_redis_free (self->redis);
+  udpnat_fleet_presence_free (self->presence);
   udpnat_fleet_nodes_free (self->nodes);
   udpnat_fleet_homes_free (self->homes);
   g_free (self->place);

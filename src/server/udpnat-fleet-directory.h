@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-fleet-status.h"
 #include "udpnat-redis.h"
 #include "udpnat-server-disk.h"
 #include "udpnat-server-fleet.h"
@@ -27,6 +28,8 @@ UdpnatFleetDirectory *udpnat_fleet_directory_new  (const UdpnatRedisAddress *add
   G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_fleet_directory_free         (UdpnatFleetDirectory    *self);
 void     udpnat_fleet_directory_stop         (UdpnatFleetDirectory    *self);
+const UdpnatFleetStatus *
+         udpnat_fleet_directory_get_status   (UdpnatFleetDirectory    *self);
 gboolean udpnat_fleet_directory_handle_event (UdpnatFleetDirectory    *self,
                                               const UdpnatServerEvent *event);
 

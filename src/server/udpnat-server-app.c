@@ -468,20 +468,22 @@ take_orders (UdpnatServerApp          *self,
                 error->message);
 }
 
-/* The URL has been checked with the rest of the configuration. */
-static void
+static gboolean
 join_fleet (UdpnatServerApp          *self,
-            const UdpnatServerConfig *config)
+            const UdpnatServerConfig *config,
+            GError                  **error)
 {
   g_auto (UdpnatRedisAddress) address = { 0 };
 
-  if (!udpnat_redis_address_parse (&address, config->directory))
-    g_assert_not_reached ();
+  if (!udpnat_redis_address_load (&address, config->directory, config->directory_password_file,
+                                  config->directory_ca, error))
+    return FALSE;
   udpnat_rendezvous_server_join_fleet (self->server, config->watch_s);
   self->directory
       = udpnat_fleet_directory_new (&address, udpnat_identity_get_public_key (self->identity),
                                     config->node_address, self->server, self->disk, self->names,
                                     directory_cb, self);
+  return TRUE;
 }
 
 /**
@@ -532,11 +534,12 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
           && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))
     return NULL;
 
-  if (config->directory != NULL)
-    join_fleet (self, config);
+  if (config->directory != NULL && !join_fleet (self, config, error))
+    return NULL;
   self->watch = udpnat_server_watch_new (config, self->server, error);
   if (self->watch == NULL)
     return NULL;
+  udpnat_server_watch_set_fleet (self->watch, self->directory);
   self->loop = g_main_loop_new (NULL, FALSE);
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
                                             self->sockets.by_id, UDPNAT_N_NAMED_SOCKETS,
