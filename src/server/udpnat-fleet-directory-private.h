@@ -9,10 +9,12 @@ G_BEGIN_DECLS
 /* The directory's parts see each other here:
  *
  *   udpnat-fleet-directory.c  life, names, questions, letters
+ *   udpnat-fleet-access.c     whom the operators let in and keep out
  *   udpnat-fleet-homes.c      who is registered here, kept true in the directory
  *   udpnat-fleet-nodes.c      which servers live, and where clients reach them
  *   udpnat-fleet-presence.c   who has come to the other servers, and who has left them */
 
+typedef struct _UdpnatFleetAccess UdpnatFleetAccess;
 typedef struct _UdpnatFleetHomes UdpnatFleetHomes;
 typedef struct _UdpnatFleetNodes UdpnatFleetNodes;
 typedef struct _UdpnatFleetPresence UdpnatFleetPresence;
@@ -25,6 +27,7 @@ struct _UdpnatFleetDirectory
   UdpnatFleetHomes *homes;
   UdpnatFleetNodes *nodes;
   UdpnatFleetPresence *presence;
+  UdpnatFleetAccess *access; /* nullable: nobody obeys */
   GPtrArray        *untold_names; /* nullable: "key name": ours, which it may have lost */
   guint             names_id;
   gboolean          is_stopped;
@@ -37,6 +40,7 @@ struct _UdpnatFleetDirectory
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
   UdpnatNameStore        *names;
+  UdpnatAccessStore      *access_store; /* with @access */
 };
 
 /* udpnat-fleet-directory.c */
@@ -52,6 +56,16 @@ char    *udpnat_fleet_dup_key_word (const UdpnatPublicKey *key,
 void     udpnat_fleet_directory_note_mail (UdpnatFleetDirectory   *self,
                                            const UdpnatPublicKey  *key,
                                            const UdpnatRedisReply *nodes);
+
+/* udpnat-fleet-access.c */
+UdpnatFleetAccess *udpnat_fleet_access_new  (UdpnatFleetDirectory  *directory,
+                                             UdpnatFleetRulingFunc  func,
+                                             gpointer               user_data);
+void              udpnat_fleet_access_free  (UdpnatFleetAccess     *self);
+void              udpnat_fleet_access_look  (UdpnatFleetAccess     *self);
+gboolean          udpnat_fleet_access_tell  (UdpnatFleetAccess     *self,
+                                             const UdpnatServerRuling *ruling);
+void              udpnat_fleet_access_repeat (UdpnatFleetAccess    *self);
 
 /* udpnat-fleet-homes.c */
 UdpnatFleetHomes *udpnat_fleet_homes_new    (UdpnatFleetDirectory  *directory);

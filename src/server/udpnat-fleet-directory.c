@@ -6,6 +6,7 @@
  *   udpnat:{KEY}:home     "NODE shown": where KEY is registered now; 90 s, renewed every 30
  *   udpnat:{KEY}:mail     set of NODEs where letters for KEY wait
  *   udpnat:{KEY}:passes   set of the passes that KEY accepts
+ *   udpnat:access         whom the operators let in and keep out: udpnat-fleet-access.c
  *   udpnat:changes        of whom the home has changed: udpnat-fleet-presence.c
  *   udpnat:nodes          set of NODEs
  *   udpnat:node:NODE      "load place": it lives; 7 s, renewed every 2
@@ -452,6 +453,8 @@ told_cb (const UdpnatRedisReply *reply,
   if (reply == NULL || udpnat_redis_reply_get_text (reply) != NULL || self->is_stopped
       || self->names_id != 0)
     return;
+  if (self->access != NULL)
+    udpnat_fleet_access_repeat (self->access);
   self->untold_names = g_ptr_array_new_with_free_func (g_free);
   if (!udpnat_name_store_foreach (self->names, collect_name, self->untold_names, &error))
     g_printerr ("udpnat-server: %s\n", error->message);
@@ -477,6 +480,8 @@ state_cb (gboolean    is_up,
     }
   g_printerr ("udpnat-server: The directory answers.\n");
   udpnat_fleet_nodes_beat (self->nodes);
+  if (self->access != NULL)
+    udpnat_fleet_access_look (self->access);
   udpnat_redis_ask (self->redis, told_cb, self, "GET", word, NULL);
   udpnat_fleet_homes_renew_all (self->homes);
   udpnat_rendezvous_server_repeat_mail (self->server);
@@ -515,6 +520,32 @@ udpnat_fleet_directory_new (const UdpnatRedisAddress *address,
   return self;
 }
 
+/**
+ * udpnat_fleet_directory_obey:
+ * @access: borrowed: what this server knows
+ * @func: called for what has been said at any server since, to put it into effect here
+ *
+ * To be called once, before the main loop runs.
+ */
+void
+udpnat_fleet_directory_obey (UdpnatFleetDirectory *self,
+                             UdpnatAccessStore    *access,
+                             UdpnatFleetRulingFunc func,
+                             gpointer              user_data)
+{
+  self->access_store = access;
+  self->access = udpnat_fleet_access_new (self, func, user_data);
+}
+
+/** udpnat_fleet_directory_tell: to all servers, what has been said here. Returns: %FALSE when the
+ * directory does not answer, and nobody has been told */
+gboolean
+udpnat_fleet_directory_tell (UdpnatFleetDirectory     *self,
+                             const UdpnatServerRuling *ruling)
+{
+  return udpnat_fleet_access_tell (self->access, ruling);
+}
+
 /** udpnat_fleet_directory_get_status: Returns: lent until the next call */
 const UdpnatFleetStatus *
 udpnat_fleet_directory_get_status (UdpnatFleetDirectory *self)
@@ -551,6 +582,7 @@ udpnat_fleet_directory_free (UdpnatFleetDirectory *self)
   g_clear_handle_id (&self->names_id, g_source_remove);
   g_clear_pointer (&self->untold_names, g_ptr_array_unref);
   udpnat_redis_free (self->redis);
+  udpnat_fleet_access_free (self->access);
   udpnat_fleet_presence_free (self->presence);
   udpnat_fleet_nodes_free (self->nodes);
   udpnat_fleet_homes_free (self->homes);

@@ -402,6 +402,25 @@ obeyed_cb (gpointer user_data)
   udpnat_machine_source_wake (self->source);
 }
 
+static gboolean
+tell (const UdpnatServerRuling *ruling,
+      gpointer                  user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  return udpnat_fleet_directory_tell (self->directory, ruling);
+}
+
+static void
+ruling_cb (const UdpnatServerRuling *ruling,
+           gpointer                  user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  udpnat_server_operator_apply (self->operator, udpnat_clock_get_now_us (), ruling);
+  udpnat_machine_source_wake (self->source);
+}
+
 /* Of several addresses the one that most people reach. Returns: (transfer full) (nullable) */
 static char *
 find_address (UdpnatServerApp *self)
@@ -454,6 +473,7 @@ take_orders (UdpnatServerApp          *self,
     .random = udpnat_system_random (),
     .key = udpnat_identity_get_public_key (self->identity),
     .is_invited_only = config->is_invited_only,
+    .tell = self->directory != NULL ? tell : NULL,
     .note = note,
     .user_data = self,
   };
@@ -461,6 +481,8 @@ take_orders (UdpnatServerApp          *self,
   address = dup_public_name (self, config->public_name);
   operator_config.address = address;
   self->operator = udpnat_server_operator_new (&operator_config);
+  if (self->directory != NULL)
+    udpnat_fleet_directory_obey (self->directory, self->access, ruling_cb, self);
   self->control = udpnat_server_control_new (self->state_dir, self->operator, obeyed_cb, self,
                                              &error);
   if (self->control == NULL)

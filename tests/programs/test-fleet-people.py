@@ -153,6 +153,66 @@ def two_strangers(home, check):
     home.stop(servers[1])
 
 
+# ---- What operators say ----
+
+
+def rulings(home, check):
+    """Said to one server, it holds at all."""
+    fleet = Fleet(home)
+    a, b, c = fleet.nodes
+
+    def order(node, *words):
+        return home.run([home.server_path, '--state-dir', node.folder, *words])
+
+    def come(who, node):
+        person = home.start_person(who, '--server', node.place, '--cport', '0')
+        good = person.wait('registered', seconds=8)
+        person.leave()
+        return bool(good), person.events
+
+    fleet.person('alice', a).leave()
+    bob = fleet.person('bob', b)
+    began = time.monotonic()
+    code, out, err = order(c, '--block', 'bob')
+    check('rulings/blocked-at-another', code == 0 and 'whoever has the name' in out, [out, err])
+    check('rulings/told-at-once', bob.wait('error', code='server-blocked', seconds=10),
+          [bob.events])
+    note('blocked at another server', began)
+    bob.leave()
+    good, events = come('bob', a)
+    check('rulings/stays-out-everywhere', not good, [events])
+    check('rulings/is-listed', 'bob' in order(a, '--blocked')[1], [order(a, '--blocked')])
+    order(a, '--unblock', 'bob')
+    time.sleep(5)
+    good, events = come('bob', b)
+    check('rulings/unblocked', good, [events])
+
+    code, out, err = order(c, '--release', 'alice')
+    check('rulings/released-at-another', code == 0 and 'is free' in out, [out, err])
+    time.sleep(5)
+    good, events = come('alice', b)
+    check('rulings/not-for-her-again', not good, [events])
+    home.profile('alice').rename(home.folder / 'old-alice')
+    good, events = come('alice', c)
+    check('rulings/for-somebody-else', good, [events])
+    b.kill()
+    order(a, '--block', 'bob')
+    b.start()
+    time.sleep(4)
+    good, events = come('bob', b)
+    check('rulings/one-that-was-down-learns-of-it', not good, [events])
+    fleet.redis.ask('flushall')
+    fleet.redis.kill()
+    code, out, err = order(a, '--block', 'carol')
+    check('rulings/not-without-the-directory', code == 1 and 'nothing was done' in err, [out, err])
+    fleet.redis.start()
+    time.sleep(5)
+    said = fleet.redis.ask('hgetall', 'udpnat:access')
+    check('rulings/an-emptied-directory-is-told', 'blocked bob' in said, [said])
+    check('rulings/no-command-was-refused', not fleet.redis.refusals(), fleet.redis.refusals())
+    fleet.stop()
+
+
 # ---- How it does ----
 
 
@@ -303,4 +363,4 @@ def tls_settings(home, check):
 
 
 if __name__ == '__main__':
-    sys.exit(run(__doc__, [presence, status, one_name, two_strangers, tls, tls_settings]))
+    sys.exit(run(__doc__, [presence, rulings, status, one_name, two_strangers, tls, tls_settings]))
