@@ -13,6 +13,7 @@
 
 #include "udpnat-allow-list.h"
 #include "udpnat-identity.h"
+#include "udpnat-redis.h"
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
 #include "udpnat-server-config.h"
@@ -140,9 +141,14 @@ static int
 check_config (const UdpnatServerConfig *config)
 {
   g_autoptr (GError) error = NULL;
+  g_auto (UdpnatRedisAddress) directory = { 0 };
   g_autofree char *text = NULL;
 
   if (!udpnat_server_tunnel_check (config, &error)
+      || (config->directory != NULL
+          && !udpnat_redis_address_load (&directory, config->directory,
+                                         config->directory_password_file, config->directory_ca,
+                                         &error))
       || (config->allow_list != NULL
           && !udpnat_allow_list_read (config->allow_list, take_listed, NULL, &error)))
     {

@@ -6,8 +6,10 @@
  *   udpnat:{KEY}:home     "NODE shown": where KEY is registered now; 90 s, renewed every 30
  *   udpnat:{KEY}:mail     set of NODEs where letters for KEY wait
  *   udpnat:{KEY}:passes   set of the passes that KEY accepts
+ *   udpnat:access         whom the operators let in and keep out: udpnat-fleet-access.c
+ *   udpnat:changes        of whom the home has changed: udpnat-fleet-presence.c
  *   udpnat:nodes          set of NODEs
- *   udpnat:node:NODE      "load place": it lives; 8 s, renewed every 2
+ *   udpnat:node:NODE      "load place": it lives; 7 s, renewed every 2
  *   udpnat:told:NODE      this server has said all names that it has given away
  *
  * KEY and NODE are keys in hexadecimal. While Redis is down whoever is here stays, and so does all
@@ -60,6 +62,15 @@ udpnat_fleet_read_hex (const char      *hex,
   return hex[2 * UDPNAT_KEY_BYTES] == '\0' || hex[2 * UDPNAT_KEY_BYTES] == ' ';
 }
 
+/** udpnat_fleet_read_home: @text: (nullable): "NODE shown"; sets what @out_answer says of it */
+void
+udpnat_fleet_read_home (const char         *text,
+                        UdpnatServerAnswer *out_answer)
+{
+  out_answer->has_home = udpnat_fleet_read_hex (text, &out_answer->home);
+  out_answer->is_shown = out_answer->has_home && g_str_has_suffix (text, " 1");
+}
+
 /** udpnat_fleet_dup_name_word: @name: as udpnat_name_normalize() gives it */
 char *
 udpnat_fleet_dup_name_word (const char *name)
@@ -107,8 +118,10 @@ claimed_cb (const UdpnatRedisReply *reply,
   gint64 now_us = udpnat_clock_get_now_us ();
   UdpnatPublicKey key;
 
+  self->status.claims_waiting--;
   if (self->is_stopped)
     return;
+  self->status.claims_deferred += reply == NULL ? 1 : 0;
   if (!udpnat_fleet_read_hex (owner, &key))
     udpnat_rendezvous_server_complete_claim (self->server, now_us, claim->event.claim_id, FALSE);
   else if (!udpnat_public_key_equal (&key, &claim->event.key))
@@ -137,6 +150,7 @@ claim (UdpnatFleetDirectory    *self,
   claim->event.key = event->key;
   udpnat_fleet_write_hex (&event->key, hex);
   owner = g_strdup_printf ("%s %s", hex, event->name);
+  self->status.claims_waiting++;
   udpnat_redis_ask (self->redis, NULL, NULL, "SETNX", word, owner, NULL);
   udpnat_redis_ask (self->redis, claimed_cb, claim, "GET", word, NULL);
 }
@@ -196,10 +210,9 @@ home_cb (const UdpnatRedisReply *reply,
          gpointer                user_data)
 {
   Question *self = user_data;
-  const char *text = reply != NULL ? udpnat_redis_reply_get_text (reply) : NULL;
 
-  self->answer.has_home = udpnat_fleet_read_hex (text, &self->answer.home);
-  self->answer.is_shown = self->answer.has_home && g_str_has_suffix (text, " 1");
+  udpnat_fleet_read_home (reply != NULL ? udpnat_redis_reply_get_text (reply) : NULL,
+                          &self->answer);
   finish_part (self, reply);
 }
 
@@ -353,6 +366,9 @@ udpnat_fleet_directory_handle_event (UdpnatFleetDirectory    *self,
     case UDPNAT_SERVER_EVENT_ASK_KEY:
       ask_key (self, event);
       return TRUE;
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
+      udpnat_fleet_presence_ask (self->presence, &event->key);
+      return TRUE;
     case UDPNAT_SERVER_EVENT_HOME:
       udpnat_fleet_homes_add (self->homes, &event->key, event->name, event->is_shown);
       return TRUE;
@@ -437,6 +453,8 @@ told_cb (const UdpnatRedisReply *reply,
   if (reply == NULL || udpnat_redis_reply_get_text (reply) != NULL || self->is_stopped
       || self->names_id != 0)
     return;
+  if (self->access != NULL)
+    udpnat_fleet_access_repeat (self->access);
   self->untold_names = g_ptr_array_new_with_free_func (g_free);
   if (!udpnat_name_store_foreach (self->names, collect_name, self->untold_names, &error))
     g_printerr ("udpnat-server: %s\n", error->message);
@@ -446,8 +464,9 @@ told_cb (const UdpnatRedisReply *reply,
 /* ---- Life ---- */
 
 static void
-state_cb (gboolean is_up,
-          gpointer user_data)
+state_cb (gboolean    is_up,
+          const char *why,
+          gpointer    user_data)
 {
   UdpnatFleetDirectory *self = user_data;
   g_autofree char *word = g_strconcat ("udpnat:told:", self->node, NULL);
@@ -455,12 +474,14 @@ state_cb (gboolean is_up,
   udpnat_rendezvous_server_set_directory (self->server, is_up);
   if (!is_up)
     {
-      g_printerr ("udpnat-server: The directory does not answer. Whoever is here stays; new names "
-                  "wait.\n");
+      g_printerr ("udpnat-server: The directory does not answer (%s). Whoever is here stays; new "
+                  "names wait.\n", why);
       return;
     }
   g_printerr ("udpnat-server: The directory answers.\n");
   udpnat_fleet_nodes_beat (self->nodes);
+  if (self->access != NULL)
+    udpnat_fleet_access_look (self->access);
   udpnat_redis_ask (self->redis, told_cb, self, "GET", word, NULL);
   udpnat_fleet_homes_renew_all (self->homes);
   udpnat_rendezvous_server_repeat_mail (self->server);
@@ -494,8 +515,52 @@ udpnat_fleet_directory_new (const UdpnatRedisAddress *address,
   self->user_data = user_data;
   self->homes = udpnat_fleet_homes_new (self);
   self->nodes = udpnat_fleet_nodes_new (self);
+  self->presence = udpnat_fleet_presence_new (self);
   self->redis = udpnat_redis_new (address, state_cb, self);
   return self;
+}
+
+/**
+ * udpnat_fleet_directory_obey:
+ * @access: borrowed: what this server knows
+ * @func: called for what has been said at any server since, to put it into effect here
+ *
+ * To be called once, before the main loop runs.
+ */
+void
+udpnat_fleet_directory_obey (UdpnatFleetDirectory *self,
+                             UdpnatAccessStore    *access,
+                             UdpnatFleetRulingFunc func,
+                             gpointer              user_data)
+{
+  self->access_store = access;
+  self->access = udpnat_fleet_access_new (self, func, user_data);
+}
+
+/** udpnat_fleet_directory_tell: to all servers, what has been said here. Returns: %FALSE when the
+ * directory does not answer, and nobody has been told */
+gboolean
+udpnat_fleet_directory_tell (UdpnatFleetDirectory     *self,
+                             const UdpnatServerRuling *ruling)
+{
+  return udpnat_fleet_access_tell (self->access, ruling);
+}
+
+/** udpnat_fleet_directory_get_status: Returns: lent until the next call */
+const UdpnatFleetStatus *
+udpnat_fleet_directory_get_status (UdpnatFleetDirectory *self)
+{
+  UdpnatRendezvousServerStats stats;
+  UdpnatFleetStatusNode *own = &self->status.nodes[0];
+
+  udpnat_rendezvous_server_get_stats (self->server, &stats);
+  g_strlcpy (own->place, self->place, sizeof own->place);
+  own->people = stats.registered;
+  own->is_draining = stats.is_draining;
+  self->status.n_nodes = MAX (self->status.n_nodes, 1);
+  self->status.is_up = udpnat_redis_is_up (self->redis);
+  self->status.rtt_us = udpnat_redis_get_rtt_us (self->redis);
+  return &self->status;
 }
 
 /** udpnat_fleet_directory_stop: this server goes: the others are not to send anybody here. Tells
@@ -517,6 +582,8 @@ udpnat_fleet_directory_free (UdpnatFleetDirectory *self)
   g_clear_handle_id (&self->names_id, g_source_remove);
   g_clear_pointer (&self->untold_names, g_ptr_array_unref);
   udpnat_redis_free (self->redis);
+  udpnat_fleet_access_free (self->access);
+  udpnat_fleet_presence_free (self->presence);
   udpnat_fleet_nodes_free (self->nodes);
   udpnat_fleet_homes_free (self->homes);
   g_free (self->place);

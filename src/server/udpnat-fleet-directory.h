@@ -1,8 +1,11 @@
 #pragma once
 
+#include "udpnat-access-store.h"
+#include "udpnat-fleet-status.h"
 #include "udpnat-redis.h"
 #include "udpnat-server-disk.h"
 #include "udpnat-server-fleet.h"
+#include "udpnat-server-ruling.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +18,9 @@ G_BEGIN_DECLS
 typedef struct _UdpnatFleetDirectory UdpnatFleetDirectory;
 
 typedef void (*UdpnatFleetDirectoryFunc) (gpointer user_data);
+/* UdpnatFleetRulingFunc: an operator of some server of the fleet has said so; maybe our own */
+typedef void (*UdpnatFleetRulingFunc)    (const UdpnatServerRuling *ruling,
+                                          gpointer                  user_data);
 
 UdpnatFleetDirectory *udpnat_fleet_directory_new  (const UdpnatRedisAddress *address,
                                                    const UdpnatPublicKey    *key,
@@ -27,6 +33,15 @@ UdpnatFleetDirectory *udpnat_fleet_directory_new  (const UdpnatRedisAddress *add
   G_GNUC_WARN_UNUSED_RESULT;
 void     udpnat_fleet_directory_free         (UdpnatFleetDirectory    *self);
 void     udpnat_fleet_directory_stop         (UdpnatFleetDirectory    *self);
+void     udpnat_fleet_directory_obey         (UdpnatFleetDirectory    *self,
+                                              UdpnatAccessStore       *access,
+                                              UdpnatFleetRulingFunc    func,
+                                              gpointer                 user_data);
+gboolean udpnat_fleet_directory_tell         (UdpnatFleetDirectory    *self,
+                                              const UdpnatServerRuling *ruling)
+  G_GNUC_WARN_UNUSED_RESULT;
+const UdpnatFleetStatus *
+         udpnat_fleet_directory_get_status   (UdpnatFleetDirectory    *self);
 gboolean udpnat_fleet_directory_handle_event (UdpnatFleetDirectory    *self,
                                               const UdpnatServerEvent *event);
 

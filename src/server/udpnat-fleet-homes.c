@@ -159,7 +159,10 @@ udpnat_fleet_homes_add (UdpnatFleetHomes      *self,
 {
   g_autofree char *word = udpnat_fleet_dup_key_word (key, "home");
   g_autofree char *text = NULL;
+  gboolean is_new = g_tree_lookup (self->homes, key) == NULL;
   Home *home = ensure (self, key);
+  gboolean has_changed = is_new || home->is_shown != is_shown
+                         || g_strcmp0 (home->name, name) != 0;
 
   g_free (home->name);
   home->name = g_strdup (name);
@@ -167,6 +170,8 @@ udpnat_fleet_homes_add (UdpnatFleetHomes      *self,
   text = g_strdup_printf ("%s %d", self->directory->node, is_shown ? 1 : 0);
   tell_name (self, home);
   udpnat_redis_ask (self->directory->redis, NULL, NULL, "SET", word, text, "EX", HOME_S, NULL);
+  if (has_changed)
+    udpnat_fleet_presence_tell (self->directory->presence, key);
   ask_for_mail (self, home);
 }
 
@@ -186,6 +191,7 @@ udpnat_fleet_homes_remove (UdpnatFleetHomes      *self,
   word = udpnat_fleet_dup_key_word (key, "home");
   udpnat_redis_ask (self->directory->redis, NULL, NULL, "EVAL", script, "1", word,
                     self->directory->node, NULL);
+  udpnat_fleet_presence_tell (self->directory->presence, key);
   g_queue_unlink (&self->turn, &home->link);
   g_tree_remove (self->homes, key);
 }
@@ -195,6 +201,16 @@ void
 udpnat_fleet_homes_renew_all (UdpnatFleetHomes *self)
 {
   self->n_hurried = (guint) g_tree_nnodes (self->homes);
+}
+
+/* What the directory has not heard while it was down. */
+static void
+tell_all (UdpnatFleetHomes *self,
+          const Home       *home)
+{
+  self->n_hurried--;
+  tell_name (self, home);
+  udpnat_fleet_presence_tell (self->directory->presence, &home->key);
 }
 
 static gboolean
@@ -213,10 +229,7 @@ tick_cb (gpointer user_data)
 
       g_queue_push_tail_link (&self->turn, link);
       if (self->n_hurried > 0)
-        {
-          self->n_hurried--;
-          tell_name (self, link->data);
-        }
+        tell_all (self, link->data);
       renew (self, link->data);
     }
   return G_SOURCE_CONTINUE;

@@ -1,5 +1,5 @@
 /* Which servers of the fleet live, where clients reach them, and how many people they have: each
- * says it of itself every two seconds, and whoever has not for eight counts as gone. */
+ * says it of itself every two seconds, and whoever has not for seven counts as gone. */
 
 #include "config.h"
 
@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "udpnat-clock.h"
+
 #define BEAT_MS 2000
-#define ALIVE_S "8"
+#define ALIVE_S "7"
 #define PREFIX "udpnat:node:"
 
 struct _UdpnatFleetNodes
@@ -46,6 +48,23 @@ compare_nodes (gconstpointer a,
                                     &((const UdpnatServerNode *) b)->key);
 }
 
+/* The first is our own. */
+static void
+note_status (UdpnatFleetStatus *status,
+             const GArray      *found)
+{
+  status->n_nodes = 1;
+  for (guint i = 0; i < MIN (found->len, UDPNAT_FLEET_NODES_MAX); i++)
+    {
+      const UdpnatServerNode *node = &g_array_index (found, UdpnatServerNode, i);
+      UdpnatFleetStatusNode *entry = &status->nodes[status->n_nodes++];
+
+      *entry = (UdpnatFleetStatusNode) { .is_draining = node->load == UDPNAT_SERVER_NODE_FULL };
+      entry->people = entry->is_draining ? 0 : node->load;
+      g_strlcpy (entry->place, node->place, sizeof entry->place);
+    }
+}
+
 static void
 finish_part (Round *self)
 {
@@ -56,9 +75,11 @@ finish_part (Round *self)
   if (!directory->is_stopped && !self->is_incomplete)
     {
       g_array_sort (self->found, compare_nodes);
-      udpnat_rendezvous_server_set_nodes (directory->server,
+      note_status (&directory->status, self->found);
+      udpnat_rendezvous_server_set_nodes (directory->server, udpnat_clock_get_now_us (),
                                           (const UdpnatServerNode *) self->found->data,
                                           self->found->len);
+      directory->func (directory->user_data);
     }
   g_array_unref (self->found);
   g_free (self);

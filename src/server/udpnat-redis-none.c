@@ -28,6 +28,12 @@ udpnat_redis_finish (UdpnatRedis *self)
 {
 }
 
+gint64
+udpnat_redis_get_rtt_us (const UdpnatRedis *self)
+{
+  return 0;
+}
+
 gboolean
 udpnat_redis_is_up (const UdpnatRedis *self)
 {
@@ -75,6 +81,13 @@ udpnat_redis_reply_get_count (const UdpnatRedisReply *self)
 const char *
 udpnat_redis_reply_get_item (const UdpnatRedisReply *self,
                              guint                   i)
+{
+  return NULL;
+}
+
+const UdpnatRedisReply *
+udpnat_redis_reply_get_child (const UdpnatRedisReply *self,
+                              guint                   i)
 {
   return NULL;
 }

@@ -404,6 +404,25 @@ obeyed_cb (gpointer user_data)
   udpnat_machine_source_wake (self->source);
 }
 
+static gboolean
+tell (const UdpnatServerRuling *ruling,
+      gpointer                  user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  return udpnat_fleet_directory_tell (self->directory, ruling);
+}
+
+static void
+ruling_cb (const UdpnatServerRuling *ruling,
+           gpointer                  user_data)
+{
+  UdpnatServerApp *self = user_data;
+
+  udpnat_server_operator_apply (self->operator, udpnat_clock_get_now_us (), ruling);
+  udpnat_machine_source_wake (self->source);
+}
+
 /* Of several addresses the one that most people reach. Returns: (transfer full) (nullable) */
 static char *
 find_address (UdpnatServerApp *self)
@@ -456,6 +475,7 @@ take_orders (UdpnatServerApp          *self,
     .random = udpnat_system_random (),
     .key = udpnat_identity_get_public_key (self->identity),
     .is_invited_only = config->is_invited_only,
+    .tell = self->directory != NULL ? tell : NULL,
     .note = note,
     .user_data = self,
   };
@@ -463,6 +483,8 @@ take_orders (UdpnatServerApp          *self,
   address = dup_public_name (self, config->public_name);
   operator_config.address = address;
   self->operator = udpnat_server_operator_new (&operator_config);
+  if (self->directory != NULL)
+    udpnat_fleet_directory_obey (self->directory, self->access, ruling_cb, self);
   self->control = udpnat_server_control_new (self->state_dir, self->operator, obeyed_cb, self,
                                              &error);
   if (self->control == NULL)
@@ -470,20 +492,22 @@ take_orders (UdpnatServerApp          *self,
                 error->message);
 }
 
-/* The URL has been checked with the rest of the configuration. */
-static void
+static gboolean
 join_fleet (UdpnatServerApp          *self,
-            const UdpnatServerConfig *config)
+            const UdpnatServerConfig *config,
+            GError                  **error)
 {
   g_auto (UdpnatRedisAddress) address = { 0 };
 
-  if (!udpnat_redis_address_parse (&address, config->directory))
-    g_assert_not_reached ();
+  if (!udpnat_redis_address_load (&address, config->directory, config->directory_password_file,
+                                  config->directory_ca, error))
+    return FALSE;
   udpnat_rendezvous_server_join_fleet (self->server, config->watch_s);
   self->directory
       = udpnat_fleet_directory_new (&address, udpnat_identity_get_public_key (self->identity),
                                     config->node_address, self->server, self->disk, self->names,
                                     directory_cb, self);
+  return TRUE;
 }
 
 /**
@@ -537,11 +561,12 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
           && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))
     return NULL;
 
-  if (config->directory != NULL)
-    join_fleet (self, config);
+  if (config->directory != NULL && !join_fleet (self, config, error))
+    return NULL;
   self->watch = udpnat_server_watch_new (config, self->server, error);
   if (self->watch == NULL)
     return NULL;
+  udpnat_server_watch_set_fleet (self->watch, self->directory);
   self->loop = g_main_loop_new (NULL, FALSE);
   self->source = udpnat_machine_source_new (udpnat_rendezvous_server_get_machine (self->server),
                                             self->sockets.by_id, UDPNAT_N_NAMED_SOCKETS,

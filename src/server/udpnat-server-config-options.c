@@ -116,7 +116,10 @@ static const GOptionEntry setting_entries[] = {
   FLAG ("print-address", "Print also the addresses that clients on this network can use"),
   OPPOSITE ("no-print-address"),
   TEXT ("directory", "Redis or Valkey that this server has in common with others, of which it is "
-        "one then: redis://HOST[:PORT][/DATABASE] or unix:/PATH", "URL"),
+        "one then: redis://HOST[:PORT][/DATABASE], rediss:// with TLS, or unix:/PATH", "URL"),
+  PATH ("directory-password-file", "Its password, in the first line", "FILE"),
+  PATH ("directory-ca", "Certificates of who may have signed that of rediss:// (default: whom the "
+        "system trusts)", "FILE"),
   TEXT ("node-address", "Where clients reach this one of them (needs --directory)",
         "HOST[:PORT]"),
   TEXT ("watch-interval", "After how much silence clients of --directory see whether the server is "

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "udpnat-limits.h"
+#include "udpnat-redis.h"
 
 #define BYTES_PER_KIB (1 << 10)
 #define BYTES_PER_MIB (1 << 20)
@@ -140,6 +141,19 @@ get_directory_mode (const UdpnatServerConfig *self)
   return self->directory_kind == UDPNAT_DIRECTORY_PRIVATE ? "private" : "open";
 }
 
+static void
+add_directory (GString                  *text,
+               const UdpnatServerConfig *self)
+{
+  g_autofree char *masked = self->directory != NULL
+                              ? udpnat_redis_address_dup_masked (self->directory) : NULL;
+
+  add_choice (text, UDPNAT_SERVER_SETTING_DIRECTORY, masked, "none: this server stands alone");
+  add_path (text, UDPNAT_SERVER_SETTING_DIRECTORY_PASSWORD_FILE, self->directory_password_file,
+            "none");
+  add_path (text, UDPNAT_SERVER_SETTING_DIRECTORY_CA, self->directory_ca, "whom the system trusts");
+}
+
 /** udpnat_server_config_to_text: Returns: (transfer full): lines */
 char *
 udpnat_server_config_to_text (const UdpnatServerConfig *self)
@@ -174,8 +188,7 @@ udpnat_server_config_to_text (const UdpnatServerConfig *self)
               "an address of this machine, in invitations");
   add_flag (text, UDPNAT_SERVER_SETTING_MAP_PORT, self->map_port);
   add_flag (text, UDPNAT_SERVER_SETTING_PRINT_ADDRESS, self->print_address);
-  add_choice (text, UDPNAT_SERVER_SETTING_DIRECTORY, self->directory,
-              "none: this server stands alone");
+  add_directory (text, self);
   add_choice (text, UDPNAT_SERVER_SETTING_NODE_ADDRESS, self->node_address, "only with directory");
   add_number (text, UDPNAT_SERVER_SETTING_WATCH_INTERVAL, self->watch_s);
   add_status_address (text, self);

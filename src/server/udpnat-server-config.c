@@ -254,6 +254,26 @@ is_place (const char *text)
          && g_network_address_get_port (G_NETWORK_ADDRESS (address)) != 0;
 }
 
+/* GTlsFileDatabase takes absolute paths only. */
+static void
+read_directory_files (UdpnatServerConfig       *config,
+                      UdpnatServerSettings     *settings,
+                      const UdpnatRedisAddress *address)
+{
+  const UdpnatServerSetting ca = UDPNAT_SERVER_SETTING_DIRECTORY_CA;
+  const UdpnatServerSetting password = UDPNAT_SERVER_SETTING_DIRECTORY_PASSWORD_FILE;
+  g_autofree char *ca_path = read_path (settings, ca, "file");
+
+  config->directory_password_file = read_path (settings, password, "file");
+  config->directory_ca = ca_path != NULL ? g_canonicalize_filename (ca_path, NULL) : NULL;
+  if (config->directory_password_file != NULL && address->password != NULL)
+    udpnat_server_settings_add_fault (settings, password, "is of no use: \"directory\" has a "
+                                      "password already. Keep one of them.");
+  if (ca_path != NULL && !address->is_tls)
+    udpnat_server_settings_add_fault (settings, ca, "is of no use: \"directory\" must begin with "
+                                      "rediss:// for TLS.");
+}
+
 static void
 read_directory (UdpnatServerConfig   *config,
                 UdpnatServerSettings *settings)
@@ -264,16 +284,23 @@ read_directory (UdpnatServerConfig   *config,
 
   config->directory = g_strdup (udpnat_server_settings_get_text (settings, setting));
   if (config->directory == NULL)
-    return;
+    {
+      read_directory_files (config, settings, &address);
+      return;
+    }
   if (!udpnat_redis_address_parse (&address, config->directory))
-    why = "is no address of a Redis: write one like redis://192.0.2.9:6379 or "
-          "unix:/run/redis/redis.sock";
+    why = "is no address of a Redis: write one like redis://192.0.2.9:6379, "
+          "rediss://redis.example.org or unix:/run/redis/redis.sock";
   else if (!udpnat_redis_is_supported ())
     why = "is of no use: this udpnat-server was built without hiredis";
+  else if (address.password != NULL && udpnat_server_settings_is_option (settings, setting))
+    why = "has a password, which everybody on this machine sees in the list of processes: write it "
+          "into the configuration file, or name a file with directory-password-file";
   else if (config->node_address == NULL)
     why = "needs \"node-address\" with the address where clients reach this server";
   if (why != NULL)
     udpnat_server_settings_add_fault (settings, setting, "%s.", why);
+  read_directory_files (config, settings, &address);
 }
 
 static void
@@ -437,6 +464,8 @@ udpnat_server_config_clear (UdpnatServerConfig *self)
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->directory, g_free);
+  g_clear_pointer (&self->directory_password_file, g_free);
+  g_clear_pointer (&self->directory_ca, g_free);
   g_clear_pointer (&self->node_address, g_free);
   g_clear_pointer (&self->status_ip, g_free);
   g_clear_pointer (&self->allow_list, g_free);

@@ -38,6 +38,8 @@ G_BEGIN_DECLS
  * @map_port: have the router let people in from outside
  * @print_address: say also which addresses clients may use
  * @directory: (nullable): URL of what is shared with other servers; %NULL: it stands alone
+ * @directory_password_file: (nullable): with its password in the first line; likewise
+ * @directory_ca: (nullable): absolute path: who may have signed its certificate; likewise
  * @node_address: (nullable): "host" or "host:port": where clients reach this one; with @directory
  * @watch_s: after how many seconds of silence its clients ask; likewise
  * @status_ip: (nullable): where to tell how the server does; %NULL for this machine only
@@ -81,6 +83,8 @@ typedef struct
   gboolean map_port;
   gboolean print_address;
   char    *directory;
+  char    *directory_password_file;
+  char    *directory_ca;
   char    *node_address;
   guint    watch_s;
   char    *status_ip;

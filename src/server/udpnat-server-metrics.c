@@ -1,6 +1,6 @@
 /* How the server does, for programs: Prometheus' text format 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/), whose labels are words of our
- * own, so that nothing has to be escaped, and JSON. */
+ * own, so that nothing has to be escaped but the addresses of other servers, and JSON. */
 
 #include "config.h"
 
@@ -124,6 +124,48 @@ add_reports (GString                           *text,
     add_value (text, name, "reason", udpnat_report_way_to_code (i), stats->ways[i]);
 }
 
+/* What stands in the directory may be anything. */
+static char *
+escape_label (const char *value)
+{
+  GString *text = g_string_new (value);
+
+  g_string_replace (text, "\\", "\\\\", 0);
+  g_string_replace (text, "\"", "\\\"", 0);
+  g_string_replace (text, "\n", "\\n", 0);
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_fleet (GString                           *text,
+           const UdpnatFleetStatus           *fleet,
+           const UdpnatRendezvousServerStats *stats)
+{
+  const char *name = "udpnat_fleet_people_online";
+
+  add_gauge (text, "udpnat_fleet_nodes", fleet->n_nodes, "Servers of the fleet that live.");
+  add_head (text, name, "gauge", "People registered now, by server.");
+  for (guint i = 0; i < fleet->n_nodes; i++)
+    {
+      g_autofree char *place = escape_label (fleet->nodes[i].place);
+
+      add_value (text, name, "node", place, fleet->nodes[i].people);
+    }
+  add_gauge (text, "udpnat_fleet_directory_up", fleet->is_up ? 1 : 0,
+             "Whether the directory answers.");
+  add_gauge (text, "udpnat_fleet_directory_rtt_microseconds", (guint64) fleet->rtt_us,
+             "How long that takes.");
+  add_gauge (text, "udpnat_fleet_claims_waiting", fleet->claims_waiting,
+             "New names of which the directory has not said whose they are.");
+  add_counter (text, "udpnat_fleet_deferred_claims_total", fleet->claims_deferred,
+               "New names told to come later, because it did not answer.");
+  add_counter (text, "udpnat_fleet_moves_total", stats->moves, "People sent to other servers.");
+  add_gauge (text, "udpnat_fleet_draining", stats->is_draining ? 1 : 0,
+             "Whether everybody is being sent away.");
+  add_gauge (text, "udpnat_fleet_watched", stats->elsewhere,
+             "People at other servers whom somebody here watches.");
+}
+
 /** udpnat_server_status_to_metrics: Returns: (transfer full): Prometheus' text format 0.0.4 */
 char *
 udpnat_server_status_to_metrics (const UdpnatServerStatus *self)
@@ -147,6 +189,8 @@ udpnat_server_status_to_metrics (const UdpnatServerStatus *self)
   add_gauge (text, "udpnat_mailbox_bytes", (guint64) stats->letter_bytes, "Bytes in them.");
   add_gauge (text, "udpnat_resident_memory_bytes", (guint64) self->memory_bytes,
              "Memory of the process that is in RAM.");
+  if (self->fleet != NULL)
+    add_fleet (text, self->fleet, stats);
   add_packets (text, stats);
   add_work (text, stats);
   add_reports (text, stats);
@@ -233,6 +277,29 @@ add_history (JsonBuilder               *json,
   add_samples (json, "day", day, udpnat_server_history_get_day (history, day));
 }
 
+static void
+add_fleet_object (JsonBuilder                       *json,
+                  const UdpnatFleetStatus           *fleet,
+                  const UdpnatRendezvousServerStats *stats)
+{
+  if (fleet == NULL)
+    return;
+  begin_object (json, "fleet");
+  add_member (json, "online", udpnat_fleet_status_count_people (fleet));
+  add_member (json, "directory_up", fleet->is_up ? 1 : 0);
+  add_member (json, "directory_rtt_us", (guint64) fleet->rtt_us);
+  add_member (json, "claims_waiting", fleet->claims_waiting);
+  add_member (json, "claims_deferred", fleet->claims_deferred);
+  add_member (json, "moves", stats->moves);
+  add_member (json, "draining", stats->is_draining ? 1 : 0);
+  add_member (json, "watched", stats->elsewhere);
+  begin_object (json, "nodes");
+  for (guint i = 0; i < fleet->n_nodes; i++)
+    add_member (json, fleet->nodes[i].place, fleet->nodes[i].people);
+  json_builder_end_object (json);
+  json_builder_end_object (json);
+}
+
 /** udpnat_server_status_to_json: Returns: (transfer full): one object, on one line */
 char *
 udpnat_server_status_to_json (const UdpnatServerStatus *self)
@@ -274,6 +341,7 @@ udpnat_server_status_to_json (const UdpnatServerStatus *self)
     add_member (json, "direct_percent",
                 (udpnat_server_status_count_direct (self) * 100 + n_ways / 2) / n_ways);
   add_tables (json, stats);
+  add_fleet_object (json, self->fleet, stats);
   add_history (json, self->history);
   json_builder_end_object (json);
   root = json_builder_get_root (json);

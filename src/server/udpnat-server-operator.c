@@ -249,6 +249,22 @@ store_block (UdpnatServerOperator *self,
              || udpnat_access_store_set_name_denied (access, target->name, NULL, error));
 }
 
+/* Returns: %FALSE when it would hold at this server only */
+static gboolean
+tell (UdpnatServerOperator   *self,
+      UdpnatServerRulingKind  kind,
+      const Target           *target,
+      GError                **error)
+{
+  const UdpnatServerRuling ruling = { kind, target->name, target->key };
+
+  if (self->config.tell == NULL || self->config.tell (&ruling, self->config.user_data))
+    return TRUE;
+  refuse (error, "The directory does not answer, so the other servers cannot be told: nothing was "
+          "done. Try again when it does.", "");
+  return FALSE;
+}
+
 static char *
 block (UdpnatServerOperator *self,
        gint64                now_us,
@@ -257,7 +273,9 @@ block (UdpnatServerOperator *self,
 {
   g_auto (Target) target = { NULL };
 
-  if (!read_target (self, text, &target, error) || !store_block (self, &target, TRUE, error))
+  if (!read_target (self, text, &target, error)
+      || !tell (self, UDPNAT_SERVER_RULING_BLOCK, &target, error)
+      || !store_block (self, &target, TRUE, error))
     return NULL;
   if (target.has_key)
     udpnat_rendezvous_server_block_key (self->config.server, now_us, &target.key);
@@ -267,6 +285,8 @@ block (UdpnatServerOperator *self,
         &target);
   if (target.name == NULL)
     return g_strdup ("The key is blocked.\n");
+  if (self->config.tell != NULL)
+    return g_strdup_printf ("%s is blocked, and whoever has the name.\n", target.name);
   return g_strdup_printf (target.has_key
                             ? "%s is blocked, and the key that has the name.\n"
                             : "%s is blocked. Nobody has it, and nobody can have it now.\n",
@@ -280,7 +300,9 @@ unblock (UdpnatServerOperator *self,
 {
   g_auto (Target) target = { NULL };
 
-  if (!read_target (self, text, &target, error) || !store_block (self, &target, FALSE, error))
+  if (!read_target (self, text, &target, error)
+      || !tell (self, UDPNAT_SERVER_RULING_UNBLOCK, &target, error)
+      || !store_block (self, &target, FALSE, error))
     return NULL;
   if (target.has_key)
     udpnat_rendezvous_server_unblock_key (self->config.server, &target.key);
@@ -301,6 +323,19 @@ store_release (UdpnatServerOperator *self,
          && udpnat_name_store_release (self->config.names, target->name, error);
 }
 
+static gboolean
+take_away (UdpnatServerOperator *self,
+           gint64                now_us,
+           const Target         *target,
+           GError              **error)
+{
+  if (!store_release (self, target, error))
+    return FALSE;
+  (void) udpnat_rendezvous_server_release_name (self->config.server, now_us, target->name);
+  return udpnat_rendezvous_server_has_name (self->config.server, &target->key)
+         || udpnat_access_store_set_key_allowed (self->config.access, &target->key, FALSE, error);
+}
+
 static char *
 release (UdpnatServerOperator *self,
          gint64                now_us,
@@ -311,17 +346,80 @@ release (UdpnatServerOperator *self,
 
   if (!read_target (self, text, &target, error))
     return NULL;
-  if (target.name == NULL || !target.has_key)
+  if (target.name == NULL || (!target.has_key && self->config.tell == NULL))
     return refuse (error, "Nobody has the name %s. --names lists those that somebody has.", text);
-  if (!store_release (self, &target, error))
-    return NULL;
-  (void) udpnat_rendezvous_server_release_name (self->config.server, now_us, target.name);
-  if (!udpnat_rendezvous_server_has_name (self->config.server, &target.key)
-      && !udpnat_access_store_set_key_allowed (self->config.access, &target.key, FALSE, error))
+  if (!tell (self, UDPNAT_SERVER_RULING_RELEASE, &target, error)
+      || (target.has_key && !take_away (self, now_us, &target, error)))
     return NULL;
   note (self, "released", "A name was released", &target);
   return g_strdup_printf ("%s is free. Whoever had it does not get it again, unless --unblock "
                           "allows it.\n", target.name);
+}
+
+/* ---- Said at another server ---- */
+
+static gboolean
+apply_release (UdpnatServerOperator *self,
+               gint64                now_us,
+               const Target         *target,
+               GError              **error)
+{
+  UdpnatPublicKey owner;
+  gboolean is_online;
+
+  if (udpnat_rendezvous_server_find_name (self->config.server, target->name, &owner, &is_online)
+      && udpnat_public_key_equal (&owner, &target->key))
+    return take_away (self, now_us, target, error);
+  udpnat_rendezvous_server_deny_name (self->config.server, target->name, &target->key);
+  return udpnat_access_store_set_name_denied (self->config.access, target->name, &target->key,
+                                              error);
+}
+
+static gboolean
+apply_block (UdpnatServerOperator *self,
+             gint64                now_us,
+             const Target         *target,
+             gboolean              is_blocked,
+             GError              **error)
+{
+  UdpnatRendezvousServer *server = self->config.server;
+
+  if (!store_block (self, target, is_blocked, error))
+    return FALSE;
+  if (target->name != NULL && is_blocked)
+    udpnat_rendezvous_server_block_name (server, now_us, target->name);
+  else if (target->name != NULL)
+    udpnat_rendezvous_server_unblock_name (server, target->name);
+  else if (is_blocked)
+    udpnat_rendezvous_server_block_key (server, now_us, &target->key);
+  else
+    udpnat_rendezvous_server_unblock_key (server, &target->key);
+  return TRUE;
+}
+
+/**
+ * udpnat_server_operator_apply:
+ *
+ * Puts into effect, at once and for good, what was said at another server of the fleet; or here,
+ * and then nothing happens.
+ */
+void
+udpnat_server_operator_apply (UdpnatServerOperator     *self,
+                              gint64                    now_us,
+                              const UdpnatServerRuling *ruling)
+{
+  g_auto (Target) target = { NULL, ruling->key, ruling->name == NULL };
+  g_autoptr (GError) error = NULL;
+
+  target.name = ruling->name != NULL ? udpnat_name_normalize (ruling->name) : NULL;
+  if (ruling->name != NULL && target.name == NULL)
+    return;
+  if (ruling->kind == UDPNAT_SERVER_RULING_RELEASE)
+    apply_release (self, now_us, &target, &error);
+  else
+    apply_block (self, now_us, &target, ruling->kind == UDPNAT_SERVER_RULING_BLOCK, &error);
+  if (error != NULL)
+    g_printerr ("udpnat-server: %s\n", error->message);
 }
 
 /* ---- Lists ---- */

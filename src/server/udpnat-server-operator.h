@@ -3,6 +3,7 @@
 #include "udpnat-access-store.h"
 #include "udpnat-name-store.h"
 #include "udpnat-rendezvous-server.h"
+#include "udpnat-server-ruling.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ typedef struct _UdpnatServerOperator UdpnatServerOperator;
  * UdpnatServerOperatorConfig:
  * @server: borrowed, like all of them
  * @address: (nullable): under which people reach the server, for links
+ * @tell: (nullable): to the other servers of a fleet; returns %FALSE when that is not possible now
  * @note: called with a word for programs, a sentence, and (nullable) a name, when something has
  *   been done that the journal should have
  */
@@ -35,6 +37,8 @@ typedef struct
   const UdpnatPublicKey  *key;
   const char             *address;
   gboolean                is_invited_only;
+  gboolean              (*tell) (const UdpnatServerRuling *ruling,
+                                 gpointer                  user_data);
   void                  (*note) (const char *event,
                                  const char *message,
                                  const char *name,
@@ -51,6 +55,9 @@ char                 *udpnat_server_operator_obey (UdpnatServerOperator         
                                                    const char                       *order,
                                                    GError                          **error)
   G_GNUC_WARN_UNUSED_RESULT;
+void                  udpnat_server_operator_apply (UdpnatServerOperator            *self,
+                                                    gint64                           now_us,
+                                                    const UdpnatServerRuling        *ruling);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatServerOperator, udpnat_server_operator_free)
 

@@ -1,5 +1,6 @@
 /* The status page: HTML, one style, plots as SVG inside. No script, nothing from elsewhere, nothing
- * that anybody sent: all words in it are ours. It loads itself again every half minute. */
+ * that anybody sent: all words in it are ours, but for the addresses of other servers. It loads
+ * itself again every half minute. */
 
 #include "config.h"
 
@@ -344,13 +345,15 @@ add_table (GString                 *html,
   for (guint i = 0; i < n_shares; i++)
     {
       g_autofree char *count = udpnat_server_format_count (shares[i].count);
-      guint            part = (guint) ((double) shares[i].count / (double) sum * 100 + 0.5);
+      guint            part = sum > 0 ? (guint) ((double) shares[i].count / (double) sum * 100
+                                                 + 0.5) : 0;
 
       g_string_append_printf (html, "<tr><th scope=\"row\">%s</th><td class=\"bar\"><svg "
                               "viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
                               "aria-hidden=\"true\"><rect class=\"back\" width=\"100\" "
                               "height=\"8\"/><rect class=\"part\" width=\"%u\" height=\"8\"/></svg>"
-                              "</td><td>%s</td></tr>\n", shares[i].code, MAX (part, 1), count);
+                              "</td><td>%s</td></tr>\n", shares[i].code,
+                              shares[i].count > 0 ? MAX (part, 1) : 0, count);
     }
   g_string_append (html, "</table></div>\n");
 }
@@ -368,6 +371,38 @@ add_all_tables (GString                  *html,
              udpnat_server_status_get_reasons (status, shares));
   add_table (html, "Refused", "Nothing was refused.", shares,
              udpnat_server_status_get_refusals (status, shares));
+  g_string_append (html, "</section>\n");
+}
+
+static void
+add_fleet (GString                  *html,
+           const UdpnatServerStatus *status)
+{
+  const UdpnatFleetStatus *fleet = status->fleet;
+  UdpnatServerShare shares[UDPNAT_FLEET_NODES_MAX + 1];
+  g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *rtt = g_strdup_printf ("%u.%u ms", (guint) (fleet->rtt_us / 1000),
+                                          (guint) (fleet->rtt_us % 1000 / 100));
+
+  g_string_append (html, "<section class=\"tiles\">\n");
+  add_tile (html, "People in the fleet",
+            udpnat_server_format_count (udpnat_fleet_status_count_people (fleet)),
+            g_strdup_printf ("at %u servers", fleet->n_nodes));
+  add_tile (html, "Directory", g_strdup (fleet->is_up ? rtt : "down"),
+            g_strdup (fleet->is_up ? "for an answer" : "does not answer"));
+  add_tile (html, "New names waiting", udpnat_server_format_count (fleet->claims_waiting),
+            g_strdup_printf ("%" G_GUINT64_FORMAT " told to come later", fleet->claims_deferred));
+  add_tile (html, "Sent elsewhere", udpnat_server_format_count (status->stats.moves),
+            g_strdup (status->stats.is_draining ? "draining" : "people"));
+  g_string_append (html, "</section>\n<section class=\"tables\">\n");
+  for (guint i = 0; i < fleet->n_nodes; i++)
+    {
+      char *place = g_markup_escape_text (fleet->nodes[i].place, -1);
+
+      shares[i] = (UdpnatServerShare) { place, fleet->nodes[i].people };
+      g_ptr_array_add (places, place);
+    }
+  add_table (html, "People by server", "", shares, fleet->n_nodes);
   g_string_append (html, "</section>\n");
 }
 
@@ -411,6 +446,8 @@ udpnat_server_page_dup_html (const UdpnatServerStatus *status)
   add_plots (html, PLOT_RELAYED, "Relayed", samples);
   add_plots (html, PLOT_MEMORY, "Memory", samples);
   g_string_append (html, "</section>\n");
+  if (status->fleet != NULL)
+    add_fleet (html, status);
   add_all_tables (html, status);
   g_string_append (html, "</main>\n<footer>Counts are since the start. What routers do, and how "
                          "paths ended, is what clients report. For programs: "

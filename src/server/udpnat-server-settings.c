@@ -7,6 +7,7 @@
 
 #include "udpnat-server-settings-private.h"
 
+#include "udpnat-redis.h"
 #include "udpnat-server-error.h"
 
 /* More are counted, and not said: who gives a picture for the file should not get its length back
@@ -51,6 +52,8 @@ static const char *const names[UDPNAT_N_SERVER_SETTINGS] = {
   [UDPNAT_SERVER_SETTING_MAP_PORT] = "map-port",
   [UDPNAT_SERVER_SETTING_PRINT_ADDRESS] = "print-address",
   [UDPNAT_SERVER_SETTING_DIRECTORY] = "directory",
+  [UDPNAT_SERVER_SETTING_DIRECTORY_PASSWORD_FILE] = "directory-password-file",
+  [UDPNAT_SERVER_SETTING_DIRECTORY_CA] = "directory-ca",
   [UDPNAT_SERVER_SETTING_NODE_ADDRESS] = "node-address",
   [UDPNAT_SERVER_SETTING_WATCH_INTERVAL] = "watch-interval",
   [UDPNAT_SERVER_SETTING_STATUS_ADDRESS] = "status-address",
@@ -150,6 +153,14 @@ udpnat_server_settings_get_text (const UdpnatServerSettings *self,
   return self->values[setting].text;
 }
 
+/** udpnat_server_settings_is_option: Returns: whether it stands on the command line */
+gboolean
+udpnat_server_settings_is_option (const UdpnatServerSettings *self,
+                                  UdpnatServerSetting         setting)
+{
+  return self->values[setting].text != NULL && self->values[setting].path == NULL;
+}
+
 /* ---- Faults ---- */
 
 /* Takes @fault. */
@@ -179,6 +190,9 @@ udpnat_server_settings_add_fault (UdpnatServerSettings *self,
                                   ...)
 {
   const Value     *value = &self->values[setting];
+  g_autofree char *shown = setting == UDPNAT_SERVER_SETTING_DIRECTORY
+                             ? udpnat_redis_address_dup_masked (value->text)
+                             : g_strdup (value->text);
   g_autofree char *rest = NULL;
   va_list          arguments;
 
@@ -187,12 +201,12 @@ udpnat_server_settings_add_fault (UdpnatServerSettings *self,
   va_end (arguments);
   if (value->path == NULL)
     {
-      add_fault (self, g_strdup_printf ("--%s=%s %s", names[setting], value->text, rest));
+      add_fault (self, g_strdup_printf ("--%s=%s %s", names[setting], shown, rest));
       return;
     }
   self->is_file_faulty = TRUE;
   add_fault (self, g_strdup_printf ("%s:%u: %s=%s %s", value->path, value->line, names[setting],
-                                    value->text, rest));
+                                    shown, rest));
 }
 
 /* For udpnat-server-settings-file.c. @line: 0 for the file as a whole */

@@ -32,6 +32,8 @@ typedef enum
   UDPNAT_SERVER_SETTING_MAP_PORT,
   UDPNAT_SERVER_SETTING_PRINT_ADDRESS,
   UDPNAT_SERVER_SETTING_DIRECTORY,
+  UDPNAT_SERVER_SETTING_DIRECTORY_PASSWORD_FILE,
+  UDPNAT_SERVER_SETTING_DIRECTORY_CA,
   UDPNAT_SERVER_SETTING_NODE_ADDRESS,
   UDPNAT_SERVER_SETTING_WATCH_INTERVAL,
   UDPNAT_SERVER_SETTING_STATUS_ADDRESS,
@@ -71,6 +73,8 @@ void        udpnat_server_settings_read_text    (UdpnatServerSettings       *sel
                                                  const char                 *text,
                                                  gsize                       n_text);
 const char *udpnat_server_settings_get_text     (const UdpnatServerSettings *self,
+                                                 UdpnatServerSetting         setting);
+gboolean    udpnat_server_settings_is_option    (const UdpnatServerSettings *self,
                                                  UdpnatServerSetting         setting);
 
 void        udpnat_server_settings_add_fault    (UdpnatServerSettings       *self,

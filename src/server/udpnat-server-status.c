@@ -175,6 +175,17 @@ udpnat_server_status_get_sample (const UdpnatServerStatus *self,
   };
 }
 
+/** udpnat_fleet_status_count_people: Returns: at all servers together */
+guint
+udpnat_fleet_status_count_people (const UdpnatFleetStatus *self)
+{
+  guint n_people = 0;
+
+  for (guint i = 0; i < self->n_nodes; i++)
+    n_people += self->nodes[i].people;
+  return n_people;
+}
+
 /* ---- In a terminal ---- */
 
 /* Takes @value. */
@@ -184,7 +195,7 @@ add_line (GString    *text,
           char       *value,
           const char *rest)
 {
-  g_string_append_printf (text, "  %-*s%s%s\n", LABEL_COLUMNS, label, value, rest);
+  g_string_append_printf (text, "  %-*s %s%s\n", LABEL_COLUMNS - 1, label, value, rest);
   g_free (value);
 }
 
@@ -232,6 +243,48 @@ add_traffic (GString                           *text,
   add_count (text, "STUN", stats->stun_requests, answers);
 }
 
+/* What stands in the directory may be anything; a terminal is not to obey it. */
+static char *
+dup_printable (const char *place)
+{
+  char *text = g_strdup (place);
+
+  for (char *byte = text; *byte != '\0'; byte++)
+    if (g_ascii_iscntrl (*byte))
+      *byte = '?';
+  return text;
+}
+
+static void
+add_fleet (GString                           *text,
+           const UdpnatFleetStatus           *fleet,
+           const UdpnatRendezvousServerStats *stats)
+{
+  g_autofree char *servers = g_strdup_printf (" at %u servers", fleet->n_nodes);
+  g_autofree char *deferred = g_strdup_printf (", %" G_GUINT64_FORMAT " told to come later",
+                                               fleet->claims_deferred);
+
+  g_string_append (text, "Fleet:\n");
+  add_count (text, "People online", udpnat_fleet_status_count_people (fleet), servers);
+  if (fleet->is_up)
+    add_line (text, "Directory", g_strdup_printf ("answers in %u.%u ms",
+                                                  (guint) (fleet->rtt_us / 1000),
+                                                  (guint) (fleet->rtt_us % 1000 / 100)), "");
+  else
+    add_line (text, "Directory", g_strdup ("does not answer"), "");
+  add_count (text, "New names waiting", fleet->claims_waiting, deferred);
+  add_count (text, "Sent elsewhere", stats->moves, stats->is_draining ? ", draining" : "");
+  add_count (text, "Watched elsewhere", stats->elsewhere, "");
+  for (guint i = 0; i < fleet->n_nodes; i++)
+    {
+      g_autofree char *place = dup_printable (fleet->nodes[i].place);
+
+      add_count (text, place, fleet->nodes[i].people,
+                 fleet->nodes[i].is_draining ? " people, draining"
+                 : i == 0 ? " people, this one" : " people");
+    }
+}
+
 /** udpnat_server_status_to_text: Returns: (transfer full): some lines, for a terminal */
 char *
 udpnat_server_status_to_text (const UdpnatServerStatus *self)
@@ -255,6 +308,8 @@ udpnat_server_status_to_text (const UdpnatServerStatus *self)
   add_line (text, "Direct paths",
             udpnat_server_format_percent (udpnat_server_status_count_direct (self), n_ways), ways);
   add_line (text, "Memory", udpnat_server_format_bytes ((guint64) self->memory_bytes), "");
+  if (self->fleet != NULL)
+    add_fleet (text, self->fleet, stats);
   add_shares (text, "NAT kinds, as clients report them", shares,
               udpnat_server_status_get_nats (self, shares));
   add_shares (text, "Why the server relays, as clients report it", shares,

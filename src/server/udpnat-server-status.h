@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-fleet-status.h"
 #include "udpnat-server-history.h"
 #include "udpnat-server-stats.h"
 
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
  * @uptime_s: by a clock that nobody sets
  * @memory_bytes: resident; 0: not known
  * @history: (nullable): borrowed
+ * @fleet: (nullable): borrowed; %NULL: it stands alone
  *
  * How a server does, as numbers: nobody's name or address is in it.
  */
@@ -23,6 +25,7 @@ typedef struct
   gint64                      memory_bytes;
   UdpnatRendezvousServerStats stats;
   const UdpnatServerHistory  *history;
+  const UdpnatFleetStatus    *fleet;
 } UdpnatServerStatus;
 
 /**

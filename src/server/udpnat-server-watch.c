@@ -38,6 +38,7 @@ struct _UdpnatServerWatch
 
   /* borrowed */
   const UdpnatRendezvousServer *server;
+  UdpnatFleetDirectory         *directory; /* nullable */
 };
 
 /* ---- How it does ---- */
@@ -71,6 +72,7 @@ fill_status (UdpnatServerStatus *out_status,
     .uptime_s = (udpnat_clock_get_now_us () - self->started_us) / G_USEC_PER_SEC,
     .memory_bytes = read_memory (),
     .history = self->history,
+    .fleet = self->directory != NULL ? udpnat_fleet_directory_get_status (self->directory) : NULL,
   };
   udpnat_rendezvous_server_get_stats (self->server, &out_status->stats);
 }
@@ -227,6 +229,7 @@ udpnat_server_watch_handle_event (UdpnatServerWatch       *self,
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
     case UDPNAT_SERVER_EVENT_HOME:
     case UDPNAT_SERVER_EVENT_MAIL_HERE:
     case UDPNAT_SERVER_EVENT_MAIL_GONE:
@@ -273,6 +276,15 @@ udpnat_server_watch_new (const UdpnatServerConfig     *config,
   if (!udpnat_server_http_open (config, fill_status, self, &self->http, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+/** udpnat_server_watch_set_fleet: @directory: (nullable): borrowed: of the fleet that the server is
+ * of */
+void
+udpnat_server_watch_set_fleet (UdpnatServerWatch    *self,
+                               UdpnatFleetDirectory *directory)
+{
+  self->directory = directory;
 }
 
 /** udpnat_server_watch_get_address: Returns: (nullable): of the status port */

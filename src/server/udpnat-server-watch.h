@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-fleet-directory.h"
 #include "udpnat-rendezvous-server.h"
 #include "udpnat-server-config.h"
 
@@ -19,6 +20,8 @@ UdpnatServerWatch *udpnat_server_watch_new          (const UdpnatServerConfig   
   G_GNUC_WARN_UNUSED_RESULT;
 void               udpnat_server_watch_free         (UdpnatServerWatch            *self);
 const char        *udpnat_server_watch_get_address  (const UdpnatServerWatch      *self);
+void               udpnat_server_watch_set_fleet    (UdpnatServerWatch            *self,
+                                                     UdpnatFleetDirectory         *directory);
 void               udpnat_server_watch_start        (UdpnatServerWatch            *self,
                                                      guint16                       port);
 void               udpnat_server_watch_handle_event (UdpnatServerWatch            *self,

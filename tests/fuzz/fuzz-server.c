@@ -179,6 +179,7 @@ take_event (Scene                   *self,
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
     case UDPNAT_SERVER_EVENT_HOME:
     case UDPNAT_SERVER_EVENT_MAIL_HERE:
     case UDPNAT_SERVER_EVENT_MAIL_GONE:

@@ -123,10 +123,10 @@ class Home:
 class Person:
     """udpnat-cli --json in the hands of somebody: commands in, events out."""
 
-    def __init__(self, home, who, words):
+    def __init__(self, home, who, words, prefix=()):
         self.home = home
         self.who = who
-        self.process = home.start_cli(who, '--json', *words)
+        self.process = home.start([*prefix, *home.cli_words(who, '--json', *words)])
         self.events = []
         self.seen = 0  # events that a wait has looked at
         self._rest = b''

@@ -150,6 +150,7 @@ commit (gpointer owner,
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
     case UDPNAT_SERVER_EVENT_HOME:
     case UDPNAT_SERVER_EVENT_MAIL_HERE:
     case UDPNAT_SERVER_EVENT_MAIL_GONE:
@@ -216,6 +217,7 @@ server_events_cb (gpointer user_data)
         case UDPNAT_SERVER_EVENT_GONE:
         case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
         case UDPNAT_SERVER_EVENT_ASK_KEY:
+        case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
         case UDPNAT_SERVER_EVENT_HOME:
         case UDPNAT_SERVER_EVENT_MAIL_HERE:
         case UDPNAT_SERVER_EVENT_MAIL_GONE:

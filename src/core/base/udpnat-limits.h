@@ -343,6 +343,7 @@
 /* ---- Client's side of the server flow ---- */
 /* an eliciting packet has not been answered for so long */
 #define UDPNAT_SERVER_LOST_US UDPNAT_SEC (3)
+#define UDPNAT_SERVER_OTHER_KEY_US UDPNAT_SEC (1) /* before whether it has another key is asked */
 /* Between signs of life that it is asked for when what it carried is not answered. */
 #define UDPNAT_SERVER_DOUBT_GAP_US UDPNAT_MSEC (250)
 /* A server's: enough for a hundred thousand clients to learn of its restart by their keepalives. It
@@ -456,6 +457,8 @@
 
 /* Servers that share a directory (PROTOCOL.md section 20). */
 #define UDPNAT_FLEET_NODES_MAX 64
+/* Of one server, by its name. */
+#define UDPNAT_SERVER_ADDRESSES_MAX 16
 /* How long a question waits for the directory: less than LOOKUP waits for its answer. */
 #define UDPNAT_FLEET_ANSWER_US UDPNAT_SEC (3)
 #define UDPNAT_FLEET_QUESTIONS_MAX 65536
@@ -474,6 +477,12 @@
  * some 0.2 ms each. */
 #define UDPNAT_FLEET_DRAIN_PER_SECOND 500
 #define UDPNAT_FLEET_DRAIN_TICK_US UDPNAT_MSEC (100)
+/* Presence at other servers, of those whom somebody here watches: 2,000 questions a second when
+ * something has changed; and all of them in half a minute, but no more than 200 a second. */
+#define UDPNAT_FLEET_PRESENCE_TICK_US UDPNAT_MSEC (100)
+#define UDPNAT_FLEET_PRESENCE_PER_TICK 200
+#define UDPNAT_FLEET_PRESENCE_TURN_TICKS 300
+#define UDPNAT_FLEET_PRESENCE_TURNS_PER_TICK 20
 #define UDPNAT_REACTION_MAX_BYTES 64   /* one emoji with all its modifiers */
 #define UDPNAT_STATUS_MAX_BYTES 512
 #define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */

@@ -31,17 +31,24 @@ handle_path (UdpnatClient          *self,
   udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_PATH_CHANGED, person);
 }
 
+/** udpnat_client_tell_server_changed: it has @key, which is not its own as far as we know */
+void
+udpnat_client_tell_server_changed (UdpnatClient          *self,
+                                   const UdpnatPublicKey *key)
+{
+  char key_text[UDPNAT_KEY_TEXT_BYTES];
+
+  udpnat_public_key_to_string (key, key_text);
+  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_KEY_CHANGED, key_text);
+  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED, key_text);
+}
+
 static void
 handle_server_changed (UdpnatClient          *self,
                        const UdpnatNodeEvent *event)
 {
-  char key_text[UDPNAT_KEY_TEXT_BYTES];
-
-  if (udpnat_client_take_fleet_key (self, &event->key))
-    return;
-  udpnat_public_key_to_string (&event->key, key_text);
-  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_KEY_CHANGED, key_text);
-  udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_SERVER_CHANGED, key_text);
+  if (!udpnat_client_take_fleet_key (self, &event->key))
+    udpnat_client_tell_server_changed (self, &event->key);
 }
 
 /* The first talk with somebody: the pair of name and key is remembered for good. */

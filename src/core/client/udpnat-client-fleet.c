@@ -1,7 +1,7 @@
 /* Servers that do as well as the one that is chosen: those that the user has named besides it, and
  * those of its fleet, which each of them tells us (PROTOCOL.md section 20) and the profile
- * remembers. When one does not answer, or sends us away, we go to the next. For people nothing
- * changes with that: the server of the user's choice goes on to be called so. */
+ * remembers. When none of its addresses answers, or it sends us away, we go to the next. For people
+ * nothing changes with that: the server of the user's choice goes on to be called so. */
 
 #include "config.h"
 
@@ -11,6 +11,10 @@
 
 #include "udpnat-limits.h"
 #include "udpnat-server-address.h"
+
+/* Settings, with the server behind. */
+#define NODES "nodes:"
+#define KEYS "fleet-keys:"
 
 /* ---- Where we go ---- */
 
@@ -79,10 +83,34 @@ set_target (UdpnatClient          *self,
 
 /* ---- Which there are ---- */
 
-static char *
-dup_setting_name (UdpnatClient *self)
+/* Returns: (transfer full) (element-type utf8): the lines of a setting of this server */
+static GPtrArray *
+load_lines (UdpnatClient *self,
+            const char   *what)
 {
-  return g_strconcat ("nodes:", self->server, NULL);
+  g_autofree char *name = g_strconcat (what, self->server, NULL);
+  g_autofree char *text = udpnat_store_dup_setting (self->store, name);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", UDPNAT_FLEET_NODES_MAX);
+  GPtrArray *loaded = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0')
+      g_ptr_array_add (loaded, g_strdup (lines[i]));
+  return loaded;
+}
+
+static void
+store_lines (UdpnatClient *self,
+             const char   *what,
+             GPtrArray    *lines)
+{
+  g_autofree char *name = g_strconcat (what, self->server, NULL);
+  g_autofree char *text = NULL;
+
+  g_ptr_array_add (lines, NULL);
+  text = g_strjoinv ("\n", (char **) lines->pdata);
+  g_ptr_array_set_size (lines, (int) lines->len - 1);
+  udpnat_store_set_setting (self->store, name, text);
 }
 
 /* @node: "key host:port" */
@@ -104,17 +132,12 @@ read_node (const char      *node,
 void
 udpnat_client_load_fleet (UdpnatClient *self)
 {
-  g_autofree char *name = dup_setting_name (self);
-  g_autofree char *text = udpnat_store_dup_setting (self->store, name);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", UDPNAT_FLEET_NODES_MAX);
-
   forget_target (&self->fleet);
   g_clear_pointer (&self->fleet.nodes, g_ptr_array_unref);
-  self->fleet.nodes = g_ptr_array_new_with_free_func (g_free);
+  g_clear_pointer (&self->fleet.keys, g_ptr_array_unref);
+  self->fleet.nodes = load_lines (self, NODES);
+  self->fleet.keys = load_lines (self, KEYS);
   udpnat_client_note_arrival (self);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (*lines[i] != '\0')
-      g_ptr_array_add (self->fleet.nodes, g_strdup (lines[i]));
 }
 
 void
@@ -122,6 +145,7 @@ udpnat_client_clear_fleet (UdpnatClient *self)
 {
   forget_target (&self->fleet);
   g_clear_pointer (&self->fleet.nodes, g_ptr_array_unref);
+  g_clear_pointer (&self->fleet.keys, g_ptr_array_unref);
   g_clear_pointer (&self->fleet.others, g_ptr_array_unref);
 }
 
@@ -143,13 +167,56 @@ udpnat_client_set_other_servers (UdpnatClient *self,
       g_ptr_array_add (self->fleet.others, g_strdup (places[i]));
 }
 
+static gboolean
+find_key (UdpnatClient          *self,
+          const UdpnatPublicKey *key,
+          guint                 *out_index)
+{
+  char text[UDPNAT_KEY_TEXT_BYTES];
+
+  udpnat_public_key_to_string (key, text);
+  return self->fleet.keys != NULL
+         && g_ptr_array_find_with_equal_func (self->fleet.keys, text, g_str_equal, out_index);
+}
+
+/* One that is down is not told of, and is no stranger when it is back. */
+static void
+remember_key (UdpnatClient          *self,
+              const UdpnatPublicKey *key)
+{
+  GPtrArray *keys = self->fleet.keys;
+  char text[UDPNAT_KEY_TEXT_BYTES];
+  guint index;
+
+  if (find_key (self, key, &index))
+    {
+      if (index + 1 == keys->len)
+        return;
+      g_ptr_array_remove_index (keys, index);
+    }
+  else if (keys->len >= UDPNAT_FLEET_NODES_MAX)
+    g_ptr_array_remove_index (keys, 0);
+  g_ptr_array_add (keys, g_strdup (udpnat_public_key_to_string (key, text)));
+  store_lines (self, KEYS, keys);
+}
+
+/** udpnat_client_forget_fleet_keys: whoever answers by the name of the server that is chosen is
+ * looked at anew */
+void
+udpnat_client_forget_fleet_keys (UdpnatClient *self)
+{
+  if (self->server == NULL || self->fleet.keys == NULL)
+    return;
+  g_ptr_array_set_size (self->fleet.keys, 0);
+  store_lines (self, KEYS, self->fleet.keys);
+}
+
 /** udpnat_client_handle_server_node: our server tells of another one; it does so of all */
 void
 udpnat_client_handle_server_node (UdpnatClient          *self,
                                   const UdpnatNodeEvent *event)
 {
-  g_autofree char *name = NULL;
-  g_autofree char *text = NULL;
+  UdpnatPublicKey own;
   char key_text[UDPNAT_KEY_TEXT_BYTES];
 
   if (self->server == NULL || self->fleet.nodes == NULL)
@@ -157,17 +224,16 @@ udpnat_client_handle_server_node (UdpnatClient          *self,
   if (event->name == NULL)
     {
       g_ptr_array_set_size (self->fleet.nodes, 0);
+      if (udpnat_client_get_target_key (self, &own))
+        remember_key (self, &own);
       return;
     }
   if (self->fleet.nodes->len >= UDPNAT_FLEET_NODES_MAX || strchr (event->name, '\n') != NULL)
     return;
   udpnat_public_key_to_string (&event->key, key_text);
   g_ptr_array_add (self->fleet.nodes, g_strdup_printf ("%s %s", key_text, event->name));
-  g_ptr_array_add (self->fleet.nodes, NULL);
-  name = dup_setting_name (self);
-  text = g_strjoinv ("\n", (char **) self->fleet.nodes->pdata);
-  g_ptr_array_set_size (self->fleet.nodes, (int) self->fleet.nodes->len - 1);
-  udpnat_store_set_setting (self->store, name, text);
+  store_lines (self, NODES, self->fleet.nodes);
+  remember_key (self, &event->key);
 }
 
 /* ---- To the next ---- */
@@ -177,7 +243,7 @@ void
 udpnat_client_note_arrival (UdpnatClient *self)
 {
   self->fleet.n_tried = 0;
-  self->fleet.is_silence_told = FALSE;
+  self->fleet.is_silence_told = self->fleet.has_wrong_key = FALSE;
 }
 
 static guint
@@ -229,10 +295,23 @@ find_target (UdpnatClient *self)
   return found;
 }
 
+static void
+go_to_next (UdpnatClient *self,
+            guint         n_others)
+{
+  guint at = find_target (self);
+
+  do
+    at = (at + 1) % (n_others + 1);
+  while (!set_nth_target (self, at));
+  udpnat_client_go_to_server (self);
+}
+
 /**
  * udpnat_client_try_next_server:
  *
- * The server does not answer. Whoever waits is told of that only when none of all does, and once.
+ * The server does not answer: next is another of its addresses, then another server. Whoever waits
+ * is told of that only when none of all does, and once.
  *
  * Returns: whether there is nothing to tell: we are on the way to another
  */
@@ -240,20 +319,28 @@ gboolean
 udpnat_client_try_next_server (UdpnatClient *self)
 {
   guint n_others = count_others (self);
-  guint at;
   gboolean is_last;
 
-  if (self->server == NULL || n_others == 0)
+  if (self->server == NULL)
     return FALSE;
+  if (udpnat_client_try_next_address (self))
+    return TRUE;
+  if (self->fleet.has_wrong_key)
+    {
+      self->fleet.has_wrong_key = FALSE;
+      udpnat_client_tell_server_changed (self, &self->fleet.wrong_key);
+      return TRUE;
+    }
+  if (n_others == 0 && udpnat_client_count_addresses (self) < 2)
+    return FALSE; /* it is asked again and again where it is */
   is_last = self->fleet.n_tried >= n_others;
   self->fleet.n_tried = is_last ? 0 : self->fleet.n_tried + 1;
   is_last &= !self->fleet.is_silence_told;
   self->fleet.is_silence_told |= is_last;
-  at = find_target (self);
-  do
-    at = (at + 1) % (n_others + 1);
-  while (!set_nth_target (self, at));
-  udpnat_client_go_to_server (self);
+  if (n_others == 0)
+    udpnat_client_begin_addresses (self);
+  else
+    go_to_next (self, n_others);
   return !is_last;
 }
 
@@ -273,7 +360,8 @@ udpnat_client_handle_server_moved (UdpnatClient          *self,
  * @key: that the server has, and not the one that was expected
  *
  * By one name sometimes one, sometimes another of a fleet may be reached. One whose key we were
- * told by the one before is as good. And one that we only tried may be another's meanwhile.
+ * told by the one before is as good. And one that we only tried may be another's meanwhile: that is
+ * told when no other answers by this name either.
  *
  * Returns: whether that is no reason to worry, and we are on the way
  */
@@ -281,22 +369,22 @@ gboolean
 udpnat_client_take_fleet_key (UdpnatClient          *self,
                               const UdpnatPublicKey *key)
 {
-  for (guint i = 0; self->fleet.nodes != NULL && i < self->fleet.nodes->len; i++)
+  if (self->server != NULL && find_key (self, key, NULL))
     {
-      UdpnatPublicKey other;
-      const char *place;
-
-      if (!read_node (g_ptr_array_index (self->fleet.nodes, i), &other, &place) ||
-          !udpnat_public_key_equal (key, &other))
-        continue;
-      self->fleet.key = other;
+      self->fleet.key = *key;
       if (self->fleet.host == NULL)
         {
           self->fleet.host = g_strdup (self->server_host);
           self->fleet.port = self->server_port;
         }
       self->fleet.has_key = TRUE;
-      udpnat_client_go_to_server (self);
+      udpnat_client_greet_again (self);
+      return TRUE;
+    }
+  if (udpnat_client_try_next_address (self))
+    {
+      self->fleet.wrong_key = *key;
+      self->fleet.has_wrong_key = TRUE;
       return TRUE;
     }
   return self->fleet.host != NULL && udpnat_client_try_next_server (self);

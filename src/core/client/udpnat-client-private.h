@@ -56,6 +56,8 @@ struct _UdpnatClient
   char          *server_host;     /* nullable: of @server */
   guint16        server_port;
   UdpnatClientFleet fleet; /* servers that do as well, and which of them we go to */
+  GArray        *server_addresses; /* nullable: of UdpnatAddress: all that its name has */
+  guint          n_addresses_tried; /* of these, the one that we are at included */
   UdpnatAddress  server_address;  /* not set while that is not known; a tunnel: to a proxy only */
   UdpnatServerState server_state;
   gboolean       is_invitation_shown; /* to the server: it is to be dropped when it is used */

@@ -103,7 +103,8 @@ connect_server (UdpnatClient        *self,
   if (self->tunnel != NULL)
     udpnat_tunnel_dialer_set_server (self->tunnel, udpnat_client_get_target_host (self),
                                      udpnat_client_get_target_port (self));
-  udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
+  if (!self->fleet.is_silence_told)
+    udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_CONNECTING, NULL);
   udpnat_client_show_invitation (self);
   udpnat_node_set_server (self->node, udpnat_clock_get_now_us (), &self->server_address,
                           is_pinned ? &key : NULL);
@@ -157,6 +158,8 @@ udpnat_client_clear_server (UdpnatClient *self)
   clear_source (&self->resolve_source);
   clear_source (&self->proxy_source);
   g_clear_pointer (&self->resolve_error, g_free);
+  g_clear_pointer (&self->server_addresses, g_array_unref);
+  self->n_addresses_tried = 0;
 }
 
 static void
@@ -266,6 +269,70 @@ udpnat_client_pick_address (UdpnatClient  *self,
   return udpnat_address_parse_ip (out_address, text, port);
 }
 
+/* All that we can send to from where we are bound, the best first. */
+static void
+keep_addresses (UdpnatClient *self,
+                GList        *found)
+{
+  const guint16 port = udpnat_client_get_target_port (self);
+  UdpnatAddress best;
+
+  self->server_addresses = g_array_new (FALSE, FALSE, sizeof (UdpnatAddress));
+  self->n_addresses_tried = 0;
+  for (const GList *link = found;
+       link != NULL && self->server_addresses->len < UDPNAT_SERVER_ADDRESSES_MAX; link = link->next)
+    {
+      g_autofree char *text = g_inet_address_to_string (link->data);
+      UdpnatAddress address;
+
+      if (is_of_our_family (self, link->data) && udpnat_address_parse_ip (&address, text, port))
+        g_array_append_val (self->server_addresses, address);
+    }
+  if (self->server_addresses->len == 0 && udpnat_client_pick_address (self, found, port, &best))
+    g_array_append_val (self->server_addresses, best);
+}
+
+/** udpnat_client_count_addresses: Returns: how many the name has of the server that we go to; 0
+ * when it was given by address */
+guint
+udpnat_client_count_addresses (UdpnatClient *self)
+{
+  return self->server_addresses != NULL ? self->server_addresses->len : 0;
+}
+
+/** udpnat_client_try_next_address: Returns: whether there is one that has not been tried, and we
+ * are on the way to it */
+gboolean
+udpnat_client_try_next_address (UdpnatClient *self)
+{
+  if (self->node == NULL || self->n_addresses_tried >= udpnat_client_count_addresses (self))
+    return FALSE;
+  connect_server (self, &g_array_index (self->server_addresses, UdpnatAddress,
+                                        self->n_addresses_tried++));
+  return TRUE;
+}
+
+/** udpnat_client_begin_addresses: all of them once more. The name is not asked for again: while
+ * nothing answers, nobody may answer that either */
+void
+udpnat_client_begin_addresses (UdpnatClient *self)
+{
+  self->n_addresses_tried = 0;
+  (void) udpnat_client_try_next_address (self);
+}
+
+/** udpnat_client_greet_again: where we are, with the key that is expected now */
+void
+udpnat_client_greet_again (UdpnatClient *self)
+{
+  UdpnatAddress address = self->server_address;
+
+  if (udpnat_address_is_set (&address))
+    connect_server (self, &address);
+  else
+    udpnat_client_go_to_server (self);
+}
+
 static void resolve (UdpnatClient *self);
 
 static gboolean
@@ -297,7 +364,6 @@ resolved_cb (GObject      *source,
   g_autoptr (UdpnatClient) self = UDPNAT_CLIENT (user_data);
   g_autoptr (GError) error = NULL;
   GList *found = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
-  UdpnatAddress address;
 
   if (found == NULL)
     {
@@ -316,11 +382,9 @@ resolved_cb (GObject      *source,
       return;
     }
   self->n_resolves = 0;
-  if (self->node != NULL && udpnat_client_pick_address (self, found,
-                                                        udpnat_client_get_target_port (self),
-                                                        &address))
-    connect_server (self, &address);
+  keep_addresses (self, found);
   g_resolver_free_addresses (found);
+  (void) udpnat_client_try_next_address (self);
 }
 
 static void
@@ -328,7 +392,7 @@ resolve (UdpnatClient *self)
 {
   udpnat_client_clear_server (self);
   self->cancellable = g_cancellable_new ();
-  if (!is_by_proxy (self))
+  if (!is_by_proxy (self) && !self->fleet.is_silence_told)
     udpnat_client_set_server_state (self, UDPNAT_SERVER_STATE_RESOLVING, NULL);
   ask_for_proxy_later (self);
   g_resolver_lookup_by_name_async (g_resolver_get_default (),
@@ -440,6 +504,7 @@ udpnat_client_trust_server_key (UdpnatClient *self)
   if (self->server == NULL || self->server_state != UDPNAT_SERVER_STATE_KEY_CHANGED)
     return;
   udpnat_store_forget_server_key (self->store, self->server);
+  udpnat_client_forget_fleet_keys (self);
   udpnat_client_retry_server (self);
 }
 
@@ -467,6 +532,7 @@ udpnat_client_forget_server_key (UdpnatClient *self)
   if (self->server == NULL)
     return;
   udpnat_store_forget_server_key (self->store, self->server);
+  udpnat_client_forget_fleet_keys (self);
   udpnat_client_retry_server (self);
 }
 

@@ -42,11 +42,12 @@ set_kind (UdpnatNode *self,
 
 /* ---- Contacts ---- */
 
-/* Our server knows nothing of whoever is registered at another one. */
+/* Our server knows nothing of whoever is registered at another one that is none of its fleet. */
 static gboolean
 is_wanted (const UdpnatPeer *peer)
 {
-  return peer->trust == UDPNAT_TRUST_ACCEPTED && peer->abroad == NULL
+  return peer->trust == UDPNAT_TRUST_ACCEPTED
+         && (peer->abroad == NULL || peer->abroad->is_fleet)
          && (peer->name == NULL || strchr (peer->name, '@') == NULL);
 }
 

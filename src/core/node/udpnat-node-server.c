@@ -9,6 +9,24 @@
 
 #include "udpnat-frame.h"
 
+/* Of whoever is there, and has no handle: registered at another server of the fleet. If we are a
+ * guest there already, that is where they are reached. */
+static void
+handle_elsewhere (UdpnatNode *self,
+                  gint64      now_us,
+                  UdpnatPeer *peer,
+                  gboolean    is_new)
+{
+  if (peer->abroad == NULL || !peer->abroad->is_fleet)
+    {
+      udpnat_peer_handle_online (peer, now_us, NULL, 0);
+      peer->is_guest = FALSE;
+      peer->abroad = NULL;
+    }
+  if (is_new)
+    udpnat_peer_hurry (peer, now_us);
+}
+
 static void
 handle_entry (UdpnatNode                 *self,
               gint64                      now_us,
@@ -16,6 +34,7 @@ handle_entry (UdpnatNode                 *self,
 {
   UdpnatPublicKey key;
   UdpnatPeer *peer;
+  gboolean is_new;
 
   memcpy (key.bytes, entry->key, sizeof key.bytes);
   peer = udpnat_node_ensure_peer (self, &key);
@@ -23,16 +42,20 @@ handle_entry (UdpnatNode                 *self,
     return;
   udpnat_node_name_peer (self, peer, entry->name);
   udpnat_node_flush_lookups (self);
+  is_new = peer->presence == UDPNAT_PRESENCE_OFFLINE;
   peer->presence = entry->presence;
-  if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
-    udpnat_peer_handle_online (peer, now_us, NULL, entry->handle);
+  if (entry->presence != UDPNAT_PRESENCE_OFFLINE && entry->handle == 0)
+    handle_elsewhere (self, now_us, peer, is_new);
   else
     {
-      udpnat_node_set_handle (self, peer, NULL, 0);
+      if (entry->presence != UDPNAT_PRESENCE_OFFLINE)
+        udpnat_peer_handle_online (peer, now_us, NULL, entry->handle);
+      else
+        udpnat_node_set_handle (self, peer, NULL, 0);
+      peer->is_guest = FALSE;
+      peer->abroad = NULL;
     }
   peer->is_heard = TRUE;
-  peer->is_guest = FALSE;
-  peer->abroad = NULL;
   udpnat_node_browse_update_watch (self, peer);
   udpnat_node_push_presence (self, peer);
 }

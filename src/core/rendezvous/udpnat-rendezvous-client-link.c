@@ -42,7 +42,7 @@ udpnat_rendezvous_client_begin_outage (UdpnatRendezvousClient *self,
                                        gint64                  now_us)
 {
   self->outage_us = now_us;
-  self->is_silence_told = FALSE;
+  self->is_silence_told = self->is_doubt_over = FALSE;
 }
 
 /** udpnat_rendezvous_client_drop_session: without a word to the server */
@@ -362,6 +362,15 @@ get_silence_time (const UdpnatRendezvousClient *self)
   return self->is_silence_told ? UDPNAT_TIME_NEVER : self->outage_us + UDPNAT_SERVER_LOST_US;
 }
 
+/* When to ask whether the server has another key: what is not for its key it does not answer, and
+ * by the name of several servers now one may be reached and now another. */
+static gint64
+get_doubt_time (const UdpnatRendezvousClient *self)
+{
+  return self->is_doubt_over || self->state != UDPNAT_RENDEZVOUS_STATE_CONNECTING
+           ? UDPNAT_TIME_NEVER : self->outage_us + UDPNAT_SERVER_OTHER_KEY_US;
+}
+
 /** udpnat_rendezvous_client_link_deadline: for udpnat_rendezvous_client_keep_link() */
 gint64
 udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
@@ -371,7 +380,8 @@ udpnat_rendezvous_client_link_deadline (const UdpnatRendezvousClient *self)
     case UDPNAT_RENDEZVOUS_STATE_ASKING:
     case UDPNAT_RENDEZVOUS_STATE_CONNECTING:
     case UDPNAT_RENDEZVOUS_STATE_LOST:
-      return udpnat_time_min (get_silence_time (self), get_seek_time (self));
+      return udpnat_time_min (udpnat_time_min (get_silence_time (self), get_doubt_time (self)),
+                              get_seek_time (self));
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:
       return get_up_deadline (self);
@@ -416,6 +426,11 @@ seek (UdpnatRendezvousClient *self,
       self->hs1_us = now_us; /* also when it cannot leave */
       self->is_handshake_due = TRUE;
       udpnat_session_repeat_handshake (self->session, now_us);
+    }
+  if (get_doubt_time (self) <= now_us)
+    {
+      self->is_doubt_over = TRUE;
+      udpnat_rendezvous_client_ask (self, now_us, UDPNAT_SOCKET_MAIN, UDPNAT_INFO_RETRIES);
     }
   if (get_silence_time (self) > now_us)
     return;

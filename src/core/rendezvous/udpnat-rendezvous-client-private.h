@@ -63,6 +63,7 @@ struct _UdpnatRendezvousClient
   gint64         keys_us;      /* when the last one was done */
   gint64         outage_us;    /* since when we are not connected; NEVER while we are */
   gboolean       is_silence_told;
+  gboolean       is_doubt_over; /* whether it has another key has been asked, in this outage */
   gint64         wait_until_us;
 
   /* by which way */

@@ -594,6 +594,9 @@ udpnat_rendezvous_server_get_stats (const UdpnatRendezvousServer *self,
   out_stats->sessions = udpnat_server_count_sessions (self);
   out_stats->resting = self->n_resting;
   out_stats->names = udpnat_registry_get_count (self->registry);
+  if (self->fleet != NULL)
+    out_stats->elsewhere = udpnat_server_elsewheres_count (self->fleet->elsewheres);
+  out_stats->is_draining = udpnat_rendezvous_server_is_draining (self);
   out_stats->watches = udpnat_watch_table_get_count (self->watches);
   out_stats->directory_bytes = udpnat_registry_get_order_bytes (self->registry)
                                + udpnat_watch_table_get_bytes (self->watches);

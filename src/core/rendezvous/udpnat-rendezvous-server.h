@@ -70,6 +70,7 @@ typedef enum
   /* @number, @key, @has_pass, @pass: what is it called, where is it, does it accept that pass?
    * answer it */
   UDPNAT_SERVER_EVENT_ASK_KEY,
+  UDPNAT_SERVER_EVENT_ASK_PRESENCE, /* @key: where is it? note its presence */
   UDPNAT_SERVER_EVENT_HOME,      /* @key, @name, @is_shown: is registered here, or is it again */
   UDPNAT_SERVER_EVENT_MAIL_HERE, /* @key: there are letters for it here */
   UDPNAT_SERVER_EVENT_MAIL_GONE, /* @key: there are none any more */

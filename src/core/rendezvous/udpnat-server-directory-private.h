@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 void                  udpnat_server_publish        (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
                                                     UdpnatRegistryEntry    *entry);
+void                  udpnat_server_publish_key    (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatPublicKey  *key);
 void                  udpnat_server_publish_due    (UdpnatRendezvousServer *self,
                                                     gint64                  now_us);
 void                  udpnat_server_subscribe      (UdpnatServerClient     *self,

@@ -81,6 +81,17 @@ udpnat_server_publish (UdpnatRendezvousServer *self,
     self->publish_us = now_us + UDPNAT_DIRECTORY_TICK_US;
 }
 
+/** udpnat_server_publish_key: what there is to tell of @key, whom others watch, has changed */
+void
+udpnat_server_publish_key (UdpnatRendezvousServer *self,
+                           gint64                  now_us,
+                           const UdpnatPublicKey  *key)
+{
+  udpnat_watch_table_note (self->watches, key);
+  if (self->publish_us == UDPNAT_TIME_NEVER && udpnat_watch_table_has_watcher (self->watches))
+    self->publish_us = now_us + UDPNAT_DIRECTORY_TICK_US;
+}
+
 /** udpnat_server_publish_due: tells all subscribers, and some of those who watch, what is new */
 void
 udpnat_server_publish_due (UdpnatRendezvousServer *self,
@@ -174,7 +185,8 @@ get_kind (const UdpnatRendezvousServer *self)
 {
   if (self->config.directory == UDPNAT_DIRECTORY_PRIVATE)
     return UDPNAT_DIRECTORY_PRIVATE;
-  return self->config.directory == UDPNAT_DIRECTORY_PAGED
+  /* Only who watches somebody is told of those at the other servers of a fleet. */
+  return self->config.directory == UDPNAT_DIRECTORY_PAGED || self->fleet != NULL
              || udpnat_registry_is_large (self->registry)
              || self->subscribers.length >= UDPNAT_DIRECTORY_SUBSCRIBERS_MAX
            ? UDPNAT_DIRECTORY_PAGED

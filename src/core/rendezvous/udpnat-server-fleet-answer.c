@@ -174,8 +174,6 @@ void
 udpnat_server_fleet_note_registered (UdpnatServerClient *client)
 {
   UdpnatRendezvousServer *self = client->server;
-  g_autoptr (GByteArray) message = NULL;
-  g_autoptr (GArray) nodes = NULL;
   UdpnatServerEvent *event;
 
   if (self->fleet == NULL)
@@ -184,6 +182,17 @@ udpnat_server_fleet_note_registered (UdpnatServerClient *client)
   event->key = *udpnat_server_identity_get_key (client->identity);
   event->name = g_strdup (udpnat_registry_get_name (client->entry));
   event->is_shown = client->entry->is_shown;
+  udpnat_server_fleet_tell_nodes (client);
+}
+
+/** udpnat_server_fleet_tell_nodes: which other servers there are */
+void
+udpnat_server_fleet_tell_nodes (UdpnatServerClient *client)
+{
+  const UdpnatRendezvousServer *self = client->server;
+  g_autoptr (GByteArray) message = NULL;
+  g_autoptr (GArray) nodes = NULL;
+
   nodes = g_array_new (FALSE, FALSE, sizeof (UdpnatFleetNode)); /* borrowed */
   for (guint i = 0; i < self->fleet->nodes->len; i++)
     g_array_append_val (nodes, g_array_index (self->fleet->nodes, UdpnatServerFleetNode, i).node);

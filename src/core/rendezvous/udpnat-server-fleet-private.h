@@ -44,6 +44,9 @@ typedef struct
   guint           load; /* what it has said, and whom we have sent there since */
 } UdpnatServerFleetNode;
 
+/* People whom somebody here watches, and what is known of where they are. */
+typedef struct _UdpnatServerElsewheres UdpnatServerElsewheres;
+
 struct _UdpnatServerFleet
 {
   guint       watch_s;
@@ -53,6 +56,10 @@ struct _UdpnatServerFleet
   GQueue      waiting;   /* of these, oldest first */
   guint64     last_number;
 
+  UdpnatServerElsewheres *elsewheres;
+
+  gint64  tell_us; /* when the next ones are told which servers there are; NEVER: all know */
+  guint32 told;    /* identities up to this one have been */
   gint64  drain_us; /* when the next ones are sent away; NEVER: none are */
   guint32 drained;  /* identities up to this one have been */
   gboolean is_draining;
@@ -103,6 +110,7 @@ void     udpnat_server_fleet_settle         (UdpnatRendezvousServer     *self,
 void     udpnat_server_fleet_reply          (UdpnatServerClient         *client,
                                              const GByteArray           *message);
 void     udpnat_server_fleet_note_registered (UdpnatServerClient        *client);
+void     udpnat_server_fleet_tell_nodes     (UdpnatServerClient         *client);
 void     udpnat_server_fleet_note_letters   (UdpnatRendezvousServer     *self,
                                              const UdpnatPublicKey      *key);
 
@@ -125,5 +133,24 @@ void     udpnat_server_mail_put_known       (UdpnatServerClient         *self,
                                              gboolean                    is_known,
                                              gboolean                    has_pass,
                                              gboolean                    is_later);
+
+/* udpnat-server-elsewhere.c */
+UdpnatServerElsewheres *
+         udpnat_server_elsewheres_new       (void) G_GNUC_WARN_UNUSED_RESULT;
+void     udpnat_server_elsewheres_free      (UdpnatServerElsewheres     *self);
+guint    udpnat_server_elsewheres_count     (const UdpnatServerElsewheres *self);
+gint64   udpnat_server_elsewheres_deadline  (const UdpnatServerElsewheres *self);
+void     udpnat_server_keep_elsewheres      (UdpnatRendezvousServer     *self,
+                                             gint64                      now_us);
+void     udpnat_server_watch_elsewhere      (UdpnatRendezvousServer     *self,
+                                             gint64                      now_us,
+                                             const UdpnatPublicKey      *key);
+void     udpnat_server_unwatch_elsewhere    (const UdpnatPublicKey      *key,
+                                             gpointer                    user_data);
+gboolean udpnat_server_fill_elsewhere       (const UdpnatRendezvousServer *self,
+                                             const UdpnatPublicKey      *key,
+                                             UdpnatDirectoryEntry       *out_entry);
+void     udpnat_server_note_nodes           (UdpnatRendezvousServer     *self,
+                                             gint64                      now_us);
 
 G_END_DECLS

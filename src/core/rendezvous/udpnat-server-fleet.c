@@ -9,6 +9,10 @@
  * Nobody waits for the directory for longer than UDPNAT_FLEET_ANSWER_US: then the answer is the one
  * of a directory that does not say. Whoever is here already is found without it. */
 
+/* In one tick, of those who are sent away or told something. */
+#define SENT_PER_TICK                                                                            \
+  (UDPNAT_FLEET_DRAIN_PER_SECOND / (G_USEC_PER_SEC / UDPNAT_FLEET_DRAIN_TICK_US))
+
 static void
 node_clear (gpointer data)
 {
@@ -44,7 +48,9 @@ udpnat_rendezvous_server_join_fleet (UdpnatRendezvousServer *self,
   fleet->nodes = g_array_new (FALSE, FALSE, sizeof (UdpnatServerFleetNode));
   g_array_set_clear_func (fleet->nodes, node_clear);
   fleet->questions = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, question_free);
-  fleet->drain_us = UDPNAT_TIME_NEVER;
+  fleet->elsewheres = udpnat_server_elsewheres_new ();
+  fleet->tell_us = fleet->drain_us = UDPNAT_TIME_NEVER;
+  udpnat_watch_table_set_func (self->watches, udpnat_server_unwatch_elsewhere, fleet->elsewheres);
   self->fleet = fleet;
 }
 
@@ -54,6 +60,7 @@ udpnat_server_fleet_free (UdpnatServerFleet *self)
 {
   if (self == NULL)
     return;
+  udpnat_server_elsewheres_free (self->elsewheres);
   g_hash_table_unref (self->questions);
   g_array_unref (self->nodes);
   g_free (self);
@@ -67,13 +74,36 @@ udpnat_rendezvous_server_set_directory (UdpnatRendezvousServer *self,
   self->fleet->is_up = is_up;
 }
 
-/** udpnat_rendezvous_server_set_nodes: @nodes: (array length=n_nodes): all others that live */
+static gboolean
+is_same (const GArray           *all,
+         const UdpnatServerNode *nodes,
+         guint                   n_nodes)
+{
+  for (guint i = 0; i < MIN (all->len, n_nodes); i++)
+    {
+      const UdpnatFleetNode *node = &g_array_index (all, UdpnatServerFleetNode, i).node;
+
+      if (memcmp (node->key, nodes[i].key.bytes, sizeof node->key) != 0
+          || !g_str_equal (node->place, nodes[i].place))
+        return FALSE;
+    }
+  return all->len == n_nodes;
+}
+
+/**
+ * udpnat_rendezvous_server_set_nodes:
+ * @nodes: (array length=n_nodes): all others that live, always in the same order
+ *
+ * When they are not those that they were, everybody is told, some at a time.
+ */
 void
 udpnat_rendezvous_server_set_nodes (UdpnatRendezvousServer *self,
+                                    gint64                  now_us,
                                     const UdpnatServerNode *nodes,
                                     guint                   n_nodes)
 {
-  GArray *all = self->fleet->nodes;
+  GArray  *all = self->fleet->nodes;
+  gboolean has_changed = !is_same (all, nodes, MIN (n_nodes, UDPNAT_FLEET_NODES_MAX));
 
   g_array_set_size (all, 0);
   for (guint i = 0; i < MIN (n_nodes, UDPNAT_FLEET_NODES_MAX); i++)
@@ -84,6 +114,11 @@ udpnat_rendezvous_server_set_nodes (UdpnatRendezvousServer *self,
       node.node.place = g_strdup (nodes[i].place);
       g_array_append_val (all, node);
     }
+  if (!has_changed)
+    return;
+  self->fleet->told = 0;
+  self->fleet->tell_us = now_us;
+  udpnat_server_note_nodes (self, now_us);
 }
 
 /** udpnat_server_fleet_find_node: (nullable): another one that lives */
@@ -310,6 +345,7 @@ send_away (UdpnatServerClient    *client,
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
   node->load++;
+  client->server->stats.moves++;
   udpnat_write_move (message, &node->node);
   udpnat_server_fleet_reply (client, message);
 }
@@ -368,34 +404,66 @@ udpnat_rendezvous_server_is_drained (const UdpnatRendezvousServer *self)
                                      || find_least (self->fleet) == NULL));
 }
 
-static void
-drain_some (UdpnatRendezvousServer *self,
-            gint64                  now_us)
+/* Returns: (nullable): the next one who is registered, awake; %NULL: there are no more */
+static UdpnatServerClient *
+next_registered (UdpnatRendezvousServer *self,
+                 gint64                  now_us,
+                 guint32                *cursor)
 {
-  UdpnatServerFleet *fleet = self->fleet;
-  guint n_left = UDPNAT_FLEET_DRAIN_PER_SECOND
-                 / (guint) (G_USEC_PER_SEC / UDPNAT_FLEET_DRAIN_TICK_US);
+  guint32 id;
 
-  fleet->drain_us = now_us + UDPNAT_FLEET_DRAIN_TICK_US;
-  while (n_left > 0 && find_least (fleet) != NULL)
+  while ((id = udpnat_slab_get_next (self->identities, *cursor)) != 0)
     {
-      guint32 id = udpnat_slab_get_next (self->identities, fleet->drained);
-      UdpnatServerIdentity *identity;
+      UdpnatServerIdentity *identity = udpnat_slab_get (self->identities, id);
 
-      if (id == 0)
-        {
-          fleet->drain_us = UDPNAT_TIME_NEVER;
-          return;
-        }
-      fleet->drained = id;
-      identity = udpnat_slab_get (self->identities, id);
+      *cursor = id;
       if (udpnat_server_identity_get_entry (identity) == NULL)
         continue;
       if (identity->is_resting)
         udpnat_server_identity_wake (identity, self, now_us);
       if (identity->awake.live != NULL)
-        send_away (identity->awake.live, find_least (fleet));
-      n_left--;
+        return identity->awake.live;
+    }
+  return NULL;
+}
+
+static void
+drain_some (UdpnatRendezvousServer *self,
+            gint64                  now_us)
+{
+  UdpnatServerFleet *fleet = self->fleet;
+
+  fleet->drain_us = now_us + UDPNAT_FLEET_DRAIN_TICK_US;
+  for (guint i = 0; i < SENT_PER_TICK && find_least (fleet) != NULL; i++)
+    {
+      UdpnatServerClient *client = next_registered (self, now_us, &fleet->drained);
+
+      if (client == NULL)
+        {
+          fleet->drain_us = UDPNAT_TIME_NEVER;
+          return;
+        }
+      send_away (client, find_least (fleet));
+    }
+}
+
+static void
+tell_some (UdpnatRendezvousServer *self,
+           gint64                  now_us)
+{
+  UdpnatServerFleet *fleet = self->fleet;
+
+  fleet->tell_us = now_us + UDPNAT_FLEET_DRAIN_TICK_US;
+  for (guint i = 0; i < SENT_PER_TICK; i++)
+    {
+      UdpnatServerClient *client = next_registered (self, now_us, &fleet->told);
+
+      if (client == NULL)
+        {
+          fleet->tell_us = UDPNAT_TIME_NEVER;
+          return;
+        }
+      udpnat_server_fleet_tell_nodes (client);
     }
 }
 
@@ -405,13 +473,17 @@ drain_some (UdpnatRendezvousServer *self,
 gint64
 udpnat_server_fleet_deadline (const UdpnatRendezvousServer *self)
 {
+  const UdpnatServerFleet *fleet = self->fleet;
   const UdpnatServerQuestion *oldest;
+  gint64 deadline_us;
 
-  if (self->fleet == NULL || self->is_shut)
+  if (fleet == NULL || self->is_shut)
     return UDPNAT_TIME_NEVER;
-  oldest = g_queue_peek_head (&self->fleet->waiting);
-  return oldest != NULL ? udpnat_time_min (oldest->deadline_us, self->fleet->drain_us)
-                        : self->fleet->drain_us;
+  oldest = g_queue_peek_head ((GQueue *) &fleet->waiting);
+  deadline_us = udpnat_time_min (fleet->drain_us, fleet->tell_us);
+  deadline_us = udpnat_time_min (deadline_us,
+                                 udpnat_server_elsewheres_deadline (fleet->elsewheres));
+  return oldest != NULL ? udpnat_time_min (oldest->deadline_us, deadline_us) : deadline_us;
 }
 
 /** udpnat_server_keep_fleet: does what is due now */
@@ -429,4 +501,7 @@ udpnat_server_keep_fleet (UdpnatRendezvousServer *self,
     settle (self, now_us, oldest, &late);
   if (self->fleet->drain_us <= now_us)
     drain_some (self, now_us);
+  if (self->fleet->tell_us <= now_us)
+    tell_some (self, now_us);
+  udpnat_server_keep_elsewheres (self, now_us);
 }

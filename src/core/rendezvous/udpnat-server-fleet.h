@@ -58,12 +58,19 @@ void     udpnat_rendezvous_server_join_fleet   (UdpnatRendezvousServer   *self,
 void     udpnat_rendezvous_server_set_directory (UdpnatRendezvousServer  *self,
                                                 gboolean                  is_up);
 void     udpnat_rendezvous_server_set_nodes    (UdpnatRendezvousServer   *self,
+                                                gint64                    now_us,
                                                 const UdpnatServerNode   *nodes,
                                                 guint                     n_nodes);
 void     udpnat_rendezvous_server_answer       (UdpnatRendezvousServer   *self,
                                                 gint64                    now_us,
                                                 guint64                   number,
                                                 const UdpnatServerAnswer *answer);
+void     udpnat_rendezvous_server_note_presence (UdpnatRendezvousServer  *self,
+                                                gint64                    now_us,
+                                                const UdpnatServerAnswer *answer);
+void     udpnat_rendezvous_server_note_changed (UdpnatRendezvousServer   *self,
+                                                gint64                    now_us,
+                                                const UdpnatPublicKey    *key);
 void     udpnat_rendezvous_server_note_replaced (UdpnatRendezvousServer  *self,
                                                 gint64                    now_us,
                                                 const UdpnatPublicKey    *key);

@@ -70,6 +70,9 @@ typedef enum
  * @reports: REPORT that was counted
  * @nats: by #UdpnatReportNat, as clients say
  * @ways: by #UdpnatReportWay, likewise
+ * @moves: how many were sent to another server of the fleet
+ * @elsewhere: people at other servers whom somebody here watches
+ * @is_draining: everybody is being sent away
  * @sessions: now, unconfirmed ones included
  * @resting: of these, those of which little is kept while nothing happens
  * @registered: now
@@ -107,6 +110,9 @@ typedef struct
   guint64 reports;
   guint64 nats[UDPNAT_N_REPORT_NATS];
   guint64 ways[UDPNAT_N_REPORT_WAYS];
+  guint64 moves;
+  guint   elsewhere;
+  gboolean is_draining;
   guint   sessions;
   guint   resting;
   guint   registered;

@@ -6,6 +6,7 @@
 
 #include "udpnat-directory-message.h"
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-fleet-private.h"
 
 /* Presence of those whom a client watches (PROTOCOL.md section 7): mostly its contacts. What it is
  * told is what the list would tell of them, so nobody learns more by watching than everybody may
@@ -25,6 +26,26 @@ get_watcher (const UdpnatServerClient *self)
 
 /* ---- Telling ---- */
 
+/* Returns: %FALSE when there is nothing to tell. Whoever has been here and is elsewhere now, is
+ * there. */
+static gboolean
+fill (const UdpnatRendezvousServer *self,
+      const UdpnatPublicKey        *key,
+      UdpnatDirectoryEntry         *out_entry)
+{
+  const UdpnatRegistryEntry *entry = udpnat_registry_find_shown (self->registry, key);
+
+  if (entry != NULL && entry->session != 0)
+    udpnat_server_fill_entry (self, entry, out_entry);
+  else if (!udpnat_server_fill_elsewhere (self, key, out_entry))
+    {
+      if (entry == NULL)
+        return FALSE;
+      udpnat_server_fill_entry (self, entry, out_entry);
+    }
+  return TRUE;
+}
+
 static guint
 collect (UdpnatServerClient   *self,
          UdpnatDirectoryEntry  out_entries[BATCH_ENTRIES])
@@ -36,11 +57,9 @@ collect (UdpnatServerClient   *self,
   while (n < BATCH_ENTRIES
          && udpnat_watch_table_pop (server->watches, get_watcher (self), &key))
     {
-      const UdpnatRegistryEntry *entry = udpnat_registry_find_shown (server->registry, &key);
-
       /* A subscriber is told of everybody anyway. */
-      if (entry != NULL && !self->is_subscribed)
-        udpnat_server_fill_entry (server, entry, &out_entries[n++]);
+      if (!self->is_subscribed && fill (server, &key, &out_entries[n]))
+        n++;
     }
   return n;
 }
@@ -136,6 +155,7 @@ take_keys (UdpnatServerClient *self,
 /* Returns: whether all of them are watched now */
 static gboolean
 add_all (UdpnatServerClient       *self,
+         gint64                    now_us,
          const UdpnatWatchMessage *message)
 {
   UdpnatRendezvousServer *server = self->server;
@@ -153,7 +173,10 @@ add_all (UdpnatServerClient       *self,
       UdpnatPublicKey key;
 
       memcpy (key.bytes, message->keys + i * UDPNAT_KEY_BYTES, UDPNAT_KEY_BYTES);
-      is_whole &= udpnat_watch_table_add (server->watches, watcher, &key);
+      if (udpnat_watch_table_add (server->watches, watcher, &key))
+        udpnat_server_watch_elsewhere (server, now_us, &key);
+      else
+        is_whole = FALSE;
     }
   return is_whole;
 }
@@ -194,7 +217,7 @@ apply (UdpnatServerClient       *self,
     }
   if (message->flags & UDPNAT_WATCH_REPLACE)
     udpnat_server_unwatch (identity, self->server);
-  return add_all (self, message);
+  return add_all (self, now_us, message);
 }
 
 /** udpnat_server_handle_watch: Returns: %FALSE when it breaks the protocol */

@@ -46,6 +46,9 @@ struct _UdpnatWatchTable
   UdpnatSlab  *targets;
   UdpnatIdSet *keys; /* targets by key */
   guint32      first_due_watcher, last_due_watcher; /* LAST, 0: none */
+
+  UdpnatWatchTableFunc func; /* nullable */
+  gpointer             user_data;
 };
 
 static guint32
@@ -100,6 +103,17 @@ udpnat_watch_table_free (UdpnatWatchTable *self)
   udpnat_slab_free (self->watches);
   udpnat_slab_free (self->watchers);
   g_free (self);
+}
+
+/** udpnat_watch_table_set_func: @func: (nullable): called for each key that somebody has watched
+ * and nobody watches any more; not when the table is freed */
+void
+udpnat_watch_table_set_func (UdpnatWatchTable     *self,
+                             UdpnatWatchTableFunc  func,
+                             gpointer              user_data)
+{
+  self->func = func;
+  self->user_data = user_data;
 }
 
 static Watcher *
@@ -321,6 +335,8 @@ drop_watch (UdpnatWatchTable *self,
     get_watch (self, watch->next_of_target)->previous_of_target = watch->previous_of_target;
   if (target->first == 0)
     {
+      if (self->func != NULL)
+        self->func (&target->key, self->user_data);
       udpnat_id_set_remove (self->keys, watch->target);
       udpnat_slab_remove (self->targets, watch->target);
     }

@@ -14,9 +14,16 @@ G_BEGIN_DECLS
  */
 typedef struct _UdpnatWatchTable UdpnatWatchTable;
 
+/* UdpnatWatchTableFunc: nobody watches @key any more */
+typedef void (*UdpnatWatchTableFunc) (const UdpnatPublicKey *key,
+                                      gpointer               user_data);
+
 UdpnatWatchTable *udpnat_watch_table_new   (const UdpnatRandom     *random)
   G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_watch_table_free  (UdpnatWatchTable       *self);
+void              udpnat_watch_table_set_func (UdpnatWatchTable    *self,
+                                            UdpnatWatchTableFunc    func,
+                                            gpointer                user_data);
 
 /* One watcher */
 guint32           udpnat_watch_table_open  (UdpnatWatchTable       *self,

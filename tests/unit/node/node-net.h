@@ -319,6 +319,7 @@ net_take_server_event (Net                     *net,
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
     case UDPNAT_SERVER_EVENT_HOME:
     case UDPNAT_SERVER_EVENT_MAIL_HERE:
     case UDPNAT_SERVER_EVENT_MAIL_GONE:

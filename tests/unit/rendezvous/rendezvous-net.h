@@ -449,7 +449,10 @@ net_take_directory_event (NetClient                   *client,
       if (event->is_paged)
         g_ptr_array_add (client->paged, g_strdup (entry->name));
       client->presence = entry->presence;
-      g_assert_true ((entry->presence != 0) == (entry->handle != 0));
+      /* Who is there has a handle; but at another server of a fleet none that is of use here. */
+      g_assert_true (entry->presence != 0 || entry->handle == 0);
+      g_assert_true (entry->handle != 0 || entry->presence == 0
+                     || client->counts[UDPNAT_RENDEZVOUS_EVENT_NODE] > 0);
     }
 }
 
@@ -705,6 +708,7 @@ net_take_server_event (Net                     *net,
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:
+    case UDPNAT_SERVER_EVENT_ASK_PRESENCE:
     case UDPNAT_SERVER_EVENT_HOME:
     case UDPNAT_SERVER_EVENT_MAIL_HERE:
     case UDPNAT_SERVER_EVENT_MAIL_GONE:

@@ -60,7 +60,7 @@ set_load (Net   *net,
 {
   const UdpnatServerNode node = { node_key, node_place, load };
 
-  udpnat_rendezvous_server_set_nodes (net->server, &node, 1);
+  udpnat_rendezvous_server_set_nodes (net->server, net->now_us, &node, 1);
 }
 
 /* One other server, with nobody at it; the directory knows nobody. */

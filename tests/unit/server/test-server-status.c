@@ -230,6 +230,96 @@ test_json (void)
           "\"packets\":0,\"handshakes\":0,\"relayed_bytes\":0,\"memory_bytes\":0}]}\n"));
 }
 
+/* ---- A fleet ---- */
+
+static void
+fill_fleet (UdpnatFleetStatus *fleet)
+{
+  *fleet = (UdpnatFleetStatus) {
+    .nodes = { { "n1.example.org", 12, FALSE },
+               { "n2\"\\<b>\n", 30, FALSE },
+               { "n3.example.org", 0, TRUE } },
+    .n_nodes = 3,
+    .is_up = TRUE,
+    .rtt_us = 1250,
+    .claims_waiting = 2,
+    .claims_deferred = 7,
+  };
+}
+
+static void
+test_fleet_text (void)
+{
+  UdpnatServerStatus status = make_status ();
+  UdpnatFleetStatus fleet;
+  g_autofree char *text = NULL;
+  g_autofree char *down = NULL;
+
+  fill_fleet (&fleet);
+  status.fleet = &fleet;
+  status.stats.moves = 5;
+  status.stats.elsewhere = 9;
+  text = udpnat_server_status_to_text (&status);
+  assert_has (text, "Fleet:\n"
+                    "  People online       42 at 3 servers\n"
+                    "  Directory           answers in 1.2 ms\n"
+                    "  New names waiting   2, 7 told to come later\n"
+                    "  Sent elsewhere      5\n"
+                    "  Watched elsewhere   9\n"
+                    "  n1.example.org      12 people, this one\n"
+                    "  n2\"\\<b>?            30 people\n"
+                    "  n3.example.org      0 people, draining\n");
+  fleet.is_up = FALSE;
+  status.stats.is_draining = TRUE;
+  down = udpnat_server_status_to_text (&status);
+  assert_has (down, "  Directory           does not answer\n");
+  assert_has (down, "  Sent elsewhere      5, draining\n");
+}
+
+static void
+test_fleet_metrics (void)
+{
+  UdpnatServerStatus status = make_status ();
+  UdpnatFleetStatus fleet;
+  g_autofree char *text = NULL;
+  g_autofree char *json = NULL;
+
+  fill_fleet (&fleet);
+  status.fleet = &fleet;
+  status.stats.moves = 5;
+  text = udpnat_server_status_to_metrics (&status);
+  assert_has (text, "\nudpnat_fleet_nodes 3\n");
+  assert_has (text, "\nudpnat_fleet_people_online{node=\"n1.example.org\"} 12\n");
+  assert_has (text, "\nudpnat_fleet_people_online{node=\"n2\\\"\\\\<b>\\n\"} 30\n");
+  assert_has (text, "\nudpnat_fleet_directory_up 1\n");
+  assert_has (text, "\nudpnat_fleet_directory_rtt_microseconds 1250\n");
+  assert_has (text, "\nudpnat_fleet_claims_waiting 2\n");
+  assert_has (text, "\nudpnat_fleet_deferred_claims_total 7\n");
+  assert_has (text, "\nudpnat_fleet_moves_total 5\n");
+  assert_has (text, "\nudpnat_fleet_draining 0\n");
+  json = udpnat_server_status_to_json (&status);
+  assert_has (json, "\"fleet\":{\"online\":42,\"directory_up\":1,\"directory_rtt_us\":1250,");
+  assert_has (json, "\"nodes\":{\"n1.example.org\":12,");
+}
+
+/* What others have written is text. */
+static void
+test_fleet_page (void)
+{
+  UdpnatServerStatus status = make_status ();
+  UdpnatFleetStatus fleet;
+  g_autofree char *html = NULL;
+
+  fill_fleet (&fleet);
+  status.fleet = &fleet;
+  html = udpnat_server_page_dup_html (&status);
+  assert_has (html, "<dt>People in the fleet</dt><dd>42<small>at 3 servers</small></dd>");
+  assert_has (html, "<dt>Directory</dt><dd>1.2 ms<small>for an answer</small></dd>");
+  assert_has (html, "<th scope=\"row\">n1.example.org</th>");
+  assert_has (html, "&lt;b&gt;");
+  g_assert_null (strstr (html, "<b>"));
+}
+
 /* ---- The page ---- */
 
 static void
@@ -399,6 +489,9 @@ main (int    argc,
   g_test_add_func ("/server-status/text/exactly", test_text);
   g_test_add_func ("/server-status/metrics/names-and-labels", test_metrics);
   g_test_add_func ("/server-status/json/exactly", test_json);
+  g_test_add_func ("/server-status/fleet/text", test_fleet_text);
+  g_test_add_func ("/server-status/fleet/metrics", test_fleet_metrics);
+  g_test_add_func ("/server-status/fleet/page", test_fleet_page);
   g_test_add_func ("/server-status/page/says-how-it-does", test_page);
   g_test_add_func ("/server-status/page/curves", test_page_plots);
   g_test_add_func ("/server-status/page/policy-fits-the-style", test_page_policy);
