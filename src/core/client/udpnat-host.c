@@ -188,8 +188,8 @@ spawn (UdpnatHost *self,
   g_subprocess_launcher_set_child_setup (launcher, leave_session, NULL, NULL);
   self->server = g_subprocess_launcher_spawn (launcher, error, program, "--port", port_text,
                                               "--state-dir", self->state_dir, "--idle-exit",
-                                              IDLE_EXIT_S, self->may_map ? "--map-port" : NULL,
-                                              NULL);
+                                              IDLE_EXIT_S, "--status-address", "none",
+                                              self->may_map ? "--map-port" : NULL, NULL);
   if (self->server == NULL)
     return FALSE;
   self->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));

@@ -13,9 +13,11 @@
 #include "udpnat-host.h"
 #include "udpnat-interfaces.h"
 
-/* Called as: udpnat-server --port PORT --state-dir DIR …. Locks with what every Linux has. */
+/* Called as: udpnat-server --port PORT --state-dir DIR …. Locks with what every Linux has. A server
+ * at home has no page for other programs of the computer. */
 #define LISTENS                                                                                    \
   "#!/bin/sh\n"                                                                                    \
+  "case \" $* \" in *' --status-address none '*) ;; *) exit 1;; esac\n"                           \
   "exec 9<>\"$4/lock\"; flock -n 9 || exit 1\n"                                                    \
   "printf '[server]\\npid=%s\\nport=%s\\nkey=abc\\n' $$ \"$2\" >\"$4/running\"\n"                  \
   "echo \"udpnat-server: listening on 0.0.0.0:$2\"\n"
