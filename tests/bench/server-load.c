@@ -685,6 +685,7 @@ connect_clients (Load *self)
         }
       if (self->now_us - swept_us > RETRY_SWEEP_US)
         {
+          come_again (self, &coming); /* whoever was lost while all the others came */
           keep_all_trying (self, &coming);
           keep_alive (self, n_started, self->now_us - swept_us);
           swept_us = self->now_us;

@@ -8,9 +8,6 @@
 #include "sim-crowd.h"
 
 #include <malloc.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
-#endif
 
 #define HOURS 24
 #define SETTLED_AFTER_HOURS 6
@@ -22,6 +19,11 @@
 /* What a letter that waits takes besides what is in it. */
 #define LETTER_BYTES 300
 #define SLACK_BYTES 8192
+
+#ifdef __SANITIZE_ADDRESS__
+/* Of <sanitizer/allocator_interface.h>, which not every compiler brings. */
+size_t __sanitizer_get_current_allocated_bytes (void);
+#endif
 
 typedef struct
 {
