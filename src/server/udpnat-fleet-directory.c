@@ -386,6 +386,7 @@ udpnat_fleet_directory_handle_event (UdpnatFleetDirectory    *self,
     case UDPNAT_SERVER_EVENT_MAIL_STORE:
     case UDPNAT_SERVER_EVENT_MAIL_LOAD:
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
       return FALSE;
     }
   g_assert_not_reached ();

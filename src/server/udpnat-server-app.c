@@ -36,6 +36,7 @@
 #define NAMES_FILE "names.db"
 #define ACCESS_FILE "access.db"
 #define MAIL_FILE "mail.db"
+#define TICKETS_FILE "tickets.key"
 #define ADDRESSES_MAX 32
 #define DRAIN_MAX_S 15 /* for the last ones to go */
 #define DRAIN_CHECK_MS 100
@@ -525,6 +526,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
                        GError                  **error)
 {
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
+  g_autofree char *tickets_path = NULL;
   UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
 
   self->notify = notify;
@@ -556,6 +558,8 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   self->server = udpnat_rendezvous_server_new (&server_config, udpnat_clock_get_now_us ());
   self->disk = udpnat_server_disk_new (self->server, self->names, self->mail);
   udpnat_server_disk_set_access (self->disk, self->access);
+  tickets_path = udpnat_state_dir_dup_file (self->state_dir, TICKETS_FILE);
+  udpnat_server_disk_set_ticket_file (self->disk, tickets_path);
   if (!udpnat_server_disk_restore (self->disk, error)
       || (config->allow_list != NULL
           && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))

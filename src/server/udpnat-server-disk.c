@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "udpnat-rendezvous-server-access.h"
+#include "udpnat-secret-file.h"
 #include "udpnat-server-error.h"
+#include "udpnat-ticket.h"
 
 typedef struct
 {
@@ -36,6 +38,7 @@ struct _UdpnatServerDisk
   guint     n_changes; /* of the file of letters, additions included */
   gboolean  is_mailing;
   GError   *error; /* (nullable): the first */
+  char     *ticket_path; /* (nullable): their keys are in memory only */
 
   /* borrowed */
   UdpnatRendezvousServer *server;
@@ -71,12 +74,22 @@ udpnat_server_disk_set_access (UdpnatServerDisk  *self,
   self->access = access;
 }
 
+/** udpnat_server_disk_set_ticket_file: before anything else; @path: where their keys are */
+void
+udpnat_server_disk_set_ticket_file (UdpnatServerDisk *self,
+                                    const char       *path)
+{
+  g_free (self->ticket_path);
+  self->ticket_path = g_strdup (path);
+}
+
 void
 udpnat_server_disk_free (UdpnatServerDisk *self)
 {
   if (self == NULL)
     return;
   g_clear_error (&self->error);
+  g_free (self->ticket_path);
   g_array_unref (self->letters);
   g_array_unref (self->claims);
   g_free (self);
@@ -135,11 +148,25 @@ restore_access (const UdpnatAccessRecord *record,
     udpnat_rendezvous_server_deny_name (self->server, record->name, &record->key);
 }
 
+/* Without them clients come back by handshakes: nothing is lost but time. */
+static void
+restore_tickets (UdpnatServerDisk *self)
+{
+  guint8 stored[UDPNAT_TICKET_RING_BYTES];
+
+  if (self->ticket_path != NULL
+      && udpnat_secret_file_read (self->ticket_path, stored, sizeof stored)
+      && !udpnat_rendezvous_server_restore_ticket_keys (self->server, stored, sizeof stored))
+    g_assert_not_reached ();
+  explicit_bzero (stored, sizeof stored);
+}
+
 /** udpnat_server_disk_restore: tells the machine what is there; before its first datagram */
 gboolean
 udpnat_server_disk_restore (UdpnatServerDisk *self,
                             GError          **error)
 {
+  restore_tickets (self);
   if (!udpnat_name_store_foreach (self->names, restore_name, self, error))
     return FALSE;
   if (self->access != NULL
@@ -333,6 +360,21 @@ finish_letters (UdpnatServerDisk *self,
   g_array_set_size (self->letters, 0);
 }
 
+/* ---- Tickets ---- */
+
+static void
+store_tickets (UdpnatServerDisk        *self,
+               const UdpnatServerEvent *event)
+{
+  if (self->ticket_path != NULL
+      && !udpnat_secret_file_write (self->ticket_path, g_bytes_get_data (event->data, NULL),
+                                    g_bytes_get_size (event->data)))
+    take_error (self, g_error_new (UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                                   "The keys of tickets could not be written to %s. After a "
+                                   "restart everybody will come back more slowly.",
+                                   self->ticket_path));
+}
+
 /* ---- Events ---- */
 
 /** udpnat_server_disk_handle_event: does what it asks for; stored things only after finish() */
@@ -358,6 +400,9 @@ udpnat_server_disk_handle_event (UdpnatServerDisk        *self,
       break;
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
       store_passes (self, event);
+      break;
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
+      store_tickets (self, event);
       break;
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:

@@ -21,6 +21,8 @@ UdpnatServerDisk *udpnat_server_disk_new          (UdpnatRendezvousServer  *serv
                                                    G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_server_disk_set_access   (UdpnatServerDisk        *self,
                                                    UdpnatAccessStore       *access);
+void              udpnat_server_disk_set_ticket_file (UdpnatServerDisk     *self,
+                                                   const char              *path);
 void              udpnat_server_disk_free         (UdpnatServerDisk        *self);
 gboolean          udpnat_server_disk_restore      (UdpnatServerDisk        *self,
                                                    GError                 **error)

@@ -11,13 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "udpnat-file-io.h"
 #include "udpnat-hex.h"
+#include "udpnat-secret-file.h"
 #include "udpnat-server-error.h"
 
 #define DIGITS (2 * UDPNAT_KEY_BYTES)
@@ -111,35 +110,6 @@ read_key (const char *path,
 
 /* ---- Making ---- */
 
-/* Written aside and renamed when it is on disk, so that a crash leaves no half a key to be
- * refused later. Nobody else is at work here: the directory is locked. */
-static gboolean
-write_file (const char *path,
-            const char *text,
-            gsize       n_text)
-{
-  g_autofree char *aside = g_strconcat (path, ".new", NULL);
-  gboolean is_written;
-  int code;
-  int fd;
-
-  unlink (aside);
-  fd = open (aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return FALSE;
-  errno = ENOSPC; /* what a short write means */
-  is_written = write (fd, text, n_text) == (ssize_t) n_text && fsync (fd) == 0;
-  code = errno;
-  close (fd);
-  if (is_written && rename (aside, path) == 0 && udpnat_file_io_sync_folder (path))
-    return TRUE;
-  if (is_written)
-    code = errno;
-  unlink (aside);
-  errno = code;
-  return FALSE;
-}
-
 static UdpnatIdentity *
 make_key (const char         *path,
           const UdpnatRandom *random,
@@ -153,7 +123,7 @@ make_key (const char         *path,
 
   udpnat_hex_write (secret, UDPNAT_KEY_BYTES, text);
   text[DIGITS] = '\n';
-  is_written = write_file (path, text, sizeof text);
+  is_written = udpnat_secret_file_write (path, (const guint8 *) text, sizeof text);
   code = errno;
   explicit_bzero (text, sizeof text);
   if (!is_written)

@@ -82,6 +82,10 @@ add_work (GString                           *text,
 
   add_counter (text, "udpnat_handshakes_total", stats->handshakes,
                "Handshakes that were read, at the price of Diffie-Hellman.");
+  add_counter (text, "udpnat_resumptions_total", stats->resumptions,
+               "Sessions that came back by ticket, without.");
+  add_counter (text, "udpnat_refused_tickets_total", stats->tickets_refused,
+               "Tickets that were none of this server's, or too old.");
   add_counter (text, "udpnat_cookies_total", stats->cookies, "Cookies sent instead of that.");
   add_counter (text, "udpnat_relayed_packets_total", stats->relayed_packets,
                "Packets passed on from one person to another.");
@@ -325,6 +329,8 @@ udpnat_server_status_to_json (const UdpnatServerStatus *self)
   add_member (json, "ignored", stats->ignored);
   add_member (json, "refused", stats->refused);
   add_member (json, "handshakes", stats->handshakes);
+  add_member (json, "resumptions", stats->resumptions);
+  add_member (json, "refused_tickets", stats->tickets_refused);
   add_member (json, "cookies", stats->cookies);
   add_member (json, "relayed_packets", stats->relayed_packets);
   add_member (json, "relayed_bytes", stats->relayed_bytes);

@@ -229,7 +229,9 @@ add_traffic (GString                           *text,
   g_autofree char *relayed = g_strdup_printf (" packets, %s", bytes);
   g_autofree char *sent = udpnat_server_format_count (stats->datagrams_out);
   g_autofree char *out = g_strdup_printf (" in, %s out", sent);
-  g_autofree char *cookies = g_strdup_printf (", %" G_GUINT64_FORMAT " cookies", stats->cookies);
+  g_autofree char *cookies = g_strdup_printf (", %" G_GUINT64_FORMAT " by ticket, %"
+                                              G_GUINT64_FORMAT " cookies",
+                                              stats->resumptions, stats->cookies);
   g_autofree char *failed = g_strdup_printf (", %" G_GUINT64_FORMAT " in vain",
                                              stats->dials_failed);
   g_autofree char *answers = g_strdup_printf (", %" G_GUINT64_FORMAT " answered",

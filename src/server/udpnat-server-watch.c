@@ -226,6 +226,7 @@ udpnat_server_watch_handle_event (UdpnatServerWatch       *self,
     case UDPNAT_SERVER_EVENT_MAIL_STORE:
     case UDPNAT_SERVER_EVENT_MAIL_LOAD:
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
     case UDPNAT_SERVER_EVENT_ASK_KEY:

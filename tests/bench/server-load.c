@@ -19,6 +19,11 @@
  *                                     forged addresses (a fourth word): how many were answered, and
  *                                     within how many µs half of them and 99 in 100
  *
+ *   bare, register, bare-ticket, register-ticket
+ *                                     none: all leave without a word and come to the server whose
+ *                                     process is the third word: shake hands and nothing else, or
+ *                                     register too; by Diffie-Hellman, or by the tickets that they
+ *                                     have. For so many seconds, or until all are there
  *   return                            none: all whom the server has left come again, as clients do,
  *                                     until all are there: a line with how many are, each second
  *
@@ -61,7 +66,7 @@
 #define KEEPALIVE_US UDPNAT_SEC (100)
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
 #define LOST_AFTER_US UDPNAT_MSEC (200)
-#define FORGED_BYTES 160
+#define FORGED_BYTES (UDPNAT_HS1_MIN_BYTES - 2 * UDPNAT_MAC_BYTES)
 #define RETURNS_AT_ONCE 8000
 #define RETRY_SWEEP_US UDPNAT_MSEC (10)
 
@@ -75,6 +80,7 @@ typedef struct
   guint32         handle; /* 0: not registered yet */
   gboolean        is_waiting; /* in the queue of those whose ACK is due soon */
   gboolean        is_left;    /* in the queue of those whom the server has left */
+  UdpnatTicket   *ticket;     /* nullable: the newest */
 } Client;
 
 typedef struct
@@ -92,6 +98,8 @@ typedef struct
   guint64            n_answers;
   guint32            run;       /* no name is from an earlier one */
   guint32            n_new;     /* addresses used once */
+  gboolean           is_bare;   /* nobody says a word after the handshake */
+  gboolean           is_by_ticket;
   guint              next;      /* client */
   gint64             now_us;
   GQueue             waiting; /* Client, the one that came first at its head */
@@ -154,7 +162,10 @@ start_client (Load *self,
   config.identity = client->identity;
   client->session = udpnat_session_new_initiator (&config, &self->server_key, self->now_us);
   udpnat_timestamp_from_us (udpnat_clock_get_wall_us (), timestamp);
-  udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
+  if (self->is_by_ticket && client->ticket != NULL)
+    udpnat_session_start_resumption (client->session, self->now_us, timestamp, client->ticket);
+  else
+    udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
   send_waiting (self, client);
 }
 
@@ -222,9 +233,24 @@ read_stream (Load   *self,
     }
 }
 
-/* The answer to a lookup, if the time that it takes is measured. */
+static gboolean
+take_ticket (Client                  *client,
+             const UdpnatMessageView *message)
+{
+  UdpnatTicket ticket;
+  guint32 life_s;
+
+  if (!udpnat_parse_ticket (message, &life_s, ticket.bytes, ticket.secret))
+    return FALSE;
+  g_free (client->ticket);
+  client->ticket = g_memdup2 (&ticket, sizeof ticket);
+  return TRUE;
+}
+
+/* A ticket, or the answer to a lookup, if the time that it takes is measured. */
 static void
 take_answer (Load                     *self,
+             Client                   *client,
              const UdpnatSessionEvent *event)
 {
   UdpnatFrameView frame = { event->frame_type, event->body, event->n_body };
@@ -233,8 +259,10 @@ take_answer (Load                     *self,
   guint32 request;
   guint8 code;
 
+  if (!udpnat_frame_parse_message (&frame, &message) || take_ticket (client, &message))
+    return;
   self->n_answers++;
-  if (self->times.asked_us == NULL || !udpnat_frame_parse_message (&frame, &message) ||
+  if (self->times.asked_us == NULL ||
       !udpnat_parse_lookup_result (&message, &request, &code, &entry))
     return;
   load_times_answer (&self->times, request, self->now_us);
@@ -247,7 +275,12 @@ take_event (Load                     *self,
             Client                   *client,
             const UdpnatSessionEvent *event)
 {
-  if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED)
+  if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED && self->is_bare)
+    {
+      client->handle = 1;
+      self->n_registered++;
+    }
+  else if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED)
     register_client (self, client);
   else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
     lose_server (self, client);
@@ -255,7 +288,7 @@ take_event (Load                     *self,
            (event->frame_type == UDPNAT_FRAME_RELAY || event->frame_type == UDPNAT_FRAME_INCOMING))
     self->n_answers++;
   else if (event->type == UDPNAT_SESSION_EVENT_FRAME && event->frame_type == UDPNAT_FRAME_MESSAGE)
-    take_answer (self, event);
+    take_answer (self, client, event);
 }
 
 /* ---- In ---- */
@@ -292,6 +325,7 @@ take_datagram (gpointer user_data,
     }
   if (data[0] == UDPNAT_PACKET_UNKNOWN)
     {
+      g_clear_pointer (&client->ticket, g_free);
       lose_server (self, client);
       return;
     }
@@ -299,6 +333,8 @@ take_datagram (gpointer user_data,
   while (udpnat_session_pop_event (client->session, &event))
     take_event (self, client, &event);
   read_stream (self, client);
+  if (self->is_bare && client->handle != 0)
+    return;
   send_waiting (self, client);
   if (!client->is_waiting && udpnat_session_next_deadline (client->session) <
                              self->now_us + ACKS_WITHIN_US)
@@ -529,7 +565,7 @@ forge (Load *self)
 {
   guint8 data[FORGED_BYTES + 2 * UDPNAT_MAC_BYTES] = { UDPNAT_PACKET_HS1, UDPNAT_PACKET_VERSION };
 
-  udpnat_random_fill (&self->random, data + 4, FORGED_BYTES - 4);
+  udpnat_random_fill (&self->random, data + 4, 4 + UDPNAT_EPHEMERAL_BYTES);
   data[2] = UDPNAT_ROLE_CLIENT_SERVER;
   udpnat_mac (self->mac1_key, sizeof self->mac1_key, data, FORGED_BYTES, data + FORGED_BYTES);
   load_socket_put (&self->socket, 0x7f800000u + (udpnat_random_u32 (&self->random) & 0x7fffff),
@@ -557,6 +593,10 @@ static const struct
   { "idle", NULL, TRUE, 1 },
   { "flood", ask_lookup, TRUE, 1 },
   { "return", NULL, TRUE, 1 },
+  { "bare", NULL, TRUE, 1 },
+  { "register", NULL, TRUE, 1 },
+  { "bare-ticket", NULL, TRUE, 1 },
+  { "register-ticket", NULL, TRUE, 1 },
 };
 
 /* ---- Runs ---- */
@@ -619,11 +659,12 @@ keep_trying (Load   *self,
 
 static void
 come_again (Load   *self,
-            GQueue *coming)
+            GQueue *coming,
+            guint   n_at_once)
 {
   Client *client;
 
-  while (coming->length < RETURNS_AT_ONCE && (client = g_queue_pop_head (&self->left)) != NULL)
+  while (coming->length < n_at_once && (client = g_queue_pop_head (&self->left)) != NULL)
     {
       client->is_left = FALSE;
       udpnat_session_free (client->session);
@@ -685,7 +726,8 @@ connect_clients (Load *self)
         }
       if (self->now_us - swept_us > RETRY_SWEEP_US)
         {
-          come_again (self, &coming); /* whoever was lost while all the others came */
+          /* Whoever was lost while all the others came. */
+          come_again (self, &coming, RETURNS_AT_ONCE);
           keep_all_trying (self, &coming);
           keep_alive (self, n_started, self->now_us - swept_us);
           swept_us = self->now_us;
@@ -713,7 +755,7 @@ run_return (Load   *self,
   printf ("return");
   while (self->now_us < end_us && !(is_any_lost && self->n_registered == self->n_clients))
     {
-      come_again (self, &coming);
+      come_again (self, &coming, RETURNS_AT_ONCE);
       if (self->now_us - swept_us > RETRY_SWEEP_US)
         {
           keep_all_trying (self, &coming);
@@ -727,6 +769,44 @@ run_return (Load   *self,
         printf (" %u", self->n_registered);
     }
   printf (" %u\n", self->n_registered);
+  g_queue_clear (&coming);
+}
+
+/* Whoever comes by ticket has one already. @pid: of the server that is there now */
+static void
+run_rejoin (Load       *self,
+            const char *name,
+            double      seconds,
+            double      pid)
+{
+  gint64 start_us = self->now_us, swept_us = start_us;
+  gint64 end_us = start_us + (gint64) (seconds * 1e6);
+  GQueue coming = G_QUEUE_INIT;
+  double cpu_us;
+
+  if (clock_getcpuclockid ((pid_t) pid, &self->server_clock) != 0)
+    g_error ("there is no process %.0f", pid);
+  self->is_bare = g_str_has_prefix (name, "bare");
+  self->is_by_ticket = g_str_has_suffix (name, "ticket");
+  for (guint i = 0; i < self->n_clients; i++)
+    lose_server (self, &self->clients[i]);
+  cpu_us = get_server_cpu_us (self);
+  while (self->now_us < end_us && self->n_registered < self->n_clients)
+    {
+      come_again (self, &coming, CONNECTS_AT_ONCE);
+      if (coming.length == CONNECTS_AT_ONCE || self->now_us - swept_us > RETRY_SWEEP_US)
+        {
+          keep_all_trying (self, &coming);
+          swept_us = self->now_us;
+        }
+      send_acks (self);
+      load_socket_flush (&self->socket);
+      (void) receive (self);
+    }
+  self->n_requests = self->n_clients;
+  report (self, name, self->n_registered, get_server_cpu_us (self) - cpu_us,
+          self->now_us - start_us);
+  self->is_bare = self->is_by_ticket = FALSE;
   g_queue_clear (&coming);
 }
 
@@ -908,6 +988,9 @@ main (int    argc,
         run_flood (&load, seconds, per_second, n_words > 3 ? atof (words[3]) : 0);
       else if (strcmp (kinds[kind].name, "return") == 0)
         run_return (&load, seconds);
+      else if (g_str_has_prefix (kinds[kind].name, "bare")
+               || g_str_has_prefix (kinds[kind].name, "register"))
+        run_rejoin (&load, kinds[kind].name, seconds, per_second);
       else if (kinds[kind].ask != NULL)
         run (&load, kind, seconds, per_second);
       else

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a request costs udpnat-server, beside a bare echo and coturn, in one run.
 
-    server.py --build DIR [--rounds N] [--clients N] [--seconds S] [--no-restart]
+    server.py --build DIR [--rounds N] [--clients N] [--seconds S] [--comers] [--no-restart]
 
 Each server is alone on processor 0, the generator on processor 1. A figure is µs of the server's
 CPU for each request, read from the CPU clock of its process: the median of all rounds, in which the
@@ -46,6 +46,15 @@ TURN_FLOWS = 10
 QUESTIONS_PER_SECOND = 5000
 FORGED_PER_SECOND = 1000000
 RETURN_SECONDS = 180
+# Who comes to a server that was started anew; the others are compared with the first
+COMERS = [
+    ('bare', 'handshake, nothing else'),
+    ('register', 'handshake and registration'),
+    ('bare-ticket', 'ticket, nothing else'),
+    ('register-ticket', 'ticket and registration'),
+]
+# For a server that is started with all names
+RESTART_SECONDS = 3
 # After which all are at rest
 CALM_SECONDS = 8
 # After which a server has given back what they took before
@@ -113,6 +122,19 @@ class Server:
         self.process.wait(START_SECONDS)
         self.start()
         return [int(word) for word in self.load.stdout.readline().split()[1:]]
+
+    def rejoin(self, kind):
+        """Starts it anew. Returns µs of its CPU for each who comes, and how many are there."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(START_SECONDS)
+        self.start()
+        time.sleep(RESTART_SECONDS)
+        self.load.stdin.write(f'{kind} {RETURN_SECONDS} {self.process.pid}\n')
+        self.load.stdin.flush()
+        words = self.load.stdout.readline().split()
+        if not words or words[0] != kind:
+            raise RuntimeError(f'the load on {self.name} has ended at {kind}')
+        return float(words[3]), int(words[2])
 
     def ask(self, kind, seconds, per_second=0):
         """Returns µs of the server's CPU for a request, requests a second, and, of those that were
@@ -296,6 +318,21 @@ def report_restart(server, n_clients):
         print(f'  not back after {RETURN_SECONDS} s: {n_clients - counts[-1]:,}')
 
 
+def report_comers(server, rounds, n_clients):
+    print(f'A server that was started anew, and {n_clients:,} people whose names are theirs')
+    figures = {}
+    for _ in range(rounds):
+        for kind, _ in COMERS:
+            cost, n_there = server.rejoin(kind)
+            figures.setdefault(kind, []).append(cost)
+            if n_there != n_clients:
+                print(f'  {kind}: only {n_there:,} came')
+    base = figures[COMERS[0][0]]
+    for kind, name in COMERS:
+        line(name, figures[kind], 1e6 / statistics.median(figures[kind]),
+             f'{median_ratio(base, figures[kind]):.2f} times as many as bare handshakes')
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--build', required=True, type=Path)
@@ -303,6 +340,8 @@ def main():
     parser.add_argument('--clients', type=int, default=10000)
     parser.add_argument('--seconds', type=float, default=1.0)
     parser.add_argument('--no-restart', action='store_true')
+    parser.add_argument('--comers', action='store_true',
+                        help='only those who come to a server that was started anew')
     options = parser.parse_args()
     if os.cpu_count() < 2:
         sys.exit('bench: this needs two processors, one for the server and one for the load')
@@ -311,10 +350,14 @@ def main():
         servers = {}
         try:
             start_servers(servers, build, Path(folder), options.clients)
-            figures, rates, turns = run(servers, options.rounds, options.seconds)
-            report(servers, figures, rates, options.clients)
-            report_turns(figures, turns, options.clients)
+            if options.comers:
+                servers['udpnat'].ask('keepalive', options.seconds)  # all connect
+            else:
+                figures, rates, turns = run(servers, options.rounds, options.seconds)
+                report(servers, figures, rates, options.clients)
+                report_turns(figures, turns, options.clients)
             if not options.no_restart:
+                report_comers(servers['udpnat'], options.rounds, options.clients)
                 report_restart(servers['udpnat'], options.clients)
         finally:
             for server in servers.values():

@@ -55,6 +55,7 @@ def text(words=b'hello'):
 
 PACKETS = {
     'hs1': bytes([4, 1, 1, 0]) + bytes(508),
+    'hs1-ticket': bytes([4, 1, 2, 0]) + bytes(508),
     'hs2': bytes([5, 1, 0, 0]) + bytes(89),
     'cookie': bytes([6]) + bytes(63),
     'data': bytes([7]) + bytes(31),
@@ -90,6 +91,7 @@ MESSAGES = {
     'page': message(0x1C, struct.pack('>IBB', 1, 1, 1) + entry('bob')) + message(0x1A, b'\2'),
     'keepalive': message(0x0E, struct.pack('>H', 96)),
     'invitation': message(0x18, bytes(15)) + message(1, b'\1' + string('alice')),
+    'ticket': message(0x1E, struct.pack('>I', 86400) + KEY + KEY + ID + KEY),
     'mail-put': message(0x21, struct.pack('>I', 7) + KEY + ID + b'sealed') + message(
         0x22, struct.pack('>IB', 7, 3)
     ),
@@ -221,6 +223,13 @@ SERVER = {
     + on_server(0, 13, b'\x84')
     + on_server(0, 13, b'\4')
     + on_server(0, 13, b'\x86'),
+    'tickets': TWO_PEOPLE
+    + on_server(0, 10)  # while the session lives
+    + on_server(0, 14)
+    + on_server(0, 10)  # and when it has forgotten it
+    + on_server(0, 6, b'\4' + take(b'alice'))
+    + on_server(0, 9, b'\xff') * 3
+    + on_server(1, 10),
     'goes': join(0, b'alice')
     + on_server(0, 9, b'\x9f')
     + join(1, b'bob')

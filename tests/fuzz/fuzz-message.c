@@ -70,6 +70,7 @@ rewrite_question (const UdpnatMessageView *message,
   UdpnatReport     report;
   guint32          request;
   guint8           mode, code[UDPNAT_INVITATION_BYTES];
+  guint8           ticket[UDPNAT_TICKET_BYTES], secret[UDPNAT_TICKET_SECRET_BYTES];
 
   if (udpnat_parse_register (message, &is_listed, &name))
     {
@@ -89,6 +90,8 @@ rewrite_question (const UdpnatMessageView *message,
     udpnat_write_presence (out, mode);
   else if (udpnat_parse_invitation (message, code))
     udpnat_write_invitation (out, code);
+  else if (udpnat_parse_ticket (message, &request, ticket, secret))
+    udpnat_write_ticket (out, request, ticket, secret);
   else if (udpnat_parse_keepalive (message, &interval_s))
     udpnat_write_keepalive (out, interval_s);
   else if (message->n_body == 2 + UDPNAT_N_REPORT_WAYS && udpnat_parse_report (message, &report)

@@ -83,6 +83,27 @@ fuzz_remote_dial (FuzzRemote            *self,
   udpnat_session_start_handshake (self->session, now_us, timestamp, frames, n_frames);
 }
 
+/** fuzz_remote_resume: as a program that comes back by ticket, if it has one */
+void
+fuzz_remote_resume (FuzzRemote            *self,
+                    gint64                 now_us,
+                    const UdpnatPublicKey *to)
+{
+  UdpnatSessionConfig config = get_config (self);
+  guint8              timestamp[UDPNAT_TIMESTAMP_BYTES];
+
+  if (!self->has_ticket)
+    return;
+  if (self->session == NULL
+      || udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
+    {
+      fuzz_remote_forget (self);
+      self->session = udpnat_session_new_initiator (&config, to, now_us);
+    }
+  udpnat_timestamp_from_us (FUZZ_WALL_OFFSET_US + now_us, timestamp);
+  udpnat_session_start_resumption (self->session, now_us, timestamp, &self->ticket);
+}
+
 static void
 push_reply (FuzzRemote   *self,
             const guint8 *data,
@@ -220,6 +241,21 @@ answer_challenge (FuzzRemote            *self,
     push_reply (self, out, fuzz_remote_seal (self, now_us, frames, writer.n_written, out));
 }
 
+static void
+note_ticket (FuzzRemote            *self,
+             const UdpnatFrameView *frame)
+{
+  UdpnatMessageView message;
+  UdpnatTicket      ticket;
+  guint32           life_s;
+
+  if (!udpnat_frame_parse_message (frame, &message)
+      || !udpnat_parse_ticket (&message, &life_s, ticket.bytes, ticket.secret))
+    return;
+  self->ticket = ticket;
+  self->has_ticket = TRUE;
+}
+
 /**
  * fuzz_remote_pop_frame:
  * @out_frame: valid until the next call
@@ -239,6 +275,7 @@ fuzz_remote_pop_frame (FuzzRemote      *self,
         continue;
       *out_frame = (UdpnatFrameView) { event.frame_type, event.body, event.n_body };
       answer_challenge (self, now_us, out_frame);
+      note_ticket (self, out_frame);
       return TRUE;
     }
   return FALSE;

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @answer_frames: what its next HS2 carries
  * @n_cookies: so many HS1 are answered with COOKIE instead
  * @is_deaf: does not answer PATH-CHALLENGE
+ * @has_ticket: @ticket is the last one that it got
  * @handle: of the last REGISTERED that it got
  * @last_index: the receiver index of the last DATA that it got
  * @replies: (element-type GBytes): datagrams to send besides the session's
@@ -32,6 +33,8 @@ typedef struct
   gsize             n_answer_frames;
   guint             n_cookies;
   gboolean          is_deaf;
+  gboolean          has_ticket;
+  UdpnatTicket      ticket;
   guint32           handle;
   guint32           last_index;
   GQueue            replies;
@@ -48,6 +51,9 @@ void     fuzz_remote_dial    (FuzzRemote            *self,
                               const UdpnatPublicKey *to,
                               const guint8          *frames,
                               gsize                  n_frames);
+void     fuzz_remote_resume  (FuzzRemote            *self,
+                              gint64                 now_us,
+                              const UdpnatPublicKey *to);
 void     fuzz_remote_receive (FuzzRemote            *self,
                               gint64                 now_us,
                               const guint8          *data,

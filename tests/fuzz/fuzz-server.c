@@ -175,6 +175,7 @@ take_event (Scene                   *self,
       g_assert_cmpuint (g_bytes_get_size (event->data) % UDPNAT_MAIL_PASS_BYTES, ==, 0);
       break;
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
@@ -623,8 +624,10 @@ take_step (Scene        *self,
       send_inner (self, client, input);
       break;
     case 9:
-    case 10:
       elapse (self, fuzz_take_duration (input));
+      break;
+    case 10:
+      fuzz_remote_resume (client, self->now_us, udpnat_identity_get_public_key (self->identity));
       break;
     case 11:
       move (self, client, udpnat_reader_u8 (input));

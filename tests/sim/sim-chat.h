@@ -30,6 +30,7 @@ typedef struct
  * @is_mailbox_off: likewise
  * @mailbox_limits: likewise
  * @is_disk_broken: while it is, nothing new can be written: names and letters are refused
+ * @ticket_keys: (nullable): as they were last written
  * @n_letters_ever: stored so far, whatever became of them
  *
  * A rendezvous server as a process on a host: it can be killed and started again, and its names and
@@ -51,6 +52,7 @@ typedef struct
   GPtrArray              *letters; /* of SimLetter */
   GHashTable             *passes;  /* GBytes by key text */
   guint64                 last_number;
+  GBytes                 *ticket_keys;
   guint                   n_letters_ever;
 } SimServer;
 

@@ -145,6 +145,7 @@ commit (gpointer owner,
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
       commit_passes (self, writing);
       break;
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
     case UDPNAT_SERVER_EVENT_MAIL_LOAD:
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
@@ -212,6 +213,10 @@ server_events_cb (gpointer user_data)
           break;
         case UDPNAT_SERVER_EVENT_MAIL_LOAD:
           give_letter (self, event->number);
+          break;
+        case UDPNAT_SERVER_EVENT_TICKET_KEYS:
+          g_clear_pointer (&self->ticket_keys, g_bytes_unref);
+          self->ticket_keys = g_bytes_ref (event->data);
           break;
         case UDPNAT_SERVER_EVENT_REGISTERED:
         case UDPNAT_SERVER_EVENT_GONE:
@@ -288,6 +293,17 @@ restore_mail (SimServer *self)
     }
 }
 
+static void
+restore_tickets (SimServer *self)
+{
+  if (self->ticket_keys == NULL)
+    return;
+  if (!udpnat_rendezvous_server_restore_ticket_keys (
+        self->server, g_bytes_get_data (self->ticket_keys, NULL),
+        g_bytes_get_size (self->ticket_keys)))
+    g_assert_not_reached ();
+}
+
 /* A server whose host was given a second address tells it. */
 static void
 fill_addresses (SimServer     *self,
@@ -330,6 +346,7 @@ sim_server_start (SimServer *self)
       udpnat_rendezvous_server_restore_name (self->server, claim->name, &claim->key);
     }
   restore_mail (self);
+  restore_tickets (self);
   machine = sim_disk_mount (&self->disk, udpnat_rendezvous_server_get_machine (self->server));
   sim_host_attach (self->host, machine, UDPNAT_SERVER_PORT, UDPNAT_SERVER_ALT_PORT,
                    server_events_cb, self);
@@ -363,6 +380,7 @@ sim_server_wipe (SimServer *self)
   g_ptr_array_set_size (self->names, 0);
   g_ptr_array_set_size (self->letters, 0);
   g_hash_table_remove_all (self->passes);
+  g_clear_pointer (&self->ticket_keys, g_bytes_unref);
   self->last_number = 0;
 }
 
@@ -378,5 +396,6 @@ sim_server_free (SimServer *self)
   g_ptr_array_unref (self->names);
   g_ptr_array_unref (self->letters);
   g_hash_table_unref (self->passes);
+  g_clear_pointer (&self->ticket_keys, g_bytes_unref);
   g_free (self);
 }

@@ -239,6 +239,7 @@ run_server_restart (const SimNatConfig *nat,
                     gboolean            is_polite)
 {
   SimLinkConfig link = sim_link_config_with_delay (LEG_US);
+  UdpnatRendezvousServerStats stats;
   gint64 back_us;
   SimPair pair;
 
@@ -263,6 +264,9 @@ run_server_restart (const SimNatConfig *nat,
                   (pair.bob->registered_us - back_us) / 1e6);
   g_assert_cmpint (pair.alice->registered_us, >, back_us);
   g_assert_cmpint (pair.bob->registered_us, >, back_us);
+  udpnat_rendezvous_server_get_stats (pair.server->server, &stats);
+  g_assert_cmpuint (stats.resumptions, ==, 2); /* by ticket */
+  g_assert_cmpuint (stats.handshakes, ==, 0);
   sim_peer_send_numbered (pair.bob, "alice", 10, 5);
   g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (30), all_delivered, &pair));
   sim_peer_assert_received (pair.bob, "alice", 15);

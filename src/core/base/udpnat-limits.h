@@ -25,6 +25,9 @@
 #define UDPNAT_NAME_MAX_CODE_POINTS 64
 #define UDPNAT_NAME_MAX_BYTES 256 /* 64 code points of 4 bytes */
 #define UDPNAT_INVITATION_BYTES 15 /* of its code: 24 letters and digits, and nobody guesses it */
+/* A ticket (PROTOCOL.md section 2): nonce 24, sealed static key 32 and time 8, tag. */
+#define UDPNAT_TICKET_BYTES 80
+#define UDPNAT_TICKET_SECRET_BYTES 32
 #define UDPNAT_ACK_MAX_RANGES 32
 #define UDPNAT_RECEIPT_MAX_IDS 64 /* per RECEIPT that we send; 256 are read */
 
@@ -58,6 +61,14 @@
  * a client that sleeps for a while need not begin anew. DECISIONS.md, "Keepalive". */
 #define UDPNAT_KEY_REJECT_SERVER_AFTER_US UDPNAT_SEC (7200)
 #define UDPNAT_COOKIE_SECRET_US UDPNAT_SEC (120)
+/* Tickets. Two keys of the server's are good at a time, so that a ticket lives for 12 h at least,
+ * and 24 h after the last Diffie-Hellman at most. Shorter means more of these after a restart;
+ * longer, more to read for who steals the keys. */
+#define UDPNAT_TICKET_KEY_S (12 * 3600)
+#define UDPNAT_TICKET_LIFE_S (24 * 3600)
+#define UDPNAT_TICKET_CLOCK_S 3600 /* so far a server's clock may be set back */
+/* A server that answers INFO, and not HS1 with a ticket within so long, knows no tickets. */
+#define UDPNAT_TICKET_DOUBT_US UDPNAT_SEC (5)
 #define UDPNAT_REPLAY_WINDOW_PACKETS 1024
 #define UDPNAT_UNKNOWN_PER_SECOND 20
 

@@ -3,6 +3,7 @@
 #include "udpnat-noise.h"
 
 #include "udpnat-dh-private.h"
+#include "udpnat-resumption-private.h"
 #include "udpnat-symmetric-private.h"
 
 #include <sodium.h>
@@ -25,6 +26,10 @@
  * The ephemeral secret is handed in: this layer has no source of randomness. Whoever makes a
  * handshake must draw a new one each time.
  *
+ * A resumption has two messages like IK, but no Diffie-Hellman, and is none of Noise's: in place of
+ * e stand 32 random bytes, in place of s a ticket, and the keys come of the secret that goes with
+ * it (udpnat-resumption.c).
+ *
  * A message that cannot be read changes nothing. Anyone can send a wrong HS2 to somebody who waits
  * for one, and must not be able to spoil the handshake by that. */
 
@@ -34,6 +39,9 @@ G_STATIC_ASSERT (UDPNAT_NOISE_TAG_BYTES == UDPNAT_SYMMETRIC_TAG_BYTES);
 #define TOKENS_MAX 5
 #define MESSAGES_MAX 2
 #define SEALED_KEY_BYTES (UDPNAT_KEY_BYTES + UDPNAT_NOISE_TAG_BYTES)
+
+G_STATIC_ASSERT (UDPNAT_RESUMPTION_RANDOM_BYTES == UDPNAT_KEY_BYTES);
+G_STATIC_ASSERT (UDPNAT_RESUMPTION_TAG_BYTES == UDPNAT_NOISE_TAG_BYTES);
 
 typedef enum
 {
@@ -45,6 +53,9 @@ typedef enum
   TOKEN_SE,
   TOKEN_SS,
   TOKEN_PSK,
+  /* of a resumption */
+  TOKEN_RANDOM,
+  TOKEN_TICKET,
 } Token;
 
 typedef struct
@@ -81,12 +92,24 @@ static const Pattern patterns[] = {
   },
 };
 
+static const Pattern resumption = {
+  .n_messages = 2,
+  .messages = {
+    { TOKEN_RANDOM, TOKEN_TICKET },
+    { TOKEN_RANDOM },
+  },
+};
+
 /* What a message may change; a copy of it is the way back. */
 typedef struct
 {
-  UdpnatSymmetric symmetric;
+  union
+  {
+    UdpnatSymmetric  symmetric;
+    UdpnatResumption resumption;
+  };
   UdpnatPublicKey remote_static;
-  UdpnatPublicKey remote_ephemeral;
+  UdpnatPublicKey remote_ephemeral; /* or its random bytes */
   gboolean        has_remote_static;
   gboolean        has_remote_ephemeral;
   guint           n_messages; /* written or read so far */
@@ -103,7 +126,9 @@ struct _UdpnatNoise
   guint8          static_secret[UDPNAT_KEY_BYTES];
   UdpnatPublicKey static_key;
   guint8          ephemeral_secret[UDPNAT_KEY_BYTES];
-  UdpnatPublicKey ephemeral_key;
+  UdpnatPublicKey ephemeral_key; /* or this side's random bytes */
+  guint8          ticket[UDPNAT_TICKET_BYTES];
+  UdpnatPublicKey responder_key; /* of a resumption */
   State           state;
 };
 
@@ -178,6 +203,64 @@ udpnat_noise_new_responder (UdpnatNoisePattern    pattern,
 {
   return noise_new (pattern, FALSE, prologue, n_prologue, local,
                     udpnat_identity_get_public_key (local), ephemeral_secret);
+}
+
+static UdpnatNoise *
+resumption_new (gboolean               is_initiator,
+                const UdpnatPublicKey *responder,
+                const UdpnatPublicKey *remote,
+                const guint8          *secret,
+                const guint8          *random)
+{
+  UdpnatNoise *self = g_new0 (UdpnatNoise, 1);
+
+  self->pattern = &resumption;
+  self->is_initiator = is_initiator;
+  self->responder_key = *responder;
+  memcpy (self->psk, secret, sizeof self->psk);
+  memcpy (self->ephemeral_key.bytes, random, UDPNAT_KEY_BYTES);
+  self->state.remote_static = *remote;
+  self->state.has_remote_static = TRUE;
+
+  return self;
+}
+
+/**
+ * udpnat_noise_new_resuming:
+ * @remote: static key of the server that made the ticket
+ * @ticket: copied
+ * @random: never used before with this ticket; copied
+ *
+ * Returns: (transfer full): the client's side of a resumption, which writes first
+ */
+UdpnatNoise *
+udpnat_noise_new_resuming (const UdpnatPublicKey *remote,
+                           const UdpnatTicket    *ticket,
+                           const guint8           random[UDPNAT_KEY_BYTES])
+{
+  UdpnatNoise *self = resumption_new (TRUE, remote, remote, ticket->secret, random);
+
+  memcpy (self->ticket, ticket->bytes, sizeof self->ticket);
+
+  return self;
+}
+
+/**
+ * udpnat_noise_new_resumed:
+ * @local: static key of the server itself
+ * @remote: whose the ticket is
+ * @secret: that goes with the ticket in the first message; copied
+ * @random: new for each handshake; copied
+ *
+ * Returns: (transfer full): the server's side of a resumption, which reads first
+ */
+UdpnatNoise *
+udpnat_noise_new_resumed (const UdpnatPublicKey *local,
+                          const UdpnatPublicKey *remote,
+                          const guint8           secret[UDPNAT_TICKET_SECRET_BYTES],
+                          const guint8           random[UDPNAT_KEY_BYTES])
+{
+  return resumption_new (FALSE, local, remote, secret, random);
 }
 
 /**
@@ -273,6 +356,10 @@ get_token_bytes (Token token)
       return UDPNAT_KEY_BYTES;
     case TOKEN_S:
       return SEALED_KEY_BYTES;
+    case TOKEN_RANDOM:
+      return UDPNAT_RESUMPTION_RANDOM_BYTES;
+    case TOKEN_TICKET:
+      return UDPNAT_TICKET_BYTES;
     case TOKEN_END:
     case TOKEN_EE:
     case TOKEN_ES:
@@ -314,6 +401,54 @@ is_turn (const UdpnatNoise *self,
          && (initiators == self->is_initiator) == to_write;
 }
 
+/* ---- Resumption ---- */
+
+/* @random of whoever writes this message, @ticket of the first one. */
+static void
+resume (UdpnatNoise  *self,
+        const guint8 *random,
+        const guint8 *ticket)
+{
+  if (self->state.n_messages == 0)
+    udpnat_resumption_begin (&self->state.resumption, &self->responder_key, self->psk, random,
+                             ticket);
+  else
+    udpnat_resumption_answer (&self->state.resumption, random);
+}
+
+static void
+write_resumption (UdpnatNoise  *self,
+                  const guint8 *payload,
+                  gsize         n_payload,
+                  guint8       *out)
+{
+  resume (self, self->ephemeral_key.bytes, self->ticket);
+  memcpy (out, self->ephemeral_key.bytes, UDPNAT_RESUMPTION_RANDOM_BYTES);
+  out += UDPNAT_RESUMPTION_RANDOM_BYTES;
+  if (self->is_initiator)
+    {
+      memcpy (out, self->ticket, UDPNAT_TICKET_BYTES);
+      out += UDPNAT_TICKET_BYTES;
+    }
+  udpnat_resumption_seal (&self->state.resumption, payload, n_payload, out);
+}
+
+static gboolean
+read_resumption (UdpnatNoise  *self,
+                 const guint8 *message,
+                 gsize         n_sealed_payload,
+                 guint8       *out_payload)
+{
+  const guint8 *ticket = message + UDPNAT_RESUMPTION_RANDOM_BYTES;
+  const guint8 *sealed = ticket + (self->is_initiator ? 0 : UDPNAT_TICKET_BYTES);
+
+  memcpy (self->state.remote_ephemeral.bytes, message, UDPNAT_RESUMPTION_RANDOM_BYTES);
+  self->state.has_remote_ephemeral = TRUE;
+  resume (self, message, ticket);
+
+  return udpnat_resumption_open (&self->state.resumption, sealed, n_sealed_payload, out_payload);
+}
+
 /* ---- Writing ---- */
 
 static gboolean
@@ -343,6 +478,8 @@ write_token (UdpnatNoise *self,
     case TOKEN_PSK:
       mix_psk (self);
       return TRUE;
+    case TOKEN_RANDOM:
+    case TOKEN_TICKET:
     case TOKEN_END:
       break;
     }
@@ -356,6 +493,12 @@ write_message (UdpnatNoise  *self,
                gsize         n_payload,
                guint8       *out)
 {
+  if (self->pattern == &resumption)
+    {
+      write_resumption (self, payload, n_payload, out);
+      return TRUE;
+    }
+
   for (const Token *token = get_tokens (self); *token != TOKEN_END; token++)
     {
       if (!write_token (self, *token, out))
@@ -446,6 +589,8 @@ read_token (UdpnatNoise  *self,
     case TOKEN_PSK:
       mix_psk (self);
       return TRUE;
+    case TOKEN_RANDOM:
+    case TOKEN_TICKET:
     case TOKEN_END:
       break;
     }
@@ -459,6 +604,9 @@ read_message (UdpnatNoise  *self,
               gsize         n_sealed_payload,
               guint8       *out_payload)
 {
+  if (self->pattern == &resumption)
+    return read_resumption (self, message, n_sealed_payload, out_payload);
+
   for (const Token *token = get_tokens (self); *token != TOKEN_END; token++)
     {
       if (!read_token (self, *token, message))
@@ -473,8 +621,8 @@ read_message (UdpnatNoise  *self,
 /**
  * udpnat_noise_read:
  * @message: (array length=n_message): not trusted
- * @out_payload: room for @n_message less the overhead (96 or 48 bytes); may be where the payload
- *   lies in @message. Meaningless after a failure
+ * @out_payload: room for @n_message less the overhead (96 or 48 bytes; 128 of a resumption's first
+ *   one); may be where the payload lies in @message. Meaningless after a failure
  * @out_n_payload: (out): 0 on failure
  *
  * Reads the other side's next message.
@@ -542,12 +690,15 @@ udpnat_noise_split (UdpnatNoise *self,
                     guint8       send_key[UDPNAT_KEY_BYTES],
                     guint8       receive_key[UDPNAT_KEY_BYTES])
 {
+  guint8 *first = self->is_initiator ? send_key : receive_key;
+  guint8 *second = self->is_initiator ? receive_key : send_key;
+
   g_assert (udpnat_noise_is_complete (self) && !self->is_split);
 
-  if (self->is_initiator)
-    udpnat_symmetric_split (&self->state.symmetric, send_key, receive_key);
+  if (self->pattern == &resumption)
+    udpnat_resumption_split (&self->state.resumption, first, second);
   else
-    udpnat_symmetric_split (&self->state.symmetric, receive_key, send_key);
+    udpnat_symmetric_split (&self->state.symmetric, first, second);
 
   self->is_split = TRUE;
   sodium_memzero (self->static_secret, sizeof self->static_secret);
@@ -570,8 +721,8 @@ udpnat_noise_get_remote_key (const UdpnatNoise *self)
 /**
  * udpnat_noise_get_remote_ephemeral:
  *
- * Returns: (transfer none) (nullable) (array fixed-size=32): what the other side sent as e in the
- *   last message read
+ * Returns: (transfer none) (nullable) (array fixed-size=32): what the other side sent as e, or its
+ *   random bytes, in the last message read
  */
 const guint8 *
 udpnat_noise_get_remote_ephemeral (const UdpnatNoise *self)
@@ -582,11 +733,15 @@ udpnat_noise_get_remote_ephemeral (const UdpnatNoise *self)
 /**
  * udpnat_noise_get_handshake_hash:
  *
+ * Not of a resumption, which has none.
+ *
  * Returns: (transfer none) (array fixed-size=32): hash of all that was said; the same on both sides
  *   when the handshake is complete, and different for every handshake
  */
 const guint8 *
 udpnat_noise_get_handshake_hash (const UdpnatNoise *self)
 {
+  g_assert (self->pattern != &resumption);
+
   return self->state.symmetric.hash;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-identity.h"
+#include "udpnat-ticket.h"
 #include "udpnat-writer.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,8 @@ typedef enum
 /* What a message has beside its payload. First one (of all patterns): e, encrypted s, tag. Second
  * one of IK: e, tag. */
 #define UDPNAT_NOISE_FIRST_OVERHEAD_BYTES 96
+/* Of a resumption the first one has random bytes, ticket, tag; the second one is as IK's. */
+#define UDPNAT_NOISE_RESUMING_OVERHEAD_BYTES (32 + UDPNAT_TICKET_BYTES + UDPNAT_NOISE_TAG_BYTES)
 #define UDPNAT_NOISE_SECOND_OVERHEAD_BYTES 48
 /* Noise revision 34, section 3. */
 #define UDPNAT_NOISE_MESSAGE_MAX_BYTES 65535
@@ -32,7 +35,7 @@ typedef enum
 /**
  * UdpnatNoise:
  *
- * One side of one Noise handshake (revision 34).
+ * One side of one Noise handshake (revision 34), or of one with a ticket in its place.
  */
 typedef struct _UdpnatNoise UdpnatNoise;
 
@@ -47,6 +50,15 @@ UdpnatNoise *udpnat_noise_new_responder (UdpnatNoisePattern     pattern,
                                          gsize                  n_prologue,
                                          const UdpnatIdentity  *local,
                                          const guint8           ephemeral_secret[UDPNAT_KEY_BYTES]);
+UdpnatNoise *udpnat_noise_new_resuming  (const UdpnatPublicKey *remote,
+                                         const UdpnatTicket    *ticket,
+                                         const guint8           random[UDPNAT_KEY_BYTES])
+  G_GNUC_WARN_UNUSED_RESULT;
+UdpnatNoise *udpnat_noise_new_resumed   (const UdpnatPublicKey *local,
+                                         const UdpnatPublicKey *remote,
+                                         const guint8           secret[UDPNAT_TICKET_SECRET_BYTES],
+                                         const guint8           random[UDPNAT_KEY_BYTES])
+  G_GNUC_WARN_UNUSED_RESULT;
 void         udpnat_noise_set_psk       (UdpnatNoise           *self,
                                          const guint8           psk[UDPNAT_NOISE_PSK_BYTES]);
 void         udpnat_noise_free          (UdpnatNoise           *self);

@@ -125,6 +125,26 @@ count_handshake (UdpnatHandshakeLimiter *self,
   return MAX (self->n_second, self->n_before) > UDPNAT_HANDSHAKES_PER_SECOND_LOAD;
 }
 
+static UdpnatHandshakeVerdict
+judge_source (Source  *source,
+              gint64   now_us,
+              gboolean has_cookie,
+              gboolean is_loaded)
+{
+  if (has_cookie)
+    return udpnat_token_bucket_take (&source->proven, now_us, 1,
+                                     UDPNAT_HANDSHAKES_PER_SECOND_PROVEN,
+                                     UDPNAT_HANDSHAKES_PER_SECOND_PROVEN)
+               ? UDPNAT_HANDSHAKE_ALLOW
+               : UDPNAT_HANDSHAKE_DROP;
+  if (is_loaded
+      || !udpnat_token_bucket_take (&source->strangers, now_us, 1,
+                                    UDPNAT_HANDSHAKES_BURST_PER_SOURCE,
+                                    UDPNAT_HANDSHAKES_PER_SECOND_PER_SOURCE))
+    return UDPNAT_HANDSHAKE_ASK_COOKIE;
+  return UDPNAT_HANDSHAKE_ALLOW;
+}
+
 /**
  * udpnat_handshake_limiter_judge:
  * @has_cookie: mac2 is valid, so @source is not forged
@@ -140,19 +160,25 @@ udpnat_handshake_limiter_judge (UdpnatHandshakeLimiter *self,
                                 gboolean                is_crowded)
 {
   gboolean is_loaded = count_handshake (self, now_us);
-  Source  *entry = ensure_source (self, now_us, source);
 
-  if (has_cookie)
-    return udpnat_token_bucket_take (&entry->proven, now_us, 1, UDPNAT_HANDSHAKES_PER_SECOND_PROVEN,
-                                     UDPNAT_HANDSHAKES_PER_SECOND_PROVEN)
-               ? UDPNAT_HANDSHAKE_ALLOW
-               : UDPNAT_HANDSHAKE_DROP;
-  if (is_loaded || is_crowded
-      || !udpnat_token_bucket_take (&entry->strangers, now_us, 1,
-                                    UDPNAT_HANDSHAKES_BURST_PER_SOURCE,
-                                    UDPNAT_HANDSHAKES_PER_SECOND_PER_SOURCE))
-    return UDPNAT_HANDSHAKE_ASK_COOKIE;
-  return UDPNAT_HANDSHAKE_ALLOW;
+  return judge_source (ensure_source (self, now_us, source), now_us, has_cookie,
+                       is_loaded || is_crowded);
+}
+
+/**
+ * udpnat_handshake_limiter_judge_resumption:
+ *
+ * As udpnat_handshake_limiter_judge(), of an HS1 with a ticket. To look at one costs no more than a
+ * cookie, so how many others come is no reason to ask for that: a million who come back after a
+ * restart are not to be asked twice.
+ */
+UdpnatHandshakeVerdict
+udpnat_handshake_limiter_judge_resumption (UdpnatHandshakeLimiter *self,
+                                           gint64                  now_us,
+                                           const UdpnatAddress    *source,
+                                           gboolean                has_cookie)
+{
+  return judge_source (ensure_source (self, now_us, source), now_us, has_cookie, FALSE);
 }
 
 /** udpnat_handshake_limiter_allow_info: Returns: whether an INFO from @source may be answered */

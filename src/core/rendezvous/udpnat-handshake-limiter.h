@@ -28,6 +28,10 @@ UdpnatHandshakeVerdict  udpnat_handshake_limiter_judge      (UdpnatHandshakeLimi
                                                              const UdpnatAddress    *source,
                                                              gboolean                has_cookie,
                                                              gboolean                is_crowded);
+UdpnatHandshakeVerdict  udpnat_handshake_limiter_judge_resumption (UdpnatHandshakeLimiter *self,
+                                                             gint64                  now_us,
+                                                             const UdpnatAddress    *source,
+                                                             gboolean                has_cookie);
 gboolean                udpnat_handshake_limiter_allow_info (UdpnatHandshakeLimiter *self,
                                                              gint64                  now_us,
                                                              const UdpnatAddress    *source);

@@ -383,6 +383,7 @@ handle_message (UdpnatRendezvousClient  *self,
     case UDPNAT_CS_PAGE:
       return udpnat_rendezvous_client_handle_page (self, message);
     case UDPNAT_CS_LOOKUP_RESULT: /* comes in a frame */
+    case UDPNAT_CS_TICKET:        /* likewise */
     case UDPNAT_CS_REGISTER:      /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_UNREGISTER:
     case UDPNAT_CS_LOOKUP:

@@ -191,6 +191,8 @@ learn_key (UdpnatRendezvousClient *self,
            const UdpnatPublicKey  *key,
            const UdpnatInfoReply  *reply)
 {
+  if (!udpnat_public_key_equal (key, &self->key))
+    udpnat_rendezvous_client_forget_ticket (self);
   self->key = *key;
   self->has_key = TRUE;
   udpnat_rendezvous_client_connect (self, now_us);
@@ -235,6 +237,7 @@ check_key (UdpnatRendezvousClient *self,
       /* It is there, and now we have a cookie. */
       udpnat_session_set_cookie (self->session, now_us, reply->cookie);
       udpnat_session_repeat_handshake (self->session, now_us);
+      udpnat_rendezvous_client_note_info (self, now_us);
       return TRUE;
     case UDPNAT_RENDEZVOUS_STATE_CONNECTED:
     case UDPNAT_RENDEZVOUS_STATE_REGISTERED:

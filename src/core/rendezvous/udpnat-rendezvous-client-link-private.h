@@ -32,6 +32,9 @@ void     udpnat_rendezvous_client_set_state       (UdpnatRendezvousClient      *
                                                    UdpnatRendezvousState        state);
 void     udpnat_rendezvous_client_connect         (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
+void     udpnat_rendezvous_client_begin_handshake (UdpnatRendezvousClient      *self,
+                                                   gint64                       now_us,
+                                                   guint8                      *out_timestamp);
 void     udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
 void     udpnat_rendezvous_client_drop_session    (UdpnatRendezvousClient      *self);

@@ -57,6 +57,19 @@ udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
   g_array_set_size (self->attests, 0);
 }
 
+/** udpnat_rendezvous_client_begin_handshake: @out_timestamp: for the HS1 that follows at once */
+void
+udpnat_rendezvous_client_begin_handshake (UdpnatRendezvousClient *self,
+                                          gint64                  now_us,
+                                          guint8                 *out_timestamp)
+{
+  /* Strictly increasing, also when the wall clock is set back. */
+  self->last_wall_us = MAX (now_us + self->wall_offset_us, self->last_wall_us + 1);
+  udpnat_timestamp_from_us (self->last_wall_us, out_timestamp);
+  self->handshake_us = now_us;
+  self->is_handshake_due = TRUE;
+}
+
 /** udpnat_rendezvous_client_start_handshake: the first one, or for new keys */
 void
 udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient *self,
@@ -64,11 +77,7 @@ udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient *self,
 {
   guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
 
-  /* Strictly increasing, also when the wall clock is set back. */
-  self->last_wall_us = MAX (now_us + self->wall_offset_us, self->last_wall_us + 1);
-  udpnat_timestamp_from_us (self->last_wall_us, timestamp);
-  self->handshake_us = now_us;
-  self->is_handshake_due = TRUE;
+  udpnat_rendezvous_client_begin_handshake (self, now_us, timestamp);
   udpnat_session_start_handshake (self->session, now_us, timestamp, NULL, 0);
 }
 
@@ -90,7 +99,7 @@ udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
   self->session = udpnat_session_new_initiator (&config, &self->key, now_us);
   if (self->state != UDPNAT_RENDEZVOUS_STATE_LOST)
     udpnat_rendezvous_client_set_state (self, UDPNAT_RENDEZVOUS_STATE_CONNECTING);
-  udpnat_rendezvous_client_start_handshake (self, now_us);
+  udpnat_rendezvous_client_resume (self, now_us);
 }
 
 /* ---- Up ---- */
@@ -173,7 +182,7 @@ udpnat_rendezvous_client_lose (UdpnatRendezvousClient    *self,
   if (udpnat_session_get_state (self->session) == UDPNAT_SESSION_STATE_CLOSED)
     udpnat_rendezvous_client_connect (self, now_us);
   else if (!udpnat_session_is_handshaking (self->session))
-    udpnat_rendezvous_client_start_handshake (self, now_us);
+    udpnat_rendezvous_client_resume (self, now_us);
   if (self->route == UDPNAT_SERVER_ROUTE_TUNNEL)
     udpnat_rendezvous_client_race (self, now_us);
 }
@@ -243,7 +252,7 @@ udpnat_rendezvous_client_handle_unknown (UdpnatRendezvousClient *self,
       || now_us - self->handshake_us < UDPNAT_SERVER_UNKNOWN_GAP_US)
     return;
   self->is_quiet = FALSE;
-  udpnat_rendezvous_client_start_handshake (self, now_us);
+  udpnat_rendezvous_client_resume (self, now_us);
 }
 
 /* ---- Kept alive ---- */

@@ -173,8 +173,10 @@ udpnat_rendezvous_client_handle_answer (UdpnatRendezvousClient *self,
   GList                 *link;
   guint8                 code;
 
-  if (!udpnat_frame_parse_message (frame, &message)
-      || !udpnat_parse_lookup_result (&message, &request, &code, &entry))
+  if (!udpnat_frame_parse_message (frame, &message))
+    return;
+  udpnat_rendezvous_client_take_ticket (self, &message);
+  if (!udpnat_parse_lookup_result (&message, &request, &code, &entry))
     return;
   link = find_lookup (self, request);
   if (link == NULL) /* answered, or given up */

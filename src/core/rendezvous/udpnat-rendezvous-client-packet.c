@@ -397,8 +397,11 @@ handle_unknown_packet (UdpnatRendezvousClient *self,
 
   if (!udpnat_unknown_parse (datagram->data, datagram->n_data, &index))
     return UDPNAT_RX_MALFORMED;
-  if (self->remote_index == 0 || index != self->remote_index
-      || !udpnat_address_equal (&datagram->remote, &self->address))
+  if (!udpnat_address_equal (&datagram->remote, &self->address))
+    return UDPNAT_RX_IGNORED;
+  if (udpnat_rendezvous_client_handle_no_ticket (self, now_us, index))
+    return UDPNAT_RX_OK;
+  if (self->remote_index == 0 || index != self->remote_index)
     return UDPNAT_RX_IGNORED;
   udpnat_rendezvous_client_handle_unknown (self, now_us);
   return UDPNAT_RX_OK;

@@ -8,6 +8,7 @@
 #include "udpnat-rendezvous-client-link-private.h"
 #include "udpnat-rendezvous-client-lookup-private.h"
 #include "udpnat-rendezvous-client-report-private.h"
+#include "udpnat-rendezvous-client-ticket-private.h"
 #include "udpnat-rendezvous-client.h"
 #include "udpnat-session.h"
 
@@ -17,6 +18,7 @@ G_BEGIN_DECLS
  *
  *   udpnat-rendezvous-client.c           life, wishes, time, what is asked of it
  *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
+ *   udpnat-rendezvous-client-ticket.c    to be back without Diffie-Hellman
  *   udpnat-rendezvous-client-keepalive.c  how often an idle client shows that it is there
  *   udpnat-rendezvous-client-tunnel.c    by which way: UDP, or a tunnel where UDP does not pass
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
@@ -56,6 +58,7 @@ struct _UdpnatRendezvousClient
   UdpnatSession *session;      /* nullable */
   guint          n_sessions;   /* made or dropped so far: tells one session from the next */
   guint32        remote_index; /* the server's for it, as our DATA has it; 0: none sent yet */
+  UdpnatRendezvousTicket ticket;
   gint64         wall_offset_us;
   gint64         last_wall_us; /* newest timestamp given out */
   gint64         handshake_us; /* when the last handshake was started */

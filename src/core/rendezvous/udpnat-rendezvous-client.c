@@ -26,6 +26,7 @@ udpnat_rendezvous_client_new (const UdpnatRendezvousClientConfig *config,
   self->acks = g_array_new (FALSE, FALSE, sizeof (guint64));
   udpnat_rendezvous_client_init_directory (self);
   self->attests = g_array_new (FALSE, FALSE, sizeof (UdpnatAttestNonce));
+  udpnat_rendezvous_client_forget_ticket (self);
   self->outage_us = self->confirm_us = self->register_retry_us = UDPNAT_TIME_NEVER;
   self->tunnel_close_us = self->udp_probe_us = UDPNAT_TIME_NEVER;
   self->keepalive_gap_us = UDPNAT_SERVER_KEEPALIVE_US;
@@ -40,6 +41,7 @@ udpnat_rendezvous_client_free (UdpnatRendezvousClient *self)
   if (self == NULL)
     return;
   udpnat_rendezvous_client_drop_session (self);
+  udpnat_rendezvous_client_forget_ticket (self);
   udpnat_rendezvous_client_clear_events (self);
   g_queue_clear_full (&self->outputs, g_free);
   g_queue_clear_full (&self->lookups, (GDestroyNotify) udpnat_rendezvous_lookup_free);
@@ -100,6 +102,7 @@ static void
 forget_server (UdpnatRendezvousClient *self)
 {
   udpnat_rendezvous_client_stop_asking (self);
+  udpnat_rendezvous_client_forget_ticket (self);
   self->has_key = self->is_key_proven = FALSE;
   self->alt_port = 0;
   udpnat_rendezvous_client_forget_fleet (self);
@@ -289,6 +292,7 @@ udpnat_rendezvous_client_next_deadline (const UdpnatRendezvousClient *self)
   gint64 deadline_us = udpnat_rendezvous_client_link_deadline (self);
 
   deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_directory_deadline (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_ticket_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_rendezvous_client_tunnel_deadline (self));
   for (guint i = 0; i < G_N_ELEMENTS (self->queries); i++)
     deadline_us = udpnat_time_min (deadline_us, self->queries[i].next_us);
@@ -308,6 +312,7 @@ udpnat_rendezvous_client_handle_deadline (UdpnatRendezvousClient *self,
       udpnat_session_handle_deadline (self->session, now_us);
       self->is_handshake_due |= udpnat_session_is_handshaking (self->session);
     }
+  udpnat_rendezvous_client_keep_ticket (self, now_us);
   udpnat_rendezvous_client_keep_tunnel (self, now_us);
   udpnat_rendezvous_client_keep_asking (self, now_us);
   udpnat_rendezvous_client_expire_lookups (self, now_us);

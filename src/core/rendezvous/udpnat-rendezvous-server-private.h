@@ -12,6 +12,7 @@
 #include "udpnat-siphash.h"
 #include "udpnat-slab.h"
 #include "udpnat-speck.h"
+#include "udpnat-ticket.h"
 #include "udpnat-watch-table.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  *
  *   udpnat-rendezvous-server.c   life, machine, datagrams that need no session
  *   udpnat-server-handshake.c    HS1: limits, replay, which session it is for
+ *   udpnat-server-ticket.c       tickets: to come back without Diffie-Hellman
  *   udpnat-server-identity.c     a key that has a session, awake or at rest
  *   udpnat-server-client.c       one client's session: packets, time, end
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
@@ -48,6 +50,7 @@ struct _UdpnatRendezvousServer
   UdpnatIndexTable            *indexes;
   UdpnatCookieMaker           *cookies;
   UdpnatHandshakeLimiter      *limiter;
+  UdpnatTicketRing            *tickets;
   UdpnatTokenBucket            unknown_bucket;
   UdpnatTokenBucket            stun_bucket;
   guint8                       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
@@ -106,6 +109,10 @@ UdpnatServerEvent    *udpnat_server_push_mail_event (UdpnatRendezvousServer *sel
 guint                 udpnat_server_count_sessions (const UdpnatRendezvousServer *self);
 UdpnatRxResult        udpnat_server_refuse         (UdpnatRendezvousServer *self,
                                                     UdpnatServerRefusal     refusal);
+UdpnatRxResult        udpnat_server_say_unknown    (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatAddress    *to,
+                                                    guint32                 index);
 
 /* udpnat-server-rest.c */
 guint32               udpnat_server_get_resting_index (gpointer             user_data,
@@ -138,6 +145,14 @@ void                  udpnat_server_keep_mail      (UdpnatRendezvousServer *self
 UdpnatRxResult        udpnat_server_handle_hs1     (UdpnatRendezvousServer *self,
                                                     gint64                  now_us,
                                                     const UdpnatDatagram   *datagram);
+
+/* udpnat-server-ticket.c */
+void                  udpnat_server_keep_tickets   (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us);
+void                  udpnat_server_write_ticket   (UdpnatRendezvousServer *self,
+                                                    gint64                  now_us,
+                                                    const UdpnatHs1        *hs1,
+                                                    UdpnatWriter           *frames);
 
 /* udpnat-server-stun.c */
 UdpnatRxResult        udpnat_server_handle_stun    (UdpnatRendezvousServer *self,

@@ -190,15 +190,34 @@ handle_info (UdpnatRendezvousServer *self,
   return UDPNAT_RX_OK;
 }
 
+/** udpnat_server_say_unknown: @index: of a session, or a handshake with a ticket, as its sender has
+ * named it */
+UdpnatRxResult
+udpnat_server_say_unknown (UdpnatRendezvousServer *self,
+                           gint64                  now_us,
+                           const UdpnatAddress    *to,
+                           guint32                 index)
+{
+  guint8       packet[UDPNAT_UNKNOWN_BYTES];
+  UdpnatWriter writer;
+
+  if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1,
+                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND,
+                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND))
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_UNKNOWN_RATE);
+  udpnat_writer_init (&writer, packet, sizeof packet);
+  udpnat_unknown_write (&writer, index);
+  udpnat_server_push_output (self, UDPNAT_SOCKET_MAIN, to, packet, writer.n_written);
+  return UDPNAT_RX_IGNORED;
+}
+
 static UdpnatRxResult
 handle_data (UdpnatRendezvousServer *self,
              gint64                  now_us,
              const UdpnatDatagram   *datagram)
 {
-  guint8                packet[UDPNAT_UNKNOWN_BYTES];
   UdpnatServerIdentity *identity;
   UdpnatSession        *session;
-  UdpnatWriter          writer;
   UdpnatDataView        view;
 
   if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
@@ -211,14 +230,7 @@ handle_data (UdpnatRendezvousServer *self,
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
   if (session != NULL)
     return udpnat_server_client_handle_data (udpnat_session_get_owner (session), now_us, datagram);
-  if (!udpnat_token_bucket_take (&self->unknown_bucket, now_us, 1,
-                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND,
-                                 UDPNAT_SERVER_UNKNOWNS_PER_SECOND))
-    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_UNKNOWN_RATE);
-  udpnat_writer_init (&writer, packet, sizeof packet);
-  udpnat_unknown_write (&writer, view.receiver_index);
-  udpnat_server_push_output (self, UDPNAT_SOCKET_MAIN, &datagram->remote, packet, writer.n_written);
-  return UDPNAT_RX_IGNORED;
+  return udpnat_server_say_unknown (self, now_us, &datagram->remote, view.receiver_index);
 }
 
 /* A tunnel stands for the main port. The end of its connection has been checked as any source. */
@@ -449,6 +461,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->indexes = udpnat_index_table_new (&config->random);
   self->cookies = udpnat_cookie_maker_new (&config->random, now_us);
   self->limiter = udpnat_handshake_limiter_new (&config->random);
+  self->tickets = udpnat_ticket_ring_new (&config->random);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_SERVER_UNKNOWNS_PER_SECOND, now_us);
   udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
   self->access = udpnat_access_new ();
@@ -503,6 +516,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   udpnat_slab_free (self->identities);
   udpnat_registry_free (self->registry);
   udpnat_access_free (self->access);
+  udpnat_ticket_ring_free (self->tickets);
   udpnat_handshake_limiter_free (self->limiter);
   udpnat_cookie_maker_free (self->cookies);
   udpnat_index_table_free (self->indexes);

@@ -65,6 +65,9 @@ typedef enum
   UDPNAT_SERVER_EVENT_MAIL_DELETE, /* @number: it is not wanted any more */
   /* @key, @data: these are all passes of whom this key accepts now; none when empty */
   UDPNAT_SERVER_EVENT_MAIL_PASSES,
+  /* @data: these are the keys of tickets now: to be restored at the next start, and kept from
+   * everybody else */
+  UDPNAT_SERVER_EVENT_TICKET_KEYS,
   /* of a server of a fleet only: udpnat-server-fleet.h */
   UDPNAT_SERVER_EVENT_ASK_NAME, /* @number, @name: whose is it, and where is that? answer it */
   /* @number, @key, @has_pass, @pass: what is it called, where is it, does it accept that pass?
@@ -109,6 +112,10 @@ UdpnatMachine *udpnat_rendezvous_server_get_machine    (UdpnatRendezvousServer  
 void           udpnat_rendezvous_server_restore_name   (UdpnatRendezvousServer       *self,
                                                         const char                   *name,
                                                         const UdpnatPublicKey        *key);
+gboolean       udpnat_rendezvous_server_restore_ticket_keys (UdpnatRendezvousServer  *self,
+                                                        const guint8                 *stored,
+                                                        gsize                         n_stored)
+  G_GNUC_WARN_UNUSED_RESULT;
 void           udpnat_rendezvous_server_complete_claim (UdpnatRendezvousServer       *self,
                                                         gint64                        now_us,
                                                         guint64                       claim_id,

@@ -426,6 +426,7 @@ handle_message (UdpnatServerClient      *self,
     case UDPNAT_CS_REGISTERED: /* ours to say: skipped, like unknown ones */
     case UDPNAT_CS_REFUSED:
     case UDPNAT_CS_UNREGISTERED:
+    case UDPNAT_CS_TICKET:
     case UDPNAT_CS_LOOKUP_RESULT:
     case UDPNAT_CS_PEERS:
     case UDPNAT_CS_LIST_END:

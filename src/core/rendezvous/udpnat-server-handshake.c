@@ -1,14 +1,14 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-access-private.h"
 
 #include <sodium.h>
 #include <string.h>
 
 /* HS1 at the server (PROTOCOL.md sections 2 and 3), cheapest question first: is mac1 right, is the
- * source within its limits or has it a cookie, is it a repetition; only then the Diffie-Hellman
- * operations. A new session stands beside the old one until its client has proved the keys, so that
- * a replayed HS1 changes nothing. */
+ * source within its limits or has it a cookie, is it a repetition; only then the ticket, or the
+ * Diffie-Hellman operations. A new session stands beside the old one until its client has proved
+ * the keys, so that a replayed HS1 changes nothing. */
 
 static UdpnatRxResult
 ask_cookie (UdpnatRendezvousServer *self,
@@ -44,18 +44,6 @@ find_repeat (UdpnatRendezvousServer *self,
   return g_hash_table_lookup (self->handshakes, &wanted);
 }
 
-static gsize
-write_observed (const UdpnatAddress *source,
-                guint8               out[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES])
-{
-  UdpnatWriter writer;
-
-  udpnat_writer_init (&writer, out, UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES);
-  if (!udpnat_frame_write_observed (&writer, source))
-    g_assert_not_reached ();
-  return writer.n_written;
-}
-
 /* Room for one more? Whoever has been waiting longest without a proof makes it. */
 static gboolean
 make_room (UdpnatRendezvousServer     *self,
@@ -73,19 +61,16 @@ make_room (UdpnatRendezvousServer     *self,
 }
 
 static UdpnatRxResult
-accept_hs1 (UdpnatRendezvousServer *self,
+answer_hs1 (UdpnatRendezvousServer *self,
             gint64                  now_us,
             const UdpnatDatagram   *datagram,
-            UdpnatHs1              *hs1)
+            UdpnatServerIdentity   *identity,
+            UdpnatHs1              *hs1,
+            const guint8           *frames,
+            gsize                   n_frames)
 {
-  UdpnatServerIdentity *identity = udpnat_server_find_identity (self, &hs1->remote_key);
-  guint8                frames[UDPNAT_FRAME_HEADER_BYTES + UDPNAT_ADDRESS_WIRE_BYTES];
-  gsize                 n_frames = write_observed (&datagram->remote, frames);
+  UdpnatServerClient *live;
 
-  UdpnatServerClient   *live;
-
-  if (identity != NULL && !udpnat_server_identity_is_after (identity, hs1->timestamp))
-    return UDPNAT_RX_IGNORED;
   if (identity != NULL && identity->is_resting)
     udpnat_server_identity_wake (identity, self, now_us);
   live = identity != NULL ? identity->awake.live : NULL;
@@ -102,6 +87,28 @@ accept_hs1 (UdpnatRendezvousServer *self,
   udpnat_server_identity_note_hs1 (identity, hs1->timestamp);
   udpnat_server_client_new (self, now_us, identity, &datagram->remote, hs1, frames, n_frames);
   return UDPNAT_RX_OK;
+}
+
+static UdpnatRxResult
+accept_hs1 (UdpnatRendezvousServer *self,
+            gint64                  now_us,
+            const UdpnatDatagram   *datagram,
+            UdpnatHs1              *hs1)
+{
+  UdpnatServerIdentity *identity = udpnat_server_find_identity (self, &hs1->remote_key);
+  guint8                frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatRxResult        result;
+  UdpnatWriter          writer;
+
+  if (identity != NULL && !udpnat_server_identity_is_after (identity, hs1->timestamp))
+    return UDPNAT_RX_IGNORED;
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  if (!udpnat_frame_write_observed (&writer, &datagram->remote))
+    g_assert_not_reached ();
+  udpnat_server_write_ticket (self, now_us, hs1, &writer);
+  result = answer_hs1 (self, now_us, datagram, identity, hs1, frames, writer.n_written);
+  sodium_memzero (frames, writer.n_written);
+  return result;
 }
 
 static UdpnatRxResult
@@ -125,25 +132,67 @@ read_hs1 (UdpnatRendezvousServer *self,
   return result;
 }
 
+/* One that is no good is turned down at no cost, so that its client comes with keys instead. So is
+ * one of a blocked key, which is told only when it has proved itself. */
+static UdpnatRxResult
+resume_hs1 (UdpnatRendezvousServer *self,
+            gint64                  now_us,
+            const UdpnatDatagram   *datagram,
+            const UdpnatHs1View    *view)
+{
+  guint8         random[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatRxResult result;
+  UdpnatHs1      hs1 = { 0 };
+
+  udpnat_server_keep_tickets (self, now_us);
+  udpnat_random_fill (&self->config.random, random, sizeof random);
+  if (!udpnat_hs1_resume (self->config.identity, self->tickets,
+                          udpnat_server_get_wall_s (self, now_us), random, datagram->data,
+                          datagram->n_data, &hs1)
+      || udpnat_server_is_blocked (self, &hs1.remote_key))
+    {
+      udpnat_hs1_clear (&hs1);
+      self->stats.tickets_refused++;
+      return udpnat_server_say_unknown (self, now_us, &datagram->remote, view->sender_index);
+    }
+  self->stats.resumptions++;
+  result = accept_hs1 (self, now_us, datagram, &hs1);
+  udpnat_hs1_clear (&hs1);
+  return result;
+}
+
+static UdpnatHandshakeVerdict
+judge (UdpnatRendezvousServer *self,
+       gint64                  now_us,
+       const UdpnatDatagram   *datagram,
+       const UdpnatHs1View    *view)
+{
+  gboolean is_crowded = self->pending.length >= UDPNAT_SERVER_PENDING_MAX / 2;
+  gboolean has_cookie;
+
+  has_cookie = udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &datagram->remote,
+                                                datagram->data, view->n_before_mac2, view->mac2);
+  if (view->role == UDPNAT_ROLE_RESUMPTION)
+    return udpnat_handshake_limiter_judge_resumption (self->limiter, now_us, &datagram->remote,
+                                                      has_cookie);
+  return udpnat_handshake_limiter_judge (self->limiter, now_us, &datagram->remote, has_cookie,
+                                         is_crowded);
+}
+
 UdpnatRxResult
 udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
                           gint64                  now_us,
                           const UdpnatDatagram   *datagram)
 {
-  gboolean            is_crowded = self->pending.length >= UDPNAT_SERVER_PENDING_MAX / 2;
   UdpnatServerClient *client;
   UdpnatHs1View       view;
-  gboolean            has_cookie;
 
   if (!udpnat_hs1_parse (&view, datagram->data, datagram->n_data)
       || !udpnat_hs1_check_mac1 (self->config.identity, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
-  if (view.role != UDPNAT_ROLE_CLIENT_SERVER)
+  if (view.role == UDPNAT_ROLE_PEER_PEER)
     return UDPNAT_RX_IGNORED;
-  has_cookie = udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &datagram->remote,
-                                                datagram->data, view.n_before_mac2, view.mac2);
-  switch (udpnat_handshake_limiter_judge (self->limiter, now_us, &datagram->remote, has_cookie,
-                                          is_crowded))
+  switch (judge (self, now_us, datagram, &view))
     {
     case UDPNAT_HANDSHAKE_ALLOW:
       break;
@@ -153,6 +202,8 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
       return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
     }
   client = find_repeat (self, view.noise);
+  if (client == NULL && view.role == UDPNAT_ROLE_RESUMPTION)
+    return resume_hs1 (self, now_us, datagram, &view);
   if (client == NULL)
     return read_hs1 (self, now_us, datagram);
   client->is_hs2_spread |= !udpnat_address_equal (&client->hs2_address, &datagram->remote);

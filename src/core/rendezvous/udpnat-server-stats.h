@@ -55,6 +55,8 @@ typedef enum
  * @refused: datagrams because of which a limit was reached
  * @refusals: by #UdpnatServerRefusal: also of what is inside of packets
  * @handshakes: HS1 that were read, at the price of Diffie-Hellman
+ * @resumptions: HS1 with a ticket that was good, at the price of none
+ * @tickets_refused: HS1 with one that was not
  * @cookies: COOKIE sent
  * @relayed_packets: dials included
  * @lookups: of names
@@ -94,6 +96,8 @@ typedef struct
   guint64 refused;
   guint64 refusals[UDPNAT_N_SERVER_REFUSALS];
   guint64 handshakes;
+  guint64 resumptions;
+  guint64 tickets_refused;
   guint64 cookies;
   guint64 relayed_packets;
   guint64 relayed_bytes;

@@ -7,8 +7,9 @@
 #include <sodium.h>
 #include <string.h>
 
-/* The bytes of HS1 and HS2: Noise IK messages, padding and MACs (PROTOCOL.md section 2). No timers,
- * no retransmission, no memory of earlier timestamps: the session and its owner have those. */
+/* The bytes of HS1 and HS2: Noise IK messages, or those of a resumption, padding and MACs
+ * (PROTOCOL.md section 2). No timers, no retransmission, no memory of earlier timestamps: the
+ * session and its owner have those. */
 
 #define HS1_PAYLOAD_HEADER_BYTES (UDPNAT_TIMESTAMP_BYTES + 8)
 #define FLAG_CONTINUED 0x01
@@ -26,6 +27,8 @@ get_prologue (UdpnatRole role)
       return "udpnat/1cs";
     case UDPNAT_ROLE_PEER_PEER:
       return "udpnat/1pp";
+    case UDPNAT_ROLE_RESUMPTION: /* in its keys is a label instead */
+      break;
     }
   g_assert_not_reached ();
 }
@@ -93,6 +96,33 @@ read_hs1_payload (UdpnatHs1    *self,
   return !reader.failed && udpnat_reader_copy (&reader, self->frames, self->n_frames);
 }
 
+/* @self: its noise is ready; all is released after a failure */
+static gboolean
+read_hs1 (UdpnatHs1           *self,
+          const UdpnatHs1View *view,
+          gsize                n_data)
+{
+  guint8   payload[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize    n_payload;
+  gboolean is_read;
+
+  is_read = udpnat_noise_read (self->noise, view->noise, view->n_noise, payload, &n_payload)
+            && read_hs1_payload (self, payload, n_payload);
+  sodium_memzero (payload, sizeof payload);
+  if (!is_read)
+    {
+      udpnat_hs1_clear (self);
+      return FALSE;
+    }
+  self->role = view->role;
+  self->remote_key = *udpnat_noise_get_remote_key (self->noise);
+  self->remote_index = view->sender_index;
+  memcpy (self->ephemeral, udpnat_noise_get_remote_ephemeral (self->noise),
+          UDPNAT_EPHEMERAL_BYTES);
+  self->n_hs1 = n_data;
+  return TRUE;
+}
+
 /**
  * udpnat_hs1_read:
  * @ephemeral_secret: 32 random bytes, for the HS2 that may follow
@@ -111,27 +141,56 @@ udpnat_hs1_read (const UdpnatIdentity *local,
                  UdpnatHs1            *out)
 {
   const char    *prologue = get_prologue (role);
-  guint8         payload[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatHs1View  view;
-  gsize          n_payload;
 
   memset (out, 0, sizeof *out);
   if (!udpnat_hs1_parse (&view, data, n_data) || view.role != role)
     return FALSE;
   out->noise = udpnat_noise_new_responder (UDPNAT_NOISE_IK, (const guint8 *) prologue,
                                            strlen (prologue), local, ephemeral_secret);
-  if (!udpnat_noise_read (out->noise, view.noise, view.n_noise, payload, &n_payload)
-      || !read_hs1_payload (out, payload, n_payload))
-    {
-      udpnat_hs1_clear (out);
-      return FALSE;
-    }
-  sodium_memzero (payload, sizeof payload);
-  out->remote_key = *udpnat_noise_get_remote_key (out->noise);
-  out->remote_index = view.sender_index;
-  memcpy (out->ephemeral, udpnat_noise_get_remote_ephemeral (out->noise), UDPNAT_EPHEMERAL_BYTES);
-  out->n_hs1 = n_data;
-  return TRUE;
+  return read_hs1 (out, &view, n_data);
+}
+
+/**
+ * udpnat_hs1_resume:
+ * @now_s: seconds since 1970
+ * @random: 32 random bytes, for the HS2 that may follow
+ * @out: to be released with udpnat_hs1_clear() when this succeeds
+ *
+ * As udpnat_hs1_read(), for one with a ticket: no Diffie-Hellman.
+ *
+ * Returns: %FALSE when it is malformed, forged or of another role, or its ticket is none of
+ *   @tickets or too old
+ */
+gboolean
+udpnat_hs1_resume (const UdpnatIdentity   *local,
+                   const UdpnatTicketRing *tickets,
+                   gint64                  now_s,
+                   const guint8            random[UDPNAT_EPHEMERAL_BYTES],
+                   const guint8           *data,
+                   gsize                   n_data,
+                   UdpnatHs1              *out)
+{
+  UdpnatTicketHolder holder;
+  UdpnatHs1View      view;
+
+  memset (out, 0, sizeof *out);
+  /* The least HS1 is longer than what is in one, so the ticket is there. */
+  if (!udpnat_hs1_parse (&view, data, n_data) || view.role != UDPNAT_ROLE_RESUMPTION
+      || !udpnat_ticket_ring_open (tickets, now_s, view.noise + UDPNAT_EPHEMERAL_BYTES, &holder))
+    return FALSE;
+  out->noise = udpnat_noise_new_resumed (udpnat_identity_get_public_key (local), &holder.key,
+                                         holder.secret, random);
+  out->proved_s = holder.proved_s;
+  sodium_memzero (&holder, sizeof holder);
+  return read_hs1 (out, &view, n_data);
+}
+
+static gsize
+get_hs1_overhead (UdpnatRole role)
+{
+  return role == UDPNAT_ROLE_RESUMPTION ? UDPNAT_HS1_RESUMING_OVERHEAD_BYTES
+                                        : UDPNAT_HS1_OVERHEAD_BYTES;
 }
 
 /* Timestamp, session id, as many frames as fit, PAD up to the least size. */
@@ -139,8 +198,9 @@ static gsize
 make_hs1_payload (const UdpnatHs1Request *request,
                   guint8                 *out)
 {
-  gsize        n_room = MIN (request->max_bytes, UDPNAT_HS1_MAX_BYTES) - UDPNAT_HS1_OVERHEAD_BYTES;
-  gsize        n_least = UDPNAT_HS1_MIN_BYTES - UDPNAT_HS1_OVERHEAD_BYTES;
+  gsize        n_overhead = get_hs1_overhead (request->role);
+  gsize        n_room = MIN (request->max_bytes, UDPNAT_HS1_MAX_BYTES) - n_overhead;
+  gsize        n_least = UDPNAT_HS1_MIN_BYTES - n_overhead;
   gsize        n_frames = udpnat_handshake_fit_frames (request->frames, request->n_frames, n_room);
   UdpnatWriter writer;
   gsize        n_missing = n_frames < n_least ? n_least - n_frames : 0;
@@ -154,6 +214,19 @@ make_hs1_payload (const UdpnatHs1Request *request,
                                                          - UDPNAT_FRAME_HEADER_BYTES))
     g_assert_not_reached ();
   return writer.n_written;
+}
+
+static UdpnatNoise *
+make_noise (const UdpnatHs1Request *request)
+{
+  const char *prologue;
+
+  if (request->role == UDPNAT_ROLE_RESUMPTION)
+    return udpnat_noise_new_resuming (request->remote, request->ticket,
+                                      request->ephemeral_secret);
+  prologue = get_prologue (request->role);
+  return udpnat_noise_new_initiator (UDPNAT_NOISE_IK, (const guint8 *) prologue, strlen (prologue),
+                                     request->local, request->remote, request->ephemeral_secret);
 }
 
 /**
@@ -170,16 +243,12 @@ udpnat_hs1_write (const UdpnatHs1Request *request,
                   guint8                 *out,
                   gsize                  *out_n)
 {
-  const char             *prologue = get_prologue (request->role);
-  g_autoptr (UdpnatNoise) noise = NULL;
+  g_autoptr (UdpnatNoise) noise = make_noise (request);
   guint8                  payload[UDPNAT_DATAGRAM_MAX_BYTES];
   UdpnatWriter            writer;
   gsize                   n_payload;
 
   g_assert (request->max_bytes >= UDPNAT_HS1_MIN_BYTES + UDPNAT_FRAME_HEADER_BYTES);
-  noise = udpnat_noise_new_initiator (UDPNAT_NOISE_IK, (const guint8 *) prologue,
-                                      strlen (prologue), request->local, request->remote,
-                                      request->ephemeral_secret);
   n_payload = make_hs1_payload (request, payload);
   udpnat_writer_init (&writer, out, UDPNAT_DATAGRAM_MAX_BYTES);
   udpnat_hs1_write_header (&writer, request->role, request->sender_index);

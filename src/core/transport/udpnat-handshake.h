@@ -6,6 +6,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-noise.h"
 #include "udpnat-packet.h"
+#include "udpnat-ticket.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
 /* What HS1 and HS2 need besides their frames: headers, e, encrypted s, timestamp and session id or
  * flags, tags, two MACs (PROTOCOL.md section 2). */
 #define UDPNAT_HS1_OVERHEAD_BYTES (8 + 32 + 48 + 20 + 16 + 32)
+#define UDPNAT_HS1_RESUMING_OVERHEAD_BYTES (8 + 32 + UDPNAT_TICKET_BYTES + 20 + 16 + 32)
 #define UDPNAT_HS2_OVERHEAD_BYTES (12 + 32 + 1 + 16 + 32)
 /* An HS1 may have to travel inside RELAY or DIAL, whatever path its session uses now. */
 #define UDPNAT_HS1_MAX_BYTES UDPNAT_RELAY_INNER_MAX_BYTES
@@ -21,11 +23,13 @@ G_BEGIN_DECLS
 /**
  * UdpnatHs1:
  * @noise: the Noise state after reading HS1, ready to write HS2; owned
- * @remote_key: static key of the sender, proven by the message itself
+ * @role: of HS1, and so of HS2
+ * @remote_key: static key of the sender, proven by the message itself, or by the ticket in it
+ * @proved_s: when it was last proved by a Diffie-Hellman, in seconds since 1970; 0: by this message
  * @remote_index: the sender's index, where HS2 and later DATA go
  * @timestamp: TAI64N; compare with memcmp against the last one accepted from @remote_key
  * @session_id: a known one asks for rekeying
- * @ephemeral: the sender's e, by which a repeated HS1 is recognised
+ * @ephemeral: the sender's e, or its random bytes, by which a repeated HS1 is recognised
  * @frames: the payload's frames, not yet looked at
  * @n_frames: length of @frames
  * @n_hs1: length of the whole datagram: no HS2 may be longer
@@ -36,7 +40,9 @@ G_BEGIN_DECLS
 typedef struct
 {
   UdpnatNoise    *noise;
+  UdpnatRole      role;
   UdpnatPublicKey remote_key;
+  gint64          proved_s;
   guint32         remote_index;
   guint8          timestamp[UDPNAT_TIMESTAMP_BYTES];
   guint64         session_id;
@@ -51,6 +57,7 @@ typedef struct
  * @local: borrowed
  * @remote: borrowed; static key of the responder
  * @ephemeral_secret: borrowed; 32 random bytes, the same for every repetition
+ * @ticket: borrowed; of %UDPNAT_ROLE_RESUMPTION only, which uses no @local
  * @max_bytes: longest datagram allowed; at least %UDPNAT_HS1_MIN_BYTES
  *
  * Everything an HS1 is made of. The same request gives the same bytes.
@@ -61,6 +68,7 @@ typedef struct
   const UdpnatIdentity  *local;
   const UdpnatPublicKey *remote;
   const guint8          *ephemeral_secret;
+  const UdpnatTicket    *ticket;
   guint32                sender_index;
   const guint8          *timestamp;
   guint64                session_id;
@@ -77,6 +85,13 @@ gboolean     udpnat_hs1_check_mac1          (const UdpnatIdentity   *local,
 gboolean     udpnat_hs1_read                (const UdpnatIdentity   *local,
                                              UdpnatRole              role,
                                              const guint8 ephemeral_secret[UDPNAT_EPHEMERAL_BYTES],
+                                             const guint8           *data,
+                                             gsize                   n_data,
+                                             UdpnatHs1              *out) G_GNUC_WARN_UNUSED_RESULT;
+gboolean     udpnat_hs1_resume              (const UdpnatIdentity   *local,
+                                             const UdpnatTicketRing *tickets,
+                                             gint64                  now_s,
+                                             const guint8 random[UDPNAT_EPHEMERAL_BYTES],
                                              const guint8           *data,
                                              gsize                   n_data,
                                              UdpnatHs1              *out) G_GNUC_WARN_UNUSED_RESULT;

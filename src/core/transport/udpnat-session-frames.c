@@ -269,6 +269,7 @@ udpnat_session_handle_hs2_frames (UdpnatSession *self,
 
   udpnat_reader_init (&reader, frames, n_frames);
   while (udpnat_frame_next (&reader, &frame))
-    if (frame.type == UDPNAT_FRAME_EARLY || frame.type == UDPNAT_FRAME_OBSERVED)
+    if (frame.type == UDPNAT_FRAME_EARLY || frame.type == UDPNAT_FRAME_OBSERVED
+        || frame.type == UDPNAT_FRAME_MESSAGE)
       push_frame (self, &frame);
 }

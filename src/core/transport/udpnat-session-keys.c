@@ -28,7 +28,8 @@ get_key_life (const UdpnatSession *self)
     case UDPNAT_ROLE_CLIENT_SERVER:
       return UDPNAT_KEY_REJECT_SERVER_AFTER_US;
     case UDPNAT_ROLE_PEER_PEER:
-      return UDPNAT_KEY_REJECT_AFTER_US;
+      return UDPNAT_KEY_REJECT_AFTER_US;    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
+      break;
     }
   g_assert_not_reached ();
 }
@@ -78,10 +79,11 @@ make_hs1 (UdpnatSession          *self,
           UdpnatSessionHandshake *handshake)
 {
   handshake->noise = udpnat_hs1_write (&(UdpnatHs1Request) {
-                                         .role = self->config.role,
+                                         .role = handshake->role,
                                          .local = self->config.identity,
                                          .remote = &self->remote_key,
                                          .ephemeral_secret = handshake->ephemeral_secret,
+                                         .ticket = &handshake->ticket,
                                          .sender_index = handshake->index,
                                          .timestamp = handshake->timestamp,
                                          .session_id = self->id,
@@ -90,6 +92,46 @@ make_hs1 (UdpnatSession          *self,
                                          .max_bytes = handshake->max_bytes,
                                        },
                                        handshake->hs1, &handshake->n_hs1);
+}
+
+/* Returns: (transfer none): what replaces a handshake that is already on; to be made and sent */
+static UdpnatSessionHandshake *
+begin_handshake (UdpnatSession *self,
+                 gint64         now_us,
+                 UdpnatRole     role,
+                 const guint8   timestamp[UDPNAT_TIMESTAMP_BYTES])
+{
+  UdpnatSessionHandshake *handshake;
+  /* One that is replaced has waited its time: its successor does not begin with short waits
+   * again. */
+  gint64 interval_us = self->handshake != NULL ? self->handshake->interval_us
+                                               : UDPNAT_HANDSHAKE_RETRY_MIN_US;
+
+  udpnat_session_cancel_handshake (self);
+  handshake = self->handshake = g_new0 (UdpnatSessionHandshake, 1);
+  handshake->role = role;
+  handshake->index = udpnat_index_table_add (self->config.indexes, self, self->config.holder);
+  udpnat_random_fill (&self->config.random, handshake->ephemeral_secret, UDPNAT_EPHEMERAL_BYTES);
+  memcpy (handshake->timestamp, timestamp, UDPNAT_TIMESTAMP_BYTES);
+  handshake->max_bytes = self->config.max_packet_bytes;
+  handshake->interval_us = interval_us;
+  handshake->started_us = now_us;
+  handshake->retry_us = now_us + handshake->interval_us;
+  handshake->is_queued = TRUE;
+  handshake->may_take_cookie = TRUE;
+  return handshake;
+}
+
+static void
+finish_handshake (UdpnatSession *self)
+{
+  /* The peer may know the id of a session that it has never used for one with other streams, from
+   * before we forgot it: ours must not be taken for a rekeying of that. */
+  if (self->state == UDPNAT_SESSION_STATE_ANSWERED)
+    self->id = udpnat_random_u64 (&self->config.random);
+  make_hs1 (self, self->handshake);
+  if (self->state == UDPNAT_SESSION_STATE_NEW)
+    udpnat_session_set_state (self, UDPNAT_SESSION_STATE_INITIATED);
 }
 
 /**
@@ -110,33 +152,45 @@ udpnat_session_start_handshake (UdpnatSession *self,
                                 gsize          n_early)
 {
   UdpnatSessionHandshake *handshake;
-  /* One that is replaced has waited its time: its successor does not begin with short waits
-   * again. */
-  gint64 interval_us = self->handshake != NULL ? self->handshake->interval_us
-                                               : UDPNAT_HANDSHAKE_RETRY_MIN_US;
 
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return;
-  udpnat_session_cancel_handshake (self);
-  handshake = self->handshake = g_new0 (UdpnatSessionHandshake, 1);
-  handshake->index = udpnat_index_table_add (self->config.indexes, self, self->config.holder);
-  udpnat_random_fill (&self->config.random, handshake->ephemeral_secret, UDPNAT_EPHEMERAL_BYTES);
-  memcpy (handshake->timestamp, timestamp, UDPNAT_TIMESTAMP_BYTES);
-  handshake->max_bytes = self->config.max_packet_bytes;
+  handshake = begin_handshake (self, now_us, self->config.role, timestamp);
   handshake->frames = g_memdup2 (early_frames, n_early);
   handshake->n_frames = n_early;
-  handshake->interval_us = interval_us;
-  handshake->started_us = now_us;
-  handshake->retry_us = now_us + handshake->interval_us;
-  handshake->is_queued = TRUE;
-  handshake->may_take_cookie = TRUE;
-  /* The peer may know the id of a session that it has never used for one with other streams, from
-   * before we forgot it: ours must not be taken for a rekeying of that. */
-  if (self->state == UDPNAT_SESSION_STATE_ANSWERED)
-    self->id = udpnat_random_u64 (&self->config.random);
-  make_hs1 (self, handshake);
-  if (self->state == UDPNAT_SESSION_STATE_NEW)
-    udpnat_session_set_state (self, UDPNAT_SESSION_STATE_INITIATED);
+  finish_handshake (self);
+}
+
+/**
+ * udpnat_session_start_resumption:
+ * @timestamp: as of a handshake
+ * @ticket: copied
+ *
+ * As udpnat_session_start_handshake(), by a ticket of the server. It may turn it down with UNKNOWN:
+ * see udpnat_session_get_resuming_index().
+ */
+void
+udpnat_session_start_resumption (UdpnatSession      *self,
+                                 gint64              now_us,
+                                 const guint8        timestamp[UDPNAT_TIMESTAMP_BYTES],
+                                 const UdpnatTicket *ticket)
+{
+  g_assert (self->config.role == UDPNAT_ROLE_CLIENT_SERVER);
+
+  if (self->state == UDPNAT_SESSION_STATE_CLOSED)
+    return;
+  begin_handshake (self, now_us, UDPNAT_ROLE_RESUMPTION, timestamp)->ticket = *ticket;
+  finish_handshake (self);
+}
+
+/**
+ * udpnat_session_get_resuming_index: Returns: of our HS1 with a ticket that waits for its answer;
+ * 0: there is none */
+guint32
+udpnat_session_get_resuming_index (const UdpnatSession *self)
+{
+  return self->handshake != NULL && self->handshake->role == UDPNAT_ROLE_RESUMPTION
+           ? self->handshake->index : 0;
 }
 
 /** udpnat_session_get_early_max: Returns: how many bytes of frames the next HS1 can carry */
@@ -302,7 +356,8 @@ get_keep_time (const UdpnatSession *self,
     case UDPNAT_ROLE_CLIENT_SERVER:
       return UDPNAT_TIME_NEVER; /* but for their expiry */
     case UDPNAT_ROLE_PEER_PEER:
-      return now_us + UDPNAT_KEY_OLD_KEEP_US;
+      return now_us + UDPNAT_KEY_OLD_KEEP_US;    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
+      break;
     }
   g_assert_not_reached ();
 }
@@ -386,7 +441,7 @@ udpnat_session_handle_hs2 (UdpnatSession *self,
   if (!udpnat_hs2_parse (&view, data, n_data))
     return UDPNAT_RX_MALFORMED;
   if (handshake == NULL || handshake->noise == NULL || view.receiver_index != handshake->index
-      || view.role != self->config.role
+      || view.role != handshake->role
       || !udpnat_hs2_check_mac1 (self->config.identity, data, n_data))
     return UDPNAT_RX_IGNORED;
   if (!udpnat_hs2_read (handshake->noise, &view, &is_continued, frames, &n_frames))
@@ -424,8 +479,8 @@ udpnat_session_answer (UdpnatSession *self,
 
   udpnat_session_forget_answer (self);
   /* Cannot fail: udpnat_hs1_read() has already done a Diffie-Hellman with each of the peer's two
-   * keys, and refuses those that are of small order. */
-  if (!udpnat_hs2_write (hs1, self->config.role, index, is_continued, frames, n_frames,
+   * keys, and refuses those that are of small order; a resumption has none. */
+  if (!udpnat_hs2_write (hs1, hs1->role, index, is_continued, frames, n_frames,
                          self->config.max_packet_bytes, hs2, &answer->n_hs2))
     g_assert_not_reached ();
   udpnat_session_drop_keyset (self, &self->next);

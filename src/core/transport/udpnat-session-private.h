@@ -23,8 +23,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint32      index;
+  UdpnatRole   role;
   UdpnatNoise *noise; /* NULL: the remote key is unusable, so nothing is sent */
   guint8       ephemeral_secret[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatTicket ticket; /* of a resumption */
   guint8       timestamp[UDPNAT_TIMESTAMP_BYTES];
   gsize        max_bytes;
   guint8      *frames;

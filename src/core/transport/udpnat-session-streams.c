@@ -25,6 +25,8 @@ get_streams_max (const UdpnatSession *self)
       return UDPNAT_STREAMS_SERVER_MAX;
     case UDPNAT_ROLE_PEER_PEER:
       return UDPNAT_STREAMS_MAX;
+    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
+      break;
     }
   g_assert_not_reached ();
 }

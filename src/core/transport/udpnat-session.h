@@ -97,6 +97,11 @@ void                   udpnat_session_start_handshake    (UdpnatSession         
                                                     const guint8 timestamp[UDPNAT_TIMESTAMP_BYTES],
                                                           const guint8               *early_frames,
                                                           gsize                       n_early);
+void                   udpnat_session_start_resumption   (UdpnatSession              *self,
+                                                          gint64                      now_us,
+                                                    const guint8 timestamp[UDPNAT_TIMESTAMP_BYTES],
+                                                          const UdpnatTicket         *ticket);
+guint32                udpnat_session_get_resuming_index (const UdpnatSession        *self);
 gsize                  udpnat_session_get_early_max      (const UdpnatSession        *self);
 void                   udpnat_session_set_cookie         (UdpnatSession              *self,
                                                           gint64                      now_us,

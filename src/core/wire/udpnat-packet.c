@@ -48,7 +48,7 @@ udpnat_packet_classify (const guint8     *data,
     return FALSE;
   if (rule->has_version && data[1] != UDPNAT_PACKET_VERSION)
     return FALSE;
-  if (rule->has_role && data[2] > UDPNAT_ROLE_PEER_PEER)
+  if (rule->has_role && data[2] > UDPNAT_ROLE_RESUMPTION)
     return FALSE;
   *out_type = data[0];
   return TRUE;

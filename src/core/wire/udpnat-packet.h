@@ -24,6 +24,7 @@ typedef enum
 {
   UDPNAT_ROLE_CLIENT_SERVER = 0,
   UDPNAT_ROLE_PEER_PEER = 1,
+  UDPNAT_ROLE_RESUMPTION = 2, /* client-server, by a ticket; of packets, not of sessions */
 } UdpnatRole;
 
 #define UDPNAT_PACKET_VERSION 1
@@ -46,7 +47,8 @@ typedef enum
 
 /**
  * UdpnatHs1View:
- * @noise: (array length=n_noise): e, encrypted s, encrypted payload
+ * @noise: (array length=n_noise): e, encrypted s, encrypted payload; of a resumption random bytes,
+ *   ticket, encrypted payload
  * @n_before_mac1: what mac1 covers, from the packet's first byte
  * @n_before_mac2: what mac2 covers, from the packet's first byte
  *

@@ -226,6 +226,26 @@ udpnat_write_invitation (GByteArray   *out,
   udpnat_message_end (out, mark);
 }
 
+/**
+ * udpnat_write_ticket:
+ * @life_s: for how long it may be used
+ * @ticket: %UDPNAT_TICKET_BYTES of it
+ * @secret: %UDPNAT_TICKET_SECRET_BYTES that go with it
+ */
+void
+udpnat_write_ticket (GByteArray   *out,
+                     guint32       life_s,
+                     const guint8 *ticket,
+                     const guint8 *secret)
+{
+  gsize mark = udpnat_message_begin (out, UDPNAT_CS_TICKET);
+
+  udpnat_append_u32 (out, life_s);
+  udpnat_append_bytes (out, ticket, UDPNAT_TICKET_BYTES);
+  udpnat_append_bytes (out, secret, UDPNAT_TICKET_SECRET_BYTES);
+  udpnat_message_end (out, mark);
+}
+
 /* ---- Reading ---- */
 
 /** udpnat_read_directory_name: Returns: (transfer full) (nullable): %NULL also fails the reader */
@@ -474,5 +494,20 @@ udpnat_parse_invitation (const UdpnatMessageView *message,
   UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_INVITATION);
 
   udpnat_reader_copy (&reader, out_code, UDPNAT_INVITATION_BYTES);
+  return udpnat_reader_is_done (&reader);
+}
+
+/** udpnat_parse_ticket: outputs as udpnat_write_ticket() takes them; wipe @out_secret */
+gboolean
+udpnat_parse_ticket (const UdpnatMessageView *message,
+                     guint32                 *out_life_s,
+                     guint8                  *out_ticket,
+                     guint8                  *out_secret)
+{
+  UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_TICKET);
+
+  *out_life_s = udpnat_reader_u32 (&reader);
+  udpnat_reader_copy (&reader, out_ticket, UDPNAT_TICKET_BYTES);
+  udpnat_reader_copy (&reader, out_secret, UDPNAT_TICKET_SECRET_BYTES);
   return udpnat_reader_is_done (&reader);
 }

@@ -31,6 +31,7 @@ typedef enum
   UDPNAT_CS_LIST = 0x1b,
   UDPNAT_CS_PAGE = 0x1c,
   UDPNAT_CS_INVITATION = 0x1d,
+  UDPNAT_CS_TICKET = 0x1e,
   /* between servers of a fleet and their clients: udpnat-fleet-message.h */
   UDPNAT_CS_FLEET = 0x31,
   UDPNAT_CS_LOCATED = 0x32,
@@ -121,6 +122,10 @@ void     udpnat_write_keepalive       (GByteArray                 *out,
                                        guint16                     interval_s);
 void     udpnat_write_invitation      (GByteArray                 *out,
                                        const guint8               *code);
+void     udpnat_write_ticket          (GByteArray                 *out,
+                                       guint32                     life_s,
+                                       const guint8               *ticket,
+                                       const guint8               *secret);
 
 /* Parts of messages that hold entries. */
 void     udpnat_append_directory_entry (GByteArray                *out,
@@ -177,6 +182,11 @@ gboolean udpnat_parse_keepalive       (const UdpnatMessageView    *message,
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_invitation      (const UdpnatMessageView    *message,
                                        guint8                     *out_code)
+  G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_parse_ticket          (const UdpnatMessageView    *message,
+                                       guint32                    *out_life_s,
+                                       guint8                     *out_ticket,
+                                       guint8                     *out_secret)
   G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -314,6 +314,7 @@ net_take_server_event (Net                     *net,
     case UDPNAT_SERVER_EVENT_MAIL_DELETE:
       g_ptr_array_remove (net->letters, net_find_letter (net, event->number));
       break;
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
     case UDPNAT_SERVER_EVENT_MAIL_PASSES: /* told again after each registration */
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:

@@ -117,6 +117,8 @@ typedef struct
   GPtrArray              *letters; /* on the disk, of NetLetter */
   GPtrArray              *passes;  /* on the disk, of NetPasses, the newest last */
   guint64                 last_number;
+  GBytes                 *ticket_keys; /* on the disk; nullable */
+  gboolean                is_deaf_to_tickets; /* as a server before there were any */
   gboolean                is_mail_slow;   /* letters stay open until net_complete_letters() */
   gboolean                is_mail_broken; /* and can be neither stored nor read */
   GArray                 *open_letters;   /* of guint64 */
@@ -224,6 +226,10 @@ net_restore (Net *net)
           (guint) (g_bytes_get_size (passes->passes) / UDPNAT_MAIL_PASS_BYTES));
     }
   udpnat_rendezvous_server_restore_mail_number (net->server, net->last_number);
+  if (net->ticket_keys != NULL)
+    g_assert_true (udpnat_rendezvous_server_restore_ticket_keys (
+        net->server, g_bytes_get_data (net->ticket_keys, NULL),
+        g_bytes_get_size (net->ticket_keys)));
 }
 
 static inline void
@@ -311,6 +317,7 @@ net_free (Net *net)
   g_ptr_array_unref (net->letters);
   g_ptr_array_unref (net->passes);
   g_array_unref (net->open_letters);
+  g_clear_pointer (&net->ticket_keys, g_bytes_unref);
   g_queue_clear_full (&net->packets, g_free);
   g_free (net);
 }
@@ -704,6 +711,10 @@ net_take_server_event (Net                     *net,
     case UDPNAT_SERVER_EVENT_MAIL_PASSES:
       net_store_passes (net, event);
       break;
+    case UDPNAT_SERVER_EVENT_TICKET_KEYS:
+      g_clear_pointer (&net->ticket_keys, g_bytes_unref);
+      net->ticket_keys = g_bytes_ref (event->data);
+      break;
     case UDPNAT_SERVER_EVENT_REGISTERED:
     case UDPNAT_SERVER_EVENT_GONE:
     case UDPNAT_SERVER_EVENT_ASK_NAME: /* of a fleet */
@@ -803,7 +814,9 @@ net_deliver (Net       *net,
     {
       gboolean is_alt = packet->destination.port != net->server_address.port;
 
-      if (net->server == NULL)
+      if (net->server == NULL
+          || (net->is_deaf_to_tickets && packet->datagram.data[0] == UDPNAT_PACKET_HS1
+              && packet->datagram.data[2] == UDPNAT_ROLE_RESUMPTION))
         return;
       packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
       if (udpnat_address_is_tunnel (&packet->datagram.remote))

@@ -108,6 +108,46 @@ make_packet (Scene           *self,
   g_error ("Packet type %d is not in this test: say here how one looks.", (int) type);
 }
 
+/* An HS1 with a ticket of the server's, or with one that it has never made. */
+static void
+make_resumption (Scene   *self,
+                 gsize    n_wished,
+                 gboolean is_good)
+{
+  Net             *net = self->net;
+  guint8           frames[UDPNAT_DATAGRAM_MAX_BYTES] = { 0 };
+  guint8           random[UDPNAT_EPHEMERAL_BYTES];
+  guint8           timestamp[UDPNAT_TIMESTAMP_BYTES];
+  UdpnatTicket     ticket;
+  UdpnatHs1Request request = {
+    .role = UDPNAT_ROLE_RESUMPTION,
+    .remote = udpnat_identity_get_public_key (net->server_identity),
+    .ephemeral_secret = random,
+    .ticket = &ticket,
+    .sender_index = udpnat_random_u32 (&net->random),
+    .timestamp = timestamp,
+    .session_id = udpnat_random_u64 (&net->random),
+    .frames = frames,
+    .n_frames = n_wished > UDPNAT_HS1_MIN_BYTES ? n_wished - UDPNAT_HS1_MIN_BYTES : 0,
+    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+  };
+  g_autoptr (UdpnatTicketRing) ring = udpnat_ticket_ring_new (&net->random);
+  UdpnatPublicKey key;
+  UdpnatNoise    *noise;
+
+  g_assert_true (udpnat_ticket_ring_restore (ring, g_bytes_get_data (net->ticket_keys, NULL),
+                                             g_bytes_get_size (net->ticket_keys)));
+  udpnat_random_fill (&net->random, key.bytes, sizeof key.bytes);
+  udpnat_random_fill (&net->random, random, sizeof random);
+  udpnat_timestamp_from_us (NET_WALL_US, timestamp);
+  udpnat_ticket_ring_make (ring, &key, NET_WALL_US / G_USEC_PER_SEC + 1000, &ticket);
+  if (!is_good)
+    ticket.bytes[UDPNAT_TICKET_BYTES - 1] ^= 1;
+  noise = udpnat_hs1_write (&request, self->data, &self->n_data);
+  g_assert_nonnull (noise);
+  udpnat_noise_free (noise);
+}
+
 /* ---- What comes back ---- */
 
 static void
@@ -190,6 +230,57 @@ test_cookies (void)
     }
   g_assert_cmpuint (net_stats (net).cookies, >=, 50);
   g_assert_cmpuint (net->last_stranger.n_data, ==, UDPNAT_COOKIE_PACKET_BYTES);
+}
+
+/* With good tickets HS2, with others UNKNOWN: how many come changes nothing. */
+static void
+test_tickets (void)
+{
+  g_autoptr (Net) net = net_new (6);
+  Scene   scene = { .net = net };
+  guint32 number = 0;
+  guint   n_good = 0;
+
+  make_hs1 (&scene, 0); /* before the first one there are no keys */
+  check_answer (&scene, number++, UDPNAT_SOCKET_MAIN);
+  for (gsize n = UDPNAT_HS1_MIN_BYTES; n <= UDPNAT_DATAGRAM_MAX_BYTES; n++)
+    {
+      make_resumption (&scene, n, TRUE);
+      check_answer (&scene, number++, UDPNAT_SOCKET_MAIN);
+      g_assert_cmpuint (net->last_stranger.data[0], ==, UDPNAT_PACKET_HS2);
+      g_assert_cmpuint (net->last_stranger.data[2], ==, UDPNAT_ROLE_RESUMPTION);
+      n_good++;
+      make_resumption (&scene, n, FALSE);
+      check_answer (&scene, number++, UDPNAT_SOCKET_MAIN);
+      g_assert_cmpuint (net->last_stranger.n_data, ==, UDPNAT_UNKNOWN_BYTES);
+    }
+  g_assert_cmpuint (n_good, >, UDPNAT_HANDSHAKES_PER_SECOND_LOAD);
+  g_assert_cmpuint (scene.n_answered, ==, scene.n_made);
+  g_assert_cmpuint (net_stats (net).cookies, ==, 0);
+  g_assert_cmpuint (net_stats (net).resumptions, ==, n_good);
+  g_assert_cmpuint (net_stats (net).tickets_refused, ==, n_good);
+  net->n_stranger_bytes = 0;
+  net_run (net, UDPNAT_SEC (60));
+  g_assert_cmpuint (net->n_stranger_bytes, ==, 0);
+  g_assert_cmpuint (net_stats (net).sessions, ==, 0);
+}
+
+/* One address has its limit, whatever it sends. */
+static void
+test_tickets_of_one_address (void)
+{
+  g_autoptr (Net) net = net_new (7);
+  Scene scene = { .net = net };
+
+  make_hs1 (&scene, 0);
+  check_answer (&scene, 0, UDPNAT_SOCKET_MAIN);
+  for (guint i = 0; i <= UDPNAT_HANDSHAKES_BURST_PER_SOURCE; i++)
+    {
+      make_resumption (&scene, UDPNAT_HS1_MIN_BYTES, FALSE);
+      check_answer (&scene, 1, UDPNAT_SOCKET_MAIN);
+    }
+  g_assert_cmpuint (net->last_stranger.data[0], ==, UDPNAT_PACKET_COOKIE);
+  g_assert_cmpuint (net_stats (net).tickets_refused, ==, UDPNAT_HANDSHAKES_BURST_PER_SOURCE);
 }
 
 /* ---- STUN ---- */
@@ -310,6 +401,9 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rendezvous-amplification/packets/each-type-each-size", test_each_type);
   g_test_add_func ("/rendezvous-amplification/packets/cookies", test_cookies);
+  g_test_add_func ("/rendezvous-amplification/packets/tickets", test_tickets);
+  g_test_add_func ("/rendezvous-amplification/packets/tickets-of-one-address",
+                   test_tickets_of_one_address);
   g_test_add_func ("/rendezvous-amplification/stun/whatever-is-asked", test_stun);
   g_test_add_func ("/rendezvous-amplification/stun/barest-question", test_stun_bare);
   g_test_add_func ("/rendezvous-amplification/stun/to-one-address", test_stun_to_one_address);

@@ -318,7 +318,8 @@ test_subscriber (void)
   net_run (net, UDPNAT_SEC (60));
   g_assert_cmpuint (net_listed_handle (alice, "Bob"), ==, bob->handle);
   bob->is_cut = TRUE;
-  net_run (net, UDPNAT_SEC (90));
+  net_run (net, UDPNAT_SERVER_SESSION_IDLE_US + UDPNAT_SERVER_SESSION_GRACE_US
+                  + UDPNAT_SERVER_REST_ROUND_US + UDPNAT_SEC (1));
   g_assert_cmpuint (net_listed_handle (alice, "Bob"), ==, 0);
   udpnat_rendezvous_client_subscribe (alice->client, net->now_us, FALSE);
   net_run (net, UDPNAT_SEC (30));

@@ -9,14 +9,17 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "udpnat-server-disk.h"
+#include "udpnat-ticket.h"
 
 typedef struct
 {
   char             *folder;
   char             *names_path;
   char             *mail_path;
+  char             *tickets_path;
   UdpnatNameStore  *names;
   UdpnatMailStore  *mail;
   UdpnatServerDisk *disk;
@@ -45,6 +48,7 @@ open_files (Fixture *self)
   g_assert_nonnull (self->names);
   g_assert_nonnull (self->mail);
   self->disk = udpnat_server_disk_new (self->net->server, self->names, self->mail);
+  udpnat_server_disk_set_ticket_file (self->disk, self->tickets_path);
   g_assert_true (udpnat_server_disk_restore (self->disk, NULL));
 }
 
@@ -63,6 +67,7 @@ set_up (Fixture      *self,
   self->folder = g_dir_make_tmp ("udpnat-disk-XXXXXX", NULL);
   self->names_path = g_build_filename (self->folder, "names.db", NULL);
   self->mail_path = g_build_filename (self->folder, "mail.db", NULL);
+  self->tickets_path = g_build_filename (self->folder, "tickets.key", NULL);
   self->net = net_new (1);
   self->net->take_server_event = take_event;
   self->net->server_event_data = self;
@@ -85,6 +90,7 @@ tear_down (Fixture      *self,
       g_assert_cmpint (g_unlink (path), ==, 0);
     }
   g_assert_cmpint (g_rmdir (self->folder), ==, 0);
+  g_free (self->tickets_path);
   g_free (self->mail_path);
   g_free (self->names_path);
   g_free (self->folder);
@@ -318,6 +324,56 @@ test_letter_unreadable_for_a_moment (Fixture      *self,
   g_assert_cmpuint (alice->letters->len, ==, 1);
 }
 
+/* ---- Tickets ---- */
+
+/* Alice is back after the server was killed; by what? */
+static void
+assert_back (Fixture   *self,
+             NetClient *alice,
+             guint      n_resumptions)
+{
+  kill_server (self);
+  net_run (self->net, UDPNAT_SEC (28)); /* her next keepalive */
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (net_stats (self->net).resumptions, ==, n_resumptions);
+  g_assert_cmpuint (net_stats (self->net).handshakes, ==, 1 - n_resumptions);
+}
+
+static void
+test_tickets_survive (Fixture      *self,
+                      gconstpointer unused)
+{
+  NetClient *alice = net_join (self->net, "Alice");
+  GStatBuf about;
+
+  net_run (self->net, UDPNAT_SEC (10));
+  g_assert_cmpint (g_stat (self->tickets_path, &about), ==, 0);
+  g_assert_cmpuint (about.st_mode & 0777, ==, 0600);
+  g_assert_cmpint (about.st_size, ==, UDPNAT_TICKET_RING_BYTES);
+  assert_back (self, alice, 1);
+  assert_back (self, alice, 1);
+}
+
+/* Keys that others may have read, or that are not whole, are made anew. */
+static void
+test_tickets_not_trusted (Fixture      *self,
+                          gconstpointer unused)
+{
+  NetClient *alice = net_join (self->net, "Alice");
+  GStatBuf about;
+
+  net_run (self->net, UDPNAT_SEC (10));
+  g_assert_cmpint (g_chmod (self->tickets_path, 0640), ==, 0);
+  assert_back (self, alice, 0);
+  g_assert_cmpint (g_stat (self->tickets_path, &about), ==, 0);
+  g_assert_cmpuint (about.st_mode & 0777, ==, 0600);
+  g_assert_cmpint (truncate (self->tickets_path, UDPNAT_TICKET_RING_BYTES - 1), ==, 0);
+  assert_back (self, alice, 0);
+  g_assert_cmpint (g_unlink (self->tickets_path), ==, 0);
+  assert_back (self, alice, 0);
+  assert_back (self, alice, 1);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -331,6 +387,8 @@ main (int    argc,
   ADD ("/server-disk/mail/one-commit-for-many", test_one_commit_for_many);
   ADD ("/server-disk/full/letter-is-not-called-stored", test_letter_not_committed);
   ADD ("/server-disk/full/name-is-not-given", test_name_not_committed);
+  ADD ("/server-disk/tickets/survive", test_tickets_survive);
+  ADD ("/server-disk/tickets/not-trusted", test_tickets_not_trusted);
   ADD ("/server-disk/mail/kept-though-unreadable-for-a-moment",
        test_letter_unreadable_for_a_moment);
   return g_test_run ();

@@ -119,6 +119,8 @@ make_status (void)
       .refused = 5,
       .refusals = { [UDPNAT_SERVER_REFUSAL_NO_COOKIE] = 5, [UDPNAT_SERVER_REFUSAL_NAME] = 7 },
       .handshakes = 15,
+      .resumptions = 74,
+      .tickets_refused = 75,
       .cookies = 5,
       .relayed_packets = 40,
       .relayed_bytes = 2048,
@@ -153,7 +155,7 @@ test_text (void)
                "udpnat-server 1.2.3, running for 2 h 13 min\n"
                "  People online       12 (13 sessions, 30 names)\n"
                "  Packets             1,234 in, 1,200 out\n"
-               "  Handshakes          15, 5 cookies\n"
+               "  Handshakes          15, 74 by ticket, 5 cookies\n"
                "  Relayed             40 packets, 2.0 KiB\n"
                "  Lookups             8\n"
                "  Dials               9, 4 in vain\n"

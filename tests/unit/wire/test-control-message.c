@@ -13,6 +13,7 @@
 #define KEY_HEX "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
 #define IPV4_HEX "04 c0000201 000000000000000000000000 2290"
 #define IPV6_HEX "06 20010db8000000000000000000000001 2290"
+#define TICKET_HEX KEY_HEX KEY_HEX "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
 #define ALICE_HEX "0005 616c696365"
 #define NODE_HEX KEY_HEX "0004 6e3a3939"
 #define ENTRY_ALICE_HEX KEY_HEX "11223344 01" ALICE_HEX
@@ -27,6 +28,7 @@ static const Golden goldens[] = {
   { "register-without-name", "01 00000003 01 0000", 0, 0 },
   { "registered", "02 0000001e 11223344" IPV4_HEX ALICE_HEX, 0, 0 },
   { "invitation", "1d 0000000f 000102030405060708090a0b0c0d0e", 0, 0 },
+  { "ticket", "1e 00000074 00015180" TICKET_HEX KEY_HEX, 0, 0 },
   { "refused", "03 0000000c 01 0000003c" ALICE_HEX, 0, 0 },
   { "unregister", "04 00000000", 0, 0 },
   { "unregistered", "05 00000000", 0, 0 },
@@ -395,6 +397,24 @@ invitation_fields (void)
   g_assert_false (udpnat_parse_invitation (&message, code));
 }
 
+static void
+ticket_fields (void)
+{
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  UdpnatMessageView message = golden_message ("ticket", data);
+  guint8  ticket[UDPNAT_TICKET_BYTES], secret[UDPNAT_TICKET_SECRET_BYTES];
+  guint32 life_s;
+
+  g_assert_true (udpnat_parse_ticket (&message, &life_s, ticket, secret));
+  g_assert_cmpuint (life_s, ==, 86400);
+  g_assert_cmpuint (ticket[0], ==, 0x40);
+  g_assert_cmpuint (ticket[UDPNAT_TICKET_BYTES - 1], ==, 0xaf);
+  g_assert_cmpuint (secret[0], ==, 0x40);
+  g_assert_cmpuint (secret[UDPNAT_TICKET_SECRET_BYTES - 1], ==, 0x5f);
+  message.n_body--;
+  g_assert_false (udpnat_parse_ticket (&message, &life_s, ticket, secret));
+}
+
 /* REGISTER with a name of @n_name bytes that says it has @n_announced. */
 static gboolean
 register_with_name (const char *name,
@@ -662,6 +682,7 @@ main (int   argc,
   g_test_add_func ("/wire-control/registered/fields", registered_fields);
   g_test_add_func ("/wire-control/refused/fields", refused_fields);
   g_test_add_func ("/wire-control/invitation/fields", invitation_fields);
+  g_test_add_func ("/wire-control/ticket/fields", ticket_fields);
   g_test_add_func ("/wire-control/lookup/fields", lookup_fields);
   g_test_add_func ("/wire-control/lookup-result/fields", lookup_result_fields);
   g_test_add_func ("/wire-control/subscribe/fields", subscribe_fields);

@@ -210,7 +210,7 @@ wrong_role_refused (void)
     for (guint role = 0; role <= 255; role++)
       {
         g_autofree guint8 *data = make_packet (&rules[i], rules[i].n_min);
-        gboolean is_allowed = !rules[i].has_role || role <= 1;
+        gboolean is_allowed = !rules[i].has_role || role <= 2;
         UdpnatPacketType type;
 
         data[2] = (guint8) role;

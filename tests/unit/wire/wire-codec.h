@@ -212,7 +212,10 @@ recode_bare (const UdpnatMessageView *message,
              GByteArray              *out)
 {
   guint8 code[UDPNAT_INVITATION_BYTES];
+  guint8 ticket[UDPNAT_TICKET_BYTES];
+  guint8 secret[UDPNAT_TICKET_SECRET_BYTES];
   guint16 interval_s;
+  guint32 life_s;
   guint8 mode;
 
   if (message->type == UDPNAT_CS_UNREGISTER && udpnat_parse_unregister (message))
@@ -227,6 +230,9 @@ recode_bare (const UdpnatMessageView *message,
     udpnat_write_presence (out, mode);
   else if (message->type == UDPNAT_CS_KEEPALIVE && udpnat_parse_keepalive (message, &interval_s))
     udpnat_write_keepalive (out, interval_s);
+  else if (message->type == UDPNAT_CS_TICKET
+           && udpnat_parse_ticket (message, &life_s, ticket, secret))
+    udpnat_write_ticket (out, life_s, ticket, secret);
   else if (message->type == UDPNAT_CS_INVITATION && udpnat_parse_invitation (message, code))
     udpnat_write_invitation (out, code);
   else
