@@ -1,6 +1,6 @@
 #pragma once
 
-#include "udpnat-key.h"
+#include "udpnat-rendezvous-server.h"
 
 G_BEGIN_DECLS
 
@@ -19,5 +19,9 @@ gboolean udpnat_allow_list_read (const char          *path,
                                  UdpnatAllowListFunc  func,
                                  gpointer             user_data,
                                  GError             **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean udpnat_allow_list_apply (const char            *path,
+                                 UdpnatRendezvousServer *server,
+                                 guint                  *out_n,
+                                 GError                **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -267,7 +267,7 @@ tell_reach (UdpnatServerApp *self)
  *
  * Says where the server is and works until SIGINT, SIGTERM or the end of the idle time, or after
  * SIGUSR1 until everybody has been sent to other servers; then takes leave of the clients, so that
- * they need not find out by waiting.
+ * they need not find out by waiting. SIGHUP has it read the allow-list again.
  */
 void
 udpnat_server_app_run (UdpnatServerApp *self)
@@ -275,6 +275,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
   guint interrupt_id = g_unix_signal_add (SIGINT, signal_cb, self);
   guint terminate_id = g_unix_signal_add (SIGTERM, signal_cb, self);
   guint drain_signal_id = g_unix_signal_add (SIGUSR1, drain_cb, self);
+  guint reload_id = g_unix_signal_add (SIGHUP, reload_cb, self);
   g_autoptr (UdpnatServerReach) reach = tell_reach (self);
 
   print_listening (self);
@@ -299,6 +300,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
   g_source_remove (drain_signal_id);
+  g_source_remove (reload_id);
   g_clear_handle_id (&self->drain_id, g_source_remove);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   g_print ("udpnat-server: stopped\n");
@@ -372,17 +374,6 @@ open_state (UdpnatServerApp    *self,
   return self->access != NULL && (!has_mailbox || open_mail (self, error));
 }
 
-static void
-allow (const char            *name,
-       const UdpnatPublicKey *key,
-       gpointer               user_data)
-{
-  if (name != NULL)
-    udpnat_rendezvous_server_allow_name (user_data, name);
-  else
-    udpnat_rendezvous_server_allow_key (user_data, key);
-}
-
 /* ---- Orders ---- */
 
 static void
@@ -422,6 +413,20 @@ ruling_cb (const UdpnatServerRuling *ruling,
 
   udpnat_server_operator_apply (self->operator, udpnat_clock_get_now_us (), ruling);
   udpnat_machine_source_wake (self->source);
+}
+
+static gboolean
+reload_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = udpnat_server_operator_obey (self->operator, udpnat_clock_get_now_us (),
+                                                       udpnat_clock_get_wall_us (), "reload",
+                                                       &error);
+
+  if (text == NULL)
+    g_printerr ("udpnat-server: %s\n", error->message);
+  return G_SOURCE_CONTINUE;
 }
 
 /* Of several addresses the one that most people reach. Returns: (transfer full) (nullable) */
@@ -475,6 +480,7 @@ take_orders (UdpnatServerApp          *self,
     .access = self->access,
     .random = udpnat_system_random (),
     .key = udpnat_identity_get_public_key (self->identity),
+    .allow_list = config->allow_list,
     .is_invited_only = config->is_invited_only,
     .tell = self->directory != NULL ? tell : NULL,
     .note = note,
@@ -527,6 +533,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
 {
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
   g_autofree char *tickets_path = NULL;
+  guint n_allowed;
   UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
 
   self->notify = notify;
@@ -562,7 +569,7 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   udpnat_server_disk_set_ticket_file (self->disk, tickets_path);
   if (!udpnat_server_disk_restore (self->disk, error)
       || (config->allow_list != NULL
-          && !udpnat_allow_list_read (config->allow_list, allow, self->server, error)))
+          && !udpnat_allow_list_apply (config->allow_list, self->server, &n_allowed, error)))
     return NULL;
 
   if (config->directory != NULL && !join_fleet (self, config, error))

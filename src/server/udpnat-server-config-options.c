@@ -30,6 +30,7 @@ typedef struct
   char    *release;
   gboolean list_names;
   gboolean list_blocked;
+  gboolean reload;
 } Actions;
 
 #define INVITATION_USES "1"
@@ -171,6 +172,8 @@ make_context (UdpnatServerSettings *settings,
       "Take a name from whoever has it, for somebody else", "NAME" },
     { "blocked", 0, 0, G_OPTION_ARG_NONE, &actions->list_blocked,
       "List who is blocked, and which names were released", NULL },
+    { "reload", 0, 0, G_OPTION_ARG_NONE, &actions->reload,
+      "Have the allow-list read again", NULL },
     { NULL },
   };
   GOptionContext *context = g_option_context_new (NULL);
@@ -212,7 +215,7 @@ add_order (char      **order,
   if (*order != NULL)
     g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
                          "One order at a time: --invite, --invitations, --withdraw, --names, "
-                         "--block, --unblock, --release or --blocked.");
+                         "--block, --unblock, --release, --blocked or --reload.");
   else if (argument != NULL && (*argument == '\0' || strpbrk (argument, "\t\r\n") != NULL))
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
                  "--%s: that is no name, key or number.", verb);
@@ -245,6 +248,7 @@ make_order (const Actions *actions,
       || (actions->list_invitations && !add_order (&order, error, "invitations", NULL, NULL))
       || (actions->list_names && !add_order (&order, error, "names", NULL, NULL))
       || (actions->list_blocked && !add_order (&order, error, "blocked", NULL, NULL))
+      || (actions->reload && !add_order (&order, error, "reload", NULL, NULL))
       || (actions->withdraw != NULL
           && !add_order (&order, error, "withdraw", actions->withdraw, NULL))
       || (actions->block != NULL && !add_order (&order, error, "block", actions->block, NULL))

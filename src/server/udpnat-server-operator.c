@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "udpnat-allow-list.h"
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
 #include "udpnat-rendezvous-server-access.h"
@@ -22,6 +23,7 @@ struct _UdpnatServerOperator
 {
   UdpnatServerOperatorConfig config;
   char                      *address; /* (nullable) */
+  char                      *allow_list; /* (nullable) */
 };
 
 /* A name or a key, as it was written. */
@@ -47,6 +49,7 @@ udpnat_server_operator_new (const UdpnatServerOperatorConfig *config)
 
   self->config = *config;
   self->address = g_strdup (config->address);
+  self->allow_list = g_strdup (config->allow_list);
   return self;
 }
 
@@ -55,6 +58,7 @@ udpnat_server_operator_free (UdpnatServerOperator *self)
 {
   if (self == NULL)
     return;
+  g_free (self->allow_list);
   g_free (self->address);
   g_free (self);
 }
@@ -227,6 +231,27 @@ withdraw (UdpnatServerOperator *self,
                    id_text);
   note (self, "withdrawn", "An invitation was withdrawn", NULL);
   return g_strdup_printf ("Invitation %s lets nobody in any more.\n", id_text);
+}
+
+/* ---- The list ---- */
+
+static char *
+reload (UdpnatServerOperator *self,
+        GError              **error)
+{
+  guint n;
+
+  if (self->allow_list == NULL)
+    return refuse (error, "There is nothing to read again: this server has no allow-list. All "
+                   "other settings need a restart.", "");
+  if (!udpnat_allow_list_apply (self->allow_list, self->config.server, &n, error))
+    {
+      g_prefix_error_literal (error, "The list from before holds: ");
+      return NULL;
+    }
+  note (self, "reloaded", "The allow-list was read again", NULL);
+  return g_strdup_printf ("%u %s in the allow-list.\n", n,
+                          n == 1 ? "key or name is" : "keys and names are");
 }
 
 /* ---- Blocked and released ---- */
@@ -525,6 +550,8 @@ udpnat_server_operator_obey (UdpnatServerOperator *self,
     return list_names (self, words[1], error);
   if (g_str_equal (verb, "blocked") && n_words == 1)
     return list_blocked (self, error);
+  if (g_str_equal (verb, "reload") && n_words == 1)
+    return reload (self, error);
   return refuse (error, "The server that runs does not know this order: it has another version. "
                  "Restart it.", verb);
 }

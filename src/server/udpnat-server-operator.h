@@ -24,6 +24,7 @@ typedef struct _UdpnatServerOperator UdpnatServerOperator;
  * UdpnatServerOperatorConfig:
  * @server: borrowed, like all of them
  * @address: (nullable): under which people reach the server, for links
+ * @allow_list: (nullable): path of the file with whom to let in
  * @tell: (nullable): to the other servers of a fleet; returns %FALSE when that is not possible now
  * @note: called with a word for programs, a sentence, and (nullable) a name, when something has
  *   been done that the journal should have
@@ -36,6 +37,7 @@ typedef struct
   UdpnatRandom            random;
   const UdpnatPublicKey  *key;
   const char             *address;
+  const char             *allow_list;
   gboolean                is_invited_only;
   gboolean              (*tell) (const UdpnatServerRuling *ruling,
                                  gpointer                  user_data);

@@ -488,7 +488,7 @@ order (Scene        *self,
       udpnat_rendezvous_server_allow_key (self->server, key);
       break;
     case 7:
-      udpnat_rendezvous_server_allow_name (self->server, name);
+      udpnat_rendezvous_server_list_name (self->server, name);
       break;
     }
 }

@@ -2,6 +2,7 @@
 Prints TAP."""
 
 import re
+import signal
 import socket
 import stat
 import sys
@@ -81,6 +82,23 @@ def listed(home, check):
     check('listed/key', come(home, 'alice')[0])
     check('listed/name', come(home, 'robert')[0])
     check('listed/nobody-else', not come(home, 'carol')[0])
+    path.write_text('Carol\nx\ty\n')
+    code, out, err = order(home, '--reload')
+    check('listed/wrong-line-changes-nothing', code == 1 and f'{path}:2:' in err
+          and 'from before holds' in err and not come(home, 'carol')[0], [code, out, err])
+    path.write_text('Carol\n')
+    code, out, err = order(home, '--reload')
+    check('listed/read-again', code == 0 and '1 key or name' in out and come(home, 'carol')[0],
+          [code, out, err])
+    check('listed/taken-off-the-list', not come(home, 'dave')[0])
+    check('listed/who-has-a-name-keeps-it', come(home, 'robert')[0])
+    path.write_text('dave\n')
+    server.send_signal(signal.SIGHUP)
+    check('listed/by-signal', any(come(home, 'dave')[0] for _ in range(5)))
+    home.stop(server)
+    server = start(home)
+    code, out, err = order(home, '--reload')
+    check('listed/no-list', code == 1 and 'no allow-list' in err, [code, out, err])
     home.stop(server)
     path.write_text('alice\nx\ty\n')
     words = [home.server_path, '--port', '0', '--state-dir', home.folder / 'state',

@@ -15,12 +15,13 @@
 typedef struct
 {
   gboolean is_allowed;
+  gboolean is_listed;
   gboolean is_blocked;
 } Key;
 
 typedef struct
 {
-  gboolean        is_allowed; /* whoever comes first under it is let in */
+  gboolean        is_listed; /* whoever comes first under it is let in */
   gboolean        is_blocked;
   gboolean        has_denied;
   UdpnatPublicKey denied; /* it was taken from them, so that somebody else may have it */
@@ -96,7 +97,7 @@ drop_empty_key (UdpnatAccess          *self,
 {
   const Key *known = find_key (self, key);
 
-  if (!known->is_allowed && !known->is_blocked)
+  if (!known->is_allowed && !known->is_listed && !known->is_blocked)
     g_tree_remove (self->keys, key);
 }
 
@@ -137,13 +138,13 @@ drop_empty_name (UdpnatAccess *self,
   g_autofree char *folded = udpnat_name_fold (name);
   const Name      *known = g_tree_lookup (self->names, folded);
 
-  if (!known->is_allowed && !known->is_blocked && !known->has_denied)
+  if (!known->is_listed && !known->is_blocked && !known->has_denied)
     g_tree_remove (self->names, folded);
 }
 
 /* ---- Let in ---- */
 
-/** udpnat_access_set_key_allowed: by invitation, or because the operator lists it */
+/** udpnat_access_set_key_allowed: by invitation, whatever the list says */
 void
 udpnat_access_set_key_allowed (UdpnatAccess          *self,
                                const UdpnatPublicKey *key,
@@ -159,24 +160,63 @@ udpnat_access_is_key_allowed (const UdpnatAccess    *self,
 {
   const Key *known = find_key (self, key);
 
-  return known != NULL && known->is_allowed;
+  return known != NULL && (known->is_allowed || known->is_listed);
 }
 
-/** udpnat_access_allow_name: whoever comes first under @name is let in */
+/** udpnat_access_list_key: it stands in the operator's list */
 void
-udpnat_access_allow_name (UdpnatAccess *self,
-                          const char   *name)
+udpnat_access_list_key (UdpnatAccess          *self,
+                        const UdpnatPublicKey *key)
 {
-  ensure_name (self, name)->is_allowed = TRUE;
+  ensure_key (self, key)->is_listed = TRUE;
+}
+
+/** udpnat_access_list_name: likewise: whoever comes first under @name is let in */
+void
+udpnat_access_list_name (UdpnatAccess *self,
+                         const char   *name)
+{
+  ensure_name (self, name)->is_listed = TRUE;
 }
 
 gboolean
-udpnat_access_is_name_allowed (const UdpnatAccess *self,
-                               const char         *name)
+udpnat_access_is_name_listed (const UdpnatAccess *self,
+                              const char         *name)
 {
   const Name *known = find_name (self, name);
 
-  return known != NULL && known->is_allowed;
+  return known != NULL && known->is_listed;
+}
+
+static gboolean
+unlist_key (gpointer key,
+            gpointer value,
+            gpointer user_data)
+{
+  Key *known = value;
+
+  known->is_listed = FALSE;
+  return FALSE;
+}
+
+static gboolean
+unlist_name (gpointer folded,
+             gpointer value,
+             gpointer user_data)
+{
+  Name *known = value;
+
+  known->is_listed = FALSE;
+  return FALSE;
+}
+
+/** udpnat_access_clear_list: nothing stands in it: another one follows. Entries that say nothing
+ * any more stay, since most are in the next list, too */
+void
+udpnat_access_clear_list (UdpnatAccess *self)
+{
+  g_tree_foreach (self->keys, unlist_key, NULL);
+  g_tree_foreach (self->names, unlist_name, NULL);
 }
 
 /* ---- Kept out ---- */

@@ -21,10 +21,13 @@ void          udpnat_access_set_key_allowed  (UdpnatAccess          *self,
                                               gboolean               is_allowed);
 gboolean      udpnat_access_is_key_allowed   (const UdpnatAccess    *self,
                                               const UdpnatPublicKey *key);
-void          udpnat_access_allow_name       (UdpnatAccess          *self,
+void          udpnat_access_list_key         (UdpnatAccess          *self,
+                                              const UdpnatPublicKey *key);
+void          udpnat_access_list_name        (UdpnatAccess          *self,
                                               const char            *name);
-gboolean      udpnat_access_is_name_allowed  (const UdpnatAccess    *self,
+gboolean      udpnat_access_is_name_listed   (const UdpnatAccess    *self,
                                               const char            *name);
+void          udpnat_access_clear_list       (UdpnatAccess          *self);
 
 /* Kept out */
 void          udpnat_access_set_key_blocked  (UdpnatAccess          *self,

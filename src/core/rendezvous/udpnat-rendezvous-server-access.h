@@ -18,8 +18,11 @@ typedef enum
 /* Let in */
 void     udpnat_rendezvous_server_allow_key    (UdpnatRendezvousServer       *self,
                                                 const UdpnatPublicKey        *key);
-void     udpnat_rendezvous_server_allow_name   (UdpnatRendezvousServer       *self,
+void     udpnat_rendezvous_server_list_key     (UdpnatRendezvousServer       *self,
+                                                const UdpnatPublicKey        *key);
+void     udpnat_rendezvous_server_list_name    (UdpnatRendezvousServer       *self,
                                                 const char                   *name);
+void     udpnat_rendezvous_server_clear_list   (UdpnatRendezvousServer       *self);
 void     udpnat_rendezvous_server_refuse_claim (UdpnatRendezvousServer       *self,
                                                 gint64                        now_us,
                                                 guint64                       claim_id,

@@ -63,7 +63,7 @@ udpnat_server_may_claim (const UdpnatServerClient *client,
     return FALSE;
   *out_code = UDPNAT_REFUSED_NOT_INVITED;
   return client->has_invitation
-         || udpnat_access_is_name_allowed (self->access, name);
+         || udpnat_access_is_name_listed (self->access, name);
 }
 
 /* Who waits for a name is told nothing before it is known whether they may have it. */
@@ -142,16 +142,32 @@ udpnat_rendezvous_server_allow_key (UdpnatRendezvousServer *self,
   udpnat_access_set_key_allowed (self->access, key, TRUE);
 }
 
-/** udpnat_rendezvous_server_allow_name: whoever comes first under it may; nothing when @name cannot
- * be one */
+/** udpnat_rendezvous_server_list_key: likewise, as long as it stands in the operator's list */
 void
-udpnat_rendezvous_server_allow_name (UdpnatRendezvousServer *self,
-                                     const char             *name)
+udpnat_rendezvous_server_list_key (UdpnatRendezvousServer *self,
+                                   const UdpnatPublicKey  *key)
+{
+  udpnat_access_list_key (self->access, key);
+}
+
+/** udpnat_rendezvous_server_list_name: likewise whoever comes first under it; nothing when @name
+ * cannot be one */
+void
+udpnat_rendezvous_server_list_name (UdpnatRendezvousServer *self,
+                                    const char             *name)
 {
   g_autofree char *normal = udpnat_name_normalize (name);
 
   if (normal != NULL)
-    udpnat_access_allow_name (self->access, normal);
+    udpnat_access_list_name (self->access, normal);
+}
+
+/** udpnat_rendezvous_server_clear_list: nobody stands in the list any more; whoever has a name
+ * keeps it */
+void
+udpnat_rendezvous_server_clear_list (UdpnatRendezvousServer *self)
+{
+  udpnat_access_clear_list (self->access);
 }
 
 /**

@@ -112,7 +112,7 @@ push_claim (UdpnatServerClient        *self,
   event = udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_CLAIM, entry->id, name,
                                     &entry->key);
   if (!is_member && self->has_invitation
-      && !udpnat_access_is_name_allowed (self->server->access, name))
+      && !udpnat_access_is_name_listed (self->server->access, name))
     event->data = g_bytes_new (self->invitation, sizeof self->invitation);
   self->has_invitation = FALSE;
 }

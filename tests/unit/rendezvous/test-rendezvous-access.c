@@ -203,8 +203,8 @@ test_listed (void)
   NetClient *alice = net_add_client (net), *bob;
 
   udpnat_rendezvous_server_allow_key (net->server, key_of (alice));
-  udpnat_rendezvous_server_allow_name (net->server, "BOB");
-  udpnat_rendezvous_server_allow_name (net->server, "\n"); /* can be nobody's */
+  udpnat_rendezvous_server_list_name (net->server, "BOB");
+  udpnat_rendezvous_server_list_name (net->server, "\n"); /* can be nobody's */
   net_join_client (net, alice, "Alice");
   bob = net_join (net, "Robert");
   net_run (net, UDPNAT_SEC (2));
