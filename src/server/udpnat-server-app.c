@@ -262,6 +262,20 @@ tell_reach (UdpnatServerApp *self)
   return reach;
 }
 
+static gboolean
+reload_cb (gpointer user_data)
+{
+  UdpnatServerApp *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = udpnat_server_operator_obey (self->operator, udpnat_clock_get_now_us (),
+                                                       udpnat_clock_get_wall_us (), "reload",
+                                                       &error);
+
+  if (text == NULL)
+    g_printerr ("udpnat-server: %s\n", error->message);
+  return G_SOURCE_CONTINUE;
+}
+
 /**
  * udpnat_server_app_run:
  *
@@ -413,20 +427,6 @@ ruling_cb (const UdpnatServerRuling *ruling,
 
   udpnat_server_operator_apply (self->operator, udpnat_clock_get_now_us (), ruling);
   udpnat_machine_source_wake (self->source);
-}
-
-static gboolean
-reload_cb (gpointer user_data)
-{
-  UdpnatServerApp *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = udpnat_server_operator_obey (self->operator, udpnat_clock_get_now_us (),
-                                                       udpnat_clock_get_wall_us (), "reload",
-                                                       &error);
-
-  if (text == NULL)
-    g_printerr ("udpnat-server: %s\n", error->message);
-  return G_SOURCE_CONTINUE;
 }
 
 /* Of several addresses the one that most people reach. Returns: (transfer full) (nullable) */
