@@ -169,6 +169,18 @@ explain_nobody (UdpnatPeopleList *self)
   return g_strdup (_("People appear here when you are connected to the server."));
 }
 
+/* There may be others, whom a private server does not show. */
+static const char *
+get_title (UdpnatPeopleList *self)
+{
+  gboolean is_registered = udpnat_client_get_server_state (self->client)
+                           == UDPNAT_SERVER_STATE_REGISTERED;
+
+  if (is_registered && udpnat_client_get_directory (self->client) == UDPNAT_DIRECTORY_PRIVATE)
+    return _("People Are Not Listed Here");
+  return _("Nobody Else Is Here Yet");
+}
+
 static void
 update_page (UdpnatPeopleList *self)
 {
@@ -181,6 +193,7 @@ update_page (UdpnatPeopleList *self)
   gtk_stack_set_visible_child_name (self->pages, is_empty ? "empty" : "list");
   if (!is_empty)
     return;
+  adw_status_page_set_title (self->empty_page, get_title (self));
   words = explain_nobody (self);
   markup = g_markup_escape_text (words, -1);
   adw_status_page_set_description (self->empty_page, markup);
