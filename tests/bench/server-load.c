@@ -66,6 +66,8 @@
 #define KEEPALIVE_US UDPNAT_SEC (100)
 #define ACKS_WITHIN_US UDPNAT_MSEC (50)
 #define LOST_AFTER_US UDPNAT_MSEC (200)
+/* Even addresses: 127.255.255.255 is no source. */
+#define FORGED_MASK 0x7ffffe
 #define FORGED_BYTES (UDPNAT_HS1_MIN_BYTES - 2 * UDPNAT_MAC_BYTES)
 #define RETURNS_AT_ONCE 8000
 #define RETRY_SWEEP_US UDPNAT_MSEC (10)
@@ -568,7 +570,7 @@ forge (Load *self)
   udpnat_random_fill (&self->random, data + 4, 4 + UDPNAT_EPHEMERAL_BYTES);
   data[2] = UDPNAT_ROLE_CLIENT_SERVER;
   udpnat_mac (self->mac1_key, sizeof self->mac1_key, data, FORGED_BYTES, data + FORGED_BYTES);
-  load_socket_put (&self->socket, 0x7f800000u + (udpnat_random_u32 (&self->random) & 0x7fffff),
+  load_socket_put (&self->socket, 0x7f800000u + (udpnat_random_u32 (&self->random) & FORGED_MASK),
                    data, sizeof data);
 }
 

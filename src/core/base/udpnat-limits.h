@@ -357,6 +357,10 @@
 #define UDPNAT_SERVER_OTHER_KEY_US UDPNAT_SEC (1) /* before whether it has another key is asked */
 /* Between signs of life that it is asked for when what it carried is not answered. */
 #define UDPNAT_SERVER_DOUBT_GAP_US UDPNAT_MSEC (250)
+/* In a flood of handshakes from forged addresses most of what each costs would be the cookie that
+ * it is sent; a fifteenth of a processor is enough for that. Whoever is there has one of INFO, or
+ * comes again. */
+#define UDPNAT_SERVER_COOKIES_PER_SECOND 10000
 /* A server's: enough for a hundred thousand clients to learn of its restart by their keepalives. It
  * is a quarter of what it answers. */
 #define UDPNAT_SERVER_UNKNOWNS_PER_SECOND 4000

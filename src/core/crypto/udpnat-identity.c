@@ -2,6 +2,8 @@
 
 #include "udpnat-identity.h"
 
+#include "udpnat-cookie.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 struct _UdpnatIdentity
 {
   UdpnatPublicKey public_key;
+  guint8          mac1_key[32]; /* of packets for it */
   guint8         *secret; /* UDPNAT_KEY_BYTES from sodium_malloc() */
 };
 
@@ -49,6 +52,7 @@ udpnat_identity_new_from_secret (const guint8 secret[UDPNAT_KEY_BYTES])
   memcpy (self->secret, secret, UDPNAT_KEY_BYTES);
   failed = crypto_scalarmult_base (self->public_key.bytes, self->secret);
   g_assert (failed == 0);
+  udpnat_mac1_key (&self->public_key, self->mac1_key);
 
   return self;
 }
@@ -105,6 +109,14 @@ const UdpnatPublicKey *
 udpnat_identity_get_public_key (const UdpnatIdentity *self)
 {
   return &self->public_key;
+}
+
+/** udpnat_identity_get_mac1_key: Returns: (transfer none) (array fixed-size=32): what
+ * udpnat_mac1_key() makes of the public key */
+const guint8 *
+udpnat_identity_get_mac1_key (const UdpnatIdentity *self)
+{
+  return self->mac1_key;
 }
 
 /**

@@ -21,6 +21,7 @@ UdpnatIdentity *udpnat_identity_copy            (const UdpnatIdentity *self);
 void            udpnat_identity_free            (UdpnatIdentity       *self);
 
 const UdpnatPublicKey *udpnat_identity_get_public_key (const UdpnatIdentity *self);
+const guint8          *udpnat_identity_get_mac1_key   (const UdpnatIdentity *self);
 const guint8          *udpnat_identity_get_secret     (const UdpnatIdentity *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatIdentity, udpnat_identity_free)

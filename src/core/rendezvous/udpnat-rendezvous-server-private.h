@@ -52,6 +52,7 @@ struct _UdpnatRendezvousServer
   UdpnatHandshakeLimiter      *limiter;
   UdpnatTicketRing            *tickets;
   UdpnatTokenBucket            unknown_bucket;
+  UdpnatTokenBucket            cookie_bucket;
   UdpnatTokenBucket            stun_bucket;
   guint8                       hash_key[UDPNAT_SIPHASH_KEY_BYTES];
   gboolean                     is_shut;

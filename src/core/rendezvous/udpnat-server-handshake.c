@@ -22,6 +22,9 @@ ask_cookie (UdpnatRendezvousServer *self,
   guint8       packet[UDPNAT_COOKIE_PACKET_BYTES];
   UdpnatWriter writer;
 
+  if (!udpnat_token_bucket_take (&self->cookie_bucket, now_us, 1, UDPNAT_SERVER_COOKIES_PER_SECOND,
+                                 UDPNAT_SERVER_COOKIES_PER_SECOND))
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
   udpnat_random_fill (&self->config.random, nonce, sizeof nonce);
   udpnat_cookie_maker_make (self->cookies, now_us, &datagram->remote, cookie);
   udpnat_cookie_seal (udpnat_identity_get_public_key (self->config.identity), nonce, view->mac1,

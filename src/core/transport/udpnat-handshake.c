@@ -45,15 +45,12 @@ write_mac1 (UdpnatWriter          *writer,
 }
 
 static gboolean
-check_mac1 (const UdpnatPublicKey *receiver,
-            const guint8          *data,
-            gsize                  n_before_mac1,
-            const guint8          *mac1)
+check_mac1 (const UdpnatIdentity *local,
+            const guint8         *data,
+            gsize                 n_before_mac1,
+            const guint8         *mac1)
 {
-  guint8 key[32];
-
-  udpnat_mac1_key (receiver, key);
-  return udpnat_mac_verify (key, sizeof key, data, n_before_mac1, mac1);
+  return udpnat_mac_verify (udpnat_identity_get_mac1_key (local), 32, data, n_before_mac1, mac1);
 }
 
 /** udpnat_hs1_clear: wipes what udpnat_hs1_read() filled in; a zeroed struct is allowed */
@@ -77,8 +74,7 @@ udpnat_hs1_check_mac1 (const UdpnatIdentity *local,
   UdpnatHs1View view;
 
   return udpnat_hs1_parse (&view, data, n_data)
-         && check_mac1 (udpnat_identity_get_public_key (local), data, view.n_before_mac1,
-                        view.mac1);
+         && check_mac1 (local, data, view.n_before_mac1, view.mac1);
 }
 
 static gboolean
@@ -331,8 +327,7 @@ udpnat_hs2_check_mac1 (const UdpnatIdentity *local,
   UdpnatHs2View view;
 
   return udpnat_hs2_parse (&view, data, n_data)
-         && check_mac1 (udpnat_identity_get_public_key (local), data, view.n_before_mac1,
-                        view.mac1);
+         && check_mac1 (local, data, view.n_before_mac1, view.mac1);
 }
 
 /**

@@ -537,6 +537,29 @@ test_flood (void)
   g_assert_cmpuint (net_stats (net).sessions, ==, 3);
 }
 
+/* As many at once as a processor can make: what is sent to them is bounded, and one who has a
+ * cookie gets in. */
+static void
+test_cookies_are_bounded (void)
+{
+  g_autoptr (Net)            net = net_new (9);
+  g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&net->random);
+  guint8                     data[UDPNAT_DATAGRAM_MAX_BYTES];
+  gsize                      n = make_hs1 (net, identity, NET_WALL_US, data);
+  NetClient                 *late;
+
+  for (guint i = 0; i < 2 * UDPNAT_SERVER_COOKIES_PER_SECOND; i++)
+    {
+      UdpnatAddress source = make_source (i);
+
+      (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
+    }
+  g_assert_cmpuint (net_stats (net).cookies, ==, UDPNAT_SERVER_COOKIES_PER_SECOND);
+  late = net_join (net, "Late");
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (late));
+}
+
 /* Below the load limit, but going on: unconfirmed sessions are bounded all the same. */
 static void
 test_slow_flood (void)
@@ -985,6 +1008,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/second-port/only-info", test_hs1_on_second_port);
   g_test_add_func ("/rendezvous-abuse/source/unusable-ones", test_unusable_sources);
   g_test_add_func ("/rendezvous-abuse/flood/10000-forged-hs1", test_flood);
+  g_test_add_func ("/rendezvous-abuse/flood/cookies-are-bounded", test_cookies_are_bounded);
   g_test_add_func ("/rendezvous-abuse/flood/slow-one-is-bounded", test_slow_flood);
   g_test_add_func ("/rendezvous-abuse/flood/one-source", test_one_source);
   g_test_add_func ("/rendezvous-abuse/flood/unknown-so-many-a-second", test_unknown_limited);
