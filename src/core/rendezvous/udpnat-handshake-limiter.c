@@ -18,6 +18,10 @@
 #define N_SETS (UDPNAT_LIMITER_SOURCES / PLACES_PER_SET)
 #define PREFIX_MAX_BYTES 9
 
+/* In so many parts of a second is counted whether there is load: when it begins, so many times
+ * fewer handshakes are made before that is noticed, and nobody waits for them. */
+#define SLICES_PER_SECOND 10
+
 typedef struct
 {
   guint64           tag; /* hash of the prefix */
@@ -34,9 +38,9 @@ struct _UdpnatHandshakeLimiter
 {
   guint8 hash_key[UDPNAT_SIPHASH_KEY_BYTES];
   Source sources[UDPNAT_LIMITER_SOURCES];
-  gint64 second; /* the one that is being counted */
-  guint  n_second;
-  guint  n_before; /* in the second before */
+  gint64 slice; /* the one that is being counted */
+  guint  n_slice;
+  guint  n_before; /* in the slice before */
 };
 
 UdpnatHandshakeLimiter *
@@ -113,16 +117,17 @@ static gboolean
 count_handshake (UdpnatHandshakeLimiter *self,
                  gint64                  now_us)
 {
-  gint64 second = now_us / G_USEC_PER_SEC;
+  gint64 slice = now_us / (G_USEC_PER_SEC / SLICES_PER_SECOND);
 
-  if (second != self->second)
+  if (slice != self->slice)
     {
-      self->n_before = second == self->second + 1 ? self->n_second : 0;
-      self->n_second = 0;
-      self->second = second;
+      self->n_before = slice == self->slice + 1 ? self->n_slice : 0;
+      self->n_slice = 0;
+      self->slice = slice;
     }
-  self->n_second++;
-  return MAX (self->n_second, self->n_before) > UDPNAT_HANDSHAKES_PER_SECOND_LOAD;
+  self->n_slice++;
+  return MAX (self->n_slice, self->n_before)
+         > UDPNAT_HANDSHAKES_PER_SECOND_LOAD / SLICES_PER_SECOND;
 }
 
 static UdpnatHandshakeVerdict
