@@ -42,6 +42,9 @@ G_BEGIN_DECLS
 
 typedef struct _UdpnatServerFleet UdpnatServerFleet; /* udpnat-server-fleet-private.h */
 
+/* So that the beginning of a flood is no worse than what follows. */
+#define UDPNAT_SERVER_COOKIES_BURST (UDPNAT_SERVER_COOKIES_PER_SECOND / 20)
+
 struct _UdpnatRendezvousServer
 {
   UdpnatMachine machine; /* first: a server is a machine */

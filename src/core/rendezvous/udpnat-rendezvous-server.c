@@ -463,7 +463,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->limiter = udpnat_handshake_limiter_new (&config->random);
   self->tickets = udpnat_ticket_ring_new (&config->random);
   udpnat_token_bucket_init (&self->unknown_bucket, UDPNAT_SERVER_UNKNOWNS_PER_SECOND, now_us);
-  udpnat_token_bucket_init (&self->cookie_bucket, UDPNAT_SERVER_COOKIES_PER_SECOND, now_us);
+  udpnat_token_bucket_init (&self->cookie_bucket, UDPNAT_SERVER_COOKIES_BURST, now_us);
   udpnat_token_bucket_init (&self->stun_bucket, UDPNAT_STUN_BURST, now_us);
   self->access = udpnat_access_new ();
   self->registry = udpnat_registry_new (&config->random);

@@ -22,7 +22,7 @@ ask_cookie (UdpnatRendezvousServer *self,
   guint8       packet[UDPNAT_COOKIE_PACKET_BYTES];
   UdpnatWriter writer;
 
-  if (!udpnat_token_bucket_take (&self->cookie_bucket, now_us, 1, UDPNAT_SERVER_COOKIES_PER_SECOND,
+  if (!udpnat_token_bucket_take (&self->cookie_bucket, now_us, 1, UDPNAT_SERVER_COOKIES_BURST,
                                  UDPNAT_SERVER_COOKIES_PER_SECOND))
     return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
   udpnat_random_fill (&self->config.random, nonce, sizeof nonce);

@@ -548,13 +548,13 @@ test_cookies_are_bounded (void)
   gsize                      n = make_hs1 (net, identity, NET_WALL_US, data);
   NetClient                 *late;
 
-  for (guint i = 0; i < 2 * UDPNAT_SERVER_COOKIES_PER_SECOND; i++)
+  for (guint i = 0; i < 2000; i++)
     {
       UdpnatAddress source = make_source (i);
 
       (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
     }
-  g_assert_cmpuint (net_stats (net).cookies, ==, UDPNAT_SERVER_COOKIES_PER_SECOND);
+  g_assert_cmpuint (net_stats (net).cookies, ==, UDPNAT_SERVER_COOKIES_PER_SECOND / 20);
   late = net_join (net, "Late");
   net_run (net, UDPNAT_SEC (1));
   g_assert_true (net_is_registered (late));
