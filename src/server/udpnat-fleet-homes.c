@@ -32,14 +32,6 @@ struct _UdpnatFleetHomes
   guint                 tick_id;
 };
 
-static int
-compare (gconstpointer a,
-         gconstpointer b,
-         gpointer      user_data)
-{
-  return udpnat_public_key_compare (a, b);
-}
-
 static void
 home_free (gpointer data)
 {
@@ -243,7 +235,7 @@ udpnat_fleet_homes_new (UdpnatFleetDirectory *directory)
   UdpnatFleetHomes *self = g_new0 (UdpnatFleetHomes, 1);
 
   self->directory = directory;
-  self->homes = g_tree_new_full (compare, NULL, NULL, home_free);
+  self->homes = g_tree_new_full (udpnat_public_key_compare_data, NULL, NULL, home_free);
   self->tick_id = g_timeout_add (TICK_MS, tick_cb, self);
   return self;
 }

@@ -30,6 +30,16 @@ udpnat_public_key_compare (const UdpnatPublicKey *a,
   return memcmp (a->bytes, b->bytes, UDPNAT_KEY_BYTES);
 }
 
+/** udpnat_public_key_compare_data: a #GCompareDataFunc of the same order, for trees by key: keys
+ * are chosen by strangers, who could choose them for one place of a hash table */
+int
+udpnat_public_key_compare_data (gconstpointer a,
+                                gconstpointer b,
+                                gpointer      user_data)
+{
+  return udpnat_public_key_compare (a, b);
+}
+
 /**
  * udpnat_public_key_to_string:
  * @text: (out): receives 52 characters and a zero

@@ -22,6 +22,9 @@ gboolean udpnat_public_key_equal     (const UdpnatPublicKey *a,
                                       const UdpnatPublicKey *b);
 int      udpnat_public_key_compare   (const UdpnatPublicKey *a,
                                       const UdpnatPublicKey *b);
+int      udpnat_public_key_compare_data (gconstpointer       a,
+                                      gconstpointer          b,
+                                      gpointer               user_data);
 char    *udpnat_public_key_to_string (const UdpnatPublicKey *self,
                                       char                   text[UDPNAT_KEY_TEXT_BYTES]);
 gboolean udpnat_public_key_parse     (UdpnatPublicKey       *self,

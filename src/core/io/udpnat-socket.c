@@ -375,21 +375,37 @@ udpnat_socket_receive_batch (UdpnatSocket   *self,
 /* ---- Sending ---- */
 
 static void
-prepare_ttl (struct msghdr *header,
-             Control       *control,
-             Family         family,
-             int            ttl)
+set_control (UdpnatSocket *self,
+             guint         i,
+             int           level,
+             int           type,
+             gconstpointer value,
+             gsize         n_value)
 {
+  struct msghdr *header = &self->messages[i].msg_hdr;
+  Control *control = &self->controls[i];
   struct cmsghdr *message;
 
   memset (control, 0, sizeof *control);
   header->msg_control = control;
-  header->msg_controllen = CMSG_SPACE (sizeof ttl);
+  header->msg_controllen = CMSG_SPACE (n_value);
   message = CMSG_FIRSTHDR (header);
-  message->cmsg_level = family == FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
-  message->cmsg_type = family == FAMILY_IPV4 ? IP_TTL : IPV6_HOPLIMIT;
-  message->cmsg_len = CMSG_LEN (sizeof ttl);
-  memcpy (CMSG_DATA (message), &ttl, sizeof ttl);
+  message->cmsg_level = level;
+  message->cmsg_type = type;
+  message->cmsg_len = CMSG_LEN (n_value);
+  memcpy (CMSG_DATA (message), value, n_value);
+}
+
+static void
+prepare_ttl (UdpnatSocket *self,
+             guint         i,
+             Family        family,
+             int           ttl)
+{
+  if (family == FAMILY_IPV4)
+    set_control (self, i, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
+  else
+    set_control (self, i, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof ttl);
 }
 
 /* By which interface a datagram to a group leaves; its address becomes the source. */
@@ -399,25 +415,15 @@ prepare_interface (UdpnatSocket          *self,
                    Family                 family,
                    const UdpnatInterface *interface)
 {
-  struct msghdr *header = &self->messages[i].msg_hdr;
   struct in_pktinfo info = { .ipi_ifindex = (int) interface->index };
-  Control *control = &self->controls[i];
-  struct cmsghdr *message;
 
   if (family == FAMILY_IPV6)
     {
       ((struct sockaddr_in6 *) &self->names[i])->sin6_scope_id = interface->index;
       return;
     }
-  memset (control, 0, sizeof *control);
-  header->msg_control = control;
-  header->msg_controllen = CMSG_SPACE (sizeof info);
-  message = CMSG_FIRSTHDR (header);
-  message->cmsg_level = IPPROTO_IP;
-  message->cmsg_type = IP_PKTINFO;
-  message->cmsg_len = CMSG_LEN (sizeof info);
   memcpy (&info.ipi_spec_dst, interface->ipv4.ip, 4);
-  memcpy (CMSG_DATA (message), &info, sizeof info);
+  set_control (self, i, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 }
 
 /* RFC 6052 section 3.1: what has no meaning in the whole Internet has none behind the prefix. */
@@ -449,7 +455,17 @@ choose_family (const UdpnatSocket  *self,
   return to->family == UDPNAT_FAMILY_IPV6 || is_translated (self, to) ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
-/* @i: message, and its first buffer */
+static struct iovec
+get_bytes (const UdpnatDatagram *datagram)
+{
+  g_assert (datagram->n_data <= UDPNAT_DATAGRAM_MAX_BYTES);
+  return (struct iovec) {
+    .iov_base = (guint8 *) datagram->data, /* only read */
+    .iov_len = datagram->n_data,
+  };
+}
+
+/* @i: message; @buffer: its first */
 static void
 prepare_send (UdpnatSocket         *self,
               guint                 i,
@@ -457,21 +473,15 @@ prepare_send (UdpnatSocket         *self,
               Family                family,
               const UdpnatDatagram *datagram)
 {
-  struct msghdr *header = &self->messages[i].msg_hdr;
-
-  g_assert (datagram->n_data <= UDPNAT_DATAGRAM_MAX_BYTES);
-  self->buffers[buffer] = (struct iovec) {
-    .iov_base = (guint8 *) datagram->data, /* only read */
-    .iov_len = datagram->n_data,
-  };
-  *header = (struct msghdr) {
+  self->buffers[buffer] = get_bytes (datagram);
+  self->messages[i].msg_hdr = (struct msghdr) {
     .msg_name = &self->names[i],
     .msg_namelen = write_remote (self, i, &datagram->remote),
     .msg_iov = &self->buffers[buffer],
     .msg_iovlen = 1,
   };
   if (datagram->ttl != 0)
-    prepare_ttl (header, &self->controls[i], family, datagram->ttl);
+    prepare_ttl (self, i, family, datagram->ttl);
 }
 
 /* ---- Cutting ---- */
@@ -480,20 +490,11 @@ static void
 prepare_segments (UdpnatSocket *self,
                   guint         i)
 {
-  struct msghdr *header = &self->messages[i].msg_hdr;
+  const struct msghdr *header = &self->messages[i].msg_hdr;
   guint16 n_segment = (guint16) header->msg_iov[0].iov_len;
-  struct cmsghdr *message;
 
-  if (header->msg_iovlen == 1)
-    return;
-  memset (&self->controls[i], 0, sizeof self->controls[i]);
-  header->msg_control = &self->controls[i];
-  header->msg_controllen = CMSG_SPACE (sizeof n_segment);
-  message = CMSG_FIRSTHDR (header);
-  message->cmsg_level = IPPROTO_UDP;
-  message->cmsg_type = UDP_SEGMENT;
-  message->cmsg_len = CMSG_LEN (sizeof n_segment);
-  memcpy (CMSG_DATA (message), &n_segment, sizeof n_segment);
+  if (header->msg_iovlen > 1)
+    set_control (self, i, IPPROTO_UDP, UDP_SEGMENT, &n_segment, sizeof n_segment);
 }
 
 /* Whether @datagram can go at the end of the message that begins with @first. Its last buffer is
@@ -640,10 +641,7 @@ prepare_family (UdpnatSocket         *self,
         continue;
       if (first != NULL && can_join (self, last, first, datagram))
         {
-          self->buffers[n_buffers++] = (struct iovec) {
-            .iov_base = (guint8 *) datagram->data, /* only read */
-            .iov_len = datagram->n_data,
-          };
+          self->buffers[n_buffers++] = get_bytes (datagram);
           last->msg_iovlen++;
         }
       else

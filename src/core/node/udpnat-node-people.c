@@ -20,14 +20,6 @@ typedef struct
 } Lookup;
 
 static int
-compare_keys (gconstpointer a,
-              gconstpointer b,
-              gpointer      user_data)
-{
-  return udpnat_public_key_compare (a, b);
-}
-
-static int
 compare_names (gconstpointer a,
                gconstpointer b,
                gpointer      user_data)
@@ -48,7 +40,8 @@ lookup_free (gpointer data)
 void
 udpnat_node_people_init (UdpnatNode *self)
 {
-  self->peers = g_tree_new_full (compare_keys, NULL, NULL, (GDestroyNotify) udpnat_peer_free);
+  self->peers = g_tree_new_full (udpnat_public_key_compare_data, NULL, NULL,
+                                 (GDestroyNotify) udpnat_peer_free);
   self->names = g_tree_new_full (compare_names, NULL, g_free, NULL);
   self->handles = g_hash_table_new (NULL, NULL);
   self->active = g_ptr_array_new ();

@@ -34,14 +34,6 @@ struct _UdpnatAccess
 };
 
 static int
-compare_keys (gconstpointer a,
-              gconstpointer b,
-              gpointer      user_data)
-{
-  return udpnat_public_key_compare (a, b);
-}
-
-static int
 compare_names (gconstpointer a,
                gconstpointer b,
                gpointer      user_data)
@@ -54,7 +46,7 @@ udpnat_access_new (void)
 {
   UdpnatAccess *self = g_new0 (UdpnatAccess, 1);
 
-  self->keys = g_tree_new_full (compare_keys, NULL, g_free, g_free);
+  self->keys = g_tree_new_full (udpnat_public_key_compare_data, NULL, g_free, g_free);
   self->names = g_tree_new_full (compare_names, NULL, g_free, g_free);
   return self;
 }

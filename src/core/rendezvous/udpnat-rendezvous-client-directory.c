@@ -10,20 +10,12 @@
  * our name: it is said as a whole whenever the server may have forgotten it, and each change of it
  * by itself. One page is asked for at a time. */
 
-static int
-compare_keys (gconstpointer a,
-              gconstpointer b,
-              gpointer      user_data)
-{
-  return udpnat_public_key_compare (a, b);
-}
-
 void
 udpnat_rendezvous_client_init_directory (UdpnatRendezvousClient *self)
 {
   UdpnatRendezvousDirectory *directory = &self->directory;
 
-  directory->watched = g_tree_new_full (compare_keys, NULL, g_free, NULL);
+  directory->watched = g_tree_new_full (udpnat_public_key_compare_data, NULL, g_free, NULL);
   directory->watch_retry_us = directory->list_deadline_us = UDPNAT_TIME_NEVER;
 }
 

@@ -34,14 +34,6 @@ struct _UdpnatServerElsewheres
   gint64  tick_us;
 };
 
-static int
-compare (gconstpointer a,
-         gconstpointer b,
-         gpointer      user_data)
-{
-  return udpnat_public_key_compare (a, b);
-}
-
 static void
 elsewhere_free (gpointer data)
 {
@@ -56,7 +48,7 @@ udpnat_server_elsewheres_new (void)
 {
   UdpnatServerElsewheres *self = g_new0 (UdpnatServerElsewheres, 1);
 
-  self->people = g_tree_new_full (compare, NULL, NULL, elsewhere_free);
+  self->people = g_tree_new_full (udpnat_public_key_compare_data, NULL, NULL, elsewhere_free);
   self->tick_us = UDPNAT_TIME_NEVER;
   return self;
 }

@@ -28,7 +28,8 @@ get_key_life (const UdpnatSession *self)
     case UDPNAT_ROLE_CLIENT_SERVER:
       return UDPNAT_KEY_REJECT_SERVER_AFTER_US;
     case UDPNAT_ROLE_PEER_PEER:
-      return UDPNAT_KEY_REJECT_AFTER_US;    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
+      return UDPNAT_KEY_REJECT_AFTER_US;
+    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
       break;
     }
   g_assert_not_reached ();
@@ -356,7 +357,8 @@ get_keep_time (const UdpnatSession *self,
     case UDPNAT_ROLE_CLIENT_SERVER:
       return UDPNAT_TIME_NEVER; /* but for their expiry */
     case UDPNAT_ROLE_PEER_PEER:
-      return now_us + UDPNAT_KEY_OLD_KEEP_US;    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
+      return now_us + UDPNAT_KEY_OLD_KEEP_US;
+    case UDPNAT_ROLE_RESUMPTION: /* of packets only */
       break;
     }
   g_assert_not_reached ();
