@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "load-socket.h"
+
 #include "udpnat-clock.h"
 #include "udpnat-time.h"
 #include "udpnat-writer.h"
@@ -41,76 +43,34 @@
 
 typedef struct
 {
-  int                fd;   /* the clients' */
-  int                peer; /* to whom all of them send */
-  guint16            peer_port;
-  struct sockaddr_in server;
-  clockid_t          server_clock;
-  guint              n_flows;
-  guint64            n_sent;
-  guint64            n_arrived;
-  gint64             now_us;
-
-  guint8             data[BATCH][4 + RELAYED_BYTES];
-  guint8             controls[BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))];
-  struct mmsghdr     messages[BATCH];
-  struct iovec       buffers[BATCH];
-  guint              n_out;
+  LoadSocket socket; /* the clients' */
+  int        peer;   /* to whom all of them send */
+  guint16    peer_port;
+  clockid_t  server_clock;
+  guint      n_flows;
+  guint64    n_sent;
+  guint64    n_arrived;
+  gint64     now_us;
 } Load;
 
 static void
-flush (Load *self)
+put (Load               *self,
+     guint               flow,
+     const UdpnatWriter *writer)
 {
-  guint n_sent = 0;
-
-  while (n_sent < self->n_out)
-    {
-      int n = sendmmsg (self->fd, self->messages + n_sent, self->n_out - n_sent, 0);
-
-      n_sent += n > 0 ? (guint) n : 0;
-    }
-  self->n_out = 0;
-}
-
-/* Queues the first @n_data bytes of the next place, as from the client @flow. */
-static void
-put (Load *self,
-     guint flow,
-     gsize n_data)
-{
-  guint i = self->n_out;
-  struct msghdr *header = &self->messages[i].msg_hdr;
-  struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl (0x7f010001u + flow) };
-  struct cmsghdr *control;
-
-  self->buffers[i] = (struct iovec) { self->data[i], n_data };
-  *header = (struct msghdr) {
-    .msg_name = &self->server,
-    .msg_namelen = sizeof self->server,
-    .msg_iov = &self->buffers[i],
-    .msg_iovlen = 1,
-    .msg_control = self->controls[i],
-    .msg_controllen = sizeof self->controls[i],
-  };
-  control = CMSG_FIRSTHDR (header);
-  control->cmsg_level = IPPROTO_IP;
-  control->cmsg_type = IP_PKTINFO;
-  control->cmsg_len = CMSG_LEN (sizeof info);
-  memcpy (CMSG_DATA (control), &info, sizeof info);
-  if (++self->n_out == BATCH)
-    flush (self);
+  load_socket_put (&self->socket, 0x7f010001u + flow, writer->data, writer->n_written);
 }
 
 /* ---- Setting up ---- */
 
 static void
 begin_request (UdpnatWriter *writer,
-               guint8       *out,
+               guint8        out[64],
                guint16       method,
                guint16       n_attributes,
                guint         flow)
 {
-  udpnat_writer_init (writer, out, RELAYED_BYTES);
+  udpnat_writer_init (writer, out, 64);
   udpnat_writer_u16 (writer, method);
   udpnat_writer_u16 (writer, n_attributes);
   udpnat_writer_u32 (writer, MAGIC_COOKIE);
@@ -122,22 +82,24 @@ static void
 ask_allocation (Load *self,
                 guint flow)
 {
+  guint8 request[64];
   UdpnatWriter writer;
 
-  begin_request (&writer, self->data[self->n_out], METHOD_ALLOCATE, 8, flow);
+  begin_request (&writer, request, METHOD_ALLOCATE, 8, flow);
   udpnat_writer_u16 (&writer, ATTRIBUTE_REQUESTED_TRANSPORT);
   udpnat_writer_u16 (&writer, 4);
   udpnat_writer_u32 (&writer, (guint32) IPPROTO_UDP << 24);
-  put (self, flow, writer.n_written);
+  put (self, flow, &writer);
 }
 
 static void
 ask_channel (Load *self,
              guint flow)
 {
+  guint8 request[64];
   UdpnatWriter writer;
 
-  begin_request (&writer, self->data[self->n_out], METHOD_CHANNEL_BIND, 20, flow);
+  begin_request (&writer, request, METHOD_CHANNEL_BIND, 20, flow);
   udpnat_writer_u16 (&writer, ATTRIBUTE_CHANNEL_NUMBER);
   udpnat_writer_u16 (&writer, 4);
   udpnat_writer_u32 (&writer, (guint32) CHANNEL << 16);
@@ -146,7 +108,7 @@ ask_channel (Load *self,
   udpnat_writer_u16 (&writer, 1); /* IPv4 */
   udpnat_writer_u16 (&writer, self->peer_port ^ (MAGIC_COOKIE >> 16));
   udpnat_writer_u32 (&writer, INADDR_LOOPBACK ^ MAGIC_COOKIE);
-  put (self, flow, writer.n_written);
+  put (self, flow, &writer);
 }
 
 /* One after the other, until the server says yes. */
@@ -163,10 +125,10 @@ set_up (Load *self,
       gboolean is_done = FALSE;
 
       ask (self, flow);
-      flush (self);
+      load_socket_flush (&self->socket);
       while (!is_done && udpnat_clock_get_now_us () < end_us)
         {
-          gssize n = recv (self->fd, answer, sizeof answer, MSG_DONTWAIT);
+          gssize n = recv (self->socket.fd, answer, sizeof answer, MSG_DONTWAIT);
 
           if (n < 20)
             g_usleep (200);
@@ -214,14 +176,14 @@ static void
 send_one (Load *self,
           guint in_a_row)
 {
-  guint8 *data = self->data[self->n_out];
+  guint8 data[4 + RELAYED_BYTES];
   UdpnatWriter writer;
 
-  udpnat_writer_init (&writer, data, sizeof self->data[0]);
+  udpnat_writer_init (&writer, data, sizeof data);
   udpnat_writer_u16 (&writer, CHANNEL);
   udpnat_writer_u16 (&writer, RELAYED_BYTES);
   udpnat_writer_zeros (&writer, RELAYED_BYTES);
-  put (self, (guint) (self->n_sent++ / in_a_row % self->n_flows), writer.n_written);
+  put (self, (guint) (self->n_sent++ / in_a_row % self->n_flows), &writer);
 }
 
 static void
@@ -240,7 +202,7 @@ run (Load       *self,
     {
       while (self->n_sent < self->n_arrived + n_lost + WINDOW)
         send_one (self, in_a_row);
-      flush (self);
+      load_socket_flush (&self->socket);
       n_before = self->n_arrived;
       receive (self);
       if (self->n_arrived > n_before)
@@ -257,22 +219,19 @@ run (Load       *self,
           (double) self->n_arrived * 1e6 / (double) (self->now_us - start_us));
 }
 
-static int
-open_socket (guint16 *out_port)
+static void
+open_peer (Load *self)
 {
   struct sockaddr_in own = { .sin_family = AF_INET };
   socklen_t n_own = sizeof own;
-  int on = 1, n_buffer = 4 << 20;
-  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int n_buffer = 4 << 20;
 
-  setsockopt (fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-  setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &n_buffer, sizeof n_buffer);
-  setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &n_buffer, sizeof n_buffer);
-  if (bind (fd, (struct sockaddr *) &own, sizeof own) != 0)
+  self->peer = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  setsockopt (self->peer, SOL_SOCKET, SO_RCVBUFFORCE, &n_buffer, sizeof n_buffer);
+  if (bind (self->peer, (struct sockaddr *) &own, sizeof own) != 0)
     g_error ("bind: %s", g_strerror (errno));
-  getsockname (fd, (struct sockaddr *) &own, &n_own);
-  *out_port = ntohs (own.sin_port);
-  return fd;
+  getsockname (self->peer, (struct sockaddr *) &own, &n_own);
+  self->peer_port = ntohs (own.sin_port);
 }
 
 int
@@ -280,7 +239,6 @@ main (int    argc,
       char **argv)
 {
   static Load load;
-  guint16 own_port;
   char line[64];
 
   if (argc != 4)
@@ -288,16 +246,11 @@ main (int    argc,
       fprintf (stderr, "usage: turn-load PORT PID N-FLOWS\n");
       return 2;
     }
-  load.server = (struct sockaddr_in) {
-    .sin_family = AF_INET,
-    .sin_port = htons ((guint16) atoi (argv[1])),
-    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
-  };
   if (clock_getcpuclockid (atoi (argv[2]), &load.server_clock) != 0)
     g_error ("no such process: %s", argv[2]);
   load.n_flows = (guint) atoi (argv[3]);
-  load.fd = open_socket (&own_port);
-  load.peer = open_socket (&load.peer_port);
+  load_socket_open (&load.socket, (guint16) atoi (argv[1]));
+  open_peer (&load);
   setvbuf (stdout, NULL, _IOLBF, 0);
   set_up (&load, ask_allocation, METHOD_ALLOCATE);
   set_up (&load, ask_channel, METHOD_CHANNEL_BIND);
