@@ -10,6 +10,7 @@ AT-SPI only, with a real server. A screenshot of each step is kept.
 import argparse
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -36,7 +37,8 @@ def play(story, options, tap, has_network):
         try:
             story(stage)
         except Exception as error:  # noqa: BLE001: a failure, with its reason
-            stage.check('runs-to-its-end', False, [f'{type(error).__name__}: {error}'])
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            stage.check('runs-to-its-end', False, [f'{type(error).__name__}: {error}', f'{where}'])
             for person in stage.people:
                 if person.window is not None:
                     tap.note(f'{person.name}: {take_last_shot(stage, person)}')

@@ -179,6 +179,13 @@ class Window:
     def read_entry(self, name):
         return self.find(name, {'text', 'entry', 'password'}).read()
 
+    def find_inside(self, select, text):
+        """The label with this text in the first of what select() answers, which is asked anew each
+        time: a list may put its rows to another use between two questions."""
+        return self.wait(lambda: next((node for row in select()[:1] for node in row.walk()
+                                       if node.role == 'label' and text in node.name), None),
+                         f'a label with {text!r} in a row')
+
     def wait_still(self, node):
         """Until it can be seen, and does not move any more: a page may be sliding in."""
         seen = []

@@ -278,8 +278,7 @@ def unread(stage):
     hers.shoot('unread-1-counted')
     steps.open_row(hers, 'bob')
     line = hers.find('New messages', 'label')
-    first = next(node for node in hers.find_row('bob: First', within='Messages').walk()
-                 if node.name == 'First')
+    first = hers.find_inside(lambda: hers.select_rows('bob: First', within='Messages'), 'First')
     stage.check('a-line-stands-before-the-first', line.get_extents()[1] < first.get_extents()[1] and
                 line.find_above({'list item'}).name.startswith('bob: First'), [line, first])
     stage.check('and-a-day-before-all', hers.find('Today', 'label'))

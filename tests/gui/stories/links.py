@@ -66,9 +66,8 @@ def web_links(stage):
 
 def find_text(window, text):
     """Where a message shows it."""
-    row = window.find_row(f'bob: {text}', within='Messages')
-    window.wait_still(row)
-    return next(node for node in row.walk() if node.role == 'label' and text in node.name)
+    window.wait_still(window.find_row(f'bob: {text}', within='Messages'))
+    return window.find_inside(lambda: window.select_rows(f'bob: {text}', within='Messages'), text)
 
 
 def click_text(window, label, has_opened):
