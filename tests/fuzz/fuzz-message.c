@@ -65,6 +65,8 @@ rewrite_question (const UdpnatMessageView *message,
                   GByteArray              *out)
 {
   g_autofree char *name = NULL;
+  const char      *lent;
+  gsize            n_lent;
   gboolean         is_listed;
   guint16          interval_s;
   UdpnatReport     report;
@@ -77,8 +79,9 @@ rewrite_question (const UdpnatMessageView *message,
       check_name (name);
       udpnat_write_register (out, is_listed, name);
     }
-  else if (udpnat_parse_lookup (message, &request, &name))
+  else if (udpnat_parse_lookup (message, &request, &lent, &n_lent))
     {
+      name = g_strndup (lent, n_lent);
       check_name (name);
       udpnat_write_lookup (out, request, name);
     }

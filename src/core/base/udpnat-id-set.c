@@ -250,6 +250,31 @@ udpnat_id_set_find (const UdpnatIdSet *self,
   return 0;
 }
 
+/** udpnat_id_set_prefetch: udpnat_id_set_guess() with @hash will be called soon */
+void
+udpnat_id_set_prefetch (const UdpnatIdSet *self,
+                        guint32            hash)
+{
+  const Shard *shard = find_shard (self, hash);
+
+  __builtin_prefetch (&shard->slots[get_home (shard, hash)]);
+}
+
+/** udpnat_id_set_guess: Returns: the number of an item whose hash may be @hash, without asking it:
+ * where udpnat_id_set_find() will look first; 0: there is none */
+guint32
+udpnat_id_set_guess (const UdpnatIdSet *self,
+                     guint32            hash)
+{
+  const Shard *shard = find_shard (self, hash);
+  guint32      slot = get_home (shard, hash);
+
+  for (; shard->slots[slot] != 0; slot = get_next (shard, slot))
+    if (shard->slots[slot] == make_slot (shard->slots[slot] & ID_MASK, hash))
+      return shard->slots[slot] & ID_MASK;
+  return 0;
+}
+
 /** udpnat_id_set_add: @id: 1 to %UDPNAT_ID_SET_ID_MAX, and of an item that is not in the set */
 void
 udpnat_id_set_add (UdpnatIdSet *self,

@@ -30,6 +30,10 @@ void         udpnat_id_set_free      (UdpnatIdSet       *self);
 guint32      udpnat_id_set_find      (const UdpnatIdSet *self,
                                       guint32            hash,
                                       gconstpointer      wanted);
+void         udpnat_id_set_prefetch  (const UdpnatIdSet *self,
+                                      guint32            hash);
+guint32      udpnat_id_set_guess     (const UdpnatIdSet *self,
+                                      guint32            hash);
 void         udpnat_id_set_add       (UdpnatIdSet       *self,
                                       guint32            id);
 void         udpnat_id_set_remove    (UdpnatIdSet       *self,

@@ -90,8 +90,8 @@ udpnat_event_free (UdpnatEvent *self)
  *   after each of the calls above and after any call of the machine's own API.
  * - pop_event: (transfer full) (nullable): the next fact, oldest first. Pop events before outputs:
  *   what the owner answers to an event can then leave with the same datagram.
- * - prefetch: (nullable): @datagram will be handled soon, after others: time to ask the processor
- *   for the memory that this will need. Changes nothing.
+ * - handle_datagrams: (nullable): as handle_datagram for each, in this order; for a machine that
+ *   can use the time in which the memory that one needs is on its way for others.
  *
  * @now_us never decreases from call to call.
  */
@@ -109,8 +109,10 @@ typedef struct
                           gint64          now_us,
                           UdpnatDatagram *out_datagram);
   UdpnatEvent *(*pop_event) (UdpnatMachine *self);
-  void (*prefetch) (const UdpnatMachine  *self,
-                    const UdpnatDatagram *datagram);
+  void (*handle_datagrams) (UdpnatMachine        *self,
+                            gint64                now_us,
+                            const UdpnatDatagram *datagrams,
+                            guint                 n_datagrams);
 } UdpnatMachineClass;
 
 /* First member of every machine. */
@@ -128,11 +130,16 @@ udpnat_machine_handle_datagram (UdpnatMachine        *self,
 }
 
 static inline void
-udpnat_machine_prefetch (const UdpnatMachine  *self,
-                         const UdpnatDatagram *datagram)
+udpnat_machine_handle_datagrams (UdpnatMachine        *self,
+                                 gint64                now_us,
+                                 const UdpnatDatagram *datagrams,
+                                 guint                 n_datagrams)
 {
-  if (self->klass->prefetch != NULL)
-    self->klass->prefetch (self, datagram);
+  if (self->klass->handle_datagrams != NULL)
+    self->klass->handle_datagrams (self, now_us, datagrams, n_datagrams);
+  else
+    for (guint i = 0; i < n_datagrams; i++)
+      (void) self->klass->handle_datagram (self, now_us, &datagrams[i]);
 }
 
 static inline gint64

@@ -87,6 +87,33 @@ drop_variation_selectors (const char *name)
 }
 
 /**
+ * udpnat_name_fold_plain:
+ * @name: (array length=n_name): what somebody sent; not trusted
+ * @out_folded: as udpnat_name_fold() gives it
+ *
+ * For who has very many to look at: allocates nothing.
+ *
+ * Returns: %FALSE when it has anything but ASCII, or is not allowed: udpnat_name_normalize() tells
+ */
+gboolean
+udpnat_name_fold_plain (const char *name,
+                        gsize       n_name,
+                        char        out_folded[UDPNAT_NAME_PLAIN_MAX_BYTES + 1])
+{
+  if (n_name == 0 || n_name > UDPNAT_NAME_PLAIN_MAX_BYTES
+      || name[0] == ' ' || name[n_name - 1] == ' ')
+    return FALSE;
+  for (gsize i = 0; i < n_name; i++)
+    {
+      if (name[i] < ' ' || name[i] > '~' || name[i] == '@')
+        return FALSE;
+      out_folded[i] = g_ascii_isupper (name[i]) ? (char) (name[i] | 0x20) : name[i];
+    }
+  out_folded[n_name] = '\0';
+  return TRUE;
+}
+
+/**
  * udpnat_name_normalize:
  * @name: what somebody typed or sent; need not be valid UTF-8
  *

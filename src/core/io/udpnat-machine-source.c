@@ -31,6 +31,9 @@
 
 /* Per dispatch and socket, so that a flood leaves the rest of the program its turn. */
 #define BATCHES_MAX 4
+/* Handed to the machine at a time: enough for it to do together what can be done together, and few
+ * enough that a turn ends in time when each of them takes long. The socket reads more at once. */
+#define HANDED_MAX 16
 /* Nor is another batch begun when those before have taken so long: handshakes do. */
 #define RECEIVE_MAX_US UDPNAT_MSEC (10)
 /* Per dispatch; what is left goes out in the next one. */
@@ -130,20 +133,16 @@ static void
 receive (MachineSource *self,
          UdpnatSocketId socket)
 {
-  for (guint i = 0; i < BATCHES_MAX; i++)
+  for (guint i = 0; i < BATCHES_MAX * UDPNAT_SOCKET_BATCH / HANDED_MAX; i++)
     {
       guint n_received = udpnat_socket_receive_batch (self->sockets[socket],
-                                                      self->batch, UDPNAT_SOCKET_BATCH);
+                                                      self->batch, HANDED_MAX);
 
       for (guint j = 0; j < n_received; j++)
-        udpnat_machine_prefetch (self->machine, &self->batch[j]);
-      for (guint j = 0; j < n_received; j++)
-        {
-          self->batch[j].socket = socket;
-          udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
-        }
+        self->batch[j].socket = socket;
+      udpnat_machine_handle_datagrams (self->machine, self->now_us, self->batch, n_received);
       self->n_received += n_received;
-      if (n_received < UDPNAT_SOCKET_BATCH
+      if (n_received < HANDED_MAX
           || udpnat_clock_get_now_us () - self->now_us > RECEIVE_MAX_US)
         break;
     }
@@ -158,8 +157,7 @@ receive_further (MachineSource *self)
       guint n_received = udpnat_socket_pool_receive_batch (self->pool, self->batch,
                                                            UDPNAT_SOCKET_BATCH);
 
-      for (guint j = 0; j < n_received; j++)
-        udpnat_machine_handle_datagram (self->machine, self->now_us, &self->batch[j]);
+      udpnat_machine_handle_datagrams (self->machine, self->now_us, self->batch, n_received);
       if (n_received < UDPNAT_SOCKET_BATCH)
         return;
     }

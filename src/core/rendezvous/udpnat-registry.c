@@ -332,12 +332,70 @@ udpnat_registry_find (const UdpnatRegistry *self,
                       const char           *name)
 {
   g_autofree char *folded = udpnat_name_fold (name);
-  WantedName       wanted = { .folded = folded };
 
   if (folded == NULL)
     return NULL;
-  wanted.hash = hash_text (self, folded);
-  return get_entry (self, udpnat_id_set_find (self->names, wanted.hash, &wanted));
+  return udpnat_registry_find_folded (self, folded, hash_text (self, folded));
+}
+
+/** udpnat_registry_find_folded: as udpnat_registry_find(); @hash: udpnat_registry_hash_name() */
+UdpnatRegistryEntry *
+udpnat_registry_find_folded (const UdpnatRegistry *self,
+                             const char           *folded,
+                             guint32               hash)
+{
+  const WantedName wanted = { .folded = folded, .hash = hash };
+
+  return get_entry (self, udpnat_id_set_find (self->names, hash, &wanted));
+}
+
+/* ---- What will be asked soon ---- */
+
+/* With very many entries, whatever is asked about lies in no cache. Who knows some questions ahead
+ * takes each of these steps for all of them before the next step for any. */
+
+static const UdpnatIdSet *
+get_table (const UdpnatRegistry *self,
+           UdpnatRegistryTable   table)
+{
+  return table == UDPNAT_REGISTRY_NAMES ? self->names : self->keys;
+}
+
+/** udpnat_registry_hash_name: @folded: as udpnat_name_fold() gives it */
+guint32
+udpnat_registry_hash_name (const UdpnatRegistry *self,
+                           const char           *folded)
+{
+  return hash_text (self, folded);
+}
+
+guint32
+udpnat_registry_hash_key (const UdpnatRegistry  *self,
+                          const UdpnatPublicKey *key)
+{
+  return hash_bytes (self, key);
+}
+
+/** udpnat_registry_prefetch_slot: the first step: where in the table it would be */
+void
+udpnat_registry_prefetch_slot (const UdpnatRegistry *self,
+                               UdpnatRegistryTable   table,
+                               guint32               hash)
+{
+  udpnat_id_set_prefetch (get_table (self, table), hash);
+}
+
+/** udpnat_registry_prefetch_entry: the second. Returns: (nullable): most likely the entry, not to
+ * be looked into before the third: what is kept of its session */
+const UdpnatRegistryEntry *
+udpnat_registry_prefetch_entry (const UdpnatRegistry *self,
+                                UdpnatRegistryTable   table,
+                                guint32               hash)
+{
+  guint32 id = udpnat_id_set_guess (get_table (self, table), hash);
+
+  udpnat_slab_prefetch (self->entries, id);
+  return get_entry (self, id);
 }
 
 /** udpnat_registry_find_claim: (nullable): @claim_id: the number of an entry that is a claim */

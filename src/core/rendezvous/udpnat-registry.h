@@ -39,6 +39,12 @@ typedef struct
   char            text[15]; /* the name; or where it is, when it is longer */
 } UdpnatRegistryEntry;
 
+typedef enum
+{
+  UDPNAT_REGISTRY_NAMES,
+  UDPNAT_REGISTRY_KEYS,
+} UdpnatRegistryTable;
+
 UdpnatRegistry      *udpnat_registry_new         (const UdpnatRandom    *random)
   G_GNUC_WARN_UNUSED_RESULT;
 void                 udpnat_registry_free        (UdpnatRegistry        *self);
@@ -46,6 +52,9 @@ void                 udpnat_registry_free        (UdpnatRegistry        *self);
 /* Names */
 UdpnatRegistryEntry *udpnat_registry_find        (const UdpnatRegistry  *self,
                                                   const char            *name);
+UdpnatRegistryEntry *udpnat_registry_find_folded (const UdpnatRegistry  *self,
+                                                  const char            *folded,
+                                                  guint32                hash);
 UdpnatRegistryEntry *udpnat_registry_find_claim  (const UdpnatRegistry  *self,
                                                   guint64                claim_id);
 const char          *udpnat_registry_get_name    (const UdpnatRegistryEntry *entry);
@@ -69,6 +78,18 @@ UdpnatRegistryEntry *udpnat_registry_hold        (UdpnatRegistry        *self,
                                                   const UdpnatPublicKey *key);
 UdpnatRegistryEntry *udpnat_registry_find_session (const UdpnatRegistry *self,
                                                   const UdpnatPublicKey *key);
+
+/* What will be asked soon */
+guint32              udpnat_registry_hash_name   (const UdpnatRegistry  *self,
+                                                  const char            *folded);
+guint32              udpnat_registry_hash_key    (const UdpnatRegistry  *self,
+                                                  const UdpnatPublicKey *key);
+void                 udpnat_registry_prefetch_slot (const UdpnatRegistry *self,
+                                                  UdpnatRegistryTable    table,
+                                                  guint32                hash);
+const UdpnatRegistryEntry *udpnat_registry_prefetch_entry (const UdpnatRegistry *self,
+                                                  UdpnatRegistryTable    table,
+                                                  guint32                hash);
 
 /* Roster: listed names of this run, in the order of their last change */
 void                 udpnat_registry_publish     (UdpnatRegistry        *self,

@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  *   udpnat-server-address.c      where a client is, and what that address has proved
  *   udpnat-server-control.c      messages of a control stream: names, presence, reports
  *   udpnat-server-question.c     questions in frames: lookups
+ *   udpnat-server-gather.c       what those at rest ask, some at a time
  *   udpnat-server-access.c       whom the operator lets in, or keeps out
  *   udpnat-server-directory.c    the whole list, while it is small
  *   udpnat-server-list.c         pages of it, and search
@@ -40,6 +41,7 @@ G_BEGIN_DECLS
  *   udpnat-server-stun.c         STUN, for anybody
  *   udpnat-server-stats.c        words for what is counted */
 
+typedef struct _UdpnatServerGather UdpnatServerGather; /* udpnat-server-question-private.h */
 typedef struct _UdpnatServerFleet UdpnatServerFleet; /* udpnat-server-fleet-private.h */
 
 /* So that the beginning of a flood is no worse than what follows. */
@@ -76,7 +78,10 @@ struct _UdpnatRendezvousServer
   guint           n_resting;
   guint32         rest_cursor;  /* the identity that was looked at last */
   gint64          rest_turn_us; /* when the next are looked at, while any rests */
-  GHashTable     *quotas;     /* number of an identity -> UdpnatServerQuotas, owned */
+  UdpnatSlab     *quotas;     /* of UdpnatServerQuotas */
+  UdpnatIdSet    *quotas_by_identity;
+  UdpnatServerGather *gather;
+  GByteArray     *message;    /* the one that is being written */
   gint64          publish_us; /* when subscribers, and who watches, are told of changes */
 
   /* mail */
@@ -90,13 +95,17 @@ struct _UdpnatRendezvousServer
   UdpnatServerFleet *fleet; /* nullable: this server stands alone */
 
   GQueue outputs; /* of UdpnatDatagram */
-  GQueue spares;  /* of UdpnatDatagram that have left */
+  GQueue spares;  /* of UdpnatDatagram that have left; the first may be being written */
   GQueue events;  /* of UdpnatServerEvent */
 
   UdpnatRendezvousServerStats stats;
 };
 
 /* udpnat-rendezvous-server.c */
+UdpnatDatagram       *udpnat_server_begin_output   (UdpnatRendezvousServer *self,
+                                                    UdpnatSocketId          socket,
+                                                    const UdpnatAddress    *to);
+void                  udpnat_server_end_output     (UdpnatRendezvousServer *self);
 void                  udpnat_server_push_output    (UdpnatRendezvousServer *self,
                                                     UdpnatSocketId          socket,
                                                     const UdpnatAddress    *to,
@@ -121,16 +130,6 @@ UdpnatRxResult        udpnat_server_say_unknown    (UdpnatRendezvousServer *self
 /* udpnat-server-rest.c */
 guint32               udpnat_server_get_resting_index (gpointer             user_data,
                                                     guint32                 id);
-
-/* udpnat-server-question.c */
-void                  udpnat_server_answer         (UdpnatServerIdentity   *to,
-                                                    UdpnatRendezvousServer *self,
-                                                    gint64                  now_us,
-                                                    const GByteArray       *message);
-void                  udpnat_server_handle_question (UdpnatRendezvousServer *self,
-                                                    gint64                  now_us,
-                                                    UdpnatServerIdentity   *from,
-                                                    const UdpnatFrameView  *frame);
 
 /* udpnat-server-delivery.c */
 gint64                udpnat_server_get_wall_s     (const UdpnatRendezvousServer *self,

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "udpnat-server-fleet-private.h"
+#include "udpnat-server-question-private.h"
 
 #include <string.h>
 
@@ -51,12 +52,29 @@ udpnat_server_refuse (UdpnatRendezvousServer *self,
 /* So many datagrams that have left are kept for the next ones. */
 #define SPARES_MAX 128
 
-static GList *
-take_spare (UdpnatRendezvousServer *self)
+/** udpnat_server_begin_output: Returns: (transfer none): where what is to be sent to @to can be
+ * written; it leaves if udpnat_server_end_output() follows, before another one is begun */
+UdpnatDatagram *
+udpnat_server_begin_output (UdpnatRendezvousServer *self,
+                            UdpnatSocketId          socket,
+                            const UdpnatAddress    *to)
 {
+  UdpnatDatagram *datagram;
+
   if (self->spares.length == 0)
     g_queue_push_head (&self->spares, g_new (UdpnatDatagram, 1));
-  return g_queue_pop_head_link (&self->spares);
+  datagram = g_queue_peek_head (&self->spares);
+  datagram->socket = udpnat_address_is_tunnel (to) ? UDPNAT_SOCKET_TUNNEL : socket;
+  datagram->ttl = 0;
+  datagram->remote = *to;
+  return datagram;
+}
+
+void
+udpnat_server_end_output (UdpnatRendezvousServer *self)
+{
+  if (self->outputs.length < UDPNAT_SERVER_OUTPUTS_MAX)
+    g_queue_push_tail_link (&self->outputs, g_queue_pop_head_link (&self->spares));
 }
 
 void
@@ -66,19 +84,11 @@ udpnat_server_push_output (UdpnatRendezvousServer *self,
                            const guint8           *data,
                            gsize                   n_data)
 {
-  UdpnatDatagram *datagram;
-  GList          *link;
+  UdpnatDatagram *datagram = udpnat_server_begin_output (self, socket, to);
 
-  if (self->outputs.length >= UDPNAT_SERVER_OUTPUTS_MAX)
-    return;
-  link = take_spare (self);
-  datagram = link->data;
-  datagram->socket = udpnat_address_is_tunnel (to) ? UDPNAT_SOCKET_TUNNEL : socket;
-  datagram->ttl = 0;
-  datagram->remote = *to;
   datagram->n_data = n_data;
   memcpy (datagram->data, data, n_data);
-  g_queue_push_tail_link (&self->outputs, link);
+  udpnat_server_end_output (self);
 }
 
 /* Returns: %FALSE when there is none */
@@ -321,12 +331,11 @@ dispatch (UdpnatRendezvousServer *self,
 /* ---- The machine ---- */
 
 static UdpnatRxResult
-handle_datagram (UdpnatMachine        *machine,
-                 gint64                now_us,
-                 const UdpnatDatagram *datagram)
+handle_one (UdpnatRendezvousServer *self,
+            gint64                  now_us,
+            const UdpnatDatagram   *datagram)
 {
-  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  UdpnatRxResult          result = dispatch (self, now_us, datagram);
+  UdpnatRxResult result = dispatch (self, now_us, datagram);
 
   self->stats.datagrams_in++;
   switch (result)
@@ -346,17 +355,43 @@ handle_datagram (UdpnatMachine        *machine,
   return result;
 }
 
+static UdpnatRxResult
+handle_datagram (UdpnatMachine        *machine,
+                 gint64                now_us,
+                 const UdpnatDatagram *datagram)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+  UdpnatRxResult          result = handle_one (self, now_us, datagram);
+
+  udpnat_server_gather_answer (self, now_us);
+  return result;
+}
+
 /* With very many clients, what is kept of one is in no cache when a packet of theirs comes. */
 static void
-prefetch (const UdpnatMachine  *machine,
-          const UdpnatDatagram *datagram)
+prefetch_sender (const UdpnatRendezvousServer *self,
+                 const UdpnatDatagram         *datagram)
 {
-  const UdpnatRendezvousServer *self = (const UdpnatRendezvousServer *) machine;
   UdpnatDataView view;
 
   if (udpnat_data_parse (&view, datagram->data, datagram->n_data))
     udpnat_slab_prefetch (self->identities,
                           udpnat_index_table_guess_holder (self->indexes, view.receiver_index));
+}
+
+static void
+handle_datagrams (UdpnatMachine        *machine,
+                  gint64                now_us,
+                  const UdpnatDatagram *datagrams,
+                  guint                 n_datagrams)
+{
+  UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
+
+  for (guint i = 0; i < n_datagrams; i++)
+    prefetch_sender (self, &datagrams[i]);
+  for (guint i = 0; i < n_datagrams; i++)
+    (void) handle_one (self, now_us, &datagrams[i]);
+  udpnat_server_gather_answer (self, now_us);
 }
 
 static gint64
@@ -431,7 +466,7 @@ static const UdpnatMachineClass server_class = {
   .handle_deadline = handle_deadline,
   .pop_output = pop_output,
   .pop_event = pop_event,
-  .prefetch = prefetch,
+  .handle_datagrams = handle_datagrams,
 };
 
 /* ---- Life ---- */
@@ -475,7 +510,9 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->watches = udpnat_watch_table_new (&config->random);
   self->timers = udpnat_heap_new ();
   udpnat_index_table_set_holders (self->indexes, udpnat_server_get_resting_index, self);
-  self->quotas = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  udpnat_server_quotas_init (self);
+  self->gather = udpnat_server_gather_new ();
+  self->message = g_byte_array_new ();
   self->watchers = g_hash_table_new (NULL, NULL);
   self->publish_us = self->passes_us = UDPNAT_TIME_NEVER;
   self->puts = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
@@ -507,7 +544,10 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   udpnat_server_fleet_free (self->fleet);
   g_hash_table_unref (self->puts);
   udpnat_mailbox_free (self->mailbox);
-  g_hash_table_unref (self->quotas);
+  udpnat_server_gather_free (self->gather);
+  g_byte_array_unref (self->message);
+  udpnat_id_set_free (self->quotas_by_identity);
+  udpnat_slab_free (self->quotas);
   g_hash_table_unref (self->watchers);
   udpnat_heap_free (self->timers);
   udpnat_watch_table_free (self->watches);

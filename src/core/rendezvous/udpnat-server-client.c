@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-question-private.h"
 
 #include <string.h>
 
@@ -368,6 +369,7 @@ udpnat_server_client_handle_data (UdpnatServerClient   *self,
 
   if (self->identity == NULL || !udpnat_data_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_IGNORED;
+  udpnat_server_gather_answer (self->server, now_us);
   memcpy (data, datagram->data, datagram->n_data);
   result = udpnat_session_handle_packet (self->session, now_us, data, datagram->n_data);
   if (result == UDPNAT_RX_IGNORED)

@@ -2,6 +2,7 @@
 
 #include "udpnat-server-access-private.h"
 #include "udpnat-server-fleet-private.h"
+#include "udpnat-server-question-private.h"
 
 /* What follows from what the directory of a fleet says (PROTOCOL.md section 20): answers to those
  * who asked, by the session that they have now, and what is told unasked. */

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "udpnat-server-access-private.h"
+#include "udpnat-server-question-private.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -204,6 +205,7 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
     case UDPNAT_HANDSHAKE_DROP:
       return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
     }
+  udpnat_server_gather_answer (self, now_us);
   client = find_repeat (self, view.noise);
   if (client == NULL && view.role == UDPNAT_ROLE_RESUMPTION)
     return resume_hs1 (self, now_us, datagram, &view);

@@ -16,6 +16,7 @@ typedef struct _UdpnatServerClient UdpnatServerClient;
  */
 typedef struct
 {
+  guint32           identity; /* whose they are */
   UdpnatTokenBucket relay_bucket;
   UdpnatTokenBucket failure_bucket;
   UdpnatTokenBucket attest_bucket;
@@ -128,11 +129,17 @@ guint32               udpnat_server_identity_get_handle (const UdpnatServerIdent
 void                  udpnat_server_identity_drop_handle (UdpnatServerIdentity *self);
 void                  udpnat_server_identity_draw_handle (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server);
+guint32               udpnat_server_guess_handle   (const UdpnatRendezvousServer *self,
+                                                    guint32                 handle);
 UdpnatServerIdentity *udpnat_server_find_handle    (const UdpnatRendezvousServer *self,
                                                     guint32                 handle);
 UdpnatServerQuotas   *udpnat_server_identity_ensure_quotas (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server,
                                                     gint64                  now_us);
+void                  udpnat_server_quotas_init    (UdpnatRendezvousServer *self);
+void                  udpnat_server_identity_prefetch_quotas (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server,
+                                                    guint                   step);
 void                  udpnat_server_identity_drop_quotas (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server,
                                                     gint64                  now_us);

@@ -30,6 +30,90 @@ udpnat_server_identity_get_pending (const UdpnatServerIdentity *self)
   return self->is_resting ? NULL : self->awake.pending;
 }
 
+/* ---- Quotas ---- */
+
+/* Numbers of identities are ours, so this is enough: it spreads those that follow each other. */
+static guint32
+hash_identity (guint32 id)
+{
+  return id * 2654435769u; /* odd, and 2^32 by the golden ratio */
+}
+
+static guint32
+hash_quotas (gpointer user_data,
+             guint32  id)
+{
+  return hash_identity (((const UdpnatServerQuotas *) udpnat_slab_get (user_data, id))->identity);
+}
+
+static gboolean
+match_quotas (gpointer      user_data,
+              guint32       id,
+              gconstpointer wanted)
+{
+  const UdpnatServerQuotas *quotas = udpnat_slab_get (user_data, id);
+
+  return quotas->identity == *(const guint32 *) wanted;
+}
+
+/** udpnat_server_quotas_init: nobody has any yet */
+void
+udpnat_server_quotas_init (UdpnatRendezvousServer *self)
+{
+  self->quotas = udpnat_slab_new (sizeof (UdpnatServerQuotas));
+  self->quotas_by_identity = udpnat_id_set_new (hash_quotas, match_quotas, self->quotas);
+}
+
+static guint32
+find_quotas_id (const UdpnatServerIdentity   *self,
+                const UdpnatRendezvousServer *server)
+{
+  guint32 id = udpnat_server_identity_get_id (self);
+
+  if (!self->has_quotas)
+    return 0;
+  return udpnat_id_set_find (server->quotas_by_identity, hash_identity (id), &id);
+}
+
+static UdpnatServerQuotas *
+find_quotas (const UdpnatServerIdentity   *self,
+             const UdpnatRendezvousServer *server)
+{
+  return udpnat_slab_get (server->quotas, find_quotas_id (self, server));
+}
+
+static void
+remove_quotas (UdpnatServerIdentity   *self,
+               UdpnatRendezvousServer *server)
+{
+  guint32 id = find_quotas_id (self, server);
+
+  self->has_quotas = FALSE;
+  if (id == 0)
+    return;
+  udpnat_id_set_remove (server->quotas_by_identity, id);
+  udpnat_slab_remove (server->quotas, id);
+}
+
+/** udpnat_server_identity_prefetch_quotas: @self: one whose seat lies in a cache already. In two
+ * steps, as udpnat_registry_prefetch_slot() and what follows it */
+void
+udpnat_server_identity_prefetch_quotas (const UdpnatServerIdentity   *self,
+                                        const UdpnatRendezvousServer *server,
+                                        guint                         step)
+{
+  guint32 hash = hash_identity (udpnat_server_identity_get_id (self));
+
+  if (!self->has_quotas)
+    return;
+  if (step == 0)
+    udpnat_id_set_prefetch (server->quotas_by_identity, hash);
+  else
+    udpnat_slab_prefetch (server->quotas, udpnat_id_set_guess (server->quotas_by_identity, hash));
+}
+
+/* ---- The registry ---- */
+
 /* TAI64N in 64 bits: until the year 2514, and times beyond are the owner's own trouble. */
 static guint64
 pack_timestamp (const guint8 timestamp[UDPNAT_TIMESTAMP_BYTES])
@@ -116,8 +200,7 @@ udpnat_server_identity_free (UdpnatServerIdentity   *self,
 
   g_assert (!self->is_resting && self->awake.live == NULL && self->awake.pending == NULL);
   udpnat_server_unwatch (self, server);
-  if (self->has_quotas)
-    g_hash_table_remove (server->quotas, GUINT_TO_POINTER (id));
+  remove_quotas (self, server);
   leave_seat (self, server);
   udpnat_slab_remove (server->identities, id);
 }
@@ -164,6 +247,14 @@ udpnat_server_identity_get_handle (const UdpnatServerIdentity   *self,
     return 0;
   return udpnat_speck_encrypt (&server->handles, (guint32) self->turn << NUMBER_BITS
                                                    | udpnat_server_identity_get_id (self));
+}
+
+/** udpnat_server_guess_handle: the number of whose it is, if it is anybody's */
+guint32
+udpnat_server_guess_handle (const UdpnatRendezvousServer *self,
+                            guint32                       handle)
+{
+  return udpnat_speck_decrypt (&self->handles, handle) & NUMBER_MASK;
 }
 
 /** udpnat_server_find_handle: (nullable): whose it is */
@@ -224,17 +315,7 @@ udpnat_server_identity_set_watcher (UdpnatServerIdentity   *self,
     g_hash_table_remove (server->watchers, id);
 }
 
-/* ---- Quotas ---- */
-
-static UdpnatServerQuotas *
-find_quotas (const UdpnatServerIdentity   *self,
-             const UdpnatRendezvousServer *server)
-{
-  if (!self->has_quotas)
-    return NULL;
-  return g_hash_table_lookup (server->quotas,
-                              GUINT_TO_POINTER (udpnat_server_identity_get_id (self)));
-}
+/* ---- Quotas: what is left ---- */
 
 /** udpnat_server_identity_ensure_quotas: full ones, if it had none */
 UdpnatServerQuotas *
@@ -243,12 +324,14 @@ udpnat_server_identity_ensure_quotas (UdpnatServerIdentity   *self,
                                       gint64                  now_us)
 {
   UdpnatServerQuotas *quotas = find_quotas (self, server);
+  guint32             id;
 
   if (quotas != NULL)
     return quotas;
-  quotas = g_new0 (UdpnatServerQuotas, 1);
-  g_hash_table_insert (server->quotas, GUINT_TO_POINTER (udpnat_server_identity_get_id (self)),
-                       quotas);
+  id = udpnat_slab_add (server->quotas);
+  quotas = udpnat_slab_get (server->quotas, id);
+  quotas->identity = udpnat_server_identity_get_id (self);
+  udpnat_id_set_add (server->quotas_by_identity, id);
   self->has_quotas = TRUE;
   udpnat_token_bucket_init (&quotas->relay_bucket, server->config.relay_burst_bytes, now_us);
   udpnat_token_bucket_init (&quotas->failure_bucket, UDPNAT_RELAY_FAILURES_PER_SECOND, now_us);
@@ -307,8 +390,7 @@ udpnat_server_identity_drop_quotas (UdpnatServerIdentity   *self,
 
   if (quotas == NULL || !are_full (quotas, server, now_us))
     return;
-  self->has_quotas = FALSE;
-  g_hash_table_remove (server->quotas, GUINT_TO_POINTER (udpnat_server_identity_get_id (self)));
+  remove_quotas (self, server);
 }
 
 /* ---- Awake or at rest ---- */
@@ -341,18 +423,18 @@ udpnat_server_identity_send_carrier (UdpnatServerIdentity   *self,
 {
   UdpnatServerClient *live = udpnat_server_identity_get_live (self);
   UdpnatAddress       address;
-  guint8              packet[UDPNAT_DATAGRAM_MAX_BYTES];
-  gsize               n_packet;
+  UdpnatDatagram     *datagram;
 
   if (!self->is_resting)
     return live != NULL
            && udpnat_server_client_send_carrier (live, now_us, frames, n_frames, n_carried);
-  n_packet = udpnat_resting_session_seal (&self->session, now_us, frames, n_frames, n_carried,
-                                          packet);
-  if (n_packet == 0)
-    return FALSE;
   udpnat_server_identity_get_address (self, server, &address);
-  udpnat_server_push_output (server, UDPNAT_SOCKET_MAIN, &address, packet, n_packet);
+  datagram = udpnat_server_begin_output (server, UDPNAT_SOCKET_MAIN, &address);
+  datagram->n_data = udpnat_resting_session_seal (&self->session, now_us, frames, n_frames,
+                                                  n_carried, datagram->data);
+  if (datagram->n_data == 0)
+    return FALSE;
+  udpnat_server_end_output (server);
   return TRUE;
 }
 

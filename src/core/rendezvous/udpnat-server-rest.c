@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "udpnat-rendezvous-server-private.h"
+#include "udpnat-server-question-private.h"
 
 #include <string.h>
 
@@ -235,7 +235,7 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
                                     const UdpnatDatagram   *datagram,
                                     const UdpnatDataView   *view)
 {
-  guint8        frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  guint8       *frames = udpnat_server_gather_peek_room (server, now_us);
   UdpnatAddress address;
 
   if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
@@ -244,11 +244,15 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
   /* An address that is new has to be proved. */
   if (!is_simple (frames, view->n_frames)
       || !udpnat_address_equal (&datagram->remote, &address))
-    return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
-                                             now_us, datagram);
+    {
+      udpnat_server_gather_answer (server, now_us);
+      return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
+                                               now_us, datagram);
+    }
   udpnat_resting_session_mark (&self->session, view);
   set_heard (self, now_us);
-  answer (self, server, now_us, view->number, frames, view->n_frames);
+  if (!udpnat_server_gather_put (server, self, view->n_frames))
+    answer (self, server, now_us, view->number, frames, view->n_frames);
   return UDPNAT_RX_OK;
 }
 

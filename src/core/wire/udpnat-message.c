@@ -62,10 +62,10 @@ gsize
 udpnat_message_begin (GByteArray *out,
                       guint8      type)
 {
+  const guint8 header[UDPNAT_MESSAGE_HEADER_BYTES] = { type };
   gsize mark = out->len;
 
-  udpnat_append_u8 (out, type);
-  udpnat_append_u32 (out, 0);
+  udpnat_append_bytes (out, header, sizeof header);
   return mark;
 }
 

@@ -6,6 +6,7 @@
 
 #include "udpnat-limits.h"
 #include "udpnat-reader.h"
+#include "udpnat-writer.h"
 
 /* Messages between a client and its server (PROTOCOL.md section 7). Names are checked for being
  * UTF-8 of a bounded length here; whether they are allowed is for the registry. */
@@ -43,10 +44,18 @@ void
 udpnat_append_directory_entry (GByteArray                 *out,
                                const UdpnatDirectoryEntry *entry)
 {
-  udpnat_append_bytes (out, entry->key, sizeof entry->key);
-  udpnat_append_u32 (out, entry->handle);
-  udpnat_append_u8 (out, entry->presence);
-  append_name (out, entry->name);
+  guint8 fixed[ENTRY_BYTES];
+  const gsize n_name = strlen (entry->name);
+  UdpnatWriter writer;
+
+  g_assert (n_name <= UDPNAT_NAME_MAX_BYTES);
+  udpnat_writer_init (&writer, fixed, sizeof fixed);
+  udpnat_writer_bytes (&writer, entry->key, sizeof entry->key);
+  udpnat_writer_u32 (&writer, entry->handle);
+  udpnat_writer_u8 (&writer, entry->presence);
+  udpnat_writer_u16 (&writer, (guint16) n_name);
+  udpnat_append_bytes (out, fixed, sizeof fixed);
+  udpnat_append_bytes (out, (const guint8 *) entry->name, n_name);
 }
 
 static void
@@ -248,9 +257,10 @@ udpnat_write_ticket (GByteArray   *out,
 
 /* ---- Reading ---- */
 
-/** udpnat_read_directory_name: Returns: (transfer full) (nullable): %NULL also fails the reader */
-char *
-udpnat_read_directory_name (UdpnatReader *reader)
+/* Returns: (nullable) (array length=out_n_name): lent; %NULL also fails the reader */
+static const char *
+peek_name (UdpnatReader *reader,
+           gsize        *out_n_name)
 {
   gsize n_name = udpnat_reader_u16 (reader);
   const guint8 *name = udpnat_reader_bytes (reader, n_name);
@@ -261,7 +271,18 @@ udpnat_read_directory_name (UdpnatReader *reader)
       reader->failed = TRUE;
       return NULL;
     }
-  return g_strndup ((const char *) name, n_name);
+  *out_n_name = n_name;
+  return (const char *) name;
+}
+
+/** udpnat_read_directory_name: Returns: (transfer full) (nullable): %NULL also fails the reader */
+char *
+udpnat_read_directory_name (UdpnatReader *reader)
+{
+  gsize n_name;
+  const char *name = peek_name (reader, &n_name);
+
+  return name != NULL ? g_strndup (name, n_name) : NULL;
 }
 
 /* Takes the name at the end of a message; gives it only when the whole message was right. */
@@ -365,15 +386,18 @@ udpnat_parse_unregistered (const UdpnatMessageView *message)
   return parse_empty (message, UDPNAT_CS_UNREGISTERED);
 }
 
+/** udpnat_parse_lookup: @out_name: (out): lent, valid UTF-8 without a final zero */
 gboolean
 udpnat_parse_lookup (const UdpnatMessageView *message,
                      guint32                 *out_request,
-                     char                   **out_name)
+                     const char             **out_name,
+                     gsize                   *out_n_name)
 {
   UdpnatReader reader = udpnat_message_read (message, UDPNAT_CS_LOOKUP);
 
   *out_request = udpnat_reader_u32 (&reader);
-  return finish_with_name (&reader, out_name);
+  *out_name = peek_name (&reader, out_n_name);
+  return udpnat_reader_is_done (&reader);
 }
 
 /**

@@ -160,7 +160,8 @@ gboolean udpnat_parse_unregistered    (const UdpnatMessageView    *message)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_lookup          (const UdpnatMessageView    *message,
                                        guint32                    *out_request,
-                                       char                      **out_name)
+                                       const char                **out_name,
+                                       gsize                      *out_n_name)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_parse_lookup_result   (const UdpnatMessageView    *message,
                                        guint32                    *out_request,

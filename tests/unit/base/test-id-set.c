@@ -40,6 +40,23 @@ match_id (gpointer      user_data,
   return (guint64) id * id == *(const guint64 *) wanted;
 }
 
+/* Somebody is guessed where somebody is, and nobody is asked. */
+static void
+check_guess (const UdpnatIdSet *set,
+             Items             *items,
+             guint32            hash,
+             gboolean           is_there)
+{
+  guint64 n_matched = items->n_matched;
+  guint n_hashed = items->n_hashed;
+
+  udpnat_id_set_prefetch (set, hash);
+  if (is_there)
+    g_assert_cmpuint (udpnat_id_set_guess (set, hash), !=, 0);
+  g_assert_cmpuint (items->n_matched, ==, n_matched);
+  g_assert_cmpuint (items->n_hashed, ==, n_hashed);
+}
+
 static void
 check (const UdpnatIdSet *set,
        Items             *items,
@@ -51,6 +68,7 @@ check (const UdpnatIdSet *set,
 
   g_assert_cmpuint (udpnat_id_set_find (set, hash_value (items, value), &value), ==,
                     is_there ? id : 0);
+  check_guess (set, items, hash_value (items, value), is_there);
 }
 
 static void

@@ -333,6 +333,46 @@ test_ascii (void)
     }
 }
 
+/* As the long way goes, wherever it says anything. */
+static void
+check_plain (const char *name)
+{
+  g_autofree char *normal = udpnat_name_normalize (name);
+  g_autofree char *folded = normal != NULL ? udpnat_name_fold (normal) : NULL;
+  char plain[UDPNAT_NAME_PLAIN_MAX_BYTES + 1];
+
+  if (udpnat_name_fold_plain (name, strlen (name), plain))
+    g_assert_cmpstr (plain, ==, folded);
+  else
+    g_assert_true (folded == NULL || !g_str_is_ascii (name));
+}
+
+static void
+test_plain_as_others (void)
+{
+  for (guint a = 1; a < 256; a++)
+    for (guint b = 1; b < 256; b++)
+      {
+        const char names[][4] = { { (char) a }, { (char) a, (char) b },
+                                  { (char) a, (char) b, 'Q' }, { 'Q', (char) a, (char) b } };
+
+        for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+          check_plain (names[i]);
+      }
+}
+
+static void
+test_plain_length (void)
+{
+  char name[UDPNAT_NAME_PLAIN_MAX_BYTES + 2] = { 0 };
+
+  check_plain ("");
+  memset (name, 'n', UDPNAT_NAME_PLAIN_MAX_BYTES);
+  check_plain (name);
+  name[UDPNAT_NAME_PLAIN_MAX_BYTES] = 'n';
+  check_plain (name);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -355,6 +395,8 @@ main (int    argc,
 
   g_test_add_func ("/name/split", test_split);
   g_test_add_func ("/base-name/fold/ascii-as-all-others", test_ascii);
+  g_test_add_func ("/name/plain/as-the-long-way", test_plain_as_others);
+  g_test_add_func ("/name/plain/length", test_plain_length);
 
   return g_test_run ();
 }

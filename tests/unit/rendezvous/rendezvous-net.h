@@ -13,6 +13,7 @@
 #define NET_CLIENTS_MAX 80
 #define NET_EVENT_TYPES (UDPNAT_RENDEZVOUS_EVENT_MAIL_AT + 1)
 #define NET_DELAY_US UDPNAT_MSEC (10)
+#define NET_BATCH 64
 #define NET_WALL_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
 
 typedef struct
@@ -804,29 +805,53 @@ net_inject (Net                 *net,
   return result;
 }
 
+/* Returns: %FALSE when the server does not get it */
+static inline gboolean
+net_arrive (Net       *net,
+            NetPacket *packet)
+{
+  gboolean is_alt = packet->destination.port != net->server_address.port;
+
+  if (net->server == NULL
+      || (net->is_deaf_to_tickets && packet->datagram.data[0] == UDPNAT_PACKET_HS1
+          && packet->datagram.data[2] == UDPNAT_ROLE_RESUMPTION))
+    return FALSE;
+  packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
+  if (udpnat_address_is_tunnel (&packet->datagram.remote))
+    packet->datagram.socket = UDPNAT_SOCKET_TUNNEL;
+  net->seen[packet->datagram.data[0] & 15] = packet->datagram;
+  return TRUE;
+}
+
+/* What arrives at the server at the same time it gets at once, as a program does. */
+static inline void
+net_deliver_to_server (Net *net)
+{
+  g_autofree UdpnatDatagram *batch = g_new (UdpnatDatagram, NET_BATCH);
+  const NetPacket *first;
+  guint n = 0;
+
+  while (n < NET_BATCH && (first = g_queue_peek_head (&net->packets)) != NULL && first->to_server
+         && first->due_us <= net->now_us)
+    {
+      g_autofree NetPacket *packet = g_queue_pop_head (&net->packets);
+
+      if (net_arrive (net, packet))
+        batch[n++] = packet->datagram;
+    }
+  if (n == 1)
+    (void) udpnat_machine_handle_datagram (net_machine (net), net->now_us, &batch[0]);
+  else if (n > 1)
+    udpnat_machine_handle_datagrams (net_machine (net), net->now_us, batch, n);
+  net_drain_server (net);
+}
+
 static inline void
 net_deliver (Net       *net,
              NetPacket *packet)
 {
-  NetClient *client;
+  NetClient *client = net_find (net, &packet->destination);
 
-  if (packet->to_server)
-    {
-      gboolean is_alt = packet->destination.port != net->server_address.port;
-
-      if (net->server == NULL
-          || (net->is_deaf_to_tickets && packet->datagram.data[0] == UDPNAT_PACKET_HS1
-              && packet->datagram.data[2] == UDPNAT_ROLE_RESUMPTION))
-        return;
-      packet->datagram.socket = is_alt ? UDPNAT_SOCKET_ALT : UDPNAT_SOCKET_MAIN;
-      if (udpnat_address_is_tunnel (&packet->datagram.remote))
-        packet->datagram.socket = UDPNAT_SOCKET_TUNNEL;
-      net->seen[packet->datagram.data[0] & 15] = packet->datagram;
-      (void) udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
-      net_drain_server (net);
-      return;
-    }
-  client = net_find (net, &packet->destination);
   if (client == NULL)
     return;
   client->n_received++;
@@ -861,8 +886,14 @@ net_step (Net *net)
 
   while ((first = g_queue_peek_head (&net->packets)) != NULL && first->due_us <= net->now_us)
     {
-      g_autofree NetPacket *packet = g_queue_pop_head (&net->packets);
+      g_autofree NetPacket *packet = NULL;
 
+      if (first->to_server)
+        {
+          net_deliver_to_server (net);
+          continue;
+        }
+      packet = g_queue_pop_head (&net->packets);
       net_deliver (net, packet);
     }
   if (net->server != NULL && udpnat_machine_next_deadline (net_machine (net)) <= net->now_us)

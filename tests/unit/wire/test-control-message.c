@@ -121,6 +121,8 @@ golden_of_another_type_refused (gconstpointer user_data)
   UdpnatCandidates candidates;
   UdpnatAddress address;
   gboolean is_listed;
+  const char *lent;
+  gsize n_lent;
   char *name = NULL;
   guint16 interval_s;
   guint32 number;
@@ -132,7 +134,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_false (udpnat_parse_refused (&message, &code, &number, &name));
   g_assert_false (udpnat_parse_unregister (&message));
   g_assert_false (udpnat_parse_unregistered (&message));
-  g_assert_false (udpnat_parse_lookup (&message, &number, &name));
+  g_assert_false (udpnat_parse_lookup (&message, &number, &lent, &n_lent));
   g_assert_false (udpnat_parse_lookup_result (&message, &number, &code, &entry));
   g_assert_false (udpnat_parse_subscribe (&message, &code));
   g_assert_null (udpnat_parse_peers (&message));
@@ -222,12 +224,13 @@ lookup_fields (void)
 {
   g_autoptr (GByteArray) data = g_byte_array_new ();
   UdpnatMessageView message = golden_message ("lookup", data);
-  g_autofree char *name = NULL;
+  const char *name;
   guint32 request;
+  gsize n_name;
 
-  g_assert_true (udpnat_parse_lookup (&message, &request, &name));
+  g_assert_true (udpnat_parse_lookup (&message, &request, &name, &n_name));
   g_assert_cmphex (request, ==, 0x11223344);
-  g_assert_cmpstr (name, ==, "alice");
+  g_assert_cmpmem (name, n_name, "alice", 5);
 }
 
 static void

@@ -186,6 +186,8 @@ recode_named (const UdpnatMessageView *message,
               GByteArray              *out)
 {
   g_autofree char *name = NULL;
+  const char *lent;
+  gsize n_lent;
   UdpnatAddress address;
   gboolean is_listed;
   guint32 number;
@@ -200,8 +202,9 @@ recode_named (const UdpnatMessageView *message,
   else if (message->type == UDPNAT_CS_REFUSED
            && udpnat_parse_refused (message, &code, &number, &name))
     udpnat_write_refused (out, code, number, name);
-  else if (message->type == UDPNAT_CS_LOOKUP && udpnat_parse_lookup (message, &number, &name))
-    udpnat_write_lookup (out, number, name);
+  else if (message->type == UDPNAT_CS_LOOKUP
+           && udpnat_parse_lookup (message, &number, &lent, &n_lent))
+    udpnat_write_lookup (out, number, name = g_strndup (lent, n_lent));
   else
     g_assert_null (name);
   return name != NULL;
