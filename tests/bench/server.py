@@ -6,8 +6,10 @@
 Each server is alone on processor 0, the generator on processor 1. A figure is µs of the server's
 CPU for each request, read from the CPU clock of its process: the median of all rounds, in which the
 servers take turns. A ratio is the median of those of each round, since the machine itself is now
-faster and now slower. A second udpnat-server has 1,000 people, to be compared with. Prints figures;
-nothing passes or fails.
+faster and now slower. A second udpnat-server has 1,000 people, to be compared with. There are two
+echoes, one for 1,000 addresses and one for as many as the server has people: what the system itself
+keeps of an address is in no cache either when there are many. Prints figures; nothing passes or
+fails.
 """
 
 import argparse
@@ -172,7 +174,10 @@ class Server:
 def start_servers(servers, build, folder, n_clients):
     load = build / 'tests/bench/server-load'
     port = free_port()
-    servers['echo'] = Server('echo', port, [build / 'tests/bench/udp-echo', str(port)], load, 1000)
+    servers['echo'] = Server('echo', port, [build / 'tests/bench/udp-echo', str(port)], load, FEW)
+    port = free_port()
+    servers['echoes'] = Server('echoes', port, [build / 'tests/bench/udp-echo', str(port)], load,
+                               n_clients)
     for name, n in (('few', FEW), ('udpnat', n_clients)):
         port = free_port()
         (folder / name).mkdir()
@@ -216,8 +221,9 @@ def run(servers, rounds, seconds):
         print(f'all are there: {name}', file=sys.stderr)
     for number in range(rounds):
         servers['udpnat'].ask('idle', CALM_SECONDS)
-        asks = [('few', 'burst'), ('udpnat', 'burst'), ('echo', 'echo')]
+        asks = [('few', 'burst'), ('udpnat', 'burst'), ('echo', 'echo'), ('echoes', 'echo')]
         asks += [('udpnat', kind) for kind, *_ in ROWS]
+        asks += [('few', 'dial'), ('few', 'lookup')]
         if 'coturn' in servers:
             asks += [('coturn', 'stun'), ('coturn', 'stun-new'), ('turn', 'relay'),
                      ('turn', 'relay-flow')]
@@ -249,6 +255,11 @@ def report_turns(figures, turns, n_clients):
         few, many = figures['few', kind], figures['udpnat', kind]
         print(f'  {words:<28} {statistics.median(few):7.2f} µs with few, '
               f'{median_ratio(many, few):.2f} × with many (asked: ≤ 1.1)')
+    for kind in ('dial', 'lookup'):
+        few, many = figures['few', kind], figures['udpnat', kind]
+        print(f'  {kind:<28} {statistics.median(few):7.2f} µs with few, '
+              f'{median_ratio(few, figures["echo", "echo"]):.2f} × the echo; '
+              f'{median_ratio(many, few):.2f} × with many')
     few, many = (statistics.median(turns[name, 'burst']) for name in ('few', 'udpnat'))
     print(f'  {"longest turn, keepalives":<28} {few:7.2f} ms with few, {many:.2f} ms with many')
     print(f'  {"longest turn, all register":<28} {turns["few", "connect"]:7.2f} ms with few, '
@@ -259,13 +270,17 @@ def report(servers, figures, rates, n_clients):
     echo = figures['echo', 'echo']
     coturn = figures.get(('coturn', 'stun'))
     print(f'A request, {n_clients:,} people registered')
-    line('bare echo, 64 bytes', echo, rates['echo', 'echo'], '')
+    line('bare echo, 64 bytes', echo, rates['echo', 'echo'], f'{FEW:,} addresses')
+    echoes = figures['echoes', 'echo']
+    line('the same', echoes, rates['echoes', 'echo'],
+         f'{n_clients:,} addresses: {median_ratio(echoes, echo):.2f} × the echo')
     if coturn is not None:
         line('coturn, STUN Binding', coturn, rates['coturn', 'stun'],
              f'{median_ratio(coturn, echo):.2f} × the echo')
     for kind, name, _, asked in ROWS:
         mine = figures['udpnat', kind]
-        words = f'{median_ratio(mine, echo):.2f} × the echo'
+        words = f'{median_ratio(mine, echo):.2f} × the echo, {median_ratio(mine, echoes):.2f} × ' \
+                'that of as many addresses'
         if asked:
             words += f' (asked: {asked})'
         if coturn is not None:

@@ -178,6 +178,9 @@ udpnat_server_push_event (UdpnatRendezvousServer *self,
 
 /* ---- Datagrams ---- */
 
+/* So many are looked at before the first is handled. */
+#define PREFETCH_MAX 32
+
 static UdpnatRxResult
 handle_info (UdpnatRendezvousServer *self,
              gint64                  now_us,
@@ -221,10 +224,12 @@ udpnat_server_say_unknown (UdpnatRendezvousServer *self,
   return UDPNAT_RX_IGNORED;
 }
 
+/* @guess: who holds the session of @datagram, if it rests */
 static UdpnatRxResult
 handle_data (UdpnatRendezvousServer *self,
              gint64                  now_us,
-             const UdpnatDatagram   *datagram)
+             const UdpnatDatagram   *datagram,
+             guint32                 guess)
 {
   UdpnatServerIdentity *identity;
   UdpnatSession        *session;
@@ -233,8 +238,8 @@ handle_data (UdpnatRendezvousServer *self,
   if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
   identity = udpnat_slab_get (self->identities,
-                              udpnat_index_table_lookup_holder (self->indexes,
-                                                                view.receiver_index));
+                              udpnat_index_table_check_holder (self->indexes,
+                                                               view.receiver_index, guess));
   if (identity != NULL)
     return udpnat_server_identity_handle_data (identity, self, now_us, datagram, &view);
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
@@ -293,7 +298,8 @@ classify (const UdpnatDatagram *datagram,
 static UdpnatRxResult
 dispatch (UdpnatRendezvousServer *self,
           gint64                  now_us,
-          const UdpnatDatagram   *datagram)
+          const UdpnatDatagram   *datagram,
+          guint32                 guess)
 {
   gboolean           is_tunnel = udpnat_address_is_tunnel (&datagram->remote);
   UdpnatPacketType   type = UDPNAT_PACKET_UNKNOWN;
@@ -317,7 +323,7 @@ dispatch (UdpnatRendezvousServer *self,
     case UDPNAT_PACKET_HS1:
       return udpnat_server_handle_hs1 (self, now_us, datagram);
     case UDPNAT_PACKET_DATA:
-      return handle_data (self, now_us, datagram);
+      return handle_data (self, now_us, datagram, guess);
     case UDPNAT_PACKET_HS2: /* a server only answers */
     case UDPNAT_PACKET_COOKIE:
     case UDPNAT_PACKET_OPEN:
@@ -333,9 +339,10 @@ dispatch (UdpnatRendezvousServer *self,
 static UdpnatRxResult
 handle_one (UdpnatRendezvousServer *self,
             gint64                  now_us,
-            const UdpnatDatagram   *datagram)
+            const UdpnatDatagram   *datagram,
+            guint32                 guess)
 {
-  UdpnatRxResult result = dispatch (self, now_us, datagram);
+  UdpnatRxResult result = dispatch (self, now_us, datagram, guess);
 
   self->stats.datagrams_in++;
   switch (result)
@@ -355,28 +362,47 @@ handle_one (UdpnatRendezvousServer *self,
   return result;
 }
 
+static guint32
+guess_holder (const UdpnatRendezvousServer *self,
+              const UdpnatDatagram         *datagram)
+{
+  UdpnatDataView view;
+
+  if (!udpnat_data_parse (&view, datagram->data, datagram->n_data))
+    return 0;
+  return udpnat_index_table_guess_holder (self->indexes, view.receiver_index);
+}
+
 static UdpnatRxResult
 handle_datagram (UdpnatMachine        *machine,
                  gint64                now_us,
                  const UdpnatDatagram *datagram)
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
-  UdpnatRxResult          result = handle_one (self, now_us, datagram);
+  guint32                 guess = guess_holder (self, datagram);
+  UdpnatRxResult          result = handle_one (self, now_us, datagram, guess);
 
   udpnat_server_gather_answer (self, now_us);
   return result;
 }
 
+
 /* With very many clients, what is kept of one is in no cache when a packet of theirs comes. */
 static void
-prefetch_sender (const UdpnatRendezvousServer *self,
-                 const UdpnatDatagram         *datagram)
+handle_some (UdpnatRendezvousServer *self,
+             gint64                  now_us,
+             const UdpnatDatagram   *datagrams,
+             guint                   n_datagrams)
 {
-  UdpnatDataView view;
+  guint32 guesses[PREFETCH_MAX];
 
-  if (udpnat_data_parse (&view, datagram->data, datagram->n_data))
-    udpnat_slab_prefetch (self->identities,
-                          udpnat_index_table_guess_holder (self->indexes, view.receiver_index));
+  for (guint i = 0; i < n_datagrams; i++)
+    {
+      guesses[i] = guess_holder (self, &datagrams[i]);
+      udpnat_slab_prefetch (self->identities, guesses[i]);
+    }
+  for (guint i = 0; i < n_datagrams; i++)
+    (void) handle_one (self, now_us, &datagrams[i], guesses[i]);
 }
 
 static void
@@ -387,10 +413,8 @@ handle_datagrams (UdpnatMachine        *machine,
 {
   UdpnatRendezvousServer *self = (UdpnatRendezvousServer *) machine;
 
-  for (guint i = 0; i < n_datagrams; i++)
-    prefetch_sender (self, &datagrams[i]);
-  for (guint i = 0; i < n_datagrams; i++)
-    (void) handle_one (self, now_us, &datagrams[i]);
+  for (guint i = 0; i < n_datagrams; i += PREFETCH_MAX)
+    handle_some (self, now_us, datagrams + i, MIN (PREFETCH_MAX, n_datagrams - i));
   udpnat_server_gather_answer (self, now_us);
 }
 

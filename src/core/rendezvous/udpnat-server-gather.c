@@ -128,21 +128,19 @@ answer (UdpnatRendezvousServer *self,
 /**
  * udpnat_server_gather_put:
  * @from: who rests; its packet has been dealt with but for what it asks
- * @n_frames: what lies in the room that udpnat_server_gather_peek_room() gave
+ * @frame: in the room that udpnat_server_gather_peek_room() gave
  *
- * Returns: %FALSE when that is not just one question, so that it is the caller's to answer
+ * Returns: %FALSE when that is no question, so that it is the caller's to deal with
  */
 gboolean
 udpnat_server_gather_put (UdpnatRendezvousServer *self,
                           UdpnatServerIdentity   *from,
-                          gsize                   n_frames)
+                          const UdpnatFrameView  *frame)
 {
-  Question    *question = &self->gather->questions[self->gather->n_questions];
-  UdpnatReader reader;
+  Question *question = &self->gather->questions[self->gather->n_questions];
 
-  udpnat_reader_init (&reader, question->frames, n_frames);
-  if (!udpnat_frame_next (&reader, &question->frame) || udpnat_reader_left (&reader) > 0
-      || !prepare (self, question))
+  question->frame = *frame;
+  if (!prepare (self, question))
     return FALSE;
   question->from = from;
   __builtin_prefetch (from->seat);

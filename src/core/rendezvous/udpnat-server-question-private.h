@@ -32,7 +32,7 @@ guint8               *udpnat_server_gather_peek_room (UdpnatRendezvousServer *se
                                                     gint64                  now_us);
 gboolean              udpnat_server_gather_put     (UdpnatRendezvousServer *self,
                                                     UdpnatServerIdentity   *from,
-                                                    gsize                   n_frames);
+                                                    const UdpnatFrameView  *frame);
 void                  udpnat_server_gather_answer  (UdpnatRendezvousServer *self,
                                                     gint64                  now_us);
 

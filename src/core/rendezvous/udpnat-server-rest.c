@@ -162,20 +162,30 @@ udpnat_server_identity_wake (UdpnatServerIdentity   *self,
 
 /* ---- At rest ---- */
 
-/* Returns: whether nothing in @frames needs more than what is left of the session */
+/* Returns: whether nothing in @frames needs more than what is left of the session.
+ * @out_frame: the last one but for PAD
+ * @out_n: how many there are, PAD not counted */
 static gboolean
-is_simple (const guint8 *frames,
-           gsize         n_frames)
+is_simple (const guint8    *frames,
+           gsize            n_frames,
+           UdpnatFrameView *out_frame,
+           guint           *out_n)
 {
   UdpnatFrameView frame;
   UdpnatReader    reader;
 
+  *out_n = 0;
   udpnat_reader_init (&reader, frames, n_frames);
   while (udpnat_frame_next (&reader, &frame))
-    if (frame.type != UDPNAT_FRAME_PAD && frame.type != UDPNAT_FRAME_PING
-        && frame.type != UDPNAT_FRAME_RELAY && frame.type != UDPNAT_FRAME_DIAL
-        && frame.type != UDPNAT_FRAME_MESSAGE)
-      return FALSE;
+    {
+      if (frame.type == UDPNAT_FRAME_PAD)
+        continue;
+      if (frame.type != UDPNAT_FRAME_PING && frame.type != UDPNAT_FRAME_RELAY
+          && frame.type != UDPNAT_FRAME_DIAL && frame.type != UDPNAT_FRAME_MESSAGE)
+        return FALSE;
+      *out_frame = frame;
+      ++*out_n;
+    }
   return !reader.failed;
 }
 
@@ -235,14 +245,16 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
                                     const UdpnatDatagram   *datagram,
                                     const UdpnatDataView   *view)
 {
-  guint8       *frames = udpnat_server_gather_peek_room (server, now_us);
-  UdpnatAddress address;
+  guint8         *frames = udpnat_server_gather_peek_room (server, now_us);
+  UdpnatFrameView frame;
+  UdpnatAddress   address;
+  guint           n;
 
   if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
     return UDPNAT_RX_IGNORED;
   udpnat_server_identity_get_address (self, server, &address);
   /* An address that is new has to be proved. */
-  if (!is_simple (frames, view->n_frames)
+  if (!is_simple (frames, view->n_frames, &frame, &n)
       || !udpnat_address_equal (&datagram->remote, &address))
     {
       udpnat_server_gather_answer (server, now_us);
@@ -251,7 +263,7 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
     }
   udpnat_resting_session_mark (&self->session, view);
   set_heard (self, now_us);
-  if (!udpnat_server_gather_put (server, self, view->n_frames))
+  if (n > 1 || (n == 1 && !udpnat_server_gather_put (server, self, &frame)))
     answer (self, server, now_us, view->number, frames, view->n_frames);
   return UDPNAT_RX_OK;
 }

@@ -202,12 +202,20 @@ guint32
 udpnat_index_table_lookup_holder (const UdpnatIndexTable *self,
                                   guint32                 index)
 {
-  guint32 holder;
+  return udpnat_index_table_check_holder (self, index,
+                                          udpnat_index_table_guess_holder (self, index));
+}
 
+/** udpnat_index_table_check_holder: as udpnat_index_table_lookup_holder(); @guess: what
+ * udpnat_index_table_guess_holder() has said of @index */
+guint32
+udpnat_index_table_check_holder (const UdpnatIndexTable *self,
+                                 guint32                 index,
+                                 guint32                 guess)
+{
   if (self->get_index == NULL || index == 0)
     return 0;
-  holder = udpnat_index_table_guess_holder (self, index);
-  return self->get_index (self->user_data, holder) == index ? holder : 0;
+  return self->get_index (self->user_data, guess) == index ? guess : 0;
 }
 
 /**

@@ -30,6 +30,9 @@ guint32           udpnat_index_table_lookup_holder (const UdpnatIndexTable *self
                                                     guint32                 index);
 guint32           udpnat_index_table_guess_holder  (const UdpnatIndexTable *self,
                                                     guint32                 index);
+guint32           udpnat_index_table_check_holder  (const UdpnatIndexTable *self,
+                                                    guint32                 index,
+                                                    guint32                 guess);
 void              udpnat_index_table_set_holders   (UdpnatIndexTable       *self,
                                                     UdpnatIdHash            get_index,
                                                     gpointer                user_data);

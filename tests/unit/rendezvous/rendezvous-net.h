@@ -823,6 +823,33 @@ net_arrive (Net       *net,
   return TRUE;
 }
 
+static inline void
+net_deliver (Net       *net,
+             NetPacket *packet)
+{
+  NetClient *client;
+
+  if (packet->to_server)
+    {
+      if (net_arrive (net, packet))
+        (void) udpnat_machine_handle_datagram (net_machine (net), net->now_us, &packet->datagram);
+      net_drain_server (net);
+      return;
+    }
+  client = net_find (net, &packet->destination);
+  if (client == NULL)
+    return;
+  client->n_received++;
+  packet->datagram.socket = udpnat_address_is_tunnel (&packet->destination) ? UDPNAT_SOCKET_TUNNEL
+                                                                            : UDPNAT_SOCKET_MAIN;
+  g_assert_true (udpnat_rendezvous_client_owns (client->client, &packet->datagram)
+                 || packet->datagram.data[0] == UDPNAT_PACKET_DATA
+                 || packet->datagram.data[0] == UDPNAT_PACKET_HS2
+                 || packet->datagram.data[0] == UDPNAT_PACKET_COOKIE);
+  (void) udpnat_rendezvous_client_handle_datagram (client->client, net->now_us, &packet->datagram);
+  net_drain_client (net, client);
+}
+
 /* What arrives at the server at the same time it gets at once, as a program does. */
 static inline void
 net_deliver_to_server (Net *net)
@@ -844,25 +871,6 @@ net_deliver_to_server (Net *net)
   else if (n > 1)
     udpnat_machine_handle_datagrams (net_machine (net), net->now_us, batch, n);
   net_drain_server (net);
-}
-
-static inline void
-net_deliver (Net       *net,
-             NetPacket *packet)
-{
-  NetClient *client = net_find (net, &packet->destination);
-
-  if (client == NULL)
-    return;
-  client->n_received++;
-  packet->datagram.socket = udpnat_address_is_tunnel (&packet->destination) ? UDPNAT_SOCKET_TUNNEL
-                                                                            : UDPNAT_SOCKET_MAIN;
-  g_assert_true (udpnat_rendezvous_client_owns (client->client, &packet->datagram)
-                 || packet->datagram.data[0] == UDPNAT_PACKET_DATA
-                 || packet->datagram.data[0] == UDPNAT_PACKET_HS2
-                 || packet->datagram.data[0] == UDPNAT_PACKET_COOKIE);
-  (void) udpnat_rendezvous_client_handle_datagram (client->client, net->now_us, &packet->datagram);
-  net_drain_client (net, client);
 }
 
 static inline gint64
