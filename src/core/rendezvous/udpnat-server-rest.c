@@ -256,11 +256,8 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
   /* An address that is new has to be proved. */
   if (!is_simple (frames, view->n_frames, &frame, &n)
       || !udpnat_address_equal (&datagram->remote, &address))
-    {
-      udpnat_server_gather_answer (server, now_us);
-      return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
-                                               now_us, datagram);
-    }
+    return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
+                                             now_us, datagram);
   udpnat_resting_session_mark (&self->session, view);
   set_heard (self, now_us);
   if (n > 1 || (n == 1 && !udpnat_server_gather_put (server, self, &frame)))
