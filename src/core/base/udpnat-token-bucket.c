@@ -77,6 +77,18 @@ udpnat_token_bucket_take (UdpnatTokenBucket *self,
   return TRUE;
 }
 
+/** udpnat_token_bucket_has: Returns: whether udpnat_token_bucket_take() would take @amount now */
+gboolean
+udpnat_token_bucket_has (UdpnatTokenBucket *self,
+                         gint64             now_us,
+                         gint64             amount,
+                         gint64             burst,
+                         gint64             per_second)
+{
+  refill (self, now_us, MIN (burst, TOKENS_MAX) * SCALE, per_second);
+  return amount <= self->tokens / SCALE;
+}
+
 /**
  * udpnat_token_bucket_is_full:
  *

@@ -26,6 +26,11 @@ gboolean udpnat_token_bucket_take (UdpnatTokenBucket *self,
                                    gint64             amount,
                                    gint64             burst,
                                    gint64             per_second);
+gboolean udpnat_token_bucket_has (UdpnatTokenBucket *self,
+                                  gint64             now_us,
+                                  gint64             amount,
+                                  gint64             burst,
+                                  gint64             per_second);
 gboolean udpnat_token_bucket_is_full (UdpnatTokenBucket *self,
                                       gint64             now_us,
                                       gint64             burst,

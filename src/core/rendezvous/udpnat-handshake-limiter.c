@@ -113,9 +113,14 @@ ensure_source (UdpnatHandshakeLimiter *self,
   return oldest;
 }
 
-static gboolean
-count_handshake (UdpnatHandshakeLimiter *self,
-                 gint64                  now_us)
+/**
+ * udpnat_handshake_limiter_is_loaded:
+ *
+ * Returns: whether whoever comes without a cookie is asked for one now, whoever it is
+ */
+gboolean
+udpnat_handshake_limiter_is_loaded (UdpnatHandshakeLimiter *self,
+                                    gint64                  now_us)
 {
   gint64 slice = now_us / (G_USEC_PER_SEC / SLICES_PER_SECOND);
 
@@ -125,11 +130,20 @@ count_handshake (UdpnatHandshakeLimiter *self,
       self->n_slice = 0;
       self->slice = slice;
     }
-  self->n_slice++;
   return MAX (self->n_slice, self->n_before)
          > UDPNAT_HANDSHAKES_PER_SECOND_LOAD / SLICES_PER_SECOND;
 }
 
+static gboolean
+count_handshake (UdpnatHandshakeLimiter *self,
+                 gint64                  now_us)
+{
+  (void) udpnat_handshake_limiter_is_loaded (self, now_us);
+  self->n_slice++;
+  return udpnat_handshake_limiter_is_loaded (self, now_us);
+}
+
+/* @source: (nullable): nobody asks without a cookie under load */
 static UdpnatHandshakeVerdict
 judge_source (Source  *source,
               gint64   now_us,
@@ -165,9 +179,12 @@ udpnat_handshake_limiter_judge (UdpnatHandshakeLimiter *self,
                                 gboolean                is_crowded)
 {
   gboolean is_loaded = count_handshake (self, now_us);
+  Source  *entry = NULL;
 
-  return judge_source (ensure_source (self, now_us, source), now_us, has_cookie,
-                       is_loaded || is_crowded);
+  /* What is said whoever it is needs no place, and so a flood of forged addresses takes none. */
+  if (has_cookie || !is_loaded)
+    entry = ensure_source (self, now_us, source);
+  return judge_source (entry, now_us, has_cookie, is_loaded || is_crowded);
 }
 
 /**

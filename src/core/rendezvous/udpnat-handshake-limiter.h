@@ -23,6 +23,8 @@ typedef enum
 UdpnatHandshakeLimiter *udpnat_handshake_limiter_new        (const UdpnatRandom     *random)
   G_GNUC_WARN_UNUSED_RESULT;
 void                    udpnat_handshake_limiter_free       (UdpnatHandshakeLimiter *self);
+gboolean                udpnat_handshake_limiter_is_loaded  (UdpnatHandshakeLimiter *self,
+                                                             gint64                  now_us);
 UdpnatHandshakeVerdict  udpnat_handshake_limiter_judge      (UdpnatHandshakeLimiter *self,
                                                              gint64                  now_us,
                                                              const UdpnatAddress    *source,

@@ -183,6 +183,21 @@ judge (UdpnatRendezvousServer *self,
                                          is_crowded);
 }
 
+/* In a flood nearly all HS1 are turned down because there are no cookies left to be given. Whoever
+ * has none is, whatever its mac1 says, and that is the dearest thing to look at. */
+static gboolean
+is_hopeless (UdpnatRendezvousServer *self,
+             gint64                  now_us,
+             const UdpnatHs1View    *view)
+{
+  return view->role == UDPNAT_ROLE_CLIENT_SERVER
+         && sodium_is_zero (view->mac2, UDPNAT_MAC_BYTES)
+         && udpnat_handshake_limiter_is_loaded (self->limiter, now_us)
+         && !udpnat_token_bucket_has (&self->cookie_bucket, now_us, 1,
+                                      UDPNAT_SERVER_COOKIES_BURST,
+                                      UDPNAT_SERVER_COOKIES_PER_SECOND);
+}
+
 UdpnatRxResult
 udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
                           gint64                  now_us,
@@ -191,8 +206,11 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
   UdpnatServerClient *client;
   UdpnatHs1View       view;
 
-  if (!udpnat_hs1_parse (&view, datagram->data, datagram->n_data)
-      || !udpnat_hs1_check_mac1 (self->config.identity, datagram->data, datagram->n_data))
+  if (!udpnat_hs1_parse (&view, datagram->data, datagram->n_data))
+    return UDPNAT_RX_MALFORMED;
+  if (is_hopeless (self, now_us, &view))
+    return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
+  if (!udpnat_hs1_check_mac1 (self->config.identity, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
   if (view.role == UDPNAT_ROLE_PEER_PEER)
     return UDPNAT_RX_IGNORED;

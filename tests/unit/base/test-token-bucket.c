@@ -86,6 +86,20 @@ test_smaller_burst (void)
 }
 
 static void
+test_has_takes_nothing (void)
+{
+  UdpnatTokenBucket bucket;
+
+  udpnat_token_bucket_init (&bucket, 2, 0);
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (udpnat_token_bucket_has (&bucket, 0, 2, 2, 1));
+  g_assert_false (udpnat_token_bucket_has (&bucket, 0, 3, 2, 1));
+  g_assert_true (udpnat_token_bucket_take (&bucket, 0, 2, 2, 1));
+  g_assert_false (udpnat_token_bucket_has (&bucket, 999999, 1, 2, 1));
+  g_assert_true (udpnat_token_bucket_has (&bucket, 1000000, 1, 2, 1));
+}
+
+static void
 test_huge_numbers (void)
 {
   UdpnatTokenBucket bucket;
@@ -108,6 +122,7 @@ main (int    argc,
   g_test_add_func ("/base-token-bucket/take/refused-takes-nothing", test_refused_takes_nothing);
   g_test_add_func ("/base-token-bucket/time/jumps-both-ways", test_time_jumps);
   g_test_add_func ("/base-token-bucket/take/burst-may-shrink", test_smaller_burst);
+  g_test_add_func ("/base-token-bucket/has/takes-nothing", test_has_takes_nothing);
   g_test_add_func ("/base-token-bucket/take/no-overflow", test_huge_numbers);
 
   return g_test_run ();

@@ -112,6 +112,32 @@ test_load (void)
                    UDPNAT_HANDSHAKE_ALLOW);
 }
 
+/* Whoever has used up what is theirs has, however many addresses are forged meanwhile. */
+static void
+test_forged_take_no_place (void)
+{
+  g_autoptr (UdpnatHandshakeLimiter) limiter = udpnat_handshake_limiter_new (&test_random);
+  UdpnatAddress proven = make_ipv4 (1), source;
+
+  for (guint i = 0; i < UDPNAT_HANDSHAKES_PER_SECOND_PROVEN; i++)
+    g_assert_cmpint (udpnat_handshake_limiter_judge (limiter, NOW_US, &proven, TRUE, FALSE), ==,
+                     UDPNAT_HANDSHAKE_ALLOW);
+  for (guint i = 0; i < UDPNAT_HANDSHAKES_PER_SECOND_LOAD / 10; i++)
+    {
+      source = make_ipv4 (500 + i);
+      (void) judge (limiter, NOW_US, &source);
+    }
+  for (guint i = 0; i < 20 * UDPNAT_LIMITER_SOURCES; i++)
+    {
+      source = make_ipv4 (1000 + i);
+      g_assert_cmpint (judge (limiter, NOW_US, &source), ==, UDPNAT_HANDSHAKE_ASK_COOKIE);
+    }
+  g_assert_cmpint (udpnat_handshake_limiter_judge (limiter, NOW_US, &proven, TRUE, FALSE), ==,
+                   UDPNAT_HANDSHAKE_DROP);
+  g_assert_true (udpnat_handshake_limiter_is_loaded (limiter, NOW_US));
+  g_assert_false (udpnat_handshake_limiter_is_loaded (limiter, NOW_US + UDPNAT_MSEC (200)));
+}
+
 static void
 test_crowded (void)
 {
@@ -222,6 +248,7 @@ main (int    argc,
   g_test_add_func ("/handshake-limiter/source/rate", test_rate);
   g_test_add_func ("/handshake-limiter/source/ipv6-by-64", test_ipv6_prefix);
   g_test_add_func ("/handshake-limiter/load/asks-cookies", test_load);
+  g_test_add_func ("/handshake-limiter/load/forged-take-no-place", test_forged_take_no_place);
   g_test_add_func ("/handshake-limiter/crowded/asks-cookies", test_crowded);
   g_test_add_func ("/handshake-limiter/proven/limited-too", test_proven);
   g_test_add_func ("/handshake-limiter/info/limited-apart", test_infos);

@@ -537,6 +537,40 @@ test_flood (void)
   g_assert_cmpuint (net_stats (net).sessions, ==, 3);
 }
 
+/* More than there are cookies for. Whoever has one already is there all the same. */
+static void
+test_flood_beyond_cookies (void)
+{
+  g_autoptr (Net) net = net_new (27);
+  g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&net->random);
+  guint8        data[UDPNAT_DATAGRAM_MAX_BYTES];
+  NetClient    *alice = NULL;
+  UdpnatAddress source = make_source (1);
+  gsize         n = make_hs1 (net, identity, NET_WALL_US, data);
+
+  for (guint i = 0; i < 40000; i++) /* in a second */
+    {
+      source = make_source (i);
+      (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
+      if (i % 40 == 0)
+        net_run (net, UDPNAT_MSEC (1));
+      if (i == 10000)
+        alice = net_join (net, "Alice");
+    }
+  g_assert_true (net_is_registered (alice));
+  g_assert_cmpuint (net_stats (net).handshakes, <=, 1 + 1);
+  g_assert_cmpuint (net_stats (net).cookies, <=, UDPNAT_SERVER_COOKIES_PER_SECOND * 11 / 10);
+  g_assert_cmpuint (net_stats (net).refusals[UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE], >, 25000);
+  /* When there are none left it is not even looked at. */
+  for (guint i = 0; i < 2000; i++)
+    (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
+  data[n - 1 - UDPNAT_PACKET_MAC_BYTES] ^= 1; /* of mac1 */
+  g_assert_cmpint (net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n), ==, UDPNAT_RX_REFUSED);
+  net_run (net, UDPNAT_MSEC (10));
+  g_assert_cmpint (net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n), ==,
+                   UDPNAT_RX_MALFORMED);
+}
+
 /* As many at once as a processor can make: what is sent to them is bounded, and one who has a
  * cookie gets in. */
 static void
@@ -1008,6 +1042,7 @@ main (int    argc,
   g_test_add_func ("/rendezvous-abuse/second-port/only-info", test_hs1_on_second_port);
   g_test_add_func ("/rendezvous-abuse/source/unusable-ones", test_unusable_sources);
   g_test_add_func ("/rendezvous-abuse/flood/10000-forged-hs1", test_flood);
+  g_test_add_func ("/rendezvous-abuse/flood/more-than-cookies", test_flood_beyond_cookies);
   g_test_add_func ("/rendezvous-abuse/flood/cookies-are-bounded", test_cookies_are_bounded);
   g_test_add_func ("/rendezvous-abuse/flood/slow-one-is-bounded", test_slow_flood);
   g_test_add_func ("/rendezvous-abuse/flood/one-source", test_one_source);
