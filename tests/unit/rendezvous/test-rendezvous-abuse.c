@@ -544,7 +544,8 @@ test_flood_beyond_cookies (void)
   g_autoptr (Net) net = net_new (27);
   g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&net->random);
   guint8        data[UDPNAT_DATAGRAM_MAX_BYTES];
-  NetClient    *alice = NULL;
+  NetClient    *alice = NULL, *bob;
+  guint64       n_handshakes;
   UdpnatAddress source = make_source (1);
   gsize         n = make_hs1 (net, identity, NET_WALL_US, data);
 
@@ -561,7 +562,18 @@ test_flood_beyond_cookies (void)
   g_assert_cmpuint (net_stats (net).handshakes, <=, 1 + 1);
   g_assert_cmpuint (net_stats (net).cookies, <=, UDPNAT_SERVER_COOKIES_PER_SECOND * 11 / 10);
   g_assert_cmpuint (net_stats (net).refusals[UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE], >, 25000);
-  /* When there are none left it is not even looked at. */
+  /* When there are none left it is not even looked at, but for one with a cookie: Bob's arrives
+   * 30 ms after he has asked for the server's key, and between two cookies, one each 100 µs. */
+  net_run (net, 50);
+  bob = net_join (net, "Bob");
+  net_run (net, 3 * NET_DELAY_US - 10);
+  n_handshakes = net_stats (net).handshakes;
+  for (guint i = 0; i < 2000; i++)
+    (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
+  net_run (net, 20);
+  g_assert_cmpuint (net_stats (net).handshakes, ==, n_handshakes + 1);
+  net_run (net, UDPNAT_SEC (1));
+  g_assert_true (net_is_registered (bob));
   for (guint i = 0; i < 2000; i++)
     (void) net_inject (net, &source, UDPNAT_SOCKET_MAIN, data, n);
   data[n - 1 - UDPNAT_PACKET_MAC_BYTES] ^= 1; /* of mac1 */
