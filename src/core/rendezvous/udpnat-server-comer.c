@@ -349,7 +349,6 @@ come (UdpnatServerComer   *self,
   /* Being waited for, its identity outlives the session before. */
   if (identity->awake.live != NULL)
     udpnat_server_client_end (identity->awake.live, now_us, UDPNAT_CLOSE_REPLACED);
-  udpnat_server_unwatch (identity, server); /* they were that session's */
   if (may_rest (self))
     become_rest (self, now_us);
   else
