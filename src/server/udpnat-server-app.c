@@ -20,6 +20,7 @@
 #include "udpnat-interfaces.h"
 #include "udpnat-limits.h"
 #include "udpnat-machine-source.h"
+#include "udpnat-random-reserve.h"
 #include "udpnat-rendezvous-server-access.h"
 #include "udpnat-server-control.h"
 #include "udpnat-server-disk.h"
@@ -52,6 +53,7 @@ struct _UdpnatServerApp
   UdpnatMailStore        *mail; /* (nullable): this server keeps no letters */
   UdpnatServerSockets     sockets;
   UdpnatTunnelListener   *tunnels; /* (nullable): this server has none */
+  UdpnatRandomReserve    *random;
   UdpnatRendezvousServer *server;
   UdpnatServerDisk       *disk;
   UdpnatServerWatch      *watch;
@@ -534,14 +536,15 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
   g_autoptr (UdpnatServerApp) self = g_new0 (UdpnatServerApp, 1);
   g_autofree char *tickets_path = NULL;
   guint n_allowed;
-  UdpnatRendezvousServerConfig server_config = { .random = udpnat_system_random () };
+  UdpnatRandom random = udpnat_system_random ();
+  UdpnatRendezvousServerConfig server_config = { 0 };
 
   self->notify = notify;
   self->ip = g_strdup (config->ip);
   self->idle_exit_s = config->idle_exit_s;
   self->map_port = config->map_port;
   self->print_address = config->print_address;
-  if (!open_state (self, config->state_dir, &server_config.random, config->has_mailbox, error)
+  if (!open_state (self, config->state_dir, &random, config->has_mailbox, error)
       || !udpnat_server_sockets_open (&self->sockets, config, error)
       || !udpnat_server_tunnel_open (config, self->state_dir,
                                      udpnat_server_sockets_get_port (&self->sockets,
@@ -549,6 +552,8 @@ udpnat_server_app_new (const UdpnatServerConfig *config,
                                      &self->tunnels, error))
     return NULL;
 
+  self->random = udpnat_random_reserve_new (&random);
+  server_config.random = udpnat_random_reserve_get (self->random);
   server_config.identity = self->identity;
   server_config.directory = config->directory_kind;
   server_config.is_invited_only = config->is_invited_only;
@@ -608,6 +613,7 @@ udpnat_server_app_free (UdpnatServerApp *self)
   udpnat_server_watch_free (self->watch);
   udpnat_server_disk_free (self->disk);
   udpnat_rendezvous_server_free (self->server);
+  udpnat_random_reserve_free (self->random);
   udpnat_server_sockets_close (&self->sockets);
   udpnat_mail_store_free (self->mail);
   udpnat_access_store_free (self->access);

@@ -82,6 +82,7 @@ typedef struct
   guint32         handle; /* 0: not registered yet */
   gboolean        is_waiting; /* in the queue of those whose ACK is due soon */
   gboolean        is_left;    /* in the queue of those whom the server has left */
+  gboolean        is_up;      /* has just got HS2 */
   UdpnatTicket   *ticket;     /* nullable: the newest */
 } Client;
 
@@ -143,12 +144,49 @@ say (Load             *self,
   send_waiting (self, client);
 }
 
+static char *
+make_name (const Load   *self,
+           const Client *client)
+{
+  return g_strdup_printf ("%u.%u", self->run % 1000, (guint) (client - self->clients));
+}
+
+static void
+write_message (UdpnatWriter *frames,
+               GByteArray   *message)
+{
+  if (!udpnat_frame_write_message (frames, message))
+    g_assert_not_reached ();
+  g_byte_array_set_size (message, 0);
+}
+
+/* As udpnat_rendezvous_client_write_early(). */
+static void
+write_early (const Load   *self,
+             const Client *client,
+             UdpnatWriter *frames)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  g_autofree char *name = make_name (self, client);
+
+  if (self->is_bare)
+    return;
+  udpnat_write_keepalive (message, UDPNAT_KEEPALIVE_MAX_S);
+  write_message (frames, message);
+  udpnat_write_presence (message, UDPNAT_PRESENCE_ONLINE);
+  write_message (frames, message);
+  udpnat_write_register (message, FALSE, name);
+  write_message (frames, message);
+}
+
 static void
 start_client (Load *self,
               guint i)
 {
   Client *client = &self->clients[i];
+  guint8 frames[UDPNAT_DATAGRAM_MAX_BYTES];
   guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  UdpnatWriter writer;
   UdpnatSessionConfig config = {
     .role = UDPNAT_ROLE_CLIENT_SERVER,
     .indexes = self->indexes,
@@ -164,10 +202,14 @@ start_client (Load *self,
   config.identity = client->identity;
   client->session = udpnat_session_new_initiator (&config, &self->server_key, self->now_us);
   udpnat_timestamp_from_us (udpnat_clock_get_wall_us (), timestamp);
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  write_early (self, client, &writer);
   if (self->is_by_ticket && client->ticket != NULL)
-    udpnat_session_start_resumption (client->session, self->now_us, timestamp, client->ticket);
+    udpnat_session_start_resumption (client->session, self->now_us, timestamp, client->ticket,
+                                     frames, writer.n_written);
   else
-    udpnat_session_start_handshake (client->session, self->now_us, timestamp, NULL, 0);
+    udpnat_session_start_handshake (client->session, self->now_us, timestamp, frames,
+                                    writer.n_written);
   send_waiting (self, client);
 }
 
@@ -189,8 +231,7 @@ register_client (Load   *self,
                  Client *client)
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
-  g_autofree char *name = g_strdup_printf ("%u.%u", self->run % 1000,
-                                           (guint) (client - self->clients));
+  g_autofree char *name = make_name (self, client);
 
   udpnat_write_register (message, FALSE, name);
   udpnat_write_keepalive (message, UDPNAT_KEEPALIVE_MAX_S);
@@ -263,6 +304,11 @@ take_answer (Load                     *self,
 
   if (!udpnat_frame_parse_message (&frame, &message) || take_ticket (client, &message))
     return;
+  if (message.type == UDPNAT_CS_REGISTERED)
+    {
+      take_message (self, client, &message);
+      return;
+    }
   self->n_answers++;
   if (self->times.asked_us == NULL ||
       !udpnat_parse_lookup_result (&message, &request, &code, &entry))
@@ -283,7 +329,7 @@ take_event (Load                     *self,
       self->n_registered++;
     }
   else if (event->type == UDPNAT_SESSION_EVENT_ESTABLISHED)
-    register_client (self, client);
+    client->is_up = TRUE;
   else if (event->type == UDPNAT_SESSION_EVENT_CLOSED)
     lose_server (self, client);
   else if (event->type == UDPNAT_SESSION_EVENT_FRAME &&
@@ -334,6 +380,9 @@ take_datagram (gpointer user_data,
   (void) udpnat_session_handle_packet (client->session, self->now_us, data, n_data);
   while (udpnat_session_pop_event (client->session, &event))
     take_event (self, client, &event);
+  if (client->is_up && client->handle == 0) /* HS2 says nothing of the name */
+    register_client (self, client);
+  client->is_up = FALSE;
   read_stream (self, client);
   if (self->is_bare && client->handle != 0)
     return;
@@ -745,6 +794,20 @@ connect_clients (Load *self)
   g_queue_clear (&coming);
 }
 
+/* What is still under way when all are there. */
+static void
+finish (Load *self)
+{
+  gint64 end_us = self->now_us + 2 * ACKS_WITHIN_US;
+
+  while (self->now_us < end_us)
+    {
+      send_acks (self);
+      load_socket_flush (&self->socket);
+      (void) receive (self);
+    }
+}
+
 static void
 run_return (Load   *self,
             double  seconds)
@@ -805,6 +868,7 @@ run_rejoin (Load       *self,
       load_socket_flush (&self->socket);
       (void) receive (self);
     }
+  finish (self);
   self->n_requests = self->n_clients;
   report (self, name, self->n_registered, get_server_cpu_us (self) - cpu_us,
           self->now_us - start_us);

@@ -101,7 +101,7 @@ fuzz_remote_resume (FuzzRemote            *self,
       self->session = udpnat_session_new_initiator (&config, to, now_us);
     }
   udpnat_timestamp_from_us (FUZZ_WALL_OFFSET_US + now_us, timestamp);
-  udpnat_session_start_resumption (self->session, now_us, timestamp, &self->ticket);
+  udpnat_session_start_resumption (self->session, now_us, timestamp, &self->ticket, NULL, 0);
 }
 
 static void

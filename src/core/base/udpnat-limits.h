@@ -295,9 +295,11 @@
 #define UDPNAT_NAMES_PER_KEY_MAX 8
 #define UDPNAT_SERVER_NAMES_MAX 4000000
 #define UDPNAT_SERVER_CLAIMS_MAX 65536 /* names that wait for the disk */
-/* Sessions that have not been confirmed. Above half of it cookies are asked for; above it the
- * oldest one goes. */
-#define UDPNAT_SERVER_PENDING_MAX 4096
+/* Sessions that have not been confirmed, some 900 bytes each. Above the first number cookies are
+ * asked for, but of tickets; above the second the oldest one goes. It is what 40,000 who come back
+ * in a second leave open for 400 ms of round trip time. */
+#define UDPNAT_SERVER_CROWD_MIN 2048
+#define UDPNAT_SERVER_PENDING_MAX 16384
 #define UDPNAT_SERVER_EVENTS_MAX 65536 /* besides claims */
 #define UDPNAT_SERVER_OUTPUTS_MAX 65536
 /* How long a busy server lets datagrams collect: half of it is added to an answer, and at 40,000 a

@@ -244,10 +244,11 @@ udpnat_rendezvous_client_repeat_wishes (UdpnatRendezvousClient *self,
 
 /* ---- Answers: each handler returns FALSE when the message breaks the protocol ---- */
 
-static gboolean
-handle_registered (UdpnatRendezvousClient  *self,
-                   gint64                   now_us,
-                   const UdpnatMessageView *message)
+/** udpnat_rendezvous_client_handle_registered: in the stream, or in HS2 */
+gboolean
+udpnat_rendezvous_client_handle_registered (UdpnatRendezvousClient  *self,
+                                            gint64                   now_us,
+                                            const UdpnatMessageView *message)
 {
   g_autofree char       *name = NULL;
   UdpnatRendezvousEvent *event;
@@ -357,7 +358,7 @@ handle_message (UdpnatRendezvousClient  *self,
   switch ((UdpnatCsMessageType) message->type)
     {
     case UDPNAT_CS_REGISTERED:
-      return handle_registered (self, now_us, message);
+      return udpnat_rendezvous_client_handle_registered (self, now_us, message);
     case UDPNAT_CS_REFUSED:
       return handle_refused (self, now_us, message);
     case UDPNAT_CS_UNREGISTERED:

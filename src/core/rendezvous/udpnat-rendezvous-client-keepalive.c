@@ -64,14 +64,20 @@ udpnat_rendezvous_client_set_keepalive (UdpnatRendezvousClient *self,
   udpnat_rendezvous_client_send_wishes (self, now_us);
 }
 
+/** udpnat_rendezvous_client_get_keepalive_s: the interval, as the server is told it */
+guint16
+udpnat_rendezvous_client_get_keepalive_s (const UdpnatRendezvousClient *self)
+{
+  return (guint16) ((get_interval (self) + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+}
+
 /** udpnat_rendezvous_client_send_keepalive: tells the server, if it does not know */
 void
 udpnat_rendezvous_client_send_keepalive (UdpnatRendezvousClient *self)
 {
   g_autoptr (GByteArray) message = NULL;
-  guint16 interval_s;
+  guint16                interval_s = udpnat_rendezvous_client_get_keepalive_s (self);
 
-  interval_s = (guint16) ((get_interval (self) + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
   if (interval_s == self->keepalive_told_s)
     return;
   message = g_byte_array_new ();

@@ -82,6 +82,7 @@ void     udpnat_rendezvous_client_keep_tunnel     (UdpnatRendezvousClient      *
 /* udpnat-rendezvous-client-keepalive.c */
 void     udpnat_rendezvous_client_draw_keepalive  (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
+guint16  udpnat_rendezvous_client_get_keepalive_s (const UdpnatRendezvousClient *self);
 void     udpnat_rendezvous_client_send_keepalive  (UdpnatRendezvousClient      *self);
 void     udpnat_rendezvous_client_forget_told_keepalive (UdpnatRendezvousClient *self);
 void     udpnat_rendezvous_client_reset_keepalive (UdpnatRendezvousClient      *self);

@@ -50,6 +50,7 @@ void
 udpnat_rendezvous_client_drop_session (UdpnatRendezvousClient *self)
 {
   g_clear_pointer (&self->session, udpnat_session_free);
+  udpnat_rendezvous_client_forget_early (self);
   udpnat_rendezvous_client_end_puts (self);
   self->n_sessions++;
   self->remote_index = 0;
@@ -75,10 +76,14 @@ void
 udpnat_rendezvous_client_start_handshake (UdpnatRendezvousClient *self,
                                           gint64                  now_us)
 {
-  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  guint8       timestamp[UDPNAT_TIMESTAMP_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
 
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  udpnat_rendezvous_client_write_early (self, &writer);
   udpnat_rendezvous_client_begin_handshake (self, now_us, timestamp);
-  udpnat_session_start_handshake (self->session, now_us, timestamp, NULL, 0);
+  udpnat_session_start_handshake (self->session, now_us, timestamp, frames, writer.n_written);
 }
 
 /** udpnat_rendezvous_client_connect: with a new session; the server's key is known */

@@ -176,6 +176,7 @@ udpnat_rendezvous_client_handle_answer (UdpnatRendezvousClient *self,
   if (!udpnat_frame_parse_message (frame, &message))
     return;
   udpnat_rendezvous_client_take_ticket (self, &message);
+  udpnat_rendezvous_client_take_early (self, &message);
   if (!udpnat_parse_lookup_result (&message, &request, &code, &entry))
     return;
   link = find_lookup (self, request);

@@ -383,6 +383,8 @@ handle_session_packet (UdpnatRendezvousClient *self,
   /* An event may end the session. */
   while (self->n_sessions == number && udpnat_session_pop_event (session, &event))
     handle_event (self, now_us, &datagram->remote, &event);
+  if (datagram->data[0] == UDPNAT_PACKET_HS2)
+    udpnat_rendezvous_client_forget_early (self);
   if (self->n_sessions == number && result == UDPNAT_RX_MALFORMED)
     udpnat_rendezvous_client_end (self, now_us, UDPNAT_CLOSE_PROTOCOL_ERROR);
   return result;

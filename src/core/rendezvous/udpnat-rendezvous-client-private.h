@@ -3,7 +3,9 @@
 #include "udpnat-frame.h"
 #include "udpnat-mail-message.h"
 #include "udpnat-rendezvous-client-attest-private.h"
+#include "udpnat-rendezvous-client-control-private.h"
 #include "udpnat-rendezvous-client-directory-private.h"
+#include "udpnat-rendezvous-client-early-private.h"
 #include "udpnat-rendezvous-client-fleet-private.h"
 #include "udpnat-rendezvous-client-link-private.h"
 #include "udpnat-rendezvous-client-lookup-private.h"
@@ -19,6 +21,7 @@ G_BEGIN_DECLS
  *   udpnat-rendezvous-client.c           life, wishes, time, what is asked of it
  *   udpnat-rendezvous-client-link.c      the session: up, lost, up again, kept alive
  *   udpnat-rendezvous-client-ticket.c    to be back without Diffie-Hellman
+ *   udpnat-rendezvous-client-early.c     wishes that go with the handshake
  *   udpnat-rendezvous-client-keepalive.c  how often an idle client shows that it is there
  *   udpnat-rendezvous-client-tunnel.c    by which way: UDP, or a tunnel where UDP does not pass
  *   udpnat-rendezvous-client-info.c      INFO: the server's key, and the NAT's mapping
@@ -59,6 +62,7 @@ struct _UdpnatRendezvousClient
   guint          n_sessions;   /* made or dropped so far: tells one session from the next */
   guint32        remote_index; /* the server's for it, as our DATA has it; 0: none sent yet */
   UdpnatRendezvousTicket ticket;
+  UdpnatRendezvousEarly  early;
   gint64         wall_offset_us;
   gint64         last_wall_us; /* newest timestamp given out */
   gint64         handshake_us; /* when the last handshake was started */
@@ -160,17 +164,6 @@ UdpnatRxResult udpnat_rendezvous_client_handle_info_reply (UdpnatRendezvousClien
                                                            const UdpnatDatagram   *datagram);
 void     udpnat_rendezvous_client_keep_asking     (UdpnatRendezvousClient      *self,
                                                    gint64                       now_us);
-
-/* udpnat-rendezvous-client-control.c */
-void     udpnat_rendezvous_client_read_messages   (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-gboolean udpnat_rendezvous_client_send_message    (UdpnatRendezvousClient      *self,
-                                                   guint32                      stream,
-                                                   const GByteArray            *message);
-void     udpnat_rendezvous_client_send_wishes     (UdpnatRendezvousClient      *self,
-                                                   gint64                       now_us);
-void     udpnat_rendezvous_client_repeat_wishes   (UdpnatRendezvousClient      *self,
-                                                   gboolean                     is_forgotten);
 
 /* udpnat-rendezvous-client-mail.c */
 gboolean udpnat_rendezvous_client_handle_mail     (UdpnatRendezvousClient      *self,

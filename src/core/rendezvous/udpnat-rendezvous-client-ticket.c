@@ -43,7 +43,9 @@ void
 udpnat_rendezvous_client_resume (UdpnatRendezvousClient *self,
                                  gint64                  now_us)
 {
-  guint8 timestamp[UDPNAT_TIMESTAMP_BYTES];
+  guint8       timestamp[UDPNAT_TIMESTAMP_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES];
+  UdpnatWriter writer;
 
   if (now_us >= self->ticket.until_us)
     {
@@ -52,7 +54,10 @@ udpnat_rendezvous_client_resume (UdpnatRendezvousClient *self,
     }
   udpnat_rendezvous_client_begin_handshake (self, now_us, timestamp);
   self->ticket.doubt_us = UDPNAT_TIME_NEVER;
-  udpnat_session_start_resumption (self->session, now_us, timestamp, &self->ticket.ticket);
+  udpnat_writer_init (&writer, frames, sizeof frames);
+  udpnat_rendezvous_client_write_early (self, &writer);
+  udpnat_session_start_resumption (self->session, now_us, timestamp, &self->ticket.ticket, frames,
+                                   writer.n_written);
 }
 
 static void

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  *   udpnat-server-handshake.c    HS1: limits, replay, which session it is for
  *   udpnat-server-ticket.c       tickets: to come back without Diffie-Hellman
  *   udpnat-server-identity.c     a key that has a session, awake or at rest
+ *   udpnat-server-comer.c        who has sent HS1 and nothing since
  *   udpnat-server-client.c       one client's session: packets, time, end
  *   udpnat-server-rest.c         a client with whom nothing happens but keepalives
  *   udpnat-server-address.c      where a client is, and what that address has proved
@@ -65,13 +66,13 @@ struct _UdpnatRendezvousServer
   UdpnatAccess   *access;
   UdpnatRegistry *registry;
   UdpnatSlab     *identities; /* of UdpnatServerIdentity */
-  GHashTable     *handshakes; /* set of UdpnatServerClient by ephemeral, borrowed */
+  GHashTable     *hellos;     /* set of UdpnatServerHello by ephemeral, borrowed */
   UdpnatSlab     *ipv6;       /* of 16 bytes: addresses of identities that rest */
   UdpnatSpeck     handles;    /* what they are enciphered with */
   UdpnatWatchTable *watches;  /* identities are its watchers */
   GHashTable     *watchers;   /* number of an identity -> its number there */
   GQueue          clients;    /* all UdpnatServerClient, owned */
-  GQueue          pending;    /* unconfirmed ones, oldest first */
+  GQueue          pending;    /* all UdpnatServerComer, owned, oldest first */
   GQueue          subscribers;
   GQueue          dirty;      /* those that may have something to send */
   UdpnatHeap     *timers;

@@ -16,18 +16,18 @@
  * What has to be on disk goes out as a CLAIM event; the owner answers when it is. */
 
 static guint
-ephemeral_hash (gconstpointer pointer)
+hello_hash (gconstpointer pointer)
 {
-  return (guint) ((const UdpnatServerClient *) pointer)->ephemeral_hash;
+  return (guint) ((const UdpnatServerHello *) pointer)->hash;
 }
 
 static gboolean
-ephemeral_equal (gconstpointer a,
-                 gconstpointer b)
+hello_equal (gconstpointer a,
+             gconstpointer b)
 {
-  const UdpnatServerClient *left = a, *right = b;
+  const UdpnatServerHello *left = a, *right = b;
 
-  return left->ephemeral_hash == right->ephemeral_hash
+  return left->hash == right->hash
          && memcmp (left->ephemeral, right->ephemeral, UDPNAT_EPHEMERAL_BYTES) == 0;
 }
 
@@ -35,7 +35,7 @@ ephemeral_equal (gconstpointer a,
 guint
 udpnat_server_count_sessions (const UdpnatRendezvousServer *self)
 {
-  return self->clients.length + self->n_resting;
+  return self->clients.length + self->n_resting + self->pending.length;
 }
 
 /** udpnat_server_refuse: counts it */
@@ -240,8 +240,13 @@ handle_data (UdpnatRendezvousServer *self,
   identity = udpnat_slab_get (self->identities,
                               udpnat_index_table_check_holder (self->indexes,
                                                                view.receiver_index, guess));
-  if (identity != NULL)
+  if (identity != NULL && identity->is_resting)
     return udpnat_server_identity_handle_data (identity, self, now_us, datagram, &view);
+  if (identity != NULL)
+    {
+      udpnat_server_gather_answer (self, now_us);
+      return udpnat_server_comer_handle_data (identity->awake.pending, now_us, datagram, &view);
+    }
   session = udpnat_index_table_lookup (self->indexes, view.receiver_index);
   if (session != NULL)
     return udpnat_server_client_handle_data (udpnat_session_get_owner (session), now_us, datagram);
@@ -428,6 +433,7 @@ next_deadline (const UdpnatMachine *machine)
   deadline_us = udpnat_time_min (deadline_us, udpnat_server_fleet_deadline (self));
   if (first != NULL)
     deadline_us = udpnat_time_min (deadline_us, first->deadline_us);
+  deadline_us = udpnat_time_min (deadline_us, udpnat_server_comers_deadline (self));
   if (!self->is_shut)
     deadline_us = udpnat_time_min (deadline_us, udpnat_server_rest_deadline (self));
   return deadline_us;
@@ -443,6 +449,7 @@ handle_deadline (UdpnatMachine *machine,
 
   while ((first = udpnat_heap_peek (self->timers)) != NULL && first->deadline_us <= now_us)
     udpnat_server_client_handle_deadline (first->owner, now_us);
+  udpnat_server_keep_comers (self, now_us);
   if (!self->is_shut)
     udpnat_server_handle_rests (self, now_us);
   if (self->publish_us <= now_us)
@@ -527,7 +534,7 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   self->access = udpnat_access_new ();
   self->registry = udpnat_registry_new (&config->random);
   self->identities = udpnat_slab_new (sizeof (UdpnatServerIdentity));
-  self->handshakes = g_hash_table_new (ephemeral_hash, ephemeral_equal);
+  self->hellos = g_hash_table_new (hello_hash, hello_equal);
   self->ipv6 = udpnat_slab_new (sizeof ((UdpnatAddress *) NULL)->ip);
   udpnat_random_fill (&config->random, speck_key, sizeof speck_key);
   udpnat_speck_init (&self->handles, speck_key);
@@ -549,6 +556,15 @@ udpnat_rendezvous_server_new (const UdpnatRendezvousServerConfig *config,
   return self;
 }
 
+static void
+free_comers (UdpnatRendezvousServer *self)
+{
+  UdpnatServerComer *comer;
+
+  while ((comer = g_queue_peek_head (&self->pending)) != NULL)
+    udpnat_server_comer_free (comer);
+}
+
 void
 udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
 {
@@ -557,6 +573,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
 
   if (self == NULL)
     return;
+  free_comers (self);
   do
     while ((client = g_queue_peek_head (&self->clients)) != NULL)
       udpnat_server_client_free (client, 0);
@@ -575,7 +592,7 @@ udpnat_rendezvous_server_free (UdpnatRendezvousServer *self)
   g_hash_table_unref (self->watchers);
   udpnat_heap_free (self->timers);
   udpnat_watch_table_free (self->watches);
-  g_hash_table_unref (self->handshakes);
+  g_hash_table_unref (self->hellos);
   g_assert (udpnat_slab_get_count (self->ipv6) == 0);
   udpnat_slab_free (self->ipv6);
   udpnat_slab_free (self->identities);
@@ -652,6 +669,7 @@ udpnat_rendezvous_server_shut_down (UdpnatRendezvousServer *self,
   GList *next;
 
   self->is_shut = TRUE;
+  free_comers (self);
   for (GList *link = self->clients.head; link != NULL; link = next)
     {
       UdpnatServerClient *client = link->data;

@@ -127,7 +127,7 @@ end_sessions (UdpnatRendezvousServer *self,
   live = identity->awake.live;
   /* The last one that ends takes the identity with it. */
   if (identity->awake.pending != NULL)
-    udpnat_server_client_free (identity->awake.pending, now_us);
+    udpnat_server_comer_free (identity->awake.pending);
   if (live != NULL)
     udpnat_server_client_end (live, now_us, reason);
 }
@@ -215,6 +215,8 @@ udpnat_rendezvous_server_block_name (UdpnatRendezvousServer *self,
     return;
   udpnat_access_set_name_blocked (self->access, normal, TRUE);
   entry = udpnat_registry_find (self->registry, normal);
+  if (entry != NULL)
+    udpnat_server_break_promise (self, entry);
   if (entry != NULL && entry->session != 0)
     {
       UdpnatPublicKey key = entry->key;
@@ -306,6 +308,7 @@ udpnat_rendezvous_server_release_name (UdpnatRendezvousServer *self,
   if (entry->is_claim)
     return UDPNAT_SERVER_RELEASE_CLAIM;
   key = entry->key;
+  udpnat_server_break_promise (self, entry);
   if (entry->session != 0)
     end_sessions (self, now_us, &key, UDPNAT_CLOSE_RESTARTING);
   /* Subscribers are told that nobody is there under it before it is forgotten. */

@@ -41,9 +41,6 @@ udpnat_server_client_note_source (UdpnatServerClient   *self,
     return;
   self->has_number = TRUE;
   self->newest_number = number;
-  if (!self->is_confirmed) /* its keys come from an HS2 that went there */
-    self->is_proven = !self->is_hs2_spread &&
-                      udpnat_address_equal (&datagram->remote, &self->hs2_address);
   if (!udpnat_address_equal (&datagram->remote, &self->address))
     {
       self->address = datagram->remote;

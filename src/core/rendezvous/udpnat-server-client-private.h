@@ -2,7 +2,7 @@
 
 #include "udpnat-frame.h"
 #include "udpnat-rendezvous-message.h"
-#include "udpnat-server-identity-private.h"
+#include "udpnat-server-comer-private.h"
 
 G_BEGIN_DECLS
 
@@ -31,7 +31,6 @@ typedef struct
 struct _UdpnatServerClient
 {
   UdpnatSession *session;
-  gboolean       is_confirmed;
   gint64         heard_us; /* last sign of life: authentic, and not seen before */
   gint64         idle_us;  /* silent for so long, and the grace, it is offline */
   gint64         rest_us;  /* when it is looked whether it can go to rest */
@@ -46,9 +45,7 @@ struct _UdpnatServerClient
   gint64        credit_bytes; /* what may be sent to it while it has not */
   guint64       token;        /* of the challenge that is to show it */
 
-  /* its last HS1, by which a repeated one is known */
-  guint64 ephemeral_hash;
-  guint8  ephemeral[UDPNAT_EPHEMERAL_BYTES];
+  UdpnatServerHello hello; /* its last HS1 for new keys, if there was one */
 
   /* names */
   UdpnatRegistryEntry *entry;   /* nullable, borrowed: registered under it */
@@ -79,7 +76,6 @@ struct _UdpnatServerClient
   gboolean       is_dirty; /* in server->dirty */
   UdpnatHeapItem timer;
   GList          all_link, dirty_link;
-  GList          pending_link;
   GList          subscriber_link;
 
   /* borrowed */
@@ -88,13 +84,6 @@ struct _UdpnatServerClient
 };
 
 /* udpnat-server-client.c */
-UdpnatServerClient   *udpnat_server_client_new     (UdpnatRendezvousServer *server,
-                                                    gint64                  now_us,
-                                                    UdpnatServerIdentity   *identity,
-                                                    const UdpnatAddress    *source,
-                                                    UdpnatHs1              *hs1,
-                                                    const guint8           *frames,
-                                                    gsize                   n_frames);
 void                  udpnat_server_client_free    (UdpnatServerClient     *self,
                                                     gint64                  now_us);
 void                  udpnat_server_client_rekey   (UdpnatServerClient     *self,
@@ -127,7 +116,8 @@ void                  udpnat_server_client_detach  (UdpnatServerClient     *self
 
 UdpnatServerClient   *udpnat_server_client_new_woken (UdpnatRendezvousServer *server,
                                                     gint64                  now_us,
-                                                    UdpnatServerIdentity   *identity);
+                                                    UdpnatServerIdentity   *identity,
+                                                    UdpnatRestingSession   *session);
 UdpnatServerQuotas   *udpnat_server_client_ensure_quotas (UdpnatServerClient *self,
                                                     gint64                  now_us);
 void                  udpnat_server_client_remove  (UdpnatServerClient     *self);
@@ -155,6 +145,13 @@ void                  udpnat_server_control_refuse (UdpnatRendezvousServer *serv
                                                     gint64                  now_us,
                                                     UdpnatRegistryEntry    *entry,
                                                     UdpnatRefusedCode       code);
+gint64                udpnat_server_get_idle       (guint16                 interval_s);
+void                  udpnat_server_take_seat      (UdpnatServerIdentity   *identity,
+                                                    UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    UdpnatRegistryEntry    *entry,
+                                                    gboolean                is_shown,
+                                                    const UdpnatAddress    *address);
 void                  udpnat_server_unregister     (UdpnatServerClient     *self,
                                                     gint64                  now_us);
 

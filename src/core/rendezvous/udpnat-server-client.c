@@ -5,24 +5,11 @@
 
 #include <string.h>
 
-/* One client's session at the server. Unconfirmed it can only wait for HS2 to be proved; confirmed
- * it is the session of its key, until the client closes, falls silent, breaks the protocol or
- * connects again. When it is over it leaves every table at once and stays only until its last
- * packet has been popped. */
+/* One client's session at the server, that of its key, until the client closes, falls silent,
+ * breaks the protocol or connects again. When it is over it leaves every table at once and stays
+ * only until its last packet has been popped. */
 
 /* ---- Life ---- */
-
-static void
-set_ephemeral (UdpnatServerClient *self,
-               const UdpnatHs1    *hs1)
-{
-  if (g_hash_table_lookup (self->server->handshakes, self) == self)
-    g_hash_table_remove (self->server->handshakes, self);
-  memcpy (self->ephemeral, hs1->ephemeral, UDPNAT_EPHEMERAL_BYTES);
-  self->ephemeral_hash
-      = udpnat_siphash (self->server->hash_key, self->ephemeral, UDPNAT_EPHEMERAL_BYTES);
-  g_hash_table_add (self->server->handshakes, self);
-}
 
 static UdpnatServerClient *
 client_new (UdpnatRendezvousServer *server,
@@ -36,8 +23,8 @@ client_new (UdpnatRendezvousServer *server,
   self->heard_us = now_us;
   self->idle_us = UDPNAT_SERVER_SESSION_IDLE_US;
   self->presence = UDPNAT_PRESENCE_ONLINE;
-  self->all_link.data = self->dirty_link.data = self->pending_link.data = self;
-  self->subscriber_link.data = self->timer.owner = self;
+  self->all_link.data = self->dirty_link.data = self->subscriber_link.data = self;
+  self->timer.owner = self->hello.client = self;
   g_queue_push_tail_link (&server->clients, &self->all_link);
   return self;
 }
@@ -56,48 +43,20 @@ make_config (UdpnatServerClient *self)
   };
 }
 
-/**
- * udpnat_server_client_new:
- * @identity: whose it becomes the unconfirmed session; must have none
- * @hs1: authentic and new; its Noise state is used up
- * @frames: for HS2
- */
-UdpnatServerClient *
-udpnat_server_client_new (UdpnatRendezvousServer *server,
-                          gint64                  now_us,
-                          UdpnatServerIdentity   *identity,
-                          const UdpnatAddress    *source,
-                          UdpnatHs1              *hs1,
-                          const guint8           *frames,
-                          gsize                   n_frames)
-{
-  UdpnatServerClient *self = client_new (server, now_us, identity);
-  UdpnatSessionConfig config = make_config (self);
-
-  g_assert (!identity->is_resting && identity->awake.pending == NULL);
-  self->rest_us = UDPNAT_TIME_NEVER;
-  self->address = self->hs2_address = *source;
-  self->session = udpnat_session_new_responder (&config, hs1, now_us, frames, n_frames);
-  identity->awake.pending = self;
-  g_queue_push_tail_link (&server->pending, &self->pending_link);
-  set_ephemeral (self, hs1);
-  udpnat_server_client_touch (self);
-  return self;
-}
-
-/** udpnat_server_client_new_woken: the session of @identity, as it was; the caller adds the rest */
+/** udpnat_server_client_new_woken: @session: of @identity; wiped. The caller adds the rest */
 UdpnatServerClient *
 udpnat_server_client_new_woken (UdpnatRendezvousServer *server,
                                 gint64                  now_us,
-                                UdpnatServerIdentity   *identity)
+                                UdpnatServerIdentity   *identity,
+                                UdpnatRestingSession   *session)
 {
   UdpnatServerClient *self = client_new (server, now_us, identity);
   UdpnatSessionConfig config = make_config (self);
-  guint64             n_received = identity->session.keys.received.next;
+  guint64             n_received = session->keys.received.next;
 
   self->session = udpnat_session_new_woken (&config, udpnat_server_identity_get_key (identity),
-                                            now_us, &identity->session);
-  self->is_confirmed = self->is_proven = self->is_address_told = TRUE;
+                                            now_us, session);
+  self->is_proven = self->is_address_told = TRUE;
   self->has_number = n_received > 0;
   self->newest_number = n_received - 1;
   self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
@@ -128,14 +87,9 @@ udpnat_server_client_detach (UdpnatServerClient *self,
       udpnat_server_identity_drop_handle (identity);
       udpnat_server_unwatch (identity, server);
     }
-  if (g_hash_table_lookup (server->handshakes, self) == self)
-    g_hash_table_remove (server->handshakes, self);
-  if (!self->is_confirmed)
-    g_queue_unlink (&server->pending, &self->pending_link);
+  udpnat_server_remove_hello (server, &self->hello);
   if (identity->awake.live == self)
     identity->awake.live = NULL;
-  if (identity->awake.pending == self)
-    identity->awake.pending = NULL;
   if (identity->awake.live == NULL && identity->awake.pending == NULL)
     udpnat_server_identity_free (identity, server);
   udpnat_heap_remove (server->timers, &self->timer);
@@ -148,8 +102,7 @@ udpnat_server_client_remove (UdpnatServerClient *self)
 {
   UdpnatRendezvousServer *server = self->server;
 
-  if (g_hash_table_lookup (server->handshakes, self) == self)
-    g_hash_table_remove (server->handshakes, self);
+  udpnat_server_remove_hello (server, &self->hello);
   udpnat_heap_remove (server->timers, &self->timer);
   if (self->is_dirty)
     g_queue_unlink (&server->dirty, &self->dirty_link);
@@ -188,7 +141,7 @@ udpnat_server_client_rekey (UdpnatServerClient  *self,
   self->rest_us = now_us + UDPNAT_SERVER_REST_AFTER_US;
   self->hs2_address = *source;
   self->is_hs2_spread = FALSE;
-  set_ephemeral (self, hs1);
+  udpnat_server_add_hello (self->server, &self->hello, hs1->ephemeral);
   udpnat_server_client_touch (self);
 }
 
@@ -206,9 +159,7 @@ udpnat_server_client_ensure_quotas (UdpnatServerClient *self,
 static gint64
 get_end (const UdpnatServerClient *self)
 {
-  return self->heard_us
-         + (self->is_confirmed ? self->idle_us + UDPNAT_SERVER_SESSION_GRACE_US
-                               : UDPNAT_SERVER_UNCONFIRMED_US);
+  return self->heard_us + self->idle_us + UDPNAT_SERVER_SESSION_GRACE_US;
 }
 
 static void
@@ -264,29 +215,6 @@ udpnat_server_client_handle_deadline (UdpnatServerClient *self,
 /* ---- Events of the session ---- */
 
 static void
-confirm (UdpnatServerClient *self,
-         gint64              now_us)
-{
-  UdpnatServerClient *before = self->identity->awake.live;
-
-  self->is_confirmed = TRUE;
-  g_queue_unlink (&self->server->pending, &self->pending_link);
-  self->identity->awake.pending = NULL;
-  self->identity->awake.live = self;
-  if (before != NULL)
-    udpnat_server_client_end (before, now_us, UDPNAT_CLOSE_REPLACED);
-  udpnat_server_unwatch (self->identity, self->server); /* they were that session's */
-  /* Only now is it known that it is this key, and can it be told. */
-  if (udpnat_server_is_blocked (self->server, udpnat_server_identity_get_key (self->identity)))
-    {
-      self->server->stats.refusals[UDPNAT_SERVER_REFUSAL_BLOCKED]++;
-      udpnat_server_client_end (self, now_us, UDPNAT_CLOSE_BLOCKED);
-      return;
-    }
-  udpnat_server_identity_draw_handle (self->identity, self->server);
-}
-
-static void
 handle_frame (UdpnatServerClient       *self,
               gint64                    now_us,
               const UdpnatAddress      *source,
@@ -332,14 +260,12 @@ handle_event (UdpnatServerClient       *self,
 {
   switch (event->type)
     {
-    case UDPNAT_SESSION_EVENT_ESTABLISHED:
-      confirm (self, now_us);
-      break;
     case UDPNAT_SESSION_EVENT_REKEYED:
       /* HS2 went there and was understood. */
       if (!self->is_hs2_spread && udpnat_address_equal (&self->address, &self->hs2_address))
         self->is_proven = TRUE;
       break;
+    case UDPNAT_SESSION_EVENT_ESTABLISHED: /* it has been that from the beginning */
     case UDPNAT_SESSION_EVENT_FRESH: /* only who starts handshakes meets it */
       break;
     case UDPNAT_SESSION_EVENT_FRAME:
@@ -409,7 +335,7 @@ may_leave (UdpnatServerClient     *self,
       return TRUE;
     case UDPNAT_SESSION_OUTPUT_DATA:
       *out_to = self->address;
-      return self->is_confirmed && udpnat_server_client_may_send (self, n_data);
+      return udpnat_server_client_may_send (self, n_data);
     case UDPNAT_SESSION_OUTPUT_HANDSHAKE: /* a server only answers */
       return FALSE;
     }

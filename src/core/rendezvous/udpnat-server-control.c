@@ -54,6 +54,29 @@ udpnat_server_unregister (UdpnatServerClient *self,
   udpnat_server_publish (self->server, now_us, entry);
 }
 
+/**
+ * udpnat_server_take_seat: @identity is there as @entry from now on, as its owner; it was under no
+ * name */
+void
+udpnat_server_take_seat (UdpnatServerIdentity   *identity,
+                         UdpnatRendezvousServer *server,
+                         gint64                  now_us,
+                         UdpnatRegistryEntry    *entry,
+                         gboolean                is_shown,
+                         const UdpnatAddress    *address)
+{
+  UdpnatServerEvent *event;
+
+  udpnat_server_identity_sit (identity, server, entry);
+  server->stats.registered++;
+  event = udpnat_server_push_event (server, UDPNAT_SERVER_EVENT_REGISTERED, 0,
+                                    udpnat_registry_get_name (entry), &entry->key);
+  if (event != NULL)
+    event->address = *address;
+  entry->is_shown = is_shown;
+  udpnat_server_publish (server, now_us, entry);
+}
+
 /* The name is the client's and on disk. */
 static void
 register_as (UdpnatServerClient  *self,
@@ -62,24 +85,20 @@ register_as (UdpnatServerClient  *self,
              gboolean             is_shown)
 {
   g_autoptr (GByteArray) message = g_byte_array_new ();
-  gboolean has_changed = self->entry != entry || entry->is_shown != is_shown;
-  UdpnatServerEvent *event;
 
   self->claimed = NULL;
   if (self->entry != entry)
     {
       udpnat_server_unregister (self, now_us);
       self->entry = entry;
-      udpnat_server_identity_sit (self->identity, self->server, entry);
-      self->server->stats.registered++;
-      event = udpnat_server_push_event (self->server, UDPNAT_SERVER_EVENT_REGISTERED, 0,
-                                        udpnat_registry_get_name (entry), &entry->key);
-      if (event != NULL)
-        event->address = self->address;
+      udpnat_server_take_seat (self->identity, self->server, now_us, entry, is_shown,
+                               &self->address);
     }
-  entry->is_shown = is_shown;
-  if (has_changed)
-    udpnat_server_publish (self->server, now_us, entry);
+  else if (entry->is_shown != is_shown)
+    {
+      entry->is_shown = is_shown;
+      udpnat_server_publish (self->server, now_us, entry);
+    }
   udpnat_write_registered (message,
                            udpnat_server_identity_get_handle (self->identity, self->server),
                            &self->address,
@@ -323,7 +342,20 @@ handle_presence (UdpnatServerClient      *self,
   return TRUE;
 }
 
-/* Out of bounds counts as the nearest: nobody stays in the directory for ever by saying so. */
+/**
+ * udpnat_server_get_idle:
+ * @interval_s: of KEEPALIVE. Out of bounds counts as the nearest: nobody stays in the directory for
+ *   ever by saying so
+ *
+ * Returns: silent for so long, and the grace, its client is offline
+ */
+gint64
+udpnat_server_get_idle (guint16 interval_s)
+{
+  return UDPNAT_SERVER_KEEPALIVES_MISSED
+         * UDPNAT_SEC (CLAMP (interval_s, UDPNAT_KEEPALIVE_MIN_S, UDPNAT_KEEPALIVE_MAX_S));
+}
+
 static gboolean
 handle_keepalive (UdpnatServerClient      *self,
                   const UdpnatMessageView *message)
@@ -332,8 +364,7 @@ handle_keepalive (UdpnatServerClient      *self,
 
   if (!udpnat_parse_keepalive (message, &interval_s))
     return FALSE;
-  interval_s = CLAMP (interval_s, UDPNAT_KEEPALIVE_MIN_S, UDPNAT_KEEPALIVE_MAX_S);
-  self->idle_us = UDPNAT_SERVER_KEEPALIVES_MISSED * UDPNAT_SEC (interval_s);
+  self->idle_us = udpnat_server_get_idle (interval_s);
   return TRUE;
 }
 

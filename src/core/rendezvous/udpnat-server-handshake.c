@@ -37,30 +37,18 @@ ask_cookie (UdpnatRendezvousServer *self,
   return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_NO_COOKIE);
 }
 
-static UdpnatServerClient *
-find_repeat (UdpnatRendezvousServer *self,
-             const guint8           *ephemeral)
-{
-  UdpnatServerClient wanted;
-
-  wanted.ephemeral_hash = udpnat_siphash (self->hash_key, ephemeral, UDPNAT_EPHEMERAL_BYTES);
-  memcpy (wanted.ephemeral, ephemeral, UDPNAT_EPHEMERAL_BYTES);
-  return g_hash_table_lookup (self->handshakes, &wanted);
-}
-
 /* Room for one more? Whoever has been waiting longest without a proof makes it. */
 static gboolean
 make_room (UdpnatRendezvousServer     *self,
-           gint64                      now_us,
            const UdpnatServerIdentity *identity)
 {
-  UdpnatServerClient *pending = identity != NULL ? udpnat_server_identity_get_pending (identity)
-                                                 : NULL;
+  UdpnatServerComer *pending = identity != NULL ? udpnat_server_identity_get_pending (identity)
+                                                : NULL;
 
   if (pending != NULL)
-    udpnat_server_client_free (pending, now_us);
+    udpnat_server_comer_free (pending);
   if (self->pending.length >= UDPNAT_SERVER_PENDING_MAX)
-    udpnat_server_client_free (g_queue_peek_head (&self->pending), now_us);
+    udpnat_server_comer_free (g_queue_peek_head (&self->pending));
   return udpnat_server_count_sessions (self) < self->config.max_sessions;
 }
 
@@ -70,8 +58,7 @@ answer_hs1 (UdpnatRendezvousServer *self,
             const UdpnatDatagram   *datagram,
             UdpnatServerIdentity   *identity,
             UdpnatHs1              *hs1,
-            const guint8           *frames,
-            gsize                   n_frames)
+            UdpnatWriter           *frames)
 {
   UdpnatServerClient *live;
 
@@ -79,17 +66,18 @@ answer_hs1 (UdpnatRendezvousServer *self,
     udpnat_server_identity_wake (identity, self, now_us);
   live = identity != NULL ? identity->awake.live : NULL;
   if (live != NULL
-      && udpnat_session_accept_rekey (live->session, hs1, now_us, frames, n_frames))
+      && udpnat_session_accept_rekey (live->session, hs1, now_us, frames->data,
+                                      frames->n_written))
     {
       udpnat_server_identity_note_hs1 (identity, hs1->timestamp);
       udpnat_server_client_rekey (live, now_us, &datagram->remote, hs1);
       return UDPNAT_RX_OK;
     }
-  if (!make_room (self, now_us, identity))
+  if (!make_room (self, identity))
     return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_SESSIONS);
   identity = udpnat_server_ensure_identity (self, &hs1->remote_key);
   udpnat_server_identity_note_hs1 (identity, hs1->timestamp);
-  udpnat_server_client_new (self, now_us, identity, &datagram->remote, hs1, frames, n_frames);
+  udpnat_server_comer_new (self, now_us, identity, &datagram->remote, hs1, frames);
   return UDPNAT_RX_OK;
 }
 
@@ -110,7 +98,7 @@ accept_hs1 (UdpnatRendezvousServer *self,
   if (!udpnat_frame_write_observed (&writer, &datagram->remote))
     g_assert_not_reached ();
   udpnat_server_write_ticket (self, now_us, hs1, &writer);
-  result = answer_hs1 (self, now_us, datagram, identity, hs1, frames, writer.n_written);
+  result = answer_hs1 (self, now_us, datagram, identity, hs1, &writer);
   sodium_memzero (frames, writer.n_written);
   return result;
 }
@@ -171,7 +159,7 @@ judge (UdpnatRendezvousServer *self,
        const UdpnatDatagram   *datagram,
        const UdpnatHs1View    *view)
 {
-  gboolean is_crowded = self->pending.length >= UDPNAT_SERVER_PENDING_MAX / 2;
+  gboolean is_crowded = self->pending.length >= UDPNAT_SERVER_CROWD_MIN;
   gboolean has_cookie;
 
   has_cookie = udpnat_cookie_maker_verify_mac2 (self->cookies, now_us, &datagram->remote,
@@ -198,13 +186,30 @@ is_hopeless (UdpnatRendezvousServer *self,
                                       UDPNAT_SERVER_COOKIES_PER_SECOND);
 }
 
+static void
+repeat_hs2 (const UdpnatServerHello *hello,
+            const UdpnatAddress     *source)
+{
+  UdpnatServerClient *client = hello->client;
+
+  if (hello->comer != NULL)
+    {
+      udpnat_server_comer_repeat (hello->comer, source);
+      return;
+    }
+  client->is_hs2_spread |= !udpnat_address_equal (&client->hs2_address, source);
+  client->hs2_address = *source;
+  udpnat_session_repeat_hs2 (client->session);
+  udpnat_server_client_touch (client);
+}
+
 UdpnatRxResult
 udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
                           gint64                  now_us,
                           const UdpnatDatagram   *datagram)
 {
-  UdpnatServerClient *client;
-  UdpnatHs1View       view;
+  const UdpnatServerHello *hello;
+  UdpnatHs1View            view;
 
   if (!udpnat_hs1_parse (&view, datagram->data, datagram->n_data))
     return UDPNAT_RX_MALFORMED;
@@ -224,14 +229,13 @@ udpnat_server_handle_hs1 (UdpnatRendezvousServer *self,
       return udpnat_server_refuse (self, UDPNAT_SERVER_REFUSAL_HANDSHAKE_RATE);
     }
   udpnat_server_gather_answer (self, now_us);
-  client = find_repeat (self, view.noise);
-  if (client == NULL && view.role == UDPNAT_ROLE_RESUMPTION)
+  hello = udpnat_server_find_hello (self, view.noise);
+  if (hello != NULL)
+    {
+      repeat_hs2 (hello, &datagram->remote);
+      return UDPNAT_RX_OK;
+    }
+  if (view.role == UDPNAT_ROLE_RESUMPTION)
     return resume_hs1 (self, now_us, datagram, &view);
-  if (client == NULL)
-    return read_hs1 (self, now_us, datagram);
-  client->is_hs2_spread |= !udpnat_address_equal (&client->hs2_address, &datagram->remote);
-  client->hs2_address = datagram->remote;
-  udpnat_session_repeat_hs2 (client->session);
-  udpnat_server_client_touch (client);
-  return UDPNAT_RX_OK;
+  return read_hs1 (self, now_us, datagram);
 }

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 typedef struct _UdpnatServerClient UdpnatServerClient;
+typedef struct _UdpnatServerComer UdpnatServerComer;
 
 /**
  * UdpnatServerQuotas:
@@ -33,12 +34,12 @@ typedef struct
 /**
  * UdpnatServerAwake:
  * @live: (nullable): the session that counts
- * @pending: (nullable): a newer one that is not confirmed yet
+ * @pending: (nullable): who has sent HS1 for a newer one, and is waited for
  */
 typedef struct
 {
   UdpnatServerClient *live;
-  UdpnatServerClient *pending;
+  UdpnatServerComer  *pending;
 } UdpnatServerAwake;
 
 /**
@@ -85,11 +86,24 @@ gboolean              udpnat_server_client_rest    (UdpnatServerClient     *self
 UdpnatServerClient   *udpnat_server_identity_wake  (UdpnatServerIdentity   *self,
                                                     UdpnatRendezvousServer *server,
                                                     gint64                  now_us);
+void                  udpnat_server_identity_begin_rest (UdpnatServerIdentity *self,
+                                                    UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    const UdpnatAddress    *address,
+                                                    gint64                  heard_us,
+                                                    gint64                  idle_us,
+                                                    guint8                  presence);
 UdpnatRxResult        udpnat_server_identity_handle_data (UdpnatServerIdentity *self,
                                                     UdpnatRendezvousServer *server,
                                                     gint64                  now_us,
                                                     const UdpnatDatagram   *datagram,
                                                     const UdpnatDataView   *view);
+UdpnatRxResult        udpnat_server_identity_handle_opened (UdpnatServerIdentity *self,
+                                                    UdpnatRendezvousServer *server,
+                                                    gint64                  now_us,
+                                                    const UdpnatDatagram   *datagram,
+                                                    const UdpnatDataView   *view,
+                                                    const guint8           *frames);
 void                  udpnat_server_identity_get_address (const UdpnatServerIdentity *self,
                                                     const UdpnatRendezvousServer *server,
                                                     UdpnatAddress          *out_address);
@@ -107,7 +121,7 @@ void                  udpnat_server_identity_set_watcher (UdpnatServerIdentity *
                                                     UdpnatRendezvousServer *server,
                                                     guint32                 watcher);
 UdpnatServerClient   *udpnat_server_identity_get_live (const UdpnatServerIdentity *self);
-UdpnatServerClient   *udpnat_server_identity_get_pending (const UdpnatServerIdentity *self);
+UdpnatServerComer    *udpnat_server_identity_get_pending (const UdpnatServerIdentity *self);
 gboolean              udpnat_server_identity_is_after (const UdpnatServerIdentity *self,
                                                     const guint8           *timestamp);
 void                  udpnat_server_identity_note_hs1 (UdpnatServerIdentity *self,
@@ -125,6 +139,11 @@ void                  udpnat_server_identity_sit   (UdpnatServerIdentity   *self
                                                     UdpnatRegistryEntry    *entry);
 const UdpnatPublicKey *udpnat_server_identity_get_key (const UdpnatServerIdentity *self);
 guint32               udpnat_server_identity_get_handle (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server);
+guint32               udpnat_server_identity_make_handle (const UdpnatServerIdentity *self,
+                                                    const UdpnatRendezvousServer *server,
+                                                    guint8                  turn);
+guint8                udpnat_server_identity_draw_turn (const UdpnatServerIdentity *self,
                                                     const UdpnatRendezvousServer *server);
 void                  udpnat_server_identity_drop_handle (UdpnatServerIdentity *self);
 void                  udpnat_server_identity_draw_handle (UdpnatServerIdentity *self,

@@ -23,8 +23,8 @@ udpnat_server_identity_get_live (const UdpnatServerIdentity *self)
   return self->is_resting ? NULL : self->awake.live;
 }
 
-/** udpnat_server_identity_get_pending: Returns: (nullable): one that is not confirmed yet */
-UdpnatServerClient *
+/** udpnat_server_identity_get_pending: Returns: (nullable): who is waited for with this key */
+UdpnatServerComer *
 udpnat_server_identity_get_pending (const UdpnatServerIdentity *self)
 {
   return self->is_resting ? NULL : self->awake.pending;
@@ -238,15 +238,22 @@ udpnat_server_identity_get_key (const UdpnatServerIdentity *self)
 #define NUMBER_MASK ((1u << NUMBER_BITS) - 1)
 #define TURNS 255 /* from 1 on */
 
+/** udpnat_server_identity_make_handle: the one that @turn makes */
+guint32
+udpnat_server_identity_make_handle (const UdpnatServerIdentity   *self,
+                                    const UdpnatRendezvousServer *server,
+                                    guint8                        turn)
+{
+  return udpnat_speck_encrypt (&server->handles, (guint32) turn << NUMBER_BITS
+                                                   | udpnat_server_identity_get_id (self));
+}
+
 /** udpnat_server_identity_get_handle: under which others reach it; 0: no session is confirmed */
 guint32
 udpnat_server_identity_get_handle (const UdpnatServerIdentity   *self,
                                    const UdpnatRendezvousServer *server)
 {
-  if (self->turn == 0)
-    return 0;
-  return udpnat_speck_encrypt (&server->handles, (guint32) self->turn << NUMBER_BITS
-                                                   | udpnat_server_identity_get_id (self));
+  return self->turn != 0 ? udpnat_server_identity_make_handle (self, server, self->turn) : 0;
 }
 
 /** udpnat_server_guess_handle: the number of whose it is, if it is anybody's */
@@ -276,16 +283,25 @@ udpnat_server_identity_drop_handle (UdpnatServerIdentity *self)
   self->turn = 0;
 }
 
+/** udpnat_server_identity_draw_turn: for a new handle */
+guint8
+udpnat_server_identity_draw_turn (const UdpnatServerIdentity   *self,
+                                  const UdpnatRendezvousServer *server)
+{
+  guint8 turn;
+
+  do
+    turn = (guint8) (1 + udpnat_random_below (&server->config.random, TURNS));
+  while (turn == self->turn || udpnat_server_identity_make_handle (self, server, turn) == 0);
+  return turn;
+}
+
 /** udpnat_server_identity_draw_handle: a new one */
 void
 udpnat_server_identity_draw_handle (UdpnatServerIdentity   *self,
                                     UdpnatRendezvousServer *server)
 {
-  guint8 before = self->turn;
-
-  do
-    self->turn = (guint8) (1 + udpnat_random_below (&server->config.random, TURNS));
-  while (self->turn == before || udpnat_server_identity_get_handle (self, server) == 0);
+  self->turn = udpnat_server_identity_draw_turn (self, server);
 }
 
 /* ---- Watches ---- */

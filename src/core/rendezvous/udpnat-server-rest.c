@@ -80,7 +80,8 @@ drop_address (UdpnatServerIdentity   *self,
   self->is_ipv6 = FALSE;
 }
 
-/** udpnat_server_get_resting_index: of the session of the identity @id; 0: it does not rest */
+/** udpnat_server_get_resting_index: of the session of the identity @id that rests, or that nobody
+ * has proved yet; 0: there is none */
 guint32
 udpnat_server_get_resting_index (gpointer user_data,
                                  guint32  id)
@@ -88,7 +89,11 @@ udpnat_server_get_resting_index (gpointer user_data,
   const UdpnatRendezvousServer *self = user_data;
   const UdpnatServerIdentity   *identity = udpnat_slab_get (self->identities, id);
 
-  return identity != NULL && identity->is_resting ? identity->session.keys.local_index : 0;
+  if (identity == NULL)
+    return 0;
+  if (identity->is_resting)
+    return identity->session.keys.local_index;
+  return identity->awake.pending != NULL ? identity->awake.pending->session.keys.local_index : 0;
 }
 
 /* ---- To rest ---- */
@@ -97,11 +102,34 @@ udpnat_server_get_resting_index (gpointer user_data,
 static gboolean
 may_rest (const UdpnatServerClient *self)
 {
-  return self->is_confirmed && self->is_proven && self->identity->awake.pending == NULL
+  return self->is_proven && self->identity->awake.pending == NULL
          && self->address.scope_id == 0 && !udpnat_address_is_tunnel (&self->address)
          && self->claimed == NULL && !self->is_subscribed && !self->is_watch_behind
          && self->puts.length == 0
          && !self->is_mail_due && self->mail_loading == 0 && self->n_mail_unacked == 0;
+}
+
+/**
+ * udpnat_server_identity_begin_rest: its `session` is there, and all that was awake is not
+ *
+ * @address: which has been proved
+ */
+void
+udpnat_server_identity_begin_rest (UdpnatServerIdentity   *self,
+                                   UdpnatRendezvousServer *server,
+                                   gint64                  now_us,
+                                   const UdpnatAddress    *address,
+                                   gint64                  heard_us,
+                                   gint64                  idle_us,
+                                   guint8                  presence)
+{
+  self->is_resting = TRUE;
+  set_address (self, server, address);
+  set_heard (self, heard_us);
+  self->idle_s = (guint16) (idle_us / G_USEC_PER_SEC);
+  self->presence = presence;
+  if (server->n_resting++ == 0)
+    server->rest_turn_us = now_us + UDPNAT_SERVER_REST_ROUND_US;
 }
 
 /**
@@ -120,13 +148,8 @@ udpnat_server_client_rest (UdpnatServerClient *self,
       || !udpnat_session_rest (self->session, now_us, &identity->session))
     return FALSE;
   self->session = NULL;
-  identity->is_resting = TRUE;
-  set_address (identity, server, &self->address);
-  set_heard (identity, self->heard_us);
-  identity->idle_s = (guint16) (self->idle_us / G_USEC_PER_SEC);
-  identity->presence = self->presence;
-  if (server->n_resting++ == 0)
-    server->rest_turn_us = now_us + UDPNAT_SERVER_REST_ROUND_US;
+  udpnat_server_identity_begin_rest (identity, server, now_us, &self->address, self->heard_us,
+                                     self->idle_us, self->presence);
   udpnat_server_client_remove (self);
   udpnat_server_identity_drop_quotas (identity, server, now_us);
   return TRUE;
@@ -144,7 +167,8 @@ udpnat_server_identity_wake (UdpnatServerIdentity   *self,
                              UdpnatRendezvousServer *server,
                              gint64                  now_us)
 {
-  UdpnatServerClient *client = udpnat_server_client_new_woken (server, now_us, self);
+  UdpnatServerClient *client = udpnat_server_client_new_woken (server, now_us, self,
+                                                               &self->session);
 
   udpnat_server_identity_get_address (self, server, &client->address);
   drop_address (self, server);
@@ -232,6 +256,48 @@ answer (UdpnatServerIdentity   *self,
     acknowledge (self, server, now_us, number);
 }
 
+/* @may_gather: @frames are in the room of the questions that are answered together */
+static UdpnatRxResult
+handle_frames (UdpnatServerIdentity   *self,
+               UdpnatRendezvousServer *server,
+               gint64                  now_us,
+               const UdpnatDatagram   *datagram,
+               const UdpnatDataView   *view,
+               const guint8           *frames,
+               gboolean                may_gather)
+{
+  UdpnatFrameView frame;
+  UdpnatAddress   address;
+  guint           n;
+
+  udpnat_server_identity_get_address (self, server, &address);
+  /* An address that is new has to be proved. */
+  if (!is_simple (frames, view->n_frames, &frame, &n)
+      || !udpnat_address_equal (&datagram->remote, &address))
+    return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
+                                             now_us, datagram);
+  udpnat_resting_session_mark (&self->session, view);
+  set_heard (self, now_us);
+  if (n == 1 && may_gather && udpnat_server_gather_put (server, self, &frame))
+    return UDPNAT_RX_OK;
+  if (n > 0)
+    answer (self, server, now_us, view->number, frames, view->n_frames);
+  return UDPNAT_RX_OK;
+}
+
+/** udpnat_server_identity_handle_opened: as udpnat_server_identity_handle_data(), of a packet that
+ * is genuine; @frames: of it */
+UdpnatRxResult
+udpnat_server_identity_handle_opened (UdpnatServerIdentity   *self,
+                                      UdpnatRendezvousServer *server,
+                                      gint64                  now_us,
+                                      const UdpnatDatagram   *datagram,
+                                      const UdpnatDataView   *view,
+                                      const guint8           *frames)
+{
+  return handle_frames (self, server, now_us, datagram, view, frames, FALSE);
+}
+
 /**
  * udpnat_server_identity_handle_data:
  * @self: one that rests
@@ -245,24 +311,11 @@ udpnat_server_identity_handle_data (UdpnatServerIdentity   *self,
                                     const UdpnatDatagram   *datagram,
                                     const UdpnatDataView   *view)
 {
-  guint8         *frames = udpnat_server_gather_peek_room (server, now_us);
-  UdpnatFrameView frame;
-  UdpnatAddress   address;
-  guint           n;
+  guint8 *frames = udpnat_server_gather_peek_room (server, now_us);
 
   if (!udpnat_resting_session_open (&self->session, now_us, view, frames))
     return UDPNAT_RX_IGNORED;
-  udpnat_server_identity_get_address (self, server, &address);
-  /* An address that is new has to be proved. */
-  if (!is_simple (frames, view->n_frames, &frame, &n)
-      || !udpnat_address_equal (&datagram->remote, &address))
-    return udpnat_server_client_handle_data (udpnat_server_identity_wake (self, server, now_us),
-                                             now_us, datagram);
-  udpnat_resting_session_mark (&self->session, view);
-  set_heard (self, now_us);
-  if (n > 1 || (n == 1 && !udpnat_server_gather_put (server, self, &frame)))
-    answer (self, server, now_us, view->number, frames, view->n_frames);
-  return UDPNAT_RX_OK;
+  return handle_frames (self, server, now_us, datagram, view, frames, TRUE);
 }
 
 /** udpnat_server_rest_deadline: when some of those that rest are to be looked at */

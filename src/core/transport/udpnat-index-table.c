@@ -166,6 +166,25 @@ udpnat_index_table_add (UdpnatIndexTable *self,
   return index;
 }
 
+/**
+ * udpnat_index_table_hold: as udpnat_index_table_add(), of a session that begins at rest
+ *
+ * @holder has to say that it has the index before the table is used again.
+ */
+guint32
+udpnat_index_table_hold (UdpnatIndexTable *self,
+                         guint32           holder)
+{
+  guint32 index;
+
+  g_assert (holder != 0 && holder <= UDPNAT_INDEX_HOLDER_MAX);
+  do
+    index = draw (self, holder);
+  while (is_taken (self, index));
+  self->n_held++;
+  return index;
+}
+
 /** udpnat_index_table_remove: does nothing when it is not there */
 void
 udpnat_index_table_remove (UdpnatIndexTable *self,

@@ -22,6 +22,8 @@ void              udpnat_index_table_free      (UdpnatIndexTable       *self);
 guint32           udpnat_index_table_add       (UdpnatIndexTable       *self,
                                                 gpointer                session,
                                                 guint32                 holder);
+guint32           udpnat_index_table_hold      (UdpnatIndexTable       *self,
+                                                guint32                 holder);
 void              udpnat_index_table_remove    (UdpnatIndexTable       *self,
                                                 guint32                 index);
 gpointer          udpnat_index_table_lookup    (const UdpnatIndexTable *self,

@@ -239,6 +239,23 @@ udpnat_keyset_new_resting (const UdpnatRestingKeys *keys,
   return self;
 }
 
+/** udpnat_resting_keys_init: as udpnat_keyset_new() of a responder */
+void
+udpnat_resting_keys_init (UdpnatRestingKeys *self,
+                          UdpnatNoise       *noise,
+                          guint32            local_index,
+                          guint32            remote_index,
+                          gint64             life_us,
+                          gint64             now_us)
+{
+  *self = (UdpnatRestingKeys) {
+    .local_index = local_index,
+    .remote_index = remote_index,
+    .expiry_s = (guint32) ((now_us + life_us) / G_USEC_PER_SEC),
+  };
+  udpnat_noise_split (noise, self->send_key, self->receive_key);
+}
+
 /** udpnat_resting_keys_are_usable: not too old, and there is a number left to seal under */
 gboolean
 udpnat_resting_keys_are_usable (const UdpnatRestingKeys *self,

@@ -70,6 +70,12 @@ UdpnatKeyset *udpnat_keyset_new_resting       (const UdpnatRestingKeys *keys,
                                                gint64              life_us)
   G_GNUC_WARN_UNUSED_RESULT;
 
+void          udpnat_resting_keys_init        (UdpnatRestingKeys  *self,
+                                               UdpnatNoise        *noise,
+                                               guint32             local_index,
+                                               guint32             remote_index,
+                                               gint64              life_us,
+                                               gint64              now_us);
 gboolean      udpnat_resting_keys_are_usable  (const UdpnatRestingKeys *self,
                                                gint64                now_us)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -142,6 +142,42 @@ udpnat_session_rest (UdpnatSession        *self,
   return TRUE;
 }
 
+/**
+ * udpnat_resting_session_answer:
+ * @self: (out): a session without packets so far; nobody has proved its keys
+ * @holder: who holds @self, and has to say so before @indexes is used again
+ * @hs1: authentic, not a replay; its Noise state is used up
+ * @frames: for HS2; left out from the end when HS2 would get longer than HS1
+ * @out_hs2: room for %UDPNAT_DATAGRAM_MAX_BYTES; to be sent, and sent again when HS1 is repeated
+ *
+ * What udpnat_session_new_responder() does, for a server: as long as its client has not shown that
+ * it has the keys there is no need for more than these.
+ */
+void
+udpnat_resting_session_answer (UdpnatRestingSession *self,
+                               UdpnatIndexTable     *indexes,
+                               guint32               holder,
+                               UdpnatHs1            *hs1,
+                               gint64                now_us,
+                               const guint8         *frames,
+                               gsize                 n_frames,
+                               guint8               *out_hs2,
+                               gsize                *out_n)
+{
+  guint32 index = udpnat_index_table_hold (indexes, holder);
+
+  /* Cannot fail: see udpnat_session_answer(). */
+  if (!udpnat_hs2_write (hs1, hs1->role, index, FALSE, frames, n_frames, UDPNAT_DATAGRAM_MAX_BYTES,
+                         out_hs2, out_n))
+    g_assert_not_reached ();
+  *self = (UdpnatRestingSession) {
+    .id = { (guint32) hs1->session_id, (guint32) (hs1->session_id >> 32) },
+  };
+  udpnat_resting_keys_init (&self->keys, hs1->noise, index, hs1->remote_index,
+                            UDPNAT_KEY_REJECT_SERVER_AFTER_US, now_us);
+  g_clear_pointer (&hs1->noise, udpnat_noise_free);
+}
+
 static void
 wipe (UdpnatRestingSession *self)
 {

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  *
  * What is left of a session between client and server while nothing happens but keepalives, in as
  * few bytes as it takes: a server has very many of these. Packets can be opened and sealed; for all
- * that streams want it has to be woken. Its index leads to who holds it
+ * that streams want it has to be woken. A session that a server answers begins like this, too: it
+ * may never be more. Its index leads to who holds it
  * (udpnat_index_table_lookup_holder()).
  */
 typedef struct
@@ -35,6 +36,15 @@ gboolean       udpnat_session_rest            (UdpnatSession              *self,
                                                gint64                      now_us,
                                                UdpnatRestingSession       *out_resting)
   G_GNUC_WARN_UNUSED_RESULT;
+void           udpnat_resting_session_answer  (UdpnatRestingSession       *self,
+                                               UdpnatIndexTable           *indexes,
+                                               guint32                     holder,
+                                               UdpnatHs1                  *hs1,
+                                               gint64                      now_us,
+                                               const guint8               *frames,
+                                               gsize                       n_frames,
+                                               guint8                     *out_hs2,
+                                               gsize                      *out_n);
 UdpnatSession *udpnat_session_new_woken       (const UdpnatSessionConfig  *config,
                                                const UdpnatPublicKey      *remote,
                                                gint64                      now_us,

@@ -139,7 +139,7 @@ finish_handshake (UdpnatSession *self)
  * udpnat_session_start_handshake:
  * @timestamp: TAI64N, greater than any sent to this peer before; the owner keeps the last one on
  *   disk
- * @early_frames: EARLY frames; left out from the end when they do not fit (see
+ * @early_frames: EARLY or MESSAGE frames; left out from the end when they do not fit (see
  *   udpnat_session_get_early_max())
  *
  * Queues an HS1 at once and repeats it until HS2 comes or the handshake is cancelled. In a session
@@ -166,6 +166,7 @@ udpnat_session_start_handshake (UdpnatSession *self,
  * udpnat_session_start_resumption:
  * @timestamp: as of a handshake
  * @ticket: copied
+ * @frames: likewise: MESSAGE frames
  *
  * As udpnat_session_start_handshake(), by a ticket of the server. It may turn it down with UNKNOWN:
  * see udpnat_session_get_resuming_index().
@@ -174,13 +175,20 @@ void
 udpnat_session_start_resumption (UdpnatSession      *self,
                                  gint64              now_us,
                                  const guint8        timestamp[UDPNAT_TIMESTAMP_BYTES],
-                                 const UdpnatTicket *ticket)
+                                 const UdpnatTicket *ticket,
+                                 const guint8       *frames,
+                                 gsize               n_frames)
 {
+  UdpnatSessionHandshake *handshake;
+
   g_assert (self->config.role == UDPNAT_ROLE_CLIENT_SERVER);
 
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return;
-  begin_handshake (self, now_us, UDPNAT_ROLE_RESUMPTION, timestamp)->ticket = *ticket;
+  handshake = begin_handshake (self, now_us, UDPNAT_ROLE_RESUMPTION, timestamp);
+  handshake->ticket = *ticket;
+  handshake->frames = g_memdup2 (frames, n_frames);
+  handshake->n_frames = n_frames;
   finish_handshake (self);
 }
 

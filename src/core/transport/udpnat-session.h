@@ -100,7 +100,9 @@ void                   udpnat_session_start_handshake    (UdpnatSession         
 void                   udpnat_session_start_resumption   (UdpnatSession              *self,
                                                           gint64                      now_us,
                                                     const guint8 timestamp[UDPNAT_TIMESTAMP_BYTES],
-                                                          const UdpnatTicket         *ticket);
+                                                          const UdpnatTicket         *ticket,
+                                                          const guint8               *frames,
+                                                          gsize                       n_frames);
 guint32                udpnat_session_get_resuming_index (const UdpnatSession        *self);
 gsize                  udpnat_session_get_early_max      (const UdpnatSession        *self);
 void                   udpnat_session_set_cookie         (UdpnatSession              *self,

@@ -625,8 +625,8 @@ test_slow_flood (void)
       net_run (net, UDPNAT_SEC (1) / 450);
       n_max = MAX (n_max, net_stats (net).sessions);
     }
-  g_assert_cmpuint (n_max, >=, UDPNAT_SERVER_PENDING_MAX / 2);
-  g_assert_cmpuint (n_max, <=, UDPNAT_SERVER_PENDING_MAX / 2 + 1);
+  g_assert_cmpuint (n_max, >=, UDPNAT_SERVER_CROWD_MIN);
+  g_assert_cmpuint (n_max, <=, UDPNAT_SERVER_CROWD_MIN + 1);
   late = net_join (net, "Late");
   net_run (net, UDPNAT_SEC (1));
   g_assert_true (net_is_registered (late));

@@ -433,6 +433,54 @@ seals_under_rising_numbers (void)
   g_assert_cmpint (pipe_deliver (pipe, 0, packet, n), ==, UDPNAT_RX_OK);
 }
 
+/* A session that begins at rest is one: its HS2 makes the client's, its keys open what that sends,
+ * and woken it does what any can. */
+static void
+begins_at_rest (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new (UDPNAT_ROLE_CLIENT_SERVER, 3);
+  UdpnatSessionOutputKind kind;
+  UdpnatRestingSession    resting;
+  UdpnatHs1               hs1;
+  UdpnatRandom            random = pipe_get_random (pipe);
+  PipeEnd *end = &pipe->ends[1];
+  guint8   packet[UDPNAT_DATAGRAM_MAX_BYTES], secret[UDPNAT_EPHEMERAL_BYTES];
+  gsize    n_packet, n_hs1;
+
+  udpnat_random_fill (&random, secret, sizeof secret);
+  held = &resting;
+  memset (&resting, 0, sizeof resting);
+  udpnat_index_table_set_holders (end->indexes, get_held_index, NULL);
+  pipe_dial (pipe);
+  g_assert_true (udpnat_session_pop_output (session_of (pipe, 0), pipe->now_us, &kind, packet,
+                                            &n_hs1));
+  g_assert_true (udpnat_hs1_read (end->identity, UDPNAT_ROLE_CLIENT_SERVER, secret, packet, n_hs1,
+                                  &hs1));
+  udpnat_resting_session_answer (&resting, end->indexes, PIPE_HOLDER, &hs1, pipe->now_us, NULL, 0,
+                                 packet, &n_packet);
+  udpnat_hs1_clear (&hs1);
+  g_assert_cmpuint (n_packet, <=, n_hs1);
+  g_assert_cmpuint (udpnat_index_table_get_count (end->indexes), ==, 1);
+  g_assert_cmpuint (udpnat_index_table_lookup_holder (end->indexes, resting.keys.local_index), ==,
+                    PIPE_HOLDER);
+  g_assert_cmpuint (udpnat_resting_session_get_id (&resting), ==,
+                    udpnat_session_get_id (session_of (pipe, 0)));
+  g_assert_cmpint (pipe_deliver (pipe, 0, packet, n_packet), ==, UDPNAT_RX_OK);
+  g_assert_cmpint (udpnat_session_get_state (session_of (pipe, 0)), ==,
+                   UDPNAT_SESSION_STATE_ESTABLISHED);
+  n_packet = seal_from_client (pipe, packet);
+  g_assert_true (open_packet (pipe, &resting, packet, n_packet));
+  packet[n_packet - 1] ^= 1;
+  g_assert_false (open_packet (pipe, &resting, packet, n_packet));
+  wake (pipe, &resting);
+  write_text (pipe, 0, 0, "REGISTER");
+  write_text (pipe, 1, 0, "WELCOME");
+  pipe_run (pipe, UDPNAT_SEC (1));
+  assert_received (pipe, 1, 0, "REGISTER");
+  assert_received (pipe, 0, 0, "WELCOME");
+  g_assert_cmpuint (pipe->ends[0].n_events[UDPNAT_SESSION_EVENT_ESTABLISHED], ==, 1);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -442,6 +490,7 @@ main (int    argc,
   g_test_add_func ("/resting-session/wake/goes-on", goes_on_when_woken);
   g_test_add_func ("/resting-session/wake/keys-are-renewed", keys_are_renewed_after_waking);
   g_test_add_func ("/resting-session/wake/limits-survive", limits_survive);
+  g_test_add_func ("/resting-session/rest/begins", begins_at_rest);
   g_test_add_func ("/resting-session/rest/new-keys-are-kept", new_keys_are_kept);
   g_test_add_func ("/resting-session/wake/survives-a-bad-pipe", survives_a_bad_pipe);
   g_test_add_func ("/resting-session/rest/not-while-something-is-on-its-way",
