@@ -40,6 +40,7 @@
 /* ---- Streams every session has (PROTOCOL.md section 6) ---- */
 #define UDPNAT_STREAM_CONTROL 0
 #define UDPNAT_STREAM_CHAT 1
+#define UDPNAT_STREAM_FILES 2 /* and all above */
 /* Frames in an HS1 of a peer: it must fit, with the caller's name, in what the server sends on
  * (PROTOCOL.md section 11). */
 #define UDPNAT_EARLY_MAX_BYTES 720
@@ -91,8 +92,12 @@
  * is gone, from when on its handshakes look for it. */
 #define UDPNAT_PTO_EAGER_MAX_US UDPNAT_MSEC (200)
 #define UDPNAT_PTO_EAGER_US UDPNAT_SEC (8)
-#define UDPNAT_SENT_PACKETS_MAX 8192
+#define UDPNAT_SENT_PACKETS_MAX 16384 /* 16 MiB of them and more */
 #define UDPNAT_STREAM_WINDOW_BYTES 262144
+/* That of a stream with files grows to this: 1 Gbit/s for 130 ms. And by so much all of a session
+ * together, so that a peer cannot make us hold any number of bytes that wait for others. */
+#define UDPNAT_STREAM_WINDOW_MAX_BYTES 16777216
+#define UDPNAT_STREAM_WINDOWS_SPARE_BYTES 25165824
 #define UDPNAT_STREAM_SEND_BUFFER_BYTES 262144
 #define UDPNAT_STREAMS_MAX 64
 /* client-server sessions carry messages only: less memory for a stranger to claim */

@@ -77,7 +77,8 @@ void                    udpnat_recovery_forget_timeouts (UdpnatRecovery         
 gboolean                udpnat_recovery_is_full         (const UdpnatRecovery   *self);
 guint                   udpnat_recovery_get_count       (const UdpnatRecovery   *self);
 UdpnatRtt              *udpnat_recovery_get_rtt         (UdpnatRecovery         *self);
-const UdpnatCongestion *udpnat_recovery_get_congestion  (const UdpnatRecovery   *self);
+gint64                  udpnat_recovery_get_loss_delay  (const UdpnatRecovery   *self);
+UdpnatCongestion       *udpnat_recovery_get_congestion  (const UdpnatRecovery   *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatRecovery, udpnat_recovery_free)
 

@@ -189,7 +189,7 @@ udpnat_session_new_woken (const UdpnatSessionConfig *config,
   self->current = udpnat_keyset_new_resting (&resting->keys, UDPNAT_KEY_REJECT_SERVER_AFTER_US);
   self->next_number = resting->keys.next_number;
   if (n_received > 0)
-    udpnat_ack_tracker_handle_packet (&self->acks, now_us, n_received - 1, FALSE);
+    udpnat_ack_tracker_handle_packet (&self->acks, now_us, 0, n_received - 1, FALSE);
   if (resting->rtt > 0)
     udpnat_rtt_add_sample (udpnat_recovery_get_rtt (self->recovery), resting->rtt * RTT_UNIT_US, 0);
   wake_streams (self, resting);

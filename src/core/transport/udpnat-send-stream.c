@@ -15,6 +15,8 @@
  * again. Bytes are kept in one piece, data[0] being the byte at `buffer_offset` <= base; the front
  * is cut off lazily. */
 
+#define SPARE_MAX_BYTES 4194304
+
 struct _UdpnatSendStream
 {
   guint8        *data;
@@ -61,25 +63,27 @@ make_room (UdpnatSendStream *self,
   if (n_dead > 0 && n_live > 0)
     memmove (self->data, self->data + n_dead, n_live);
   self->buffer_offset = self->base;
-  if (n_live + n_more > self->n_allocated / 2)
+  if (n_live + n_more > self->n_allocated - MIN (self->n_allocated / 2, SPARE_MAX_BYTES))
     {
-      /* Twice what is needed, so that moving the bytes down stays rare. */
-      self->n_allocated = MAX (1024, 2 * (n_live + n_more));
+      /* More than is needed, so that moving the bytes down stays rare. */
+      self->n_allocated = MAX (1024, n_live + n_more + MIN (n_live + n_more, SPARE_MAX_BYTES));
       self->data = g_realloc (self->data, self->n_allocated);
     }
 }
 
 /**
  * udpnat_send_stream_write:
+ * @n_buffer: how many bytes may be held
  *
  * Returns: how many bytes were taken; fewer than @n_data when the buffer is full
  */
 gsize
 udpnat_send_stream_write (UdpnatSendStream *self,
+                          gsize             n_buffer,
                           const guint8     *data,
                           gsize             n_data)
 {
-  gsize n = MIN (n_data, udpnat_send_stream_get_space (self));
+  gsize n = MIN (n_data, udpnat_send_stream_get_space (self, n_buffer));
 
   if (n == 0)
     return 0;
@@ -90,9 +94,10 @@ udpnat_send_stream_write (UdpnatSendStream *self,
 }
 
 gsize
-udpnat_send_stream_get_space (const UdpnatSendStream *self)
+udpnat_send_stream_get_space (const UdpnatSendStream *self,
+                              gsize                   n_buffer)
 {
-  return UDPNAT_STREAM_SEND_BUFFER_BYTES - udpnat_send_stream_get_unacked (self);
+  return n_buffer - MIN (n_buffer, udpnat_send_stream_get_unacked (self));
 }
 
 /**

@@ -254,7 +254,8 @@ udpnat_session_handle_data (UdpnatSession *self,
   handle_frames (self, now_us, frames, view.n_frames, &context);
   note_return (self);
   if (context.result == UDPNAT_RX_OK && !context.is_unheard)
-    udpnat_ack_tracker_handle_packet (&self->acks, now_us, view.number, context.is_eliciting);
+    udpnat_ack_tracker_handle_packet (&self->acks, now_us, udpnat_session_get_rtt (self),
+                                      view.number, context.is_eliciting);
   return context.result;
 }
 

@@ -2,6 +2,7 @@
 
 #include "udpnat-ack-tracker.h"
 #include "udpnat-keyset.h"
+#include "udpnat-pacer.h"
 #include "udpnat-receive-stream.h"
 #include "udpnat-recovery.h"
 #include "udpnat-send-stream.h"
@@ -91,6 +92,9 @@ struct _UdpnatSession
   guint64                 n_packets_sent;
   UdpnatRecovery         *recovery;
   UdpnatAckTracker        acks;
+  UdpnatPacer             pacer;
+  gint64                  pacer_us; /* when it lets the next packet go; UDPNAT_TIME_NEVER: it is
+                                     * not what is waited for */
   guint                   n_probes;
   gboolean                is_ping_wanted;
   gboolean                is_close_wanted;
@@ -102,6 +106,7 @@ struct _UdpnatSession
   /* streams: index is the stream's number; NULL where there is none */
   GPtrArray              *streams;
   guint                   turn; /* which of the streams >= 2 is next */
+  gsize                   n_spare_window; /* by which their windows may grow, all together */
 
   /* events */
   GQueue                  events;

@@ -118,6 +118,19 @@ udpnat_session_count_sendable (const UdpnatSession *self)
   return n;
 }
 
+/* A file must not wait for its reader: two windows, so that what is lost can be sent again while
+ * new bytes go on. */
+static gsize
+get_buffer (const UdpnatSession *self,
+            guint32              stream)
+{
+  gsize n_window = udpnat_congestion_get_window (udpnat_recovery_get_congestion (self->recovery));
+
+  if (stream < UDPNAT_STREAM_FILES)
+    return UDPNAT_STREAM_SEND_BUFFER_BYTES;
+  return CLAMP (2 * n_window, UDPNAT_STREAM_SEND_BUFFER_BYTES, UDPNAT_STREAM_WINDOW_MAX_BYTES);
+}
+
 /**
  * udpnat_session_stream_write:
  * @stream: 0 control, 1 chat, from 2 files; below %UDPNAT_STREAMS_MAX
@@ -138,7 +151,7 @@ udpnat_session_stream_write (UdpnatSession *self,
     return 0;
   found = udpnat_session_ensure_stream (self, stream);
   g_assert (found != NULL);
-  return udpnat_send_stream_write (found->send, data, n_data);
+  return udpnat_send_stream_write (found->send, get_buffer (self, stream), data, n_data);
 }
 
 /**
@@ -155,8 +168,8 @@ udpnat_session_stream_get_space (const UdpnatSession *self,
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return 0;
   if (found == NULL)
-    return UDPNAT_STREAM_SEND_BUFFER_BYTES;
-  return udpnat_send_stream_get_space (found->send);
+    return get_buffer (self, stream);
+  return udpnat_send_stream_get_space (found->send, get_buffer (self, stream));
 }
 
 /** udpnat_session_stream_unacked: Returns: bytes written that the peer has not acknowledged */

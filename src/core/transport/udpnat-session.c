@@ -30,6 +30,9 @@ session_new (const UdpnatSessionConfig *config,
   self->remote_key = *remote;
   self->recovery = make_recovery (config);
   udpnat_ack_tracker_init (&self->acks);
+  udpnat_pacer_init (&self->pacer);
+  self->pacer_us = UDPNAT_TIME_NEVER;
+  self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_session_stream_free);
   g_queue_init (&self->events);
   self->allowance_bytes = G_MAXINT64;
@@ -158,6 +161,7 @@ udpnat_session_reset_streams (UdpnatSession *self)
   UdpnatRtt rtt = *udpnat_recovery_get_rtt (self->recovery);
 
   g_ptr_array_set_size (self->streams, 0);
+  self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   udpnat_recovery_free (self->recovery);
   self->recovery = make_recovery (&self->config);
   self->unanswered_since_us = UDPNAT_TIME_NEVER;
@@ -244,7 +248,7 @@ udpnat_session_next_deadline (const UdpnatSession *self)
   deadline_us = udpnat_time_min (udpnat_session_next_key_deadline (self), self->acks.deadline_us);
   if (udpnat_session_get_send_keyset (self) != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_recovery_next_deadline (self->recovery));
-  return deadline_us;
+  return udpnat_time_min (deadline_us, self->pacer_us);
 }
 
 /**
@@ -261,6 +265,8 @@ udpnat_session_handle_deadline (UdpnatSession *self,
   udpnat_session_handle_retry (self, now_us);
   udpnat_session_handle_key_age (self, now_us);
   udpnat_ack_tracker_handle_deadline (&self->acks, now_us);
+  if (self->pacer_us <= now_us)
+    self->pacer_us = UDPNAT_TIME_NEVER; /* popping an output looks again */
   /* Without keys nothing can be sent, and so nothing is late. At most twice: a loss, then perhaps a
    * probe timeout. */
   while (udpnat_session_get_send_keyset (self) != NULL

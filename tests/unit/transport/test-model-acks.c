@@ -133,7 +133,7 @@ run (guint32 seed)
       if (twin.has[number] || (n_ranges == UDPNAT_ACK_MAX_RANGES &&
                                (guint64) number + 1 < ranges[n_ranges - 1].first))
         continue;
-      udpnat_ack_tracker_handle_packet (&tracker, now_us, (guint64) number, is_eliciting);
+      udpnat_ack_tracker_handle_packet (&tracker, now_us, 0, (guint64) number, is_eliciting);
       twin_handle_packet (&twin, now_us, number, is_eliciting);
       twin_drop_oldest (&twin);
       compare (&twin, &tracker, now_us);
