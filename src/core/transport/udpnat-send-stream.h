@@ -24,6 +24,7 @@ gsize             udpnat_send_stream_write        (UdpnatSendStream       *self,
 gsize             udpnat_send_stream_get_space    (const UdpnatSendStream *self,
                                                    gsize                   n_buffer);
 gsize             udpnat_send_stream_get_unacked  (const UdpnatSendStream *self);
+gsize             udpnat_send_stream_get_sent     (const UdpnatSendStream *self);
 gsize             udpnat_send_stream_get_sendable (const UdpnatSendStream *self);
 void              udpnat_send_stream_set_limit    (UdpnatSendStream       *self,
                                                    guint64                 limit);
