@@ -5,7 +5,8 @@
  *     pump send IP PORT MEGABYTES|SECONDSs [CHAT_MS]
  *
  * The sender prints one line of figures when all has been acknowledged, or the time is over; with
- * CHAT_MS it says something on the chat stream so often, and the receiver repeats it.
+ * CHAT_MS it says something on the chat stream so often, and the receiver repeats it. 0 as the time
+ * means three seconds of nothing but that.
  */
 
 #include "config.h"
@@ -42,6 +43,7 @@ typedef struct
   guint64 n_written;
   gint64 started_us; /* the session was there */
   gint64 end_us;
+  gboolean is_silent; /* no file */
   gint64 chat_us;    /* between two sayings; 0: none */
   gint64 next_say_us;
   gint64 first_us;   /* when the first 100 MB were acknowledged */
@@ -237,9 +239,10 @@ report (Pump  *self,
 
   getrusage (RUSAGE_SELF, &usage);
   printf ("{\"mb_s\": %.2f, \"seconds\": %.3f, \"mb\": %.1f, \"packets\": %" G_GUINT64_FORMAT
-          ", \"cpu_s\": %.3f, \"rtt_ms\": %.2f, \"rss_kib\": %ld",
+          ", \"answers\": %" G_GUINT64_FORMAT ", \"cpu_s\": %.3f, \"rtt_ms\": %.2f, \"rss_kib\": %ld",
           n_acked / 1e6 / seconds, seconds, n_acked / 1e6,
-          udpnat_session_get_packets_sent (self->session), bench_get_cpu_s (),
+          udpnat_session_get_packets_sent (self->session),
+          udpnat_socket_get_stats (self->socket).received, bench_get_cpu_s (),
           udpnat_session_get_rtt (self->session) / 1e3, usage.ru_maxrss);
   if (self->first_us > 0)
     printf (", \"first_100mb_s\": %.3f",
@@ -285,7 +288,7 @@ send_cb (gpointer user_data)
   if (self->first_us == 0 && count_acked (self) >= 100000000)
     self->first_us = now_us;
   say (self, now_us);
-  while (n_taken == CHUNK_BYTES && (self->n_total == 0 || self->n_written < self->n_total))
+  while (!self->is_silent && n_taken == CHUNK_BYTES && (self->n_total == 0 || self->n_written < self->n_total))
     {
       n_taken = udpnat_session_stream_write (self->session, UDPNAT_STREAM_FILES, chunk,
                                              CHUNK_BYTES);
@@ -306,8 +309,9 @@ begin_sending (Pump  *self,
 
   if (!udpnat_address_parse_ip (&self->remote, argv[2], (guint16) atoi (argv[3])))
     return FALSE;
-  if (g_str_has_suffix (argv[4], "s"))
-    self->end_us = UDPNAT_SEC (atoi (argv[4]));
+  self->is_silent = g_str_equal (argv[4], "0");
+  if (self->is_silent || g_str_has_suffix (argv[4], "s"))
+    self->end_us = self->is_silent ? UDPNAT_SEC (3) : UDPNAT_SEC (atoi (argv[4]));
   else
     self->n_total = strtoull (argv[4], NULL, 10) * 1000000;
   self->chat_us = argc > 5 ? UDPNAT_MSEC (atoi (argv[5])) : 0;
@@ -341,6 +345,7 @@ main (int    argc,
   sockets[0] = udpnat_socket_new (NULL, is_sender ? 0 : (guint16) atoi (argv[2]), 0, NULL);
   if (sockets[0] == NULL)
     return 1;
+  self.socket = sockets[0];
   self.source = udpnat_machine_source_new (&self.machine, sockets, 1,
                                            is_sender ? send_cb : receive_cb, &self);
   g_source_attach (self.source, NULL);

@@ -6,13 +6,13 @@
 
 /* Rules of RFC 9000 section 13.2: an ACK at once for every second eliciting packet and for one that
  * comes out of order, else within UDPNAT_ACK_DELAY_MAX_US. In a long run of packets that come one
- * after the other every tenth will do, as long as there are four in a round trip: ACKs cost both
+ * after the other every 32nd will do, as long as there are four in a round trip: ACKs cost both
  * sides as much as data, and may fill the smaller direction of a line. Replayed packets never get
  * here. */
 
 #define RUN_LONG 128 /* sent by somebody whose window has grown far beyond the first ten */
 #define SHORT_RUN_PACKETS 2
-#define LONG_RUN_PACKETS 10
+#define LONG_RUN_PACKETS 32
 #define LONG_RUN_ROUND_TRIP_SHARE 4
 #define LONG_RUN_DELAY_MIN_US UDPNAT_MSEC (1)
 

@@ -379,7 +379,7 @@ late_is_forgotten (void)
 
 /* ---- Making ACKs ---- */
 
-/* As long as the run lasts every tenth, or a quarter of the round trip. */
+/* As long as the run lasts every 32nd, or a quarter of the round trip. */
 static void
 ack_of_a_long_run_waits (void)
 {
@@ -397,8 +397,8 @@ ack_of_a_long_run_waits (void)
       n_acks++;
       udpnat_ack_tracker_handle_sent (&acks);
     }
-  g_assert_cmpuint (n_acks, >, 60 + 1870 / 10 - 2);
-  g_assert_cmpuint (n_acks, <, 70 + 1870 / 10 + 2);
+  g_assert_cmpuint (n_acks, >, 60 + 1870 / 32 - 2);
+  g_assert_cmpuint (n_acks, <, 70 + 1870 / 32 + 2);
   udpnat_ack_tracker_handle_packet (&acks, MS (300), UDPNAT_MSEC (40), number++, TRUE);
   udpnat_ack_tracker_handle_sent (&acks);
   for (guint i = 0; i < 128; i++)
