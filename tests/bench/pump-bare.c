@@ -6,7 +6,7 @@
  *     pump-bare receive PORT cut|whole
  *     pump-bare send IP PORT MEGABYTES cut|whole
  *
- * cut: the kernel cuts messages of 52 packets and joins them again (UDP_SEGMENT, UDP_GRO).
+ * cut: the kernel cuts messages of 44 packets and joins them again (UDP_SEGMENT, UDP_GRO).
  */
 
 #include "config.h"
@@ -27,11 +27,11 @@
 #define UDP_GRO 104
 #endif
 
-#define PACKET_BYTES 1200
+#define PACKET_BYTES 1472
 #define HEAD_BYTES 16
 #define TAG_BYTES 16
 #define DATA_BYTES (PACKET_BYTES - HEAD_BYTES - TAG_BYTES)
-#define PACKETS_IN_MESSAGE 52 /* 62,400 bytes */
+#define PACKETS_IN_MESSAGE 44 /* 64,768 bytes */
 #define BATCH 64
 #define WINDOW 512
 #define BUFFER_BYTES (1024 * 1024)

@@ -6,7 +6,8 @@
  *
  * The sender prints one line of figures when all has been acknowledged, or the time is over; with
  * CHAT_MS it says something on the chat stream so often, and the receiver repeats it. 0 as the time
- * means three seconds of nothing but that.
+ * means three seconds of nothing but that. The receiver prints how much it has read when the sender
+ * ends.
  */
 
 #include "config.h"
@@ -40,7 +41,7 @@ typedef struct
 
   /* sender */
   guint64 n_total;   /* bytes; 0: until end_us */
-  guint64 n_written;
+  guint64 n_written; /* the receiver: read */
   gint64 started_us; /* the session was there */
   gint64 end_us;
   gboolean is_silent; /* no file */
@@ -72,7 +73,7 @@ get_config (Pump *self)
     .indexes = self->indexes,
     .random = bench_random (),
     .owner = self,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 }
 
@@ -207,11 +208,15 @@ read_streams (Pump  *self,
   while (udpnat_session_pop_event (self->session, &event))
     if (event.type == UDPNAT_SESSION_EVENT_CLOSED)
       {
+        printf ("{\"mb\": %.1f}\n", self->n_written / 1e6);
+        fflush (stdout);
+        self->n_written = 0;
         g_clear_pointer (&self->session, udpnat_session_free);
         return;
       }
   (void) udpnat_session_stream_peek (self->session, UDPNAT_STREAM_FILES, &n_data);
   udpnat_session_stream_consume (self->session, now_us, UDPNAT_STREAM_FILES, n_data);
+  self->n_written += n_data;
   data = udpnat_session_stream_peek (self->session, UDPNAT_STREAM_CHAT, &n_data);
   if (self->n_total == 0 && self->end_us == UDPNAT_TIME_NEVER) /* the receiver repeats it */
     (void) udpnat_session_stream_write (self->session, UDPNAT_STREAM_CHAT, data, n_data);
@@ -252,6 +257,8 @@ report (Pump  *self,
             bench_quantile (self->delays, self->n_delays, 0.5),
             bench_quantile (self->delays, self->n_delays, 0.99));
   printf ("}\n");
+  udpnat_session_close (self->session, now_us, 0, NULL);
+  udpnat_machine_source_wake (self->source);
   g_main_loop_quit (self->loop);
 }
 
@@ -351,6 +358,7 @@ main (int    argc,
   g_source_attach (self.source, NULL);
   g_main_loop_run (self.loop);
 
+  udpnat_machine_source_flush (self.source);
   g_source_destroy (self.source);
   g_source_unref (self.source);
   udpnat_socket_free (sockets[0]);

@@ -3,7 +3,7 @@
 
     transfer.py --build DIR [--rounds N] [--seconds S] [loopback] [line] [share]
 
-loopback: two processes, one processor each, sealed packets of 1,200 bytes: our session beside a bare
+loopback: two processes, one processor each, sealed packets of 1,472 bytes: our session beside a bare
 pump that only seals and sends (pump-bare.c), both with the kernel cutting and joining messages and
 without; how long a chat message and its answer take, alone and beside a file.
 
@@ -88,7 +88,8 @@ def pin(processor):
 def run_pair(receive, send, environment=None):
     """Figures of the sender, who is told when the receiver listens."""
     environment = {**os.environ, **(environment or {})}
-    receiver = subprocess.Popen([*pin(1), *map(str, receive)], env=environment)
+    receiver = subprocess.Popen([*pin(1), *map(str, receive)], env=environment,
+                                stdout=subprocess.DEVNULL)
     try:
         time.sleep(0.2)
         done = subprocess.run([*pin(0), *map(str, send)], env=environment, capture_output=True,
@@ -184,10 +185,10 @@ class Line:
 
         def ask():
             out, _ = sender.communicate(timeout=seconds + 60)
-            if program == 'udpnat':
-                n_bytes = json.loads(out)['mb'] * 1e6
-            else:
-                n_bytes = int(receiver.stdout.readline())
+            if os.environ.get("PUMP_LOG"):
+                print(program, out.strip(), file=sys.stderr)
+            n_bytes = (json.loads(receiver.stdout.readline())['mb'] * 1e6 if program == 'udpnat'
+                       else int(receiver.stdout.readline()))
             end(receiver)
             return n_bytes * 8 / 1e6 / seconds
         return ask

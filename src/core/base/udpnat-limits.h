@@ -15,11 +15,14 @@
 /* ---- Sizes ---- */
 /* Safe on every IPv6 path (RFC 8200: 1,280) with room for tunnels; QUIC's choice too (RFC 9000,
  * 14). */
-#define UDPNAT_DATAGRAM_MAX_BYTES 1200
+#define UDPNAT_DATAGRAM_BASE_BYTES 1200
+/* What fits into an Ethernet frame by IPv4 (1,500 less 28): DATA of peers, on paths that were found
+ * to take it (udpnat-path-mtu.c). */
+#define UDPNAT_DATAGRAM_MAX_BYTES 1472
 #define UDPNAT_HS1_MIN_BYTES 512 /* so that no HS2 is longer than the HS1 it answers */
 /* What a relayed packet may hold: a datagram less DATA header and tag (32), frame header (3) and
  * key (32). */
-#define UDPNAT_RELAY_INNER_MAX_BYTES (UDPNAT_DATAGRAM_MAX_BYTES - 32 - 3 - 32)
+#define UDPNAT_RELAY_INNER_MAX_BYTES (UDPNAT_DATAGRAM_BASE_BYTES - 32 - 3 - 32)
 #define UDPNAT_MESSAGE_BODY_MAX_BYTES 66560 /* largest text plus room for its header */
 #define UDPNAT_TEXT_MAX_BYTES 65536
 #define UDPNAT_NAME_MAX_CODE_POINTS 64

@@ -108,6 +108,15 @@ udpnat_congestion_reset (UdpnatCongestion *self,
   };
 }
 
+/** udpnat_congestion_set_max_packet: packets are longer or shorter from now on; the path is the
+ * same */
+void
+udpnat_congestion_set_max_packet (UdpnatCongestion *self,
+                                  gsize             max_packet_bytes)
+{
+  self->max_packet_bytes = max_packet_bytes;
+}
+
 void
 udpnat_congestion_handle_sent (UdpnatCongestion *self,
                                gint64            now_us,

@@ -18,6 +18,8 @@ UdpnatCongestion *udpnat_congestion_new           (gsize                   max_p
 void              udpnat_congestion_free          (UdpnatCongestion       *self);
 void              udpnat_congestion_reset         (UdpnatCongestion       *self,
                                                    gsize                   max_packet_bytes);
+void              udpnat_congestion_set_max_packet (UdpnatCongestion      *self,
+                                                   gsize                   max_packet_bytes);
 void              udpnat_congestion_handle_sent   (UdpnatCongestion       *self,
                                                    gint64                  now_us,
                                                    gsize                   n_bytes);

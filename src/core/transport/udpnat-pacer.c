@@ -8,7 +8,7 @@
 
 /* Timers are late by a millisecond or more, and what was not sent meanwhile must not be missing in
  * the end. So the bucket holds what may go in that time, and never less than an initial window. */
-#define BURST_BYTES (10 * UDPNAT_DATAGRAM_MAX_BYTES)
+#define BURST_BYTES (10 * UDPNAT_DATAGRAM_BASE_BYTES)
 #define BURST_US UDPNAT_MSEC (4)
 
 void

@@ -243,6 +243,11 @@ detect_lost (UdpnatRecovery *self,
       move_to (self, entry, &self->lost);
       if (entry->is_of_old_path)
         continue;
+      if (entry->packet.is_trial)
+        {
+          udpnat_congestion_handle_discarded (self->congestion, entry->packet.n_bytes);
+          continue;
+        }
       note_missed (self, entry);
       udpnat_congestion_handle_lost (self->congestion, now_us, entry->packet.sent_us,
                                      entry->packet.n_bytes);

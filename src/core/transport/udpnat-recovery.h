@@ -25,6 +25,8 @@ typedef struct
  * UdpnatSentPacket:
  * @n_bytes: of the whole datagram
  * @has_ack: it carried an ACK whose largest number was @ack_largest
+ * @is_trial: of a length that the path may not take: its loss says nothing else (RFC 8899 section
+ *   3, 8)
  *
  * An eliciting packet on its way. Zero it, fill it, and give a copy to
  * udpnat_recovery_handle_sent().
@@ -35,6 +37,7 @@ typedef struct
   gint64          sent_us;
   gsize           n_bytes;
   gboolean        has_ack;
+  gboolean        is_trial;
   guint64         ack_largest;
   guint           n_pieces;
   UdpnatSentPiece pieces[UDPNAT_SENT_PIECES_MAX];

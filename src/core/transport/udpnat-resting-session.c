@@ -243,7 +243,7 @@ udpnat_resting_session_seal (UdpnatRestingSession *self,
                              guint8               *out)
 {
   if (!udpnat_resting_keys_are_usable (&self->keys, now_us)
-      || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_MAX_BYTES)
+      || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_BASE_BYTES)
     return 0;
   memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
   return udpnat_resting_keys_seal (&self->keys, out, n_frames, n_carried);

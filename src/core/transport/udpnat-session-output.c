@@ -21,10 +21,20 @@
 #define PACE_SLOW_START 2
 #define PACE_AVOIDANCE 1.25
 
+/* Whether packets may be longer than every path takes: not by a relay, and not what is sent again
+ * because nothing has arrived. */
+static gboolean
+may_be_long (const UdpnatSession *self)
+{
+  return self->config.role == UDPNAT_ROLE_PEER_PEER && self->n_probes == 0
+         && self->config.max_packet_bytes == UDPNAT_DATAGRAM_BASE_BYTES;
+}
+
 static gsize
 get_packet_limit (const UdpnatSession *self)
 {
-  gsize n_max = self->config.max_packet_bytes;
+  gsize n_max = may_be_long (self) ? udpnat_path_mtu_get (&self->mtu)
+                                   : self->config.max_packet_bytes;
 
   if (self->allowance_bytes >= (gint64) n_max)
     return n_max;
@@ -267,6 +277,35 @@ track_packet (UdpnatSession    *self,
     self->unanswered_since_us = now_us;
 }
 
+/* Of nothing but its length. Only while there is much to send is it worth a packet. Returns: 0: not
+ * now */
+static gsize
+get_trial_bytes (const UdpnatSession *self)
+{
+  gsize n_waiting = 0;
+
+  if (!may_be_long (self) || udpnat_path_mtu_get_probe (&self->mtu) == 0
+      || self->allowance_bytes != G_MAXINT64)
+    return 0;
+  for (guint i = UDPNAT_STREAM_FILES; i < self->streams->len && n_waiting == 0; i++)
+    if (self->streams->pdata[i] != NULL)
+      n_waiting = udpnat_send_stream_get_sendable (
+        ((UdpnatSessionStream *) self->streams->pdata[i])->send);
+  return n_waiting > UDPNAT_DATAGRAM_MAX_BYTES ? udpnat_path_mtu_get_probe (&self->mtu) : 0;
+}
+
+static void
+write_trial (UdpnatSession    *self,
+             UdpnatWriter     *writer,
+             UdpnatSentPacket *packet)
+{
+  if (!udpnat_frame_write_ping (writer)
+      || !udpnat_frame_write_pad (writer, udpnat_writer_left (writer) - UDPNAT_FRAME_HEADER_BYTES))
+    g_assert_not_reached ();
+  packet->is_trial = TRUE;
+  udpnat_path_mtu_handle_sent (&self->mtu);
+}
+
 /** udpnat_session_pop_data: the next DATA packet, if one is due and may be sent */
 gboolean
 udpnat_session_pop_data (UdpnatSession *self,
@@ -278,7 +317,7 @@ udpnat_session_pop_data (UdpnatSession *self,
   gsize            n_limit = get_packet_limit (self);
   UdpnatSentPacket packet = { 0 };
   gboolean         is_eliciting = FALSE;
-  gsize            n_eliciting;
+  gsize            n_eliciting, n_trial;
   UdpnatWriter     writer;
 
   if (keyset == NULL || n_limit == 0 || self->is_held)
@@ -289,11 +328,14 @@ udpnat_session_pop_data (UdpnatSession *self,
   n_eliciting = get_eliciting_limit (self, now_us, n_limit);
   if (n_eliciting == 0 && !self->acks.is_due)
     return FALSE;
+  n_trial = n_eliciting > 0 ? get_trial_bytes (self) : 0;
   udpnat_writer_init (&writer, out + UDPNAT_DATA_HEADER_BYTES,
-                      (n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
+                      MAX (n_trial, n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
   write_ack (self, now_us, &writer, &packet);
-  if (n_eliciting > 0)
-    is_eliciting = write_eliciting (self, now_us, &writer, &packet);
+  if (n_trial > 0)
+    write_trial (self, &writer, &packet);
+  if (n_trial > 0 || n_eliciting > 0)
+    is_eliciting = n_trial > 0 || write_eliciting (self, now_us, &writer, &packet);
   if (writer.n_written == 0)
     return FALSE;
   *out_n = finish_packet (self, keyset, now_us, out, writer.n_written, 0);

@@ -31,6 +31,7 @@ session_new (const UdpnatSessionConfig *config,
   self->recovery = make_recovery (config);
   udpnat_ack_tracker_init (&self->acks);
   udpnat_pacer_init (&self->pacer);
+  udpnat_path_mtu_init (&self->mtu);
   self->pacer_us = UDPNAT_TIME_NEVER;
   self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_session_stream_free);
@@ -274,7 +275,7 @@ udpnat_session_handle_deadline (UdpnatSession *self,
     {
       gboolean is_probe = udpnat_recovery_handle_deadline (self->recovery, now_us);
 
-      udpnat_session_settle (self);
+      udpnat_session_settle (self, now_us);
       if (is_probe)
         udpnat_session_probe (self);
     }
@@ -384,20 +385,22 @@ udpnat_session_reset_path (UdpnatSession *self,
                            gint64         now_us,
                            gint64         rtt_us)
 {
+  udpnat_path_mtu_init (&self->mtu);
   udpnat_recovery_reset_path (self->recovery, rtt_us, self->config.max_packet_bytes);
 }
 
 /**
  * udpnat_session_set_max_packet:
  *
- * For packets made from now on; an HS1 that is repeated stays as long as it was
+ * For packets made from now on; an HS1 that is repeated stays as long as it was. Between peers,
+ * what is %UDPNAT_DATAGRAM_BASE_BYTES may become more, on a path that takes it.
  */
 void
 udpnat_session_set_max_packet (UdpnatSession *self,
                                gsize          max_packet_bytes)
 {
   g_assert (max_packet_bytes >= UDPNAT_HS1_MIN_BYTES + UDPNAT_FRAME_HEADER_BYTES
-            && max_packet_bytes <= UDPNAT_DATAGRAM_MAX_BYTES);
+            && max_packet_bytes <= UDPNAT_DATAGRAM_BASE_BYTES);
   self->config.max_packet_bytes = max_packet_bytes;
 }
 
