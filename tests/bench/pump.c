@@ -244,7 +244,8 @@ report (Pump  *self,
 
   getrusage (RUSAGE_SELF, &usage);
   printf ("{\"mb_s\": %.2f, \"seconds\": %.3f, \"mb\": %.1f, \"packets\": %" G_GUINT64_FORMAT
-          ", \"answers\": %" G_GUINT64_FORMAT ", \"cpu_s\": %.3f, \"rtt_ms\": %.2f, \"rss_kib\": %ld",
+          ", \"answers\": %" G_GUINT64_FORMAT
+          ", \"cpu_s\": %.3f, \"rtt_ms\": %.2f, \"rss_kib\": %ld",
           n_acked / 1e6 / seconds, seconds, n_acked / 1e6,
           udpnat_session_get_packets_sent (self->session),
           udpnat_socket_get_stats (self->socket).received, bench_get_cpu_s (),
@@ -295,7 +296,8 @@ send_cb (gpointer user_data)
   if (self->first_us == 0 && count_acked (self) >= 100000000)
     self->first_us = now_us;
   say (self, now_us);
-  while (!self->is_silent && n_taken == CHUNK_BYTES && (self->n_total == 0 || self->n_written < self->n_total))
+  while (!self->is_silent && n_taken == CHUNK_BYTES
+         && (self->n_total == 0 || self->n_written < self->n_total))
     {
       n_taken = udpnat_session_stream_write (self->session, UDPNAT_STREAM_FILES, chunk,
                                              CHUNK_BYTES);

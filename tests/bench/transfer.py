@@ -3,9 +3,9 @@
 
     transfer.py --build DIR [--rounds N] [--seconds S] [loopback] [line] [share]
 
-loopback: two processes, one processor each, sealed packets of 1,472 bytes: our session beside a bare
-pump that only seals and sends (pump-bare.c), both with the kernel cutting and joining messages and
-without; how long a chat message and its answer take, alone and beside a file.
+loopback: two processes, one processor each, sealed packets of 1,472 bytes: our session beside a
+bare pump that only seals and sends (pump-bare.c), both with the kernel cutting and joining messages
+and without; how long a chat message and its answer take, alone and beside a file.
 
 line: a router that lets 100 Mbit/s pass (tbf) and holds as much as fits into the round trip, and a
 cable of 50 ms each way, on which some are lost or come late: our session, and the kernel's TCP with

@@ -2,8 +2,8 @@
 
 #include "udpnat-path-mtu.h"
 
-/* Ethernet by IPv4 and by IPv6; with PPPoE; with 6in4 or WireGuard; what some mobile networks leave;
- * and something between that and the base, which needs no trial. Each without the headers. */
+/* Ethernet by IPv4 and by IPv6; with 6in4 or WireGuard; what mobile networks and tunnels leave; and
+ * something between that and the base, which needs no trial. Each without the headers. */
 static const guint16 sizes[] = { UDPNAT_DATAGRAM_MAX_BYTES, 1452, 1432, 1392, 1332, 1272 };
 
 /* RFC 8899 section 5.1.2, MAX_PROBES */

@@ -77,7 +77,8 @@ send_stops_at_limit (void)
   write_all (stream, UDPNAT_STREAM_WINDOW_BYTES);
   assert_take (stream, UDPNAT_STREAM_WINDOW_BYTES, 0, UDPNAT_STREAM_WINDOW_BYTES);
   udpnat_send_stream_handle_acked (stream, 0, UDPNAT_STREAM_WINDOW_BYTES);
-  g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern + UDPNAT_STREAM_WINDOW_BYTES, 5000),
+  g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES,
+                                              pattern + UDPNAT_STREAM_WINDOW_BYTES, 5000),
                     ==, 5000);
   assert_nothing_to_take (stream);
   udpnat_send_stream_set_limit (stream, UDPNAT_STREAM_WINDOW_BYTES + 1);
@@ -138,7 +139,8 @@ send_survives_many_rounds (void)
   write_all (stream, 3000);
   for (guint i = 0; i < 150; i++, offset += 1500)
     {
-      g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern + offset + 3000, 1500), ==, 1500);
+      g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern + offset + 3000,
+                                                  1500), ==, 1500);
       assert_take (stream, 1500, offset, 1500);
       udpnat_send_stream_handle_acked (stream, offset, 1500);
       g_assert_cmpuint (udpnat_send_stream_get_unacked (stream), ==, 3000);
