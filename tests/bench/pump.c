@@ -6,8 +6,8 @@
  *
  * The sender prints one line of figures when all has been acknowledged, or the time is over; with
  * CHAT_MS it says something on the chat stream so often, and the receiver repeats it. 0 as the time
- * means three seconds of nothing but that. The receiver prints how much it has read when the sender
- * ends.
+ * means three seconds of nothing but that. The receiver prints how much it has read when it is told to
+ * end.
  */
 
 #include "config.h"
@@ -18,6 +18,7 @@
 #include "udpnat-machine-source.h"
 #include "udpnat-session.h"
 
+#include <glib-unix.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,9 +209,6 @@ read_streams (Pump  *self,
   while (udpnat_session_pop_event (self->session, &event))
     if (event.type == UDPNAT_SESSION_EVENT_CLOSED)
       {
-        printf ("{\"mb\": %.1f}\n", self->n_written / 1e6);
-        fflush (stdout);
-        self->n_written = 0;
         g_clear_pointer (&self->session, udpnat_session_free);
         return;
       }
@@ -223,6 +221,16 @@ read_streams (Pump  *self,
   else
     hear (self, now_us, data, n_data);
   udpnat_session_stream_consume (self->session, now_us, UDPNAT_STREAM_CHAT, n_data);
+}
+
+static gboolean
+end_cb (gpointer user_data)
+{
+  Pump *self = user_data;
+
+  printf ("{\"mb\": %.3f}\n", self->n_written / 1e6);
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -358,6 +366,8 @@ main (int    argc,
   self.source = udpnat_machine_source_new (&self.machine, sockets, 1,
                                            is_sender ? send_cb : receive_cb, &self);
   g_source_attach (self.source, NULL);
+  if (is_receiver)
+    g_unix_signal_add (SIGTERM, end_cb, &self);
   g_main_loop_run (self.loop);
 
   udpnat_machine_source_flush (self.source);

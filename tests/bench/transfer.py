@@ -187,8 +187,10 @@ class Line:
             out, _ = sender.communicate(timeout=seconds + 60)
             if os.environ.get("PUMP_LOG"):
                 print(program, out.strip(), file=sys.stderr)
-            n_bytes = (json.loads(receiver.stdout.readline())['mb'] * 1e6 if program == 'udpnat'
-                       else int(receiver.stdout.readline()))
+            if program == 'udpnat':
+                receiver.terminate()
+            line = receiver.stdout.readline()
+            n_bytes = json.loads(line)['mb'] * 1e6 if program == 'udpnat' else int(line)
             end(receiver)
             return n_bytes * 8 / 1e6 / seconds
         return ask

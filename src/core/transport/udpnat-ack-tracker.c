@@ -6,14 +6,16 @@
 
 /* Rules of RFC 9000 section 13.2: an ACK at once for every second eliciting packet and for one that
  * comes out of order, else within UDPNAT_ACK_DELAY_MAX_US. In a long run of packets that come one
- * after the other every 32nd will do, as long as there are four in a round trip: ACKs cost both
- * sides as much as data, and may fill the smaller direction of a line. Replayed packets never get
- * here. */
+ * after the other every 32nd will do, as long as there are sixteen in a round trip: ACKs cost both
+ * sides as much as data, and may fill the smaller direction of a line. After one out of order some
+ * are sent for each packet: a sender whose window is small waits for them. Replayed packets never
+ * get here. */
 
 #define RUN_LONG 128 /* sent by somebody whose window has grown far beyond the first ten */
 #define SHORT_RUN_PACKETS 2
+#define DISORDER_PACKETS 32
 #define LONG_RUN_PACKETS 32
-#define LONG_RUN_ROUND_TRIP_SHARE 4
+#define LONG_RUN_ROUND_TRIP_SHARE 16
 #define LONG_RUN_DELAY_MIN_US UDPNAT_MSEC (1)
 
 void
@@ -102,9 +104,10 @@ udpnat_ack_tracker_handle_packet (UdpnatAckTracker *self,
   if (!is_eliciting)
     return;
   self->n_run = is_in_order && is_soon ? MIN (self->n_run + 1, RUN_LONG) : 0;
+  self->n_quick = is_in_order ? self->n_quick - MIN (self->n_quick, 1) : DISORDER_PACKETS;
   self->n_eliciting++;
   if (self->n_eliciting >= (self->n_run < RUN_LONG ? SHORT_RUN_PACKETS : LONG_RUN_PACKETS)
-      || !is_in_order)
+      || self->n_quick > 0)
     self->is_due = TRUE;
   if (self->is_due)
     self->deadline_us = UDPNAT_TIME_NEVER;

@@ -18,6 +18,7 @@ typedef struct
   gint64         largest_received_us;
   guint          n_eliciting; /* arrived since the last ACK */
   guint          n_run;       /* one after the other, none missing; counted up to a long run */
+  guint          n_quick;     /* so many more are acknowledged at once */
   gint64         deadline_us; /* UDPNAT_TIME_NEVER unless an ACK waits for more to acknowledge */
   gboolean       is_due;
 } UdpnatAckTracker;

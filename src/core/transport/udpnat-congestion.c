@@ -19,6 +19,11 @@
 
 /* RFC 9438 sections 4.6, 5.1, 4.3 */
 #define CUBIC_BETA 0.7
+/* Instead, where something is lost though hardly anything waits on the way: radio, not a full
+ * queue. How that is told apart, and both numbers: C. P. Fu, S. C. Liew, "TCP Veno", IEEE JSAC 21
+ * (2003), section II. */
+#define RANDOM_LOSS_BETA 0.8
+#define RANDOM_LOSS_BACKLOG_PACKETS 3
 #define CUBIC_C 0.4 /* packets per second cubed */
 #define CUBIC_RENO_ALPHA (3 * (1 - CUBIC_BETA) / (1 + CUBIC_BETA))
 #define CUBIC_TARGET_MAX 1.5 /* of the window, for one round trip (4.2) */
@@ -51,6 +56,9 @@ struct _UdpnatCongestion
   gboolean is_used;       /* the window, as of the ACK that is being handled */
   gint64   acked_us;      /* of the last ACK */
   gint64   unused_us;     /* since when the window is not used; UDPNAT_TIME_NEVER: it is */
+
+  gint64   min_us;        /* least round-trip time of this path; UDPNAT_TIME_NEVER: none yet */
+  gint64   smoothed_us;   /* the present one */
 
   /* congestion avoidance */
   gint64   epoch_us;      /* UDPNAT_TIME_NEVER: it begins with the next ACK */
@@ -101,6 +109,7 @@ udpnat_congestion_reset (UdpnatCongestion *self,
       .recovery_us = G_MININT64,
     },
     .unused_us = UDPNAT_TIME_NEVER,
+    .min_us = UDPNAT_TIME_NEVER,
     .epoch_us = UDPNAT_TIME_NEVER,
     .round_us = G_MININT64,
     .round_min_us = UDPNAT_TIME_NEVER,
@@ -209,6 +218,7 @@ udpnat_congestion_handle_rtt (UdpnatCongestion *self,
 {
   gint64 threshold_us;
 
+  self->min_us = MIN (self->min_us, rtt_us);
   if (!udpnat_congestion_is_slow_start (self))
     return;
   if (sent_us > self->round_us)
@@ -289,6 +299,7 @@ udpnat_congestion_handle_acked (UdpnatCongestion *self,
                                 gsize             n_bytes)
 {
   udpnat_congestion_handle_discarded (self, n_bytes);
+  self->smoothed_us = smoothed_us;
   if (sent_us <= self->now.recovery_us || !self->is_used)
     return;
   if (udpnat_congestion_is_slow_start (self))
@@ -298,6 +309,20 @@ udpnat_congestion_handle_acked (UdpnatCongestion *self,
 }
 
 /* ---- Loss ---- */
+
+/* By how much the window shrinks. What waits in queues is what is in flight beyond what the way
+ * itself holds. */
+static double
+get_beta (const UdpnatCongestion *self)
+{
+  double n_waiting;
+
+  if (self->smoothed_us == 0 || self->min_us == UDPNAT_TIME_NEVER)
+    return CUBIC_BETA;
+  n_waiting = self->now.window * (1 - (double) self->min_us / self->smoothed_us);
+  return n_waiting < RANDOM_LOSS_BACKLOG_PACKETS * self->max_packet_bytes ? RANDOM_LOSS_BETA
+                                                                          : CUBIC_BETA;
+}
 
 /**
  * udpnat_congestion_handle_lost:
@@ -311,6 +336,7 @@ udpnat_congestion_handle_lost (UdpnatCongestion *self,
                                gsize             n_bytes)
 {
   Answer *answer = &self->now;
+  double beta = get_beta (self);
 
   udpnat_congestion_handle_discarded (self, n_bytes);
   if (sent_us <= answer->recovery_us)
@@ -324,8 +350,8 @@ udpnat_congestion_handle_lost (UdpnatCongestion *self,
   self->prior_window = answer->window;
   /* Whoever is stopped below where it was before makes room for others (4.7). */
   answer->max_window = answer->window < answer->max_window
-                       ? answer->window * (1 + CUBIC_BETA) / 2 : answer->window;
-  answer->threshold = MAX (answer->window * CUBIC_BETA,
+                       ? answer->window * (1 + beta) / 2 : answer->window;
+  answer->threshold = MAX (answer->window * beta,
                            MINIMUM_WINDOW_PACKETS * self->max_packet_bytes);
   answer->window = answer->threshold;
   answer->recovery_us = now_us;

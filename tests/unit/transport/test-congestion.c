@@ -51,18 +51,42 @@ window_grows_and_shrinks (void)
   take_ack (congestion, MS (1), UDPNAT_MSEC (1));
   g_assert_cmpuint (get_window (congestion), ==, 13200);
   g_assert_true (udpnat_congestion_is_slow_start (congestion));
+  take_ack (congestion, MS (9), UDPNAT_MSEC (9)); /* a queue */
+  g_assert_cmpuint (get_window (congestion), ==, 14400);
   udpnat_congestion_handle_lost (congestion, MS (10), T0, PACKET_BYTES);
-  g_assert_cmpuint (get_window (congestion), ==, 9240);
+  g_assert_cmpuint (get_window (congestion), ==, 10080);
   g_assert_false (udpnat_congestion_is_slow_start (congestion));
   /* The same loss event: not again, and no growth from what was sent before it. */
   udpnat_congestion_handle_lost (congestion, MS (11), MS (10), PACKET_BYTES);
-  take_ack (congestion, MS (12), UDPNAT_MSEC (2));
-  g_assert_cmpuint (get_window (congestion), ==, 9240);
+  take_ack (congestion, MS (12), UDPNAT_MSEC (9));
+  g_assert_cmpuint (get_window (congestion), ==, 10080);
   udpnat_congestion_handle_lost (congestion, MS (30), MS (10) + 1, PACKET_BYTES);
-  g_assert_cmpuint (get_window (congestion), ==, 6468);
+  g_assert_cmpuint (get_window (congestion), ==, 7056);
   for (guint i = 0; i < 4; i++)
     udpnat_congestion_handle_lost (congestion, MS (60 + 20 * i), MS (50 + 20 * i), PACKET_BYTES);
   g_assert_cmpuint (get_window (congestion), ==, 2400);
+}
+
+/* Fewer than three packets wait on the way, of ten: 100 ms and less than 143. */
+static void
+random_loss_counts_less (void)
+{
+  static const struct
+  {
+    guint rtt_ms;
+    gsize n_window;
+  } cases[] = { { 100, 9600 }, { 142, 9600 }, { 143, 8400 }, { 200, 8400 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (UdpnatCongestion) congestion = udpnat_congestion_new (PACKET_BYTES);
+
+      send_packets (congestion, T0, 3); /* not used, so it stays */
+      take_ack (congestion, MS (100), UDPNAT_MSEC (100));
+      take_ack (congestion, MS (300), UDPNAT_MSEC (cases[i].rtt_ms));
+      udpnat_congestion_handle_lost (congestion, MS (400), T0, PACKET_BYTES);
+      g_assert_cmpuint (get_window (congestion), ==, cases[i].n_window);
+    }
 }
 
 static void
@@ -463,6 +487,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/transport-congestion/window/grows-and-shrinks", window_grows_and_shrinks);
+  g_test_add_func ("/transport-congestion/window/random-loss-counts-less",
+                   random_loss_counts_less);
   g_test_add_func ("/transport-congestion/window/unused-stays", unused_window_stays);
   g_test_add_func ("/transport-congestion/cubic/follows-the-cube", growth_follows_the_cube);
   g_test_add_func ("/transport-congestion/cubic/not-below-reno", growth_is_not_below_reno);
