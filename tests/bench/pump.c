@@ -6,8 +6,8 @@
  *
  * The sender prints one line of figures when all has been acknowledged, or the time is over; with
  * CHAT_MS it says something on the chat stream so often, and the receiver repeats it. 0 as the time
- * means three seconds of nothing but that. The receiver prints how much it has read when it is told to
- * end.
+ * means three seconds of nothing but that. The receiver prints how much it has read when it is told
+ * to end.
  */
 
 #include "config.h"
