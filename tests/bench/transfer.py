@@ -11,7 +11,7 @@ line: a router that lets 100 Mbit/s pass (tbf) and holds as much as fits into th
 cable of 50 ms each way, on which some are lost or come late: our session, and the kernel's TCP with
 CUBIC and with BBR.
 
-share: two at a time on that line, of which the first began earlier: both ours, and one TCP CUBIC.
+share: two at a time on that line, of which the first began a second earlier, ours and TCP CUBIC.
 
 Prints tables of medians; nothing here passes or fails. line and share as root.
 """
@@ -224,19 +224,19 @@ def measure_line(build, n_rounds, seconds):
 
 def measure_share(build, n_rounds, seconds):
     print(f'\n{f"two on that line, {seconds} s":<28}{"first":>8}{"second":>8}{"ratio":>8}')
-    for second in ('udpnat', 'cubic'):
+    for programs in itertools.product(('udpnat', 'cubic'), repeat=2):
         pairs = []
         for _ in range(n_rounds):
             with lay_line(build) as line:
                 asks = []
-                for number, program in enumerate(('udpnat', second)):
+                for number, program in enumerate(programs):
                     asks.append(line.start_flow(build / 'tests/bench', program, seconds,
                                                 PORT + number))
                     time.sleep(1)
                 pairs.append([ask() for ask in asks])
         rates = [statistics.median(rates) for rates in zip(*pairs)]
         ratio = statistics.median(a / b for a, b in pairs)
-        print(f'{f"udpnat, then {second}":<28}{rates[0]:>8.1f}{rates[1]:>8.1f}{ratio:>8.2f}')
+        print(f'{" then ".join(programs):<28}{rates[0]:>8.1f}{rates[1]:>8.1f}{ratio:>8.2f}')
 
 
 def main():
