@@ -94,7 +94,7 @@ resumption_init (Resumption *self)
     .ephemeral_secret = random_bytes,
     .ticket = &self->ticket,
     .timestamp = timestamp,
-    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 
   self->ring = udpnat_ticket_ring_new (&random);

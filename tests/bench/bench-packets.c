@@ -63,7 +63,7 @@ end_get_config (End *self)
     .indexes = self->indexes,
     .random = bench_random (),
     .owner = self,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 }
 

@@ -192,7 +192,7 @@ start_client (Load *self,
     .indexes = self->indexes,
     .random = self->random,
     .owner = client,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 
   client->source = make_source (i);

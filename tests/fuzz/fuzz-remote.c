@@ -54,7 +54,7 @@ get_config (FuzzRemote *self)
     .random = self->random,
     .owner = self,
     .max_packet_bytes = self->role == UDPNAT_ROLE_PEER_PEER ? UDPNAT_RELAY_INNER_MAX_BYTES
-                                                            : UDPNAT_DATAGRAM_MAX_BYTES,
+                                                            : UDPNAT_DATAGRAM_BASE_BYTES,
   };
 }
 

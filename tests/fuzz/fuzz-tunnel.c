@@ -34,7 +34,7 @@ read_all (const guint8 *data,
              == UDPNAT_TUNNEL_READ_FRAME)
         {
           g_assert_cmpuint (n_frame, >, 0);
-          g_assert_cmpuint (n_frame, <=, UDPNAT_DATAGRAM_MAX_BYTES);
+          g_assert_cmpuint (n_frame, <=, UDPNAT_DATAGRAM_BASE_BYTES);
           g_assert_true (frame >= reader.bytes
                          && frame + n_frame <= reader.bytes + sizeof reader.bytes);
           udpnat_tunnel_write_header (n_frame, header);

@@ -15,11 +15,14 @@
 /* ---- Sizes ---- */
 /* Safe on every IPv6 path (RFC 8200: 1,280) with room for tunnels; QUIC's choice too (RFC 9000,
  * 14). */
-#define UDPNAT_DATAGRAM_MAX_BYTES 1200
+#define UDPNAT_DATAGRAM_BASE_BYTES 1200
+/* What fits into an Ethernet frame by IPv4 (1,500 less 28): DATA of peers, on paths that were found
+ * to take it (udpnat-path-mtu.c). */
+#define UDPNAT_DATAGRAM_MAX_BYTES 1472
 #define UDPNAT_HS1_MIN_BYTES 512 /* so that no HS2 is longer than the HS1 it answers */
 /* What a relayed packet may hold: a datagram less DATA header and tag (32), frame header (3) and
  * key (32). */
-#define UDPNAT_RELAY_INNER_MAX_BYTES (UDPNAT_DATAGRAM_MAX_BYTES - 32 - 3 - 32)
+#define UDPNAT_RELAY_INNER_MAX_BYTES (UDPNAT_DATAGRAM_BASE_BYTES - 32 - 3 - 32)
 #define UDPNAT_MESSAGE_BODY_MAX_BYTES 66560 /* largest text plus room for its header */
 #define UDPNAT_TEXT_MAX_BYTES 65536
 #define UDPNAT_NAME_MAX_CODE_POINTS 64
@@ -40,6 +43,7 @@
 /* ---- Streams every session has (PROTOCOL.md section 6) ---- */
 #define UDPNAT_STREAM_CONTROL 0
 #define UDPNAT_STREAM_CHAT 1
+#define UDPNAT_STREAM_FILES 2 /* and all above */
 /* Frames in an HS1 of a peer: it must fit, with the caller's name, in what the server sends on
  * (PROTOCOL.md section 11). */
 #define UDPNAT_EARLY_MAX_BYTES 720
@@ -91,8 +95,12 @@
  * is gone, from when on its handshakes look for it. */
 #define UDPNAT_PTO_EAGER_MAX_US UDPNAT_MSEC (200)
 #define UDPNAT_PTO_EAGER_US UDPNAT_SEC (8)
-#define UDPNAT_SENT_PACKETS_MAX 8192
+#define UDPNAT_SENT_PACKETS_MAX 16384 /* 16 MiB of them and more */
 #define UDPNAT_STREAM_WINDOW_BYTES 262144
+/* That of a stream with files grows to this: 1 Gbit/s for 130 ms. And by so much all of a session
+ * together, so that a peer cannot make us hold any number of bytes that wait for others. */
+#define UDPNAT_STREAM_WINDOW_MAX_BYTES 16777216
+#define UDPNAT_STREAM_WINDOWS_SPARE_BYTES 25165824
 #define UDPNAT_STREAM_SEND_BUFFER_BYTES 262144
 #define UDPNAT_STREAMS_MAX 64
 /* client-server sessions carry messages only: less memory for a stranger to claim */

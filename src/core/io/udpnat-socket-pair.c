@@ -64,6 +64,12 @@ configure (GSocket *socket,
   /* Best effort, all of them: smaller buffers lose a packet more in a burst, nothing worse. */
   g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES, NULL);
   g_socket_set_option (socket, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES, NULL);
+  /* A datagram that is too long for the path must not arrive in pieces: its sender tries how long
+   * it may be (RFC 8899). Whatever ICMP says of that, anybody can forge. */
+  if (family == UDPNAT_FAMILY_IPV4)
+    g_socket_set_option (socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, NULL);
+  else
+    g_socket_set_option (socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, NULL);
   /* Two sockets with one port instead of one for both: no mapped addresses, and IPv4 works where
    * IPv6 is switched off. */
   if (family == UDPNAT_FAMILY_IPV6)

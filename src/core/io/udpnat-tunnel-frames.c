@@ -44,7 +44,7 @@ udpnat_tunnel_reader_next (UdpnatTunnelReader *self,
   if (self->n_bytes < UDPNAT_TUNNEL_HEADER_BYTES)
     return UDPNAT_TUNNEL_READ_MORE;
   n_frame = (gsize) self->bytes[0] << 8 | self->bytes[1];
-  if (n_frame == 0 || n_frame > UDPNAT_DATAGRAM_MAX_BYTES)
+  if (n_frame == 0 || n_frame > UDPNAT_DATAGRAM_BASE_BYTES)
     return UDPNAT_TUNNEL_READ_MALFORMED;
   take (self, UDPNAT_TUNNEL_HEADER_BYTES + n_frame, data, n_data);
   if (self->n_bytes < UDPNAT_TUNNEL_HEADER_BYTES + n_frame)
@@ -60,7 +60,7 @@ void
 udpnat_tunnel_write_header (gsize  n_frame,
                             guint8 out[UDPNAT_TUNNEL_HEADER_BYTES])
 {
-  g_assert (n_frame > 0 && n_frame <= UDPNAT_DATAGRAM_MAX_BYTES);
+  g_assert (n_frame > 0 && n_frame <= UDPNAT_DATAGRAM_BASE_BYTES);
   out[0] = (guint8) (n_frame >> 8);
   out[1] = (guint8) n_frame;
 }

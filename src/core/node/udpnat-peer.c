@@ -627,7 +627,7 @@ follow_path_changes (UdpnatPeer *self,
         udpnat_peer_follow_rotation (self, now_us);
       if (is_selected)
         udpnat_session_reset_path (self->session, now_us, is_direct ? rtt_us : 0);
-      udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_MAX_BYTES
+      udpnat_session_set_max_packet (self->session, is_safe ? UDPNAT_DATAGRAM_BASE_BYTES
                                                             : UDPNAT_RELAY_INNER_MAX_BYTES);
     }
   if (is_changed)

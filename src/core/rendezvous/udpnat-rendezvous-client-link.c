@@ -97,7 +97,7 @@ udpnat_rendezvous_client_connect (UdpnatRendezvousClient *self,
     .indexes = self->config.indexes,
     .random = self->config.random,
     .owner = self,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 
   udpnat_rendezvous_client_drop_session (self);

@@ -39,7 +39,7 @@ make_config (UdpnatServerClient *self)
     .random = self->server->config.random,
     .owner = self,
     .holder = udpnat_server_identity_get_id (self->identity),
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 }
 

@@ -81,7 +81,7 @@ forward (UdpnatRendezvousServer *self,
          const guint8           *inner,
          gsize                   n_inner)
 {
-  guint8       frames[UDPNAT_DATAGRAM_MAX_BYTES - UDPNAT_DATA_MIN_BYTES];
+  guint8       frames[UDPNAT_DATAGRAM_BASE_BYTES - UDPNAT_DATA_MIN_BYTES];
   UdpnatWriter writer;
 
   if (!udpnat_server_may_relay (self, from, to))

@@ -5,7 +5,18 @@
 #include <string.h>
 
 /* Rules of RFC 9000 section 13.2: an ACK at once for every second eliciting packet and for one that
- * comes out of order, else within UDPNAT_ACK_DELAY_MAX_US. Replayed packets never get here. */
+ * comes out of order, else within UDPNAT_ACK_DELAY_MAX_US. In a long run of packets that come one
+ * after the other every 32nd will do, as long as there are sixteen in a round trip: ACKs cost both
+ * sides as much as data, and may fill the smaller direction of a line. After one out of order some
+ * are sent for each packet: a sender whose window is small waits for them. Replayed packets never
+ * get here. */
+
+#define RUN_LONG 128 /* sent by somebody whose window has grown far beyond the first ten */
+#define SHORT_RUN_PACKETS 2
+#define DISORDER_PACKETS 32
+#define LONG_RUN_PACKETS 32
+#define LONG_RUN_ROUND_TRIP_SHARE 16
+#define LONG_RUN_DELAY_MIN_US UDPNAT_MSEC (1)
 
 void
 udpnat_ack_tracker_init (UdpnatAckTracker *self)
@@ -61,15 +72,30 @@ add_number (UdpnatAckTracker *self,
     }
 }
 
-/** udpnat_ack_tracker_handle_packet: @number: of an authentic packet that was never seen before */
+static gint64
+get_delay_us (const UdpnatAckTracker *self,
+              gint64                  rtt_us)
+{
+  if (self->n_run < RUN_LONG || rtt_us == 0)
+    return UDPNAT_ACK_DELAY_MAX_US;
+  return CLAMP (rtt_us / LONG_RUN_ROUND_TRIP_SHARE, LONG_RUN_DELAY_MIN_US, UDPNAT_ACK_DELAY_MAX_US);
+}
+
+/**
+ * udpnat_ack_tracker_handle_packet:
+ * @rtt_us: to whom it comes from; 0: not known
+ * @number: of an authentic packet that was never seen before
+ */
 void
 udpnat_ack_tracker_handle_packet (UdpnatAckTracker *self,
                                   gint64            now_us,
+                                  gint64            rtt_us,
                                   guint64           number,
                                   gboolean          is_eliciting)
 {
   gboolean is_first = self->n_ranges == 0;
   guint64  largest = is_first ? 0 : self->ranges[0].last;
+  gboolean is_soon = now_us - self->largest_received_us <= UDPNAT_ACK_DELAY_MAX_US;
   gboolean is_in_order = is_first ? number == 0 : number > largest && number - largest == 1;
 
   if (is_first || number > largest)
@@ -77,13 +103,16 @@ udpnat_ack_tracker_handle_packet (UdpnatAckTracker *self,
   add_number (self, number);
   if (!is_eliciting)
     return;
+  self->n_run = is_in_order && is_soon ? MIN (self->n_run + 1, RUN_LONG) : 0;
+  self->n_quick = is_in_order ? self->n_quick - MIN (self->n_quick, 1) : DISORDER_PACKETS;
   self->n_eliciting++;
-  if (self->n_eliciting >= 2 || !is_in_order)
+  if (self->n_eliciting >= (self->n_run < RUN_LONG ? SHORT_RUN_PACKETS : LONG_RUN_PACKETS)
+      || self->n_quick > 0)
     self->is_due = TRUE;
   if (self->is_due)
     self->deadline_us = UDPNAT_TIME_NEVER;
-  else
-    self->deadline_us = now_us + UDPNAT_ACK_DELAY_MAX_US;
+  else if (self->deadline_us == UDPNAT_TIME_NEVER)
+    self->deadline_us = now_us + get_delay_us (self, rtt_us);
 }
 
 void

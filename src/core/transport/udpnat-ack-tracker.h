@@ -17,6 +17,8 @@ typedef struct
   guint          n_ranges;
   gint64         largest_received_us;
   guint          n_eliciting; /* arrived since the last ACK */
+  guint          n_run;       /* one after the other, none missing; counted up to a long run */
+  guint          n_quick;     /* so many more are acknowledged at once */
   gint64         deadline_us; /* UDPNAT_TIME_NEVER unless an ACK waits for more to acknowledge */
   gboolean       is_due;
 } UdpnatAckTracker;
@@ -24,6 +26,7 @@ typedef struct
 void     udpnat_ack_tracker_init            (UdpnatAckTracker       *self);
 void     udpnat_ack_tracker_handle_packet   (UdpnatAckTracker       *self,
                                              gint64                  now_us,
+                                             gint64                  rtt_us,
                                              guint64                 number,
                                              gboolean                is_eliciting);
 void     udpnat_ack_tracker_handle_deadline (UdpnatAckTracker       *self,

@@ -15,6 +15,10 @@
  * `buffer_offset` <= consumed, and the front is cut off lazily. `arrived` holds what is there from
  * `consumed` on. */
 
+#define SPARE_MAX_BYTES 4194304
+/* A window of which half is used up within so many round trips is what holds the peer back. */
+#define GROW_WITHIN_ROUND_TRIPS 2
+
 struct _UdpnatReceiveStream
 {
   guint8        *data;
@@ -22,6 +26,8 @@ struct _UdpnatReceiveStream
   guint64        buffer_offset;
   guint64        consumed;
   guint64        limit;
+  gsize          window_bytes;
+  gint64         limit_us; /* when the peer was last told it */
   UdpnatRangeSet arrived;
 };
 
@@ -30,7 +36,8 @@ udpnat_receive_stream_new (void)
 {
   UdpnatReceiveStream *self = g_new0 (UdpnatReceiveStream, 1);
 
-  self->limit = UDPNAT_STREAM_WINDOW_BYTES;
+  self->limit = self->window_bytes = UDPNAT_STREAM_WINDOW_BYTES;
+  self->limit_us = UDPNAT_TIME_NEVER;
   return self;
 }
 
@@ -60,10 +67,10 @@ make_room (UdpnatReceiveStream *self,
   if (n_dead > 0 && n_live > 0)
     memmove (self->data, self->data + n_dead, n_live);
   self->buffer_offset = self->consumed;
-  if (n_needed > self->n_allocated / 2)
+  if (n_needed > self->n_allocated - MIN (self->n_allocated / 2, SPARE_MAX_BYTES))
     {
-      /* Twice what is needed, so that moving the bytes down stays rare. */
-      self->n_allocated = MAX (2048, 2 * n_needed);
+      /* More than is needed, so that moving the bytes down stays rare. */
+      self->n_allocated = MAX (2048, n_needed + MIN (n_needed, SPARE_MAX_BYTES));
       self->data = g_realloc (self->data, self->n_allocated);
     }
 }
@@ -120,6 +127,12 @@ udpnat_receive_stream_peek (const UdpnatReceiveStream *self,
   return self->data + (self->consumed - self->buffer_offset);
 }
 
+static gboolean
+is_half_used (const UdpnatReceiveStream *self)
+{
+  return self->consumed + self->window_bytes - self->limit >= self->window_bytes / 2;
+}
+
 /**
  * udpnat_receive_stream_consume:
  * @n_consumed: at most what udpnat_receive_stream_peek() gave
@@ -130,7 +143,7 @@ gboolean
 udpnat_receive_stream_consume (UdpnatReceiveStream *self,
                                gsize                n_consumed)
 {
-  gsize n_there, n_grown;
+  gsize n_there;
 
   udpnat_receive_stream_peek (self, &n_there);
   g_assert (n_consumed <= n_there);
@@ -144,19 +157,36 @@ udpnat_receive_stream_consume (UdpnatReceiveStream *self,
       self->n_allocated = 0;
       self->buffer_offset = self->consumed;
     }
-  n_grown = self->consumed + UDPNAT_STREAM_WINDOW_BYTES - self->limit;
-  return n_grown >= UDPNAT_STREAM_WINDOW_BYTES / 2;
+  return is_half_used (self);
 }
 
 /**
  * udpnat_receive_stream_take_limit:
+ * @rtt_us: to the peer; 0: not known
+ * @n_spare: (inout): by how many bytes the window may grow, less what it has taken of that
+ *
+ * The window is doubled when it is too small for how fast the bytes come and are consumed.
  *
  * Returns: the limit to tell the peer, which is granted from now on
  */
 guint64
-udpnat_receive_stream_take_limit (UdpnatReceiveStream *self)
+udpnat_receive_stream_take_limit (UdpnatReceiveStream *self,
+                                  gint64               now_us,
+                                  gint64               rtt_us,
+                                  gsize               *n_spare)
 {
-  self->limit = self->consumed + UDPNAT_STREAM_WINDOW_BYTES;
+  gsize n_more = MIN (self->window_bytes, UDPNAT_STREAM_WINDOW_MAX_BYTES - self->window_bytes);
+
+  if (rtt_us == 0)
+    rtt_us = UDPNAT_RTT_INITIAL_US;
+  if (is_half_used (self) && n_more <= *n_spare && self->limit_us != UDPNAT_TIME_NEVER
+      && now_us - self->limit_us < GROW_WITHIN_ROUND_TRIPS * rtt_us)
+    {
+      self->window_bytes += n_more;
+      *n_spare -= n_more;
+    }
+  self->limit = self->consumed + self->window_bytes;
+  self->limit_us = now_us;
   return self->limit;
 }
 

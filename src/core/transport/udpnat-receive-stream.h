@@ -38,7 +38,10 @@ const guint8        *udpnat_receive_stream_peek            (const UdpnatReceiveS
                                                             gsize                     *out_n);
 gboolean             udpnat_receive_stream_consume         (UdpnatReceiveStream       *self,
                                                             gsize                      n_consumed);
-guint64              udpnat_receive_stream_take_limit      (UdpnatReceiveStream       *self);
+guint64              udpnat_receive_stream_take_limit      (UdpnatReceiveStream       *self,
+                                                            gint64                     now_us,
+                                                            gint64                     rtt_us,
+                                                            gsize                     *n_spare);
 
 gboolean             udpnat_receive_stream_is_idle         (const UdpnatReceiveStream *self,
                                                             guint64                   *out_offset,

@@ -9,7 +9,24 @@
  * walks it from the oldest up to the largest number acknowledged, and what is passed over there is
  * soon acked or lost and leaves the list, so the work is in proportion to what the ACK is about and
  * not to what is in flight. Nothing is ever given up here: that is for the session's owner to
- * decide. */
+ * decide.
+ *
+ * Of what was lost the number is remembered for a while: when it is acknowledged after all, the
+ * path has only changed the order. Then the window is given back, and more patience is had from
+ * then on, as RACK has it (RFC 8985 section 6.2): so many packets, or so much time, as this one
+ * took. */
+
+#define MISSED_MAX 512
+/* A packet that comes so many packets late is beyond the receiver's replay window, and so lost. */
+#define REORDERING_MAX_PACKETS UDPNAT_REPLAY_WINDOW_PACKETS
+#define LOSS_DELAY_EIGHTHS 9
+#define LOSS_DELAY_MAX_EIGHTHS 16
+
+typedef struct
+{
+  guint64 number;
+  gint64  sent_us;
+} Missed;
 
 typedef struct
 {
@@ -25,6 +42,9 @@ struct _UdpnatRecovery
   GQueue            sent;
   GQueue            acked;
   GQueue            lost;
+  GArray           *missed;            /* of Missed, in the order of numbers */
+  guint64           threshold_packets; /* so many later ones acknowledged, and it is lost */
+  guint             delay_eighths;     /* the same in time, of the round trip */
   gboolean          has_largest;
   guint64           largest_acked;
   gboolean          has_sent;
@@ -36,6 +56,16 @@ struct _UdpnatRecovery
   gboolean          is_eager;
 };
 
+/* Nothing is known of how the path changes the order of packets. */
+static void
+forget_order (UdpnatRecovery *self)
+{
+  g_array_set_size (self->missed, 0);
+  self->threshold_packets = UDPNAT_PACKET_THRESHOLD;
+  self->delay_eighths = LOSS_DELAY_EIGHTHS;
+  self->loss_us = UDPNAT_TIME_NEVER;
+}
+
 UdpnatRecovery *
 udpnat_recovery_new (gsize max_packet_bytes)
 {
@@ -46,7 +76,8 @@ udpnat_recovery_new (gsize max_packet_bytes)
   g_queue_init (&self->sent);
   g_queue_init (&self->acked);
   g_queue_init (&self->lost);
-  self->loss_us = UDPNAT_TIME_NEVER;
+  self->missed = g_array_new (FALSE, FALSE, sizeof (Missed));
+  forget_order (self);
   return self;
 }
 
@@ -75,6 +106,7 @@ udpnat_recovery_free (UdpnatRecovery *self)
   clear_queue (&self->sent);
   clear_queue (&self->acked);
   clear_queue (&self->lost);
+  g_array_unref (self->missed);
   udpnat_congestion_free (self->congestion);
   g_free (self);
 }
@@ -90,7 +122,7 @@ udpnat_recovery_handle_sent (UdpnatRecovery         *self,
   entry->link.data = entry;
   entry->packet = *packet;
   g_queue_push_tail_link (&self->sent, &entry->link);
-  udpnat_congestion_handle_sent (self->congestion, packet->n_bytes);
+  udpnat_congestion_handle_sent (self->congestion, packet->sent_us, packet->n_bytes);
   self->has_sent = TRUE;
   self->largest_sent = packet->number;
   self->pto_base_us = packet->sent_us;
@@ -131,12 +163,67 @@ collect_acked (UdpnatRecovery  *self,
     }
 }
 
+static void
+note_missed (UdpnatRecovery *self,
+             const Entry    *entry)
+{
+  Missed missed = { entry->packet.number, entry->packet.sent_us };
+
+  if (self->missed->len >= MISSED_MAX)
+    g_array_remove_range (self->missed, 0, MISSED_MAX / 4);
+  g_array_append_val (self->missed, missed);
+}
+
+/* It was late, not lost. */
+static void
+handle_late (UdpnatRecovery *self,
+             gint64          now_us,
+             const Missed   *missed)
+{
+  guint64 n_later = self->largest_acked - MIN (missed->number, self->largest_acked);
+
+  udpnat_congestion_undo_lost (self->congestion, missed->sent_us);
+  if (n_later >= self->threshold_packets)
+    self->threshold_packets = MIN (n_later + 1, REORDERING_MAX_PACKETS);
+  if (now_us - missed->sent_us >= udpnat_recovery_get_loss_delay (self))
+    self->delay_eighths = MIN (self->delay_eighths + 1, LOSS_DELAY_MAX_EIGHTHS);
+}
+
+static void
+collect_late (UdpnatRecovery  *self,
+              gint64           now_us,
+              const UdpnatAck *ack)
+{
+  guint range = ack->n_ranges;
+  guint n_old = 0;
+
+  while (n_old < self->missed->len && g_array_index (self->missed, Missed, n_old).number
+         + REORDERING_MAX_PACKETS < self->largest_acked)
+    n_old++;
+  if (n_old > 0)
+    g_array_remove_range (self->missed, 0, n_old);
+  for (guint i = 0; i < self->missed->len && range > 0;)
+    {
+      Missed missed = g_array_index (self->missed, Missed, i);
+
+      while (range > 0 && ack->ranges[range - 1].last < missed.number)
+        range--;
+      if (range == 0 || ack->ranges[range - 1].first > missed.number)
+        {
+          i++;
+          continue;
+        }
+      g_array_remove_index (self->missed, i);
+      handle_late (self, now_us, &missed);
+    }
+}
+
 /* RFC 9002 A.10 */
 static void
 detect_lost (UdpnatRecovery *self,
              gint64          now_us)
 {
-  gint64 loss_delay_us = udpnat_rtt_get_loss_delay (&self->rtt);
+  gint64 loss_delay_us = udpnat_recovery_get_loss_delay (self);
   GList *next, *link = self->sent.head;
 
   self->loss_us = UDPNAT_TIME_NEVER;
@@ -147,16 +234,23 @@ detect_lost (UdpnatRecovery *self,
       next = link->next;
       if (entry->packet.number >= self->largest_acked)
         break;
-      if (self->largest_acked - entry->packet.number < UDPNAT_PACKET_THRESHOLD
+      if (self->largest_acked - entry->packet.number < self->threshold_packets
           && entry->packet.sent_us + loss_delay_us > now_us)
         {
           self->loss_us = udpnat_time_min (self->loss_us, entry->packet.sent_us + loss_delay_us);
           continue;
         }
       move_to (self, entry, &self->lost);
-      if (!entry->is_of_old_path)
-        udpnat_congestion_handle_lost (self->congestion, now_us, entry->packet.sent_us,
-                                       entry->packet.n_bytes);
+      if (entry->is_of_old_path)
+        continue;
+      if (entry->packet.is_trial)
+        {
+          udpnat_congestion_handle_discarded (self->congestion, entry->packet.n_bytes);
+          continue;
+        }
+      note_missed (self, entry);
+      udpnat_congestion_handle_lost (self->congestion, now_us, entry->packet.sent_us,
+                                     entry->packet.n_bytes);
     }
 }
 
@@ -167,8 +261,10 @@ take_rtt_sample (UdpnatRecovery  *self,
 {
   const Entry *newest = self->acked.tail->data;
 
-  if (newest->packet.number == ack->ranges[0].last && !newest->is_of_old_path)
-    udpnat_rtt_add_sample (&self->rtt, now_us - newest->packet.sent_us, ack->delay_us);
+  if (newest->packet.number != ack->ranges[0].last || newest->is_of_old_path)
+    return;
+  udpnat_rtt_add_sample (&self->rtt, now_us - newest->packet.sent_us, ack->delay_us);
+  udpnat_congestion_handle_rtt (self->congestion, newest->packet.sent_us, self->rtt.latest_us);
 }
 
 /**
@@ -190,6 +286,8 @@ udpnat_recovery_handle_ack (UdpnatRecovery  *self,
   g_assert (self->acked.length == 0 && self->lost.length == 0);
   self->largest_acked = self->has_largest ? MAX (self->largest_acked, largest) : largest;
   self->has_largest = TRUE;
+  udpnat_congestion_begin_ack (self->congestion, now_us);
+  collect_late (self, now_us, ack);
   collect_acked (self, ack, &n_acked);
   if (n_acked == 0)
     return FALSE;
@@ -201,7 +299,7 @@ udpnat_recovery_handle_ack (UdpnatRecovery  *self,
 
       if (!entry->is_of_old_path)
         udpnat_congestion_handle_acked (self->congestion, entry->packet.sent_us,
-                                        entry->packet.n_bytes);
+                                        self->rtt.smoothed_us, entry->packet.n_bytes);
     }
   self->pto_count = 0;
   return TRUE;
@@ -336,7 +434,7 @@ udpnat_recovery_reset_path (UdpnatRecovery *self,
   if (rtt_us > 0)
     udpnat_rtt_add_sample (&self->rtt, rtt_us, 0);
   self->pto_count = 0;
-  self->loss_us = UDPNAT_TIME_NEVER;
+  forget_order (self);
 }
 
 /** udpnat_recovery_set_eager: timeouts stay short for UDPNAT_PTO_EAGER_US; @is_eager: not so at
@@ -390,7 +488,20 @@ udpnat_recovery_get_rtt (UdpnatRecovery *self)
   return &self->rtt;
 }
 
-const UdpnatCongestion *
+/**
+ * udpnat_recovery_get_loss_delay:
+ *
+ * Returns: how much older than an acknowledged packet a missing one must be to be lost (RFC 9002
+ *   section 6.1.2), and more where packets were seen to come late
+ */
+gint64
+udpnat_recovery_get_loss_delay (const UdpnatRecovery *self)
+{
+  return udpnat_rtt_get_loss_delay (&self->rtt, self->delay_eighths);
+}
+
+/** udpnat_recovery_get_congestion: (transfer none) */
+UdpnatCongestion *
 udpnat_recovery_get_congestion (const UdpnatRecovery *self)
 {
   return self->congestion;

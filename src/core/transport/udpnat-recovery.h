@@ -25,6 +25,8 @@ typedef struct
  * UdpnatSentPacket:
  * @n_bytes: of the whole datagram
  * @has_ack: it carried an ACK whose largest number was @ack_largest
+ * @is_trial: of a length that the path may not take: its loss says nothing else (RFC 8899 section
+ *   3, 8)
  *
  * An eliciting packet on its way. Zero it, fill it, and give a copy to
  * udpnat_recovery_handle_sent().
@@ -35,6 +37,7 @@ typedef struct
   gint64          sent_us;
   gsize           n_bytes;
   gboolean        has_ack;
+  gboolean        is_trial;
   guint64         ack_largest;
   guint           n_pieces;
   UdpnatSentPiece pieces[UDPNAT_SENT_PIECES_MAX];
@@ -77,7 +80,8 @@ void                    udpnat_recovery_forget_timeouts (UdpnatRecovery         
 gboolean                udpnat_recovery_is_full         (const UdpnatRecovery   *self);
 guint                   udpnat_recovery_get_count       (const UdpnatRecovery   *self);
 UdpnatRtt              *udpnat_recovery_get_rtt         (UdpnatRecovery         *self);
-const UdpnatCongestion *udpnat_recovery_get_congestion  (const UdpnatRecovery   *self);
+gint64                  udpnat_recovery_get_loss_delay  (const UdpnatRecovery   *self);
+UdpnatCongestion       *udpnat_recovery_get_congestion  (const UdpnatRecovery   *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatRecovery, udpnat_recovery_free)
 

@@ -167,7 +167,7 @@ udpnat_resting_session_answer (UdpnatRestingSession *self,
   guint32 index = udpnat_index_table_hold (indexes, holder);
 
   /* Cannot fail: see udpnat_session_answer(). */
-  if (!udpnat_hs2_write (hs1, hs1->role, index, FALSE, frames, n_frames, UDPNAT_DATAGRAM_MAX_BYTES,
+  if (!udpnat_hs2_write (hs1, hs1->role, index, FALSE, frames, n_frames, UDPNAT_DATAGRAM_BASE_BYTES,
                          out_hs2, out_n))
     g_assert_not_reached ();
   *self = (UdpnatRestingSession) {
@@ -225,7 +225,7 @@ udpnat_session_new_woken (const UdpnatSessionConfig *config,
   self->current = udpnat_keyset_new_resting (&resting->keys, UDPNAT_KEY_REJECT_SERVER_AFTER_US);
   self->next_number = resting->keys.next_number;
   if (n_received > 0)
-    udpnat_ack_tracker_handle_packet (&self->acks, now_us, n_received - 1, FALSE);
+    udpnat_ack_tracker_handle_packet (&self->acks, now_us, 0, n_received - 1, FALSE);
   if (resting->rtt > 0)
     udpnat_rtt_add_sample (udpnat_recovery_get_rtt (self->recovery), resting->rtt * RTT_UNIT_US, 0);
   wake_streams (self, resting);
@@ -279,7 +279,7 @@ udpnat_resting_session_seal (UdpnatRestingSession *self,
                              guint8               *out)
 {
   if (!udpnat_resting_keys_are_usable (&self->keys, now_us)
-      || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_MAX_BYTES)
+      || n_frames + UDPNAT_DATA_MIN_BYTES > UDPNAT_DATAGRAM_BASE_BYTES)
     return 0;
   memcpy (out + UDPNAT_DATA_HEADER_BYTES, frames, n_frames);
   return udpnat_resting_keys_seal (&self->keys, out, n_frames, n_carried);

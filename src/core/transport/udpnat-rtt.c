@@ -57,15 +57,17 @@ udpnat_rtt_get_pto (const UdpnatRtt *self)
 
 /**
  * udpnat_rtt_get_loss_delay:
+ * @eighths: of the round trip; RFC 9002 begins with 9
  *
  * Returns: how much older than an acknowledged packet a missing one must be to be lost
  */
 gint64
-udpnat_rtt_get_loss_delay (const UdpnatRtt *self)
+udpnat_rtt_get_loss_delay (const UdpnatRtt *self,
+                           guint            eighths)
 {
   gint64 rtt_us = MAX (self->latest_us, self->smoothed_us);
 
   if (rtt_us == 0)
     rtt_us = UDPNAT_RTT_INITIAL_US;
-  return MAX (9 * rtt_us / 8, UDPNAT_RTT_GRANULARITY_US);
+  return MAX (eighths * rtt_us / 8, UDPNAT_RTT_GRANULARITY_US);
 }

@@ -23,6 +23,7 @@ void   udpnat_rtt_add_sample     (UdpnatRtt       *self,
                                   gint64           latest_us,
                                   gint64           ack_delay_us);
 gint64 udpnat_rtt_get_pto        (const UdpnatRtt *self);
-gint64 udpnat_rtt_get_loss_delay (const UdpnatRtt *self);
+gint64 udpnat_rtt_get_loss_delay (const UdpnatRtt *self,
+                                  guint            eighths);
 
 G_END_DECLS

@@ -12,14 +12,14 @@
  *   not written
  *
  * `acked` holds what is acked above base, `lost` what was sent, is not acked, and must be sent
- * again. Bytes are kept in one piece, data[0] being the byte at `buffer_offset` <= base; the front
- * is cut off lazily. */
+ * again. Bytes lie in a ring: that at offset o at data[o % n_allocated]. */
+
+#define RING_MIN_BYTES 1024
 
 struct _UdpnatSendStream
 {
   guint8        *data;
-  gsize          n_allocated;
-  guint64        buffer_offset;
+  gsize          n_allocated; /* 0 or a power of two */
   guint64        base;
   guint64        next;
   guint64        end;
@@ -49,50 +49,88 @@ udpnat_send_stream_free (UdpnatSendStream *self)
   g_free (self);
 }
 
+/* Where the byte at @offset is; @out_n: how many follow it there, of at most @n_max */
+static guint8 *
+locate (const UdpnatSendStream *self,
+        guint64                 offset,
+        gsize                   n_max,
+        gsize                  *out_n)
+{
+  gsize at = offset & (self->n_allocated - 1);
+
+  *out_n = MIN (n_max, self->n_allocated - at);
+  return self->data + at;
+}
+
+static void
+put (UdpnatSendStream *self,
+     guint64           offset,
+     const guint8     *data,
+     gsize             n_data)
+{
+  while (n_data > 0)
+    {
+      gsize   n;
+      guint8 *to = locate (self, offset, n_data, &n);
+
+      memcpy (to, data, n);
+      offset += n;
+      data += n;
+      n_data -= n;
+    }
+}
+
 static void
 make_room (UdpnatSendStream *self,
            gsize             n_more)
 {
-  gsize n_dead = self->base - self->buffer_offset;
-  gsize n_live = self->end - self->base;
+  UdpnatSendStream old = *self;
+  guint64          offset = self->base;
 
-  if (n_dead + n_live + n_more <= self->n_allocated)
+  if (self->end - self->base + n_more <= self->n_allocated)
     return;
-  if (n_dead > 0 && n_live > 0)
-    memmove (self->data, self->data + n_dead, n_live);
-  self->buffer_offset = self->base;
-  if (n_live + n_more > self->n_allocated / 2)
+  self->n_allocated = MAX (RING_MIN_BYTES, self->n_allocated);
+  while (self->n_allocated < self->end - self->base + n_more)
+    self->n_allocated *= 2;
+  self->data = g_malloc (self->n_allocated);
+  while (offset < self->end)
     {
-      /* Twice what is needed, so that moving the bytes down stays rare. */
-      self->n_allocated = MAX (1024, 2 * (n_live + n_more));
-      self->data = g_realloc (self->data, self->n_allocated);
+      gsize         n;
+      const guint8 *from = locate (&old, offset, self->end - offset, &n);
+
+      put (self, offset, from, n);
+      offset += n;
     }
+  g_free (old.data);
 }
 
 /**
  * udpnat_send_stream_write:
+ * @n_buffer: how many bytes may be held
  *
  * Returns: how many bytes were taken; fewer than @n_data when the buffer is full
  */
 gsize
 udpnat_send_stream_write (UdpnatSendStream *self,
+                          gsize             n_buffer,
                           const guint8     *data,
                           gsize             n_data)
 {
-  gsize n = MIN (n_data, udpnat_send_stream_get_space (self));
+  gsize n = MIN (n_data, udpnat_send_stream_get_space (self, n_buffer));
 
   if (n == 0)
     return 0;
   make_room (self, n);
-  memcpy (self->data + (self->end - self->buffer_offset), data, n);
+  put (self, self->end, data, n);
   self->end += n;
   return n;
 }
 
 gsize
-udpnat_send_stream_get_space (const UdpnatSendStream *self)
+udpnat_send_stream_get_space (const UdpnatSendStream *self,
+                              gsize                   n_buffer)
 {
-  return UDPNAT_STREAM_SEND_BUFFER_BYTES - udpnat_send_stream_get_unacked (self);
+  return n_buffer - MIN (n_buffer, udpnat_send_stream_get_unacked (self));
 }
 
 /**
@@ -104,6 +142,13 @@ gsize
 udpnat_send_stream_get_unacked (const UdpnatSendStream *self)
 {
   return self->end - self->base;
+}
+
+/** udpnat_send_stream_get_sent: Returns: those of them that were sent before */
+gsize
+udpnat_send_stream_get_sent (const UdpnatSendStream *self)
+{
+  return self->next - self->base;
 }
 
 /**
@@ -146,25 +191,24 @@ udpnat_send_stream_take (UdpnatSendStream *self,
                          guint64          *out_offset,
                          gsize            *out_n)
 {
-  g_assert (n_max > 0);
-  if (self->n_lost > 0)
-    {
-      UdpnatRange range = self->lost.ranges[0];
+  gboolean      is_lost = self->n_lost > 0;
+  const guint8 *data;
 
-      *out_offset = range.start;
-      *out_n = MIN (n_max, range.end - range.start);
-      udpnat_range_set_remove (&self->lost, range.start, range.start + *out_n);
+  g_assert (n_max > 0);
+  if (udpnat_send_stream_get_sendable (self) == 0)
+    return NULL;
+  *out_offset = is_lost ? self->lost.ranges[0].start : self->next;
+  n_max = MIN (n_max, is_lost ? self->lost.ranges[0].end - *out_offset
+                              : udpnat_send_stream_get_sendable (self));
+  data = locate (self, *out_offset, n_max, out_n);
+  if (is_lost)
+    {
+      udpnat_range_set_remove (&self->lost, *out_offset, *out_offset + *out_n);
       self->n_lost -= *out_n;
     }
   else
-    {
-      *out_offset = self->next;
-      *out_n = MIN (n_max, udpnat_send_stream_get_sendable (self));
-      if (*out_n == 0)
-        return NULL;
-      self->next += *out_n;
-    }
-  return self->data + (*out_offset - self->buffer_offset);
+    self->next += *out_n;
+  return data;
 }
 
 static gsize
@@ -202,7 +246,6 @@ udpnat_send_stream_handle_acked (UdpnatSendStream *self,
       /* Idle streams are the normal case, and there are many. */
       g_clear_pointer (&self->data, g_free);
       self->n_allocated = 0;
-      self->buffer_offset = self->base;
       udpnat_range_set_clear (&self->acked);
       udpnat_range_set_clear (&self->lost);
     }
@@ -256,7 +299,7 @@ udpnat_send_stream_new_idle (guint64 offset,
 {
   UdpnatSendStream *self = udpnat_send_stream_new ();
 
-  self->buffer_offset = self->base = self->next = self->end = offset;
+  self->base = self->next = self->end = offset;
   self->limit = limit;
   return self;
 }

@@ -18,10 +18,13 @@ typedef struct _UdpnatSendStream UdpnatSendStream;
 UdpnatSendStream *udpnat_send_stream_new          (void) G_GNUC_WARN_UNUSED_RESULT;
 void              udpnat_send_stream_free         (UdpnatSendStream       *self);
 gsize             udpnat_send_stream_write        (UdpnatSendStream       *self,
+                                                   gsize                   n_buffer,
                                                    const guint8           *data,
                                                    gsize                   n_data);
-gsize             udpnat_send_stream_get_space    (const UdpnatSendStream *self);
+gsize             udpnat_send_stream_get_space    (const UdpnatSendStream *self,
+                                                   gsize                   n_buffer);
 gsize             udpnat_send_stream_get_unacked  (const UdpnatSendStream *self);
+gsize             udpnat_send_stream_get_sent     (const UdpnatSendStream *self);
 gsize             udpnat_send_stream_get_sendable (const UdpnatSendStream *self);
 void              udpnat_send_stream_set_limit    (UdpnatSendStream       *self,
                                                    guint64                 limit);

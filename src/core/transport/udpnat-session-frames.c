@@ -20,12 +20,14 @@ typedef struct
 
 /* Gives what the last ACK or timeout decided to those who care. */
 void
-udpnat_session_settle (UdpnatSession *self)
+udpnat_session_settle (UdpnatSession *self,
+                       gint64         now_us)
 {
   UdpnatSentPacket packet;
 
   while (udpnat_recovery_pop_acked (self->recovery, &packet))
     {
+      udpnat_path_mtu_handle_acked (&self->mtu, now_us, packet.n_bytes, packet.is_trial);
       if (packet.has_ack)
         udpnat_ack_tracker_forget (&self->acks, packet.ack_largest);
       for (guint i = 0; i < packet.n_pieces; i++)
@@ -38,7 +40,14 @@ udpnat_session_settle (UdpnatSession *self)
         }
     }
   while (udpnat_recovery_pop_lost (self->recovery, &packet))
-    udpnat_session_requeue (self, &packet);
+    {
+      udpnat_path_mtu_handle_lost (&self->mtu, now_us,
+                                   udpnat_rtt_get_pto (udpnat_recovery_get_rtt (self->recovery)),
+                                   packet.n_bytes, packet.is_trial);
+      udpnat_session_requeue (self, &packet);
+    }
+  udpnat_congestion_set_max_packet (udpnat_recovery_get_congestion (self->recovery),
+                                    udpnat_path_mtu_get (&self->mtu));
 }
 
 static void
@@ -56,7 +65,7 @@ handle_ack (UdpnatSession         *self,
     }
   if (!udpnat_recovery_handle_ack (self->recovery, now_us, &ack))
     return;
-  udpnat_session_settle (self);
+  udpnat_session_settle (self, now_us);
   self->unanswered_since_us = udpnat_recovery_get_count (self->recovery) > 0 ? now_us
                                                                              : UDPNAT_TIME_NEVER;
 }
@@ -254,7 +263,8 @@ udpnat_session_handle_data (UdpnatSession *self,
   handle_frames (self, now_us, frames, view.n_frames, &context);
   note_return (self);
   if (context.result == UDPNAT_RX_OK && !context.is_unheard)
-    udpnat_ack_tracker_handle_packet (&self->acks, now_us, view.number, context.is_eliciting);
+    udpnat_ack_tracker_handle_packet (&self->acks, now_us, udpnat_session_get_rtt (self),
+                                      view.number, context.is_eliciting);
   return context.result;
 }
 

@@ -11,18 +11,30 @@
  * they are popped and never kept: what is lost is framed anew, perhaps into smaller packets. */
 
 #define OVERHEAD_BYTES (UDPNAT_DATA_HEADER_BYTES + UDPNAT_SEAL_TAG_BYTES)
-#define STREAM_FIRST_FILE 2
 /* Below this a piece of a longer stream is not worth its header; the rest goes with the next
  * packet. */
 #define PIECE_MIN_BYTES 16
 /* An unproven address gets no packet with less room than this: an ACK, a PING and a short message.
  */
 #define ALLOWANCE_MIN_BYTES 100
+/* Of a window in each round trip. */
+#define PACE_SLOW_START 2
+#define PACE_AVOIDANCE 1.25
+
+/* Whether packets may be longer than every path takes: not by a relay, and not what is sent again
+ * because nothing has arrived. */
+static gboolean
+may_be_long (const UdpnatSession *self)
+{
+  return self->config.role == UDPNAT_ROLE_PEER_PEER && self->n_probes == 0
+         && self->config.max_packet_bytes == UDPNAT_DATAGRAM_BASE_BYTES;
+}
 
 static gsize
 get_packet_limit (const UdpnatSession *self)
 {
-  gsize n_max = self->config.max_packet_bytes;
+  gsize n_max = may_be_long (self) ? udpnat_path_mtu_get (&self->mtu)
+                                   : self->config.max_packet_bytes;
 
   if (self->allowance_bytes >= (gint64) n_max)
     return n_max;
@@ -56,26 +68,68 @@ get_usable_keyset (const UdpnatSession *self,
   return keyset != NULL && udpnat_keyset_is_usable (keyset, now_us) ? keyset : NULL;
 }
 
-/* How long a packet with eliciting frames may be now; 0: none may be sent. A small rest of the
- * congestion window is used only for what fits into it whole, or a bulk transfer would be cut into
- * crumbs for good. */
+/* How long a packet with eliciting frames may be by the congestion window; 0: none may be sent. A
+ * small rest of the window is used only for what fits into it whole, or a bulk transfer would be
+ * cut into crumbs for good. */
 static gsize
-get_eliciting_limit (const UdpnatSession *self,
-                     gsize                n_limit)
+get_window_limit (const UdpnatSession *self,
+                  gsize                n_wanted,
+                  gsize                n_limit)
 {
   const UdpnatCongestion *congestion = udpnat_recovery_get_congestion (self->recovery);
-  gsize                   n_room, n_wanted = udpnat_session_count_sendable (self);
+  gsize                   n_room = udpnat_congestion_get_room (congestion);
 
-  if (n_wanted == 0)
-    return 0;
-  if (self->n_probes > 0)
-    return n_limit;
   if (udpnat_recovery_is_full (self->recovery))
     return 0;
-  n_room = udpnat_congestion_get_room (congestion);
   if (n_room >= n_limit || udpnat_congestion_get_in_flight (congestion) == 0)
     return n_limit;
   return n_wanted + OVERHEAD_BYTES + UDPNAT_ACK_FRAME_MAX_BYTES <= n_room ? n_room : 0;
+}
+
+/* Bytes per second, RFC 9002 section 7.7; 0: no round trip is known, so no pace. */
+static double
+get_pace (const UdpnatSession *self)
+{
+  const UdpnatCongestion *congestion = udpnat_recovery_get_congestion (self->recovery);
+  gint64                  rtt_us = udpnat_recovery_get_rtt (self->recovery)->smoothed_us;
+  double                  gain = udpnat_congestion_is_slow_start (congestion)
+                                 ? PACE_SLOW_START : PACE_AVOIDANCE;
+
+  if (rtt_us == 0)
+    return 0;
+  return gain * udpnat_congestion_get_window (congestion) * G_USEC_PER_SEC / rtt_us;
+}
+
+static gint64
+get_pacer_time (const UdpnatSession *self,
+                gint64               now_us)
+{
+  double pace = get_pace (self);
+
+  return pace > 0 ? udpnat_pacer_get_time (&self->pacer, now_us, pace) : now_us;
+}
+
+/* How long a packet with eliciting frames may be now; 0: none may be sent. */
+static gsize
+get_eliciting_limit (UdpnatSession *self,
+                     gint64         now_us,
+                     gsize          n_limit)
+{
+  gsize n = 0, n_wanted = udpnat_session_count_sendable (self);
+
+  self->pacer_us = UDPNAT_TIME_NEVER;
+  if (n_wanted > 0 && self->n_probes > 0)
+    return n_limit;
+  if (n_wanted > 0)
+    n = get_window_limit (self, n_wanted, n_limit);
+  if (n > 0 && get_pacer_time (self, now_us) > now_us)
+    {
+      self->pacer_us = get_pacer_time (self, now_us);
+      n = 0;
+    }
+  udpnat_congestion_set_waiting (udpnat_recovery_get_congestion (self->recovery),
+                                 n_wanted > 0 && n == 0);
+  return n;
 }
 
 static void
@@ -129,19 +183,24 @@ write_stream_pieces (UdpnatSession    *self,
 
 static void
 write_limits (UdpnatSession    *self,
+              gint64            now_us,
               UdpnatWriter     *writer,
               UdpnatSentPacket *packet)
 {
   for (guint32 i = 0; i < self->streams->len && packet->n_pieces < UDPNAT_SENT_PIECES_MAX; i++)
     {
       UdpnatSessionStream *stream = self->streams->pdata[i];
+      gsize                n_none = 0;
       guint64              limit;
 
       if (stream == NULL || !stream->is_limit_wanted)
         continue;
       if (udpnat_writer_left (writer) < UDPNAT_STREAM_OVERHEAD_BYTES)
         return;
-      limit = udpnat_receive_stream_take_limit (stream->receive);
+      limit = udpnat_receive_stream_take_limit (stream->receive, now_us,
+                                                udpnat_session_get_rtt (self),
+                                                i < UDPNAT_STREAM_FILES ? &n_none
+                                                                        : &self->n_spare_window);
       if (!udpnat_frame_write_stream_window (writer, i, limit))
         g_assert_not_reached ();
       stream->is_limit_wanted = FALSE;
@@ -154,14 +213,14 @@ write_files (UdpnatSession    *self,
              UdpnatWriter     *writer,
              UdpnatSentPacket *packet)
 {
-  guint n_files = self->streams->len - MIN (self->streams->len, STREAM_FIRST_FILE);
+  guint n_files = self->streams->len - MIN (self->streams->len, UDPNAT_STREAM_FILES);
   guint first = self->turn;
 
   for (guint i = 0; i < n_files; i++)
     {
       guint file = (first + i) % n_files;
 
-      if (write_stream_pieces (self, STREAM_FIRST_FILE + file, writer, packet))
+      if (write_stream_pieces (self, UDPNAT_STREAM_FILES + file, writer, packet))
         self->turn = file + 1;
     }
 }
@@ -169,6 +228,7 @@ write_files (UdpnatSession    *self,
 /* Returns: whether anything was written */
 static gboolean
 write_eliciting (UdpnatSession    *self,
+                 gint64            now_us,
                  UdpnatWriter     *writer,
                  UdpnatSentPacket *packet)
 {
@@ -176,8 +236,8 @@ write_eliciting (UdpnatSession    *self,
 
   if (self->is_ping_wanted && udpnat_frame_write_ping (writer))
     self->is_ping_wanted = FALSE;
-  write_limits (self, writer, packet);
-  for (guint32 i = 0; i < MIN (self->streams->len, STREAM_FIRST_FILE); i++)
+  write_limits (self, now_us, writer, packet);
+  for (guint32 i = 0; i < MIN (self->streams->len, UDPNAT_STREAM_FILES); i++)
     write_stream_pieces (self, i, writer, packet);
   write_files (self, writer, packet);
   return writer->n_written > n_before;
@@ -209,11 +269,41 @@ track_packet (UdpnatSession    *self,
   packet->number = self->next_number - 1;
   packet->sent_us = now_us;
   packet->n_bytes = n_bytes;
+  udpnat_pacer_handle_sent (&self->pacer, now_us, get_pace (self), n_bytes);
   udpnat_recovery_handle_sent (self->recovery, packet);
   if (self->n_probes > 0)
     self->n_probes--;
   if (self->unanswered_since_us == UDPNAT_TIME_NEVER)
     self->unanswered_since_us = now_us;
+}
+
+/* Of nothing but its length. Only while there is much to send is it worth a packet. Returns: 0: not
+ * now */
+static gsize
+get_trial_bytes (const UdpnatSession *self)
+{
+  gsize n_waiting = 0;
+
+  if (!may_be_long (self) || udpnat_path_mtu_get_probe (&self->mtu) == 0
+      || self->allowance_bytes != G_MAXINT64)
+    return 0;
+  for (guint i = UDPNAT_STREAM_FILES; i < self->streams->len && n_waiting == 0; i++)
+    if (self->streams->pdata[i] != NULL)
+      n_waiting = udpnat_send_stream_get_sendable (
+        ((UdpnatSessionStream *) self->streams->pdata[i])->send);
+  return n_waiting > UDPNAT_DATAGRAM_MAX_BYTES ? udpnat_path_mtu_get_probe (&self->mtu) : 0;
+}
+
+static void
+write_trial (UdpnatSession    *self,
+             UdpnatWriter     *writer,
+             UdpnatSentPacket *packet)
+{
+  if (!udpnat_frame_write_ping (writer)
+      || !udpnat_frame_write_pad (writer, udpnat_writer_left (writer) - UDPNAT_FRAME_HEADER_BYTES))
+    g_assert_not_reached ();
+  packet->is_trial = TRUE;
+  udpnat_path_mtu_handle_sent (&self->mtu);
 }
 
 /** udpnat_session_pop_data: the next DATA packet, if one is due and may be sent */
@@ -227,7 +317,7 @@ udpnat_session_pop_data (UdpnatSession *self,
   gsize            n_limit = get_packet_limit (self);
   UdpnatSentPacket packet = { 0 };
   gboolean         is_eliciting = FALSE;
-  gsize            n_eliciting;
+  gsize            n_eliciting, n_trial;
   UdpnatWriter     writer;
 
   if (keyset == NULL || n_limit == 0 || self->is_held)
@@ -235,14 +325,17 @@ udpnat_session_pop_data (UdpnatSession *self,
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return self->is_close_wanted && (*out_n = pop_close (self, keyset, now_us, n_limit, out)) > 0;
 
-  n_eliciting = get_eliciting_limit (self, n_limit);
+  n_eliciting = get_eliciting_limit (self, now_us, n_limit);
   if (n_eliciting == 0 && !self->acks.is_due)
     return FALSE;
+  n_trial = n_eliciting > 0 ? get_trial_bytes (self) : 0;
   udpnat_writer_init (&writer, out + UDPNAT_DATA_HEADER_BYTES,
-                      (n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
+                      MAX (n_trial, n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
   write_ack (self, now_us, &writer, &packet);
-  if (n_eliciting > 0)
-    is_eliciting = write_eliciting (self, &writer, &packet);
+  if (n_trial > 0)
+    write_trial (self, &writer, &packet);
+  if (n_trial > 0 || n_eliciting > 0)
+    is_eliciting = n_trial > 0 || write_eliciting (self, now_us, &writer, &packet);
   if (writer.n_written == 0)
     return FALSE;
   *out_n = finish_packet (self, keyset, now_us, out, writer.n_written, 0);

@@ -2,6 +2,8 @@
 
 #include "udpnat-ack-tracker.h"
 #include "udpnat-keyset.h"
+#include "udpnat-pacer.h"
+#include "udpnat-path-mtu.h"
 #include "udpnat-receive-stream.h"
 #include "udpnat-recovery.h"
 #include "udpnat-send-stream.h"
@@ -91,6 +93,10 @@ struct _UdpnatSession
   guint64                 n_packets_sent;
   UdpnatRecovery         *recovery;
   UdpnatAckTracker        acks;
+  UdpnatPathMtu           mtu;
+  UdpnatPacer             pacer;
+  gint64                  pacer_us; /* when it lets the next packet go; UDPNAT_TIME_NEVER: it is
+                                     * not what is waited for */
   guint                   n_probes;
   gboolean                is_ping_wanted;
   gboolean                is_close_wanted;
@@ -102,6 +108,7 @@ struct _UdpnatSession
   /* streams: index is the stream's number; NULL where there is none */
   GPtrArray              *streams;
   guint                   turn; /* which of the streams >= 2 is next */
+  gsize                   n_spare_window; /* by which their windows may grow, all together */
 
   /* events */
   GQueue                  events;
@@ -161,7 +168,8 @@ UdpnatRxResult       udpnat_session_handle_data        (UdpnatSession          *
 void                 udpnat_session_handle_hs2_frames  (UdpnatSession          *self,
                                                         const guint8           *frames,
                                                         gsize                   n_frames);
-void                 udpnat_session_settle             (UdpnatSession          *self);
+void                 udpnat_session_settle             (UdpnatSession          *self,
+                                                        gint64                  now_us);
 
 /* udpnat-session-output.c */
 gboolean             udpnat_session_pop_data           (UdpnatSession          *self,

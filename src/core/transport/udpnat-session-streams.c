@@ -118,6 +118,20 @@ udpnat_session_count_sendable (const UdpnatSession *self)
   return n;
 }
 
+/* How much a stream may hold. Of a file it is what is on its way, however much that is, and as much
+ * again as any stream holds; more would only leave the processor's cache before it is sent. */
+static gsize
+get_buffer (const UdpnatSession       *self,
+            const UdpnatSessionStream *found,
+            guint32                    stream)
+{
+  gsize n_sent = 0;
+
+  if (stream >= UDPNAT_STREAM_FILES && found != NULL)
+    n_sent = udpnat_send_stream_get_sent (found->send);
+  return MIN (n_sent + UDPNAT_STREAM_SEND_BUFFER_BYTES, UDPNAT_STREAM_WINDOW_MAX_BYTES);
+}
+
 /**
  * udpnat_session_stream_write:
  * @stream: 0 control, 1 chat, from 2 files; below %UDPNAT_STREAMS_MAX
@@ -138,7 +152,7 @@ udpnat_session_stream_write (UdpnatSession *self,
     return 0;
   found = udpnat_session_ensure_stream (self, stream);
   g_assert (found != NULL);
-  return udpnat_send_stream_write (found->send, data, n_data);
+  return udpnat_send_stream_write (found->send, get_buffer (self, found, stream), data, n_data);
 }
 
 /**
@@ -155,8 +169,8 @@ udpnat_session_stream_get_space (const UdpnatSession *self,
   if (self->state == UDPNAT_SESSION_STATE_CLOSED)
     return 0;
   if (found == NULL)
-    return UDPNAT_STREAM_SEND_BUFFER_BYTES;
-  return udpnat_send_stream_get_space (found->send);
+    return get_buffer (self, found, stream);
+  return udpnat_send_stream_get_space (found->send, get_buffer (self, found, stream));
 }
 
 /** udpnat_session_stream_unacked: Returns: bytes written that the peer has not acknowledged */

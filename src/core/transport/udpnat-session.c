@@ -30,6 +30,10 @@ session_new (const UdpnatSessionConfig *config,
   self->remote_key = *remote;
   self->recovery = make_recovery (config);
   udpnat_ack_tracker_init (&self->acks);
+  udpnat_pacer_init (&self->pacer);
+  udpnat_path_mtu_init (&self->mtu);
+  self->pacer_us = UDPNAT_TIME_NEVER;
+  self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_session_stream_free);
   g_queue_init (&self->events);
   self->allowance_bytes = G_MAXINT64;
@@ -158,6 +162,7 @@ udpnat_session_reset_streams (UdpnatSession *self)
   UdpnatRtt rtt = *udpnat_recovery_get_rtt (self->recovery);
 
   g_ptr_array_set_size (self->streams, 0);
+  self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   udpnat_recovery_free (self->recovery);
   self->recovery = make_recovery (&self->config);
   self->unanswered_since_us = UDPNAT_TIME_NEVER;
@@ -244,7 +249,7 @@ udpnat_session_next_deadline (const UdpnatSession *self)
   deadline_us = udpnat_time_min (udpnat_session_next_key_deadline (self), self->acks.deadline_us);
   if (udpnat_session_get_send_keyset (self) != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_recovery_next_deadline (self->recovery));
-  return deadline_us;
+  return udpnat_time_min (deadline_us, self->pacer_us);
 }
 
 /**
@@ -261,6 +266,8 @@ udpnat_session_handle_deadline (UdpnatSession *self,
   udpnat_session_handle_retry (self, now_us);
   udpnat_session_handle_key_age (self, now_us);
   udpnat_ack_tracker_handle_deadline (&self->acks, now_us);
+  if (self->pacer_us <= now_us)
+    self->pacer_us = UDPNAT_TIME_NEVER; /* popping an output looks again */
   /* Without keys nothing can be sent, and so nothing is late. At most twice: a loss, then perhaps a
    * probe timeout. */
   while (udpnat_session_get_send_keyset (self) != NULL
@@ -268,7 +275,7 @@ udpnat_session_handle_deadline (UdpnatSession *self,
     {
       gboolean is_probe = udpnat_recovery_handle_deadline (self->recovery, now_us);
 
-      udpnat_session_settle (self);
+      udpnat_session_settle (self, now_us);
       if (is_probe)
         udpnat_session_probe (self);
     }
@@ -378,20 +385,22 @@ udpnat_session_reset_path (UdpnatSession *self,
                            gint64         now_us,
                            gint64         rtt_us)
 {
+  udpnat_path_mtu_init (&self->mtu);
   udpnat_recovery_reset_path (self->recovery, rtt_us, self->config.max_packet_bytes);
 }
 
 /**
  * udpnat_session_set_max_packet:
  *
- * For packets made from now on; an HS1 that is repeated stays as long as it was
+ * For packets made from now on; an HS1 that is repeated stays as long as it was. Between peers,
+ * what is %UDPNAT_DATAGRAM_BASE_BYTES may become more, on a path that takes it.
  */
 void
 udpnat_session_set_max_packet (UdpnatSession *self,
                                gsize          max_packet_bytes)
 {
   g_assert (max_packet_bytes >= UDPNAT_HS1_MIN_BYTES + UDPNAT_FRAME_HEADER_BYTES
-            && max_packet_bytes <= UDPNAT_DATAGRAM_MAX_BYTES);
+            && max_packet_bytes <= UDPNAT_DATAGRAM_BASE_BYTES);
   self->config.max_packet_bytes = max_packet_bytes;
 }
 

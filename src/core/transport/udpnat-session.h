@@ -25,7 +25,7 @@ typedef struct _UdpnatSession UdpnatSession;
  * @owner: borrowed; see udpnat_session_get_owner()
  * @holder: who is to hold what is left of it when it rests, by number; 0: it never does
  * @max_packet_bytes: longest datagram the session may make, %UDPNAT_HS1_MIN_BYTES to
- *   %UDPNAT_DATAGRAM_MAX_BYTES
+ *   %UDPNAT_DATAGRAM_BASE_BYTES; between peers, with the latter, it looks for more
  */
 typedef struct
 {

@@ -1,9 +1,10 @@
 /* A cable that takes time: two Ethernet devices on two machines of the lab, and what goes into one
  * comes out of the other so much later. For kernels without netem.
  *
- *   delay-link NAMESPACE DEVICE NAMESPACE DEVICE MICROSECONDS
+ *   delay-link NAMESPACE DEVICE NAMESPACE DEVICE MICROSECONDS [LOST [LATE]]
  *
- * Says "ready" when both are there; they go with the program. */
+ * Of a million frames, so many are lost, and so many take LATE_NS longer and are overtaken. Says
+ * "ready" when both are there; they go with the program. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #define FRAME_MAX 2048
 /* Frames that are under way in one direction; what does not fit is lost, as on a real line. */
 #define N_FRAMES 4096
+#define LATE_NS INT64_C (5000000)
 
 typedef struct
 {
@@ -39,7 +41,8 @@ typedef struct
   unsigned count;
 } Line;
 
-static Line lines[2];
+static Line lines[2], late_lines[2];
+static long lost_ppm, late_ppm;
 
 static void
 die (const char *what)
@@ -79,22 +82,31 @@ open_device (const char *namespace,
   return device;
 }
 
+static int
+is_drawn (long ppm)
+{
+  return ppm > 0 && random () % 1000000 < ppm;
+}
+
 static void
 take (int     device,
-      Line   *line,
-      int64_t delay_ns)
+      int     way,
+      int64_t way_ns)
 {
   uint8_t lost[FRAME_MAX];
 
   while (1)
     {
+      const int is_late = is_drawn (late_ppm);
+      const int64_t delay_ns = way_ns + (is_late ? LATE_NS : 0);
+      Line *line = is_late ? &late_lines[way] : &lines[way];
       Frame *frame = &line->frames[(line->first + line->count) % N_FRAMES];
       const int is_full = line->count == N_FRAMES;
       ssize_t n = read (device, is_full ? lost : frame->data, FRAME_MAX);
 
       if (n <= 0)
         return;
-      if (is_full)
+      if (is_full || is_drawn (lost_ppm))
         continue;
       frame->due_ns = get_now_ns () + delay_ns;
       frame->length = (uint16_t) n;
@@ -128,11 +140,15 @@ main (int    argc,
   struct pollfd polled[2] = { { .events = POLLIN }, { .events = POLLIN } };
   int64_t delay_ns;
 
-  if (argc != 6)
+  if (argc < 6 || argc > 8)
     {
-      fprintf (stderr, "usage: delay-link NAMESPACE DEVICE NAMESPACE DEVICE MICROSECONDS\n");
+      fprintf (stderr, "usage: delay-link NAMESPACE DEVICE NAMESPACE DEVICE MICROSECONDS "
+                       "[LOST [LATE]]\n");
       return 2;
     }
+  lost_ppm = argc > 6 ? strtol (argv[6], NULL, 10) : 0;
+  late_ppm = argc > 7 ? strtol (argv[7], NULL, 10) : 0;
+  srandom ((unsigned) getpid ());
   delay_ns = strtoll (argv[5], NULL, 10) * 1000;
   prctl (PR_SET_TIMERSLACK, 1UL); /* else each way takes 50 µs more than it should */
   for (int i = 0; i < 2; i++)
@@ -144,9 +160,9 @@ main (int    argc,
       int64_t next_ns = -1;
       struct timespec timeout = { 0 };
 
-      for (int i = 0; i < 2; i++)
+      for (int i = 0; i < 4; i++)
         {
-          int64_t due_ns = give (polled[!i].fd, &lines[i]);
+          int64_t due_ns = give (polled[!(i % 2)].fd, i < 2 ? &lines[i] : &late_lines[i - 2]);
 
           if (due_ns >= 0 && (next_ns < 0 || due_ns < next_ns))
             next_ns = due_ns;
@@ -163,6 +179,6 @@ main (int    argc,
       if (ppoll (polled, 2, next_ns >= 0 ? &timeout : NULL, NULL) < 0 && errno != EINTR)
         die ("poll");
       for (int i = 0; i < 2; i++)
-        take (polled[i].fd, &lines[i], delay_ns);
+        take (polled[i].fd, i, delay_ns);
     }
 }

@@ -81,8 +81,8 @@ test_frames_lengths (void)
 {
   g_assert_cmpint (read_length (0), ==, UDPNAT_TUNNEL_READ_MALFORMED);
   g_assert_cmpint (read_length (1), ==, UDPNAT_TUNNEL_READ_MORE);
-  g_assert_cmpint (read_length (UDPNAT_DATAGRAM_MAX_BYTES), ==, UDPNAT_TUNNEL_READ_MORE);
-  g_assert_cmpint (read_length (UDPNAT_DATAGRAM_MAX_BYTES + 1), ==, UDPNAT_TUNNEL_READ_MALFORMED);
+  g_assert_cmpint (read_length (UDPNAT_DATAGRAM_BASE_BYTES), ==, UDPNAT_TUNNEL_READ_MORE);
+  g_assert_cmpint (read_length (UDPNAT_DATAGRAM_BASE_BYTES + 1), ==, UDPNAT_TUNNEL_READ_MALFORMED);
   g_assert_cmpint (read_length ('H' << 8 | 'T'), ==, UDPNAT_TUNNEL_READ_MALFORMED);
 }
 
@@ -273,13 +273,13 @@ test_echo (Fixture      *self,
   g_assert_cmpuint (self->at_client.n_data, ==, 1);
   g_assert_cmpuint (self->at_client.data[0], ==, 1);
   /* No more at once than may wait. */
-  for (guint i = 2; i <= UDPNAT_DATAGRAM_MAX_BYTES; i++)
+  for (guint i = 2; i <= UDPNAT_DATAGRAM_BASE_BYTES; i++)
     {
       send_some (self, i);
       if (i % 100 == 0)
         wait_until (&self->n_at_client, i);
     }
-  g_assert_cmpuint (self->at_client.n_data, ==, UDPNAT_DATAGRAM_MAX_BYTES);
+  g_assert_cmpuint (self->at_client.n_data, ==, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_cmpuint (udpnat_tunnel_listener_get_count (self->listener), ==, 1);
 }
 
@@ -507,8 +507,8 @@ test_slow_reader (Fixture      *self,
     }
   /* From now on it sleeps. 40 MB would not fit into the kernel's buffers either. */
   datagram = self->at_server;
-  memset (datagram.data, 1, sizeof datagram.data);
-  datagram.n_data = sizeof datagram.data;
+  memset (datagram.data, 1, UDPNAT_DATAGRAM_BASE_BYTES);
+  datagram.n_data = UDPNAT_DATAGRAM_BASE_BYTES;
   for (guint i = 0; i < 40000; i++)
     {
       tunnel->send (tunnel, &datagram);
@@ -532,7 +532,7 @@ test_queue_limit (Fixture      *self,
   g_autoptr (GSocketConnection) stream = connect_to (self->port);
   g_autoptr (UdpnatTunnelLoop) loop = udpnat_tunnel_loop_new ();
   g_autoptr (UdpnatTunnelConnection) connection = NULL;
-  guint8 bytes[UDPNAT_DATAGRAM_MAX_BYTES] = { 1 };
+  guint8 bytes[UDPNAT_DATAGRAM_BASE_BYTES] = { 1 };
   guint n_closed = 0, n_kept = 0;
 
   connection = udpnat_tunnel_connection_new (loop, stream, client, NULL, 0, &funcs, &n_closed);

@@ -28,7 +28,7 @@ make_hs1 (Net                  *net,
     .sender_index = udpnat_random_u32 (&net->random),
     .timestamp = timestamp,
     .session_id = udpnat_random_u64 (&net->random),
-    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
   UdpnatNoise *noise;
 
@@ -134,7 +134,7 @@ raw_new_silent (Net *net)
     .indexes = raw->indexes,
     .random = net->random,
     .owner = raw,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
   raw->session = udpnat_session_new_initiator (
       &config, udpnat_identity_get_public_key (net->server_identity), net->now_us);

@@ -47,7 +47,7 @@ make_hs1 (Scene *self,
     .sender_index = udpnat_random_u32 (&net->random),
     .timestamp = timestamp,
     .session_id = udpnat_random_u64 (&net->random),
-    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
   g_autoptr (UdpnatIdentity) identity = udpnat_identity_generate (&net->random);
   gsize n_frames = n_wished > UDPNAT_HS1_MIN_BYTES ? n_wished - UDPNAT_HS1_MIN_BYTES : 0;
@@ -129,7 +129,7 @@ make_resumption (Scene   *self,
     .session_id = udpnat_random_u64 (&net->random),
     .frames = frames,
     .n_frames = n_wished > UDPNAT_HS1_MIN_BYTES ? n_wished - UDPNAT_HS1_MIN_BYTES : 0,
-    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
   g_autoptr (UdpnatTicketRing) ring = udpnat_ticket_ring_new (&net->random);
   UdpnatPublicKey key;
@@ -193,7 +193,7 @@ test_each_type (void)
     {
       guint n_sizes = 0;
 
-      for (gsize n = 1; n <= UDPNAT_DATAGRAM_MAX_BYTES; n += n < 128 ? 1 : 37)
+      for (gsize n = 1; n <= UDPNAT_DATAGRAM_BASE_BYTES; n += n < 128 ? 1 : 37)
         {
           if (!is_type (&scene, type, n))
             continue;
@@ -243,7 +243,7 @@ test_tickets (void)
 
   make_hs1 (&scene, 0); /* before the first one there are no keys */
   check_answer (&scene, number++, UDPNAT_SOCKET_MAIN);
-  for (gsize n = UDPNAT_HS1_MIN_BYTES; n <= UDPNAT_DATAGRAM_MAX_BYTES; n++)
+  for (gsize n = UDPNAT_HS1_MIN_BYTES; n <= UDPNAT_DATAGRAM_BASE_BYTES; n++)
     {
       make_resumption (&scene, n, TRUE);
       check_answer (&scene, number++, UDPNAT_SOCKET_MAIN);

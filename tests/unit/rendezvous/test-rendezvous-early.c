@@ -470,7 +470,7 @@ test_crowd (void)
     .ephemeral_secret = secret,
     .ticket = &ticket,
     .timestamp = timestamp,
-    .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
   gsize n;
 

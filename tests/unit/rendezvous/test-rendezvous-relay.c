@@ -129,7 +129,7 @@ test_incoming (void)
   NetClient *alice = net_join (net, "Alice");
   NetClient *bob = net_join (net, "Bob");
   /* DATA 32, frame header 3, handle 4, length 2, "Alice" 5 */
-  const gsize n_max = UDPNAT_DATAGRAM_MAX_BYTES - 32 - 3 - 4 - 2 - 5;
+  const gsize n_max = UDPNAT_DATAGRAM_BASE_BYTES - 32 - 3 - 4 - 2 - 5;
 
   g_assert_cmpuint (n_max, >, UDPNAT_RELAY_INNER_MAX_BYTES);
   net_run (net, UDPNAT_SEC (1));
@@ -148,7 +148,7 @@ test_incoming_long_name (void)
 {
   g_autoptr (Net) net = net_new (10);
   g_autofree char *name = g_strnfill (UDPNAT_NAME_MAX_CODE_POINTS, 'a');
-  const gsize      n_room = UDPNAT_DATAGRAM_MAX_BYTES - 41 - UDPNAT_NAME_MAX_CODE_POINTS;
+  const gsize      n_room = UDPNAT_DATAGRAM_BASE_BYTES - 41 - UDPNAT_NAME_MAX_CODE_POINTS;
   NetClient       *alice = net_join (net, name);
   NetClient       *bob = net_join (net, "Bob");
 

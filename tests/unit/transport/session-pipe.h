@@ -51,6 +51,7 @@ typedef struct
   guint      reorder_percent;
   guint      repeat_percent;
   gboolean   is_cut;     /* nothing arrives */
+  gsize      n_path_max; /* nor what is longer than this; 0: all fits */
   gboolean   is_strict;  /* owners refuse an HS1 whose timestamp is not above the last one */
   UdpnatRole role;
   guint64    n_timestamps;
@@ -94,7 +95,7 @@ pipe_get_config (Pipe *pipe,
     .random = pipe_get_random (pipe),
     .owner = &pipe->ends[side],
     .holder = PIPE_HOLDER,
-    .max_packet_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+    .max_packet_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
   };
 }
 
@@ -186,7 +187,8 @@ pipe_send (Pipe                   *pipe,
   memcpy (packet.data, data, n_data);
   packet.at_us = pipe->now_us;
   g_ptr_array_add (pipe->log, g_memdup2 (&packet, sizeof packet));
-  if (pipe->is_cut || pipe_roll (pipe, pipe->loss_percent))
+  if (pipe->is_cut || (pipe->n_path_max > 0 && n_data > pipe->n_path_max)
+      || pipe_roll (pipe, pipe->loss_percent))
     return;
   if (pipe_roll (pipe, pipe->repeat_percent))
     n_copies++;

@@ -101,7 +101,7 @@ hs1_arrives (Fixture       *f,
   UdpnatHs1 hs1;
 
   add_early (f, 100);
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_true (udpnat_hs1_check_mac1 (f->bob, f->hs1, f->n_hs1));
   g_assert_true (read_hs1 (f, f->hs1, f->n_hs1, &hs1));
   g_assert_true (udpnat_public_key_equal (&hs1.remote_key,
@@ -121,14 +121,14 @@ static void
 hs1_is_padded_to_512 (Fixture       *f,
                       gconstpointer  data)
 {
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_cmpuint (f->n_hs1, ==, UDPNAT_HS1_MIN_BYTES);
   /* With 356 bytes of frames it is 512 long by itself; PAD takes at least 3. */
   for (gsize n = 356 - 4; n <= 356 + 1; n++)
     {
       f->n_frames = 0;
       add_early (f, n - UDPNAT_EARLY_OVERHEAD_BYTES);
-      write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+      write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
       g_assert_cmpuint (f->n_hs1, >=, UDPNAT_HS1_MIN_BYTES);
       g_assert_cmpuint (f->n_hs1, <=, UDPNAT_HS1_MIN_BYTES + 2);
     }
@@ -143,12 +143,12 @@ hs1_fits_a_relay (Fixture       *f,
 
   add_early (f, 500);
   add_early (f, UDPNAT_RELAY_INNER_MAX_BYTES - UDPNAT_HS1_OVERHEAD_BYTES - 507 - 7);
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_cmpuint (f->n_hs1, ==, UDPNAT_RELAY_INNER_MAX_BYTES);
   f->n_frames = 0;
   add_early (f, 500);
   add_early (f, UDPNAT_RELAY_INNER_MAX_BYTES - UDPNAT_HS1_OVERHEAD_BYTES - 507 - 7 + 1);
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_cmpuint (f->n_hs1, ==, UDPNAT_HS1_OVERHEAD_BYTES + 507);
   g_assert_true (read_hs1 (f, f->hs1, f->n_hs1, &hs1));
   g_assert_cmpuint (hs1.n_frames, ==, 507);
@@ -165,10 +165,10 @@ hs1_same_request_same_bytes (Fixture       *f,
   gsize  n_first;
 
   add_early (f, 50);
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   n_first = f->n_hs1;
   memcpy (first, f->hs1, n_first);
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_cmpmem (first, n_first, f->hs1, f->n_hs1);
 }
 
@@ -178,7 +178,7 @@ hs1_every_bit_counts (Fixture       *f,
 {
   UdpnatHs1 hs1;
 
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   for (gsize i = 0; i < f->n_hs1 - UDPNAT_MAC_BYTES; i++)
     {
       f->hs1[i] ^= 1 << (i % 8);
@@ -196,7 +196,7 @@ static void
 hs1_truncated (Fixture       *f,
                gconstpointer  data)
 {
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   for (gsize n = 0; n < f->n_hs1; n++)
     {
       g_autofree guint8 *copy = g_memdup2 (f->hs1, n);
@@ -213,7 +213,7 @@ hs1_other_role (Fixture       *f,
 {
   UdpnatHs1 hs1;
 
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_false (udpnat_hs1_read (f->bob, UDPNAT_ROLE_CLIENT_SERVER, f->bob_secret, f->hs1,
                                    f->n_hs1, &hs1));
   f->hs1[2] = UDPNAT_ROLE_CLIENT_SERVER; /* the prologue does not agree */
@@ -230,7 +230,7 @@ hs1_random_bytes (Fixture       *f,
 
   for (guint i = 0; i < 200; i++)
     {
-      gsize n = g_rand_int_range (rand, UDPNAT_HS1_MIN_BYTES, UDPNAT_DATAGRAM_MAX_BYTES + 1);
+      gsize n = g_rand_int_range (rand, UDPNAT_HS1_MIN_BYTES, UDPNAT_DATAGRAM_BASE_BYTES + 1);
 
       for (gsize j = 0; j < n; j++)
         f->hs1[j] = g_rand_int (rand);
@@ -256,7 +256,7 @@ hs1_unusable_remote_key (Fixture       *f,
                               .ephemeral_secret = f->alice_secret,
                               .sender_index = 1,
                               .timestamp = f->timestamp,
-                              .max_bytes = UDPNAT_DATAGRAM_MAX_BYTES,
+                              .max_bytes = UDPNAT_DATAGRAM_BASE_BYTES,
                             },
                             f->hs1, &f->n_hs1);
   g_assert_null (noise);
@@ -270,7 +270,7 @@ mac2_changes_only_itself (Fixture       *f,
   guint8 zeros[UDPNAT_MAC_BYTES] = { 0 };
   gsize  n = 0;
 
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   n = f->n_hs1 - UDPNAT_MAC_BYTES;
   g_assert_cmpmem (f->hs1 + n, UDPNAT_MAC_BYTES, zeros, UDPNAT_MAC_BYTES);
   memcpy (before, f->hs1, f->n_hs1);
@@ -292,7 +292,7 @@ exchange (Fixture      *f,
           guint8       *hs2,
           gsize        *out_n)
 {
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_true (read_hs1 (f, f->hs1, f->n_hs1, hs1));
   g_assert_true (udpnat_hs2_write (hs1, UDPNAT_ROLE_PEER_PEER, 0x0a0b0c0d, is_continued, frames,
                                    n_frames, max_bytes, hs2, out_n));
@@ -311,7 +311,7 @@ hs2_arrives (Fixture       *f,
 
   for (guint flag = 0; flag < 2; flag++)
     {
-      exchange (f, flag, ping, sizeof ping, UDPNAT_DATAGRAM_MAX_BYTES, &hs1, hs2, &n);
+      exchange (f, flag, ping, sizeof ping, UDPNAT_DATAGRAM_BASE_BYTES, &hs1, hs2, &n);
       g_assert_cmpuint (n, ==, UDPNAT_HS2_OVERHEAD_BYTES + sizeof ping);
       g_assert_true (udpnat_hs2_check_mac1 (f->alice, hs2, n));
       g_assert_false (udpnat_hs2_check_mac1 (f->bob, hs2, n));
@@ -340,7 +340,7 @@ hs2_is_never_longer (Fixture       *f,
       other.n_frames = 0;
       add_early (&other, 93);
       add_early (&other, n_room - 100 - UDPNAT_EARLY_OVERHEAD_BYTES + n_extra);
-      exchange (f, FALSE, other.frames, other.n_frames, UDPNAT_DATAGRAM_MAX_BYTES, &hs1, hs2, &n);
+      exchange (f, FALSE, other.frames, other.n_frames, UDPNAT_DATAGRAM_BASE_BYTES, &hs1, hs2, &n);
       g_assert_cmpuint (f->n_hs1, ==, UDPNAT_HS1_MIN_BYTES);
       g_assert_cmpuint (n, ==,
                         n_extra == 0 ? UDPNAT_HS1_MIN_BYTES : UDPNAT_HS2_OVERHEAD_BYTES + 100);
@@ -358,18 +358,18 @@ hs2_forged (Fixture       *f,
   UdpnatHs1     hs1;
   gsize         n, n_frames;
 
-  exchange (f, FALSE, NULL, 0, UDPNAT_DATAGRAM_MAX_BYTES, &hs1, hs2, &n);
+  exchange (f, FALSE, NULL, 0, UDPNAT_DATAGRAM_BASE_BYTES, &hs1, hs2, &n);
   for (gsize i = 12; i < n - 2 * UDPNAT_MAC_BYTES; i += 5)
     {
       hs2[i] ^= 0x10;
       g_assert_false (udpnat_hs2_check_mac1 (f->alice, hs2, n));
       g_assert_true (udpnat_hs2_parse (&view, hs2, n));
-      write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+      write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
       g_assert_false (udpnat_hs2_read (f->noise, &view, &is_continued, frames, &n_frames));
       hs2[i] ^= 0x10;
     }
   /* The true one is still understood by a state made anew. */
-  write_hs1 (f, UDPNAT_DATAGRAM_MAX_BYTES);
+  write_hs1 (f, UDPNAT_DATAGRAM_BASE_BYTES);
   g_assert_true (udpnat_hs2_read (f->noise, &view, &is_continued, frames, &n_frames));
   udpnat_hs1_clear (&hs1);
 }
@@ -387,7 +387,7 @@ make_keysets (Fixture       *f,
   UdpnatHs1     hs1;
   gsize         n, n_frames;
 
-  exchange (f, FALSE, NULL, 0, UDPNAT_DATAGRAM_MAX_BYTES, &hs1, hs2, &n);
+  exchange (f, FALSE, NULL, 0, UDPNAT_DATAGRAM_BASE_BYTES, &hs1, hs2, &n);
   g_assert_true (udpnat_hs2_parse (&view, hs2, n));
   g_assert_true (udpnat_hs2_read (f->noise, &view, &is_continued, frames, &n_frames));
   *alice = udpnat_keyset_new (f->noise, 1, 2, TRUE, UDPNAT_KEY_REJECT_AFTER_US, T0);

@@ -12,6 +12,7 @@ typedef struct
   gboolean has[N_NUMBERS];
   gint64   largest_us;
   guint    n_eliciting;
+  guint    n_quick; /* that are acknowledged at once because one was out of order */
   gboolean is_due;
   gint64   deadline_us;
 } Twin;
@@ -40,8 +41,12 @@ twin_handle_packet (Twin     *self,
   if (!is_eliciting)
     return;
   self->n_eliciting++;
-  /* RFC 9000 section 13.2: every second one, and whatever is not the next. */
-  if (self->n_eliciting >= 2 || number != largest + 1)
+  /* RFC 9000 section 13.2: every second one, and whatever is not the next; with that 31 more. */
+  if (number != largest + 1)
+    self->n_quick = 32;
+  else if (self->n_quick > 0)
+    self->n_quick--;
+  if (self->n_eliciting >= 2 || self->n_quick > 0)
     self->is_due = TRUE;
   self->deadline_us = self->is_due ? UDPNAT_TIME_NEVER : now_us + UDPNAT_ACK_DELAY_MAX_US;
 }
@@ -133,7 +138,7 @@ run (guint32 seed)
       if (twin.has[number] || (n_ranges == UDPNAT_ACK_MAX_RANGES &&
                                (guint64) number + 1 < ranges[n_ranges - 1].first))
         continue;
-      udpnat_ack_tracker_handle_packet (&tracker, now_us, (guint64) number, is_eliciting);
+      udpnat_ack_tracker_handle_packet (&tracker, now_us, 0, (guint64) number, is_eliciting);
       twin_handle_packet (&twin, now_us, number, is_eliciting);
       twin_drop_oldest (&twin);
       compare (&twin, &tracker, now_us);

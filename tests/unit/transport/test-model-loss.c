@@ -14,6 +14,7 @@ typedef enum
   FATE_IN_FLIGHT,
   FATE_ACKED,
   FATE_LOST,
+  FATE_LATE, /* it had counted as lost */
 } Fate;
 
 typedef struct
@@ -25,6 +26,8 @@ typedef struct
   gint64          sent_us[N_PACKETS];
   Fate            fates[N_PACKETS];
   gint64          largest_acked; /* -1: none */
+  gint64          threshold;     /* packets later; more once one was late */
+  guint           eighths;       /* of the round trip, likewise */
 } Scene;
 
 static void
@@ -36,15 +39,31 @@ send_packet (Scene *self)
   self->sent_us[self->n_sent++] = self->now_us;
 }
 
+static gint64
+get_delay (const Scene *self)
+{
+  return udpnat_rtt_get_loss_delay (udpnat_recovery_get_rtt (self->recovery), self->eighths);
+}
+
+/* Acknowledged after it counted as lost: as much patience from then on as it would have taken. */
+static void
+twin_handle_late (Scene  *self,
+                  gint64  number)
+{
+  self->threshold = MAX (self->threshold, self->largest_acked - number + 1);
+  if (self->now_us - self->sent_us[number] >= get_delay (self))
+    self->eighths = MIN (self->eighths + 1, 16);
+}
+
 /* Lost is what was sent before something that was acknowledged, and by enough packets or time. */
 static void
 twin_detect_lost (Scene *self)
 {
-  gint64 delay_us = udpnat_rtt_get_loss_delay (udpnat_recovery_get_rtt (self->recovery));
+  gint64 delay_us = get_delay (self);
 
   for (gint64 i = 0; i < self->largest_acked; i++)
     if (self->fates[i] == FATE_IN_FLIGHT &&
-        (self->largest_acked - i >= UDPNAT_PACKET_THRESHOLD ||
+        (self->largest_acked - i >= self->threshold ||
          self->sent_us[i] <= self->now_us - delay_us))
       self->fates[i] = FATE_LOST;
 }
@@ -53,7 +72,7 @@ twin_detect_lost (Scene *self)
 static gint64
 twin_get_loss_time (const Scene *self)
 {
-  gint64 delay_us = udpnat_rtt_get_loss_delay (udpnat_recovery_get_rtt (self->recovery));
+  gint64 delay_us = get_delay (self);
   gint64 loss_us = UDPNAT_TIME_NEVER;
 
   for (gint64 i = 0; i < self->largest_acked; i++)
@@ -117,14 +136,20 @@ take_ack (Scene *self)
   draw_ack (self, &ack);
   if (ack.n_ranges == 0)
     return;
-  for (guint i = 0; i < ack.n_ranges; i++)
-    for (guint64 number = ack.ranges[i].first; number <= ack.ranges[i].last; number++)
-      if (self->fates[number] == FATE_IN_FLIGHT)
-        {
-          self->fates[number] = FATE_ACKED;
-          is_news = TRUE;
-        }
   self->largest_acked = MAX (self->largest_acked, (gint64) ack.ranges[0].last);
+  for (guint i = ack.n_ranges; i-- > 0;)
+    for (guint64 number = ack.ranges[i].first; number <= ack.ranges[i].last; number++)
+      {
+        if (self->fates[number] == FATE_LOST)
+          {
+            twin_handle_late (self, (gint64) number);
+            self->fates[number] = FATE_LATE;
+          }
+        if (self->fates[number] != FATE_IN_FLIGHT)
+          continue;
+        self->fates[number] = FATE_ACKED;
+        is_news = TRUE;
+      }
   g_assert_cmpint (udpnat_recovery_handle_ack (self->recovery, self->now_us, &ack), ==, is_news);
   if (!is_news)
     return;
@@ -151,7 +176,7 @@ run (guint32 seed)
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
   g_autoptr (UdpnatRecovery) recovery = udpnat_recovery_new (1200);
   Scene scene = { .recovery = recovery, .rand = rand, .now_us = UDPNAT_SEC (1),
-                  .largest_acked = -1 };
+                  .largest_acked = -1, .threshold = UDPNAT_PACKET_THRESHOLD, .eighths = 9 };
 
   g_test_message ("seed %u", seed);
   while (scene.n_sent < N_PACKETS)

@@ -4,7 +4,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-recovery.h"
 
-/* RTT, loss detection, probe timeout, NewReno and ACK making, at literal times. */
+/* RTT, loss detection, probe timeout and ACK making, at literal times. */
 
 #define T0 UDPNAT_SEC (1000)
 #define MS(n) (T0 + UDPNAT_MSEC (n))
@@ -19,17 +19,17 @@ rtt_follows_rfc (void)
 
   udpnat_rtt_init (&rtt);
   g_assert_cmpint (udpnat_rtt_get_pto (&rtt), ==, 333000 + 4 * 166500 + 25000);
-  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt), ==, 374625);
+  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt, 9), ==, 374625);
   udpnat_rtt_add_sample (&rtt, 100000, 20000);
   g_assert_cmpint (rtt.smoothed_us, ==, 100000);
   g_assert_cmpint (rtt.variation_us, ==, 50000);
   g_assert_cmpint (udpnat_rtt_get_pto (&rtt), ==, 325000);
-  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt), ==, 112500);
+  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt, 9), ==, 112500);
   /* 180 ms less 20 ms of delay; the variation moves first. */
   udpnat_rtt_add_sample (&rtt, 180000, 20000);
   g_assert_cmpint (rtt.variation_us, ==, (3 * 50000 + 60000) / 4);
   g_assert_cmpint (rtt.smoothed_us, ==, (7 * 100000 + 160000) / 8);
-  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt), ==, 180000 * 9 / 8);
+  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt, 9), ==, 180000 * 9 / 8);
 }
 
 static void
@@ -60,7 +60,7 @@ rtt_zero_sample_counts (void)
   udpnat_rtt_add_sample (&rtt, 0, 0);
   g_assert_cmpint (rtt.smoothed_us, ==, 1);
   g_assert_cmpint (udpnat_rtt_get_pto (&rtt), ==, 1 + 1000 + 25000);
-  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt), ==, 1000);
+  g_assert_cmpint (udpnat_rtt_get_loss_delay (&rtt, 9), ==, 1000);
 }
 
 static void
@@ -281,67 +281,145 @@ reset_path_forgets_the_old (void)
   g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 12000);
 }
 
-/* ---- Congestion (RFC 9002, 7) ---- */
+/* ---- Late, not lost ---- */
 
+/* Number 0 counts as lost, and is acknowledged behind @n_later others. */
 static void
-congestion_window_grows_and_halves (void)
+let_one_be_late (UdpnatRecovery *recovery,
+                 guint64         first,
+                 guint64         n_later)
 {
-  g_autoptr (UdpnatCongestion) congestion = udpnat_congestion_new (PACKET_BYTES);
+  UdpnatSentPacket packet;
 
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 12000);
-  for (guint i = 0; i < 10; i++)
-    udpnat_congestion_handle_sent (congestion, PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_room (congestion), ==, 0);
-  udpnat_congestion_handle_acked (congestion, T0, PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 13200);
-  udpnat_congestion_handle_lost (congestion, MS (10), T0, PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 6600);
-  /* The same loss event: not again, and no growth from what was sent before it. */
-  udpnat_congestion_handle_lost (congestion, MS (11), MS (10), PACKET_BYTES);
-  udpnat_congestion_handle_acked (congestion, MS (10), PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 6600);
-  udpnat_congestion_handle_lost (congestion, MS (30), MS (10) + 1, PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 3300);
-  udpnat_congestion_handle_lost (congestion, MS (50), MS (40), PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 2400);
-  udpnat_congestion_handle_lost (congestion, MS (70), MS (60), PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 2400);
+  for (guint64 i = 0; i <= n_later; i++)
+    send_packet (recovery, T0, first + i);
+  g_assert_true (ack_range (recovery, MS (50), first + 1, first + n_later));
+  while (udpnat_recovery_pop_acked (recovery, &packet))
+    ;
+  assert_popped (recovery, udpnat_recovery_pop_lost, first == 0 ? "0 " : "");
+  ack_range (recovery, MS (51), first, first);
+  while (udpnat_recovery_pop_acked (recovery, &packet))
+    ;
 }
 
 static void
-congestion_unused_window_stays (void)
+late_gives_the_window_back (void)
 {
-  g_autoptr (UdpnatCongestion) congestion = udpnat_congestion_new (PACKET_BYTES);
+  g_autoptr (UdpnatRecovery) recovery = udpnat_recovery_new (PACKET_BYTES);
+  const UdpnatCongestion *congestion = udpnat_recovery_get_congestion (recovery);
+  UdpnatSentPacket packet;
 
-  for (guint i = 0; i < 100; i++)
-    {
-      udpnat_congestion_handle_sent (congestion, PACKET_BYTES);
-      udpnat_congestion_handle_acked (congestion, T0, PACKET_BYTES);
-    }
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 12000);
+  for (guint64 i = 0; i < 9; i++)
+    send_packet (recovery, T0, i);
+  g_assert_true (ack_range (recovery, MS (50), 1, 5));
+  g_assert_cmpuint (udpnat_congestion_get_window (congestion), <, 12000);
+  while (udpnat_recovery_pop_acked (recovery, &packet) ||
+         udpnat_recovery_pop_lost (recovery, &packet))
+    ;
+  g_assert_false (ack_range (recovery, MS (51), 0, 0));
+  g_assert_cmpuint (udpnat_congestion_get_window (congestion), >=, 12000);
+  /* Once only. */
+  g_assert_true (ack_range (recovery, MS (52), 0, 6));
+  g_assert_cmpuint (udpnat_congestion_get_in_flight (congestion), ==, 2 * PACKET_BYTES);
 }
 
 static void
-congestion_avoidance_adds_one_packet_a_window (void)
+late_teaches_patience (void)
 {
-  g_autoptr (UdpnatCongestion) congestion = udpnat_congestion_new (PACKET_BYTES);
+  g_autoptr (UdpnatRecovery) recovery = udpnat_recovery_new (PACKET_BYTES);
 
-  udpnat_congestion_handle_sent (congestion, PACKET_BYTES);
-  udpnat_congestion_handle_lost (congestion, T0, T0, PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 6000);
-  for (guint i = 0; i < 5; i++)
-    udpnat_congestion_handle_sent (congestion, PACKET_BYTES);
-  for (guint i = 0; i < 4; i++)
-    {
-      udpnat_congestion_handle_acked (congestion, MS (1), PACKET_BYTES);
-      udpnat_congestion_handle_sent (congestion, PACKET_BYTES);
-    }
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 6000);
-  udpnat_congestion_handle_acked (congestion, MS (1), PACKET_BYTES);
-  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, 7200);
+  let_one_be_late (recovery, 0, 6);
+  let_one_be_late (recovery, 7, 6); /* as late as before: not lost */
+  udpnat_recovery_reset_path (recovery, 0, PACKET_BYTES);
+  for (guint64 i = 20; i < 24; i++)
+    send_packet (recovery, T0, i);
+  g_assert_true (ack_range (recovery, MS (60), 21, 23));
+  assert_popped (recovery, udpnat_recovery_pop_acked, "21 22 23 ");
+  assert_popped (recovery, udpnat_recovery_pop_lost, "20 ");
+}
+
+static void
+late_by_time_teaches_patience (void)
+{
+  g_autoptr (UdpnatRecovery) recovery = udpnat_recovery_new (PACKET_BYTES);
+
+  send_packet (recovery, T0, 0);
+  send_packet (recovery, T0, 1);
+  g_assert_true (ack_range (recovery, MS (80), 1, 1));
+  assert_popped (recovery, udpnat_recovery_pop_acked, "1 ");
+  g_assert_cmpint (udpnat_recovery_get_loss_delay (recovery), ==, UDPNAT_MSEC (90));
+  g_assert_false (udpnat_recovery_handle_deadline (recovery, MS (90)));
+  assert_popped (recovery, udpnat_recovery_pop_lost, "0 ");
+  g_assert_false (ack_range (recovery, MS (95), 0, 0));
+  g_assert_cmpint (udpnat_recovery_get_loss_delay (recovery), ==, UDPNAT_MSEC (100));
+  g_assert_false (ack_range (recovery, MS (95), 0, 0));
+  g_assert_cmpint (udpnat_recovery_get_loss_delay (recovery), ==, UDPNAT_MSEC (100));
+}
+
+/* What is beyond the receiver's window can only be lost; of a peer that says otherwise nothing is
+ * kept. */
+static void
+late_is_forgotten (void)
+{
+  g_autoptr (UdpnatRecovery) recovery = udpnat_recovery_new (PACKET_BYTES);
+  const UdpnatCongestion *congestion = udpnat_recovery_get_congestion (recovery);
+  UdpnatSentPacket packet;
+  gsize n_window;
+
+  for (guint64 i = 0; i < 2 + UDPNAT_REPLAY_WINDOW_PACKETS; i++)
+    send_packet (recovery, T0, i);
+  g_assert_true (ack_range (recovery, MS (50), 1, 1 + UDPNAT_REPLAY_WINDOW_PACKETS));
+  while (udpnat_recovery_pop_acked (recovery, &packet) ||
+         udpnat_recovery_pop_lost (recovery, &packet))
+    ;
+  n_window = udpnat_congestion_get_window (congestion);
+  g_assert_false (ack_range (recovery, MS (51), 0, 0));
+  g_assert_cmpuint (udpnat_congestion_get_window (congestion), ==, n_window);
 }
 
 /* ---- Making ACKs ---- */
+
+/* As long as the run lasts every 32nd, or a sixteenth of the round trip. */
+static void
+ack_of_a_long_run_waits (void)
+{
+  UdpnatAckTracker acks;
+  guint n_acks = 0;
+  guint64 number = 0;
+
+  udpnat_ack_tracker_init (&acks);
+  for (; number < 2000; number++)
+    {
+      udpnat_ack_tracker_handle_packet (&acks, T0 + (gint64) number * 100, UDPNAT_MSEC (40), number,
+                                        TRUE);
+      if (!acks.is_due)
+        continue;
+      n_acks++;
+      udpnat_ack_tracker_handle_sent (&acks);
+    }
+  g_assert_cmpuint (n_acks, >, 60 + 1870 / 32 - 2);
+  g_assert_cmpuint (n_acks, <, 70 + 1870 / 32 + 2);
+  udpnat_ack_tracker_handle_packet (&acks, MS (300), UDPNAT_MSEC (40), number++, TRUE);
+  udpnat_ack_tracker_handle_sent (&acks);
+  for (guint i = 0; i < 128; i++)
+    udpnat_ack_tracker_handle_packet (&acks, MS (301), UDPNAT_MSEC (40), number++, TRUE);
+  udpnat_ack_tracker_handle_sent (&acks);
+  udpnat_ack_tracker_handle_packet (&acks, MS (302), UDPNAT_MSEC (40), number++, TRUE);
+  g_assert_false (acks.is_due);
+  g_assert_cmpint (acks.deadline_us, ==, MS (302) + 2500);
+  /* Something is missing: at once, and so are those that follow. */
+  number++;
+  for (guint i = 0; i < 32; i++)
+    {
+      udpnat_ack_tracker_handle_packet (&acks, MS (303), UDPNAT_MSEC (40), number++, TRUE);
+      g_assert_true (acks.is_due);
+      udpnat_ack_tracker_handle_sent (&acks);
+    }
+  udpnat_ack_tracker_handle_packet (&acks, MS (304), UDPNAT_MSEC (40), number++, TRUE);
+  g_assert_cmpint (acks.deadline_us, ==, MS (304) + UDPNAT_ACK_DELAY_MAX_US);
+  udpnat_ack_tracker_handle_packet (&acks, MS (304), UDPNAT_MSEC (40), number++, TRUE);
+  g_assert_true (acks.is_due);
+}
 
 static void
 ack_waits_25_ms (void)
@@ -349,7 +427,7 @@ ack_waits_25_ms (void)
   UdpnatAckTracker acks;
 
   udpnat_ack_tracker_init (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 0, TRUE);
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 0, TRUE);
   g_assert_false (acks.is_due);
   g_assert_cmpint (acks.deadline_us, ==, MS (25));
   udpnat_ack_tracker_handle_deadline (&acks, MS (25) - 1);
@@ -365,14 +443,14 @@ ack_every_second_at_once (void)
   UdpnatAckTracker acks;
 
   udpnat_ack_tracker_init (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 0, TRUE);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 1, FALSE);
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 0, TRUE);
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 1, FALSE);
   g_assert_false (acks.is_due);
-  udpnat_ack_tracker_handle_packet (&acks, MS (1), 2, TRUE);
+  udpnat_ack_tracker_handle_packet (&acks, MS (1), 0, 2, TRUE);
   g_assert_true (acks.is_due);
   udpnat_ack_tracker_handle_sent (&acks);
   g_assert_false (udpnat_ack_tracker_has_news (&acks));
-  udpnat_ack_tracker_handle_packet (&acks, MS (2), 3, FALSE);
+  udpnat_ack_tracker_handle_packet (&acks, MS (2), 0, 3, FALSE);
   g_assert_false (udpnat_ack_tracker_has_news (&acks));
   g_assert_cmpint (acks.deadline_us, ==, UDPNAT_TIME_NEVER);
 }
@@ -383,15 +461,21 @@ ack_disorder_at_once (void)
   UdpnatAckTracker acks;
 
   udpnat_ack_tracker_init (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 0, TRUE);
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 0, TRUE);
   udpnat_ack_tracker_handle_sent (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 2, TRUE); /* a gap */
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 2, TRUE); /* a gap */
   g_assert_true (acks.is_due);
   udpnat_ack_tracker_handle_sent (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 1, TRUE); /* from below */
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 1, TRUE); /* from below */
   g_assert_true (acks.is_due);
   udpnat_ack_tracker_handle_sent (&acks);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 3, TRUE);
+  for (guint64 number = 3; number < 34; number++) /* and those that follow */
+    {
+      udpnat_ack_tracker_handle_packet (&acks, T0, 0, number, TRUE);
+      g_assert_true (acks.is_due);
+      udpnat_ack_tracker_handle_sent (&acks);
+    }
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 34, TRUE);
   g_assert_false (acks.is_due);
 }
 
@@ -415,7 +499,7 @@ ack_ranges_equal_a_plain_set (void)
           if (seen[number])
             continue;
           seen[number] = TRUE;
-          udpnat_ack_tracker_handle_packet (&acks, T0, number, TRUE);
+          udpnat_ack_tracker_handle_packet (&acks, T0, 0, number, TRUE);
           udpnat_ack_tracker_get_ack (&acks, MS (3), &ack);
           for (int i = 63; i >= 0; i--)
             {
@@ -437,12 +521,12 @@ ack_keeps_the_newest_ranges (void)
 
   udpnat_ack_tracker_init (&acks);
   for (guint64 i = 0; i < 100; i++)
-    udpnat_ack_tracker_handle_packet (&acks, T0, 2 * i, TRUE);
+    udpnat_ack_tracker_handle_packet (&acks, T0, 0, 2 * i, TRUE);
   g_assert_cmpuint (acks.n_ranges, ==, UDPNAT_ACK_MAX_RANGES);
   g_assert_cmpuint (acks.ranges[0].last, ==, 198);
-  udpnat_ack_tracker_handle_packet (&acks, T0, 1, TRUE); /* older than all that is kept */
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, 1, TRUE); /* older than all that is kept */
   g_assert_cmpuint (acks.n_ranges, ==, UDPNAT_ACK_MAX_RANGES);
-  udpnat_ack_tracker_handle_packet (&acks, T0, G_MAXUINT64, TRUE);
+  udpnat_ack_tracker_handle_packet (&acks, T0, 0, G_MAXUINT64, TRUE);
   g_assert_cmpuint (acks.ranges[0].last, ==, G_MAXUINT64);
   udpnat_ack_tracker_forget (&acks, G_MAXUINT64);
   g_assert_cmpuint (acks.n_ranges, ==, 1);
@@ -464,16 +548,16 @@ main (int    argc,
   g_test_add_func ("/transport-recovery/pto/doubles-to-its-cap", pto_doubles_to_its_cap);
   g_test_add_func ("/transport-recovery/pto/slow-path-is-capped", pto_of_a_slow_path_is_capped);
   g_test_add_func ("/transport-recovery/record/is-bounded", record_is_bounded);
+  g_test_add_func ("/transport-recovery/late/gives-the-window-back", late_gives_the_window_back);
+  g_test_add_func ("/transport-recovery/late/teaches-patience", late_teaches_patience);
+  g_test_add_func ("/transport-recovery/late/by-time-teaches-patience",
+                   late_by_time_teaches_patience);
+  g_test_add_func ("/transport-recovery/late/is-forgotten", late_is_forgotten);
+  g_test_add_func ("/transport-recovery/acks/of-a-long-run-wait", ack_of_a_long_run_waits);
   g_test_add_func ("/transport-recovery/ack/unknown-numbers-are-harmless",
                    unknown_numbers_are_harmless);
   g_test_add_func ("/transport-recovery/ack/several-ranges", several_ranges);
   g_test_add_func ("/transport-recovery/path/reset-forgets-the-old", reset_path_forgets_the_old);
-  g_test_add_func ("/transport-recovery/congestion/grows-and-halves",
-                   congestion_window_grows_and_halves);
-  g_test_add_func ("/transport-recovery/congestion/unused-window-stays",
-                   congestion_unused_window_stays);
-  g_test_add_func ("/transport-recovery/congestion/avoidance-is-linear",
-                   congestion_avoidance_adds_one_packet_a_window);
   g_test_add_func ("/transport-recovery/ack/waits-25-ms", ack_waits_25_ms);
   g_test_add_func ("/transport-recovery/ack/every-second-at-once", ack_every_second_at_once);
   g_test_add_func ("/transport-recovery/ack/disorder-at-once", ack_disorder_at_once);

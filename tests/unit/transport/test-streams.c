@@ -8,30 +8,40 @@
 /* Both halves of a stream, without packets: order, windows, repetition, and what a hostile peer may
  * claim. */
 
+#define BUFFER_BYTES UDPNAT_STREAM_SEND_BUFFER_BYTES
+
 static guint8 pattern[2 * UDPNAT_STREAM_WINDOW_BYTES];
 
 static void
 write_all (UdpnatSendStream *stream,
            gsize             n)
 {
-  gsize n_written = udpnat_send_stream_write (stream, pattern, n);
+  gsize n_written = udpnat_send_stream_write (stream, BUFFER_BYTES, pattern, n);
 
   g_assert_cmpuint (n_written, ==, n);
 }
 
+/* In one piece, or two where the ring ends. */
 static void
 assert_take (UdpnatSendStream *stream,
              gsize             n_max,
              guint64           expected_offset,
              gsize             n_expected)
 {
-  guint64       offset;
-  gsize         n;
-  const guint8 *data = udpnat_send_stream_take (stream, n_max, &offset, &n);
+  gsize n_taken = 0;
 
-  g_assert_nonnull (data);
-  g_assert_cmpuint (offset, ==, expected_offset);
-  g_assert_cmpmem (data, n, pattern + expected_offset, n_expected);
+  for (guint i = 0; i < 2 && n_taken < n_expected; i++)
+    {
+      guint64       offset;
+      gsize         n;
+      const guint8 *data = udpnat_send_stream_take (stream, n_max - n_taken, &offset, &n);
+
+      g_assert_nonnull (data);
+      g_assert_cmpuint (offset, ==, expected_offset + n_taken);
+      g_assert_cmpmem (data, n, pattern + offset, n);
+      n_taken += n;
+    }
+  g_assert_cmpuint (n_taken, ==, n_expected);
 }
 
 static void
@@ -49,14 +59,14 @@ send_buffer_is_bounded (void)
 {
   g_autoptr (UdpnatSendStream) stream = udpnat_send_stream_new ();
 
-  g_assert_cmpuint (udpnat_send_stream_write (stream, pattern, sizeof pattern), ==,
+  g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern, sizeof pattern), ==,
                     UDPNAT_STREAM_SEND_BUFFER_BYTES);
-  g_assert_cmpuint (udpnat_send_stream_get_space (stream), ==, 0);
-  g_assert_cmpuint (udpnat_send_stream_write (stream, pattern, 1), ==, 0);
+  g_assert_cmpuint (udpnat_send_stream_get_space (stream, BUFFER_BYTES), ==, 0);
+  g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern, 1), ==, 0);
   assert_take (stream, 1000, 0, 1000);
-  g_assert_cmpuint (udpnat_send_stream_get_space (stream), ==, 0);
+  g_assert_cmpuint (udpnat_send_stream_get_space (stream, BUFFER_BYTES), ==, 0);
   udpnat_send_stream_handle_acked (stream, 0, 1000);
-  g_assert_cmpuint (udpnat_send_stream_get_space (stream), ==, 1000);
+  g_assert_cmpuint (udpnat_send_stream_get_space (stream, BUFFER_BYTES), ==, 1000);
 }
 
 static void
@@ -67,7 +77,8 @@ send_stops_at_limit (void)
   write_all (stream, UDPNAT_STREAM_WINDOW_BYTES);
   assert_take (stream, UDPNAT_STREAM_WINDOW_BYTES, 0, UDPNAT_STREAM_WINDOW_BYTES);
   udpnat_send_stream_handle_acked (stream, 0, UDPNAT_STREAM_WINDOW_BYTES);
-  g_assert_cmpuint (udpnat_send_stream_write (stream, pattern + UDPNAT_STREAM_WINDOW_BYTES, 5000),
+  g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES,
+                                              pattern + UDPNAT_STREAM_WINDOW_BYTES, 5000),
                     ==, 5000);
   assert_nothing_to_take (stream);
   udpnat_send_stream_set_limit (stream, UDPNAT_STREAM_WINDOW_BYTES + 1);
@@ -128,7 +139,8 @@ send_survives_many_rounds (void)
   write_all (stream, 3000);
   for (guint i = 0; i < 150; i++, offset += 1500)
     {
-      g_assert_cmpuint (udpnat_send_stream_write (stream, pattern + offset + 3000, 1500), ==, 1500);
+      g_assert_cmpuint (udpnat_send_stream_write (stream, BUFFER_BYTES, pattern + offset + 3000,
+                                                  1500), ==, 1500);
       assert_take (stream, 1500, offset, 1500);
       udpnat_send_stream_handle_acked (stream, offset, 1500);
       g_assert_cmpuint (udpnat_send_stream_get_unacked (stream), ==, 3000);
@@ -205,6 +217,7 @@ receive_window_is_exact (void)
 {
   g_autoptr (UdpnatReceiveStream) stream = udpnat_receive_stream_new ();
   const guint64 window = UDPNAT_STREAM_WINDOW_BYTES;
+  gsize n_spare = 0;
 
   g_assert_cmpint (receive (stream, window - 1, window), ==, UDPNAT_RECEIVE_TAKEN);
   g_assert_cmpint (receive (stream, window - 1, window + 1), ==, UDPNAT_RECEIVE_BEYOND_WINDOW);
@@ -217,9 +230,67 @@ receive_window_is_exact (void)
   /* Not granted before it was told. */
   g_assert_cmpint (receive (stream, window, window + 1), ==, UDPNAT_RECEIVE_BEYOND_WINDOW);
   g_assert_true (udpnat_receive_stream_consume (stream, 1));
-  g_assert_cmpuint (udpnat_receive_stream_take_limit (stream), ==, window + window / 2);
+  g_assert_cmpuint (udpnat_receive_stream_take_limit (stream, 1, 1, &n_spare), ==,
+                    window + window / 2);
   g_assert_cmpint (receive (stream, window, window + window / 2), ==, UDPNAT_RECEIVE_TAKEN);
   assert_peek (stream, window / 2, window + window / 2);
+}
+
+/* Reads as fast as it may be sent, so that half a window is used up every @gap_us. */
+static guint64
+read_for (UdpnatReceiveStream *stream,
+          guint                n_rounds,
+          gint64               gap_us,
+          gint64               rtt_us,
+          gsize               *n_spare)
+{
+  guint64 offset = 0, limit = UDPNAT_STREAM_WINDOW_BYTES;
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      gboolean is_told = FALSE;
+
+      while (!is_told)
+        {
+          g_assert_cmpint (udpnat_receive_stream_handle_data (stream, offset, pattern, 65536), ==,
+                           UDPNAT_RECEIVE_TAKEN);
+          is_told = udpnat_receive_stream_consume (stream, 65536);
+          offset += 65536;
+        }
+      limit = udpnat_receive_stream_take_limit (stream, gap_us * (i + 1), rtt_us, n_spare);
+    }
+  return limit - offset;
+}
+
+static void
+receive_window_grows (void)
+{
+  const gsize window = UDPNAT_STREAM_WINDOW_BYTES, most = UDPNAT_STREAM_WINDOW_MAX_BYTES;
+  static const struct
+  {
+    gint64 gap_us;
+    gint64 rtt_us;
+    gsize  n_spare;
+    gsize  n_window;
+    gsize  n_left;
+  } cases[] = {
+    { 199, 100, G_MAXSIZE, most, G_MAXSIZE - most + window },
+    { 201, 100, G_MAXSIZE, window, G_MAXSIZE }, /* slow enough for it */
+    { 199, 100, 0, window, 0 },
+    { 199, 100, 3 * window, 4 * window, 0 }, /* no more for all than there is */
+    { 199, 100, 5 * window, 4 * window, 2 * window },
+    { 2 * UDPNAT_RTT_INITIAL_US - 1, 0, G_MAXSIZE, most, G_MAXSIZE - most + window },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (UdpnatReceiveStream) stream = udpnat_receive_stream_new ();
+      gsize n_spare = cases[i].n_spare;
+
+      g_assert_cmpuint (read_for (stream, 12, cases[i].gap_us, cases[i].rtt_us, &n_spare), ==,
+                        cases[i].n_window);
+      g_assert_cmpuint (n_spare, ==, cases[i].n_left);
+    }
 }
 
 static void
@@ -247,6 +318,7 @@ receive_random_order (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (2);
   g_autoptr (UdpnatReceiveStream) stream = udpnat_receive_stream_new ();
   guint64 consumed = 0, limit = UDPNAT_STREAM_WINDOW_BYTES;
+  gsize n_spare = 0;
 
   while (consumed < sizeof pattern)
     {
@@ -266,7 +338,7 @@ receive_random_order (void)
       assert_peek (stream, consumed, consumed + n);
       n = n > 0 ? (gsize) g_rand_int_range (rand, 0, n + 1) : 0;
       if (udpnat_receive_stream_consume (stream, n))
-        limit = udpnat_receive_stream_take_limit (stream);
+        limit = udpnat_receive_stream_take_limit (stream, 1, 1, &n_spare);
       consumed += n;
     }
 }
@@ -286,6 +358,7 @@ main (int    argc,
   g_test_add_func ("/transport-streams/receive/orders", receive_orders);
   g_test_add_func ("/transport-streams/receive/first-bytes-stay", receive_keeps_first);
   g_test_add_func ("/transport-streams/receive/window-is-exact", receive_window_is_exact);
+  g_test_add_func ("/transport-streams/receive/window-grows", receive_window_grows);
   g_test_add_func ("/transport-streams/receive/pieces-are-bounded", receive_pieces_are_bounded);
   g_test_add_func ("/transport-streams/receive/random-order", receive_random_order);
   return g_test_run ();

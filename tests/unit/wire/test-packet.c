@@ -39,7 +39,7 @@ static const Rule rules[] = {
   { UDPNAT_PACKET_HS1, 512, 1200, TRUE, TRUE },
   { UDPNAT_PACKET_HS2, 93, 1200, TRUE, TRUE },
   { UDPNAT_PACKET_COOKIE, 64, 64, FALSE, FALSE },
-  { UDPNAT_PACKET_DATA, 32, 1200, FALSE, FALSE },
+  { UDPNAT_PACKET_DATA, 32, 1472, FALSE, FALSE },
   { UDPNAT_PACKET_OPEN, 8, 8, FALSE, FALSE },
   { UDPNAT_PACKET_INFO, 96, 96, TRUE, FALSE },
   { UDPNAT_PACKET_INFO_REPLY, 79, 79, TRUE, FALSE },
@@ -160,7 +160,7 @@ static void
 every_length_of_every_type (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
-    for (gsize n = 0; n <= 1300; n++)
+    for (gsize n = 0; n <= 1600; n++)
       {
         g_autofree guint8 *data = make_packet (&rules[i], n);
         gboolean is_allowed = n >= rules[i].n_min && n <= rules[i].n_max;
@@ -435,7 +435,7 @@ static void
 readers_take_their_type_at_its_lengths_only (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
-    for (gsize n = 0; n <= 1300; n++)
+    for (gsize n = 0; n <= 1600; n++)
       {
         g_autofree guint8 *data = make_packet (&rules[i], n);
         gboolean is_allowed = n >= rules[i].n_min && n <= rules[i].n_max;
