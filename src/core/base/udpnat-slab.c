@@ -12,24 +12,33 @@
 #endif
 
 /* Items lie in blocks of a fixed number, so that none ever moves and the numbers of a block follow
- * each other. A free item holds the number of the next free one, and is not to be touched: the
- * sanitizer is told so. Blocks are kept until the end. They are large, so that little is lost
- * between them, and nothing of one is touched before it is used: what has not been takes an address
- * and no memory. */
+ * each other. A free item holds the place of the next free one of its block, and is not to be
+ * touched: the sanitizer is told so. New items go into the first block with room, and a block in
+ * which nobody is any more is given back: what many had for a while does not cost for ever. Blocks
+ * are large, so that little is lost between them, and nothing of one is touched before it is used:
+ * what has not been takes an address and no memory. */
 
 #define BLOCK_BITS 11
 #define BLOCK_ITEMS (1u << BLOCK_BITS)
 #define ALIGN_BYTES 4
 #define CACHE_LINE_BYTES 64 /* of most processors */
 
+typedef struct
+{
+  guint8 *items;      /* NULL: given back */
+  guint16 first_free; /* one more than its place in the block; 0: none */
+  guint16 n_touched;  /* places that have been given out before */
+  guint16 n_used;
+} Block;
+
 struct _UdpnatSlab
 {
-  gsize      item_bytes;
-  GPtrArray *blocks;
-  guint8    *is_used; /* a bit for each item */
-  guint32    first_free;
-  guint32    n_touched; /* numbers up to this one have been given out before */
-  guint      n_used;
+  gsize   item_bytes;
+  Block  *blocks;
+  guint   n_blocks;
+  guint   first_open; /* no block before this one has room */
+  guint8 *is_used;    /* a bit for each item */
+  guint   n_used;
 };
 
 /** udpnat_slab_new: @item_bytes: at least 4; aligned to 8 where that divides it, else to 4 */
@@ -40,8 +49,17 @@ udpnat_slab_new (gsize item_bytes)
 
   g_assert (item_bytes >= sizeof (guint32));
   self->item_bytes = (item_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-  self->blocks = g_ptr_array_new ();
   return self;
+}
+
+static void
+give_back (UdpnatSlab *self,
+           Block      *block)
+{
+  if (block->items != NULL)
+    ASAN_UNPOISON_MEMORY_REGION (block->items, BLOCK_ITEMS * self->item_bytes);
+  g_free (block->items);
+  *block = (Block) { 0 };
 }
 
 /** udpnat_slab_free: with all items that are left */
@@ -50,12 +68,9 @@ udpnat_slab_free (UdpnatSlab *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < self->blocks->len; i++)
-    {
-      ASAN_UNPOISON_MEMORY_REGION (self->blocks->pdata[i], BLOCK_ITEMS * self->item_bytes);
-      g_free (self->blocks->pdata[i]);
-    }
-  g_ptr_array_unref (self->blocks);
+  for (guint i = 0; i < self->n_blocks; i++)
+    give_back (self, &self->blocks[i]);
+  g_free (self->blocks);
   g_free (self->is_used);
   g_free (self);
 }
@@ -64,9 +79,7 @@ static gpointer
 locate (const UdpnatSlab *self,
         guint32           index)
 {
-  guint8 *block = self->blocks->pdata[index >> BLOCK_BITS];
-
-  return block + (index & (BLOCK_ITEMS - 1)) * self->item_bytes;
+  return self->blocks[index >> BLOCK_BITS].items + (index & (BLOCK_ITEMS - 1)) * self->item_bytes;
 }
 
 static gboolean
@@ -76,50 +89,68 @@ is_used (const UdpnatSlab *self,
   return (self->is_used[index / 8] >> index % 8 & 1) != 0;
 }
 
-/* @id becomes the first of those that are free. */
-static void
-put_free (UdpnatSlab *self,
-          guint32     id)
-{
-  guint32 *item = locate (self, id - 1);
-
-  *item = self->first_free;
-  self->first_free = id;
-  ASAN_POISON_MEMORY_REGION (item, self->item_bytes);
-}
-
 static void
 add_block (UdpnatSlab *self)
 {
-  guint32 first = self->blocks->len * BLOCK_ITEMS;
-  gpointer block = g_malloc (BLOCK_ITEMS * self->item_bytes);
+  guint32 first = self->n_blocks * BLOCK_ITEMS;
 
   g_assert (first <= G_MAXUINT32 - BLOCK_ITEMS);
-  ASAN_POISON_MEMORY_REGION (block, BLOCK_ITEMS * self->item_bytes);
-  g_ptr_array_add (self->blocks, block);
+  self->blocks = g_renew (Block, self->blocks, self->n_blocks + 1);
+  self->blocks[self->n_blocks++] = (Block) { 0 };
   self->is_used = g_realloc (self->is_used, (first + BLOCK_ITEMS) / 8);
   memset (self->is_used + first / 8, 0, BLOCK_ITEMS / 8);
+}
+
+static Block *
+find_open_block (UdpnatSlab *self)
+{
+  Block *block;
+
+  while (self->first_open < self->n_blocks
+         && self->blocks[self->first_open].n_used == BLOCK_ITEMS)
+    self->first_open++;
+  if (self->first_open == self->n_blocks)
+    add_block (self);
+  block = &self->blocks[self->first_open];
+  if (block->items == NULL)
+    {
+      block->items = g_malloc (BLOCK_ITEMS * self->item_bytes);
+      ASAN_POISON_MEMORY_REGION (block->items, BLOCK_ITEMS * self->item_bytes);
+    }
+  return block;
 }
 
 /* Returns: the number of an item that nobody has; it may be touched */
 static guint32
 take_free (UdpnatSlab *self)
 {
-  guint32  id = self->first_free;
-  guint32 *item;
+  Block   *block = find_open_block (self);
+  guint    place = block->first_free > 0 ? block->first_free - 1u : block->n_touched++;
+  guint16 *item = (guint16 *) (block->items + place * self->item_bytes);
 
-  if (id == 0)
-    {
-      if (self->n_touched == self->blocks->len * BLOCK_ITEMS)
-        add_block (self);
-      id = ++self->n_touched;
-      ASAN_UNPOISON_MEMORY_REGION (locate (self, id - 1), self->item_bytes);
-      return id;
-    }
-  item = locate (self, id - 1);
   ASAN_UNPOISON_MEMORY_REGION (item, self->item_bytes);
-  self->first_free = *item;
-  return id;
+  if (block->first_free > 0)
+    block->first_free = *item;
+  block->n_used++;
+  return self->first_open * BLOCK_ITEMS + place + 1;
+}
+
+/* The block of @id has one more that is free; or it is given back. The first one stays, so that
+ * whoever comes and goes alone costs nothing. */
+static void
+put_free (UdpnatSlab *self,
+          guint32     id)
+{
+  guint    number = (id - 1) >> BLOCK_BITS;
+  Block   *block = &self->blocks[number];
+  guint16 *item = locate (self, id - 1);
+
+  self->first_open = MIN (self->first_open, number);
+  *item = block->first_free;
+  block->first_free = (guint16) (((id - 1) & (BLOCK_ITEMS - 1)) + 1);
+  ASAN_POISON_MEMORY_REGION (item, self->item_bytes);
+  if (--block->n_used == 0 && number > 0)
+    give_back (self, block);
 }
 
 /** udpnat_slab_add: Returns: the number of a new item, which is all zeros */
@@ -151,7 +182,7 @@ gpointer
 udpnat_slab_get (const UdpnatSlab *self,
                  guint32           id)
 {
-  if (id == 0 || id > self->n_touched || !is_used (self, id - 1))
+  if (id == 0 || id > self->n_blocks * BLOCK_ITEMS || !is_used (self, id - 1))
     return NULL;
   return locate (self, id - 1);
 }
@@ -161,7 +192,7 @@ guint32
 udpnat_slab_get_next (const UdpnatSlab *self,
                       guint32           id)
 {
-  for (guint32 index = id; index < self->n_touched; index++)
+  for (guint32 index = id; index < self->n_blocks * BLOCK_ITEMS; index++)
     if (is_used (self, index))
       return index + 1;
   return 0;
@@ -174,7 +205,8 @@ udpnat_slab_prefetch (const UdpnatSlab *self,
 {
   const guint8 *item;
 
-  if (id == 0 || id > self->n_touched)
+  if (id == 0 || id > self->n_blocks * BLOCK_ITEMS
+      || self->blocks[(id - 1) >> BLOCK_BITS].items == NULL)
     return;
   item = locate (self, id - 1);
   for (gsize i = 0; i < self->item_bytes; i += CACHE_LINE_BYTES)
@@ -186,4 +218,16 @@ guint
 udpnat_slab_get_count (const UdpnatSlab *self)
 {
   return self->n_used;
+}
+
+/** udpnat_slab_get_bytes: Returns: how much it has for items, used or not */
+gsize
+udpnat_slab_get_bytes (const UdpnatSlab *self)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < self->n_blocks; i++)
+    if (self->blocks[i].items != NULL)
+      n += BLOCK_ITEMS * self->item_bytes;
+  return n;
 }

@@ -24,6 +24,7 @@ guint32     udpnat_slab_get_next  (const UdpnatSlab *self,
 void        udpnat_slab_prefetch  (const UdpnatSlab *self,
                                    guint32           id);
 guint       udpnat_slab_get_count (const UdpnatSlab *self);
+gsize       udpnat_slab_get_bytes (const UdpnatSlab *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatSlab, udpnat_slab_free)
 

@@ -62,6 +62,33 @@ test_like_a_table (void)
   g_assert_cmpuint (n_most, >, 3000);
 }
 
+/* What many had for a while is given back, also while some are left, and numbers are the least that
+ * are free. */
+static void
+test_gives_back (void)
+{
+  g_autoptr (UdpnatSlab) slab = udpnat_slab_new (ITEM_BYTES);
+  gsize n_most, n_left;
+
+  for (guint32 id = 1; id <= 20480; id++)
+    g_assert_cmpuint (udpnat_slab_add (slab), ==, id);
+  n_most = udpnat_slab_get_bytes (slab);
+  g_assert_cmpuint (n_most, ==, 20480 * ITEM_BYTES);
+  for (guint32 id = 20480; id > 0; id--)
+    if (id != 5000)
+      udpnat_slab_remove (slab, id);
+  n_left = udpnat_slab_get_bytes (slab);
+  g_assert_cmpuint (n_left, ==, n_most / 5); /* the first, and that with 5,000 in it */
+  g_assert_nonnull (udpnat_slab_get (slab, 5000));
+  g_assert_null (udpnat_slab_get (slab, 9000));
+  udpnat_slab_prefetch (slab, 9000);
+  g_assert_cmpuint (udpnat_slab_get_next (slab, 0), ==, 5000);
+  for (guint32 i = 0; i < 2048; i++)
+    g_assert_cmpuint (udpnat_slab_add (slab), <=, 2048);
+  g_assert_cmpuint (udpnat_slab_add (slab), ==, 2049);
+  g_assert_cmpuint (udpnat_slab_get_bytes (slab), ==, n_most * 3 / 10);
+}
+
 /* As many as make several blocks: items that hold pointers lie well, and what is asked for early
  * need not be there. */
 static void
@@ -123,6 +150,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/slab/items/like-a-table", test_like_a_table);
   g_test_add_func ("/slab/items/aligned-to-8", test_aligned_to_8);
+  g_test_add_func ("/slab/items/given-back", test_gives_back);
   g_test_add_func ("/slab/items/walked-in-order", test_walk);
   g_test_add_func ("/slab/items/no-item-has-it", test_no_item);
   return g_test_run ();
