@@ -428,7 +428,13 @@ udpnat_recovery_reset_path (UdpnatRecovery *self,
                             gsize           max_packet_bytes)
 {
   for (GList *link = self->sent.head; link != NULL; link = link->next)
-    ((Entry *) link->data)->is_of_old_path = TRUE;
+    {
+      Entry *entry = link->data;
+
+      entry->is_of_old_path = TRUE;
+      entry->packet.n_bytes = 0;
+      entry->packet.is_trial = FALSE;
+    }
   udpnat_congestion_reset (self->congestion, max_packet_bytes);
   udpnat_rtt_init (&self->rtt);
   if (rtt_us > 0)

@@ -23,7 +23,7 @@ typedef struct
 
 /**
  * UdpnatSentPacket:
- * @n_bytes: of the whole datagram
+ * @n_bytes: of the whole datagram; 0 of one that went over another path
  * @has_ack: it carried an ACK whose largest number was @ack_largest
  * @is_trial: of a length that the path may not take: its loss says nothing else (RFC 8899 section
  *   3, 8)

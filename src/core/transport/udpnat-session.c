@@ -162,6 +162,7 @@ udpnat_session_reset_streams (UdpnatSession *self)
   UdpnatRtt rtt = *udpnat_recovery_get_rtt (self->recovery);
 
   g_ptr_array_set_size (self->streams, 0);
+  udpnat_path_mtu_init (&self->mtu); /* a trial that is on its way has no record any more */
   self->n_spare_window = UDPNAT_STREAM_WINDOWS_SPARE_BYTES;
   udpnat_recovery_free (self->recovery);
   self->recovery = make_recovery (&self->config);

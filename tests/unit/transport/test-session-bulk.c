@@ -180,6 +180,46 @@ length_shrinks (void)
   g_assert_cmpuint (find_longest (pipe, n_before), ==, UDPNAT_DATAGRAM_MAX_BYTES);
 }
 
+/* What was lost on the path before does not say that this one is narrow. */
+static void
+length_of_another_path_lost (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  guint n_before;
+
+  transfer (pipe, 2, FILE_BYTES, UDPNAT_SEC (20));
+  pipe->n_path_max = UDPNAT_DATAGRAM_BASE_BYTES - 1;
+  (void) feed (pipe, 2, 0, 200000);
+  pipe_run (pipe, UDPNAT_MSEC (30));
+  udpnat_session_reset_path (session_of (pipe, 0), pipe->now_us, UDPNAT_MSEC (40));
+  pipe->n_path_max = 0;
+  pipe_run (pipe, UDPNAT_SEC (2));
+  n_before = pipe->log->len;
+  trickle (pipe, UDPNAT_MSEC (1200));
+  g_assert_cmpuint (find_longest (pipe, n_before), ==, UDPNAT_DATAGRAM_MAX_BYTES);
+}
+
+/* A trial that arrives on the path before does not say that this one is wide: what is longer than
+ * the base are trials. */
+static void
+length_of_another_path_arrived (void)
+{
+  g_autoptr (Pipe) pipe = pipe_new_connected (UDPNAT_ROLE_PEER_PEER);
+  guint n_before, n_long = 0;
+
+  (void) feed (pipe, 2, 0, 200000);
+  pipe_run (pipe, UDPNAT_MSEC (1));
+  g_assert_cmpuint (find_longest (pipe, 0), ==, UDPNAT_DATAGRAM_MAX_BYTES);
+  n_before = pipe->log->len;
+  udpnat_session_reset_path (session_of (pipe, 0), pipe->now_us, UDPNAT_MSEC (40));
+  pipe->n_path_max = UDPNAT_DATAGRAM_BASE_BYTES;
+  pipe_run (pipe, UDPNAT_SEC (2));
+  for (guint i = n_before; i < pipe->log->len; i++)
+    n_long += ((PipePacket *) pipe->log->pdata[i])->n_data > UDPNAT_DATAGRAM_BASE_BYTES;
+  g_assert_cmpuint (pipe->log->len - n_before, >, 100);
+  g_assert_cmpuint (n_long, <=, 18);
+}
+
 /* A full queue loses many long ones in a row, and is no narrower path. */
 static void
 length_survives_a_burst_of_loss (void)
@@ -279,6 +319,10 @@ main (int    argc,
   g_test_add_func ("/transport-session-bulk/length/not-for-talk", length_is_not_tried_for_talk);
   g_test_add_func ("/transport-session-bulk/length/not-by-relay", length_is_not_tried_by_relay);
   g_test_add_func ("/transport-session-bulk/length/shrinks", length_shrinks);
+  g_test_add_func ("/transport-session-bulk/length/of-another-path-lost",
+                   length_of_another_path_lost);
+  g_test_add_func ("/transport-session-bulk/length/of-another-path-arrived",
+                   length_of_another_path_arrived);
   g_test_add_func ("/transport-session-bulk/length/survives-a-burst-of-loss",
                    length_survives_a_burst_of_loss);
   g_test_add_func ("/transport-session-bulk/pace/window-is-spread", window_is_spread);
