@@ -294,7 +294,8 @@ get_trial_bytes (const UdpnatSession *self)
   return n_waiting > UDPNAT_DATAGRAM_MAX_BYTES ? udpnat_path_mtu_get_probe (&self->mtu) : 0;
 }
 
-static void
+/* Returns: %TRUE: it has something to be acknowledged */
+static gboolean
 write_trial (UdpnatSession    *self,
              UdpnatWriter     *writer,
              UdpnatSentPacket *packet)
@@ -304,6 +305,7 @@ write_trial (UdpnatSession    *self,
     g_assert_not_reached ();
   packet->is_trial = TRUE;
   udpnat_path_mtu_handle_sent (&self->mtu);
+  return TRUE;
 }
 
 /** udpnat_session_pop_data: the next DATA packet, if one is due and may be sent */
@@ -333,9 +335,9 @@ udpnat_session_pop_data (UdpnatSession *self,
                       MAX (n_trial, n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
   write_ack (self, now_us, &writer, &packet);
   if (n_trial > 0)
-    write_trial (self, &writer, &packet);
-  if (n_trial > 0 || n_eliciting > 0)
-    is_eliciting = n_trial > 0 || write_eliciting (self, now_us, &writer, &packet);
+    is_eliciting = write_trial (self, &writer, &packet);
+  else if (n_eliciting > 0)
+    is_eliciting = write_eliciting (self, now_us, &writer, &packet);
   if (writer.n_written == 0)
     return FALSE;
   *out_n = finish_packet (self, keyset, now_us, out, writer.n_written, 0);
