@@ -944,6 +944,29 @@ net_run (Net   *net,
   net->now_us = end_us;
 }
 
+/* @is_polite: it says so */
+static inline void
+net_stop_server (Net     *net,
+                 gboolean is_polite)
+{
+  if (is_polite)
+    {
+      udpnat_rendezvous_server_shut_down (net->server, net->now_us);
+      net_drain (net);
+    }
+  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
+}
+
+static inline void
+net_restart (Net     *net,
+             gboolean is_polite,
+             gint64   down_us)
+{
+  net_stop_server (net, is_polite);
+  net_run (net, down_us);
+  net_start_server (net);
+}
+
 /* ---- Shorthands ---- */
 
 /* Connects, and registers unless @name is NULL; does not wait. */

@@ -20,21 +20,6 @@ key_of (const NetClient *client)
   return udpnat_identity_get_public_key (client->identity);
 }
 
-static void
-restart (Net     *net,
-         gboolean is_polite,
-         gint64   down_us)
-{
-  if (is_polite)
-    {
-      udpnat_rendezvous_server_shut_down (net->server, net->now_us);
-      net_drain (net);
-    }
-  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
-  net_run (net, down_us);
-  net_start_server (net);
-}
-
 /* Alice, whom the server knows, and a server that has just been started anew. */
 static Net *
 make (guint64     seed,
@@ -47,7 +32,7 @@ make (guint64     seed,
   net_run (net, UDPNAT_SEC (10));
   g_assert_true (net_is_registered (*out_alice));
   (*out_alice)->n_sent = (*out_alice)->n_received = 0;
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   return net;
 }
 
@@ -118,7 +103,7 @@ test_without_ticket (void)
   alice = net_join (net, "Alice");
   net_run (net, UDPNAT_SEC (10));
   g_clear_pointer (&net->ticket_keys, g_bytes_unref);
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, UDPNAT_SEC (1));
   g_assert_cmpuint (net_stats (net).handshakes, ==, 1);
   g_assert_true (net_is_registered (alice));
@@ -137,7 +122,7 @@ test_whole_session (void)
   for (guint i = 0; i < 2; i++)
     clients[i] = net_join (net, i == 0 ? "Alice" : "Bob");
   net_run (net, UDPNAT_SEC (10));
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, ALL_THERE_US);
   g_assert_cmpuint (net_stats (net).resting, ==, 2);
   relay (net, clients[0], clients[1]);
@@ -166,7 +151,7 @@ test_what_goes_along (void)
 
   net_run (net, UDPNAT_SEC (10));
   g_clear_pointer (&net->ticket_keys, g_bytes_unref);
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, HS1_SENT_US);
   udpnat_rendezvous_client_set_presence (alice->client, net->now_us, UDPNAT_PRESENCE_AWAY);
   udpnat_rendezvous_client_set_keepalive (alice->client, net->now_us, UDPNAT_SEC (100));
@@ -252,7 +237,7 @@ test_name_of_another (void)
 
   net_run (net, UDPNAT_SEC (10));
   alice->is_cut = TRUE;
-  restart (net, FALSE, 0);
+  net_restart (net, FALSE, 0);
   udpnat_rendezvous_client_register (mallory->client, net->now_us, "Alice");
   (void) net_join_client (net, mallory, NULL);
   net_run (net, UDPNAT_SEC (10));
@@ -320,7 +305,7 @@ test_hidden_meanwhile (void)
   NetClient *bob = net_join (net, "Bob");
 
   net_run (net, UDPNAT_SEC (10));
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, HS1_SENT_US);
   udpnat_rendezvous_client_set_listed (alice->client, net->now_us, FALSE);
   net_run (net, UDPNAT_SEC (1));
@@ -344,7 +329,7 @@ test_replay (void)
   net_run (net, UDPNAT_SEC (1));
   seen = net->seen[UDPNAT_PACKET_HS1];
   alice->is_cut = TRUE;
-  restart (net, FALSE, 0);
+  net_restart (net, FALSE, 0);
   inject_from (net, &elsewhere, &seen, UDPNAT_RX_OK);
   g_assert_cmpuint (net->n_stranger_bytes, <=, seen.n_data);
   g_assert_cmpuint (net_stats (net).sessions, ==, 1);

@@ -5,18 +5,6 @@
 /* The server goes away and comes back; the client notices, tries, and says all its wishes again. */
 
 static void
-stop_server (Net     *net,
-             gboolean is_polite)
-{
-  if (is_polite)
-    {
-      udpnat_rendezvous_server_shut_down (net->server, net->now_us);
-      net_drain (net);
-    }
-  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
-}
-
-static void
 check_restart (guint64  seed,
                gboolean is_polite,
                gint64   down_us)
@@ -33,7 +21,7 @@ check_restart (guint64  seed,
       net_run (net, UDPNAT_MSEC (700));
     }
   net_run (net, UDPNAT_SEC (10));
-  stop_server (net, is_polite);
+  net_stop_server (net, is_polite);
   if (!is_polite)
     /* else nobody would notice before the next keepalive that asks for an answer */
     for (guint i = 0; i < 10; i++)
@@ -82,7 +70,7 @@ test_restart_unnoticed (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (10));
-  stop_server (net, FALSE);
+  net_stop_server (net, FALSE);
   net_start_server (net);
   net_run (net, UDPNAT_SEC (28)); /* the next keepalive */
   g_assert_true (net_is_registered (alice));
@@ -99,7 +87,7 @@ test_restart_without_names (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (1));
-  stop_server (net, TRUE);
+  net_stop_server (net, TRUE);
   g_ptr_array_set_size (net->disk, 0);
   net_start_server (net);
   net_run (net, UDPNAT_SEC (5));
@@ -133,7 +121,7 @@ test_short_cut (void)
   g_assert_cmpuint (alice->handle, ==, handle);
   g_assert_cmpuint (net_listed_handle (bob, "Alice"), ==, handle);
   /* and another one */
-  stop_server (net, TRUE);
+  net_stop_server (net, TRUE);
   net_run (net, UDPNAT_SEC (1));
   net_start_server (net);
   net_run (net, UDPNAT_SEC (5));
@@ -151,7 +139,7 @@ test_watch (void)
   net_run (net, UDPNAT_SEC (60));
   udpnat_rendezvous_client_note_conversation (alice->client, net->now_us);
   net_run (net, UDPNAT_SEC (1));
-  stop_server (net, FALSE);
+  net_stop_server (net, FALSE);
   net_run (net, UDPNAT_SERVER_WATCH_US + UDPNAT_SERVER_LOST_US + UDPNAT_MSEC (100));
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 1);
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_NO_ANSWER], ==, 0);
@@ -167,7 +155,7 @@ test_down_from_start (void)
   g_autoptr (Net) net = net_new (12);
   NetClient *pinned, *asking;
 
-  stop_server (net, FALSE);
+  net_stop_server (net, FALSE);
   pinned = net_join (net, "Alice");
   asking = net_add_client (net);
   udpnat_rendezvous_client_set_server (asking->client, net->now_us, &net->server_address, NULL);
@@ -192,7 +180,7 @@ test_other_key_after_restart (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (5));
-  stop_server (net, TRUE);
+  net_stop_server (net, TRUE);
   udpnat_identity_free (net->server_identity);
   net->server_identity = udpnat_identity_generate (&net->random);
   net_start_server (net);

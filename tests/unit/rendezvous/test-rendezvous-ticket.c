@@ -7,21 +7,6 @@
 /* Tickets (PROTOCOL.md section 2): a client whose server was started again is back without a
  * Diffie-Hellman; and when it is not, by a handshake. */
 
-static void
-restart (Net     *net,
-         gboolean is_polite,
-         gint64   down_us)
-{
-  if (is_polite)
-    {
-      udpnat_rendezvous_server_shut_down (net->server, net->now_us);
-      net_drain (net);
-    }
-  g_clear_pointer (&net->server, udpnat_rendezvous_server_free);
-  net_run (net, down_us);
-  net_start_server (net);
-}
-
 /* By what the client has come back since the server was started. */
 static void
 assert_back (Net       *net,
@@ -43,7 +28,7 @@ test_told_restart (void)
 
   net_run (net, UDPNAT_SEC (10));
   g_assert_cmpuint (net_stats (net).handshakes, ==, 1);
-  restart (net, TRUE, UDPNAT_MSEC (1));
+  net_restart (net, TRUE, UDPNAT_MSEC (1));
   net_run (net, UDPNAT_SEC (1));
   assert_back (net, alice, 1, 0);
   g_assert_cmpint (alice->lost_reason, ==, UDPNAT_RENDEZVOUS_LOST_RESTARTING);
@@ -56,7 +41,7 @@ test_unnoticed_restart (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (10));
-  restart (net, FALSE, 0);
+  net_restart (net, FALSE, 0);
   net_run (net, UDPNAT_SEC (28)); /* the next keepalive */
   assert_back (net, alice, 1, 0);
   g_assert_cmpint (alice->lost_reason, ==, UDPNAT_RENDEZVOUS_LOST_UNKNOWN);
@@ -70,7 +55,7 @@ test_long_outage (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (10));
-  restart (net, TRUE, UDPNAT_SEC (3600));
+  net_restart (net, TRUE, UDPNAT_SEC (3600));
   net_run (net, UDPNAT_SEC (5));
   assert_back (net, alice, 1, 0);
 }
@@ -84,7 +69,7 @@ test_one_restart_after_another (void)
   net_run (net, UDPNAT_SEC (10));
   for (guint i = 0; i < 5; i++)
     {
-      restart (net, TRUE, UDPNAT_MSEC (1));
+      net_restart (net, TRUE, UDPNAT_MSEC (1));
       net_run (net, UDPNAT_SEC (1));
       assert_back (net, alice, 1, 0);
     }
@@ -101,7 +86,7 @@ test_life_is_not_renewed (void)
   net_run (net, UDPNAT_SEC (10));
   for (guint i = 1; i <= 26; i++)
     {
-      restart (net, TRUE, UDPNAT_MSEC (1));
+      net_restart (net, TRUE, UDPNAT_MSEC (1));
       net_run (net, UDPNAT_SEC (3540));
       /* The last restart is 24 h and 35 min after the handshake, the one before 59 min less. */
       assert_back (net, alice, i < 26 ? 1 : 0, i < 26 ? 0 : 1);
@@ -131,12 +116,12 @@ test_keys_are_lost (void)
 
   net_run (net, UDPNAT_SEC (10));
   g_clear_pointer (&net->ticket_keys, g_bytes_unref);
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, 8 * NET_DELAY_US); /* CLOSE, three questions and their answers, and some */
   g_assert_cmpuint (net_stats (net).tickets_refused, ==, 1);
   assert_back (net, alice, 0, 1);
   /* and a new ticket came with it */
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, UDPNAT_SEC (1));
   assert_back (net, alice, 1, 0);
 }
@@ -150,7 +135,7 @@ test_server_without_tickets (void)
 
   net_run (net, UDPNAT_SEC (10));
   net->is_deaf_to_tickets = TRUE;
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, UDPNAT_SERVER_LOST_US + UDPNAT_TICKET_DOUBT_US + UDPNAT_SEC (1));
   assert_back (net, alice, 0, 1);
 }
@@ -162,7 +147,7 @@ test_blocked_key (void)
   NetClient *alice = net_join (net, "Alice");
 
   net_run (net, UDPNAT_SEC (10));
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   udpnat_rendezvous_server_block_key (net->server, net->now_us,
                                       udpnat_identity_get_public_key (alice->identity));
   net_run (net, UDPNAT_SEC (10));
@@ -195,7 +180,7 @@ test_forged_unknown (void)
 
   net_run (net, UDPNAT_SEC (10));
   net->is_deaf_to_tickets = TRUE;
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, NET_DELAY_US); /* CLOSE has come, and HS1 is on its way */
   memcpy (&forged, &((NetPacket *) g_queue_peek_tail (&net->packets))->datagram, sizeof forged);
   g_assert_true (udpnat_hs1_parse (&view, forged.data, forged.n_data));
@@ -228,7 +213,7 @@ test_replay (void)
   guint32        handle;
 
   net_run (net, UDPNAT_SEC (10));
-  restart (net, TRUE, 0);
+  net_restart (net, TRUE, 0);
   net_run (net, UDPNAT_SEC (1));
   seen = net->seen[UDPNAT_PACKET_HS1];
   handle = alice->handle;
@@ -240,7 +225,7 @@ test_replay (void)
   g_assert_cmpuint (alice->counts[UDPNAT_RENDEZVOUS_EVENT_LOST], ==, 1);
   g_assert_cmpuint (alice->handle, ==, handle);
   /* Nothing of it is remembered there, and yet it leads to nothing. */
-  restart (net, FALSE, 0);
+  net_restart (net, FALSE, 0);
   g_assert_cmpint (net_inject (net, &elsewhere, UDPNAT_SOCKET_MAIN, seen.data, seen.n_data), ==,
                    UDPNAT_RX_OK);
   net_run (net, UDPNAT_SEC (40));
