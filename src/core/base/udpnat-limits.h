@@ -512,6 +512,16 @@
 #define UDPNAT_STATUS_MAX_BYTES 512
 #define UDPNAT_AVATAR_MAX_BYTES 49152  /* a picture of 256 × 256, well compressed */
 #define UDPNAT_PREKEYS_MAX 32          /* in one PREKEYS */
+
+/* ---- Files (PROTOCOL.md section 21) ---- */
+#define UDPNAT_FILE_NAME_MAX_BYTES 255    /* what Linux, Windows and macOS take */
+#define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: 127 for each half; all that are in use */
+#define UDPNAT_THUMBNAIL_MAX_BYTES 16384
+#define UDPNAT_FILE_ANSWER_MAX_BYTES 32
+#define UDPNAT_FILE_SIZE_MAX (G_GUINT64_CONSTANT (1) << 46) /* 64 TiB: what the tree holds */
+#define UDPNAT_FOLDER_FILES_MAX 1000000
+#define UDPNAT_FOLDER_LIST_MAX_BYTES (G_GUINT64_CONSTANT (64) << 20)
+#define UDPNAT_FOLDER_PATH_MAX_BYTES 4095 /* Linux's, without the zero */
 /* first handshakes that a node answers, from whomever */
 #define UDPNAT_NODE_STRANGERS_MAX 256 /* conversations with people whom we have never written to */
 /* before a contact whose items our disk did not take is talked to again */

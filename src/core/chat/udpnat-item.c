@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "udpnat-chat-message.h"
+#include "udpnat-file-offer.h"
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
 #include "udpnat-reader.h"
@@ -54,7 +55,7 @@ udpnat_item_new_text (const UdpnatMessageId *id,
 
 /**
  * udpnat_item_new_on:
- * @type: REPLY, EDIT, DELETE or REACTION
+ * @type: REPLY, EDIT, DELETE, REACTION or FILE-ANSWER
  * @target: the message that it is about
  * @text: "" for DELETE and for a reaction taken back
  */
@@ -164,6 +165,29 @@ is_reaction (const guint8 *body,
                               n_body - UDPNAT_MESSAGE_ID_BYTES, NULL);
 }
 
+/* Answers are words of programs; some of a later version are kept and change nothing. */
+static gboolean
+is_answer (const guint8 *body,
+           gsize         n_body)
+{
+  if (n_body <= UDPNAT_MESSAGE_ID_BYTES ||
+      n_body > UDPNAT_MESSAGE_ID_BYTES + UDPNAT_FILE_ANSWER_MAX_BYTES)
+    return FALSE;
+  for (gsize i = UDPNAT_MESSAGE_ID_BYTES; i < n_body; i++)
+    if (!g_ascii_islower (body[i]) && body[i] != '-')
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_offer (const guint8 *body,
+          gsize         n_body)
+{
+  g_autoptr (UdpnatFileOffer) offer = udpnat_file_offer_parse (body, n_body);
+
+  return offer != NULL;
+}
+
 static gboolean
 is_profile (const guint8 *body,
             gsize         n_body)
@@ -224,6 +248,10 @@ udpnat_item_body_is_valid (guint8        type,
       return n_body == 0;
     case UDPNAT_ITEM_ADDRESS:
       return is_address (body, n_body);
+    case UDPNAT_ITEM_FILE:
+      return is_offer (body, n_body);
+    case UDPNAT_ITEM_FILE_ANSWER:
+      return is_answer (body, n_body);
     }
   return TRUE;
 }
@@ -234,24 +262,25 @@ udpnat_item_body_is_valid (guint8        type,
 gboolean
 udpnat_item_is_known (const UdpnatItem *self)
 {
-  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_ADDRESS;
+  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_FILE_ANSWER;
 }
 
 /**
- * udpnat_item_is_shown: whether it has a line of its own in the conversation: texts, and what a
- * later version says */
+ * udpnat_item_is_shown: whether it has a line of its own in the conversation: texts, files, and
+ * what a later version says */
 gboolean
 udpnat_item_is_shown (const UdpnatItem *self)
 {
   return self->type == UDPNAT_ITEM_TEXT || self->type == UDPNAT_ITEM_REPLY ||
-         !udpnat_item_is_known (self);
+         self->type == UDPNAT_ITEM_FILE || !udpnat_item_is_known (self);
 }
 
 static gboolean
 has_target (const UdpnatItem *self)
 {
   return self->type == UDPNAT_ITEM_REPLY || self->type == UDPNAT_ITEM_EDIT ||
-         self->type == UDPNAT_ITEM_DELETE || self->type == UDPNAT_ITEM_REACTION;
+         self->type == UDPNAT_ITEM_DELETE || self->type == UDPNAT_ITEM_REACTION ||
+         self->type == UDPNAT_ITEM_FILE_ANSWER;
 }
 
 /** udpnat_item_get_target: Returns: %FALSE when it is about no other item */
@@ -268,8 +297,8 @@ udpnat_item_get_target (const UdpnatItem *self,
 /**
  * udpnat_item_dup_text:
  *
- * Returns: (transfer full) (nullable): the text, the sign of a reaction, the status line or the
- *   address; %NULL for a type that has none
+ * Returns: (transfer full) (nullable): the text, the sign of a reaction, the status line, the
+ *   address, the name of a file or the word of an answer; %NULL for a type that has none
  */
 char *
 udpnat_item_dup_text (const UdpnatItem *self)
@@ -283,6 +312,12 @@ udpnat_item_dup_text (const UdpnatItem *self)
     return g_strndup (body, n_body);
   if (has_target (self))
     return g_strndup (body + UDPNAT_MESSAGE_ID_BYTES, n_body - UDPNAT_MESSAGE_ID_BYTES);
+  if (self->type == UDPNAT_ITEM_FILE)
+    {
+      g_autoptr (UdpnatFileOffer) offer = udpnat_item_dup_offer (self);
+
+      return g_steal_pointer (&offer->name);
+    }
   if (self->type != UDPNAT_ITEM_PROFILE)
     return NULL;
   udpnat_reader_init (&reader, (const guint8 *) body, n_body);

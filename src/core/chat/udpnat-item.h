@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @UDPNAT_ITEM_PREKEYS: one-time keys for mail to the sender
  * @UDPNAT_ITEM_ACCEPT: the sender takes us for a contact
  * @UDPNAT_ITEM_ADDRESS: where the sender is registered, who is a guest at our server
+ * @UDPNAT_ITEM_FILE: a file or folder that the sender offers (udpnat-file-offer.h)
+ * @UDPNAT_ITEM_FILE_ANSWER: what has become of the target, a FILE of either side
  *
  * What is said reliably: it waits in the sender's outbox until the receiver has it on disk,
  * whatever carries it (PROTOCOL.md section 9). Others up to %UDPNAT_ITEM_TYPE_MAX may come from a
@@ -31,6 +33,8 @@ typedef enum
   UDPNAT_ITEM_PREKEYS = 0x07,
   UDPNAT_ITEM_ACCEPT = 0x08,
   UDPNAT_ITEM_ADDRESS = 0x09,
+  UDPNAT_ITEM_FILE = 0x0a,
+  UDPNAT_ITEM_FILE_ANSWER = 0x0b,
 } UdpnatItemType;
 
 #define UDPNAT_ITEM_TYPE_MAX 0x3f
