@@ -89,7 +89,8 @@ udpnat_peer_handle_online (UdpnatPeer   *self,
       /* A mailbox that has what it should tells it now. It may have lost it, and the peer, if it
        * took the packets and died before it had kept what was in them, does not know of it. */
       if (udpnat_peer_has_session (self)
-          && udpnat_conversation_get_unreceipted (self->conversation) > 0)
+          && (udpnat_conversation_get_unreceipted (self->conversation) > 0
+              || udpnat_peer_get_files_due (self) != UDPNAT_TIME_NEVER))
         udpnat_session_ping (self->session, now_us);
     }
   if (self->conversation != NULL)

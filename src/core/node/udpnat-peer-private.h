@@ -7,6 +7,7 @@
 #include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
+#include "udpnat-peer-files-private.h"
 #include "udpnat-peer-rotation-private.h"
 #include "udpnat-peer-searches-private.h"
 #include "udpnat-peer-vouch-private.h"
@@ -55,6 +56,7 @@ typedef struct
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
 
   UdpnatConversation *conversation; /* nullable */
+  UdpnatPeerFiles    *files;        /* nullable: none go over; with conversation only */
   UdpnatPathSet      *paths;        /* nullable, made with conversation */
   UdpnatSession      *session;      /* nullable */
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
@@ -167,6 +169,8 @@ void           udpnat_peer_handle_path_deadline (UdpnatPeer          *self,
 void           udpnat_peer_start_handshake    (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_drop_session       (UdpnatPeer            *self);
+void           udpnat_peer_restart_streams    (UdpnatPeer            *self);
+gboolean       udpnat_peer_has_unsent         (const UdpnatPeer      *self);
 void           udpnat_peer_leave              (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_follow_conversation (UdpnatPeer            *self);
@@ -190,6 +194,22 @@ void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_note_phase         (UdpnatPeer            *self,
+                                               gint64                 now_us);
+
+/* udpnat-peer-files.c */
+UdpnatPeerFiles *udpnat_peer_open_files       (UdpnatPeer            *self,
+                                               gint64                 now_us);
+void           udpnat_peer_clear_files        (UdpnatPeer            *self);
+void           udpnat_peer_restart_files      (UdpnatPeer            *self);
+gboolean       udpnat_peer_has_unsent_files   (const UdpnatPeer      *self);
+void           udpnat_peer_follow_files       (UdpnatPeer            *self);
+gboolean       udpnat_peer_handle_file_message (UdpnatPeer           *self,
+                                               gint64                 now_us,
+                                               const UdpnatMessageView *view);
+void           udpnat_peer_fill_files         (UdpnatPeer            *self,
+                                               gint64                 now_us);
+gint64         udpnat_peer_get_files_due      (const UdpnatPeer      *self);
+void           udpnat_peer_handle_files_deadline (UdpnatPeer         *self,
                                                gint64                 now_us);
 
 G_END_DECLS
