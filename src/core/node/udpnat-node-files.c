@@ -5,6 +5,7 @@
 #include "udpnat-node-files.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 static UdpnatPeerFiles *
 find (UdpnatNode             *self,

@@ -7,6 +7,7 @@
 #include "udpnat-peer-private.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 /* Whoever waits for chunks and hears nothing has nothing to send that would go unanswered: it asks.
  * A peer that was started anew says then that it does not know us, and is asked anew for the rest.

@@ -6,6 +6,7 @@
 #include "udpnat-peer-private.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 /* How long to wait before dialling again when the server says that a peer is not there. Presence
  * ends the wait at once. */

@@ -7,7 +7,6 @@
 #include "udpnat-mapping-query.h"
 #include "udpnat-node.h"
 #include "udpnat-path-set.h"
-#include "udpnat-peer-files-private.h"
 #include "udpnat-peer-rotation-private.h"
 #include "udpnat-peer-searches-private.h"
 #include "udpnat-peer-vouch-private.h"
@@ -25,6 +24,8 @@ typedef enum
   UDPNAT_PEER_MAIL_SAVING, /* waits until the prekey that it uses is forgotten on disk */
   UDPNAT_PEER_MAIL_FLYING, /* waits for the server's answer */
 } UdpnatPeerMailPhase;
+
+typedef struct _UdpnatPeerFiles UdpnatPeerFiles; /* udpnat-peer-files-private.h */
 
 /**
  * UdpnatPeer:
@@ -194,22 +195,6 @@ void           udpnat_peer_handle_failure     (UdpnatPeer            *self,
 void           udpnat_peer_handle_trust       (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_note_phase         (UdpnatPeer            *self,
-                                               gint64                 now_us);
-
-/* udpnat-peer-files.c */
-UdpnatPeerFiles *udpnat_peer_open_files       (UdpnatPeer            *self,
-                                               gint64                 now_us);
-void           udpnat_peer_clear_files        (UdpnatPeer            *self);
-void           udpnat_peer_restart_files      (UdpnatPeer            *self);
-gboolean       udpnat_peer_has_unsent_files   (const UdpnatPeer      *self);
-void           udpnat_peer_follow_files       (UdpnatPeer            *self);
-gboolean       udpnat_peer_handle_file_message (UdpnatPeer           *self,
-                                               gint64                 now_us,
-                                               const UdpnatMessageView *view);
-void           udpnat_peer_fill_files         (UdpnatPeer            *self,
-                                               gint64                 now_us);
-gint64         udpnat_peer_get_files_due      (const UdpnatPeer      *self);
-void           udpnat_peer_handle_files_deadline (UdpnatPeer         *self,
                                                gint64                 now_us);
 
 G_END_DECLS

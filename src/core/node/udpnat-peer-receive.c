@@ -9,6 +9,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 static void
 learn_handle (UdpnatPeer        *self,

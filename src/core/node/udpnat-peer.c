@@ -19,6 +19,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 #include "udpnat-peer-sockets-private.h"
 
 UdpnatPeer *
