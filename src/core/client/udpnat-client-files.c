@@ -13,7 +13,6 @@
 
 #include "udpnat-client-files.h"
 #include "udpnat-clock.h"
-#include "udpnat-file-error.h"
 #include "udpnat-limits.h"
 #include "udpnat-store-transfers.h"
 
@@ -264,6 +263,30 @@ udpnat_client_transfer_set_state (UdpnatClientTransfer *transfer,
     start_ticking (transfer->client);
 }
 
+static const char *
+get_code (const GError *error)
+{
+  if (error->domain != UDPNAT_ERROR)
+    return "disk";
+  switch ((int) error->code)
+    {
+    case UDPNAT_ERROR_CHANGED:
+      return "changed";
+    case UDPNAT_ERROR_GONE:
+      return "gone";
+    case UDPNAT_ERROR_NO_FOLDER:
+      return "no-folder";
+    case UDPNAT_ERROR_DENIED:
+      return "denied";
+    case UDPNAT_ERROR_DISK_FULL:
+      return "disk-full";
+    case UDPNAT_ERROR_CORRUPT:
+      return "corrupt";
+    default:
+      return "disk";
+    }
+}
+
 /** udpnat_client_transfer_fail: it stands, and can be tried again: @error says why */
 void
 udpnat_client_transfer_fail (UdpnatClientTransfer *transfer,
@@ -271,7 +294,7 @@ udpnat_client_transfer_fail (UdpnatClientTransfer *transfer,
 {
   g_debug ("“%s”: %s", transfer->stored->offer->name, error->message);
   udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_FAILED,
-                                    udpnat_file_error_to_code (error));
+                                    get_code (error));
 }
 
 /** udpnat_client_transfer_note_bytes: so many are over now */
@@ -449,6 +472,43 @@ udpnat_client_dup_transfer (UdpnatClient      *self,
   if (transfer != NULL)
     return g_object_ref (transfer->shown);
   return stored != NULL ? make_shown (stored) : NULL;
+}
+
+static int
+compare_lines (gconstpointer a,
+               gconstpointer b)
+{
+  gint64 one = udpnat_transfer_get_line (*(UdpnatTransfer *const *) a);
+  gint64 other = udpnat_transfer_get_line (*(UdpnatTransfer *const *) b);
+
+  return one < other ? -1 : one > other;
+}
+
+/** udpnat_client_dup_transfers: Returns: (transfer full) (element-type UdpnatTransfer): all that
+ * are not over, oldest first */
+GPtrArray *
+udpnat_client_dup_transfers (UdpnatClient *self)
+{
+  GPtrArray *transfers = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->files.transfers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (transfers, g_object_ref (((UdpnatClientTransfer *) value)->shown));
+  g_ptr_array_sort (transfers, compare_lines);
+  return transfers;
+}
+
+/** udpnat_client_get_person_of_transfer: Returns: (transfer none) (nullable): with whom; %NULL when
+ * it is over */
+UdpnatPerson *
+udpnat_client_get_person_of_transfer (UdpnatClient   *self,
+                                      UdpnatTransfer *transfer)
+{
+  UdpnatClientTransfer *found = find (self, udpnat_transfer_get_line (transfer));
+
+  return found != NULL ? found->person : NULL;
 }
 
 static UdpnatClientTransfer *

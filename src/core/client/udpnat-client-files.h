@@ -18,6 +18,9 @@ gboolean        udpnat_client_send_file       (UdpnatClient       *self,
                                                const char         *path,
                                                GError            **error) G_GNUC_WARN_UNUSED_RESULT;
 guint           udpnat_client_count_preparing (UdpnatClient       *self);
+GPtrArray      *udpnat_client_dup_transfers   (UdpnatClient       *self);
+UdpnatPerson   *udpnat_client_get_person_of_transfer (UdpnatClient *self,
+                                               UdpnatTransfer     *transfer);
 UdpnatTransfer *udpnat_client_dup_transfer    (UdpnatClient       *self,
                                                UdpnatHistoryItem  *line);
 gboolean        udpnat_client_accept_file     (UdpnatClient       *self,

@@ -298,7 +298,7 @@ opened (UdpnatClientTransfer *transfer,
   transfer->sink = g_steal_pointer (&job->sink);
   transfer->is_finishing = FALSE;
   transfer->synced_us = udpnat_clock_get_now_us ();
-  transfer->n_done = udpnat_file_sink_count_done (transfer->sink);
+  transfer->n_done = (guint64) udpnat_file_sink_get_done (transfer->sink);
   if (g_strcmp0 (stored->partial, udpnat_file_sink_get_partial (transfer->sink)) != 0)
     {
       g_free (stored->partial);
@@ -356,7 +356,7 @@ follow (UdpnatClientTransfer *transfer,
     {
     case JOB_SET_LIST:
       transfer->is_list_known = TRUE;
-      transfer->n_done = udpnat_file_sink_count_done (transfer->sink);
+      transfer->n_done = (guint64) udpnat_file_sink_get_done (transfer->sink);
       ask_on (transfer);
       break;
     case JOB_WRITE:
