@@ -515,8 +515,7 @@
 
 /* ---- Files (PROTOCOL.md section 21) ---- */
 #define UDPNAT_FILE_NAME_MAX_BYTES 255    /* what Linux, Windows and macOS take */
-#define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: 127 for each half; all that are in use
-*/
+#define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: of each half */
 #define UDPNAT_THUMBNAIL_MAX_BYTES 16384
 #define UDPNAT_FILE_ANSWER_MAX_BYTES 32
 #define UDPNAT_FILE_SIZE_MAX (G_GUINT64_CONSTANT (1) << 46) /* 64 TiB: what the tree holds */
