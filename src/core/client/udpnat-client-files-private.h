@@ -31,6 +31,7 @@ typedef struct
   /* what we send */
   UdpnatFileSource     *source;    /* nullable: it has not been asked for */
   GCancellable         *preparing; /* nullable */
+  gboolean              is_place_known; /* @n_done is as far as they have got */
 
   /* what comes */
   UdpnatFileSink       *sink;      /* nullable: not open */

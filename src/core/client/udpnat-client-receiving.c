@@ -29,6 +29,7 @@ typedef enum
   JOB_CLOSE,
   JOB_REMOVE,
   JOB_DISCARD, /* what is not open, and is not wanted */
+  JOB_FREE,    /* after those that use it */
 } JobType;
 
 typedef struct
@@ -80,6 +81,8 @@ job_run (gpointer data)
     case JOB_REMOVE:
       udpnat_file_sink_remove (job->sink);
       break;
+    case JOB_FREE:
+      break;
     }
 }
 
@@ -124,7 +127,8 @@ job_push (Job *job)
 static void
 job_free (Job *job)
 {
-  if (job->type == JOB_CLOSE || job->type == JOB_REMOVE || job->type == JOB_DISCARD)
+  if (job->type == JOB_CLOSE || job->type == JOB_REMOVE || job->type == JOB_DISCARD ||
+      job->type == JOB_FREE)
     udpnat_file_sink_free (job->sink);
   udpnat_file_offer_free (job->offer);
   g_free (job->folder);
@@ -180,15 +184,15 @@ finish (UdpnatClientTransfer *transfer)
 static void
 ask_on (UdpnatClientTransfer *transfer)
 {
-  guint32 n_files;
+  guint32 end;
 
   if (transfer->sink == NULL)
     return;
-  n_files = is_folder (transfer) ? udpnat_file_sink_get_n_files (transfer->sink) : 1;
-  while (transfer->next_file < n_files && transfer->n_fetching < FILES_AT_ONCE &&
+  end = is_folder (transfer) ? 1 + udpnat_file_sink_get_n_files (transfer->sink) : 1;
+  while (transfer->next_file < end && transfer->n_fetching < FILES_AT_ONCE &&
          ask_for (transfer, transfer->next_file))
     transfer->next_file++;
-  if (transfer->next_file == n_files && transfer->n_fetching == 0)
+  if (transfer->next_file == end && transfer->n_fetching == 0)
     finish (transfer);
   udpnat_client_wake (transfer->client);
 }
@@ -336,7 +340,8 @@ finished (UdpnatClientTransfer *transfer,
   g_clear_pointer (&stored->partial, g_free);
   stored->kept = (gint64) stored->offer->size;
   transfer->n_done = stored->offer->size;
-  udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, FALSE);
+  job_push (job_new (transfer, JOB_FREE));
+  transfer->sink = NULL;
   udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_DONE, NULL);
   udpnat_client_transfer_answer (transfer, UDPNAT_FILE_ANSWER_DONE);
   udpnat_client_transfer_end (transfer);
@@ -372,6 +377,7 @@ follow (UdpnatClientTransfer *transfer,
     case JOB_CLOSE:
     case JOB_REMOVE:
     case JOB_DISCARD:
+    case JOB_FREE:
       break;
     }
 }

@@ -296,6 +296,23 @@ read_run (gpointer job)
                                                  reading->chunk, &reading->error);
 }
 
+/* The sizes of all files before are added up once only: of a folder there may be a million. */
+static void
+note_given (UdpnatClientTransfer *transfer,
+            const Reading        *reading)
+{
+  gboolean is_list = transfer->stored->offer->kind == UDPNAT_FILE_KIND_FOLDER && reading->file == 0;
+  guint64 n_before = transfer->n_done;
+
+  if (is_list)
+    return;
+  if (!transfer->is_place_known || transfer->stored->offer->kind == UDPNAT_FILE_KIND_FILE)
+    n_before = udpnat_file_source_count_before (transfer->source, reading->file, reading->chunk);
+  transfer->is_place_known = TRUE;
+  udpnat_client_transfer_note_bytes (transfer, MIN (n_before + g_bytes_get_size (reading->data),
+                                                    transfer->stored->offer->size));
+}
+
 static void
 read_done (gpointer job)
 {
@@ -311,10 +328,7 @@ read_done (gpointer job)
     {
       udpnat_node_give_chunk (transfer->client->node, &stored->key, &stored->id, reading->file,
                               reading->chunk, reading->data);
-      udpnat_client_transfer_note_bytes (transfer,
-                                         udpnat_file_source_get_end (transfer->source,
-                                                                     reading->file,
-                                                                     reading->chunk));
+      note_given (transfer, reading);
       udpnat_client_wake (transfer->client);
     }
   g_clear_pointer (&reading->data, g_bytes_unref);
@@ -353,6 +367,7 @@ note_stopped (UdpnatClientTransfer *transfer,
               guint8                reason)
 {
   transfer->is_paused_there = reason != UDPNAT_FILE_REASON_NONE;
+  transfer->is_place_known = FALSE;
   udpnat_transfer_set_paused (transfer->shown, transfer->stored->is_paused,
                               transfer->is_paused_there);
   udpnat_transfer_set_progress (transfer->shown, (gint64) transfer->n_done, 0);
