@@ -52,6 +52,8 @@ typedef struct
   GQueue           preparing; /* of GCancellable: files that are read before they are offered */
   GSource         *tick;      /* nullable: something goes over */
   char            *folder;    /* nullable: the user's for downloads */
+  gboolean         is_same_boot; /* as when the store was last used: nothing that was written is
+                                  * lost */
 } UdpnatClientFiles;
 
 void                  udpnat_client_open_files         (UdpnatClient           *self);
@@ -93,6 +95,7 @@ void                  udpnat_client_stop_preparing     (UdpnatClient           *
 
 /* udpnat-client-receiving.c */
 void                  udpnat_client_fetch              (UdpnatClientTransfer   *transfer);
+void                  udpnat_client_trim               (UdpnatClientTransfer   *transfer);
 void                  udpnat_client_handle_fetcher     (UdpnatClientTransfer   *transfer,
                                                         const UdpnatFileEvent  *event);
 void                  udpnat_client_stop_receiving     (UdpnatClientTransfer   *transfer,

@@ -13,6 +13,7 @@
 
 #include "udpnat-client-files.h"
 #include "udpnat-clock.h"
+#include "udpnat-file-io.h"
 #include "udpnat-limits.h"
 #include "udpnat-store-transfers.h"
 
@@ -730,19 +731,32 @@ restore (const UdpnatStoredTransfer *stored,
 {
   UdpnatClientTransfer *transfer = udpnat_client_transfer_new (user_data, stored);
 
-  if (!stored->is_outgoing && (stored->state == UDPNAT_TRANSFER_STATE_OFFERED ||
-                               stored->state == UDPNAT_TRANSFER_STATE_FAILED))
-    return;
   if (stored->is_outgoing)
     udpnat_client_serve (transfer);
-  else if (!stored->is_paused)
+  else if (stored->is_paused || stored->state == UDPNAT_TRANSFER_STATE_FAILED)
+    udpnat_client_trim (transfer);
+  else if (stored->state != UDPNAT_TRANSFER_STATE_OFFERED)
     udpnat_client_fetch (transfer);
+}
+
+/* Whether the system has gone on since the last run. */
+static gboolean
+note_boot (UdpnatClient *self)
+{
+  g_autofree char *before = udpnat_store_dup_setting (self->store, "boot");
+  g_autofree char *now = udpnat_file_io_dup_boot ();
+
+  if (now == NULL || g_strcmp0 (now, before) == 0)
+    return now != NULL;
+  udpnat_store_set_setting (self->store, "boot", now);
+  return FALSE;
 }
 
 /** udpnat_client_restore_files: at the start: goes on with what was not over */
 void
 udpnat_client_restore_files (UdpnatClient *self)
 {
+  self->files.is_same_boot = note_boot (self);
   udpnat_store_foreach_open_transfer (self->store, restore, self);
 }
 

@@ -30,6 +30,7 @@ typedef enum
   JOB_REMOVE,
   JOB_DISCARD, /* what is not open, and is not wanted */
   JOB_FREE,    /* after those that use it */
+  JOB_TRIM,
 } JobType;
 
 typedef struct
@@ -59,6 +60,7 @@ job_run (gpointer data)
   switch (job->type)
     {
     case JOB_OPEN:
+    case JOB_TRIM:
     case JOB_DISCARD:
       job->sink = udpnat_file_sink_open (job->folder, job->offer, job->id_text, job->partial,
                                          job->kept, &job->error);
@@ -113,7 +115,9 @@ job_new_opening (UdpnatClientTransfer *transfer,
   job->folder = g_strdup (stored->path);
   job->partial = g_strdup (stored->partial);
   job->id_text = g_strdup (udpnat_message_id_to_string (&stored->id, id_text));
-  job->kept = stored->kept;
+  /* What only the system has is lost when that ends. What this program wrote before it was killed
+   * was true, and is there. */
+  job->kept = transfer->client->files.is_same_boot ? G_MAXINT64 : stored->kept;
   return job;
 }
 
@@ -128,7 +132,7 @@ static void
 job_free (Job *job)
 {
   if (job->type == JOB_CLOSE || job->type == JOB_REMOVE || job->type == JOB_DISCARD ||
-      job->type == JOB_FREE)
+      job->type == JOB_FREE || job->type == JOB_TRIM)
     udpnat_file_sink_free (job->sink);
   udpnat_file_offer_free (job->offer);
   g_free (job->folder);
@@ -230,6 +234,15 @@ udpnat_client_fetch (UdpnatClientTransfer *transfer)
     return;
   transfer->is_opening = TRUE;
   job_push (job_new_opening (transfer, JOB_OPEN));
+}
+
+/** udpnat_client_trim: it stands, and what is not on the disk for sure is taken off now: when it
+ * goes on, nobody knows any more that the system has ended meanwhile */
+void
+udpnat_client_trim (UdpnatClientTransfer *transfer)
+{
+  if (!transfer->client->files.is_same_boot && transfer->stored->partial != NULL)
+    job_push (job_new_opening (transfer, JOB_TRIM));
 }
 
 static void
@@ -378,6 +391,7 @@ follow (UdpnatClientTransfer *transfer,
     case JOB_REMOVE:
     case JOB_DISCARD:
     case JOB_FREE:
+    case JOB_TRIM:
       break;
     }
 }
