@@ -577,7 +577,8 @@ udpnat_client_accept_file (UdpnatClient       *self,
     }
   if (!is_new && stored->state != UDPNAT_TRANSFER_STATE_FAILED)
     return udpnat_client_pause_file (self, line, FALSE, error);
-  if (!stored->is_outgoing && stored->partial == NULL)
+  if (!stored->is_outgoing && stored->partial == NULL &&
+      (folder != NULL || stored->path == NULL))
     {
       g_free (stored->path);
       stored->path = g_strdup (folder != NULL ? folder : get_folder (self));
