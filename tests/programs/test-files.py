@@ -1,4 +1,5 @@
-"""Files and folders from one terminal to another, through whatever happens meanwhile. Prints TAP."""
+"""Files and folders from one terminal to another, through whatever happens meanwhile. Prints
+TAP."""
 
 import filecmp
 import os
@@ -199,8 +200,8 @@ def unasked(home, check):
     done = bob.wait('file', state='done')
     check('unasked/a-small-one-is-taken', done and done['name'] == 'small', [bob.events[-4:]])
     check('unasked/it-is-where-downloads-are',
-          done and os.path.dirname(done['path']) in (str(home.folder), str(home.folder / 'Downloads')),
-          [done])
+          done and os.path.dirname(done['path']) in (str(home.folder), str(home.folder /
+          'Downloads')), [done])
     time.sleep(0.5)
     check('unasked/a-large-one-waits',
           not [event for event in bob.select('file', name='large') if event['state'] != 'offered'])

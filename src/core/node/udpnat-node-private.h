@@ -154,7 +154,8 @@ void             udpnat_node_handle_relay_failed (UdpnatNode       *self,
                                              gint64                 now_us,
                                              UdpnatAbroad          *abroad,
                                              guint32                handle,
-                                             guint8                 code);
+                                             guint8                 code,
+                                             guint32                rate_kib);
 void             udpnat_node_handle_dial_failed (UdpnatNode        *self,
                                              gint64                 now_us,
                                              const UdpnatPublicKey *key,

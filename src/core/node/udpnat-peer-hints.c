@@ -72,6 +72,22 @@ udpnat_peer_handle_dial_failed (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
+/* Of what the relay carries for us: its own count has headers, and words must have a place beside
+ * files. */
+#define RELAY_RATE_PERCENT 90
+/* A relay that takes less than a message now and then is not one to go by. */
+#define RELAY_RATE_MIN_KIB 8
+
+/** udpnat_peer_handle_quota: the relay has dropped a packet, since it carries no more than so much:
+ * what we send by it from now on is paced below that, so that no more are dropped */
+void
+udpnat_peer_handle_quota (UdpnatPeer *self,
+                          guint32     rate_kib)
+{
+  if (rate_kib >= RELAY_RATE_MIN_KIB)
+    self->relay_rate = (gint64) rate_kib * 1024 * RELAY_RATE_PERCENT / 100;
+}
+
 /** udpnat_peer_handle_online: our server, or @abroad, says that the peer is there, by @handle */
 void
 udpnat_peer_handle_online (UdpnatPeer   *self,

@@ -41,6 +41,7 @@ typedef struct
   UdpnatTrust     trust;
   guint8          presence;  /* a #UdpnatPresence */
   guint32         handle;    /* where the relay reaches it, 0: not known */
+  gint64          relay_rate; /* bytes/s that its relay takes of us; 0: not known */
   UdpnatAbroad   *handle_abroad; /* nullable: whose relay; NULL: our own server's */
 
   /* at other servers: udpnat-node-abroad.c */
@@ -155,6 +156,8 @@ void           udpnat_peer_handle_unknown     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
                                                gint64                 now_us);
+void           udpnat_peer_handle_quota       (UdpnatPeer            *self,
+                                               guint32                rate_kib);
 void           udpnat_peer_handle_online      (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                UdpnatAbroad          *abroad,

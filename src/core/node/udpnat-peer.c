@@ -530,6 +530,9 @@ pump_session (UdpnatPeer *self,
   if (self->session == NULL)
     return FALSE;
   udpnat_session_set_held (self->session, !has_way (self));
+  udpnat_session_set_rate (self->session,
+                           udpnat_path_set_get_selected (self->paths, NULL, NULL, NULL)
+                             ? 0 : self->relay_rate);
   if (!udpnat_session_pop_output (self->session, now_us, &kind, data, &n_data))
     return FALSE;
   switch (kind)

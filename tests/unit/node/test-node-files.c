@@ -225,6 +225,32 @@ test_by_relay (void)
 }
 
 static void
+test_relay_quota (void)
+{
+  g_autoptr (Scene) scene = scene_new (10);
+  UdpnatRendezvousServerStats stats;
+  guint64 n_early;
+  gint64 since_us;
+
+  g_test_summary ("Told once what the relay takes, a sender keeps below it: it drops no more");
+  udpnat_node_set_relay_only (scene->alice->node, scene->net->now_us, TRUE);
+  serve (scene);
+  fetch (scene);
+  run_until (scene, SIZE / 3);
+  udpnat_rendezvous_server_get_stats (scene->net->server, &stats);
+  n_early = stats.refusals[UDPNAT_SERVER_REFUSAL_RELAY_QUOTA];
+  g_assert_cmpuint (n_early, >, 0);
+  since_us = scene->net->now_us;
+  run_until (scene, SIZE);
+  udpnat_rendezvous_server_get_stats (scene->net->server, &stats);
+  g_assert_cmpuint (stats.refusals[UDPNAT_SERVER_REFUSAL_RELAY_QUOTA], ==, n_early);
+  /* And not much below. */
+  g_assert_cmpint (scene->net->now_us - since_us, <,
+                   UDPNAT_SEC (1) * (2 * SIZE / 3)
+                     / (UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND * 75 / 100));
+}
+
+static void
 test_fetcher_dies (void)
 {
   g_autoptr (Scene) scene = scene_new (3);
@@ -377,6 +403,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   ADD ("directly", test_directly);
   ADD ("by-relay", test_by_relay);
+  ADD ("relay-quota", test_relay_quota);
   ADD ("fetcher-dies", test_fetcher_dies);
   ADD ("giver-dies", test_giver_dies);
   ADD ("network-is-cut", test_network_is_cut);
