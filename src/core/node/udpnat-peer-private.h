@@ -119,15 +119,12 @@ typedef struct
 
   gboolean        is_dirty;  /* in node->dirty */
   UdpnatHeapItem  timer;     /* in node->timers */
-
   /* borrowed */
   UdpnatNode     *node;
 } UdpnatPeer;
-
 UdpnatPeer    *udpnat_peer_new                (UdpnatNode            *node,
                                                const UdpnatPublicKey *key);
 void           udpnat_peer_free               (UdpnatPeer            *self);
-
 void           udpnat_peer_open               (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
