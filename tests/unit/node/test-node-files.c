@@ -250,6 +250,57 @@ test_relay_quota (void)
                      / (UDPNAT_RELAY_QUOTA_BYTES_PER_SECOND * 75 / 100));
 }
 
+/* The longest time in which no large packet reached bob, of those sent from @first on. */
+static gint64
+find_longest_gap (const Scene *scene,
+                  guint        first)
+{
+  gint64 last_us = 0;
+  gint64 longest_us = 0;
+
+  for (guint i = first; i < scene->net->seen->len; i++)
+    {
+      const NetPacket *packet = g_ptr_array_index (scene->net->seen, i);
+
+      if (packet->datagram.n_data < 1000 ||
+          !udpnat_address_equal (&packet->to, &scene->bob->address))
+        continue;
+      if (last_us != 0)
+        longest_us = MAX (longest_us, packet->due_us - last_us);
+      last_us = packet->due_us;
+    }
+  return longest_us;
+}
+
+static void
+test_better_path (void)
+{
+  g_autoptr (Scene) scene = scene_new (11);
+  guint first;
+  gsize n_before;
+
+  g_test_summary ("A direct path that is found meanwhile takes over within two round trips");
+  udpnat_node_set_relay_only (scene->alice->node, scene->net->now_us, TRUE);
+  serve (scene);
+  fetch (scene);
+  run_until (scene, SIZE / 4);
+  g_assert_cmpint (scene->bob->path_kind, ==, UDPNAT_PATH_KIND_RELAY);
+  first = scene->net->seen->len;
+  n_before = scene->came->len;
+  udpnat_node_set_relay_only (scene->alice->node, scene->net->now_us, FALSE);
+  while (scene->bob->path_kind == UDPNAT_PATH_KIND_RELAY)
+    {
+      scene->net->now_us = MAX (scene->net->now_us, net_next (scene->net));
+      net_step (scene->net);
+    }
+  net_run (scene->net, UDPNAT_MSEC (200));
+  g_assert_cmpuint (scene->came->len, >, n_before);
+  g_assert_cmpint (find_longest_gap (scene, first), <=, 2 * 2 * NET_DELAY_US);
+  run_until (scene, SIZE);
+  net_run (scene->net, UDPNAT_SEC (1));
+  check_whole (scene);
+}
+
 static void
 test_fetcher_dies (void)
 {
@@ -404,6 +455,7 @@ main (int    argc,
   ADD ("directly", test_directly);
   ADD ("by-relay", test_by_relay);
   ADD ("relay-quota", test_relay_quota);
+  ADD ("better-path", test_better_path);
   ADD ("fetcher-dies", test_fetcher_dies);
   ADD ("giver-dies", test_giver_dies);
   ADD ("network-is-cut", test_network_is_cut);
