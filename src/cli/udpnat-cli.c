@@ -148,6 +148,14 @@ get_code (const GError *error)
     case UDPNAT_ERROR_LOCKED:
     case UDPNAT_ERROR_WRONG_PASSPHRASE:
     case UDPNAT_ERROR_BACKUP_DAMAGED:
+    case UDPNAT_ERROR_NOT_SENDABLE:
+    case UDPNAT_ERROR_CHANGED:
+    case UDPNAT_ERROR_GONE:
+    case UDPNAT_ERROR_NO_FOLDER:
+    case UDPNAT_ERROR_DENIED:
+    case UDPNAT_ERROR_DISK_FULL:
+    case UDPNAT_ERROR_DISK:
+    case UDPNAT_ERROR_CORRUPT:
       return NULL;
     }
   return NULL;
