@@ -196,7 +196,26 @@ udpnat_file_sink_finish (UdpnatFileSink *self,
 
 /* ---- Removing ---- */
 
-/* Has @fd then. What cannot be removed stays. */
+static void remove_all_in (int   fd,
+                           guint depth);
+
+/* A link goes, and not what it leads to. What cannot be removed stays. */
+static void
+remove_named (int         folder_fd,
+              const char *name,
+              guint       depth)
+{
+  int fd;
+
+  if (unlinkat (folder_fd, name, 0) == 0 || depth == REMOVE_DEPTH_MAX)
+    return;
+  fd = openat (folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0)
+    remove_all_in (fd, depth + 1);
+  unlinkat (folder_fd, name, AT_REMOVEDIR);
+}
+
+/* Has @fd then. */
 static void
 remove_all_in (int   fd,
                guint depth)
@@ -210,17 +229,8 @@ remove_all_in (int   fd,
       return;
     }
   while ((entry = readdir (dir)) != NULL)
-    {
-      int inside;
-
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0
-          || unlinkat (fd, entry->d_name, 0) == 0 || depth == REMOVE_DEPTH_MAX)
-        continue;
-      inside = openat (fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (inside >= 0)
-        remove_all_in (inside, depth + 1);
-      unlinkat (fd, entry->d_name, AT_REMOVEDIR);
-    }
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      remove_named (fd, entry->d_name, depth);
   closedir (dir);
 }
 
@@ -228,19 +238,30 @@ remove_all_in (int   fd,
 void
 udpnat_file_sink_remove (UdpnatFileSink *self)
 {
-  int fd;
-
   if (self->is_over)
     return;
   self->is_over = TRUE;
   udpnat_file_sink_close_all (self);
-  if (self->root_fd < 0)
-    {
-      unlinkat (self->folder_fd, self->partial_name, 0);
-      return;
-    }
-  fd = openat (self->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0)
-    remove_all_in (fd, 0);
-  unlinkat (self->folder_fd, self->partial_name, AT_REMOVEDIR);
+  remove_named (self->folder_fd, self->partial_name, 0);
+}
+
+/**
+ * udpnat_file_sink_discard:
+ * @partial: udpnat_file_sink_get_partial() of an earlier run
+ *
+ * Removes what will not be gone on with: it need not be possible to open it.
+ */
+void
+udpnat_file_sink_discard (const char *partial)
+{
+  g_autofree char *folder = g_path_get_dirname (partial);
+  g_autofree char *name = g_path_get_basename (partial);
+  int fd = -1;
+
+  if (udpnat_file_sink_is_partial (name))
+    fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  remove_named (fd, name, 0);
+  close (fd);
 }

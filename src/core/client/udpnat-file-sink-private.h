@@ -65,6 +65,7 @@ struct _UdpnatFileSink
 /* udpnat-file-sink.c */
 UdpnatSinkFile *udpnat_file_sink_lookup      (const UdpnatFileSink *self,
                                               guint32               file);
+gboolean        udpnat_file_sink_is_partial  (const char           *name);
 gboolean        udpnat_file_sink_is_whole    (const UdpnatFileSink *self);
 gboolean        udpnat_file_sink_fail        (const UdpnatFileSink *self,
                                               int                   errsv,

@@ -321,6 +321,13 @@ open_partial_folder (UdpnatFileSink *self)
   return S_ISREG (about.st_mode);
 }
 
+/** udpnat_file_sink_is_partial: whether a partial of ours may be called so */
+gboolean
+udpnat_file_sink_is_partial (const char *name)
+{
+  return name[0] == '.' && g_str_has_suffix (name, UDPNAT_FILE_SINK_SUFFIX);
+}
+
 static gboolean
 open_partial (UdpnatFileSink *self,
               const char     *partial,
@@ -330,7 +337,7 @@ open_partial (UdpnatFileSink *self,
   gboolean is_open;
 
   take_partial_name (self, name);
-  if (name[0] != '.' || !g_str_has_suffix (name, UDPNAT_FILE_SINK_SUFFIX))
+  if (!udpnat_file_sink_is_partial (name))
     return udpnat_file_sink_fail (self, ESTALE, error);
   is_open = self->offer->kind == UDPNAT_FILE_KIND_FILE ? open_partial_file (self)
                                                        : open_partial_folder (self);

@@ -55,6 +55,7 @@ char           *udpnat_file_sink_finish         (UdpnatFileSink         *self,
                                                  GError                **error)
   G_GNUC_WARN_UNUSED_RESULT;
 void            udpnat_file_sink_remove         (UdpnatFileSink         *self);
+void            udpnat_file_sink_discard        (const char             *partial);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatFileSink, udpnat_file_sink_free)
 

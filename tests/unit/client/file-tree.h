@@ -3,6 +3,7 @@
 /* Files and folders for tests of what is sent: made, compared, removed. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>

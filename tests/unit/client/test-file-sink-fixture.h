@@ -65,7 +65,11 @@ int
 fstatfs (int            fd,
          struct statfs *out)
 {
+#ifdef SYS_fstatfs64
+  int rc = (int) syscall (SYS_fstatfs64, fd, sizeof *out, out);
+#else
   int rc = (int) syscall (SYS_fstatfs, fd, out);
+#endif
 
   if (rc == 0 && is_fat)
     out->f_type = MSDOS_SUPER_MAGIC;

@@ -239,6 +239,28 @@ folder_is_removed (Fixture      *self,
 }
 
 static void
+folder_is_discarded (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_autofree char *other = g_build_filename (self->to, "other", NULL);
+
+  offer_folder (self);
+  file_tree_write (other, "kept", 1, 10);
+  open_new (self);
+  fetch_all (self);
+  g_clear_pointer (&self->sink, udpnat_file_sink_free);
+  udpnat_file_sink_discard (other); /* no partial */
+  g_assert_cmpuint (file_tree_count (self->to), ==, 2);
+  udpnat_file_sink_discard (self->partial);
+  g_assert_cmpuint (file_tree_count (self->to), ==, 1);
+  udpnat_file_sink_discard (self->partial); /* not there */
+  g_assert_cmpint (symlink (other, self->partial), ==, 0);
+  udpnat_file_sink_discard (self->partial);
+  g_assert_cmpuint (file_tree_count (self->to), ==, 1);
+  g_assert_cmpuint (file_tree_count (other), ==, 1);
+}
+
+static void
 folder_finished_is_gone (Fixture      *self,
                          gconstpointer unused)
 {
@@ -280,6 +302,9 @@ make_sent (Sent              *self,
   udpnat_tree_get_root (tree, self->offer.root);
 }
 
+/* The list has another name as well: so a disk on which "A" is "a" is known. */
+static gboolean is_folding;
+
 static gboolean
 set_list (Fixture *self,
           Sent    *sent,
@@ -289,6 +314,8 @@ set_list (Fixture *self,
   self->sink = udpnat_file_sink_open (self->to, &sent->offer, ID, NULL, 0, error);
   g_assert_nonnull (self->sink);
   g_assert_true (udpnat_file_sink_write (self->sink, 0, 0, sent->list, NULL));
+  if (is_folding)
+    file_tree_write (udpnat_file_sink_get_partial (self->sink), ".UDPNAT-LIST", 0, 0);
   return udpnat_file_sink_set_list (self->sink, error);
 }
 
@@ -328,6 +355,27 @@ names_become_safe (Fixture      *self,
                            "x_ (2)", "exe.jpg"));
   inside = g_build_filename (path, "x_ (2)", NULL);
   check_made (inside, NAMES ("f", "g"));
+  g_bytes_unref (sent.list);
+}
+
+static void
+large_and_small_letters (Fixture      *self,
+                         gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  Sent sent;
+
+  make_sent (&sent, NAMES ("A", "B/f", "a", "b/f", "\u00c9", "\u00e9"));
+  g_assert_true (set_list (self, &sent, &error));
+  check_made (udpnat_file_sink_get_partial (self->sink),
+              NAMES ("A", "B", "a", "b", "\u00c9", "\u00e9", ".udpnat-list"));
+  udpnat_file_sink_remove (self->sink);
+  is_folding = TRUE;
+  g_assert_true (set_list (self, &sent, &error));
+  check_made (udpnat_file_sink_get_partial (self->sink),
+              NAMES ("A", "B", "a (2)", "b (2)", "\u00c9", "\u00e9 (2)", ".udpnat-list",
+                     ".UDPNAT-LIST"));
+  is_folding = FALSE;
   g_bytes_unref (sent.list);
 }
 
@@ -515,7 +563,9 @@ main (int    argc,
   ADD ("folder/files-out-of-order", files_out_of_order);
   ADD ("folder/finished-is-gone", folder_finished_is_gone);
   ADD ("remove/folder", folder_is_removed);
+  ADD ("remove/discarded", folder_is_discarded);
   ADD ("list/names-become-safe", names_become_safe);
+  ADD ("list/large-and-small-letters", large_and_small_letters);
   ADD ("list/many-of-one-name", many_of_one_name);
   ADD ("list/none", list_that_is_none);
   ADD ("list/of-another-offer", list_of_another_offer);
