@@ -788,8 +788,36 @@ SERVER_CONFIG = {
 }
 
 
+def listed(path, size=0):
+    return b'\0' + string(path) + struct.pack('>Q', size) + KEY
+
+
+def listed_folder(path):
+    return b'\1' + string(path)
+
+
+FILE_LISTS = {
+    'empty': b'',
+    'files': listed('a', 5) + listed('b.txt', 1 << 40) + listed('grüße 🙂'),
+    'folders': listed('a/b/c', 7) + listed('a/b/d') + listed_folder('a/e') + listed('b', 2),
+    'order': listed_folder('a') + listed('a/b') + listed('a!') + listed('ab'),
+    'no-order': listed('b') + listed('a'),
+    'twice': listed('a') + listed('a'),
+    'in-a-file': listed('a') + listed('a/b'),
+    'outside': listed('../a'),
+    'absolute': listed('/a'),
+    'no-name': listed('a//b'),
+    'control': listed('a\nb'),
+    'deep': listed('a/' * 255 + 'a') + listed('b/' * 256 + 'b'),
+    'long': listed('x' * 255) + listed('y' * 256),
+    'sizes': listed('a', 1 << 46) + listed('b', 1),
+    'unknown-kind': listed('a') + b'\2' + string('b'),
+    'cut': listed('a', 5)[:-1],
+}
+
 CORPORA = {
     'beacon': BEACONS,
+    'file-list': FILE_LISTS,
     'command': COMMANDS,
     'config': CONFIG,
     'file': FILES,

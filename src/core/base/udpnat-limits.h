@@ -515,6 +515,8 @@
 
 /* ---- Files (PROTOCOL.md section 21) ---- */
 #define UDPNAT_FILE_NAME_MAX_BYTES 255    /* what Linux, Windows and macOS take */
+/* On a disk here: with room for what is set before and behind it while it comes. */
+#define UDPNAT_FILE_NAME_SAFE_MAX_BYTES 240
 #define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: of each half */
 #define UDPNAT_THUMBNAIL_MAX_BYTES 16384
 #define UDPNAT_FILE_ANSWER_MAX_BYTES 32
@@ -532,6 +534,8 @@
 #define UDPNAT_FILE_OFFERS_MAX 10000 /* to one peer that are still open */
 #define UDPNAT_FOLDER_LIST_MAX_BYTES (G_GUINT64_CONSTANT (64) << 20)
 #define UDPNAT_FOLDER_PATH_MAX_BYTES 4095 /* Linux's, without the zero */
+/* Names in a path. Deeper than anybody files, and few enough for a descriptor each. */
+#define UDPNAT_FOLDER_DEPTH_MAX 256
 /* first handshakes that a node answers, from whomever */
 #define UDPNAT_NODE_STRANGERS_MAX 256 /* conversations with people whom we have never written to */
 /* before a contact whose items our disk did not take is talked to again */

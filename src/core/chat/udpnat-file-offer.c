@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "udpnat-file-name.h"
 #include "udpnat-limits.h"
 #include "udpnat-message.h"
 #include "udpnat-reader.h"
@@ -54,20 +55,6 @@ udpnat_item_new_file (const UdpnatMessageId *id,
     udpnat_append_bytes (body, g_bytes_get_data (offer->thumbnail, NULL),
                          g_bytes_get_size (offer->thumbnail));
   return udpnat_item_new (UDPNAT_ITEM_FILE, id, sent_us, body->data, body->len);
-}
-
-/** udpnat_file_name_is_valid: whether a file may be offered by that name, or stand in a list */
-gboolean
-udpnat_file_name_is_valid (const char *name,
-                           gsize       n_name)
-{
-  if (n_name == 0 || n_name > UDPNAT_FILE_NAME_MAX_BYTES || memchr (name, '/', n_name) != NULL ||
-      !g_utf8_validate_len (name, n_name, NULL))
-    return FALSE;
-  for (const char *p = name; p < name + n_name; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      return FALSE;
-  return TRUE;
 }
 
 static gboolean

@@ -65,9 +65,6 @@ UdpnatFileOffer *udpnat_file_offer_parse    (const guint8          *body,
                                              gsize                  n_body)
   G_GNUC_WARN_UNUSED_RESULT;
 UdpnatFileOffer *udpnat_item_dup_offer      (const UdpnatItem      *self) G_GNUC_WARN_UNUSED_RESULT;
-gboolean         udpnat_file_name_is_valid  (const char            *name,
-                                             gsize                  n_name)
-  G_GNUC_WARN_UNUSED_RESULT;
 gboolean         udpnat_file_answer_is_final (const char           *answer);
 
 G_END_DECLS

@@ -25,6 +25,17 @@ typedef enum
   UDPNAT_ERROR_WRONG_PASSPHRASE,    /* ask again */
   UDPNAT_ERROR_BACKUP_DAMAGED,      /* the file is no whole backup: take another */
   UDPNAT_ERROR_EXISTS,              /* something is there already: choose another place */
+  /* neither file nor folder, too much, or a name that cannot be sent: choose something else */
+  UDPNAT_ERROR_NOT_SENDABLE,
+  UDPNAT_ERROR_CHANGED,             /* a file is not as it was offered: offer it again */
+  /* what was there is not any more: it was moved, finished or removed; begin anew */
+  UDPNAT_ERROR_GONE,
+  UDPNAT_ERROR_NO_FOLDER,           /* the folder for it is not there: choose another */
+  /* the system does not let us: change the rights, or choose another place */
+  UDPNAT_ERROR_DENIED,
+  UDPNAT_ERROR_DISK_FULL,           /* make room, or choose another place */
+  UDPNAT_ERROR_DISK,                /* it cannot be read or written: check it, and try again */
+  UDPNAT_ERROR_CORRUPT,             /* what came is not what was offered: ask for it again */
 } UdpnatError;
 
 GQuark udpnat_error_quark (void);
