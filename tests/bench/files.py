@@ -3,10 +3,10 @@
 
     files.py --build DIR [--gib N] [--kills N] [--seed N] [--folder FOLDER]
 
-Two networks, joined by a router, with the server on it. A file of N GiB (10) of random bytes goes over;
-at N (20) points of it, chosen at random, one side, chosen at random, is killed (SIGKILL) and started
-again. Counted are the bytes that the sender's network card has sent, and the most memory that each
-process has had. As root; needs twice the file's size in FOLDER (/var/tmp).
+Two networks, joined by a router, with the server on it. A file of N GiB (10) of random bytes goes
+over; at N (20) points of it, chosen at random, one side, chosen at random, is killed (SIGKILL) and
+started again. Counted are the bytes that the sender's network card has sent, and the most memory
+that each process has had. As root; needs twice the file's size in FOLDER (/var/tmp).
 
 Prints figures; nothing here passes or fails.
 """
@@ -54,8 +54,8 @@ class Side:
             env={**os.environ, 'HOME': str(self.folder)})
 
     def look(self):
-        """The most memory it has had; the process that we started may be `ip netns exec` no more."""
-        try:
+        """The most memory it has had; the process that we started may be `ip netns exec` no
+        more.""" try:
             status = Path(f'/proc/{self.process.pid}/status').read_text()
             self.peak_kib = max(self.peak_kib, int(re.search(r'VmHWM:\s+(\d+)', status)[1]))
         except (OSError, TypeError):
@@ -173,8 +173,8 @@ def main():
         print(f'\n{options.gib:g} GiB, {len(kills)} kills '
               f'({kills.count("alice")} of the sender, {kills.count("bob")} of the receiver)')
         print(f'the same bytes: {"yes" if is_same else "NO"}')
-        print(f'{seconds:.0f} s from the first byte to the last, {n_bytes / 1e6 / seconds:.0f} MB/s; '
-              f'{first_s - started:.1f} s before it')
+        print(f'{seconds:.0f} s from the first byte to the last, {n_bytes / 1e6 / seconds:.0f} MB/s;
+        ' f'{first_s - started:.1f} s before it')
         print(f'sent by the network card: {100 * (n_sent / n_bytes - 1):.2f} % more than the file '
               '(headers and answers included)')
         for side in sides:

@@ -61,11 +61,11 @@ job_run (gpointer data)
     {
     case JOB_OPEN:
     case JOB_TRIM:
-    case JOB_DISCARD:
       job->sink = udpnat_file_sink_open (job->folder, job->offer, job->id_text, job->partial,
                                          job->kept, &job->error);
-      if (job->type == JOB_DISCARD && job->sink != NULL)
-        udpnat_file_sink_remove (job->sink);
+      break;
+    case JOB_DISCARD:
+      udpnat_file_sink_discard (job->partial);
       break;
     case JOB_SET_LIST:
       (void) udpnat_file_sink_set_list (job->sink, &job->error);

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "udpnat-file-name.h"
 #include "udpnat-file-offer.h"
 #include "udpnat-limits.h"
 
