@@ -189,7 +189,7 @@ hash_name (const Plan *plan,
 static const char *
 get_dot (const char *sent)
 {
-  return *sent == '.' && !g_str_equal (sent, UDPNAT_FILE_SINK_LIST) ? "." : "";
+  return *sent == '.' && g_ascii_strcasecmp (sent, UDPNAT_FILE_SINK_LIST) != 0 ? "." : "";
 }
 
 /* Returns: (transfer full): a name that nothing has yet in that folder */
