@@ -292,6 +292,14 @@ def changed(home, check):
     check('changed/and-the-sender', failed and failed['reason'] == 'changed', [failed])
     check('changed/nothing-of-it-passes-for-the-file', not (got / 'file').exists())
 
+    make_file(path, 100 * CHUNK)
+    alice.say(f'resume #{failed["number"]}')
+    alice.wait('file', state='accepted')
+    bob.say(f'resume #{number}')
+    check('changed/when-it-is-as-it-was-it-goes', bob.wait('file', state='done'),
+          [bob.events[-3:], alice.events[-3:]])
+    (got / 'file').unlink()
+
     alice.say(f'sendfile bob {path}')
     offer = bob.wait('file', state='offered')
     alice.leave()
@@ -302,9 +310,10 @@ def changed(home, check):
     failed = bob.wait('file', state='failed')
     check('changed/what-is-gone-cannot-be-given',
           failed and failed['reason'] == 'unreadable-there', [failed])
-    make_file(path, 100 * CHUNK, 99)
+    make_file(path, 100 * CHUNK)
     number = alice.wait('file', state='failed')['number']
     alice.say(f'resume #{number}')
+    alice.wait('file', state='accepted')
     bob.say(f'resume #{offer["number"]}')
     check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'), [bob.events[-3:]])
     alice.leave()

@@ -65,6 +65,8 @@ void                  udpnat_client_take_file          (UdpnatClient           *
                                                         UdpnatHistoryItem      *line);
 void                  udpnat_client_forget_file        (UdpnatClient           *self,
                                                         gint64                  number);
+void                  udpnat_client_forget_files_of    (UdpnatClient           *self,
+                                                        UdpnatPerson           *person);
 void                  udpnat_client_handle_file        (UdpnatClient           *self,
                                                         const UdpnatNodeEvent  *event);
 

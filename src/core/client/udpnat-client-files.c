@@ -414,6 +414,16 @@ udpnat_client_take_file (UdpnatClient      *self,
     g_debug ("“%s” waits to be accepted", stored->offer->name);
 }
 
+static void
+forget (UdpnatClientTransfer *transfer)
+{
+  if (transfer->stored->is_outgoing)
+    udpnat_client_stop_sending (transfer);
+  else
+    udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
+  udpnat_client_transfer_end (transfer);
+}
+
 /** udpnat_client_forget_file: @number: of a line that is gone, from here or from both sides */
 void
 udpnat_client_forget_file (UdpnatClient *self,
@@ -421,13 +431,20 @@ udpnat_client_forget_file (UdpnatClient *self,
 {
   UdpnatClientTransfer *transfer = find (self, number);
 
-  if (transfer == NULL)
-    return;
-  if (transfer->stored->is_outgoing)
-    udpnat_client_stop_sending (transfer);
-  else
-    udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
-  udpnat_client_transfer_end (transfer);
+  if (transfer != NULL)
+    forget (transfer);
+}
+
+/** udpnat_client_forget_files_of: all that was said with @person is gone from here */
+void
+udpnat_client_forget_files_of (UdpnatClient *self,
+                               UdpnatPerson *person)
+{
+  g_autoptr (GList) all = g_hash_table_get_values (self->files.transfers);
+
+  for (GList *link = all; link != NULL; link = link->next)
+    if (((UdpnatClientTransfer *) link->data)->person == person)
+      forget (link->data);
 }
 
 static gboolean

@@ -236,9 +236,25 @@ udpnat_client_stop_sending (UdpnatClientTransfer *transfer)
 }
 
 static void
+free_run (gpointer source)
+{
+}
+
+/* After whatever still reads from it. */
+static void
+free_done (gpointer source)
+{
+  udpnat_file_source_free (source);
+}
+
+/* When it is tried again, it is read again: it may be what it was. */
+static void
 fail (UdpnatClientTransfer *transfer,
       const GError         *error)
 {
+  if (transfer->source != NULL)
+    udpnat_file_queue_push (udpnat_client_get_file_queue (transfer->client), free_run, free_done,
+                            g_steal_pointer (&transfer->source));
   udpnat_client_transfer_fail (transfer, error);
   udpnat_client_serve (transfer);
 }
@@ -281,6 +297,7 @@ prepare_again (UdpnatClientTransfer *transfer)
 typedef struct
 {
   UdpnatClientTransfer *transfer;
+  UdpnatFileSource     *source; /* borrowed: it is freed by a later job */
   guint32               file;
   guint64               chunk;
   GBytes               *data;
@@ -292,7 +309,7 @@ read_run (gpointer job)
 {
   Reading *reading = job;
 
-  reading->data = udpnat_file_source_read_chunk (reading->transfer->source, reading->file,
+  reading->data = udpnat_file_source_read_chunk (reading->source, reading->file,
                                                  reading->chunk, &reading->error);
 }
 
@@ -320,7 +337,8 @@ read_done (gpointer job)
   g_autoptr (UdpnatClientTransfer) transfer = reading->transfer;
   const UdpnatStoredTransfer *stored = transfer->stored;
 
-  if (!transfer->is_listed || transfer->client->is_closing)
+  if (!transfer->is_listed || transfer->client->is_closing ||
+      reading->source != transfer->source)
     g_debug ("it was read in vain");
   else if (reading->error != NULL)
     fail (transfer, reading->error);
@@ -343,6 +361,7 @@ read_chunk (UdpnatClientTransfer  *transfer,
   Reading *reading = g_new0 (Reading, 1);
 
   reading->transfer = g_rc_box_acquire (transfer);
+  reading->source = transfer->source;
   reading->file = event->file;
   reading->chunk = event->number;
   udpnat_file_queue_push (udpnat_client_get_file_queue (transfer->client), read_run, read_done,
