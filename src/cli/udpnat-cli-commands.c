@@ -49,6 +49,21 @@ static const UdpnatCliCommand commands[] = {
   { "waiting", "waiting", "what has not arrived yet, and why", NULL, 0, TRUE, FALSE, FALSE,
     udpnat_cli_command_waiting },
 
+  /* Files */
+  { "sendfile", "sendfile NAME PATH…", "offer files and folders; quote a path that has spaces",
+    "They are read first. The other side has to accept them; what is on its way goes on after a "
+    "restart of either.", 1, FALSE, TRUE, TRUE, udpnat_cli_command_sendfile },
+  { "files", "files", "what is on its way, in either direction", NULL, 0, TRUE, FALSE, FALSE,
+    udpnat_cli_command_files },
+  { "take", "take #N [FOLDER]", "accept a file that is offered to you",
+    "It goes to FOLDER, or where your downloads are.", 0, FALSE, FALSE, FALSE,
+    udpnat_cli_command_take },
+  { "pause", "pause #N", "let a file wait (resume: go on, or try again)", NULL, 0, FALSE, FALSE,
+    FALSE, udpnat_cli_command_pause },
+  { "resume", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_resume },
+  { "cancel", "cancel #N", "do not want a file, or give it no more", NULL, 0, FALSE, FALSE, FALSE,
+    udpnat_cli_command_cancel },
+
   /* What was said */
   { "history", "history NAME [COUNT]", "the last lines with somebody (20); before #N: older ones",
     "Signs: · waiting, → sent, ⌂ in their mailbox, ✓ delivered, ✓✓ read, ! failed.",

@@ -46,6 +46,14 @@ void udpnat_cli_command_note     (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_draft    (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_waiting  (UdpnatCli *self, const char *arguments);
 
+/* udpnat-cli-files.c */
+void udpnat_cli_command_sendfile (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_files    (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_take     (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_pause    (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_resume   (UdpnatCli *self, const char *arguments);
+void udpnat_cli_command_cancel   (UdpnatCli *self, const char *arguments);
+
 /* udpnat-cli-history.c */
 void udpnat_cli_command_history  (UdpnatCli *self, const char *arguments);
 void udpnat_cli_command_search   (UdpnatCli *self, const char *arguments);

@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "udpnat-cli.h"
+#include "udpnat-cli-files.h"
 
 #include "udpnat-presence.h"
 #include "udpnat-words.h"
@@ -26,6 +26,7 @@ registered_cb (UdpnatClient *client,
   if (is_talkative (self))
     udpnat_cli_view_show_registered (self->view, name, observed);
   udpnat_cli_send_unfound (self);
+  udpnat_cli_send_ordered (self);
   if (self->options->mode == UDPNAT_CLI_MODE_PATHS)
     udpnat_cli_watch_path (self);
 }

@@ -274,6 +274,8 @@ show_incoming (UdpnatCli         *self,
   const char *key = udpnat_person_get_key_text (person);
 
   udpnat_cli_remember_line (self, line);
+  if (udpnat_history_item_get_offer (line) != NULL) /* told by udpnat-cli-files.c */
+    return self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE;
   if (!udpnat_person_is_contact (person))
     {
       udpnat_cli_view_show_request (self->view, person, line,

@@ -39,6 +39,9 @@ typedef struct
   char    *stun;
   gboolean lifetime;
   gboolean explain;
+  char   **files;
+  char    *from;
+  char    *to;
   gboolean version;
   char   **rest;
 } RawOptions;
@@ -50,6 +53,9 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->passphrase_file);
   g_free (raw->new_passphrase_file);
   g_free (raw->stun);
+  g_strfreev (raw->files);
+  g_free (raw->from);
+  g_free (raw->to);
   g_strfreev (raw->rest);
 }
 
@@ -68,6 +74,8 @@ udpnat_cli_options_free (UdpnatCliOptions *self)
   g_free (self->profile);
   g_free (self->proxy);
   g_free (self->to);
+  g_strfreev (self->paths);
+  g_free (self->folder);
   g_free (self->text);
   g_free (self->prefix);
   g_free (self->line);
@@ -95,6 +103,48 @@ set_usage (GError    **error,
     *error = g_error_new_valist (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, arguments);
   va_end (arguments);
   return FALSE;
+}
+
+/* What follows the first --file is files, too: “--file *.jpg”. */
+static gboolean
+parse_send_files (UdpnatCliOptions *self,
+                  const RawOptions *raw,
+                  GError          **error)
+{
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+
+  if (g_strv_length (raw->rest) < 2)
+    return set_usage (error, "send: say to whom: send NAME --file PATH…");
+  self->mode = UDPNAT_CLI_MODE_SEND_FILES;
+  self->to = g_strdup (raw->rest[1]);
+  for (guint i = 0; raw->files[i] != NULL; i++)
+    g_strv_builder_add (paths, raw->files[i]);
+  for (guint i = 2; raw->rest[i] != NULL; i++)
+    g_strv_builder_add (paths, raw->rest[i]);
+  self->paths = g_strv_builder_end (paths);
+  for (guint i = 0; self->paths[i] != NULL; i++)
+    if (!g_file_test (self->paths[i], G_FILE_TEST_EXISTS))
+      return set_usage (error, "send: there is no “%s”", self->paths[i]);
+  return TRUE;
+}
+
+static gboolean
+parse_receive (UdpnatCliOptions *self,
+               const RawOptions *raw,
+               GError          **error)
+{
+  self->mode = UDPNAT_CLI_MODE_RECEIVE;
+  if (raw->rest[1] != NULL)
+    return set_usage (error, "receive takes no more words, but --from NAME and --to FOLDER: “%s”",
+                      raw->rest[1]);
+  if (raw->count < 0)
+    return set_usage (error, "--count: a number from 1 up");
+  self->count = raw->count > 0 ? raw->count : 1;
+  self->to = g_strdup (raw->from);
+  self->folder = g_canonicalize_filename (raw->to != NULL ? raw->to : ".", NULL);
+  if (!g_file_test (self->folder, G_FILE_TEST_IS_DIR))
+    return set_usage (error, "--to: there is no folder “%s”", self->folder);
+  return TRUE;
 }
 
 static gboolean
@@ -240,16 +290,24 @@ parse_command (UdpnatCliOptions *self,
   const char *command = n_words > 0 ? raw->rest[0] : NULL;
 
   self->count = raw->count;
-  if (raw->count != 0 && g_strcmp0 (command, "wait") != 0)
-    return set_usage (error, "--count goes with the command wait");
+  if (raw->count != 0 && g_strcmp0 (command, "wait") != 0 && g_strcmp0 (command, "receive") != 0)
+    return set_usage (error, "--count goes with the commands wait and receive");
+  if (raw->files != NULL && g_strcmp0 (command, "send") != 0)
+    return set_usage (error, "--file goes with the command send");
+  if ((raw->from != NULL || raw->to != NULL) && g_strcmp0 (command, "receive") != 0)
+    return set_usage (error, "--from and --to go with the command receive");
   if ((raw->stun != NULL || raw->lifetime) && g_strcmp0 (command, "netcheck") != 0)
     return set_usage (error, "--stun and --lifetime go with the command netcheck");
   if (raw->explain && g_strcmp0 (command, "paths") != 0)
     return set_usage (error, "--explain goes with the command paths");
   if (command == NULL)
     return TRUE;
+  if (g_str_equal (command, "send") && raw->files != NULL)
+    return parse_send_files (self, raw, error);
   if (g_str_equal (command, "send"))
     return parse_send (self, raw->rest, n_words, error);
+  if (g_str_equal (command, "receive"))
+    return parse_receive (self, raw, error);
   if (g_str_equal (command, "paths"))
     return parse_paths (self, raw, error);
   if (g_str_equal (command, "passphrase") || g_str_equal (command, "restore"))
@@ -322,8 +380,16 @@ create_context (UdpnatStartOptions *start,
       "No server: only people on this network", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
-      "How long send, list and paths may take (30); how long wait waits (for ever)", "SECONDS" },
-    { "count", 0, 0, G_OPTION_ARG_INT, &raw->count, "With wait: how many messages (1)", "N" },
+      "How long send, list and paths may take (30); how long wait waits (for ever); after how long "
+      "without a byte files are given up (never)", "SECONDS" },
+    { "count", 0, 0, G_OPTION_ARG_INT, &raw->count,
+      "With wait: how many messages (1); with receive: how many files", "N" },
+    { "file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files,
+      "With send: files and folders instead of a text", "PATH…" },
+    { "from", 0, 0, G_OPTION_ARG_STRING, &raw->from,
+      "With receive: from one person only", "NAME" },
+    { "to", 0, 0, G_OPTION_ARG_FILENAME, &raw->to,
+      "With receive: where files go (the current folder)", "FOLDER" },
     { "strangers", 0, 0, G_OPTION_ARG_STRING, &raw->strangers,
       "What becomes of people you do not know; remembered", "ask|accept|refuse" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &raw->passphrase_file,
@@ -355,7 +421,7 @@ create_context (UdpnatStartOptions *start,
   g_option_context_set_summary (context,
     "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
     "Commands for scripts that need the server, or --lan: send NAME TEXT…,\n"
-    "list [PREFIX], wait, paths NAME\n"
+    "send NAME --file PATH…, receive, list [PREFIX], wait, paths NAME\n"
     "Without a profile: netcheck, which tests your own router\n"
     "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
     "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
@@ -425,7 +491,8 @@ udpnat_cli_options_parse (int      *argc,
   self->is_unmapped = raw.no_port_mapping;
   self->is_json = raw.json;
   self->timeout_s = raw.timeout;
-  if (raw.timeout == 0 && self->mode != UDPNAT_CLI_MODE_WAIT)
+  if (raw.timeout == 0 && self->mode != UDPNAT_CLI_MODE_WAIT &&
+      self->mode != UDPNAT_CLI_MODE_SEND_FILES && self->mode != UDPNAT_CLI_MODE_RECEIVE)
     self->timeout_s = DEFAULT_TIMEOUT_S;
   return g_steal_pointer (&self);
 }

@@ -10,6 +10,8 @@ typedef enum
   UDPNAT_CLI_MODE_SEND, /* one message, then out */
   UDPNAT_CLI_MODE_LIST, /* who is there, then out */
   UDPNAT_CLI_MODE_WAIT, /* until so many messages have come, then out */
+  UDPNAT_CLI_MODE_SEND_FILES, /* until they have all of them, then out */
+  UDPNAT_CLI_MODE_RECEIVE, /* until so many files have come, then out */
   UDPNAT_CLI_MODE_PATHS, /* how one person is reached, then out */
   UDPNAT_CLI_MODE_OFFLINE,    /* one command on the profile alone, then out */
   UDPNAT_CLI_MODE_PASSPHRASE, /* of the profile: set, change, remove */
@@ -40,10 +42,12 @@ typedef struct
   char         *proxy;   /* nullable */
   gboolean      is_json;
   int           timeout_s;
-  char         *to;      /* SEND, PATHS */
+  char         *to;      /* SEND, SEND_FILES, PATHS; RECEIVE: nullable: from whom only */
+  char        **paths;   /* SEND_FILES: nullable */
+  char         *folder;  /* RECEIVE: where to */
   char         *text;    /* SEND */
   char         *prefix;  /* LIST: nullable: how names begin */
-  int           count;   /* WAIT */
+  int           count;   /* WAIT, RECEIVE */
   char         *line;    /* OFFLINE: the command; PASSPHRASE: which; RESTORE: the file */
   char         *strangers;           /* nullable: value of that setting */
   char         *passphrase_file;     /* nullable: with the profile's, or the backup's */

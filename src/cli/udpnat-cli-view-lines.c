@@ -22,6 +22,24 @@ add_id (JsonBuilder           *builder,
   udpnat_cli_view_add_text (builder, member, text);
 }
 
+/* "[file] photo.jpg, 3.2 MB, done, /home/ann/photo.jpg" */
+static char *
+describe_file (const UdpnatStoredTransfer *transfer)
+{
+  const UdpnatFileOffer *offer = transfer->offer;
+  gboolean is_here = transfer->path != NULL && (transfer->is_outgoing ||
+                                                transfer->state == UDPNAT_TRANSFER_STATE_DONE);
+  g_autofree char *path = is_here ? g_filename_display_name (transfer->path) : NULL;
+  g_autofree char *size = g_format_size (offer->size);
+  g_autofree char *whole = g_strconcat (offer->name, ", ", size, ", ",
+                                        udpnat_stored_transfer_get_state_code (transfer),
+                                        is_here ? ", " : "", is_here ? path : "", NULL);
+  g_autofree char *clean = udpnat_cli_view_clean (whole);
+
+  return g_strconcat (offer->kind == UDPNAT_FILE_KIND_FOLDER ? "[folder] " : "[file] ", clean,
+                      NULL);
+}
+
 /* What is there to read: the text, or why there is none. */
 static char *
 describe_text (UdpnatHistoryItem *line)
@@ -30,6 +48,8 @@ describe_text (UdpnatHistoryItem *line)
     return g_strdup ("(deleted)");
   if (udpnat_history_item_is_unsupported (line))
     return g_strdup ("(a newer udpnat is needed to show this)");
+  if (udpnat_history_item_get_stored_transfer (line) != NULL)
+    return describe_file (udpnat_history_item_get_stored_transfer (line));
   return udpnat_cli_view_clean (udpnat_history_item_get_text (line) != NULL
                                   ? udpnat_history_item_get_text (line) : "");
 }
@@ -216,6 +236,23 @@ udpnat_cli_view_show_request (UdpnatCliView     *self,
 /* ---- History ---- */
 
 static void
+add_file (JsonBuilder                *builder,
+          const UdpnatStoredTransfer *transfer)
+{
+  g_autofree char *path = NULL;
+
+  if (transfer->path != NULL)
+    path = g_filename_display_name (transfer->path);
+  udpnat_cli_view_add_number (builder, "size", (gint64) transfer->offer->size);
+  udpnat_cli_view_add_text (builder, "type", transfer->offer->content_type);
+  udpnat_cli_view_add_boolean (builder, "folder",
+                               transfer->offer->kind == UDPNAT_FILE_KIND_FOLDER);
+  udpnat_cli_view_add_text (builder, "file_state",
+                            udpnat_stored_transfer_get_state_code (transfer));
+  udpnat_cli_view_add_text (builder, "path", path);
+}
+
+static void
 tell_line (UdpnatCliView     *self,
            UdpnatPerson      *person,
            UdpnatHistoryItem *line)
@@ -234,6 +271,8 @@ tell_line (UdpnatCliView     *self,
   udpnat_cli_view_add_boolean (builder, "deleted", udpnat_history_item_is_deleted (line));
   udpnat_cli_view_add_boolean (builder, "unsupported",
                                udpnat_history_item_is_unsupported (line));
+  if (udpnat_history_item_get_stored_transfer (line) != NULL)
+    add_file (builder, udpnat_history_item_get_stored_transfer (line));
   udpnat_cli_view_add_text (builder, "state",
                             udpnat_item_state_to_code (udpnat_history_item_get_state (line)));
   udpnat_cli_view_add_text (builder, "reason", udpnat_history_item_get_reason (line));

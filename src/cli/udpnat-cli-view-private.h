@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 gboolean     udpnat_cli_view_is_lan_only (UdpnatCliView *self);
 
+gboolean     udpnat_cli_view_note_transfer (UdpnatCliView  *self,
+                                            UdpnatTransfer *transfer);
+
 /* For the view's own files: an event of JSON mode, member by member. */
 JsonBuilder *udpnat_cli_view_begin       (const char    *event) G_GNUC_WARN_UNUSED_RESULT;
 void         udpnat_cli_view_add_text    (JsonBuilder   *builder,

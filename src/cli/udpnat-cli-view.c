@@ -19,6 +19,7 @@ struct _UdpnatCliView
   int      exit_status;         /* as the errors told so far ask for */
   void   (*hide_prompt) (void); /* nullable */
   void   (*show_prompt) (void); /* nullable */
+  GHashTable *transfers;        /* the state of files as it was shown last, by the line's number */
 };
 
 /**
@@ -33,6 +34,7 @@ udpnat_cli_view_new (gboolean is_json,
 
   self->is_json = is_json;
   self->is_one_shot = is_one_shot;
+  self->transfers = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   return self;
 }
 
@@ -53,7 +55,29 @@ udpnat_cli_view_is_lan_only (UdpnatCliView *self)
 void
 udpnat_cli_view_free (UdpnatCliView *self)
 {
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->transfers);
   g_free (self);
+}
+
+/** udpnat_cli_view_note_transfer: Returns: whether its state is another than was noted last */
+gboolean
+udpnat_cli_view_note_transfer (UdpnatCliView  *self,
+                               UdpnatTransfer *transfer)
+{
+  gint64 number = udpnat_transfer_get_line (transfer);
+  const char *reason = udpnat_transfer_get_reason (transfer);
+  g_autofree char *now = g_strdup_printf ("%s%s%d%d", udpnat_transfer_get_state_code (transfer),
+                                          reason != NULL ? reason : "",
+                                          udpnat_transfer_is_paused_here (transfer),
+                                          udpnat_transfer_is_paused_there (transfer));
+
+  if (g_strcmp0 (g_hash_table_lookup (self->transfers, &number), now) == 0)
+    return FALSE;
+  g_hash_table_replace (self->transfers, g_memdup2 (&number, sizeof number),
+                        g_steal_pointer (&now));
+  return TRUE;
 }
 
 void

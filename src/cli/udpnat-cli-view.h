@@ -3,6 +3,7 @@
 #include "udpnat-client-network.h"
 #include "udpnat-nat-facts.h"
 #include "udpnat-router-check.h"
+#include "udpnat-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -80,6 +81,19 @@ void           udpnat_cli_view_show_typing       (UdpnatCliView     *self,
                                                   UdpnatPerson      *person);
 void           udpnat_cli_view_show_path         (UdpnatCliView     *self,
                                                   UdpnatPerson      *person);
+
+/* udpnat-cli-view-files.c */
+void           udpnat_cli_view_show_preparing    (UdpnatCliView     *self,
+                                                  const char        *path,
+                                                  gint64             n_done,
+                                                  gint64             n_all);
+void           udpnat_cli_view_show_transfer     (UdpnatCliView     *self,
+                                                  UdpnatPerson      *person,
+                                                  UdpnatTransfer    *transfer,
+                                                  gboolean           is_waited_for);
+void           udpnat_cli_view_list_transfer     (UdpnatCliView     *self,
+                                                  UdpnatPerson      *person,
+                                                  UdpnatTransfer    *transfer);
 
 /* udpnat-cli-view-network.c */
 void           udpnat_cli_view_show_path_report  (UdpnatCliView     *self,

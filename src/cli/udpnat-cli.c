@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "udpnat-cli-commands.h"
+#include "udpnat-cli-files.h"
 #include "udpnat-cli-host.h"
 #include "udpnat-limits.h"
 #include "udpnat-words.h"
@@ -140,6 +141,22 @@ get_code (const GError *error)
       return "blocked";
     case UDPNAT_ERROR_EXISTS:
       return "exists";
+    case UDPNAT_ERROR_NOT_SENDABLE:
+      return "not-sendable";
+    case UDPNAT_ERROR_CHANGED:
+      return "changed";
+    case UDPNAT_ERROR_GONE:
+      return "gone";
+    case UDPNAT_ERROR_NO_FOLDER:
+      return "no-folder";
+    case UDPNAT_ERROR_DENIED:
+      return "denied";
+    case UDPNAT_ERROR_DISK_FULL:
+      return "disk-full";
+    case UDPNAT_ERROR_DISK:
+      return "disk";
+    case UDPNAT_ERROR_CORRUPT:
+      return "corrupt";
     case UDPNAT_ERROR_PROFILE_IN_USE:
     case UDPNAT_ERROR_PROFILE_UNWRITABLE:
     case UDPNAT_ERROR_PROFILE_DAMAGED:
@@ -148,14 +165,6 @@ get_code (const GError *error)
     case UDPNAT_ERROR_LOCKED:
     case UDPNAT_ERROR_WRONG_PASSPHRASE:
     case UDPNAT_ERROR_BACKUP_DAMAGED:
-    case UDPNAT_ERROR_NOT_SENDABLE:
-    case UDPNAT_ERROR_CHANGED:
-    case UDPNAT_ERROR_GONE:
-    case UDPNAT_ERROR_NO_FOLDER:
-    case UDPNAT_ERROR_DENIED:
-    case UDPNAT_ERROR_DISK_FULL:
-    case UDPNAT_ERROR_DISK:
-    case UDPNAT_ERROR_CORRUPT:
       return NULL;
     }
   return NULL;
@@ -180,6 +189,16 @@ udpnat_cli_say_error (UdpnatCli    *self,
     udpnat_cli_fail (self, own != NULL ? own : code, "%s", error->message);
 }
 
+/* Files may take long; they are given up when nothing has moved for so long. */
+static gboolean
+is_file_moving (UdpnatCli *self)
+{
+  return (self->options->mode == UDPNAT_CLI_MODE_SEND_FILES ||
+          self->options->mode == UDPNAT_CLI_MODE_RECEIVE) &&
+         g_get_monotonic_time () - self->last_progress_us <
+         self->options->timeout_s * G_USEC_PER_SEC;
+}
+
 static gboolean
 timeout_cb (gpointer user_data)
 {
@@ -187,6 +206,8 @@ timeout_cb (gpointer user_data)
 
   if (self->is_leaving)
     return G_SOURCE_REMOVE;
+  if (is_file_moving (self))
+    return G_SOURCE_CONTINUE;
   if (!self->options->is_lan && !udpnat_client_is_registered (self->client))
     udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or "
                      "start one there: udpnat-server.%s", udpnat_client_get_server (self->client),
@@ -367,6 +388,10 @@ start (UdpnatCli *self)
     return FALSE;
   if (self->options->mode == UDPNAT_CLI_MODE_SEND)
     udpnat_cli_send (self, self->options->to, self->options->text);
+  if (self->options->mode == UDPNAT_CLI_MODE_SEND_FILES)
+    udpnat_cli_send_files (self, self->options->to, self->options->paths);
+  if (self->options->mode == UDPNAT_CLI_MODE_RECEIVE)
+    udpnat_cli_receive (self);
   if (self->options->mode == UDPNAT_CLI_MODE_PATHS && self->options->is_lan)
     udpnat_cli_watch_path (self);
   start_timeout (self);
@@ -403,6 +428,7 @@ run (UdpnatCli *self)
   if (!udpnat_cli_open_profile (self) || !apply_settings (self))
     return;
   udpnat_cli_connect (self);
+  udpnat_cli_open_files (self);
   if (self->options->server_host != NULL && !self->options->is_lan)
     udpnat_client_note_server (self->client, self->options->server_host,
                                self->options->server_port);
@@ -439,6 +465,7 @@ clear (UdpnatCli *self)
   g_clear_pointer (&self->requests, g_hash_table_unref);
   g_clear_pointer (&self->read_lines, g_ptr_array_unref);
   g_clear_pointer (&self->unfound, g_hash_table_unref);
+  udpnat_cli_clear_files (self);
   g_clear_pointer (&self->awaited_id, g_free);
   g_main_loop_unref (self->loop);
 }

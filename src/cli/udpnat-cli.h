@@ -50,6 +50,11 @@ typedef struct
   GHashTable       *unfound;        /* what is to be said to names that nobody knows yet */
   GPtrArray        *people;         /* whose properties we listen to */
   UdpnatPerson     *typing_to;      /* nullable: who sees that we type */
+
+  GHashTable       *files;          /* SEND_FILES: numbers of lines whose files are not over */
+  GPtrArray        *orders;         /* of files for names that nobody knows yet */
+  guint             n_files_adding; /* SEND_FILES: given to the client, and not offered yet */
+  guint             n_files_failed;
 } UdpnatCli;
 
 /* udpnat-cli.c */

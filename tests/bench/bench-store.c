@@ -17,9 +17,13 @@
 
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
+#include "udpnat-store-transfers.h"
 
 #define N_SENDS 5000
 #define N_LINES 100000
+#define N_FILES 500
+#define N_SAVES 1000
+#define THUMBNAIL_BYTES 16384
 #define WALL_US (G_GINT64_CONSTANT (1800000000) * G_USEC_PER_SEC)
 
 static const char a_text[] = "A line as people write them, of a hundred and twenty bytes, which is "
@@ -391,6 +395,74 @@ print_reading (const char *folder)
   udpnat_store_free (store);
 }
 
+/* ---- Files ---- */
+
+static void
+fill_files (UdpnatStore           *store,
+            const UdpnatPublicKey *key)
+{
+  g_autofree char *pixels = g_strnfill (THUMBNAIL_BYTES, 'p');
+  g_autoptr (GBytes) thumbnail = g_bytes_new (pixels, THUMBNAIL_BYTES);
+  UdpnatFileOffer offer = {
+    .n_files = 1, .name = (char *) "heron.jpg", .content_type = (char *) "image/jpeg",
+    .thumbnail = thumbnail,
+  };
+
+  for (guint32 i = 0; i < N_FILES; i++)
+    {
+      UdpnatMessageId id = make_id (i);
+      g_autoptr (UdpnatItem) item = udpnat_item_new_file (&id, WALL_US + i, &offer);
+
+      udpnat_store_add_outgoing_file (store, key, item, "/home/alice/pictures/heron.jpg", NULL,
+                                      NULL);
+    }
+  if (!udpnat_store_flush (store))
+    g_error ("the disk cannot be written");
+}
+
+static double
+measure_page (UdpnatStore           *store,
+              const UdpnatPublicKey *key)
+{
+  double times[BENCH_ROUNDS];
+
+  for (guint i = 0; i < BENCH_ROUNDS; i++)
+    {
+      double start_s = get_wall_s ();
+      g_autoptr (GPtrArray) page = udpnat_store_dup_page (store, key, 0, 100);
+
+      g_assert_cmpuint (page->len, ==, 100);
+      times[i] = (get_wall_s () - start_s) * 1e3;
+    }
+  return bench_median (times, BENCH_ROUNDS);
+}
+
+static void
+print_files (const char *folder)
+{
+  UdpnatStore *store = open_store (folder, NULL);
+  UdpnatPublicKey texts_key = { { 1 } };
+  UdpnatPublicKey files_key = { { 2 } };
+  g_autoptr (UdpnatHistoryItem) last = NULL;
+  g_autoptr (UdpnatStoredTransfer) transfer = NULL;
+  double start_s;
+
+  fill_files (store, &files_key);
+  last = udpnat_store_dup_last_line (store, &files_key);
+  transfer = udpnat_store_dup_transfer (store, udpnat_history_item_get_number (last));
+  printf ("  page of 100, texts          %8.2f ms\n", measure_page (store, &texts_key));
+  printf ("  page of 100, pictures       %8.2f ms\n", measure_page (store, &files_key));
+  start_s = get_wall_s ();
+  for (guint i = 0; i < N_SAVES; i++)
+    {
+      transfer->kept += 65536;
+      udpnat_store_save_transfer (store, transfer, NULL, NULL);
+      udpnat_store_flush (store);
+    }
+  printf ("  note how far a file is      %8.0f/s\n", N_SAVES / (get_wall_s () - start_s));
+  udpnat_store_free (store);
+}
+
 /* After an unclean end every page is read; after a deletion the index is put in order. */
 static void
 print_seldom (const char *folder)
@@ -435,6 +507,7 @@ main (int    argc,
   if (!g_spawn_sync (NULL, (char *[]) { argv[0], folder, NULL }, NULL,
                      G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, NULL, NULL))
     g_error ("cannot start another process");
+  print_files (folder);
   print_seldom (folder);
   remove_folder (folder);
   return 0;

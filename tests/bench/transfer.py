@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast bytes go from one person to the other, beside others in the same run.
 
-    transfer.py --build DIR [--rounds N] [--seconds S] [loopback] [line] [share]
+    transfer.py --build DIR [--rounds N] [--seconds S] [loopback] [line] [share] [words]
 
 loopback: two processes, one processor each, sealed packets of 1,472 bytes: our session beside a
 bare pump that only seals and sends (pump-bare.c), both with the kernel cutting and joining messages
@@ -13,7 +13,9 @@ CUBIC and with BBR.
 
 share: two at a time on that line, of which the first began a second earlier, ours and TCP CUBIC.
 
-Prints tables of medians; nothing here passes or fails. line and share as root.
+words: how long a chat message and its answer take on that line, alone and beside a file.
+
+Prints tables of medians; nothing here passes or fails. line, share and words as root.
 """
 
 import argparse
@@ -239,17 +241,42 @@ def measure_share(build, n_rounds, seconds):
         print(f'{" then ".join(programs):<28}{rates[0]:>8.1f}{rates[1]:>8.1f}{ratio:>8.2f}')
 
 
+def measure_words(build, n_rounds, seconds):
+    """Medians of what 20 sayings a second take, there and back, and what a file adds."""
+    print(f'\n{f"a word there and back, {seconds} s":<28}{"half within":>12}{"99 % within":>12}'
+          f'{"SRTT":>8}{"a file adds":>12}  (ms; asked: at most SRTT + 20)')
+    for name in ('nothing lost', '0.1 % lost', '1 % lost'):
+        found = {'alone': [], 'beside a file': []}
+        for _, how in itertools.product(range(n_rounds), found):
+            with lay_line(build, *LINES[name]) as line:
+                receiver = line.start(line.receiver, build / 'tests/bench/pump', 'receive', PORT)
+                time.sleep(0.3)
+                sender = line.start(line.sender, build / 'tests/bench/pump', 'send', RECEIVER,
+                                    PORT, '0' if how == 'alone' else f'{seconds}s', 50)
+                out, _ = sender.communicate(timeout=seconds + 60)
+                end(receiver)
+                found[how].append(json.loads(out))
+
+        def get(how, figure):
+            return statistics.median(row[figure] for row in found[how])
+
+        for how in found:
+            added = get(how, 'chat_p99_ms') - get('alone', 'chat_p99_ms')
+            print(f'{name + ", " + how:<28}{get(how, "chat_p50_ms"):>12.1f}'
+                  f'{get(how, "chat_p99_ms"):>12.1f}{get(how, "rtt_ms"):>8.1f}{added:>12.1f}')
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', type=Path, required=True)
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--seconds', type=int, default=15)
-    parser.add_argument('what', nargs='*', choices=['loopback', 'line', 'share', []])
+    parser.add_argument('what', nargs='*', choices=['loopback', 'line', 'share', 'words', []])
     options = parser.parse_args()
-    what = options.what or ['loopback', 'line', 'share']
+    what = options.what or ['loopback', 'line', 'share', 'words']
     build = options.build.resolve()
-    if set(what) & {'line', 'share'}:
+    if set(what) & {'line', 'share', 'words'}:
         kernel.enter()
     if 'loopback' in what:
         measure_loopback(build / 'tests/bench', options.rounds)
@@ -257,6 +284,8 @@ def main():
         measure_line(build, options.rounds, options.seconds)
     if 'share' in what:
         measure_share(build, options.rounds, 4 * options.seconds)
+    if 'words' in what:
+        measure_words(build, options.rounds, options.seconds)
 
 
 if __name__ == '__main__':

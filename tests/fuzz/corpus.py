@@ -510,6 +510,13 @@ STORE = {
     'rows-' + name: b'\0' + b''.join(rows(table, value) for table in range(16))
     for name, value in VALUES.items()
 }
+TRANSFERS = 17  # the last of all tables in their order; it has 8 columns
+STORE.update(
+    {
+        'transfers-' + name: b'\0' + rows(TRANSFERS, value, columns=8)
+        for name, value in VALUES.items()
+    }
+)
 STORE.update(
     {
         'rows-long-text': b'\0'

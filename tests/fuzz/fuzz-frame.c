@@ -112,7 +112,7 @@ check_small (const UdpnatFrameView *frame)
   const char   *text;
   guint8        key[32];
   guint64       number;
-  guint32       handle;
+  guint32       handle, rate_kib;
   guint16       reason;
   guint8        code;
   gsize         n_text;
@@ -135,8 +135,8 @@ check_small (const UdpnatFrameView *frame)
     g_assert_true (udpnat_frame_write_path_challenge (begin (&again), number));
   if (udpnat_frame_parse_path_response (frame, &number, &address))
     g_assert_true (udpnat_frame_write_path_response (begin (&again), number, &address));
-  if (udpnat_frame_parse_relay_failed (frame, &handle, &code))
-    g_assert_true (udpnat_frame_write_relay_failed (begin (&again), handle, code));
+  if (udpnat_frame_parse_relay_failed (frame, &handle, &code, &rate_kib))
+    g_assert_true (udpnat_frame_write_relay_failed (begin (&again), handle, code, rate_kib));
   if (udpnat_frame_parse_dial_failed (frame, key, &code))
     g_assert_true (udpnat_frame_write_dial_failed (begin (&again), key, code));
 }

@@ -9,6 +9,7 @@
 
 #include "udpnat-chat-message.h"
 #include "udpnat-directory-message.h"
+#include "udpnat-file-offer.h"
 #include "udpnat-item.h"
 #include "udpnat-limits.h"
 #include "udpnat-mail-message.h"
@@ -197,8 +198,12 @@ remake_item (const UdpnatItem *item)
   const gboolean       has_target = udpnat_item_get_target (item, &target);
   const guint          n_prekeys = udpnat_item_get_prekeys (item, prekeys, G_N_ELEMENTS (prekeys));
 
+  g_autoptr (UdpnatFileOffer) offer = udpnat_item_dup_offer (item);
+
   if (text != NULL)
     g_assert_true (g_utf8_validate (text, -1, NULL));
+  if (offer != NULL)
+    return udpnat_item_new_file (&item->id, item->sent_us, offer);
   if (has_target)
     return udpnat_item_new_on (item->type, &item->id, item->sent_us, &target, text);
   if (n_prekeys > 0)

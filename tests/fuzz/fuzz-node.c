@@ -515,7 +515,7 @@ discourage (Scene        *self,
   switch (kind & 3)
     {
     case 0:
-      fits = udpnat_frame_write_relay_failed (&writer, peer + 1, kind >> 2 & 3);
+      fits = udpnat_frame_write_relay_failed (&writer, peer + 1, kind >> 2 & 3, kind);
       break;
     case 1:
       fits = udpnat_frame_write_dial_failed (

@@ -77,6 +77,9 @@ talk (Fixture *fixture)
                                NULL);
   udpnat_store_set_draft (fixture->store, &key, "I shall");
   udpnat_store_set_timestamp (fixture->store, &key, (const guint8 *) "twelve bytes");
+  say_file (fixture, bob, "kettle.jpg", "/home/alice/kettle.jpg");
+  id = hear_file (fixture, bob, "teapot.jpg");
+  say (fixture, bob, make_on (fixture, UDPNAT_ITEM_FILE_ANSWER, id, UDPNAT_FILE_ANSWER_ACCEPTED));
   hear_text (fixture, CAROL + 1, "Do you remember me?");
 }
 

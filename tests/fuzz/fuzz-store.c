@@ -21,6 +21,7 @@
 #include "udpnat-item.h"
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
+#include "udpnat-store-transfers.h"
 #include "udpnat-store.h"
 
 #define PAGE_LINES 16
@@ -89,6 +90,27 @@ prekey_cb (const UdpnatPublicKey *key,
 }
 
 static void
+check_transfer (const UdpnatStoredTransfer *transfer)
+{
+  check_text (transfer->reason);
+  check_text (transfer->answer);
+  check_text (transfer->offer->name);
+  g_assert_cmpint (transfer->kept, >=, 0);
+  g_assert_nonnull (udpnat_stored_transfer_get_state_code (transfer));
+}
+
+/* Whatever was read can be saved again. */
+static void
+transfer_cb (const UdpnatStoredTransfer *transfer,
+             gpointer                    user_data)
+{
+  UdpnatStore *store = user_data;
+
+  check_transfer (transfer);
+  udpnat_store_save_transfer (store, transfer, NULL, NULL);
+}
+
+static void
 read_people (UdpnatStore *store)
 {
   g_autofree char *name = udpnat_store_dup_setting (store, "name");
@@ -102,6 +124,7 @@ read_people (UdpnatStore *store)
   udpnat_store_foreach_outbox (store, outbox_cb, &n);
   udpnat_store_foreach_own_prekey (store, prekey_cb, &n);
   udpnat_store_foreach_peer_prekey (store, prekey_cb, &n);
+  udpnat_store_foreach_open_transfer (store, transfer_cb, store);
 }
 
 /* ---- Lines ---- */
@@ -114,6 +137,8 @@ check_line (UdpnatHistoryItem *line)
   check_text (udpnat_history_item_get_quoted_text (line));
   check_text (udpnat_history_item_get_my_reaction (line));
   check_text (udpnat_history_item_get_their_reaction (line));
+  if (udpnat_history_item_get_stored_transfer (line) != NULL)
+    check_transfer (udpnat_history_item_get_stored_transfer (line));
   g_assert_nonnull (udpnat_item_state_to_code (udpnat_history_item_get_state (line)));
 }
 

@@ -210,6 +210,7 @@ describe_fact (const UdpnatNodeEvent *event)
     case UDPNAT_NODE_EVENT_DIRECTORY:
     case UDPNAT_NODE_EVENT_CONTACT:
     case UDPNAT_NODE_EVENT_ITEM:
+    case UDPNAT_NODE_EVENT_FILE:
     case UDPNAT_NODE_EVENT_SENT:
     case UDPNAT_NODE_EVENT_READ:
     case UDPNAT_NODE_EVENT_TYPING:

@@ -517,11 +517,21 @@
 #define UDPNAT_FILE_NAME_MAX_BYTES 255    /* what Linux, Windows and macOS take */
 /* On a disk here: with room for what is set before and behind it while it comes. */
 #define UDPNAT_FILE_NAME_SAFE_MAX_BYTES 240
-#define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: 127 for each half; all that are in use */
+#define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: of each half */
 #define UDPNAT_THUMBNAIL_MAX_BYTES 16384
 #define UDPNAT_FILE_ANSWER_MAX_BYTES 32
 #define UDPNAT_FILE_SIZE_MAX (G_GUINT64_CONSTANT (1) << 46) /* 64 TiB: what the tree holds */
 #define UDPNAT_FOLDER_FILES_MAX 1000000
+/* What a receiver has asked for and not put on its disk: from the first of these up to the second,
+ * as fast as the path needs it. Whatever dies, no more than that comes twice. */
+#define UDPNAT_FILE_WINDOW_MIN_BYTES (G_GUINT64_CONSTANT (1) << 20)
+#define UDPNAT_FILE_WINDOW_MAX_BYTES (G_GUINT64_CONSTANT (16) << 20)
+#define UDPNAT_FILE_RUN_CHUNKS 16 /* asked for at once, then the next file has its turn */
+#define UDPNAT_FILE_AHEAD_CHUNKS 256 /* hashes are asked for so early that chunks need not wait */
+#define UDPNAT_FILE_FETCHES_MAX 128 /* files that are fetched from one peer at a time */
+#define UDPNAT_FILE_REQUESTS_MAX 4096 /* of one peer, not answered yet */
+#define UDPNAT_FILE_READS_MAX 16 /* of them that are being read, or wait for room in the stream */
+#define UDPNAT_FILE_OFFERS_MAX 10000 /* to one peer that are still open */
 #define UDPNAT_FOLDER_LIST_MAX_BYTES (G_GUINT64_CONSTANT (64) << 20)
 #define UDPNAT_FOLDER_PATH_MAX_BYTES 4095 /* Linux's, without the zero */
 /* Names in a path. Deeper than anybody files, and few enough for a descriptor each. */

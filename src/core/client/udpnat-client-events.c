@@ -199,6 +199,7 @@ static const EventFunc handlers[] = {
   [UDPNAT_NODE_EVENT_CONTACT] = handle_contact,
   [UDPNAT_NODE_EVENT_KEY_CHANGED] = udpnat_client_handle_new_key,
   [UDPNAT_NODE_EVENT_ITEM] = udpnat_client_receive,
+  [UDPNAT_NODE_EVENT_FILE] = udpnat_client_handle_file,
   [UDPNAT_NODE_EVENT_SENT] = handle_sent,
   [UDPNAT_NODE_EVENT_STORED] = handle_stored,
   [UDPNAT_NODE_EVENT_DELIVERED] = handle_delivered,

@@ -144,21 +144,32 @@ put_cb (UdpnatHistoryItem *line,
   UdpnatClient *self = pending->client;
 
   if (!is_saved)
-    {
-      fail_to_save (pending);
-      return;
-    }
-  if (pending->person != self->me &&
-      !udpnat_node_send (self->node, udpnat_clock_get_now_us (),
-                         udpnat_person_get_key (pending->person), pending->item, FALSE))
+    fail_to_save (pending);
+  else
+    udpnat_client_tell_put (self, pending->person, pending->item, line);
+}
+
+/** udpnat_client_tell_put: @item: something of ours, which is on disk now: it may leave. @line:
+ * (nullable): what is new or has changed by it */
+void
+udpnat_client_tell_put (UdpnatClient      *self,
+                        UdpnatPerson      *person,
+                        const UdpnatItem  *item,
+                        UdpnatHistoryItem *line)
+{
+  if (person != self->me &&
+      !udpnat_node_send (self->node, udpnat_clock_get_now_us (), udpnat_person_get_key (person),
+                         item, FALSE))
     g_debug ("something in the outbox waits for the next start");
   udpnat_client_wake (self);
   if (line == NULL)
     return;
-  udpnat_client_reload_person (self, pending->person);
-  tell_line (self, udpnat_item_is_shown (pending->item) ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
-                                                        : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
-             pending->person, line);
+  if (item->type == UDPNAT_ITEM_DELETE)
+    udpnat_client_forget_file (self, udpnat_history_item_get_number (line));
+  udpnat_client_reload_person (self, person);
+  tell_line (self, udpnat_item_is_shown (item) ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
+                                               : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
+             person, line);
 }
 
 /**
@@ -333,6 +344,7 @@ deleted_cb (gboolean is_saved,
       fail_to_save (pending);
       return;
     }
+  udpnat_client_forget_file (pending->client, pending->number);
   udpnat_client_reload_person (pending->client, pending->person);
   udpnat_client_tell_removed (pending->client, pending->person, pending->number);
 }
@@ -503,6 +515,7 @@ tell_received (Pending           *pending,
     tell_line (self, udpnat_item_is_shown (pending->item) ? UDPNAT_CLIENT_SIGNAL_ITEM_ADDED
                                                           : UDPNAT_CLIENT_SIGNAL_ITEM_CHANGED,
                person, line);
+  udpnat_client_take_file (self, person, pending->item, line);
   if (is_first_of_request)
     udpnat_client_emit (self, UDPNAT_CLIENT_SIGNAL_REQUEST_RECEIVED, person);
 }

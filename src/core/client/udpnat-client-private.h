@@ -2,7 +2,9 @@
 
 #include "udpnat-client.h"
 #include "udpnat-client-abroad-private.h"
+#include "udpnat-client-files-private.h"
 #include "udpnat-client-fleet-private.h"
+#include "udpnat-client-lan-private.h"
 #include "udpnat-client-mapping-private.h"
 #include "udpnat-client-signal-private.h"
 #include "udpnat-lan.h"
@@ -32,6 +34,7 @@ G_BEGIN_DECLS
  *   udpnat-client-directory.c  who else is at the server
  *   udpnat-client-people.c   who is who, and what they are to us
  *   udpnat-client-items.c    what is said: to disk, then to the node; and the reverse
+ *   udpnat-client-files.c    files on their way; -sending.c and -receiving.c: either way
  *   udpnat-client-history.c  what was said
  *   udpnat-client-export.c   the same, to a file
  *   udpnat-client-profile.c  what we tell of ourselves, settings, one-time keys */
@@ -47,6 +50,7 @@ struct _UdpnatClient
   UdpnatTunnelDialer *tunnel; /* to the server, where UDP does not pass */
   GSource       *source; /* drives the node on both */
   guint          n_pending; /* of what is said and heard, on its way to the disk */
+  UdpnatClientFiles files;
   gboolean       is_closing;
   gboolean       is_backing_up;
 
@@ -123,16 +127,6 @@ gboolean      udpnat_client_pick_address    (UdpnatClient          *self,
 gboolean      udpnat_client_has_lost_server (UdpnatClient          *self);
 void          udpnat_client_stop_telling_people (UdpnatClient      *self);
 
-/* udpnat-client-lan.c */
-void          udpnat_client_open_lan        (UdpnatClient          *self,
-                                             const UdpnatIdentity  *identity);
-void          udpnat_client_clear_lan       (UdpnatClient          *self);
-void          udpnat_client_update_lan      (UdpnatClient          *self);
-void          udpnat_client_refresh_lan     (UdpnatClient          *self,
-                                             const UdpnatAddress   *addresses,
-                                             guint                  n_addresses);
-void          udpnat_client_leave_lan       (UdpnatClient          *self);
-
 /* udpnat-client-events.c */
 guint         udpnat_client_handle_events   (UdpnatClient          *self,
                                              guint                  n_max);
@@ -178,6 +172,10 @@ void          udpnat_client_tell_removed    (UdpnatClient          *self,
                                              UdpnatPerson          *person,
                                              gint64                 number);
 UdpnatMessageId udpnat_client_make_id       (void);
+void          udpnat_client_tell_put        (UdpnatClient          *self,
+                                             UdpnatPerson          *person,
+                                             const UdpnatItem      *item,
+                                             UdpnatHistoryItem     *line);
 
 /* udpnat-client-profile.c */
 void          udpnat_client_restore_prekeys (UdpnatClient          *self);

@@ -23,7 +23,7 @@
 typedef struct
 {
   const char *name;
-  const char *values[4]; /* the first is what holds when nothing is set */
+  const char *values[5]; /* the first is what holds when nothing is set */
   const char *words;
 } Setting;
 
@@ -32,6 +32,10 @@ static const Setting settings[] = {
     N_("people you do not know: ask you first, accept all, or hear none") },
   { "read-receipts", { "on", "off" }, N_("tell people that you have read their messages") },
   { "typing", { "on", "off" }, N_("show people that you are writing to them") },
+  { "accept-files", { "ask", "verified", "accept" },
+    N_("files of contacts: ask you first, take those of verified people, or take all") },
+  { "accept-files-up-to", { "10MB", "100MB", "1GB", "any" },
+    N_("the largest file that is taken without asking you") },
   { "presence", { "on", "off" }, N_("be shown in the server's list while you are here") },
   { "lan", { "on", "off" },
     N_("be seen by people on this network, by your name, and see them, without any server") },

@@ -124,6 +124,7 @@ udpnat_client_dispose (GObject *object)
     }
   g_clear_pointer (&self->socket, udpnat_socket_free);
   udpnat_client_clear_lan (self);
+  udpnat_client_clear_files (self);
   /* Writes that are under way end here, and their answers still find the store and the node. */
   udpnat_store_free (self->store);
   self->store = NULL;
@@ -256,6 +257,12 @@ udpnat_client_class_init (UdpnatClientClass *klass)
   add_signal (UDPNAT_CLIENT_SIGNAL_PERSON_UNREACHABLE, "person-unreachable", 1, person, none, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_MAIL_REFUSED, "mail-refused", 2, person, text, none);
   add_signal (UDPNAT_CLIENT_SIGNAL_PATH_CHANGED, "path-changed", 1, person, none, none);
+  add_signal (UDPNAT_CLIENT_SIGNAL_TRANSFER_CHANGED, "transfer-changed", 2, person,
+              UDPNAT_TYPE_TRANSFER, none);
+  add_signal (UDPNAT_CLIENT_SIGNAL_FILE_NOT_SENT, "file-not-sent", 3, person, text, text);
+  signals[UDPNAT_CLIENT_SIGNAL_FILE_PREPARING] =
+    g_signal_new ("file-preparing", UDPNAT_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  none, 4, person, text, G_TYPE_INT64, G_TYPE_INT64);
 }
 
 static void
@@ -274,6 +281,7 @@ udpnat_client_init (UdpnatClient *self)
   self->abroad_cancellable = g_cancellable_new ();
   self->lookups = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->own_prekeys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  udpnat_client_open_files (self);
 }
 
 UdpnatClient *
@@ -310,6 +318,7 @@ load_profile (UdpnatClient *self,
   udpnat_client_restore_people (self);
   udpnat_client_restore_prekeys (self);
   udpnat_client_restore_outbox (self);
+  udpnat_client_restore_files (self);
   udpnat_client_apply_settings (self);
   return TRUE;
 }

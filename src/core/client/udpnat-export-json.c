@@ -6,6 +6,11 @@
  *     …
  *     ]}
  *
+ * The text of a message that offers a file is its name, and "file" says the rest: kind ("file" or
+ * "folder"), size in bytes, files (how many are in a folder), content_type, width and height of a
+ * picture, state ("offered", "accepted", "running", "done", "failed" or "cancelled") with a reason,
+ * kept (bytes that have come), and its path on this computer; what is not known is left out.
+ *
  * Each message is built and written on its own. */
 
 #include "config.h"
@@ -128,6 +133,46 @@ add_quoted (const UdpnatExport *self,
 }
 
 static void
+add_offer (const UdpnatFileOffer *offer,
+           JsonBuilder           *builder)
+{
+  gboolean is_folder = offer->kind == UDPNAT_FILE_KIND_FOLDER;
+
+  add_text (builder, "kind", is_folder ? "folder" : "file");
+  add_int (builder, "size", (gint64) offer->size);
+  if (is_folder)
+    add_int (builder, "files", offer->n_files);
+  if (offer->content_type[0] != '\0')
+    add_text (builder, "content_type", offer->content_type);
+  if (offer->width == 0 || offer->height == 0)
+    return;
+  add_int (builder, "width", offer->width);
+  add_int (builder, "height", offer->height);
+}
+
+static void
+add_file (UdpnatHistoryItem *line,
+          JsonBuilder       *builder)
+{
+  const UdpnatStoredTransfer *stored = udpnat_history_item_get_stored_transfer (line);
+  g_autofree char *path = NULL;
+
+  if (stored == NULL)
+    return;
+  if (stored->path != NULL)
+    path = g_utf8_make_valid (stored->path, -1);
+  json_builder_set_member_name (builder, "file");
+  json_builder_begin_object (builder);
+  add_offer (stored->offer, builder);
+  add_text (builder, "state", udpnat_stored_transfer_get_state_code (stored));
+  add_text_if (builder, "reason", stored->reason);
+  if (stored->kept > 0)
+    add_int (builder, "kept", stored->kept);
+  add_text_if (builder, "path", path);
+  json_builder_end_object (builder);
+}
+
+static void
 add_times (UdpnatHistoryItem *line,
            JsonBuilder       *builder)
 {
@@ -151,6 +196,7 @@ add_content (const UdpnatExport *self,
   add_text_if (builder, "text", udpnat_history_item_get_text (line));
   add_true_if (builder, "deleted", udpnat_history_item_is_deleted (line));
   add_true_if (builder, "unsupported", udpnat_history_item_is_unsupported (line));
+  add_file (line, builder);
   add_quoted (self, line, builder);
   add_text_if (builder, "my_reaction", udpnat_history_item_get_my_reaction (line));
   add_text_if (builder, "their_reaction", udpnat_history_item_get_their_reaction (line));

@@ -8,6 +8,9 @@
  *             > Bob: hello
  *             hello yourself (edited)
  *             (Bob 👍)
+ *     [14:06] Bob: heron.jpg
+ *             (file: 1.2 MB, complete; image/jpeg)
+ *             (on this computer: /home/alice/heron.jpg)
  *
  * A message cannot pass for another one: all but its first line is indented, and it has no
  * characters that break lines in other ways, change the order of their neighbours or are obeyed by
@@ -177,6 +180,60 @@ append_state (UdpnatHistoryItem *line,
     }
 }
 
+/* Returns: (transfer full): of what size it is, and how it stands */
+static char *
+describe_transfer (const UdpnatExport         *self,
+                   const UdpnatStoredTransfer *stored)
+{
+  const UdpnatFileOffer *offer = stored->offer;
+  g_autofree char *size = g_format_size (offer->size);
+  g_autoptr (GString) peer = g_string_new (NULL);
+  g_autoptr (UdpnatTransfer) transfer = NULL;
+
+  if (stored->state == UDPNAT_TRANSFER_STATE_DONE)
+    /* Translators: %s is the size of a file of which nothing is missing */
+    return g_strdup_printf (_("%s, complete"), size);
+  transfer = udpnat_transfer_new (offer->name, (gint64) offer->size, offer->content_type,
+                                  stored->is_outgoing);
+  udpnat_transfer_set_state (transfer, stored->state, stored->reason);
+  udpnat_transfer_set_paused (transfer, stored->is_paused, FALSE);
+  udpnat_transfer_set_progress (transfer, stored->kept, 0);
+  append_clean (peer, self->peer_name, INDENT);
+  return udpnat_transfer_describe (transfer, peer->str);
+}
+
+static void
+append_file (const UdpnatExport *self,
+             UdpnatHistoryItem  *line,
+             GString            *out)
+{
+  const UdpnatStoredTransfer *stored = udpnat_history_item_get_stored_transfer (line);
+  g_autofree char *standing = NULL;
+  g_autoptr (GString) about = NULL;
+
+  if (stored == NULL)
+    return;
+  standing = describe_transfer (self, stored);
+  about = g_string_new (standing);
+  if (stored->offer->content_type[0] != '\0')
+    g_string_append_printf (about, "; %s", stored->offer->content_type);
+  g_string_append (out, "\n" INDENT);
+  /* Translators: %s are size, state and type */
+  g_string_append_printf (out, stored->offer->kind == UDPNAT_FILE_KIND_FOLDER ? _("(folder: %s)")
+                                                                              : _("(file: %s)"),
+                          about->str);
+  if (stored->path != NULL)
+    {
+      g_autofree char *name = g_filename_display_name (stored->path);
+      g_autoptr (GString) path = g_string_new (NULL);
+
+      append_clean (path, name, INDENT);
+      g_string_append (out, "\n" INDENT);
+      /* Translators: %s is where a file is */
+      g_string_append_printf (out, _("(on this computer: %s)"), path->str);
+    }
+}
+
 static void
 append_reaction (const char *name,
                  const char *sign,
@@ -230,6 +287,7 @@ udpnat_export_add_text (const UdpnatExport *self,
     append_quote (self, line, out);
   append_words (line, out);
   append_state (line, out);
+  append_file (self, line, out);
   append_reaction (get_name (self, TRUE), udpnat_history_item_get_my_reaction (line), out);
   append_reaction (get_name (self, FALSE), udpnat_history_item_get_their_reaction (line), out);
   g_string_append_c (out, '\n');

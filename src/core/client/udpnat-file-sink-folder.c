@@ -184,6 +184,14 @@ hash_name (const Plan *plan,
                                                    strlen (key)));
 }
 
+/* What is hidden in a folder may be what makes it of use, and the folder itself is seen. Our own
+ * list is there as well, until the folder is whole. */
+static const char *
+get_dot (const char *sent)
+{
+  return *sent == '.' && g_ascii_strcasecmp (sent, UDPNAT_FILE_SINK_LIST) != 0 ? "." : "";
+}
+
 /* Returns: (transfer full): a name that nothing has yet in that folder */
 static char *
 give_name (Plan       *plan,
@@ -193,14 +201,16 @@ give_name (Plan       *plan,
 {
   g_autofree char *sent = g_strndup (name, n_name);
   g_autofree char *safe = udpnat_file_name_make_safe (sent);
-  g_autofree char *given = g_strdup (safe);
-  gpointer key = hash_name (plan, safe);
+  g_autofree char *given = g_strconcat (get_dot (sent), safe, NULL);
+  gpointer key = hash_name (plan, given);
   guint n = MAX (1, GPOINTER_TO_UINT (g_hash_table_lookup (used, key)));
 
   while (g_hash_table_contains (used, hash_name (plan, given)))
     {
+      g_autofree char *numbered = udpnat_file_name_number (safe, ++n);
+
       g_free (given);
-      given = udpnat_file_name_number (safe, ++n);
+      given = g_strconcat (get_dot (sent), numbered, NULL);
     }
   /* The next of that name goes on from there: a million of them are no million squared. */
   g_hash_table_replace (used, key, GUINT_TO_POINTER (n));

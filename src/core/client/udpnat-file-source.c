@@ -123,6 +123,23 @@ is_list (const UdpnatFileSource *self,
   return self->list != NULL && file == 0;
 }
 
+/** udpnat_file_source_count_before: Returns: bytes of what is offered that come before @chunk of
+ * @file, when all is fetched in order; takes as long as there are files */
+guint64
+udpnat_file_source_count_before (const UdpnatFileSource *self,
+                                 guint32                 file,
+                                 guint64                 chunk)
+{
+  guint first = self->list != NULL ? 1 : 0;
+  guint64 n = 0;
+
+  if (is_list (self, file))
+    return 0;
+  for (guint i = 0; i + first < file && i < self->files->len; i++)
+    n += g_array_index (self->files, UdpnatSourceFile, i).size;
+  return MIN (n + chunk * UDPNAT_CHUNK_BYTES, self->offer->size);
+}
+
 static char *
 make_path (const UdpnatFileSource *self,
            const UdpnatSourceFile *file)

@@ -37,6 +37,9 @@ void                   udpnat_file_source_free            (UdpnatFileSource     
 
 const UdpnatFileOffer *udpnat_file_source_get_offer       (const UdpnatFileSource  *self);
 const char            *udpnat_file_source_get_path        (const UdpnatFileSource  *self);
+guint64                udpnat_file_source_count_before    (const UdpnatFileSource  *self,
+                                                           guint32                  file,
+                                                           guint64                  chunk);
 guint                  udpnat_file_source_get_n_skipped   (const UdpnatFileSource  *self);
 gboolean               udpnat_file_source_matches         (const UdpnatFileSource  *self,
                                                            const UdpnatFileOffer   *offer);

@@ -29,6 +29,7 @@ struct _UdpnatHistoryItem
   gboolean        is_quoted_outgoing;
   char           *my_reaction;    /* nullable */
   char           *their_reaction; /* nullable */
+  UdpnatStoredTransfer *transfer; /* nullable: is no file, or deleted */
 };
 
 G_END_DECLS

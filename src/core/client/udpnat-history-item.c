@@ -20,6 +20,7 @@ enum
   PROP_QUOTED_TEXT,
   PROP_MY_REACTION,
   PROP_THEIR_REACTION,
+  PROP_FILE,
   N_PROPS
 };
 
@@ -37,6 +38,7 @@ udpnat_history_item_finalize (GObject *object)
   g_free (self->quoted_text);
   g_free (self->my_reaction);
   g_free (self->their_reaction);
+  udpnat_stored_transfer_free (self->transfer);
   G_OBJECT_CLASS (udpnat_history_item_parent_class)->finalize (object);
 }
 
@@ -83,6 +85,9 @@ udpnat_history_item_get_property (GObject    *object,
     case PROP_THEIR_REACTION:
       g_value_set_string (value, self->their_reaction);
       break;
+    case PROP_FILE:
+      g_value_set_boolean (value, self->transfer != NULL);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -128,6 +133,7 @@ udpnat_history_item_class_init (UdpnatHistoryItemClass *klass)
   properties[PROP_QUOTED_TEXT] = make_text ("quoted-text");
   properties[PROP_MY_REACTION] = make_text ("my-reaction");
   properties[PROP_THEIR_REACTION] = make_text ("their-reaction");
+  properties[PROP_FILE] = make_boolean ("file");
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -204,6 +210,8 @@ udpnat_history_item_is_deleted (UdpnatHistoryItem *self)
 gboolean
 udpnat_history_item_is_unsupported (UdpnatHistoryItem *self)
 {
+  if (self->type == UDPNAT_ITEM_FILE) /* one that was kept by an older version, and is none */
+    return self->transfer == NULL && !self->is_deleted;
   return self->type != UDPNAT_ITEM_TEXT && self->type != UDPNAT_ITEM_REPLY;
 }
 
@@ -236,7 +244,9 @@ udpnat_history_item_get_edited_us (UdpnatHistoryItem *self)
   return self->edited_us;
 }
 
-/** udpnat_history_item_get_text: Returns: (nullable): %NULL when deleted or not supported */
+/**
+ * udpnat_history_item_get_text: Returns: (nullable): of a file, its name; %NULL when deleted or not
+ * supported */
 const char *
 udpnat_history_item_get_text (UdpnatHistoryItem *self)
 {
@@ -293,6 +303,24 @@ udpnat_history_item_get_their_reaction (UdpnatHistoryItem *self)
   return self->their_reaction;
 }
 
+/**
+ * udpnat_history_item_get_offer: Returns: (nullable): what is offered; %NULL when it is no file, or
+ * deleted; until the next udpnat_history_item_update() */
+const UdpnatFileOffer *
+udpnat_history_item_get_offer (UdpnatHistoryItem *self)
+{
+  return self->transfer != NULL ? self->transfer->offer : NULL;
+}
+
+/**
+ * udpnat_history_item_get_stored_transfer: Returns: (nullable): what has become of the file, as the
+ * disk had it; %NULL when it is no file, or deleted; until the next udpnat_history_item_update() */
+const UdpnatStoredTransfer *
+udpnat_history_item_get_stored_transfer (UdpnatHistoryItem *self)
+{
+  return self->transfer;
+}
+
 static void
 update_text (UdpnatHistoryItem *self,
              char             **text,
@@ -304,6 +332,18 @@ update_text (UdpnatHistoryItem *self,
   g_free (*text);
   *text = g_strdup (newer);
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+update_transfer (UdpnatHistoryItem          *self,
+                 const UdpnatStoredTransfer *newer)
+{
+  gboolean was_file = self->transfer != NULL;
+
+  udpnat_stored_transfer_free (self->transfer);
+  self->transfer = udpnat_stored_transfer_copy (newer);
+  if (was_file != (newer != NULL))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILE]);
 }
 
 /**
@@ -340,5 +380,7 @@ udpnat_history_item_update (UdpnatHistoryItem *self,
   update_text (self, &self->quoted_text, newer->quoted_text, PROP_QUOTED_TEXT);
   update_text (self, &self->my_reaction, newer->my_reaction, PROP_MY_REACTION);
   update_text (self, &self->their_reaction, newer->their_reaction, PROP_THEIR_REACTION);
+  if (self != newer)
+    update_transfer (self, newer->transfer);
   g_object_thaw_notify (G_OBJECT (self));
 }

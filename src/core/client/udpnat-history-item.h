@@ -4,6 +4,7 @@
 
 #include "udpnat-item.h"
 #include "udpnat-key.h"
+#include "udpnat-stored-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +38,7 @@ G_DECLARE_FINAL_TYPE (UdpnatHistoryItem, udpnat_history_item, UDPNAT, HISTORY_IT
  *
  * One line of a conversation, as it was when it was read from the store. What views show is also
  * there as properties: number, outgoing, text, shown-us, state, reason, deleted, edited-us,
- * quoted-text, my-reaction, their-reaction.
+ * quoted-text, my-reaction, their-reaction, file.
  */
 
 const char            *udpnat_item_state_to_code               (UdpnatItemState state);
@@ -61,6 +62,9 @@ const char            *udpnat_history_item_get_quoted_text     (UdpnatHistoryIte
 gboolean               udpnat_history_item_is_quoted_outgoing  (UdpnatHistoryItem *self);
 const char            *udpnat_history_item_get_my_reaction     (UdpnatHistoryItem *self);
 const char            *udpnat_history_item_get_their_reaction  (UdpnatHistoryItem *self);
+const UdpnatFileOffer *udpnat_history_item_get_offer           (UdpnatHistoryItem *self);
+const UdpnatStoredTransfer *
+                       udpnat_history_item_get_stored_transfer (UdpnatHistoryItem *self);
 
 void                   udpnat_history_item_update              (UdpnatHistoryItem *self,
                                                                 UdpnatHistoryItem *newer);

@@ -63,6 +63,9 @@ read_line (UdpnatStore  *self,
     read_quoted (self, line, sqlite3_column_int64 (row, 14));
   line->my_reaction = udpnat_row_dup_text (row, 15);
   line->their_reaction = udpnat_row_dup_text (row, 16);
+  /* in a query of its own, so that lines of text pay nothing for it */
+  if (line->type == UDPNAT_ITEM_FILE && !line->is_deleted)
+    line->transfer = udpnat_store_dup_transfer (self, line->number);
   return line;
 }
 

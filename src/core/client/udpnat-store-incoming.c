@@ -148,6 +148,33 @@ apply_to_target (UdpnatStoreWriter *writer,
                                      self->received_us);
 }
 
+/* What becomes of a file of ours, or that one of theirs is not to be had any more; only that can
+ * come before the offer itself. */
+static gboolean
+apply_answer (UdpnatStoreWriter *writer,
+              IncomingWrite     *self,
+              gint64             conversation)
+{
+  UdpnatDatabase *database = writer->database;
+  g_autofree char *word = udpnat_item_dup_text (self->item);
+  gboolean is_changed;
+  gint64 number;
+  UdpnatMessageId target;
+
+  if (!udpnat_item_get_target (self->item, &target))
+    return FALSE;
+  number = udpnat_store_find_line (database, conversation, TRUE, &target);
+  if (number == 0)
+    number = udpnat_store_find_line (database, conversation, FALSE, &target);
+  if (number == 0)
+    return !udpnat_store_is_senders_answer (word) ||
+           keep_early_change (database, self, conversation, &target, word);
+  if (!udpnat_store_answer_transfer (database, number, word, FALSE, &is_changed))
+    return FALSE;
+  self->number = is_changed ? number : 0;
+  return TRUE;
+}
+
 static gboolean
 apply_profile (UdpnatDatabase      *database,
                const IncomingWrite *self)
@@ -206,6 +233,8 @@ apply_incoming (UdpnatStoreWriter *writer,
     case UDPNAT_ITEM_DELETE:
     case UDPNAT_ITEM_REACTION:
       return apply_to_target (writer, self, conversation);
+    case UDPNAT_ITEM_FILE_ANSWER:
+      return apply_answer (writer, self, conversation);
     case UDPNAT_ITEM_PROFILE:
       return apply_profile (writer->database, self);
     case UDPNAT_ITEM_PREKEYS:
@@ -216,6 +245,7 @@ apply_incoming (UdpnatStoreWriter *writer,
       return TRUE;
     case UDPNAT_ITEM_TEXT:
     case UDPNAT_ITEM_REPLY:
+    case UDPNAT_ITEM_FILE:
       break;
     }
   self->number = udpnat_store_insert_line (writer, conversation, self->item, FALSE,
@@ -279,7 +309,8 @@ has_refused (UdpnatDatabase        *database,
                               VALUE_KEY (key)) != 0;
 }
 
-/* What is no line carries the time that decides about it: it may come later than what follows. */
+/* What is no line carries the time that decides about it: it may come later than what follows. A
+ * file that a stranger offers comes when they are accepted. */
 static gboolean
 is_for_contacts (const UdpnatItem *item)
 {
@@ -356,9 +387,10 @@ clear_incoming (UdpnatStoreWrite *write)
  * @done: (nullable):
  *
  * A contact may say everything; somebody who is nobody yet, or asks, may write a few lines, and
- * after the first that is refused nothing until they are accepted. An EDIT
- * or a DELETE is about a line of theirs, a REACTION about any line. What is about a line that is
- * not here takes effect when it comes. What a contact says shows that they have accepted us.
+ * after the first that is refused nothing until they are accepted. An EDIT or a DELETE is about a
+ * line of theirs, a REACTION about any line, a FILE-ANSWER about any FILE. What is about a line
+ * that is not here takes effect when it comes. What a contact says shows that they have accepted
+ * us.
  */
 void
 udpnat_store_add_incoming (UdpnatStore             *self,

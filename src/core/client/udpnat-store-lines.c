@@ -44,6 +44,14 @@ udpnat_store_find_line (UdpnatDatabase        *database,
                               VALUE_INT (conversation), VALUE_INT (is_outgoing), VALUE_ID (id));
 }
 
+gboolean
+udpnat_store_is_file (UdpnatDatabase *database,
+                      gint64          number)
+{
+  return udpnat_database_get (database, "SELECT type FROM line WHERE number = ?1",
+                              VALUE_INT (number)) == UDPNAT_ITEM_FILE;
+}
+
 /* ---- New lines ---- */
 
 /* What to show: not before the line above, and not in the future. If both cannot be, because our
@@ -99,6 +107,7 @@ apply_early_changes (UdpnatStoreWriter     *writer,
   UdpnatDatabase *database = writer->database;
   sqlite3_stmt *row;
   gboolean is_done = TRUE;
+  gboolean is_changed;
 
   row = udpnat_database_query (database, "SELECT type, text, sent_us FROM early_change"
                                          " WHERE conversation = ?1 AND target = ?2",
@@ -110,6 +119,8 @@ apply_early_changes (UdpnatStoreWriter     *writer,
 
       if (sqlite3_column_int (row, 0) == UDPNAT_ITEM_EDIT)
         is_done = udpnat_store_edit_line (writer, number, text, sent_us, now_us);
+      else if (sqlite3_column_int (row, 0) == UDPNAT_ITEM_FILE_ANSWER)
+        is_done = udpnat_store_answer_transfer (database, number, text, FALSE, &is_changed);
       else
         is_done = udpnat_store_react_to_line (writer, number, FALSE, text, sent_us, now_us);
     }
@@ -121,7 +132,7 @@ apply_early_changes (UdpnatStoreWriter     *writer,
 
 /**
  * udpnat_store_insert_line:
- * @item: one that is shown
+ * @item: one that is shown; a FILE is offered from now on
  * @received_us: our wall clock
  *
  * Returns: the number of the new line, 0 on failure
@@ -148,6 +159,8 @@ udpnat_store_insert_line (UdpnatStoreWriter *writer,
   if (number == 0)
     return 0;
   udpnat_index_changes_add (&writer->index_changes, number, conversation, text);
+  if (item->type == UDPNAT_ITEM_FILE && !udpnat_store_begin_transfer (database, number))
+    return 0;
   if (!udpnat_database_run (database, "UPDATE conversation"
                                       " SET last_shown_us = ?2, n_unread = n_unread + ?3"
                                       " WHERE id = ?1", VALUE_INT (conversation),
@@ -198,6 +211,8 @@ read_text (UdpnatDatabase *database,
  * udpnat_store_edit_line:
  * @sent_us: when it was edited, by its author's clock; an older edit than the last changes nothing
  *
+ * What a file is called is a part of its offer, and is not changed.
+ *
  * Returns: %FALSE on failure
  */
 gboolean
@@ -213,7 +228,8 @@ udpnat_store_edit_line (UdpnatStoreWriter *writer,
 
   if (!read_text (writer->database, number, &conversation, &edit_sent_us, &old_text))
     return FALSE;
-  if (old_text == NULL || !is_newer (sent_us, edit_sent_us, now_us))
+  if (old_text == NULL || !is_newer (sent_us, edit_sent_us, now_us) ||
+      udpnat_store_is_file (writer->database, number))
     return TRUE;
   udpnat_index_changes_remove (&writer->index_changes, number, conversation, old_text);
   udpnat_index_changes_add (&writer->index_changes, number, conversation, text);
@@ -242,6 +258,8 @@ udpnat_store_erase_line (UdpnatStoreWriter *writer,
                               " quoted = NULL, edited_us = 0 WHERE number = ?1",
                               VALUE_INT (number)) &&
          udpnat_database_run (database, "DELETE FROM reaction WHERE line = ?1",
+                              VALUE_INT (number)) &&
+         udpnat_database_run (database, "DELETE FROM transfer WHERE line = ?1",
                               VALUE_INT (number)) &&
          udpnat_store_count_unread_anew (database, conversation);
 }

@@ -15,6 +15,7 @@ typedef struct
   UdpnatItem          *item;    /* nullable */
   UdpnatPrekey        *secrets; /* nullable */
   guint                n_secrets;
+  char                *path;    /* nullable: of a file that is offered */
   UdpnatItemState      state;
   char                *reason;  /* nullable */
   gint64               number;  /* of the line that was added or changed; 0: none */
@@ -46,6 +47,7 @@ clear_line (UdpnatStoreWrite *write)
   if (self->secrets != NULL)
     explicit_bzero (self->secrets, self->n_secrets * sizeof *self->secrets);
   g_free (self->secrets);
+  g_free (self->path);
   g_free (self->reason);
 }
 
@@ -112,9 +114,32 @@ change_target (UdpnatStoreWriter *writer,
     return udpnat_store_erase_line (writer, self->number) &&
            withdraw_target (writer->database, conversation, &target);
   if (udpnat_database_get (writer->database, "SELECT is_deleted FROM line WHERE number = ?1",
-                           VALUE_INT (self->number)) != 0)
+                           VALUE_INT (self->number)) != 0 ||
+      udpnat_store_is_file (writer->database, self->number))
     return FALSE;
   return udpnat_store_edit_line (writer, self->number, text, item->sent_us, item->sent_us);
+}
+
+/* What we say last of a file is all that counts: an older word that waits need not be sent. */
+static gboolean
+answer_offer (UdpnatDatabase *database,
+              LineWrite      *self,
+              gint64          conversation)
+{
+  g_autofree char *word = udpnat_item_dup_text (self->item);
+  gboolean is_changed;
+  UdpnatMessageId target;
+
+  if (!udpnat_item_get_target (self->item, &target))
+    return FALSE;
+  self->number = udpnat_store_find_line (database, conversation, FALSE, &target);
+  if (self->number == 0)
+    self->number = udpnat_store_find_line (database, conversation, TRUE, &target);
+  return udpnat_store_can_answer (database, self->number, word) &&
+         udpnat_database_run (database, "DELETE FROM outbox WHERE conversation = ?1 AND type = ?2"
+                                        " AND target = ?3", VALUE_INT (conversation),
+                              VALUE_INT (UDPNAT_ITEM_FILE_ANSWER), VALUE_ID (&target)) &&
+         udpnat_store_answer_transfer (database, self->number, word, TRUE, &is_changed);
 }
 
 static gboolean
@@ -148,6 +173,8 @@ apply_outgoing (UdpnatStoreWriter *writer,
     case UDPNAT_ITEM_DELETE:
     case UDPNAT_ITEM_REACTION:
       return change_target (writer, self, conversation);
+    case UDPNAT_ITEM_FILE_ANSWER:
+      return answer_offer (database, self, conversation);
     case UDPNAT_ITEM_PROFILE: /* only the newest is of use */
       return udpnat_database_run (database, "DELETE FROM outbox"
                                             " WHERE conversation = ?1 AND type = ?2",
@@ -162,12 +189,16 @@ apply_outgoing (UdpnatStoreWriter *writer,
       return accept_person (database, &self->key);
     case UDPNAT_ITEM_TEXT:
     case UDPNAT_ITEM_REPLY:
+    case UDPNAT_ITEM_FILE:
       break;
     }
   self->number = udpnat_store_insert_line (writer, conversation, self->item, TRUE,
                                            self->item->sent_us,
                                            is_own ? UDPNAT_ITEM_STATE_READ
                                                   : UDPNAT_ITEM_STATE_WAITING);
+  if (self->number != 0 && self->item->type == UDPNAT_ITEM_FILE &&
+      !udpnat_store_set_source (database, self->number, self->path, is_own))
+    return FALSE;
   return self->number != 0 && accept_person (database, &self->key);
 }
 
@@ -209,13 +240,16 @@ run_outgoing (UdpnatStoreWriter *writer,
  * udpnat_store_add_outgoing:
  * @item: something that we say; its sent_us is now
  * @secrets: (nullable) (array length=n_secrets): of the keys in a PREKEYS
- * @done: (nullable): gets the new line, or the one that an EDIT, DELETE or REACTION is about
+ * @done: (nullable): gets the new line, or the one that an EDIT, DELETE, REACTION or FILE-ANSWER is
+ *   about
  *
  * Writes an item into the outbox together with what it means here. It is not saved if the outbox is
- * full, if an EDIT or DELETE is not about a line of our own that is still there, or if a REACTION
- * is about no line. A DELETE takes what it is about out of the outbox, a PROFILE the older ones. A
- * message or ACCEPT to somebody who is nobody yet, or asks, accepts them. With our own key, it is a
- * note to self: read at once, and never in the outbox.
+ * full, if an EDIT or DELETE is not about a line of our own that is still there (or an EDIT about a
+ * file), if a REACTION is about no line, or a FILE-ANSWER about no file, not ours to say, or
+ * against what is over. A DELETE takes what it is about out of the outbox, a PROFILE the older
+ * ones, a FILE-ANSWER older ones about the same file. A message, FILE or ACCEPT to somebody who is
+ * nobody yet, or asks, accepts them. With our own key, it is a note to self: read at once, and
+ * never in the outbox.
  */
 void
 udpnat_store_add_outgoing (UdpnatStore           *self,
@@ -233,6 +267,30 @@ udpnat_store_add_outgoing (UdpnatStore           *self,
   if (secrets != NULL)
     write->secrets = g_memdup2 (secrets, n_secrets * sizeof *secrets);
   write->n_secrets = n_secrets;
+  udpnat_store_push (self, write);
+}
+
+/**
+ * udpnat_store_add_outgoing_file:
+ * @item: a FILE
+ * @path: where the file or folder is, in bytes of the disk's
+ *
+ * As udpnat_store_add_outgoing(): offer, line, path and outbox are one transaction. A file in the
+ * notes to self is DONE at once.
+ */
+void
+udpnat_store_add_outgoing_file (UdpnatStore           *self,
+                                const UdpnatPublicKey *key,
+                                const UdpnatItem      *item,
+                                const char            *path,
+                                UdpnatStoreLineFunc    done,
+                                gpointer               user_data)
+{
+  LineWrite *write = line_write_new (run_outgoing, key, &item->id, done, user_data);
+
+  write->item = udpnat_item_copy (item);
+  write->path = g_strdup (path);
+  write->base.n_bytes = sizeof *write + g_bytes_get_size (item->body);
   udpnat_store_push (self, write);
 }
 
@@ -271,6 +329,9 @@ raise_line (UdpnatDatabase *database,
   if (!is_change)
     return database->failure == 0;
   self->number = number;
+  if (self->state == UDPNAT_ITEM_STATE_FAILED &&
+      !udpnat_store_withdraw_transfer (database, number, self->reason))
+    return FALSE;
   return udpnat_database_run (database, "UPDATE line SET state = ?2, reason = ?3"
                                         " WHERE number = ?1", VALUE_INT (number),
                               VALUE_INT (self->state), VALUE_TEXT (self->reason));
@@ -304,7 +365,8 @@ run_state (UdpnatStoreWriter *writer,
  * @reason: (nullable): code of why it waits or failed; may change while the state stays
  * @done: (nullable): gets %NULL if no line was changed
  *
- * From DELIVERED on, and with FAILED, the item leaves the outbox.
+ * From DELIVERED on, and with FAILED, the item leaves the outbox. A file that FAILED to be offered
+ * is cancelled for the same reason.
  */
 void
 udpnat_store_set_item_state (UdpnatStore           *self,

@@ -36,6 +36,12 @@ void  udpnat_store_add_outgoing        (UdpnatStore           *self,
                                         guint                  n_secrets,
                                         UdpnatStoreLineFunc    done,
                                         gpointer               user_data);
+void  udpnat_store_add_outgoing_file   (UdpnatStore           *self,
+                                        const UdpnatPublicKey *key,
+                                        const UdpnatItem      *item,
+                                        const char            *path,
+                                        UdpnatStoreLineFunc    done,
+                                        gpointer               user_data);
 void  udpnat_store_set_item_state      (UdpnatStore           *self,
                                         const UdpnatPublicKey *key,
                                         const UdpnatMessageId *id,

@@ -5,10 +5,11 @@
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
 #include "udpnat-store-search-private.h"
+#include "udpnat-store-transfers.h"
 
 G_BEGIN_DECLS
 
-#define UDPNAT_STORE_SCHEMA_VERSION 2
+#define UDPNAT_STORE_SCHEMA_VERSION 3
 
 /* Settings of the store's own; callers' names have no dot in front. */
 #define UDPNAT_STORE_INDEX_STALE ".index-stale"   /* the search index must be built anew */
@@ -120,6 +121,8 @@ gint64    udpnat_store_find_line           (UdpnatDatabase        *database,
                                             gint64                 conversation,
                                             gboolean               is_outgoing,
                                             const UdpnatMessageId *id);
+gboolean  udpnat_store_is_file             (UdpnatDatabase        *database,
+                                            gint64                 number);
 gint64    udpnat_store_insert_line         (UdpnatStoreWriter     *writer,
                                             gint64                 conversation,
                                             const UdpnatItem      *item,
@@ -144,5 +147,26 @@ gboolean  udpnat_store_remove_lines        (UdpnatStoreWriter     *writer,
                                             gint64                 number);
 gboolean  udpnat_store_count_unread_anew   (UdpnatDatabase        *database,
                                             gint64                 conversation);
+
+/* ---- udpnat-store-transfers.c: what is beside a line that offers a file, in the worker ---- */
+gboolean  udpnat_store_begin_transfer      (UdpnatDatabase        *database,
+                                            gint64                 line);
+gboolean  udpnat_store_set_source          (UdpnatDatabase        *database,
+                                            gint64                 line,
+                                            const char            *path,
+                                            gboolean               is_own);
+gboolean  udpnat_store_withdraw_transfer   (UdpnatDatabase        *database,
+                                            gint64                 line,
+                                            const char            *reason);
+gboolean  udpnat_store_complete_transfers  (UdpnatDatabase        *database);
+gboolean  udpnat_store_is_senders_answer   (const char            *word);
+gboolean  udpnat_store_can_answer          (UdpnatDatabase        *database,
+                                            gint64                 line,
+                                            const char            *word);
+gboolean  udpnat_store_answer_transfer     (UdpnatDatabase        *database,
+                                            gint64                 line,
+                                            const char            *word,
+                                            gboolean               is_own,
+                                            gboolean              *out_is_changed);
 
 G_END_DECLS

@@ -35,39 +35,43 @@
 typedef struct
 {
   const char *name;
-  int         version; /* of the files that it is in */
+  int         first_version; /* the first and the last that have it */
+  int         last_version;
   const char *select;  /* the row's number, then what insert wants; from row ?1 on */
   const char *insert;
 } Table;
 
-#define SAME(name, number, columns, marks)                                                        \
-  { name, 2, "SELECT " number ", " columns " FROM " name " WHERE " number " >= ?1"                \
+#define SAME(since, name, number, columns, marks)                                                 \
+  { name, since, G_MAXINT, "SELECT " number ", " columns " FROM " name " WHERE " number " >= ?1"  \
     " ORDER BY " number, "INSERT OR IGNORE INTO " name " (" columns ") VALUES (" marks ")" }
 
 /* Those that others refer to come first. */
 static const Table tables[] = {
-  SAME ("setting", "rowid", "name, value", "?, ?"),
-  SAME ("server", "rowid", "address, key", "?, ?"),
-  SAME ("contact", "rowid", "key, name, server, nickname, relation, is_mutual, is_verified,"
+  SAME (1, "setting", "rowid", "name, value", "?, ?"),
+  SAME (1, "server", "rowid", "address, key", "?, ?"),
+  SAME (2, "contact", "rowid", "key, name, server, nickname, relation, is_mutual, is_verified,"
         " is_relay_only, last_seen_us, status, avatar, profile_sent_us, has_refused",
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
-  SAME ("handshake", "number", "number, key, timestamp", "?, ?, ?"),
-  SAME ("conversation", "id", "id, kind, key, is_pinned, is_muted, last_read, last_shown_us, draft",
+  SAME (2, "handshake", "number", "number, key, timestamp", "?, ?, ?"),
+  SAME (2, "conversation", "id",
+        "id, kind, key, is_pinned, is_muted, last_read, last_shown_us, draft",
         "?, ?, ?, ?, ?, ?, ?, ?"),
-  SAME ("line", "number", "number, conversation, is_outgoing, id, type, sent_us, received_us,"
+  SAME (2, "line", "number", "number, conversation, is_outgoing, id, type, sent_us, received_us,"
         " shown_us, text, body, quoted, is_deleted, edited_us, edit_sent_us, state, reason",
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
-  SAME ("reaction", "rowid", "line, author, sign, sent_us", "?, ?, ?, ?"),
-  SAME ("early_change", "number", "number, conversation, target, type, text, sent_us",
+  SAME (2, "reaction", "rowid", "line, author, sign, sent_us", "?, ?, ?, ?"),
+  SAME (2, "early_change", "number", "number, conversation, target, type, text, sent_us",
         "?, ?, ?, ?, ?, ?"),
-  SAME ("seen", "rowid", "conversation, id", "?, ?"),
-  SAME ("outbox", "number", "number, conversation, id, type, target, sent_us, body, state",
+  SAME (2, "seen", "rowid", "conversation, id", "?, ?"),
+  SAME (2, "outbox", "number", "number, conversation, id, type, target, sent_us, body, state",
         "?, ?, ?, ?, ?, ?, ?, ?"),
-  SAME ("own_prekey", "number", "number, conversation, id, secret", "?, ?, ?, ?"),
-  SAME ("peer_prekey", "number", "number, conversation, id, key", "?, ?, ?, ?"),
-  { "contact", 1, "SELECT rowid, key, name FROM contact WHERE rowid >= ?1 AND name IS NOT NULL"
+  SAME (2, "own_prekey", "number", "number, conversation, id, secret", "?, ?, ?, ?"),
+  SAME (2, "peer_prekey", "number", "number, conversation, id, key", "?, ?, ?, ?"),
+  SAME (3, "transfer", "line", "line, state, reason, path, partial, kept, is_paused, answer",
+        "?, ?, ?, ?, ?, ?, ?, ?"),
+  { "contact", 1, 1, "SELECT rowid, key, name FROM contact WHERE rowid >= ?1 AND name IS NOT NULL"
     " ORDER BY rowid", "INSERT OR IGNORE INTO contact (key, name, relation) VALUES (?, ?, 2)" },
-  { "contact", 1, "SELECT rowid, key, timestamp FROM contact WHERE rowid >= ?1"
+  { "contact", 1, 1, "SELECT rowid, key, timestamp FROM contact WHERE rowid >= ?1"
     " AND timestamp IS NOT NULL ORDER BY rowid",
     "INSERT OR IGNORE INTO handshake (key, timestamp) VALUES (?, ?)" },
 };
@@ -336,6 +340,14 @@ copy_rows (sqlite3_stmt   *row,
   return code;
 }
 
+/* @version: of the file; smaller than 1 when that cannot be read, and then all are tried */
+static gboolean
+has_table (int          version,
+           const Table *table)
+{
+  return version < 1 || (version >= table->first_version && version <= table->last_version);
+}
+
 /* Returns: FALSE when the new file cannot be written */
 static gboolean
 copy_table (const Table    *table,
@@ -374,10 +386,10 @@ copy_tables (sqlite3        *from,
   if (!udpnat_database_exec (to, "BEGIN IMMEDIATE"))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
-    if ((tables[i].version == version || i < 2 || version < 1) &&
-        !copy_table (&tables[i], from, to))
+    if (has_table (version, &tables[i]) && !copy_table (&tables[i], from, to))
       return FALSE;
-  return udpnat_database_exec (to,
+  return udpnat_store_complete_transfers (to) &&
+         udpnat_database_exec (to,
                                "UPDATE conversation SET n_unread = (SELECT count(*) FROM line"
                                " WHERE line.conversation = conversation.id"
                                " AND line.number > conversation.last_read"

@@ -73,12 +73,22 @@
   "  tokenize = \"unicode61 remove_diacritics 2\");"                                              \
   "PRAGMA user_version = 2;"
 
+/* What has become of a file, beside the line that offers it. Paths are bytes, as the disk has
+ * them. */
+#define SCHEMA_3                                                                                  \
+  "CREATE TABLE transfer ("                                                                       \
+  "  line INTEGER PRIMARY KEY REFERENCES line ON DELETE CASCADE,"                                 \
+  "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5), reason TEXT, path BLOB,"               \
+  "  partial BLOB, kept INTEGER NOT NULL DEFAULT 0,"                                              \
+  "  is_paused INTEGER NOT NULL DEFAULT 0, answer TEXT) STRICT;"                                  \
+  "PRAGMA user_version = 3;"
+
 /* All of it or nothing: half a schema would be refused for ever. */
 static const char new_schema[] =
   "BEGIN IMMEDIATE;"
   "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
   "CREATE TABLE server (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;"
-  SCHEMA_2
+  SCHEMA_2 SCHEMA_3
   "COMMIT;";
 
 /* Version 1 had the last handshakes in the table of contacts, our own among them. Whoever has a
@@ -86,13 +96,16 @@ static const char new_schema[] =
 static const char migration_1[] =
   "BEGIN IMMEDIATE;"
   "ALTER TABLE contact RENAME TO old_contact;"
-  SCHEMA_2
+  SCHEMA_2 SCHEMA_3
   "INSERT INTO contact (key, name, relation)"
   "  SELECT key, name, 2 FROM old_contact WHERE name IS NOT NULL AND length (key) = 32;"
   "INSERT INTO handshake (key, timestamp) SELECT key, timestamp FROM old_contact"
   "  WHERE length (key) = 32 AND length (timestamp) = 12;"
   "DROP TABLE old_contact;"
   "COMMIT;";
+
+/* Version 2 had no files; one that was offered to it has a line that it did not understand. */
+static const char migration_2[] = "BEGIN IMMEDIATE;" SCHEMA_3;
 
 /** udpnat_store_read_version: Returns: 0 for an empty file, -1 when it cannot be read */
 int
@@ -135,9 +148,16 @@ roll_back (UdpnatDatabase *database)
   return FALSE;
 }
 
+static gboolean
+migrate_from_2 (UdpnatDatabase *database)
+{
+  return udpnat_database_exec (database, migration_2) &&
+         udpnat_store_complete_transfers (database) && udpnat_database_exec (database, "COMMIT");
+}
+
 /**
  * udpnat_store_schema_set_up:
- * @version: what the file has: 0 (empty), 1 or 2
+ * @version: what the file has: 0 (empty) to %UDPNAT_STORE_SCHEMA_VERSION
  *
  * Makes it a file of this version, and sets what a writing connection needs. WAL comes last but
  * for what depends on it: setting it writes to the file, which must be known to be ours by then.
@@ -151,6 +171,8 @@ udpnat_store_schema_set_up (UdpnatDatabase *database,
   if (version == 0 && !udpnat_store_schema_create (database))
     return roll_back (database);
   if (version == 1 && !udpnat_database_exec (database, migration_1))
+    return roll_back (database);
+  if (version == 2 && !migrate_from_2 (database))
     return roll_back (database);
   return udpnat_database_exec (database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                                          "PRAGMA foreign_keys = ON;");

@@ -26,6 +26,10 @@ struct _UdpnatTransfer
   char               *path;
   int                 width;
   int                 height;
+  gint64              line;
+  gboolean            is_folder;
+  guint               n_files;
+  GBytes             *thumbnail;
 };
 
 enum
@@ -44,6 +48,10 @@ enum
   PROP_PATH,
   PROP_PICTURE_WIDTH,
   PROP_PICTURE_HEIGHT,
+  PROP_THUMBNAIL,
+  PROP_LINE,
+  PROP_FOLDER,
+  PROP_FILES,
   N_PROPS
 };
 
@@ -102,6 +110,18 @@ udpnat_transfer_get_property (GObject    *object,
     case PROP_PICTURE_HEIGHT:
       g_value_set_int (value, self->height);
       break;
+    case PROP_THUMBNAIL:
+      g_value_set_boxed (value, self->thumbnail);
+      break;
+    case PROP_LINE:
+      g_value_set_int64 (value, self->line);
+      break;
+    case PROP_FOLDER:
+      g_value_set_boolean (value, self->is_folder);
+      break;
+    case PROP_FILES:
+      g_value_set_uint (value, self->n_files);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -116,6 +136,7 @@ udpnat_transfer_finalize (GObject *object)
   g_free (self->content_type);
   g_free (self->reason);
   g_free (self->path);
+  g_clear_pointer (&self->thumbnail, g_bytes_unref);
   G_OBJECT_CLASS (udpnat_transfer_parent_class)->finalize (object);
 }
 
@@ -144,12 +165,17 @@ udpnat_transfer_class_init (UdpnatTransferClass *klass)
                                                      flags);
   properties[PROP_PICTURE_HEIGHT] = g_param_spec_int ("picture-height", NULL, NULL, 0, G_MAXINT, 0,
                                                       flags);
+  properties[PROP_THUMBNAIL] = g_param_spec_boxed ("thumbnail", NULL, NULL, G_TYPE_BYTES, flags);
+  properties[PROP_LINE] = g_param_spec_int64 ("line", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  properties[PROP_FOLDER] = g_param_spec_boolean ("folder", NULL, NULL, FALSE, flags);
+  properties[PROP_FILES] = g_param_spec_uint ("files", NULL, NULL, 0, G_MAXUINT, 1, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
 udpnat_transfer_init (UdpnatTransfer *self)
 {
+  self->n_files = 1;
 }
 
 /**
@@ -272,6 +298,56 @@ udpnat_transfer_get_height (UdpnatTransfer *self)
   return self->height;
 }
 
+/** udpnat_transfer_get_line: Returns: the number of the line that offers it, 0: none */
+gint64
+udpnat_transfer_get_line (UdpnatTransfer *self)
+{
+  return self->line;
+}
+
+gboolean
+udpnat_transfer_is_folder (UdpnatTransfer *self)
+{
+  return self->is_folder;
+}
+
+/** udpnat_transfer_get_n_files: Returns: how many are in the folder; 1 when it is none */
+guint
+udpnat_transfer_get_n_files (UdpnatTransfer *self)
+{
+  return self->n_files;
+}
+
+/** udpnat_transfer_get_thumbnail: Returns: (transfer none) (nullable): a small picture of it, PNG
+ * or JPEG as its sender says: decode it with care */
+GBytes *
+udpnat_transfer_get_thumbnail (UdpnatTransfer *self)
+{
+  return self->thumbnail;
+}
+
+/** udpnat_transfer_get_state_code: Returns: for programs: "offered" … "cancelled", or "paused" */
+const char *
+udpnat_transfer_get_state_code (UdpnatTransfer *self)
+{
+  switch (self->state)
+    {
+    case UDPNAT_TRANSFER_STATE_OFFERED:
+      return "offered";
+    case UDPNAT_TRANSFER_STATE_ACCEPTED:
+      return "accepted";
+    case UDPNAT_TRANSFER_STATE_RUNNING:
+      return self->is_paused_here || self->is_paused_there ? "paused" : "running";
+    case UDPNAT_TRANSFER_STATE_DONE:
+      return "done";
+    case UDPNAT_TRANSFER_STATE_FAILED:
+      return "failed";
+    case UDPNAT_TRANSFER_STATE_CANCELLED:
+      return "cancelled";
+    }
+  g_return_val_if_reached ("");
+}
+
 /* ---- Changing ---- */
 
 /** udpnat_transfer_set_state: @reason: (nullable): a code, for FAILED */
@@ -360,6 +436,38 @@ udpnat_transfer_set_picture_size (UdpnatTransfer *self,
   self->height = MAX (height, 0);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PICTURE_WIDTH]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PICTURE_HEIGHT]);
+}
+
+void
+udpnat_transfer_set_line (UdpnatTransfer *self,
+                          gint64          line)
+{
+  self->line = line;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LINE]);
+}
+
+/** udpnat_transfer_set_files: @n_files: in the folder; 1 for a file */
+void
+udpnat_transfer_set_files (UdpnatTransfer *self,
+                           gboolean        is_folder,
+                           guint           n_files)
+{
+  self->is_folder = is_folder;
+  self->n_files = n_files;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FOLDER]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILES]);
+}
+
+/** udpnat_transfer_set_thumbnail: @thumbnail: (nullable): PNG or JPEG */
+void
+udpnat_transfer_set_thumbnail (UdpnatTransfer *self,
+                               GBytes         *thumbnail)
+{
+  if (self->thumbnail == thumbnail)
+    return;
+  g_clear_pointer (&self->thumbnail, g_bytes_unref);
+  self->thumbnail = thumbnail != NULL ? g_bytes_ref (thumbnail) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THUMBNAIL]);
 }
 
 /* ---- In words ---- */

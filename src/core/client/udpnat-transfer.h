@@ -32,7 +32,8 @@ G_DECLARE_FINAL_TYPE (UdpnatTransfer, udpnat_transfer, UDPNAT, TRANSFER, GObject
  * A file on its way from one to the other, as views see it. It moves nothing by itself. Properties:
  * name, size (bytes), content-type, outgoing, state, paused-here, paused-there, done (bytes), rate
  * (bytes/s), reason (a code), path (nullable), picture-width, picture-height (pixels, 0 when it is
- * no picture, known before the picture is here).
+ * no picture, known before the picture is here), thumbnail (a #GBytes, %NULL when there is none),
+ * line (number of the line that offers it, 0: none), folder, files (how many are in it).
  */
 
 UdpnatTransfer      *udpnat_transfer_new              (const char          *name,
@@ -55,6 +56,11 @@ const char          *udpnat_transfer_get_reason       (UdpnatTransfer      *self
 const char          *udpnat_transfer_get_path         (UdpnatTransfer      *self);
 int                  udpnat_transfer_get_width        (UdpnatTransfer      *self);
 int                  udpnat_transfer_get_height       (UdpnatTransfer      *self);
+gint64               udpnat_transfer_get_line         (UdpnatTransfer      *self);
+gboolean             udpnat_transfer_is_folder        (UdpnatTransfer      *self);
+guint                udpnat_transfer_get_n_files      (UdpnatTransfer      *self);
+GBytes              *udpnat_transfer_get_thumbnail    (UdpnatTransfer      *self);
+const char          *udpnat_transfer_get_state_code   (UdpnatTransfer      *self);
 
 /* For who moves it */
 void                 udpnat_transfer_set_state        (UdpnatTransfer      *self,
@@ -71,6 +77,13 @@ void                 udpnat_transfer_set_path         (UdpnatTransfer      *self
 void                 udpnat_transfer_set_picture_size (UdpnatTransfer      *self,
                                                        int                  width,
                                                        int                  height);
+void                 udpnat_transfer_set_line         (UdpnatTransfer      *self,
+                                                       gint64               line);
+void                 udpnat_transfer_set_files        (UdpnatTransfer      *self,
+                                                       gboolean             is_folder,
+                                                       guint                n_files);
+void                 udpnat_transfer_set_thumbnail    (UdpnatTransfer      *self,
+                                                       GBytes              *thumbnail);
 
 char                *udpnat_transfer_describe         (UdpnatTransfer      *self,
                                                        const char          *title)

@@ -227,7 +227,8 @@ udpnat_tree_get_block (const UdpnatTree *self,
 /**
  * udpnat_tree_find_missing:
  *
- * Finds what has to be learned next before @chunk can be checked.
+ * Finds what has to be learned next before @chunk can be checked. That is never the last level,
+ * which follows from the one below it.
  *
  * Returns: %FALSE when it can be
  */
@@ -238,7 +239,7 @@ udpnat_tree_find_missing (const UdpnatTree *self,
                           guint64          *out_block)
 {
   g_assert (chunk < udpnat_tree_count_chunks (self));
-  for (guint level = self->n_levels; level-- > 0;)
+  for (guint level = self->n_levels - 1; level-- > 0;)
     {
       guint64 block = chunk;
 
@@ -254,6 +255,16 @@ udpnat_tree_find_missing (const UdpnatTree *self,
   return FALSE;
 }
 
+static gboolean
+is_top (const UdpnatTree *self,
+        const guint8      value[UDPNAT_TREE_HASH_BYTES])
+{
+  guint8 root[UDPNAT_TREE_HASH_BYTES];
+
+  hash_root (self->size, value, root);
+  return memcmp (root, self->root, sizeof root) == 0;
+}
+
 /* The block has the hash that is known of it. */
 static gboolean
 is_true_block (const UdpnatTree *self,
@@ -266,14 +277,13 @@ is_true_block (const UdpnatTree *self,
   const guint8 *above;
 
   if (level + 1 == self->n_levels)
-    {
-      hash_root (self->size, data, value);
-      return memcmp (value, self->root, sizeof value) == 0;
-    }
+    return is_top (self, data);
+  hash ("udpnat node", data, n_data, value);
+  if (level + 2 == self->n_levels)
+    return is_top (self, value);
   above = self->levels[level + 1].blocks[block / UDPNAT_TREE_FANOUT];
   if (above == NULL)
     return FALSE;
-  hash ("udpnat node", data, n_data, value);
   return memcmp (value, above + block % UDPNAT_TREE_FANOUT * UDPNAT_TREE_HASH_BYTES,
                  sizeof value) == 0;
 }
@@ -319,10 +329,12 @@ udpnat_tree_check_chunk (const UdpnatTree *self,
   if (chunk >= udpnat_tree_count_chunks (self)
       || n_data != udpnat_tree_get_chunk_bytes (self, chunk))
     return FALSE;
+  hash ("udpnat chunk", data, n_data, value);
+  if (self->n_levels == 1)
+    return is_top (self, value);
   block = self->levels[0].blocks[chunk / UDPNAT_TREE_FANOUT];
   if (block == NULL)
     return FALSE;
-  hash ("udpnat chunk", data, n_data, value);
   return memcmp (value, block + chunk % UDPNAT_TREE_FANOUT * UDPNAT_TREE_HASH_BYTES,
                  sizeof value) == 0;
 }

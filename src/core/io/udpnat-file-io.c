@@ -93,3 +93,19 @@ udpnat_file_io_is_locked (const char *path)
   close (fd);
   return is_locked;
 }
+
+/**
+ * udpnat_file_io_dup_boot:
+ *
+ * Returns: (transfer full) (nullable): names the time since the system was started: as long as that
+ *   lasts, whatever was written is there, be it on the disk or not; %NULL: not known
+ */
+char *
+udpnat_file_io_dup_boot (void)
+{
+  char *boot = NULL;
+
+  if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL))
+    return NULL;
+  return g_strstrip (boot);
+}

@@ -4,8 +4,8 @@
 
 G_BEGIN_DECLS
 
-/* Bytes of a file, all of them or an error in errno; a folder whose renames are on the disk; and
- * whether somebody has locked a file. */
+/* Bytes of a file, all of them or an error in errno; a folder whose renames are on the disk; since
+ * when what was written is there; and whether somebody has locked a file. */
 gboolean udpnat_file_io_read_at     (int           fd,
                                      guint8       *out,
                                      gsize         n_out,
@@ -15,6 +15,7 @@ gboolean udpnat_file_io_write_at    (int           fd,
                                      gsize         n_data,
                                      gint64        offset) G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_file_io_sync_folder (const char   *path) G_GNUC_WARN_UNUSED_RESULT;
+char    *udpnat_file_io_dup_boot    (void) G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_file_io_is_locked   (const char   *path) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -655,7 +655,8 @@ handle_event (UdpnatAbroad                *self,
       udpnat_node_handle_relayed (self->node, now_us, self, event);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED:
-      udpnat_node_handle_relay_failed (self->node, now_us, self, event->handle, event->code);
+      udpnat_node_handle_relay_failed (self->node, now_us, self, event->handle, event->code,
+                                       event->rate_kib);
       break;
     case UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED:
       handle_dial_failed (self, now_us, &event->key, event->code);

@@ -9,6 +9,7 @@ node_event_free (UdpnatEvent *base)
 
   g_free (self->name);
   udpnat_item_free (self->item);
+  udpnat_file_event_free (self->file);
   g_free (self);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-file-event.h"
 #include "udpnat-item.h"
 #include "udpnat-key.h"
 #include "udpnat-machine.h"
@@ -36,6 +37,7 @@ typedef enum
   UDPNAT_NODE_EVENT_KEY_CHANGED,
   /* @key, @name, @item; answer with udpnat_node_confirm(), _refuse(), _skip() or _fail() */
   UDPNAT_NODE_EVENT_ITEM,
+  UDPNAT_NODE_EVENT_FILE,            /* @key, @name, @file: udpnat-node-files.h */
   UDPNAT_NODE_EVENT_SENT,            /* @key, @name, @id */
   UDPNAT_NODE_EVENT_STORED,          /* @key, @name, @id: is in the peer's mailbox */
   UDPNAT_NODE_EVENT_DELIVERED,       /* @key, @name, @id, @elapsed_us */
@@ -87,6 +89,7 @@ typedef struct
   guint32          request;
   UdpnatMessageId  id;
   UdpnatItem      *item;
+  UdpnatFileEvent *file;
   gboolean         is_typing;
   guint64          prekey_id;
   gint64           elapsed_us; /* from send to receipt */

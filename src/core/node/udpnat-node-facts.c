@@ -137,7 +137,7 @@ get_phase_without_session (const UdpnatPeer *peer,
   if (peer->session != NULL && udpnat_session_is_handshaking (peer->session))
     return UDPNAT_PATH_PHASE_HANDSHAKE;
   /* Without a wait it is the server that is not there, and no other way is known. */
-  return peer->must_call || udpnat_conversation_has_unsent (peer->conversation)
+  return peer->must_call || udpnat_peer_has_unsent (peer)
            ? UDPNAT_PATH_PHASE_AWAY : UDPNAT_PATH_PHASE_IDLE;
 }
 

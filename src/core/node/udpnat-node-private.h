@@ -154,7 +154,8 @@ void             udpnat_node_handle_relay_failed (UdpnatNode       *self,
                                              gint64                 now_us,
                                              UdpnatAbroad          *abroad,
                                              guint32                handle,
-                                             guint8                 code);
+                                             guint8                 code,
+                                             guint32                rate_kib);
 void             udpnat_node_handle_dial_failed (UdpnatNode        *self,
                                              gint64                 now_us,
                                              const UdpnatPublicKey *key,
@@ -171,7 +172,6 @@ void             udpnat_node_qualify_names  (UdpnatNode            *self);
 void             udpnat_node_end_list_wait  (UdpnatNode            *self);
 gboolean         udpnat_node_is_lan_source  (const UdpnatNode      *self,
                                              const UdpnatAddress   *source);
-
 /* udpnat-node-mail.c: letters from the mailbox */
 void             udpnat_node_mail_init      (UdpnatNode            *self);
 void             udpnat_node_mail_clear     (UdpnatNode            *self);

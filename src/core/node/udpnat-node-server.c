@@ -72,19 +72,25 @@ udpnat_node_handle_relayed (UdpnatNode                  *self,
   udpnat_node_handle_peer_packet (self, now_us, &route, event->name, event->data, event->n_data);
 }
 
-/** udpnat_node_handle_relay_failed: @abroad: (nullable): as above */
+/** udpnat_node_handle_relay_failed: @abroad: (nullable): as above; @rate_kib: of code QUOTA */
 void
 udpnat_node_handle_relay_failed (UdpnatNode   *self,
                                  gint64        now_us,
                                  UdpnatAbroad *abroad,
                                  guint32       handle,
-                                 guint8        code)
+                                 guint8        code,
+                                 guint32       rate_kib)
 {
   GHashTable *handles = abroad != NULL ? abroad->handles : self->handles;
   UdpnatPeer *peer = g_hash_table_lookup (handles, GUINT_TO_POINTER (handle));
 
-  if (peer == NULL || code == UDPNAT_RELAY_FAIL_QUOTA)
+  if (peer == NULL)
     return;
+  if (code == UDPNAT_RELAY_FAIL_QUOTA)
+    {
+      udpnat_peer_handle_quota (peer, rate_kib);
+      return;
+    }
   udpnat_node_set_handle (self, peer, NULL, 0); /* from now on by key, until it is known again */
   udpnat_peer_hurry (peer, now_us);
 }
@@ -239,7 +245,8 @@ handle_packet_event (UdpnatNode                  *self,
   if (event->type == UDPNAT_RENDEZVOUS_EVENT_RELAYED)
     udpnat_node_handle_relayed (self, now_us, NULL, event);
   else if (event->type == UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED)
-    udpnat_node_handle_relay_failed (self, now_us, NULL, event->handle, event->code);
+    udpnat_node_handle_relay_failed (self, now_us, NULL, event->handle, event->code,
+                                     event->rate_kib);
   else
     udpnat_node_handle_dial_failed (self, now_us, &event->key, event->code);
 }

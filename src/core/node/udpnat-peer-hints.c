@@ -6,6 +6,7 @@
 #include "udpnat-peer-private.h"
 
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 /* How long to wait before dialling again when the server says that a peer is not there. Presence
  * ends the wait at once. */
@@ -71,6 +72,22 @@ udpnat_peer_handle_dial_failed (UdpnatPeer *self,
   udpnat_node_mark_dirty (self->node, self);
 }
 
+/* Of what the relay carries for us: its own count has headers, and words must have a place beside
+ * files. */
+#define RELAY_RATE_PERCENT 90
+/* A relay that takes less than a message now and then is not one to go by. */
+#define RELAY_RATE_MIN_KIB 8
+
+/** udpnat_peer_handle_quota: the relay has dropped a packet, since it carries no more than so much:
+ * what we send by it from now on is paced below that, so that no more are dropped */
+void
+udpnat_peer_handle_quota (UdpnatPeer *self,
+                          guint32     rate_kib)
+{
+  if (rate_kib >= RELAY_RATE_MIN_KIB)
+    self->relay_rate = (gint64) rate_kib * 1024 * RELAY_RATE_PERCENT / 100;
+}
+
 /** udpnat_peer_handle_online: our server, or @abroad, says that the peer is there, by @handle */
 void
 udpnat_peer_handle_online (UdpnatPeer   *self,
@@ -89,7 +106,8 @@ udpnat_peer_handle_online (UdpnatPeer   *self,
       /* A mailbox that has what it should tells it now. It may have lost it, and the peer, if it
        * took the packets and died before it had kept what was in them, does not know of it. */
       if (udpnat_peer_has_session (self)
-          && udpnat_conversation_get_unreceipted (self->conversation) > 0)
+          && (udpnat_conversation_get_unreceipted (self->conversation) > 0
+              || udpnat_peer_get_files_due (self) != UDPNAT_TIME_NEVER))
         udpnat_session_ping (self->session, now_us);
     }
   if (self->conversation != NULL)

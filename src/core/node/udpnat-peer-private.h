@@ -25,6 +25,8 @@ typedef enum
   UDPNAT_PEER_MAIL_FLYING, /* waits for the server's answer */
 } UdpnatPeerMailPhase;
 
+typedef struct _UdpnatPeerFiles UdpnatPeerFiles; /* udpnat-peer-files-private.h */
+
 /**
  * UdpnatPeer:
  *
@@ -39,6 +41,7 @@ typedef struct
   UdpnatTrust     trust;
   guint8          presence;  /* a #UdpnatPresence */
   guint32         handle;    /* where the relay reaches it, 0: not known */
+  gint64          relay_rate; /* bytes/s that its relay takes of us; 0: not known */
   UdpnatAbroad   *handle_abroad; /* nullable: whose relay; NULL: our own server's */
 
   /* at other servers: udpnat-node-abroad.c */
@@ -55,6 +58,7 @@ typedef struct
   guint8          last_timestamp[UDPNAT_TIMESTAMP_BYTES]; /* of the newest HS1 accepted */
 
   UdpnatConversation *conversation; /* nullable */
+  UdpnatPeerFiles    *files;        /* nullable: none go over; with conversation only */
   UdpnatPathSet      *paths;        /* nullable, made with conversation */
   UdpnatSession      *session;      /* nullable */
   UdpnatRoute         hs2_route;    /* where the last HS1 came from */
@@ -115,15 +119,12 @@ typedef struct
 
   gboolean        is_dirty;  /* in node->dirty */
   UdpnatHeapItem  timer;     /* in node->timers */
-
   /* borrowed */
   UdpnatNode     *node;
 } UdpnatPeer;
-
 UdpnatPeer    *udpnat_peer_new                (UdpnatNode            *node,
                                                const UdpnatPublicKey *key);
 void           udpnat_peer_free               (UdpnatPeer            *self);
-
 void           udpnat_peer_open               (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_set_local          (UdpnatPeer            *self);
@@ -152,6 +153,8 @@ void           udpnat_peer_handle_unknown     (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_handle_dial_failed (UdpnatPeer            *self,
                                                gint64                 now_us);
+void           udpnat_peer_handle_quota       (UdpnatPeer            *self,
+                                               guint32                rate_kib);
 void           udpnat_peer_handle_online      (UdpnatPeer            *self,
                                                gint64                 now_us,
                                                UdpnatAbroad          *abroad,
@@ -167,6 +170,8 @@ void           udpnat_peer_handle_path_deadline (UdpnatPeer          *self,
 void           udpnat_peer_start_handshake    (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_drop_session       (UdpnatPeer            *self);
+void           udpnat_peer_restart_streams    (UdpnatPeer            *self);
+gboolean       udpnat_peer_has_unsent         (const UdpnatPeer      *self);
 void           udpnat_peer_leave              (UdpnatPeer            *self,
                                                gint64                 now_us);
 void           udpnat_peer_follow_conversation (UdpnatPeer            *self);

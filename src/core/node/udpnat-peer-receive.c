@@ -9,6 +9,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 
 static void
 learn_handle (UdpnatPeer        *self,
@@ -74,6 +75,8 @@ handle_message (UdpnatPeer              *self,
       return udpnat_conversation_handle_message (self->conversation, now_us, view->type,
                                                  view->body, view->n_body);
     }
+  if (stream == UDPNAT_STREAM_FILES)
+    return udpnat_peer_handle_file_message (self, now_us, view);
   return TRUE;
 }
 
@@ -155,7 +158,7 @@ handle_readable (UdpnatPeer *self,
   const guint8 *data = udpnat_session_stream_peek (self->session, stream, &n_data);
   gssize n_done;
 
-  if (stream > UDPNAT_STREAM_CHAT)
+  if (stream > UDPNAT_STREAM_FILES)
     /* streams of a later version: read and forgotten, so that they cannot fill up */
     n_done = n_data;
   else
@@ -280,6 +283,7 @@ udpnat_peer_handle_hs1 (UdpnatPeer        *self,
     }
   handle_early_frames (self, now_us, UDPNAT_STREAM_CHAT, hs1);
   udpnat_peer_follow_conversation (self);
+  udpnat_peer_follow_files (self);
   udpnat_node_mark_dirty (self->node, self);
   return result;
 }
@@ -363,7 +367,7 @@ handle_event (UdpnatPeer               *self,
       handle_established (self, now_us);
       break;
     case UDPNAT_SESSION_EVENT_FRESH:
-      udpnat_conversation_restart (self->conversation);
+      udpnat_peer_restart_streams (self);
       udpnat_path_set_handle_new_session (self->paths, now_us);
       handle_established (self, now_us);
       break;
@@ -424,9 +428,10 @@ udpnat_peer_handle_packet (UdpnatPeer        *self,
   while (udpnat_session_pop_event (session, &event))
     handle_event (self, now_us, route, &event);
   if (udpnat_session_get_state (session) == UDPNAT_SESSION_STATE_CLOSED)
-    udpnat_conversation_restart (self->conversation);
+    udpnat_peer_restart_streams (self);
   /* At once, so that what the owner answers leaves together with what the session answers. */
   udpnat_peer_follow_conversation (self);
+  udpnat_peer_follow_files (self);
   udpnat_node_mark_dirty (self->node, self);
   return UDPNAT_RX_OK;
 }

@@ -19,6 +19,7 @@
 #include "udpnat-frame.h"
 #include "udpnat-message.h"
 #include "udpnat-node-private.h"
+#include "udpnat-peer-files-private.h"
 #include "udpnat-peer-sockets-private.h"
 
 UdpnatPeer *
@@ -195,7 +196,7 @@ end_session (UdpnatPeer *self,
     udpnat_session_close (self->session, now_us, UDPNAT_CLOSE_NORMAL, "");
   else
     g_clear_pointer (&self->session, udpnat_session_free);
-  udpnat_conversation_restart (self->conversation);
+  udpnat_peer_restart_streams (self);
   udpnat_node_mark_dirty (self->node, self);
 }
 
@@ -265,7 +266,16 @@ udpnat_peer_drop_session (UdpnatPeer *self)
   g_clear_pointer (&self->control_out, g_byte_array_unref);
   g_clear_pointer (&self->session, udpnat_session_free);
   if (self->conversation != NULL)
-    udpnat_conversation_restart (self->conversation);
+    udpnat_peer_restart_streams (self);
+}
+
+/** udpnat_peer_restart_streams: the session has ended: with the next one everything that may not
+ * have come is said again */
+void
+udpnat_peer_restart_streams (UdpnatPeer *self)
+{
+  udpnat_conversation_restart (self->conversation);
+  udpnat_peer_restart_files (self);
 }
 
 void
@@ -361,11 +371,19 @@ has_route (const UdpnatPeer *self)
          udpnat_path_set_list_handshake_addresses (self->paths, &address, 1) > 0;
 }
 
+/** udpnat_peer_has_unsent: whether there is something to say for which it is worth to call */
+gboolean
+udpnat_peer_has_unsent (const UdpnatPeer *self)
+{
+  return udpnat_conversation_has_unsent (self->conversation) ||
+         udpnat_peer_has_unsent_files (self);
+}
+
 static gboolean
 wants_handshake (const UdpnatPeer *self,
                  gint64            now_us)
 {
-  gboolean has_unsent = udpnat_conversation_has_unsent (self->conversation);
+  gboolean has_unsent = udpnat_peer_has_unsent (self);
 
   if (!udpnat_peer_has_session (self))
     return has_unsent || self->must_call;
@@ -402,6 +420,7 @@ udpnat_peer_close (UdpnatPeer *self)
   udpnat_node_abort_search (self->node, self);
   g_clear_pointer (&self->paths, udpnat_path_set_free);
   g_clear_pointer (&self->conversation, udpnat_conversation_free);
+  udpnat_peer_clear_files (self);
 }
 
 /** udpnat_peer_handle_route: the server is reached by TCP now, or by UDP again */
@@ -511,6 +530,9 @@ pump_session (UdpnatPeer *self,
   if (self->session == NULL)
     return FALSE;
   udpnat_session_set_held (self->session, !has_way (self));
+  udpnat_session_set_rate (self->session,
+                           udpnat_path_set_get_selected (self->paths, NULL, NULL, NULL)
+                             ? 0 : self->relay_rate);
   if (!udpnat_session_pop_output (self->session, now_us, &kind, data, &n_data))
     return FALSE;
   switch (kind)
@@ -677,6 +699,7 @@ fill_streams (UdpnatPeer *self,
                                              message->len);
       g_assert (n_taken == message->len);
     }
+  udpnat_peer_fill_files (self, now_us);
 }
 
 static UdpnatNodeEventType
@@ -751,6 +774,7 @@ udpnat_peer_pump (UdpnatPeer *self,
   fill_streams (self, now_us);
   udpnat_peer_pump_mail (self, now_us);
   udpnat_peer_follow_conversation (self);
+  udpnat_peer_follow_files (self);
   if (self->session != NULL)
     udpnat_path_set_note_unanswered (self->paths, now_us,
                                      udpnat_session_get_unanswered_since (self->session));
@@ -773,10 +797,11 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
                                  udpnat_peer_get_mail_due (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_query_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_rotation_due (self));
+  deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_files_due (self));
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
   if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
-      (self->must_call || udpnat_conversation_has_unsent (self->conversation)))
+      (self->must_call || udpnat_peer_has_unsent (self)))
     deadline_us = udpnat_time_min (deadline_us,
                                    MAX (self->blocked_until_us, self->failed_until_us));
   return deadline_us;
@@ -798,6 +823,7 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
     udpnat_peer_handle_path_deadline (self, now_us);
   udpnat_peer_handle_query_deadline (self, now_us);
   udpnat_peer_rotate (self, now_us);
+  udpnat_peer_handle_files_deadline (self, now_us);
   udpnat_node_mark_dirty (self->node, self);
 }
 

@@ -237,18 +237,19 @@ handle_failure (UdpnatRendezvousClient *self,
   UdpnatPublicKey        key = { { 0 } };
   gboolean               is_dial = frame->type == UDPNAT_FRAME_DIAL_FAILED;
   UdpnatRendezvousEvent *event;
-  guint32                handle = 0;
+  guint32                handle = 0, rate_kib = 0;
   guint8                 code;
 
   if (self->events.length >= UDPNAT_RENDEZVOUS_EVENTS_MAX
       || !(is_dial ? udpnat_frame_parse_dial_failed (frame, key.bytes, &code)
-                   : udpnat_frame_parse_relay_failed (frame, &handle, &code)))
+                   : udpnat_frame_parse_relay_failed (frame, &handle, &code, &rate_kib)))
     return;
   event = udpnat_rendezvous_client_push_event (
       self, is_dial ? UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED : UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED);
   event->handle = handle;
   event->key = key;
   event->code = code;
+  event->rate_kib = rate_kib;
 }
 
 static void

@@ -30,7 +30,8 @@ G_BEGIN_DECLS
  * @UDPNAT_RENDEZVOUS_EVENT_LOOKUP_TIMEOUT: @request: no answer within 5 s
  * @UDPNAT_RENDEZVOUS_EVENT_RELAYED: @handle of the sender, @data: the carried packet; @name if the
  *   server told the sender's
- * @UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED: @handle, @code (#UdpnatRelayFailure)
+ * @UDPNAT_RENDEZVOUS_EVENT_RELAY_FAILED: @handle, @code (#UdpnatRelayFailure); @rate_kib: KiB/s
+ *   that are relayed for us, when it is the quota
  * @UDPNAT_RENDEZVOUS_EVENT_DIAL_FAILED: @key, @code (#UdpnatRelayFailure)
  * @UDPNAT_RENDEZVOUS_EVENT_REFLEXIVE: get_reflexive() or get_mapping() has changed
  * @UDPNAT_RENDEZVOUS_EVENT_ROUTE: is_tunnelled() has changed, and packets reach the server again
@@ -113,6 +114,7 @@ typedef struct
   UdpnatAddress              observed;
   UdpnatRendezvousLostReason reason;
   guint32                    handle;
+  guint32                    rate_kib;
   guint32                    request;
   gboolean                   found;
   gboolean                   is_continued;

@@ -120,7 +120,7 @@ udpnat_server_relay (UdpnatRendezvousServer *self,
                      UdpnatServerIdentity   *from,
                      const UdpnatFrameView  *frame)
 {
-  guint8                failed[UDPNAT_FRAME_HEADER_BYTES + 5];
+  guint8                failed[UDPNAT_FRAME_HEADER_BYTES + 9];
   Forward               result = FORWARD_UNKNOWN;
   UdpnatServerIdentity *to;
   const guint8         *inner;
@@ -137,7 +137,8 @@ udpnat_server_relay (UdpnatRendezvousServer *self,
   if (result == FORWARD_DONE)
     return;
   udpnat_writer_init (&writer, failed, sizeof failed);
-  if (!udpnat_frame_write_relay_failed (&writer, handle, (guint8) result))
+  if (!udpnat_frame_write_relay_failed (&writer, handle, (guint8) result,
+                                        (guint32) (self->config.relay_bytes_per_second / 1024)))
     g_assert_not_reached ();
   complain (self, now_us, from, &writer);
 }

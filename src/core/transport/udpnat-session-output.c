@@ -86,7 +86,8 @@ get_window_limit (const UdpnatSession *self,
   return n_wanted + OVERHEAD_BYTES + UDPNAT_ACK_FRAME_MAX_BYTES <= n_room ? n_room : 0;
 }
 
-/* Bytes per second, RFC 9002 section 7.7; 0: no round trip is known, so no pace. */
+/* Bytes per second, RFC 9002 section 7.7; 0: no round trip is known, so no pace. What the way is
+ * known to take at most is never exceeded. */
 static double
 get_pace (const UdpnatSession *self)
 {
@@ -95,9 +96,12 @@ get_pace (const UdpnatSession *self)
   double                  gain = udpnat_congestion_is_slow_start (congestion)
                                  ? PACE_SLOW_START : PACE_AVOIDANCE;
 
+  double                  pace;
+
   if (rtt_us == 0)
-    return 0;
-  return gain * udpnat_congestion_get_window (congestion) * G_USEC_PER_SEC / rtt_us;
+    return self->rate;
+  pace = gain * udpnat_congestion_get_window (congestion) * G_USEC_PER_SEC / rtt_us;
+  return self->rate > 0 ? MIN (pace, self->rate) : pace;
 }
 
 static gint64

@@ -95,6 +95,7 @@ struct _UdpnatSession
   UdpnatAckTracker        acks;
   UdpnatPathMtu           mtu;
   UdpnatPacer             pacer;
+  gint64             rate; /* bytes/s that are never exceeded; 0: none */
   gint64                  pacer_us; /* when it lets the next packet go; UDPNAT_TIME_NEVER: it is
                                      * not what is waited for */
   guint                   n_probes;

@@ -390,6 +390,15 @@ udpnat_session_reset_path (UdpnatSession *self,
   udpnat_recovery_reset_path (self->recovery, rtt_us, self->config.max_packet_bytes);
 }
 
+/** udpnat_session_set_rate: @rate: bytes/s that the way is known to take at most; 0: that is for
+ * congestion control to find out */
+void
+udpnat_session_set_rate (UdpnatSession *self,
+                         gint64         rate)
+{
+  self->rate = rate;
+}
+
 /**
  * udpnat_session_set_max_packet:
  *

@@ -179,6 +179,8 @@ void                   udpnat_session_reset_path         (UdpnatSession         
                                                           gint64                      rtt_us);
 void                   udpnat_session_set_max_packet     (UdpnatSession              *self,
                                                           gsize max_packet_bytes);
+void                   udpnat_session_set_rate           (UdpnatSession              *self,
+                                                          gint64                      rate);
 void                   udpnat_session_set_held           (UdpnatSession              *self,
                                                           gboolean                    is_held);
 gint64                 udpnat_session_get_rtt            (const UdpnatSession        *self);

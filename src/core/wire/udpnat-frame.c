@@ -203,15 +203,19 @@ udpnat_frame_parse_dial (const UdpnatFrameView *frame,
   return take_rest (&reader, out_inner, out_n_inner);
 }
 
+/** udpnat_frame_parse_relay_failed: @out_rate_kib: (out): KiB/s that are relayed, for code QUOTA; 0
+ * for others */
 gboolean
 udpnat_frame_parse_relay_failed (const UdpnatFrameView *frame,
                                  guint32               *out_handle,
-                                 guint8                *out_code)
+                                 guint8                *out_code,
+                                 guint32               *out_rate_kib)
 {
   UdpnatReader reader = begin (frame, UDPNAT_FRAME_RELAY_FAILED);
 
   *out_handle = udpnat_reader_u32 (&reader);
   *out_code = udpnat_reader_u8 (&reader);
+  *out_rate_kib = *out_code == UDPNAT_RELAY_FAIL_QUOTA ? udpnat_reader_u32 (&reader) : 0;
   return udpnat_reader_is_done (&reader);
 }
 
@@ -475,9 +479,16 @@ udpnat_frame_write_dial (UdpnatWriter *writer,
 gboolean
 udpnat_frame_write_relay_failed (UdpnatWriter *writer,
                                  guint32       handle,
-                                 guint8        code)
+                                 guint8        code,
+                                 guint32       rate_kib)
 {
-  return write_numbered (writer, UDPNAT_FRAME_RELAY_FAILED, handle, &code, 1);
+  guint8 body[5] = { code };
+
+  if (code != UDPNAT_RELAY_FAIL_QUOTA)
+    return write_numbered (writer, UDPNAT_FRAME_RELAY_FAILED, handle, body, 1);
+  for (guint i = 0; i < 4; i++)
+    body[4 - i] = (guint8) (rate_kib >> (8 * i));
+  return write_numbered (writer, UDPNAT_FRAME_RELAY_FAILED, handle, body, sizeof body);
 }
 
 gboolean

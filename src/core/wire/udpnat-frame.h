@@ -110,7 +110,8 @@ gboolean udpnat_frame_parse_dial           (const UdpnatFrameView *frame,
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_frame_parse_relay_failed   (const UdpnatFrameView *frame,
                                             guint32               *out_handle,
-                                            guint8                *out_code)
+                                            guint8                *out_code,
+                                            guint32               *out_rate_kib)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean udpnat_frame_parse_dial_failed    (const UdpnatFrameView *frame,
                                             guint8                 out_key[32],
@@ -160,7 +161,8 @@ gboolean udpnat_frame_write_dial           (UdpnatWriter            *writer,
                                             gsize                    n_inner);
 gboolean udpnat_frame_write_relay_failed   (UdpnatWriter            *writer,
                                             guint32                  handle,
-                                            guint8                   code);
+                                            guint8                   code,
+                                            guint32                  rate_kib);
 gboolean udpnat_frame_write_dial_failed    (UdpnatWriter            *writer,
                                             const guint8             key[32],
                                             guint8                   code);

@@ -14,6 +14,7 @@
 #include "udpnat-limits.h"
 #include "udpnat-profile.h"
 #include "udpnat-sealed-vfs.h"
+#include "udpnat-store-transfers.h"
 
 #define PASSPHRASE "correct horse"
 #define SECRET_TEXT "the heron stands where the river bends"
@@ -252,6 +253,56 @@ test_protected (Fixture      *self,
   restore (self, PASSPHRASE);
   g_assert_false (shows_text (restored_database));
   check_restored (self, PASSPHRASE, N_LINES);
+}
+
+static UdpnatStore *
+open_store (UdpnatProfile *profile)
+{
+  g_autofree char *path = udpnat_profile_dup_database_path (profile);
+  g_autoptr (GError) error = NULL;
+  UdpnatStore *store;
+
+  store = udpnat_store_open (path, udpnat_profile_get_database_key (profile),
+                             udpnat_identity_get_public_key (udpnat_profile_get_identity (profile)),
+                             &error);
+  g_assert_no_error (error);
+  return store;
+}
+
+static void
+count_transfer (const UdpnatStoredTransfer *transfer,
+                gpointer                    user_data)
+{
+  guint *n = user_data;
+
+  (*n)++;
+  g_assert_cmpstr (transfer->offer->name, ==, "heron.jpg");
+  g_assert_cmpstr (transfer->path, ==, "/home/alice/heron.jpg");
+}
+
+static void
+test_files (Fixture      *self,
+            gconstpointer unused)
+{
+  UdpnatFileOffer offer = { .n_files = 1, .name = (char *) "heron.jpg",
+                            .content_type = (char *) "" };
+  const UdpnatMessageId id = { { 1 } };
+  const UdpnatPublicKey key = { { 1 } };
+  g_autoptr (UdpnatItem) item = udpnat_item_new_file (&id, 1, &offer);
+  g_autoptr (UdpnatStore) store = open_store (self->profile);
+  g_autoptr (UdpnatProfile) profile = NULL;
+  g_autoptr (UdpnatStore) restored = NULL;
+  guint n = 0;
+
+  g_test_summary ("What is on its way still is, and where it is; written while it is in use");
+  udpnat_store_add_outgoing_file (store, &key, item, "/home/alice/heron.jpg", NULL, NULL);
+  g_assert_true (udpnat_store_flush (store));
+  write_backup (self, PASSPHRASE);
+  restore (self, PASSPHRASE);
+  profile = udpnat_profile_open (self->restored_path, PASSPHRASE, NULL);
+  restored = open_store (profile);
+  udpnat_store_foreach_open_transfer (restored, count_transfer, &n);
+  g_assert_cmpuint (n, ==, 1);
 }
 
 static void
@@ -570,6 +621,7 @@ main (int    argc,
   ADD ("restore/protected-shows-nothing", test_protected);
   ADD ("restore/plain-of-protected-profile", test_of_protected_profile);
   ADD ("restore/protected-of-protected-profile", test_protected_of_protected);
+  ADD ("restore/files-on-their-way", test_files);
   ADD ("restore/database-in-use", test_in_use);
   ADD ("restore/no-database", test_without_database);
   ADD ("restore/database-without-room", test_database_without_room);

@@ -116,6 +116,26 @@ export_to_memory (Fixture           *fixture,
   return g_memory_output_stream_steal_data (G_MEMORY_OUTPUT_STREAM (stream));
 }
 
+static UdpnatStoredTransfer *
+add_file (Fixture             *fixture,
+          gboolean             is_outgoing,
+          UdpnatTransferState  state)
+{
+  UdpnatHistoryItem *line = add_line (fixture, is_outgoing, "heron.jpg");
+  UdpnatStoredTransfer *transfer = g_new0 (UdpnatStoredTransfer, 1);
+
+  line->type = UDPNAT_ITEM_FILE;
+  line->transfer = transfer;
+  transfer->is_outgoing = is_outgoing;
+  transfer->state = state;
+  transfer->offer = g_new0 (UdpnatFileOffer, 1);
+  transfer->offer->size = 1200000;
+  transfer->offer->n_files = 1;
+  transfer->offer->name = g_strdup ("heron.jpg");
+  transfer->offer->content_type = g_strdup ("image/jpeg");
+  return transfer;
+}
+
 static void
 check_text (Fixture    *fixture,
             const char *expected)
@@ -239,6 +259,63 @@ test_text_reactions (Fixture      *fixture,
               "\n2026-01-05, Monday\n\n[14:03] Bob: hello\n"
               "        (You 👍)\n"
               "        (Bob ❤️)\n");
+}
+
+static void
+test_text_files (Fixture      *fixture,
+                 gconstpointer data)
+{
+  UdpnatStoredTransfer *running;
+  UdpnatStoredTransfer *failed;
+
+  add_file (fixture, FALSE, UDPNAT_TRANSFER_STATE_DONE)->path = g_strdup ("/home/a/heron.jpg");
+  running = add_file (fixture, FALSE, UDPNAT_TRANSFER_STATE_RUNNING);
+  running->kept = 300000;
+  running->offer->content_type[0] = '\0';
+  failed = add_file (fixture, TRUE, UDPNAT_TRANSFER_STATE_FAILED);
+  failed->reason = g_strdup ("self");
+  failed->offer->kind = UDPNAT_FILE_KIND_FOLDER;
+  check_text (fixture,
+              "\n2026-01-05, Monday\n\n"
+              "[14:03] Bob: heron.jpg\n"
+              "        (file: 1.2\u00a0MB, complete; image/jpeg)\n"
+              "        (on this computer: /home/a/heron.jpg)\n"
+              "[14:04] Bob: heron.jpg\n"
+              "        (file: 300.0\u00a0kB of 1.2\u00a0MB)\n"
+              "[14:05] You: heron.jpg\n"
+              "        (folder: Stopped at 0 bytes of 1.2\u00a0MB: that is you;"
+              " image/jpeg)\n");
+}
+
+static void
+test_text_file_offered (Fixture      *fixture,
+                        gconstpointer data)
+{
+  g_autofree char *text = NULL;
+  UdpnatHistoryItem *line;
+
+  fixture->export.peer_name = "Bob\n\033[2J";
+  add_file (fixture, FALSE, UDPNAT_TRANSFER_STATE_OFFERED)->path = g_strdup ("/a\nb\033\xff");
+  line = g_ptr_array_index (fixture->lines, 0);
+  line->my_reaction = g_strdup ("👍");
+  text = export_to_memory (fixture, UDPNAT_EXPORT_TEXT);
+  g_assert_nonnull (strstr (text, "heron.jpg\n"
+                                  "        (file: 1.2\u00a0MB, offered by Bob\n"
+                                  "        \ufffd[2J; image/jpeg)\n"
+                                  "        (on this computer: /a\n"
+                                  "        b\ufffd\ufffd)\n"
+                                  "        (You 👍)\n"));
+}
+
+static void
+test_text_file_deleted (Fixture      *fixture,
+                        gconstpointer data)
+{
+  UdpnatHistoryItem *line = add_line (fixture, FALSE, NULL);
+
+  line->type = UDPNAT_ITEM_FILE;
+  line->is_deleted = TRUE;
+  check_text (fixture, "\n2026-01-05, Monday\n\n[14:03] Bob: (deleted)\n");
 }
 
 static void
@@ -381,6 +458,53 @@ test_json_own (Fixture      *fixture,
   g_assert_cmpstr (json_object_get_string_member (message, "state"), ==, "failed");
   g_assert_cmpstr (json_object_get_string_member (message, "reason"), ==, "withdrawn");
   g_assert_false (json_object_has_member (message, "received_us"));
+}
+
+static void
+test_json_file (Fixture      *fixture,
+                gconstpointer data)
+{
+  g_autoptr (JsonParser) parser = NULL;
+  UdpnatStoredTransfer *transfer = add_file (fixture, FALSE, UDPNAT_TRANSFER_STATE_FAILED);
+  JsonObject *message, *file;
+
+  transfer->reason = g_strdup ("corrupt");
+  transfer->path = g_strdup ("/home/a/\xff.jpg");
+  transfer->kept = 65536;
+  transfer->offer->width = 640;
+  transfer->offer->height = 480;
+  message = get_message (export_json (fixture, &parser), 0);
+  g_assert_cmpstr (json_object_get_string_member (message, "text"), ==, "heron.jpg");
+  g_assert_false (json_object_has_member (message, "unsupported"));
+  file = json_object_get_object_member (message, "file");
+  g_assert_cmpstr (json_object_get_string_member (file, "kind"), ==, "file");
+  g_assert_cmpint (json_object_get_int_member (file, "size"), ==, 1200000);
+  g_assert_cmpstr (json_object_get_string_member (file, "content_type"), ==, "image/jpeg");
+  g_assert_cmpint (json_object_get_int_member (file, "width"), ==, 640);
+  g_assert_cmpint (json_object_get_int_member (file, "height"), ==, 480);
+  g_assert_cmpstr (json_object_get_string_member (file, "state"), ==, "failed");
+  g_assert_cmpstr (json_object_get_string_member (file, "reason"), ==, "corrupt");
+  g_assert_cmpint (json_object_get_int_member (file, "kept"), ==, 65536);
+  g_assert_cmpstr (json_object_get_string_member (file, "path"), ==, "/home/a/\ufffd.jpg");
+  g_assert_cmpuint (json_object_get_size (file), ==, 9);
+}
+
+static void
+test_json_folder (Fixture      *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (JsonParser) parser = NULL;
+  UdpnatStoredTransfer *transfer = add_file (fixture, TRUE, UDPNAT_TRANSFER_STATE_OFFERED);
+  JsonObject *file;
+
+  transfer->offer->kind = UDPNAT_FILE_KIND_FOLDER;
+  transfer->offer->n_files = 12;
+  transfer->offer->content_type[0] = '\0';
+  file = json_object_get_object_member (get_message (export_json (fixture, &parser), 0), "file");
+  g_assert_cmpstr (json_object_get_string_member (file, "kind"), ==, "folder");
+  g_assert_cmpint (json_object_get_int_member (file, "files"), ==, 12);
+  g_assert_cmpstr (json_object_get_string_member (file, "state"), ==, "offered");
+  g_assert_cmpuint (json_object_get_size (file), ==, 4); /* nothing that is not known */
 }
 
 static void
@@ -609,6 +733,9 @@ main (int    argc,
   ADD ("text/reply", test_text_reply);
   ADD ("text/reply-to-what-is-gone", test_text_reply_to_nothing);
   ADD ("text/reactions", test_text_reactions);
+  ADD ("text/files", test_text_files);
+  ADD ("text/file-cannot-pass-for-another-line", test_text_file_offered);
+  ADD ("text/file-deleted", test_text_file_deleted);
   ADD ("text/states", test_text_states);
   ADD ("text/message-cannot-pass-for-another", test_text_forged_line);
   ADD ("text/control-characters", test_text_controls);
@@ -616,6 +743,8 @@ main (int    argc,
   ADD ("json/head", test_json_head);
   ADD ("json/message-of-theirs", test_json_message);
   ADD ("json/message-of-ours", test_json_own);
+  ADD ("json/file", test_json_file);
+  ADD ("json/folder", test_json_folder);
   ADD ("json/everything-else", test_json_everything_else);
   ADD ("json/each-message-on-a-line", test_json_line_each);
   ADD ("pages/last-one-full", test_pages_exact);

@@ -398,7 +398,7 @@ names_become_safe (Fixture      *self,
   g_assert_true (set_list (self, &sent, &error));
   path = udpnat_file_sink_finish (self->sink, &error);
   g_assert_no_error (error);
-  check_made (path, NAMES ("bashrc", "udpnat-list", "a_b", "a_b (2)", "a_b (3)", "_con", "x_",
+  check_made (path, NAMES (".bashrc", "udpnat-list", "a_b", "a_b (2)", "a_b (3)", "_con", "x_",
                            "x_ (2)", "exe.jpg"));
   inside = g_build_filename (path, "x_ (2)", NULL);
   check_made (inside, NAMES ("f", "g"));

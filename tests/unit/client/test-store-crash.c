@@ -13,13 +13,14 @@
 
 /* ---- The one that is killed ---- */
 
-typedef struct
+typedef struct Child Child;
+
+struct Child
 {
   Fixture fixture;
   guint32 next;
-} Child;
-
-static void add_next (Child *self);
+  void  (*add) (Child *self);
+};
 
 static void
 added_cb (UdpnatHistoryItem *changed,
@@ -32,7 +33,7 @@ added_cb (UdpnatHistoryItem *changed,
   g_assert_true (is_saved);
   memcpy (&number, udpnat_history_item_get_id (changed)->bytes, sizeof number);
   g_assert_cmpint (write (STDOUT_FILENO, &number, sizeof number), ==, sizeof number);
-  add_next (self);
+  self->add (self);
 }
 
 static void
@@ -47,15 +48,48 @@ add_next (Child *self)
   udpnat_store_add_outgoing (self->fixture.store, &key, item, NULL, 0, added_cb, self);
 }
 
+/* It is not told before something has been saved of it as well. */
+static void
+file_added_cb (UdpnatHistoryItem *changed,
+               gboolean           is_saved,
+               gpointer           user_data)
+{
+  Child *self = user_data;
+  g_autoptr (UdpnatStoredTransfer) transfer = NULL;
+
+  g_assert_true (is_saved);
+  transfer = udpnat_stored_transfer_copy (udpnat_history_item_get_stored_transfer (changed));
+  transfer->state = UDPNAT_TRANSFER_STATE_RUNNING;
+  memcpy (&transfer->kept, transfer->id.bytes, sizeof (guint32));
+  udpnat_store_save_transfer (self->fixture.store, transfer, added_cb, self);
+}
+
+static void
+add_next_file (Child *self)
+{
+  UdpnatMessageId id = make_id (self->next);
+  g_autofree char *name = g_strdup_printf ("message %u", self->next);
+  g_autoptr (UdpnatItem) item = make_file (id, NOW_US + self->next, name);
+  UdpnatPublicKey key = make_key (BOB);
+
+  self->next++;
+  udpnat_store_add_outgoing_file (self->fixture.store, &key, item, name, file_added_cb, self);
+}
+
 static G_GNUC_NORETURN void
 run_child (const char *path,
-           guint32     first)
+           guint32     first,
+           gboolean    has_files)
 {
-  Child self = { .fixture = { .path = g_strdup (path) }, .next = first };
+  Child self = {
+    .fixture = { .path = g_strdup (path) },
+    .next = first,
+    .add = has_files ? add_next_file : add_next,
+  };
 
   open_store (&self.fixture);
   for (guint i = 0; i < 20; i++)
-    add_next (&self);
+    self.add (&self);
   for (;;)
     g_main_context_iteration (NULL, TRUE);
 }
@@ -66,9 +100,10 @@ static char *own_program;
 
 /* Returns: how many were told to be saved, up to when it was killed */
 static guint32
-run_and_kill (Fixture *self,
-              guint32  first,
-              guint32  n_wanted)
+run_and_kill (Fixture    *self,
+              const char *what,
+              guint32     first,
+              guint32     n_wanted)
 {
   g_autofree char *first_text = g_strdup_printf ("%u", first);
   g_autoptr (GSubprocess) child = NULL;
@@ -77,8 +112,8 @@ run_and_kill (Fixture *self,
   guint32 number;
   gsize n_read;
 
-  child = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, own_program, "--child",
-                            self->path, first_text, NULL);
+  child = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, own_program, what, self->path,
+                            first_text, NULL);
   pipe = g_subprocess_get_stdout_pipe (child);
   for (;;)
     {
@@ -121,7 +156,7 @@ test_killed (Fixture      *self,
   close_store (self);
   for (guint i = 0; i < N_KILLS; i++)
     {
-      guint32 n = run_and_kill (self, first, (guint32) g_test_rand_int_range (1, 400));
+      guint32 n = run_and_kill (self, "--child", first, (guint32) g_test_rand_int_range (1, 400));
       g_autoptr (GPtrArray) found = NULL;
       g_autofree char *report = NULL;
 
@@ -136,16 +171,66 @@ test_killed (Fixture      *self,
     }
 }
 
+/* Each has its line, its place in the outbox, and where it is; what was told to be safe, from
+ * @first on, is. */
+static void
+check_files (Fixture *self,
+             guint32  first,
+             guint32  n_told)
+{
+  UdpnatPublicKey key = make_key (BOB);
+  g_autoptr (GPtrArray) lines = udpnat_store_dup_page_after (self->store, &key, 0, G_MAXUINT32);
+
+  for (guint32 i = 0; i < lines->len; i++)
+    {
+      UdpnatHistoryItem *line = g_ptr_array_index (lines, i);
+      const UdpnatStoredTransfer *transfer = udpnat_history_item_get_stored_transfer (line);
+
+      g_assert_nonnull (transfer);
+      g_assert_cmpstr (transfer->path, ==, udpnat_history_item_get_text (line));
+      if (i >= first && i < first + n_told)
+        g_assert_cmpint (transfer->state, ==, UDPNAT_TRANSFER_STATE_RUNNING);
+      g_assert_cmpint (transfer->kept, ==,
+                       transfer->state == UDPNAT_TRANSFER_STATE_RUNNING ? i : 0);
+    }
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM transfer"), ==, lines->len);
+}
+
+static void
+test_killed_with_files (Fixture      *self,
+                        gconstpointer unused)
+{
+  guint32 first = 0;
+
+  close_store (self);
+  for (guint i = 0; i < N_KILLS; i++)
+    {
+      guint32 n = run_and_kill (self, "--child-files", first,
+                                (guint32) g_test_rand_int_range (1, 100));
+      g_autofree char *report = NULL;
+
+      open_store (self);
+      report = udpnat_store_dup_recovery_report (self->store);
+      g_assert_null (report);
+      check_unbroken (self, first + n);
+      check_files (self, first, n);
+      first = udpnat_store_count_outbox (self->store);
+      close_store (self);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
 {
-  if (argc == 4 && g_str_equal (argv[1], "--child"))
-    run_child (argv[2], (guint32) g_ascii_strtoull (argv[3], NULL, 10));
+  if (argc == 4 && g_str_has_prefix (argv[1], "--child"))
+    run_child (argv[2], (guint32) g_ascii_strtoull (argv[3], NULL, 10),
+               g_str_equal (argv[1], "--child-files"));
   g_test_init (&argc, &argv, NULL);
   own_program = argv[0];
 
   ADD ("/client-store-crash/killed/nothing-told-is-lost", test_killed);
+  ADD ("/client-store-crash/killed/no-file-by-half", test_killed_with_files);
 
   return g_test_run ();
 }

@@ -10,6 +10,7 @@
 #include "udpnat-error.h"
 #include "udpnat-store-history.h"
 #include "udpnat-store-outbox.h"
+#include "udpnat-store-transfers.h"
 
 typedef struct
 {
@@ -234,6 +235,61 @@ hear_text (Fixture    *self,
   UdpnatMessageId id = make_id (++self->n_ids);
 
   hear (self, peer, udpnat_item_new_text (&id, NOW_US + self->n_ids, text));
+  return id;
+}
+
+/* ---- Files ---- */
+
+#define FILE_BYTES 1234567
+#define THUMBNAIL_BYTES 16384
+
+G_GNUC_UNUSED static UdpnatItem *
+make_file (UdpnatMessageId  id,
+           gint64           sent_us,
+           const char      *name)
+{
+  g_autofree char *pixels = g_strnfill (THUMBNAIL_BYTES, 'p');
+  g_autoptr (GBytes) thumbnail = g_bytes_new (pixels, THUMBNAIL_BYTES);
+  UdpnatFileOffer offer = {
+    .kind = UDPNAT_FILE_KIND_FILE,
+    .size = FILE_BYTES,
+    .n_files = 1,
+    .list_size = FILE_BYTES,
+    .root = { 7, 8, 9 },
+    .name = (char *) name,
+    .content_type = (char *) "image/jpeg",
+    .width = 640,
+    .height = 480,
+    .thumbnail = thumbnail,
+  };
+
+  return udpnat_item_new_file (&id, sent_us, &offer);
+}
+
+G_GNUC_UNUSED static UdpnatMessageId
+say_file (Fixture    *self,
+          guint32     peer,
+          const char *name,
+          const char *path)
+{
+  UdpnatMessageId id = make_id (++self->n_ids);
+  g_autoptr (UdpnatItem) item = make_file (id, NOW_US + self->n_ids, name);
+  UdpnatPublicKey key = make_key (peer);
+
+  udpnat_store_add_outgoing_file (self->store, &key, item, path, line_cb, self);
+  udpnat_store_flush (self->store);
+  g_assert_true (self->is_saved);
+  return id;
+}
+
+G_GNUC_UNUSED static UdpnatMessageId
+hear_file (Fixture    *self,
+           guint32     peer,
+           const char *name)
+{
+  UdpnatMessageId id = make_id (++self->n_ids);
+
+  hear (self, peer, make_file (id, NOW_US + self->n_ids, name));
   return id;
 }
 

@@ -58,6 +58,33 @@ test_pages (Fixture      *self,
 }
 
 static void
+test_pages_with_files (Fixture      *self,
+                       gconstpointer unused)
+{
+  UdpnatPublicKey key = make_key (BOB);
+  g_autoptr (GPtrArray) page = NULL;
+  g_autoptr (UdpnatHistoryItem) last = NULL;
+
+  hear_text (self, BOB, "one");
+  hear_file (self, BOB, "two.jpg");
+  say_file (self, BOB, "three.jpg", "/three.jpg");
+  hear_text (self, BOB, "four");
+  say_file (self, BOB, "five.jpg", "/five.jpg");
+  page = udpnat_store_dup_page (self->store, &key, 0, 9);
+  check_texts (g_ptr_array_ref (page), "one|two.jpg|three.jpg|four|five.jpg");
+  for (guint i = 0; i < page->len; i++)
+    {
+      UdpnatHistoryItem *line = g_ptr_array_index (page, i);
+      const UdpnatFileOffer *offer = udpnat_history_item_get_offer (line);
+
+      g_assert_cmpstr (offer != NULL ? offer->name : NULL, ==,
+                       i % 3 == 0 ? NULL : udpnat_history_item_get_text (line));
+    }
+  last = udpnat_store_dup_last_line (self->store, &key);
+  g_assert_cmpstr (udpnat_history_item_get_stored_transfer (last)->path, ==, "/five.jpg");
+}
+
+static void
 test_numbers_not_used_twice (Fixture      *self,
                              gconstpointer unused)
 {
@@ -408,6 +435,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   ADD_PEOPLE ("page/before-and-after", test_pages);
+  ADD_PEOPLE ("page/with-files", test_pages_with_files);
   ADD_PEOPLE ("page/numbers-not-used-twice", test_numbers_not_used_twice);
   ADD_PEOPLE ("time/in-order-and-not-in-future", test_time);
   ADD_PEOPLE ("time/both-directions", test_time_both_directions);

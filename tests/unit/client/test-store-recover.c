@@ -372,6 +372,105 @@ test_version_1 (Fixture      *self,
   check_works (self);
 }
 
+/* ---- Files ---- */
+
+#define N_FILES 150
+
+static void
+add_files (Fixture *self)
+{
+  UdpnatPublicKey key = make_key (BOB);
+
+  open_store (self);
+  self->n_ids = 300000;
+  for (guint i = 0; i < N_FILES; i++)
+    {
+      g_autoptr (UdpnatItem) item = make_file (make_id (++self->n_ids), NOW_US, "heron.jpg");
+
+      udpnat_store_add_outgoing_file (self->store, &key, item, "/home/alice/pictures/heron.jpg",
+                                      NULL, NULL);
+    }
+  g_assert_true (udpnat_store_flush (self->store));
+  close_store (self);
+}
+
+static void
+note_transfer (const UdpnatStoredTransfer *transfer,
+               gpointer                    user_data)
+{
+  Fixture *self = user_data;
+
+  self->n_told++;
+  self->n_changed += transfer->path != NULL;
+  g_assert_cmpstr (transfer->offer->name, ==, "heron.jpg");
+  if (transfer->path != NULL)
+    g_assert_cmpstr (transfer->path, ==, "/home/alice/pictures/heron.jpg");
+}
+
+/* Returns: how many there are; self->n_changed says of how many it is known where they are */
+static guint
+count_transfers (Fixture *self)
+{
+  self->n_told = 0;
+  self->n_changed = 0;
+  udpnat_store_foreach_open_transfer (self->store, note_transfer, self);
+  return self->n_told;
+}
+
+static void
+test_file_lines (Fixture      *self,
+                 gconstpointer unused)
+{
+  guint n;
+
+  g_test_summary ("What was beside a line that is lost goes with it, and the rest stays");
+  add_files (self);
+  spoil (self, (gsize) ask_sql (self, "SELECT max (pageno) - 1 FROM dbstat WHERE name = 'line'"
+                                      " AND pagetype = 'leaf'"), 1);
+  leave_mark (self);
+  recover (self);
+  n = count_transfers (self);
+  g_assert_cmpuint (n, <, N_FILES);
+  g_assert_cmpuint (n, >, N_FILES - 40);
+  g_assert_cmpuint (self->n_changed, ==, n);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM transfer"), ==, n);
+  check_works (self);
+}
+
+static void
+test_file_transfers (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_test_summary ("What is known of a file is lost, the offer is not: it is as it was at first");
+  add_files (self);
+  spoil (self, (gsize) find_page (self, "transfer", 1), 1);
+  leave_mark (self);
+  recover (self);
+  g_assert_cmpuint (count_transfers (self), ==, N_FILES);
+  g_assert_cmpuint (self->n_changed, <, N_FILES - 20);
+  g_assert_cmpuint (self->n_changed, >, N_FILES / 3);
+  check_works (self);
+}
+
+static void
+test_version_2 (Fixture      *self,
+                gconstpointer unused)
+{
+  g_test_summary ("It had no such table, and did not understand what was offered to it");
+  add_files (self);
+  run_sql (self, "DROP TABLE transfer; UPDATE line SET text = NULL WHERE type = 10;"
+                 "PRAGMA user_version = 2");
+  spoil (self, (gsize) find_page (self, "line", 5), 1);
+  leave_mark (self);
+  recover (self);
+  check_name (self, "alice");
+  g_assert_cmpint (count_lines (self), >=, N_LINES + N_FILES - 40);
+  g_assert_cmpint (count_lines (self), <, N_LINES + N_FILES);
+  g_assert_cmpuint (count_transfers (self), ==, N_FILES);
+  check_texts (udpnat_store_search (self->store, "heron", NULL, 0, 1), "heron.jpg");
+  check_works (self);
+}
+
 static void
 test_interrupted (Fixture      *self,
                   gconstpointer unused)
@@ -892,6 +991,9 @@ main (int    argc,
   ADD_CLOSED ("/client-store-recover/file/emptied", test_empty_file);
   ADD_CLOSED ("/client-store-recover/file/somebody-elses", test_somebody_elses);
   ADD_CLOSED ("/client-store-recover/file/version-1", test_version_1);
+  ADD_LINES ("file/version-2", test_version_2);
+  ADD_LINES ("pages/of-lines-that-are-files", test_file_lines);
+  ADD_LINES ("pages/of-transfers", test_file_transfers);
   ADD_LINES ("interrupted/before-the-exchange", test_interrupted);
   ADD_LINES ("interrupted/in-the-exchange", test_interrupted_in_between);
   ADD_LINES ("pages/and-a-log-that-was-left", test_crashed_and_damaged);

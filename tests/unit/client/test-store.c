@@ -615,9 +615,10 @@ test_migration (Fixture      *self,
   udpnat_store_foreach_timestamp (self->store, count_timestamp, &n);
   g_assert_cmpuint (n, ==, 2);
   say_text (self, 2, "hello");
+  say_file (self, 2, "heron.jpg", "/heron.jpg");
   reopen_store (self);
-  check_lines (self, 2, "hello");
-  g_assert_cmpint (ask_sql (self, "PRAGMA user_version"), ==, 2);
+  check_lines (self, 2, "hello|heron.jpg");
+  g_assert_cmpint (ask_sql (self, "PRAGMA user_version"), ==, 3);
 }
 
 /* Opening fails, and the file is what it was, with nothing beside it. */
@@ -648,11 +649,11 @@ test_newer_version (Fixture      *self,
   open_store (self);
   udpnat_store_set_setting (self->store, "name", "alice");
   close_store (self);
-  run_sql (self, "PRAGMA user_version = 3");
+  run_sql (self, "PRAGMA user_version = 4");
   check_refused (self, "newer");
   run_sql (self, "PRAGMA user_version = 2147483647");
   check_refused (self, "newer");
-  run_sql (self, "PRAGMA user_version = 2"); /* the boundary's other side */
+  run_sql (self, "PRAGMA user_version = 3"); /* the boundary's other side */
   open_store (self);
   check_setting (self, "name", "alice");
 }

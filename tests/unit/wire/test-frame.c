@@ -29,6 +29,7 @@ static const Golden goldens[] = {
   { "relay", "10 0008 11223344 0a0b0c0d", 4, 1 },
   { "dial", "11 0024" KEY_HEX "0a0b0c0d", 32, 1 },
   { "relay-failed", "12 0005 11223344 02", 0, 0 },
+  { "relay-quota", "12 0009 11223344 03 01020304", 0, 0 },
   { "dial-failed", "13 0021" KEY_HEX "03", 0, 0 },
   { "incoming", "14 000d 11223344 0005 616c696365 0a0b", 11, 1 },
 };
@@ -114,7 +115,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   const Golden *golden = user_data;
   g_autoptr (GByteArray) data = bytes_from_hex (golden->hex);
   UdpnatFrameView frame = read_only_frame (data->data, data->len);
-  guint32 handle, stream;
+  guint32 handle, rate_kib, stream;
   guint64 token, offset;
   UdpnatAddress address;
   const guint8 *bytes;
@@ -138,7 +139,7 @@ golden_of_another_type_refused (gconstpointer user_data)
   g_assert_false (udpnat_frame_parse_path_response (&frame, &token, &address));
   g_assert_false (udpnat_frame_parse_relay (&frame, &handle, &bytes, &n));
   g_assert_false (udpnat_frame_parse_dial (&frame, key, &bytes, &n));
-  g_assert_false (udpnat_frame_parse_relay_failed (&frame, &handle, &code));
+  g_assert_false (udpnat_frame_parse_relay_failed (&frame, &handle, &code, &rate_kib));
   g_assert_false (udpnat_frame_parse_dial_failed (&frame, key, &code));
   g_assert_false (udpnat_frame_parse_incoming (&frame, &handle, &name, &bytes, &n));
   g_assert_null (name);
@@ -390,10 +391,12 @@ static void
 relay_fields (void)
 {
   g_autoptr (GByteArray) relay = g_byte_array_new ();
+  g_autoptr (GByteArray) quota = g_byte_array_new ();
   g_autoptr (GByteArray) failed = g_byte_array_new ();
   UdpnatFrameView frame = golden_frame ("relay", relay);
   const guint8 *inner;
   guint32 handle = 0;
+  guint32 rate_kib = 1;
   gsize n_inner;
   guint8 code;
 
@@ -403,9 +406,15 @@ relay_fields (void)
 
   frame = golden_frame ("relay-failed", failed);
   handle = 0;
-  g_assert_true (udpnat_frame_parse_relay_failed (&frame, &handle, &code));
+  g_assert_true (udpnat_frame_parse_relay_failed (&frame, &handle, &code, &rate_kib));
   g_assert_cmphex (handle, ==, 0x11223344);
   g_assert_cmpint (code, ==, UDPNAT_RELAY_FAIL_OFFLINE);
+  g_assert_cmpuint (rate_kib, ==, 0);
+
+  frame = golden_frame ("relay-quota", quota);
+  g_assert_true (udpnat_frame_parse_relay_failed (&frame, &handle, &code, &rate_kib));
+  g_assert_cmpint (code, ==, UDPNAT_RELAY_FAIL_QUOTA);
+  g_assert_cmphex (rate_kib, ==, 0x01020304);
 }
 
 static void

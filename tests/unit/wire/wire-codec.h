@@ -40,7 +40,7 @@ recode_relay_frame (const UdpnatFrameView *frame,
   g_autofree char *name = NULL;
   const guint8 *inner;
   gsize n_inner;
-  guint32 handle;
+  guint32 handle, rate_kib;
   guint8 key[32];
   guint8 code;
 
@@ -53,8 +53,8 @@ recode_relay_frame (const UdpnatFrameView *frame,
       return udpnat_frame_parse_dial (frame, key, &inner, &n_inner)
              && udpnat_frame_write_dial (writer, key, inner, n_inner);
     case UDPNAT_FRAME_RELAY_FAILED:
-      return udpnat_frame_parse_relay_failed (frame, &handle, &code)
-             && udpnat_frame_write_relay_failed (writer, handle, code);
+      return udpnat_frame_parse_relay_failed (frame, &handle, &code, &rate_kib)
+             && udpnat_frame_write_relay_failed (writer, handle, code, rate_kib);
     case UDPNAT_FRAME_DIAL_FAILED:
       return udpnat_frame_parse_dial_failed (frame, key, &code)
              && udpnat_frame_write_dial_failed (writer, key, code);
