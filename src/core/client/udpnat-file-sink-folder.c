@@ -421,6 +421,9 @@ plan_files (UdpnatFileSink *self,
   plan.safe = g_string_new (NULL);
   plan.folds = folds_names (self);
   push_level (&plan, "", 0);
+  /* "..udpnat-list" would become that as well. */
+  g_hash_table_replace (get_level (&plan)->used, hash_name (&plan, UDPNAT_FILE_SINK_LIST),
+                        GUINT_TO_POINTER (1));
   self->files = g_new0 (UdpnatSinkFile, udpnat_file_list_get_n_files (self->list));
   for (guint i = 0; i < udpnat_file_list_get_n_entries (self->list) && is_planned; i++)
     {

@@ -406,6 +406,23 @@ names_become_safe (Fixture      *self,
 }
 
 static void
+list_keeps_its_name (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Sent sent;
+
+  g_test_summary ("Other names become that of our own list, too");
+  make_sent (&sent, NAMES ("..udpnat-list", ".:udpnat-list", "a"));
+  g_assert_true (set_list (self, &sent, &error));
+  path = udpnat_file_sink_finish (self->sink, &error);
+  g_assert_no_error (error);
+  check_made (path, NAMES (".udpnat-list (2)", "._udpnat-list", "a"));
+  g_bytes_unref (sent.list);
+}
+
+static void
 large_and_small_letters (Fixture      *self,
                          gconstpointer unused)
 {
@@ -614,6 +631,7 @@ main (int    argc,
   ADD ("remove/folder", folder_is_removed);
   ADD ("remove/discarded", folder_is_discarded);
   ADD ("list/names-become-safe", names_become_safe);
+  ADD ("list/keeps-its-name", list_keeps_its_name);
   ADD ("list/large-and-small-letters", large_and_small_letters);
   ADD ("list/many-of-one-name", many_of_one_name);
   ADD ("list/none", list_that_is_none);
