@@ -315,7 +315,8 @@ def changed(home, check):
     alice.say(f'resume #{number}')
     alice.wait('file', state='accepted')
     bob.say(f'resume #{offer["number"]}')
-    check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'), [bob.events[-3:]])
+    check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'),
+          [bob.events[-3:], alice.events[-6:]])
     alice.leave()
     bob.leave()
     home.stop(server)

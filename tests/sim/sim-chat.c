@@ -632,8 +632,7 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_UNREGISTERED:
     case UDPNAT_NODE_EVENT_LIST_END:
     case UDPNAT_NODE_EVENT_DIRECTORY:
-    case UDPNAT_NODE_EVENT_KEY_CHANGED:
-    case UDPNAT_NODE_EVENT_FILE:
+    case UDPNAT_NODE_EVENT_KEY_CHANGED: case UDPNAT_NODE_EVENT_FILE:
       break;
     }
 }

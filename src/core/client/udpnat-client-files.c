@@ -273,6 +273,7 @@ get_code (const GError *error)
     {
     case UDPNAT_ERROR_CHANGED:
       return "changed";
+    case UDPNAT_ERROR_NOT_SENDABLE:
     case UDPNAT_ERROR_GONE:
       return "gone";
     case UDPNAT_ERROR_NO_FOLDER:
@@ -328,25 +329,34 @@ udpnat_client_transfer_answer (UdpnatClientTransfer *transfer,
 
 /* ---- What the other side does ---- */
 
-/* How it stands on the disk is the store's doing: it knows which word counts. */
+/* Of the words that end it the store knows which counts. The one that does not may come after
+ * something has failed here, and changes nothing then. */
 static void
-follow_answer (UdpnatClientTransfer *transfer)
+follow_answer (UdpnatClientTransfer *transfer,
+               const char           *word)
 {
-  UdpnatClient *self = transfer->client;
-  g_autoptr (UdpnatStoredTransfer) now = udpnat_store_dup_transfer (self->store,
-                                                                    transfer->stored->line);
+  UdpnatStoredTransfer *stored = transfer->stored;
+  g_autoptr (UdpnatStoredTransfer) now = NULL;
 
-  if (now == NULL)
-    now = udpnat_stored_transfer_copy (transfer->stored);
-  transfer->stored->state = now->state;
-  g_free (transfer->stored->reason);
-  transfer->stored->reason = g_strdup (now->reason);
-  show_stored (transfer->shown, transfer->stored);
+  if (!udpnat_file_answer_is_final (word))
+    {
+      if (stored->state == UDPNAT_TRANSFER_STATE_OFFERED &&
+          g_str_equal (word, UDPNAT_FILE_ANSWER_ACCEPTED))
+        udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_ACCEPTED, NULL);
+      return;
+    }
+  now = udpnat_store_dup_transfer (transfer->client->store, stored->line);
+  if (now != NULL && (now->answer == NULL || !udpnat_file_answer_is_final (now->answer)))
+    return; /* it was not theirs to say */
+  if (now != NULL)
+    {
+      stored->state = now->state;
+      g_free (stored->reason);
+      stored->reason = g_strdup (now->reason);
+    }
+  show_stored (transfer->shown, stored);
   udpnat_client_transfer_tell (transfer);
-  if (now->state != UDPNAT_TRANSFER_STATE_DONE && now->state != UDPNAT_TRANSFER_STATE_CANCELLED &&
-      !udpnat_file_answer_is_final (now->answer != NULL ? now->answer : ""))
-    return;
-  if (now->is_outgoing)
+  if (stored->is_outgoing)
     udpnat_client_stop_sending (transfer);
   else
     udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
@@ -358,6 +368,7 @@ take_answer (UdpnatClient     *self,
              UdpnatPerson     *person,
              const UdpnatItem *item)
 {
+  g_autofree char *word = udpnat_item_dup_text (item);
   UdpnatClientTransfer *transfer;
   UdpnatMessageId target;
 
@@ -367,7 +378,7 @@ take_answer (UdpnatClient     *self,
     {
       transfer = find_by_id (self, udpnat_person_get_key (person), &target, is_outgoing);
       if (transfer != NULL)
-        follow_answer (transfer);
+        follow_answer (transfer, word);
     }
 }
 

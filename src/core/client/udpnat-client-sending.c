@@ -272,7 +272,8 @@ prepared_again_cb (GObject      *object,
   if (!transfer->is_listed || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (source != NULL && !udpnat_file_source_matches (source, transfer->stored->offer))
-    g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_CHANGED, "It is not what was offered");
+    g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_CHANGED, "%s",
+                 _("It is not what was offered any more."));
   if (error != NULL)
     {
       fail (transfer, error);
