@@ -33,6 +33,7 @@ transfer_clear (gpointer data)
   udpnat_file_source_free (transfer->source);
   udpnat_file_sink_free (transfer->sink);
   g_clear_object (&transfer->preparing);
+  g_clear_pointer (&transfer->parts, g_array_unref);
 }
 
 void
@@ -399,6 +400,33 @@ is_wanted (UdpnatClientTransfer *transfer)
   return transfer->stored->offer->size <= n_max;
 }
 
+static void
+take_part (UdpnatClient     *self,
+           UdpnatPerson     *person,
+           const UdpnatItem *item)
+{
+  UdpnatClientTransfer *transfer;
+  UdpnatFilePart part;
+
+  if (!udpnat_item_get_part (item, &part))
+    return;
+  transfer = find_by_id (self, udpnat_person_get_key (person), &part.target, FALSE);
+  if (transfer != NULL)
+    udpnat_client_take_parts (transfer);
+}
+
+/** udpnat_client_note_file_stored: something of ours is in somebody's mailbox: they are away, and
+ * if it is an offer, we may be when they are back */
+void
+udpnat_client_note_file_stored (UdpnatClient          *self,
+                                const UdpnatNodeEvent *event)
+{
+  UdpnatClientTransfer *transfer = find_by_id (self, &event->key, &event->id, TRUE);
+
+  if (transfer != NULL)
+    udpnat_client_mail_file (transfer);
+}
+
 /** udpnat_client_take_file: @item: a FILE or FILE-ANSWER of @person's, which is on the disk; others
  * are nothing to us. @line: (nullable): its line */
 void
@@ -412,6 +440,8 @@ udpnat_client_take_file (UdpnatClient      *self,
 
   if (item->type == UDPNAT_ITEM_FILE_ANSWER)
     take_answer (self, person, item);
+  if (item->type == UDPNAT_ITEM_FILE_PART)
+    take_part (self, person, item);
   if (item->type == UDPNAT_ITEM_DELETE && line != NULL)
     udpnat_client_forget_file (self, udpnat_history_item_get_number (line));
   if (item->type != UDPNAT_ITEM_FILE || line == NULL)
@@ -555,8 +585,10 @@ find_for (UdpnatClient       *self,
   return transfer;
 }
 
-static const char *
-get_folder (UdpnatClient *self)
+/** udpnat_client_get_files_folder: Returns: (transfer none): where files go that nobody says
+ * otherwise of */
+const char *
+udpnat_client_get_files_folder (UdpnatClient *self)
 {
   if (self->files.folder != NULL)
     return self->files.folder;
@@ -609,7 +641,7 @@ udpnat_client_accept_file (UdpnatClient       *self,
       (folder != NULL || stored->path == NULL))
     {
       g_free (stored->path);
-      stored->path = g_strdup (folder != NULL ? folder : get_folder (self));
+      stored->path = g_strdup (folder != NULL ? folder : udpnat_client_get_files_folder (self));
     }
   stored->is_paused = FALSE;
   udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_ACCEPTED, NULL);
