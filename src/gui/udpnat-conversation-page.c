@@ -452,6 +452,7 @@ udpnat_conversation_page_new (UdpnatClient *client,
                            G_CONNECT_SWAPPED);
   udpnat_search_bar_set_client (self->search, client);
   udpnat_message_list_set_client (self->list, client);
+  udpnat_message_list_set_settings (self->list, settings);
   udpnat_composer_set_up (self->composer, client, settings);
   udpnat_conversation_page_refresh_actions (self);
   return GTK_WIDGET (self);
