@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-announcement.h"
+#include "udpnat-message-words.h"
 #include "udpnat-status-words.h"
 #include "udpnat-tooltip.h"
 
@@ -211,7 +212,7 @@ item_added_cb (UdpnatConversationPage *self,
 
   if (person != self->person || udpnat_history_item_is_outgoing (line))
     return;
-  text = udpnat_words_preview_line (line);
+  text = udpnat_message_words_preview (line);
   sentence = g_strdup_printf (_("%s: %s"), udpnat_person_get_title (person), text);
   udpnat_announcement_make (GTK_WIDGET (self), sentence);
 }

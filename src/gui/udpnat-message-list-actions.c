@@ -142,6 +142,26 @@ udpnat_message_list_note_saved (UdpnatMessageList *self,
     }
 }
 
+/** udpnat_message_list_note_not_sent: @path: could not be sent to @person; may have been tried again
+ * here */
+void
+udpnat_message_list_note_not_sent (UdpnatMessageList *self,
+                                   UdpnatPerson      *person,
+                                   const char        *path,
+                                   const char        *words)
+{
+  for (guint i = 0; person == self->person && i < self->retries->len; i++)
+    {
+      UdpnatMessageRetry *retry = g_ptr_array_index (self->retries, i);
+
+      if (g_strcmp0 (retry->path, path) != 0)
+        continue;
+      g_ptr_array_remove_index (self->retries, i);
+      udpnat_message_list_fail (self, words);
+      return;
+    }
+}
+
 /* ---- Take ---- */
 
 static void

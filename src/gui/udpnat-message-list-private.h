@@ -92,6 +92,10 @@ void               udpnat_message_list_note_line       (UdpnatMessageList *self,
 void               udpnat_message_list_install_actions (GtkWidgetClass    *widget_class);
 void               udpnat_message_list_note_saved      (UdpnatMessageList *self,
                                                         UdpnatHistoryItem *line);
+void               udpnat_message_list_note_not_sent   (UdpnatMessageList *self,
+                                                        UdpnatPerson      *person,
+                                                        const char        *path,
+                                                        const char        *words);
 void               udpnat_message_retry_free           (UdpnatMessageRetry *retry);
 
 /* udpnat-message-list-files.c */

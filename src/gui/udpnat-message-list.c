@@ -298,6 +298,16 @@ item_added_cb (UdpnatClient      *client,
 }
 
 static void
+not_sent_cb (UdpnatClient      *client,
+             UdpnatPerson      *person,
+             const char        *path,
+             const char        *words,
+             UdpnatMessageList *self)
+{
+  udpnat_message_list_note_not_sent (self, person, path, words);
+}
+
+static void
 open_history (UdpnatMessageList *self)
 {
   g_autoptr (GtkSelectionModel) model = NULL;
@@ -528,6 +538,7 @@ create_signal_groups (UdpnatMessageList *self)
 
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   g_signal_group_connect (self->client_signals, "item-added", G_CALLBACK (item_added_cb), self);
+  g_signal_group_connect (self->client_signals, "file-not-sent", G_CALLBACK (not_sent_cb), self);
   self->person_signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
   for (gsize i = 0; i < G_N_ELEMENTS (told); i++)
     g_signal_group_connect_swapped (self->person_signals, told[i], G_CALLBACK (person_changed_cb),
