@@ -187,8 +187,12 @@ udpnat_attachment_tray_add (UdpnatAttachmentTray *self,
     }
 }
 
-/** udpnat_attachment_tray_dup_waiting: Returns: (transfer full) (element-type UdpnatAttachment): for
- * the person who is written to, those that are not under way */
+/**
+ * udpnat_attachment_tray_dup_waiting:
+ *
+ * Returns: (transfer full) (element-type UdpnatAttachment): those for the person who is written to
+ *   that are not under way
+ */
 GPtrArray *
 udpnat_attachment_tray_dup_waiting (UdpnatAttachmentTray *self)
 {

@@ -11,9 +11,9 @@ G_DECLARE_FINAL_TYPE (UdpnatAttachment, udpnat_attachment, UDPNAT, ATTACHMENT, G
  * UdpnatAttachment:
  *
  * A file, folder or picture that the user has put beside a message. Properties: name, detail (its
- * size in words, or how far it is), icon (a #GIcon), thumbnail (a #GdkPaintable, %NULL when there is
- * none), under-way (it is being read, to be offered then), trouble (a sentence: why it was not sent;
- * nullable). What there is to say of a file is known a little later.
+ * size in words, or how far it is), icon (a #GIcon), thumbnail (a #GdkPaintable, %NULL when there
+ * is none), under-way (it is being read, to be offered then), trouble (a sentence: why it was not
+ * sent; nullable). What there is to say of a file is known a little later.
  */
 
 UdpnatAttachment *udpnat_attachment_new_for_file    (GFile            *file)

@@ -170,8 +170,8 @@ added_cb (UdpnatClient      *client,
     udpnat_attachment_tray_remove (self->tray, udpnat_person_get_key_text (person), attachment);
 }
 
-/** udpnat_composer_give_back_file: an offer to @person could not be kept on the disk: @sentence says
- * why */
+/** udpnat_composer_give_back_file: an offer to @person could not be kept on the disk; the @sentence
+ * says why */
 void
 udpnat_composer_give_back_file (UdpnatComposer *self,
                                 UdpnatPerson   *person,

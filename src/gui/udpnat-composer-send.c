@@ -1,5 +1,5 @@
-/* Saying what was typed, and giving what lies beside it. The box is empty at once, but the text is kept until it is known to be on
- * the disk: if it cannot get there, it comes back. */
+/* Saying what was typed, and giving what lies beside it. The box is empty at once, but the text is
+ * kept until it is known to be on the disk: if it cannot get there, it comes back. */
 
 #include "config.h"
 

@@ -253,8 +253,9 @@ attach_folder_cb (GtkWidget  *widget,
 void
 udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self)
 {
-  static const char *const for_all[] = { "talk.attach", "talk.attach-folder", "talk.search", "talk.muted", "talk.pinned",
-                                         "talk.save", "talk.clear-history" };
+  static const char *const for_all[] = { "talk.attach", "talk.attach-folder", "talk.search",
+                                         "talk.muted", "talk.pinned", "talk.save",
+                                         "talk.clear-history" };
   gboolean has_person = self->person != NULL;
   gboolean is_other = has_person && self->person != udpnat_client_get_self (self->client);
   gboolean is_blocked = has_person && udpnat_person_get_relation (self->person) ==

@@ -156,8 +156,8 @@ show_words (UdpnatFileRow *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
-/** udpnat_file_row_is_picture: Returns: whether @transfer is, as its sender says, a picture that can
- * be shown */
+/** udpnat_file_row_is_picture: Returns: whether @transfer is, as its sender says, a picture that
+ * can be shown */
 gboolean
 udpnat_file_row_is_picture (UdpnatTransfer *transfer)
 {
@@ -225,8 +225,8 @@ make_room (UdpnatFileRow *self)
 
 /**
  * udpnat_file_row_bind:
- * @transfer: (nullable): what is shown from now on, its picture as before if it is of the same line;
- *   %NULL: nothing
+ * @transfer: (nullable): what is shown from now on, its picture as before if it is of the same
+ *   line; %NULL: nothing
  * @title: what the other person is called
  */
 void

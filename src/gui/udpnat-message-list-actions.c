@@ -142,8 +142,8 @@ udpnat_message_list_note_saved (UdpnatMessageList *self,
     }
 }
 
-/** udpnat_message_list_note_not_sent: @path: could not be sent to @person; may have been tried again
- * here */
+/** udpnat_message_list_note_not_sent: @path: could not be sent to @person; may have been tried
+ * again here */
 void
 udpnat_message_list_note_not_sent (UdpnatMessageList *self,
                                    UdpnatPerson      *person,

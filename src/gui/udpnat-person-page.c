@@ -1,5 +1,5 @@
-/* What the user decides about one person: a nickname, mute, the server only, files, block. Switches follow
- * the person, whoever changes it; what they already say is not said to the client again. */
+/* What the user decides about one person: a nickname, mute, the server only, files, block. Switches
+ * follow the person, whoever changes it; what they already say is not said to the client again. */
 
 #include "config.h"
 

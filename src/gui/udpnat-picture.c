@@ -12,8 +12,8 @@
 
 /* Each way. What we send is 256; a picture of this size takes 4 MiB until it is made smaller. */
 #define SIDE_PIXELS_MAX 1024
-/* Of a file: what a good camera makes. As a PNG it takes 128 MiB until it is made smaller; a JPEG is
- * read smaller in the first place. */
+/* Of a file: what a good camera makes. As a PNG it takes 128 MiB until it is made smaller; a JPEG
+ * is read smaller in the first place. */
 #define FILE_PIXELS_MAX (32 * 1024 * 1024)
 #define FILE_BYTES_MAX (32 * 1024 * 1024)
 
