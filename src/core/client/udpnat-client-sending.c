@@ -349,7 +349,7 @@ note_given (UdpnatClientTransfer *transfer,
   gboolean is_list = transfer->stored->offer->kind == UDPNAT_FILE_KIND_FOLDER && reading->file == 0;
   guint64 n_before = transfer->n_done;
 
-  if (is_list)
+  if (is_list || transfer->is_paused_there) /* it was being read when they paused it */
     return;
   if (!transfer->is_place_known || transfer->stored->offer->kind == UDPNAT_FILE_KIND_FILE)
     n_before = udpnat_file_source_count_before (transfer->source, reading->file, reading->chunk);
@@ -523,6 +523,8 @@ udpnat_client_handle_giver (UdpnatClientTransfer  *transfer,
       prepare_again (transfer);
       break;
     case UDPNAT_FILE_EVENT_CHUNK_WANTED:
+      transfer->is_paused_there = FALSE;
+      udpnat_transfer_set_paused (transfer->shown, transfer->stored->is_paused, FALSE);
       if (transfer->source != NULL)
         read_chunk (transfer, event);
       break;
