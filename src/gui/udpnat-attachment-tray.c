@@ -64,9 +64,15 @@ show_trouble (UdpnatAttachment *attachment,
 
   g_object_get (attachment, "trouble", &trouble, NULL);
   if (trouble != NULL)
-    gtk_widget_add_css_class (detail, "error");
+    {
+      gtk_widget_add_css_class (detail, "error");
+      gtk_widget_remove_css_class (detail, "dim-label");
+    }
   else
-    gtk_widget_remove_css_class (detail, "error");
+    {
+      gtk_widget_remove_css_class (detail, "error");
+      gtk_widget_add_css_class (detail, "dim-label");
+    }
   gtk_widget_set_tooltip_text (detail, trouble);
 }
 
@@ -82,7 +88,6 @@ create_words (UdpnatAttachment *attachment)
   gtk_label_set_xalign (GTK_LABEL (name), 0);
   gtk_label_set_xalign (GTK_LABEL (detail), 0);
   gtk_widget_add_css_class (detail, "caption");
-  gtk_widget_add_css_class (detail, "dim-label");
   gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
   gtk_widget_set_hexpand (box, TRUE);
   g_object_bind_property (attachment, "name", name, "label", G_BINDING_SYNC_CREATE);
