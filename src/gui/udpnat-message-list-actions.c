@@ -191,7 +191,9 @@ static void
 show_details (UdpnatMessageList *self,
               UdpnatHistoryItem *line)
 {
-  udpnat_message_details_present (get_window (self), line, self->person);
+  g_autoptr (UdpnatTransfer) transfer = udpnat_client_dup_transfer (self->client, line);
+
+  udpnat_message_details_present (get_window (self), line, transfer, self->person);
 }
 
 static void

@@ -108,11 +108,27 @@ def send_files(stage):
                 find_button(hers, 'Show in Folder', 'letters'))
     his.shoot('send-files-4-done')
     hers.shoot('send-files-5-done')
+    send_pasted(stage, hers, his, picture)
     (incoming / 'sunset.png').unlink()
     press_in(his, 'Open', 'sunset.png')
     stage.check('what-is-gone-is-said', his.find(has='It is not there any more'))
     alice.quit()
     bob.quit()
+
+
+def send_pasted(stage, hers, his, picture):
+    """What is in no file gets one, which is nobody else's to read."""
+    with Offer(hers.person, 'picture', picture):
+        hers.click(hers.find('Message', 'text'))
+        hers.display.key('ctrl+v')
+        hers.find('Remove Picture', 'button')
+    hers.press('Send')
+    hers.wait_gone('Remove Picture', 'button', seconds=SEND_SECONDS)
+    stage.check('a-pasted-picture-is-sent', find_line(his, 'alice: File Picture 2'))
+    kept = list((hers.person.folder / 'cache/udpnat/sent').iterdir())
+    stage.check('its-file-is-only-hers', len(kept) == 1 and
+                kept[0].stat().st_mode & 0o777 == 0o600 and
+                kept[0].parent.stat().st_mode & 0o777 == 0o700, kept)
 
 
 # ---- Not wanted ----
@@ -124,8 +140,8 @@ def decline_file(stage):
     (alice, bob), (hers, his) = meet_with_folders(stage)
     send(hers, letter)
     press_in(his, 'Decline', 'letter.txt')
-    stage.check('he-sees-it', find_line(his, 'alice: File letter.txt', 'cancelled'))
-    stage.check('she-sees-it', find_line(hers, 'You: File letter.txt', 'cancelled'))
+    stage.check('he-sees-it', find_line(his, 'alice: File letter.txt', 'declined'))
+    stage.check('she-sees-it', find_line(hers, 'You: File letter.txt', 'declined by bob'))
     stage.check('there-is-nothing-to-accept', find_button(his, 'Accept', 'letter.txt') is None)
     stage.check('nothing-came', not list((bob.folder / 'Incoming').iterdir()))
     his.shoot('decline-file')
