@@ -92,7 +92,8 @@ udpnat_message_details_present (GtkWindow         *parent,
 {
   GtkWidget *dialog = udpnat_dialog_new (parent, _("Message Details"), NULL);
 
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), create_facts (line, transfer, person));
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog),
+                                      create_facts (line, transfer, person));
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
   gtk_window_present (GTK_WINDOW (dialog));

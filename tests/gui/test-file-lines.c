@@ -1,5 +1,5 @@
-/* Files in a conversation as widgets, with a client that has no network: what a line shows, what its
- * buttons do, and that it stays as high as it is. */
+/* Files in a conversation as widgets, with a client that has no network: what a line shows, what
+ * its buttons do, and that it stays as high as it is. */
 
 #include "config.h"
 
