@@ -31,6 +31,7 @@ struct _UdpnatAttachment
   char         *path;      /* nullable: it is in no file of this computer */
   GdkTexture   *texture;   /* nullable: it is a file */
   gboolean      is_under_way;
+  gboolean      is_started;
 };
 
 enum
@@ -232,7 +233,7 @@ udpnat_attachment_get_texture (UdpnatAttachment *self)
   return self->texture;
 }
 
-/** udpnat_attachment_is_under_way: whether it is being read, to be offered then */
+/** udpnat_attachment_is_under_way: whether it is being read, or will be, to be offered then */
 gboolean
 udpnat_attachment_is_under_way (UdpnatAttachment *self)
 {
@@ -245,18 +246,29 @@ set_under_way (UdpnatAttachment *self,
                const char       *trouble)
 {
   self->is_under_way = is_under_way;
+  self->is_started = FALSE;
   g_free (self->trouble);
   self->trouble = g_strdup (trouble);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNDER_WAY]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TROUBLE]);
 }
 
-/** udpnat_attachment_begin: it is being read from now on */
+/** udpnat_attachment_begin: it is to be sent as soon as those before it are */
 void
 udpnat_attachment_begin (UdpnatAttachment *self)
 {
   set_under_way (self, TRUE, NULL);
+}
+
+/** udpnat_attachment_start: it is being read from now on. Returns: %FALSE: it was already */
+gboolean
+udpnat_attachment_start (UdpnatAttachment *self)
+{
+  if (self->is_started)
+    return FALSE;
+  self->is_started = TRUE;
   set_detail (self, g_strdup (_("Reading…")));
+  return TRUE;
 }
 
 /** udpnat_attachment_set_progress: bytes that are read, and all */

@@ -28,6 +28,7 @@ void              udpnat_attachment_set_path        (UdpnatAttachment *self,
 GdkTexture       *udpnat_attachment_get_texture     (UdpnatAttachment *self);
 gboolean          udpnat_attachment_is_under_way    (UdpnatAttachment *self);
 void              udpnat_attachment_begin           (UdpnatAttachment *self);
+gboolean          udpnat_attachment_start           (UdpnatAttachment *self);
 void              udpnat_attachment_set_progress    (UdpnatAttachment *self,
                                                      gint64            n_done,
                                                      gint64            n_all);

@@ -1,5 +1,6 @@
-/* Sending what is in the tray: each file is read first, by the client, and offered then; so long it
- * stays in the tray and says how far that is. What could not be sent stays, and says why. */
+/* Sending what is in the tray, one after the other, so that they arrive in its order: each file is
+ * read first, by the client, and offered then; so long it stays in the tray and says how far that
+ * is. What could not be sent stays, and says why. */
 
 #include "config.h"
 
@@ -10,6 +11,9 @@
 #include "udpnat-client-files.h"
 #include "udpnat-sent-picture.h"
 
+static void send_next (UdpnatComposer *self,
+                       UdpnatPerson   *person);
+
 static void
 fail (UdpnatComposer   *self,
       UdpnatPerson     *person,
@@ -19,6 +23,7 @@ fail (UdpnatComposer   *self,
   udpnat_attachment_fail (attachment, sentence);
   if (person == self->person)
     udpnat_composer_show_trouble (self, sentence);
+  send_next (self, person);
 }
 
 static void
@@ -28,7 +33,6 @@ send_path (UdpnatComposer   *self,
 {
   g_autoptr (GError) error = NULL;
 
-  udpnat_attachment_begin (attachment);
   if (!udpnat_client_send_file (self->client, person, udpnat_attachment_get_path (attachment),
                                 &error))
     fail (self, person, attachment, error->message);
@@ -77,15 +81,43 @@ saved_cb (GObject      *source,
 
 static void
 save_picture (UdpnatComposer   *self,
+              UdpnatPerson     *person,
               UdpnatAttachment *attachment)
 {
   Saving *saving = g_new0 (Saving, 1);
 
   saving->composer = g_object_ref (self);
-  saving->person = g_object_ref (self->person);
+  saving->person = g_object_ref (person);
   saving->attachment = g_object_ref (attachment);
-  udpnat_attachment_begin (attachment);
   udpnat_sent_picture_save_async (udpnat_attachment_get_texture (attachment), saved_cb, saving);
+}
+
+/* ---- One after the other ---- */
+
+static UdpnatAttachment *
+find (UdpnatComposer *self,
+      UdpnatPerson   *person,
+      const char     *path)
+{
+  return udpnat_attachment_tray_find (self->tray, udpnat_person_get_key_text (person), path);
+}
+
+/* Unless one of theirs is being read already */
+static void
+send_next (UdpnatComposer *self,
+           UdpnatPerson   *person)
+{
+  UdpnatAttachment *attachment = find (self, person, NULL);
+
+  if (attachment == NULL || !udpnat_attachment_start (attachment))
+    return;
+  if (udpnat_attachment_get_path (attachment) != NULL)
+    send_path (self, person, attachment);
+  else if (udpnat_attachment_get_texture (attachment) != NULL)
+    save_picture (self, person, attachment);
+  else
+    fail (self, person, attachment,
+          _("That is not on this computer. Save it here, and attach it again."));
 }
 
 /** udpnat_composer_has_files: whether there is something in the tray that can be sent */
@@ -104,28 +136,11 @@ udpnat_composer_send_files (UdpnatComposer *self)
   g_autoptr (GPtrArray) waiting = udpnat_attachment_tray_dup_waiting (self->tray);
 
   for (guint i = 0; i < waiting->len; i++)
-    {
-      UdpnatAttachment *attachment = g_ptr_array_index (waiting, i);
-
-      if (udpnat_attachment_get_path (attachment) != NULL)
-        send_path (self, self->person, attachment);
-      else if (udpnat_attachment_get_texture (attachment) != NULL)
-        save_picture (self, attachment);
-      else
-        fail (self, self->person, attachment,
-              _("That is not on this computer. Save it here, and attach it again."));
-    }
+    udpnat_attachment_begin (g_ptr_array_index (waiting, i));
+  send_next (self, self->person);
 }
 
 /* ---- What the client tells ---- */
-
-static UdpnatAttachment *
-find (UdpnatComposer *self,
-      UdpnatPerson   *person,
-      const char     *path)
-{
-  return udpnat_attachment_tray_find (self->tray, udpnat_person_get_key_text (person), path);
-}
 
 static void
 preparing_cb (UdpnatClient   *client,
@@ -166,8 +181,10 @@ added_cb (UdpnatClient      *client,
   if (transfer == NULL || !transfer->is_outgoing || transfer->path == NULL)
     return;
   attachment = find (self, person, transfer->path);
-  if (attachment != NULL)
-    udpnat_attachment_tray_remove (self->tray, udpnat_person_get_key_text (person), attachment);
+  if (attachment == NULL)
+    return;
+  udpnat_attachment_tray_remove (self->tray, udpnat_person_get_key_text (person), attachment);
+  send_next (self, person);
 }
 
 /** udpnat_composer_give_back_file: an offer to @person could not be kept on the disk; the @sentence

@@ -46,6 +46,21 @@ add_time (GtkListBox *list,
   add_fact (list, title, words);
 }
 
+/* What may be long stands below. */
+static void
+add_long_fact (GtkListBox *list,
+               const char *title,
+               const char *words)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), words);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  gtk_list_box_append (list, row);
+}
+
 /* In the conversation there may be no room for all of these. */
 static void
 add_file (GtkListBox     *list,
@@ -56,9 +71,9 @@ add_file (GtkListBox     *list,
   const char *path = udpnat_transfer_get_path (transfer);
   g_autofree char *place = path != NULL ? g_filename_display_name (path) : NULL;
 
-  add_fact (list, udpnat_transfer_is_folder (transfer) ? _("Folder") : _("File"), words);
+  add_long_fact (list, udpnat_transfer_is_folder (transfer) ? _("Folder") : _("File"), words);
   if (place != NULL)
-    add_fact (list, _("Place"), place);
+    add_long_fact (list, _("Place"), place);
 }
 
 static GtkWidget *

@@ -113,6 +113,19 @@ state_changed_cb (UdpnatMessageRow *self)
   udpnat_message_row_refresh_state (self);
 }
 
+/* Whoever hears the row is not told of every packet. */
+static void
+done_changed_cb (UdpnatMessageRow *self)
+{
+  gint64 size = MAX (udpnat_transfer_get_size (self->transfer), 1);
+  int tenths = (int) (10.0 * (double) udpnat_transfer_get_done (self->transfer) / (double) size);
+
+  if (tenths == self->done_tenths)
+    return;
+  self->done_tenths = tenths;
+  udpnat_message_row_refresh_state (self);
+}
+
 static void
 create_file (UdpnatMessageRow *self)
 {
@@ -124,6 +137,8 @@ create_file (UdpnatMessageRow *self)
                                   G_CALLBACK (state_changed_cb), self);
   g_signal_group_connect_swapped (self->transfer_signals, "notify::path",
                                   G_CALLBACK (state_changed_cb), self);
+  g_signal_group_connect_swapped (self->transfer_signals, "notify::done",
+                                  G_CALLBACK (done_changed_cb), self);
 }
 
 static gboolean

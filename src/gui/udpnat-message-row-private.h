@@ -40,6 +40,7 @@ struct _UdpnatMessageRow
   GCancellable     *reading;  /* nullable: of a picture that is shown, or soon will be */
   gboolean          has_file_picture; /* that is the picture itself, not the offer's small one */
   gboolean          is_file_unreadable;
+  int               done_tenths; /* as it was last read out */
 };
 
 void udpnat_message_row_set_class  (GtkWidget        *widget,

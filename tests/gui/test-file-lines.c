@@ -198,6 +198,32 @@ test_pause_too_early (Fixture      *self,
                    UDPNAT_TRANSFER_STATE_OFFERED);
 }
 
+/* How high the lines are is known before they are seen. */
+static void
+test_opens_at_its_end (Fixture      *self,
+                       gconstpointer unused)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->page->list->scroller);
+  double rest;
+
+  for (guint8 i = 1; i <= 12; i++)
+    {
+      UdpnatMessageId id = make_id (100 + i);
+
+      hear_from (self->client, self->bob, udpnat_item_new_text (&id, SENT_US, "words"));
+      hear_offer (self, i, "report.pdf");
+    }
+  udpnat_conversation_page_set_person (self->page, NULL);
+  settle (self);
+  udpnat_conversation_page_set_person (self->page, self->bob);
+  settle (self);
+  settle (self);
+  rest = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment) -
+         gtk_adjustment_get_value (adjustment);
+  g_assert_cmpfloat (rest, <=, 2);
+  g_assert_false (gtk_revealer_get_reveal_child (self->page->list->jump_revealer));
+}
+
 /* ---- Sending ---- */
 
 static void
@@ -308,6 +334,7 @@ main (int    argc,
   ADD ("/file-lines/offer/a-text-in-its-row-is-a-text", test_text_after_offer);
   ADD ("/file-lines/offer/is-declined-and-stays-as-high", test_decline);
   ADD ("/file-lines/offer/what-cannot-be-done-is-said", test_pause_too_early);
+  ADD ("/file-lines/list/opens-at-its-end", test_opens_at_its_end);
   ADD ("/file-lines/sending/a-file-that-is-gone-stays-attached", test_missing_file_stays);
   g_test_add_func ("/file-lines/row/is-as-high-in-every-state", test_keeps_its_height);
   return g_test_run ();

@@ -5,8 +5,12 @@ import subprocess
 
 from gi.repository import GLib
 
-from . import steps
+from desk import desktop
+from desk.display import wait_until
+
+from . import lines, steps
 from .attach import Offer
+from .manners import end, introduce, start_quietly
 
 # Long enough that it can be paused on the way
 LARGE_BYTES = 400 << 20
@@ -90,6 +94,11 @@ def send_files(stage):
     hers.shoot('send-files-2-offered')
     find_line(his, 'alice: Folder letters, 2 files', 'offered by alice')
     his.shoot('send-files-3-offered')
+    names = [row.name for row in his.select_rows('alice: ', within='Messages')]
+    stage.check('they-come-in-their-order', [
+        next(i for i, name in enumerate(names) if what in name)
+        for what in ('Look at these', 'sunset.png', 'letters')
+    ] == sorted(range(len(names)))[-3:], names)
     stage.check('it-is-the-newest-in-the-chats', his.has_row('alice', 'Folder: letters',
                                                              within='Chats'))
     for window in hers, his:
@@ -139,7 +148,11 @@ def decline_file(stage):
     letter.write_text('Dear Bob')
     (alice, bob), (hers, his) = meet_with_folders(stage)
     send(hers, letter)
-    press_in(his, 'Decline', 'letter.txt')
+    lines.focus_line(his, 'letter.txt')
+    his.display.key('Tab', 'Tab', 'Tab')
+    stage.check('the-keyboard-reaches-its-buttons', his.wait(
+        lambda: 'focused' in find_button(his, 'Decline', 'letter.txt').states, 'it is focused'))
+    his.display.key('space')
     stage.check('he-sees-it', find_line(his, 'alice: File letter.txt', 'declined'))
     stage.check('she-sees-it', find_line(hers, 'You: File letter.txt', 'declined by bob'))
     stage.check('there-is-nothing-to-accept', find_button(his, 'Accept', 'letter.txt') is None)
@@ -208,4 +221,38 @@ def file_gone(stage):
     bob.quit()
 
 
-ALL = (send_files, decline_file, pause_file, file_gone)
+# ---- Told when nobody looks ----
+
+def file_told(stage):
+    """What is taken without asking is told when it is offered, and when it is here."""
+    letter = stage.folder / 'letter.txt'
+    letter.write_text('Dear Alice')
+    alice, bob = introduce(stage, 'alice', 'bob')
+    alice.run_cli('set', 'accept-files', 'accept')
+    incoming = alice.folder / 'Incoming'
+    incoming.mkdir()
+    (alice.folder / 'config/user-dirs.dirs').write_text('XDG_DOWNLOAD_DIR="$HOME/Incoming"')
+    desk = desktop.Desktop(alice.session_bus.address)
+    process = start_quietly(alice, '--background')
+    try:
+        status, out = bob.run_cli('send', 'alice', '--file', letter)
+        stage.check('he-can-send-it', status == 0, [status, out])
+        told = wait_until(lambda: len(find_bodies(desk)) == 2, 20) and find_bodies(desk)
+        stage.check('it-is-told-twice', told == ['Offers letter.txt, 10 bytes',
+                                                 'letter.txt is here'], [told, desk.calls])
+        stage.check('it-is-here', is_same(letter, incoming / 'letter.txt'))
+        end(stage, alice, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        desk.close()
+
+
+def find_bodies(desk):
+    """What is told in either way, in its order."""
+    return [words[1]['body'] if len(words) == 2 else words[4]
+            for words in desk.find('AddNotification', 'Notify')]
+
+
+ALL = (send_files, decline_file, pause_file, file_gone, file_told)
