@@ -69,9 +69,38 @@ show_resume_button (UdpnatFileRow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->resume_button), is_failed || is_paused);
 }
 
+/* Returns: (nullable): the button that has the keyboard */
+static GtkWidget *
+get_focused (UdpnatFileRow *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  return focus != NULL && gtk_widget_is_ancestor (focus, self->buttons) ? focus : NULL;
+}
+
+/* The keyboard must not leave the line because the button that had it means nothing any more: the
+ * first one that does gets it, or what the line is in. */
+static void
+keep_focus (UdpnatFileRow *self)
+{
+  GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
+
+  for (GtkWidget *button = gtk_widget_get_first_child (self->buttons);
+       button != NULL && gtk_stack_get_visible_child (self->buttons_place) == self->buttons;
+       button = gtk_widget_get_next_sibling (button))
+    if (gtk_widget_get_visible (button) && gtk_widget_grab_focus (button))
+      return;
+  while (parent != NULL && !gtk_widget_get_focusable (parent))
+    parent = gtk_widget_get_parent (parent);
+  if (parent != NULL)
+    gtk_widget_grab_focus (parent);
+}
+
 static void
 show_buttons (UdpnatFileRow *self)
 {
+  GtkWidget *focused = get_focused (self);
   UdpnatTransferState state = udpnat_transfer_get_state (self->transfer);
   gboolean is_outgoing = udpnat_transfer_is_outgoing (self->transfer);
   gboolean is_offered = state == UDPNAT_TRANSFER_STATE_OFFERED && !is_outgoing;
@@ -92,6 +121,8 @@ show_buttons (UdpnatFileRow *self)
   gtk_widget_set_visible (self->open_button, has_file);
   gtk_widget_set_visible (self->show_button, has_file);
   gtk_stack_set_visible_child (self->buttons_place, has_any ? self->buttons : self->no_buttons);
+  if (focused != NULL && (!has_any || !gtk_widget_get_visible (focused)))
+    keep_focus (self);
 }
 
 /* ---- How it stands ---- */

@@ -39,6 +39,7 @@ set_up (Fixture      *self,
   is_open = udpnat_client_open (self->client, self->folder, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (is_open);
+  udpnat_client_set_files_folder (self->client, self->folder);
   self->bob = udpnat_client_ensure_person (self->client, &key, "bob");
   self->page = UDPNAT_CONVERSATION_PAGE (udpnat_conversation_page_new (self->client, NULL));
   self->window = GTK_WINDOW (adw_window_new ());
@@ -172,6 +173,41 @@ test_decline (Fixture      *self,
   settle (self);
   g_assert_cmpint (udpnat_transfer_get_state (row->transfer), ==, UDPNAT_TRANSFER_STATE_CANCELLED);
   g_assert_cmpint (gtk_widget_get_height (GTK_WIDGET (row)), ==, height);
+}
+
+/* Returns: (nullable): the first button in @widget that can be seen */
+static GtkWidget *
+find_button (GtkWidget *widget)
+{
+  GtkWidget *found = NULL;
+
+  if (GTK_IS_BUTTON (widget))
+    return gtk_widget_get_mapped (widget) ? widget : NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_button (child);
+  return found;
+}
+
+/* Whoever uses the keyboard is still where they were. */
+static void
+test_focus_stays (Fixture      *self,
+                  gconstpointer unused)
+{
+  UdpnatMessageRow *row;
+  GtkWidget *focus;
+
+  hear_offer (self, 1, "report.pdf");
+  row = get_row (self);
+  g_assert_true (gtk_widget_grab_focus (find_button (row->file)));
+  request (row, UDPNAT_FILE_REQUEST_ACCEPT);
+  focus = gtk_window_get_focus (self->window);
+  g_assert_nonnull (focus);
+  g_assert_true (gtk_widget_is_ancestor (focus, row->file));
+  g_assert_true (gtk_widget_get_visible (focus));
+  request (row, UDPNAT_FILE_REQUEST_CANCEL);
+  focus = gtk_window_get_focus (self->window);
+  g_assert_true (focus == gtk_widget_get_parent (GTK_WIDGET (row)));
 }
 
 /* What cannot be done is said, and does nothing. */
@@ -333,6 +369,7 @@ main (int    argc,
   ADD ("/file-lines/offer/is-a-file-not-a-text", test_offer_is_shown);
   ADD ("/file-lines/offer/a-text-in-its-row-is-a-text", test_text_after_offer);
   ADD ("/file-lines/offer/is-declined-and-stays-as-high", test_decline);
+  ADD ("/file-lines/offer/keyboard-stays-in-the-line", test_focus_stays);
   ADD ("/file-lines/offer/what-cannot-be-done-is-said", test_pause_too_early);
   ADD ("/file-lines/list/opens-at-its-end", test_opens_at_its_end);
   ADD ("/file-lines/sending/a-file-that-is-gone-stays-attached", test_missing_file_stays);
