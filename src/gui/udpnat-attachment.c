@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-file-icon.h"
+
 /* The size of a thumbnail, at twice the size that it is shown in, for fine screens. */
 #define THUMBNAIL_PIXELS 96
 /* A larger picture takes too long to be read for a thumbnail. */
@@ -15,7 +17,7 @@
 #define ATTRIBUTES \
   G_FILE_ATTRIBUTE_STANDARD_TYPE "," \
   G_FILE_ATTRIBUTE_STANDARD_DISPLAY_NAME "," G_FILE_ATTRIBUTE_STANDARD_SIZE "," \
-  G_FILE_ATTRIBUTE_STANDARD_CONTENT_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SYMBOLIC_ICON
+  G_FILE_ATTRIBUTE_STANDARD_CONTENT_TYPE
 
 struct _UdpnatAttachment
 {
@@ -108,8 +110,8 @@ look_in_thread (GTask        *task,
   look->detail = g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY
                    ? g_strdup (_("Folder"))
                    : g_format_size ((guint64) g_file_info_get_size (info));
-  g_set_object (&look->icon, g_file_info_get_symbolic_icon (info));
   type = g_file_info_get_content_type (info);
+  look->icon = udpnat_file_icon_new (type);
   if (type != NULL && g_content_type_is_mime_type (type, "image/*") &&
       g_file_info_get_size (info) <= PICTURE_MAX_BYTES)
     look->thumbnail = read_thumbnail (file, cancellable);
@@ -171,7 +173,7 @@ udpnat_attachment_new_for_file (GFile *file)
   if (g_file_peek_path (file) != NULL)
     self->path = g_canonicalize_filename (g_file_peek_path (file), NULL);
   self->name = g_filename_display_name (name != NULL ? name : "");
-  self->icon = g_themed_icon_new ("text-x-generic-symbolic");
+  self->icon = udpnat_file_icon_new (NULL);
   g_task_set_task_data (task, g_object_ref (file), g_object_unref);
   g_task_run_in_thread (task, look_in_thread);
   return self;

@@ -7,9 +7,9 @@
 
 #include "udpnat-file-row.h"
 
-#include <gio/gio.h>
 #include <glib/gi18n.h>
 
+#include "udpnat-file-icon.h"
 #include "udpnat-picture-frame.h"
 #include "udpnat-tooltip.h"
 
@@ -213,15 +213,13 @@ describe_buttons (UdpnatFileRow *self)
 static void
 show_kind (UdpnatFileRow *self)
 {
-  const char *type = udpnat_transfer_get_content_type (self->transfer);
   int width = udpnat_transfer_get_width (self->transfer);
   int height = udpnat_transfer_get_height (self->transfer);
   gboolean is_picture = udpnat_file_row_is_picture (self->transfer);
   gboolean is_size_known = width > 0 && height > 0;
   g_autoptr (GIcon) icon = NULL;
 
-  icon = type != NULL ? g_content_type_get_symbolic_icon (type)
-                      : g_themed_icon_new ("text-x-generic-symbolic");
+  icon = udpnat_file_icon_new (udpnat_transfer_get_content_type (self->transfer));
   gtk_image_set_from_gicon (self->icon, icon);
   gtk_widget_set_visible (GTK_WIDGET (self->icon), !is_picture);
   gtk_widget_set_visible (GTK_WIDGET (self->picture), is_picture);
