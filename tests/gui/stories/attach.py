@@ -4,6 +4,7 @@ import subprocess
 import time
 
 from . import steps
+from .settings import NO_LEAKS, choose_file
 
 NOTICE = 'A file cannot be sent to yourself: it is here already.'
 
@@ -107,4 +108,23 @@ def paste_text(stage, window):
             lambda: window.read_entry('Message') == 'only words', 'the words'))
 
 
-ALL = [attach]
+def attach_folder(stage):
+    """Chosen by the menu of the conversation."""
+    folder = stage.folder / 'letters'
+    folder.mkdir()
+    alice = stage.add_person('alice')
+    alice.more_environment = NO_LEAKS
+    window = steps.begin(alice)
+    steps.show_chats(window)
+    window.press('Write a Note to Yourself', 'button')
+    window.choose('Conversation Menu', 'Attach a Folder…')
+    choose_file(window, 'Attach a Folder', folder)
+    stage.check('it-is-there', window.find('Remove letters', 'button'))
+    stage.check('and-said-to-be-a-folder', window.find('Folder', 'label'))
+    window.shoot('attach-folder')
+    window.press('Remove letters', 'button')
+    window.wait_gone('Remove letters', 'button')
+    alice.quit()
+
+
+ALL = [attach, attach_folder]

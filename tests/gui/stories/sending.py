@@ -10,7 +10,7 @@ from desk.display import wait_until
 
 from . import lines, steps
 from .attach import Offer
-from .manners import end, introduce, start_quietly
+from .manners import end, introduce, start_quietly, write_settings
 
 # Long enough that it can be paused on the way
 LARGE_BYTES = 400 << 20
@@ -18,14 +18,13 @@ SEND_SECONDS = 90
 
 
 def meet_with_folders(stage):
-    """Both look at the conversation; what comes to bob goes to a folder that we know."""
+    """Both look at the conversation; what comes to them goes to folders that they have chosen."""
     stage.start_server()
     people = [stage.add_person(name) for name in ('alice', 'bob')]
     for person in people:
-        downloads = person.folder / 'Incoming'
-        downloads.mkdir()
-        (person.folder / 'config/user-dirs.dirs').write_text(
-            f'XDG_DOWNLOAD_DIR="$HOME/{downloads.name}"')
+        chosen = person.folder / 'Incoming'
+        chosen.mkdir()
+        write_settings(person, files_folder=f"'{chosen}'")
     hers, his = [steps.begin(person, '--server', stage.server_address) for person in people]
     steps.become_friends(hers, his)
     steps.open_row(his, 'alice')
