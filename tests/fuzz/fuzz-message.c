@@ -199,11 +199,14 @@ remake_item (const UdpnatItem *item)
   const guint          n_prekeys = udpnat_item_get_prekeys (item, prekeys, G_N_ELEMENTS (prekeys));
 
   g_autoptr (UdpnatFileOffer) offer = udpnat_item_dup_offer (item);
+  UdpnatFilePart part;
 
   if (text != NULL)
     g_assert_true (g_utf8_validate (text, -1, NULL));
   if (offer != NULL)
     return udpnat_item_new_file (&item->id, item->sent_us, offer);
+  if (udpnat_item_get_part (item, &part))
+    return udpnat_item_new_file_part (&item->id, item->sent_us, &part);
   if (has_target)
     return udpnat_item_new_on (item->type, &item->id, item->sent_us, &target, text);
   if (n_prekeys > 0)

@@ -271,6 +271,46 @@ def away(home, check):
     home.stop(server)
 
 
+def by_mail(home, check):
+    """The sender is gone when the receiver comes: a small file is in the mailbox."""
+    server = home.start_server()
+    meet(home, 'alice', 'bob')
+    got = got_folder(home)
+    small = make_file(home.folder / 'small.png', 11 * CHUNK + 3)
+    large = make_file(home.folder / 'large', 17 * CHUNK)
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    alice.say(f'sendfile bob {small}', f'sendfile bob {large}')
+    stored = [alice.wait('stored', to='bob') for _ in range(2)]
+    check('by-mail/both-offers-are-in-the-mailbox', None not in stored, [alice.events[-4:]])
+    check('by-mail/sender-leaves', alice.leave() == 0)
+    bob = home.start_cli('bob', '--json', 'receive', '--to', got)
+    status, out, err = home.finish(bob)
+    check('by-mail/it-comes-without-its-sender',
+          status == 0 and (got / 'small.png').read_bytes() == small.read_bytes(),
+          [status, out[-600:], err])
+    check('by-mail/what-is-too-large-does-not', not (got / 'large').exists())
+    bob = home.start_cli('bob', '--json', 'receive', '--to', got)
+    status, events = home.run_json('alice', '--timeout', '20', 'wait', '--count', '1')
+    told = [event['state'] for event in events
+            if event['event'] == 'file' and event['name'] == 'small.png']
+    check('by-mail/the-sender-hears-of-it-later', 'done' in told, [events[-4:]])
+    status, out, err = home.finish(bob)
+    check('by-mail/the-rest-comes-from-the-sender',
+          status == 0 and (got / 'large').read_bytes() == large.read_bytes(), [status, out[-600:]])
+
+    home.run_cli('alice', 'set', 'mail-files-up-to', 'off')
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    alice.say(f'sendfile bob {small}')
+    alice.wait('stored', to='bob')
+    alice.leave()
+    bob = home.start_cli('bob', '--timeout', '3', 'receive', '--to', got)
+    status, out, err = home.finish(bob)
+    check('by-mail/not-when-that-is-off', status == 1, [status, out, err])
+    home.stop(server)
+
+
 def changed(home, check):
     """What was offered is not there any more, or is another."""
     server = home.start_server(*FAST)
@@ -292,6 +332,14 @@ def changed(home, check):
     check('changed/and-the-sender', failed and failed['reason'] == 'changed', [failed])
     check('changed/nothing-of-it-passes-for-the-file', not (got / 'file').exists())
 
+    make_file(path, 100 * CHUNK)
+    alice.say(f'resume #{failed["number"]}')
+    alice.wait('file', state='accepted')
+    bob.say(f'resume #{number}')
+    check('changed/when-it-is-as-it-was-it-goes', bob.wait('file', state='done'),
+          [bob.events[-3:], alice.events[-3:]])
+    (got / 'file').unlink()
+
     alice.say(f'sendfile bob {path}')
     offer = bob.wait('file', state='offered')
     alice.leave()
@@ -302,11 +350,13 @@ def changed(home, check):
     failed = bob.wait('file', state='failed')
     check('changed/what-is-gone-cannot-be-given',
           failed and failed['reason'] == 'unreadable-there', [failed])
-    make_file(path, 100 * CHUNK, 99)
+    make_file(path, 100 * CHUNK)
     number = alice.wait('file', state='failed')['number']
     alice.say(f'resume #{number}')
+    alice.wait('file', state='accepted')
     bob.say(f'resume #{offer["number"]}')
-    check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'), [bob.events[-3:]])
+    check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'),
+          [bob.events[-3:], alice.events[-6:]])
     alice.leave()
     bob.leave()
     home.stop(server)
@@ -395,8 +445,8 @@ def terminal(home, check):
     home.stop(server)
 
 
-SCENARIOS = [one_file, folder, decisions, unasked, goes_on, away, changed, no_room, strangers,
-             terminal]
+SCENARIOS = [one_file, folder, decisions, unasked, goes_on, away, by_mail, changed, no_room,
+             strangers, terminal]
 
 if __name__ == '__main__':
     sys.exit(run(__doc__, SCENARIOS))

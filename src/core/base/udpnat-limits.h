@@ -520,6 +520,10 @@
 #define UDPNAT_CONTENT_TYPE_MAX_BYTES 127 /* RFC 6838, 4.2: of each half */
 #define UDPNAT_THUMBNAIL_MAX_BYTES 16384
 #define UDPNAT_FILE_ANSWER_MAX_BYTES 32
+/* A file of so much may go by the mailbox, in parts of so much: two of these fit into a letter. */
+#define UDPNAT_FILE_MAIL_MAX_BYTES 1048576
+#define UDPNAT_FILE_PART_BYTES 32000
+#define UDPNAT_FILE_PARTS_MAX_BYTES 8388608 /* of one contact that wait to be accepted */
 #define UDPNAT_FILE_SIZE_MAX (G_GUINT64_CONSTANT (1) << 46) /* 64 TiB: what the tree holds */
 #define UDPNAT_FOLDER_FILES_MAX 1000000
 /* What a receiver has asked for and not put on its disk: from the first of these up to the second,

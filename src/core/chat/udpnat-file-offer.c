@@ -133,6 +133,55 @@ udpnat_item_dup_offer (const UdpnatItem *self)
                                   g_bytes_get_size (self->body));
 }
 
+/* ---- Parts ---- */
+
+/** udpnat_item_new_file_part: @part: as its description says */
+UdpnatItem *
+udpnat_item_new_file_part (const UdpnatMessageId *id,
+                           gint64                 sent_us,
+                           const UdpnatFilePart  *part)
+{
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+
+  udpnat_append_bytes (body, part->target.bytes, sizeof part->target.bytes);
+  udpnat_append_u64 (body, part->place);
+  udpnat_append_bytes (body, part->data, part->n_data);
+  return udpnat_item_new (UDPNAT_ITEM_FILE_PART, id, sent_us, body->data, body->len);
+}
+
+/** udpnat_file_part_parse: @out_part: (out) (optional): Returns: %FALSE when it breaks the protocol
+ * */
+gboolean
+udpnat_file_part_parse (const guint8   *body,
+                        gsize           n_body,
+                        UdpnatFilePart *out_part)
+{
+  UdpnatFilePart part;
+  UdpnatReader reader;
+
+  udpnat_reader_init (&reader, body, n_body);
+  udpnat_reader_copy (&reader, part.target.bytes, sizeof part.target.bytes);
+  part.place = udpnat_reader_u64 (&reader);
+  part.n_data = udpnat_reader_left (&reader);
+  part.data = udpnat_reader_bytes (&reader, part.n_data);
+  if (reader.failed || part.n_data == 0 || part.n_data > UDPNAT_FILE_PART_BYTES ||
+      part.place > UDPNAT_FILE_MAIL_MAX_BYTES - part.n_data)
+    return FALSE;
+  if (out_part != NULL)
+    *out_part = part;
+  return TRUE;
+}
+
+/** udpnat_item_get_part: Returns: %FALSE for other types */
+gboolean
+udpnat_item_get_part (const UdpnatItem *self,
+                      UdpnatFilePart   *out_part)
+{
+  return self->type == UDPNAT_ITEM_FILE_PART &&
+         udpnat_file_part_parse (g_bytes_get_data (self->body, NULL),
+                                 g_bytes_get_size (self->body), out_part);
+}
+
 /** udpnat_file_answer_is_final: whether nothing of the offer is fetched after it */
 gboolean
 udpnat_file_answer_is_final (const char *answer)

@@ -64,6 +64,31 @@ UdpnatItem      *udpnat_item_new_file       (const UdpnatMessageId *id,
 UdpnatFileOffer *udpnat_file_offer_parse    (const guint8          *body,
                                              gsize                  n_body)
   G_GNUC_WARN_UNUSED_RESULT;
+/**
+ * UdpnatFilePart:
+ * @target: the FILE that it is of
+ * @place: where @data begins in it; it ends within %UDPNAT_FILE_MAIL_MAX_BYTES
+ * @data: (array length=n_data): 1 to %UDPNAT_FILE_PART_BYTES; points into the item
+ *
+ * What a FILE-PART says.
+ */
+typedef struct
+{
+  UdpnatMessageId target;
+  guint64         place;
+  const guint8   *data;
+  gsize           n_data;
+} UdpnatFilePart;
+
+UdpnatItem      *udpnat_item_new_file_part  (const UdpnatMessageId *id,
+                                             gint64                 sent_us,
+                                             const UdpnatFilePart  *part) G_GNUC_WARN_UNUSED_RESULT;
+gboolean         udpnat_file_part_parse     (const guint8          *body,
+                                             gsize                  n_body,
+                                             UdpnatFilePart        *out_part)
+  G_GNUC_WARN_UNUSED_RESULT;
+gboolean         udpnat_item_get_part       (const UdpnatItem      *self,
+                                             UdpnatFilePart        *out_part);
 UdpnatFileOffer *udpnat_item_dup_offer      (const UdpnatItem      *self) G_GNUC_WARN_UNUSED_RESULT;
 gboolean         udpnat_file_answer_is_final (const char           *answer);
 

@@ -252,6 +252,8 @@ udpnat_item_body_is_valid (guint8        type,
       return is_offer (body, n_body);
     case UDPNAT_ITEM_FILE_ANSWER:
       return is_answer (body, n_body);
+    case UDPNAT_ITEM_FILE_PART:
+      return udpnat_file_part_parse (body, n_body, NULL);
     }
   return TRUE;
 }
@@ -262,7 +264,7 @@ udpnat_item_body_is_valid (guint8        type,
 gboolean
 udpnat_item_is_known (const UdpnatItem *self)
 {
-  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_FILE_ANSWER;
+  return self->type >= UDPNAT_ITEM_TEXT && self->type <= UDPNAT_ITEM_FILE_PART;
 }
 
 /**

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @UDPNAT_ITEM_ADDRESS: where the sender is registered, who is a guest at our server
  * @UDPNAT_ITEM_FILE: a file or folder that the sender offers (udpnat-file-offer.h)
  * @UDPNAT_ITEM_FILE_ANSWER: what has become of the target, a FILE of either side
+ * @UDPNAT_ITEM_FILE_PART: bytes of a small FILE of the sender's, who may not be there later
  *
  * What is said reliably: it waits in the sender's outbox until the receiver has it on disk,
  * whatever carries it (PROTOCOL.md section 9). Others up to %UDPNAT_ITEM_TYPE_MAX may come from a
@@ -35,6 +36,7 @@ typedef enum
   UDPNAT_ITEM_ADDRESS = 0x09,
   UDPNAT_ITEM_FILE = 0x0a,
   UDPNAT_ITEM_FILE_ANSWER = 0x0b,
+  UDPNAT_ITEM_FILE_PART = 0x0c,
 } UdpnatItemType;
 
 #define UDPNAT_ITEM_TYPE_MAX 0x3f

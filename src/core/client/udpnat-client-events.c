@@ -93,6 +93,7 @@ handle_stored (UdpnatClient          *self,
                const UdpnatNodeEvent *event)
 {
   udpnat_client_note_state (self, event, UDPNAT_ITEM_STATE_STORED);
+  udpnat_client_note_file_stored (self, event);
 }
 
 static void

@@ -32,12 +32,15 @@ typedef struct
   UdpnatFileSource     *source;    /* nullable: it has not been asked for */
   GCancellable         *preparing; /* nullable */
   gboolean              is_place_known; /* @n_done is as far as they have got */
+  GArray               *parts; /* nullable: of UdpnatMessageId: what went by mail */
 
   /* what comes */
   UdpnatFileSink       *sink;      /* nullable: not open */
   gboolean              is_opening;
   gboolean              is_list_known;  /* of a folder: what is in it */
   gboolean              is_finishing;
+  gboolean              is_reopened;    /* when it has been closed: its parts have come */
+  guint                 n_parts_left;   /* chunks of what came by mail, on their way to the disk */
   guint32               next_file;      /* not asked for yet, nor any after it */
   guint                 n_fetching;     /* files */
   guint64               n_unsynced;     /* bytes written since the disk was last asked to keep them
@@ -63,12 +66,17 @@ void                  udpnat_client_take_file          (UdpnatClient           *
                                                         UdpnatPerson           *person,
                                                         const UdpnatItem       *item,
                                                         UdpnatHistoryItem      *line);
+void                  udpnat_client_note_file_stored   (UdpnatClient           *self,
+                                                        const UdpnatNodeEvent  *event);
 void                  udpnat_client_forget_file        (UdpnatClient           *self,
                                                         gint64                  number);
+void                  udpnat_client_forget_files_of    (UdpnatClient           *self,
+                                                        UdpnatPerson           *person);
 void                  udpnat_client_handle_file        (UdpnatClient           *self,
                                                         const UdpnatNodeEvent  *event);
 
 /* What its halves need of udpnat-client-files.c */
+const char           *udpnat_client_get_files_folder   (UdpnatClient           *self);
 UdpnatFileQueue      *udpnat_client_get_file_queue     (UdpnatClient           *self);
 UdpnatClientTransfer *udpnat_client_transfer_new       (UdpnatClient           *self,
                                                         const UdpnatStoredTransfer *stored);
@@ -92,10 +100,12 @@ void                  udpnat_client_handle_giver       (UdpnatClientTransfer   *
                                                         const UdpnatFileEvent  *event);
 void                  udpnat_client_stop_sending       (UdpnatClientTransfer   *transfer);
 void                  udpnat_client_stop_preparing     (UdpnatClient           *self);
+void                  udpnat_client_mail_file          (UdpnatClientTransfer   *transfer);
 
 /* udpnat-client-receiving.c */
 void                  udpnat_client_fetch              (UdpnatClientTransfer   *transfer);
 void                  udpnat_client_trim               (UdpnatClientTransfer   *transfer);
+void                  udpnat_client_take_parts         (UdpnatClientTransfer   *transfer);
 void                  udpnat_client_handle_fetcher     (UdpnatClientTransfer   *transfer,
                                                         const UdpnatFileEvent  *event);
 void                  udpnat_client_stop_receiving     (UdpnatClientTransfer   *transfer,

@@ -33,6 +33,7 @@ transfer_clear (gpointer data)
   udpnat_file_source_free (transfer->source);
   udpnat_file_sink_free (transfer->sink);
   g_clear_object (&transfer->preparing);
+  g_clear_pointer (&transfer->parts, g_array_unref);
 }
 
 void
@@ -273,6 +274,7 @@ get_code (const GError *error)
     {
     case UDPNAT_ERROR_CHANGED:
       return "changed";
+    case UDPNAT_ERROR_NOT_SENDABLE:
     case UDPNAT_ERROR_GONE:
       return "gone";
     case UDPNAT_ERROR_NO_FOLDER:
@@ -328,25 +330,34 @@ udpnat_client_transfer_answer (UdpnatClientTransfer *transfer,
 
 /* ---- What the other side does ---- */
 
-/* How it stands on the disk is the store's doing: it knows which word counts. */
+/* Of the words that end it the store knows which counts. The one that does not may come after
+ * something has failed here, and changes nothing then. */
 static void
-follow_answer (UdpnatClientTransfer *transfer)
+follow_answer (UdpnatClientTransfer *transfer,
+               const char           *word)
 {
-  UdpnatClient *self = transfer->client;
-  g_autoptr (UdpnatStoredTransfer) now = udpnat_store_dup_transfer (self->store,
-                                                                    transfer->stored->line);
+  UdpnatStoredTransfer *stored = transfer->stored;
+  g_autoptr (UdpnatStoredTransfer) now = NULL;
 
-  if (now == NULL)
-    now = udpnat_stored_transfer_copy (transfer->stored);
-  transfer->stored->state = now->state;
-  g_free (transfer->stored->reason);
-  transfer->stored->reason = g_strdup (now->reason);
-  show_stored (transfer->shown, transfer->stored);
+  if (!udpnat_file_answer_is_final (word))
+    {
+      if (stored->state == UDPNAT_TRANSFER_STATE_OFFERED &&
+          g_str_equal (word, UDPNAT_FILE_ANSWER_ACCEPTED))
+        udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_ACCEPTED, NULL);
+      return;
+    }
+  now = udpnat_store_dup_transfer (transfer->client->store, stored->line);
+  if (now != NULL && (now->answer == NULL || !udpnat_file_answer_is_final (now->answer)))
+    return; /* it was not theirs to say */
+  if (now != NULL)
+    {
+      stored->state = now->state;
+      g_free (stored->reason);
+      stored->reason = g_strdup (now->reason);
+    }
+  show_stored (transfer->shown, stored);
   udpnat_client_transfer_tell (transfer);
-  if (now->state != UDPNAT_TRANSFER_STATE_DONE && now->state != UDPNAT_TRANSFER_STATE_CANCELLED &&
-      !udpnat_file_answer_is_final (now->answer != NULL ? now->answer : ""))
-    return;
-  if (now->is_outgoing)
+  if (stored->is_outgoing)
     udpnat_client_stop_sending (transfer);
   else
     udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
@@ -358,6 +369,7 @@ take_answer (UdpnatClient     *self,
              UdpnatPerson     *person,
              const UdpnatItem *item)
 {
+  g_autofree char *word = udpnat_item_dup_text (item);
   UdpnatClientTransfer *transfer;
   UdpnatMessageId target;
 
@@ -367,7 +379,7 @@ take_answer (UdpnatClient     *self,
     {
       transfer = find_by_id (self, udpnat_person_get_key (person), &target, is_outgoing);
       if (transfer != NULL)
-        follow_answer (transfer);
+        follow_answer (transfer, word);
     }
 }
 
@@ -388,6 +400,33 @@ is_wanted (UdpnatClientTransfer *transfer)
   return transfer->stored->offer->size <= n_max;
 }
 
+static void
+take_part (UdpnatClient     *self,
+           UdpnatPerson     *person,
+           const UdpnatItem *item)
+{
+  UdpnatClientTransfer *transfer;
+  UdpnatFilePart part;
+
+  if (!udpnat_item_get_part (item, &part))
+    return;
+  transfer = find_by_id (self, udpnat_person_get_key (person), &part.target, FALSE);
+  if (transfer != NULL)
+    udpnat_client_take_parts (transfer);
+}
+
+/** udpnat_client_note_file_stored: something of ours is in somebody's mailbox: they are away, and
+ * if it is an offer, we may be when they are back */
+void
+udpnat_client_note_file_stored (UdpnatClient          *self,
+                                const UdpnatNodeEvent *event)
+{
+  UdpnatClientTransfer *transfer = find_by_id (self, &event->key, &event->id, TRUE);
+
+  if (transfer != NULL)
+    udpnat_client_mail_file (transfer);
+}
+
 /** udpnat_client_take_file: @item: a FILE or FILE-ANSWER of @person's, which is on the disk; others
  * are nothing to us. @line: (nullable): its line */
 void
@@ -401,6 +440,8 @@ udpnat_client_take_file (UdpnatClient      *self,
 
   if (item->type == UDPNAT_ITEM_FILE_ANSWER)
     take_answer (self, person, item);
+  if (item->type == UDPNAT_ITEM_FILE_PART)
+    take_part (self, person, item);
   if (item->type == UDPNAT_ITEM_DELETE && line != NULL)
     udpnat_client_forget_file (self, udpnat_history_item_get_number (line));
   if (item->type != UDPNAT_ITEM_FILE || line == NULL)
@@ -414,6 +455,16 @@ udpnat_client_take_file (UdpnatClient      *self,
     g_debug ("“%s” waits to be accepted", stored->offer->name);
 }
 
+static void
+forget (UdpnatClientTransfer *transfer)
+{
+  if (transfer->stored->is_outgoing)
+    udpnat_client_stop_sending (transfer);
+  else
+    udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
+  udpnat_client_transfer_end (transfer);
+}
+
 /** udpnat_client_forget_file: @number: of a line that is gone, from here or from both sides */
 void
 udpnat_client_forget_file (UdpnatClient *self,
@@ -421,13 +472,20 @@ udpnat_client_forget_file (UdpnatClient *self,
 {
   UdpnatClientTransfer *transfer = find (self, number);
 
-  if (transfer == NULL)
-    return;
-  if (transfer->stored->is_outgoing)
-    udpnat_client_stop_sending (transfer);
-  else
-    udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, TRUE);
-  udpnat_client_transfer_end (transfer);
+  if (transfer != NULL)
+    forget (transfer);
+}
+
+/** udpnat_client_forget_files_of: all that was said with @person is gone from here */
+void
+udpnat_client_forget_files_of (UdpnatClient *self,
+                               UdpnatPerson *person)
+{
+  g_autoptr (GList) all = g_hash_table_get_values (self->files.transfers);
+
+  for (GList *link = all; link != NULL; link = link->next)
+    if (((UdpnatClientTransfer *) link->data)->person == person)
+      forget (link->data);
 }
 
 static gboolean
@@ -527,8 +585,10 @@ find_for (UdpnatClient       *self,
   return transfer;
 }
 
-static const char *
-get_folder (UdpnatClient *self)
+/** udpnat_client_get_files_folder: Returns: (transfer none): where files go that nobody says
+ * otherwise of */
+const char *
+udpnat_client_get_files_folder (UdpnatClient *self)
 {
   if (self->files.folder != NULL)
     return self->files.folder;
@@ -581,7 +641,7 @@ udpnat_client_accept_file (UdpnatClient       *self,
       (folder != NULL || stored->path == NULL))
     {
       g_free (stored->path);
-      stored->path = g_strdup (folder != NULL ? folder : get_folder (self));
+      stored->path = g_strdup (folder != NULL ? folder : udpnat_client_get_files_folder (self));
     }
   stored->is_paused = FALSE;
   udpnat_client_transfer_set_state (transfer, UDPNAT_TRANSFER_STATE_ACCEPTED, NULL);

@@ -357,6 +357,8 @@ udpnat_client_tell_removed (UdpnatClient *self,
 {
   g_autoptr (UdpnatHistoryItem) last = NULL;
 
+  if (number == 0)
+    udpnat_client_forget_files_of (self, person);
   if (number != 0)
     last = udpnat_store_dup_last_line (self->store, udpnat_person_get_key (person));
   udpnat_person_set_last_line (person, last);

@@ -36,6 +36,8 @@ static const Setting settings[] = {
     N_("files of contacts: ask you first, take those of verified people, or take all") },
   { "accept-files-up-to", { "10MB", "100MB", "1GB", "any" },
     N_("the largest file that is taken without asking you") },
+  { "mail-files-up-to", { "1MB", "100kB", "off" },
+    N_("the largest file that goes into the mailbox of somebody who is away") },
   { "presence", { "on", "off" }, N_("be shown in the server's list while you are here") },
   { "lan", { "on", "off" },
     N_("be seen by people on this network, by your name, and see them, without any server") },

@@ -8,6 +8,8 @@
 
 #include "udpnat-client-private.h"
 
+#include <string.h>
+
 #include "udpnat-client-files.h"
 #include "udpnat-clock.h"
 #include "udpnat-limits.h"
@@ -112,7 +114,10 @@ job_new_opening (UdpnatClientTransfer *transfer,
   Job *job = job_new (transfer, type);
 
   job->offer = udpnat_file_offer_copy (stored->offer);
-  job->folder = g_strdup (stored->path);
+  /* Where it was to go may be lost with a damaged database. */
+  job->folder = g_strdup (stored->path != NULL
+                            ? stored->path
+                            : udpnat_client_get_files_folder (transfer->client));
   job->partial = g_strdup (stored->partial);
   job->id_text = g_strdup (udpnat_message_id_to_string (&stored->id, id_text));
   /* What only the system has is lost when that ends. What this program wrote before it was killed
@@ -201,6 +206,65 @@ ask_on (UdpnatClientTransfer *transfer)
   udpnat_client_wake (transfer->client);
 }
 
+/* ---- By mail ---- */
+
+static gboolean
+has_root (const UdpnatFileOffer *offer,
+          const guint8          *data,
+          gsize                  n_data)
+{
+  g_autoptr (UdpnatTree) tree = udpnat_tree_new (n_data);
+  guint8 root[UDPNAT_TREE_HASH_BYTES];
+
+  for (guint64 i = 0; i < udpnat_tree_count_chunks (tree); i++)
+    udpnat_tree_add_chunk (tree, data + i * UDPNAT_CHUNK_BYTES,
+                           udpnat_tree_get_chunk_bytes (tree, i));
+  return udpnat_tree_get_root (tree, root) && memcmp (root, offer->root, sizeof root) == 0;
+}
+
+/* Returns: FALSE when it has not all come, or is not what was offered: then it is to be fetched */
+static gboolean
+write_parts (UdpnatClientTransfer *transfer)
+{
+  g_autoptr (GBytes) whole = udpnat_store_dup_parts (transfer->client->store, transfer->stored);
+  gsize n;
+  const guint8 *data = whole != NULL ? g_bytes_get_data (whole, &n) : NULL;
+  guint64 chunk;
+
+  if (whole == NULL || !has_root (transfer->stored->offer, data, n) ||
+      !udpnat_file_sink_get_next_chunk (transfer->sink, 0, &chunk))
+    return FALSE;
+  for (; chunk * UDPNAT_CHUNK_BYTES < n; chunk++)
+    {
+      gsize start = (gsize) chunk * UDPNAT_CHUNK_BYTES;
+      Job *job = job_new (transfer, JOB_WRITE);
+
+      job->chunk = chunk;
+      job->data = g_bytes_new_from_bytes (whole, start, MIN (UDPNAT_CHUNK_BYTES, n - start));
+      transfer->n_parts_left++;
+      job_push (job);
+    }
+  return TRUE;
+}
+
+/** udpnat_client_take_parts: a part has come by mail: when it was the last one, and the file is
+ * being fetched, that is not needed any more */
+void
+udpnat_client_take_parts (UdpnatClientTransfer *transfer)
+{
+  g_autoptr (GBytes) whole = NULL;
+
+  if (transfer->sink == NULL || transfer->is_finishing || transfer->n_parts_left > 0)
+    return;
+  whole = udpnat_store_dup_parts (transfer->client->store, transfer->stored);
+  if (whole == NULL)
+    return;
+  transfer->is_reopened = TRUE;
+  udpnat_client_stop_receiving (transfer, UDPNAT_FILE_REASON_NONE, FALSE);
+}
+
+/* ---- From its sender ---- */
+
 /* First the list of a folder, then what is in it. */
 static void
 begin (UdpnatClientTransfer *transfer)
@@ -209,6 +273,8 @@ begin (UdpnatClientTransfer *transfer)
 
   transfer->n_fetching = 0;
   transfer->is_list_known = FALSE;
+  if (write_parts (transfer))
+    return;
   if (!is_folder (transfer))
     {
       transfer->next_file = 0;
@@ -314,6 +380,7 @@ opened (UdpnatClientTransfer *transfer,
     }
   transfer->sink = g_steal_pointer (&job->sink);
   transfer->is_finishing = FALSE;
+  transfer->n_parts_left = 0;
   transfer->synced_us = udpnat_clock_get_now_us ();
   transfer->n_done = (guint64) udpnat_file_sink_get_done (transfer->sink);
   if (g_strcmp0 (stored->partial, udpnat_file_sink_get_partial (transfer->sink)) != 0)
@@ -336,6 +403,11 @@ wrote (UdpnatClientTransfer *transfer,
   udpnat_client_wake (transfer->client);
   if (job->file > 0 || !is_folder (transfer)) /* the list is no part of what was offered */
     udpnat_client_transfer_note_bytes (transfer, transfer->n_done + n);
+  if (transfer->n_parts_left > 0 && --transfer->n_parts_left == 0)
+    {
+      transfer->next_file = 0;
+      ask_on (transfer);
+    }
   transfer->n_unsynced += n;
   if (transfer->n_unsynced >= SYNC_BYTES ||
       udpnat_clock_get_now_us () - transfer->synced_us >= SYNC_US)
@@ -415,8 +487,9 @@ job_done (gpointer data)
       if (job->error == NULL)
         note_kept (transfer, job->kept);
       if (!transfer->client->is_closing && !transfer->stored->is_paused &&
-          transfer->stored->state == UDPNAT_TRANSFER_STATE_ACCEPTED)
+          (transfer->is_reopened || transfer->stored->state == UDPNAT_TRANSFER_STATE_ACCEPTED))
         udpnat_client_fetch (transfer);
+      transfer->is_reopened = FALSE;
     }
   else if (!is_over && job->sink != NULL && job->sink == transfer->sink)
     follow (transfer, job);

@@ -10,6 +10,7 @@
 
 #include "udpnat-client-files.h"
 #include "udpnat-clock.h"
+#include "udpnat-limits.h"
 #include "udpnat-store-transfers.h"
 
 /* ---- Before it is offered ---- */
@@ -225,20 +226,53 @@ udpnat_client_serve (UdpnatClientTransfer *transfer)
                                                    : UDPNAT_FILE_REASON_PREPARING);
 }
 
+/* What of it waits to go into the mailbox need not. */
+static void
+withdraw_parts (UdpnatClientTransfer *transfer)
+{
+  UdpnatClient *self = transfer->client;
+
+  for (guint i = 0; transfer->parts != NULL && i < transfer->parts->len; i++)
+    {
+      const UdpnatMessageId *id = &g_array_index (transfer->parts, UdpnatMessageId, i);
+
+      if (udpnat_node_withdraw (self->node, udpnat_clock_get_now_us (), &transfer->stored->key,
+                                id))
+        udpnat_store_withdraw (self->store, &transfer->stored->key, id, NULL, NULL);
+    }
+}
+
 /** udpnat_client_stop_sending: it is over */
 void
 udpnat_client_stop_sending (UdpnatClientTransfer *transfer)
 {
   g_cancellable_cancel (transfer->preparing);
+  withdraw_parts (transfer);
   udpnat_node_withdraw_file (transfer->client->node, &transfer->stored->key,
                              &transfer->stored->id);
   udpnat_client_wake (transfer->client);
 }
 
 static void
+free_run (gpointer source)
+{
+}
+
+/* After whatever still reads from it. */
+static void
+free_done (gpointer source)
+{
+  udpnat_file_source_free (source);
+}
+
+/* When it is tried again, it is read again: it may be what it was. */
+static void
 fail (UdpnatClientTransfer *transfer,
       const GError         *error)
 {
+  if (transfer->source != NULL)
+    udpnat_file_queue_push (udpnat_client_get_file_queue (transfer->client), free_run, free_done,
+                            g_steal_pointer (&transfer->source));
   udpnat_client_transfer_fail (transfer, error);
   udpnat_client_serve (transfer);
 }
@@ -256,7 +290,8 @@ prepared_again_cb (GObject      *object,
   if (!transfer->is_listed || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (source != NULL && !udpnat_file_source_matches (source, transfer->stored->offer))
-    g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_CHANGED, "It is not what was offered");
+    g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_CHANGED, "%s",
+                 _("It is not what was offered any more."));
   if (error != NULL)
     {
       fail (transfer, error);
@@ -269,8 +304,17 @@ prepared_again_cb (GObject      *object,
 static void
 prepare_again (UdpnatClientTransfer *transfer)
 {
+  g_autoptr (GError) error = NULL;
+
   if (transfer->preparing != NULL || transfer->source != NULL)
     return;
+  if (transfer->stored->path == NULL) /* lost with a damaged database */
+    {
+      g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_GONE, "%s",
+                   _("Where the file is is not known any more. Send it again."));
+      fail (transfer, error);
+      return;
+    }
   transfer->preparing = g_cancellable_new ();
   udpnat_file_source_prepare_async (transfer->stored->path, transfer->preparing, NULL, NULL,
                                     prepared_again_cb, g_rc_box_acquire (transfer));
@@ -281,6 +325,7 @@ prepare_again (UdpnatClientTransfer *transfer)
 typedef struct
 {
   UdpnatClientTransfer *transfer;
+  UdpnatFileSource     *source; /* borrowed: it is freed by a later job */
   guint32               file;
   guint64               chunk;
   GBytes               *data;
@@ -292,7 +337,7 @@ read_run (gpointer job)
 {
   Reading *reading = job;
 
-  reading->data = udpnat_file_source_read_chunk (reading->transfer->source, reading->file,
+  reading->data = udpnat_file_source_read_chunk (reading->source, reading->file,
                                                  reading->chunk, &reading->error);
 }
 
@@ -320,7 +365,8 @@ read_done (gpointer job)
   g_autoptr (UdpnatClientTransfer) transfer = reading->transfer;
   const UdpnatStoredTransfer *stored = transfer->stored;
 
-  if (!transfer->is_listed || transfer->client->is_closing)
+  if (!transfer->is_listed || transfer->client->is_closing ||
+      reading->source != transfer->source)
     g_debug ("it was read in vain");
   else if (reading->error != NULL)
     fail (transfer, reading->error);
@@ -336,6 +382,96 @@ read_done (gpointer job)
   g_free (reading);
 }
 
+/* ---- By mail ---- */
+
+typedef struct
+{
+  UdpnatClientTransfer *transfer;
+  UdpnatFileSource     *source; /* borrowed: it is freed by a later job */
+  GByteArray           *data;
+  GError               *error;
+} Mailing;
+
+static void
+mail_run (gpointer job)
+{
+  Mailing *mailing = job;
+  guint64 size = udpnat_file_source_get_offer (mailing->source)->size;
+
+  for (guint64 chunk = 0; mailing->data->len < size && mailing->error == NULL; chunk++)
+    {
+      g_autoptr (GBytes) data = udpnat_file_source_read_chunk (mailing->source, 0, chunk,
+                                                               &mailing->error);
+
+      if (data != NULL)
+        g_byte_array_append (mailing->data, g_bytes_get_data (data, NULL),
+                             (guint) g_bytes_get_size (data));
+    }
+}
+
+static void
+put_parts (UdpnatClientTransfer *transfer,
+           const GByteArray     *data)
+{
+  transfer->parts = g_array_new (FALSE, FALSE, sizeof (UdpnatMessageId));
+  for (guint place = 0; place < data->len; place += UDPNAT_FILE_PART_BYTES)
+    {
+      UdpnatFilePart part = { transfer->stored->id, place, data->data + place,
+                              MIN (UDPNAT_FILE_PART_BYTES, data->len - place) };
+      UdpnatMessageId id = udpnat_client_make_id ();
+
+      g_array_append_val (transfer->parts, id);
+      udpnat_client_put (transfer->client, transfer->person,
+                         udpnat_item_new_file_part (&id, udpnat_clock_get_wall_us (), &part),
+                         NULL, 0);
+    }
+}
+
+static void
+mail_done (gpointer job)
+{
+  Mailing *mailing = job;
+  UdpnatClientTransfer *transfer = mailing->transfer;
+
+  if (transfer->is_listed && !transfer->client->is_closing && mailing->error == NULL)
+    put_parts (transfer, mailing->data);
+  g_byte_array_unref (mailing->data);
+  g_clear_error (&mailing->error);
+  udpnat_client_transfer_unref (transfer);
+  g_free (mailing);
+}
+
+static guint64
+get_mail_max (UdpnatClient *self)
+{
+  g_autofree char *limit = udpnat_client_dup_setting (self, "mail-files-up-to");
+
+  if (g_str_equal (limit, "off"))
+    return 0;
+  return g_str_equal (limit, "100kB") ? 100000 : UDPNAT_FILE_MAIL_MAX_BYTES;
+}
+
+/** udpnat_client_mail_file: the offer is in their mailbox: what is offered follows, if it is small
+ * */
+void
+udpnat_client_mail_file (UdpnatClientTransfer *transfer)
+{
+  const UdpnatFileOffer *offer = transfer->stored->offer;
+  Mailing *mailing;
+
+  if (transfer->source == NULL || transfer->parts != NULL || offer->size == 0 ||
+      offer->kind != UDPNAT_FILE_KIND_FILE || offer->size > get_mail_max (transfer->client))
+    return;
+  mailing = g_new0 (Mailing, 1);
+  mailing->transfer = g_rc_box_acquire (transfer);
+  mailing->source = transfer->source;
+  mailing->data = g_byte_array_new ();
+  udpnat_file_queue_push (udpnat_client_get_file_queue (transfer->client), mail_run, mail_done,
+                          mailing);
+}
+
+/* ---- By stream ---- */
+
 static void
 read_chunk (UdpnatClientTransfer  *transfer,
             const UdpnatFileEvent *event)
@@ -343,6 +479,7 @@ read_chunk (UdpnatClientTransfer  *transfer,
   Reading *reading = g_new0 (Reading, 1);
 
   reading->transfer = g_rc_box_acquire (transfer);
+  reading->source = transfer->source;
   reading->file = event->file;
   reading->chunk = event->number;
   udpnat_file_queue_push (udpnat_client_get_file_queue (transfer->client), read_run, read_done,

@@ -178,7 +178,15 @@ udpnat_file_sink_finish (UdpnatFileSink *self,
 {
   char *path;
 
-  g_return_val_if_fail (udpnat_file_sink_is_whole (self) && !self->is_over, NULL);
+  g_return_val_if_fail (!self->is_over, NULL);
+  if (self->write_error != 0)
+    {
+      udpnat_file_sink_fail_inside (self, self->write_error, error);
+      return NULL;
+    }
+  if (udpnat_file_sink_sync (self, error) < 0)
+    return NULL;
+  g_return_val_if_fail (udpnat_file_sink_is_whole (self), NULL);
   if (!make_ready (self))
     {
       udpnat_file_sink_fail_inside (self, errno, error);
@@ -232,6 +240,24 @@ remove_all_in (int   fd,
     if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
       remove_named (fd, entry->d_name, depth);
   closedir (dir);
+}
+
+/** udpnat_file_sink_empty: of a folder nothing is left but its list */
+void
+udpnat_file_sink_empty (UdpnatFileSink *self)
+{
+  int fd = openat (self->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  struct dirent *entry;
+
+  while (dir != NULL && (entry = readdir (dir)) != NULL)
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0
+        && strcmp (entry->d_name, UDPNAT_FILE_SINK_LIST) != 0)
+      remove_named (fd, entry->d_name, 0);
+  if (dir != NULL)
+    closedir (dir);
+  else if (fd >= 0)
+    close (fd);
 }
 
 /** udpnat_file_sink_remove: nothing is left of it; not of what is finished */

@@ -189,7 +189,7 @@ hash_name (const Plan *plan,
 static const char *
 get_dot (const char *sent)
 {
-  return *sent == '.' && !g_str_equal (sent, UDPNAT_FILE_SINK_LIST) ? "." : "";
+  return *sent == '.' && g_ascii_strcasecmp (sent, UDPNAT_FILE_SINK_LIST) != 0 ? "." : "";
 }
 
 /* Returns: (transfer full): a name that nothing has yet in that folder */
@@ -311,7 +311,23 @@ make_empty_file (Plan *plan)
   return is_made || udpnat_file_sink_fail_inside (self, errsv, plan->error);
 }
 
-/* What of it is there from an earlier run; whether it is ours is looked at when it is opened. */
+/* Returns: FALSE with errno */
+static gboolean
+cut_file (Plan    *plan,
+          guint64  size)
+{
+  int fd = udpnat_file_sink_open_inside (plan->sink, plan->safe->str,
+                                         O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  gboolean is_cut = fd >= 0 && udpnat_file_sink_cut (fd, size);
+  int errsv = errno;
+
+  if (fd >= 0)
+    close (fd);
+  errno = errsv;
+  return is_cut;
+}
+
+/* What of it is there from an earlier run, less what is not safe. */
 static gboolean
 find_rest (Plan           *plan,
            UdpnatSinkFile *file)
@@ -321,7 +337,7 @@ find_rest (Plan           *plan,
   const char *name;
   int parent_fd;
 
-  if ((guint64) self->kept <= file->start)
+  if (!self->is_found)
     return TRUE;
   parent_fd = get_parent (self, plan->safe->str, &name);
   if (parent_fd < 0)
@@ -331,8 +347,10 @@ find_rest (Plan           *plan,
   if (!S_ISREG (about.st_mode) || about.st_nlink > 1)
     return udpnat_file_sink_fail_inside (self, ELOOP, plan->error);
   file->done = udpnat_file_sink_trust (self, file, (guint64) about.st_size);
+  file->safe = file->done;
   self->n_done += file->done;
-  return TRUE;
+  return file->done == (guint64) about.st_size || cut_file (plan, file->done)
+         || udpnat_file_sink_fail_inside (self, errno, plan->error);
 }
 
 static gboolean
@@ -403,6 +421,9 @@ plan_files (UdpnatFileSink *self,
   plan.safe = g_string_new (NULL);
   plan.folds = folds_names (self);
   push_level (&plan, "", 0);
+  /* "..udpnat-list" would become that as well. */
+  g_hash_table_replace (get_level (&plan)->used, hash_name (&plan, UDPNAT_FILE_SINK_LIST),
+                        GUINT_TO_POINTER (1));
   self->files = g_new0 (UdpnatSinkFile, udpnat_file_list_get_n_files (self->list));
   for (guint i = 0; i < udpnat_file_list_get_n_entries (self->list) && is_planned; i++)
     {

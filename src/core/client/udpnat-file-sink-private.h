@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @start: bytes of all files before
  * @size: bytes
  * @done: bytes that are written, whole chunks of them or all
+ * @safe: of them, bytes that are on the disk
  * @entry: in the list
  * @is_dirty: something was written since the last sync
  */
@@ -27,6 +28,7 @@ typedef struct
   guint64  start;
   guint64  size;
   guint64  done;
+  guint64  safe;
   guint32  entry;
   gboolean is_dirty;
 } UdpnatSinkFile;
@@ -46,7 +48,10 @@ struct _UdpnatFileSink
   int              folder_fd;
   int              root_fd;  /* of the hidden folder, or -1 */
   gint64           kept;     /* what an earlier run said is safe */
+  gboolean         is_found; /* an earlier run made it */
   gboolean         is_over;  /* finished or removed */
+  int              write_error; /* errno of what failed, or 0 */
+  int              sync_error;
 
   UdpnatSinkFile   main;     /* number 0 */
   UdpnatFileList  *list;     /* of a folder, when it is there */
@@ -81,9 +86,14 @@ guint64         udpnat_file_sink_trust       (const UdpnatFileSink *self,
 gboolean        udpnat_file_sink_check_size  (const UdpnatFileSink *self,
                                               guint64               size,
                                               GError              **error);
+gboolean        udpnat_file_sink_cut         (int                   fd,
+                                              guint64               size);
 int             udpnat_file_sink_get_fd      (UdpnatFileSink       *self,
                                               guint32               file);
 void            udpnat_file_sink_close_all   (UdpnatFileSink       *self);
+
+/* udpnat-file-sink-end.c */
+void            udpnat_file_sink_empty       (UdpnatFileSink       *self);
 
 /* udpnat-file-sink-folder.c */
 int             udpnat_file_sink_open_inside (UdpnatFileSink       *self,

@@ -3,7 +3,8 @@
  *
  * What is safe is one number: the bytes of all files in their order, up to the first that is not on
  * the disk. After a crash nothing beyond it is believed, for file systems write lengths before what
- * is in the files; it is cut off and fetched again.
+ * is in the files; it is cut off when the partial is opened, and fetched again. The same is done
+ * when the disk says that it could not write: what the file seems to have then may not be there.
  *
  * The partial may be in a folder where others write as well. It is made new, no link is followed,
  * and nothing is written to a file that has another name somewhere. */
@@ -101,6 +102,18 @@ udpnat_file_sink_check_ours (int     fd,
     return TRUE;
   errno = ELOOP;
   return FALSE;
+}
+
+/** udpnat_file_sink_cut: takes what is behind @size off a file; Returns: FALSE with errno */
+gboolean
+udpnat_file_sink_cut (int     fd,
+                      guint64 size)
+{
+  gint64 there;
+
+  if (!udpnat_file_sink_check_ours (fd, &there))
+    return FALSE;
+  return (guint64) there <= size || ftruncate (fd, (off_t) size) == 0;
 }
 
 /* The file is as long as we know, or is cut to that. */
@@ -211,14 +224,17 @@ check_room (const UdpnatFileSink *self,
             GError              **error)
 {
   guint64 total = self->main.size + (self->root_fd >= 0 ? self->offer->size : 0);
-  guint64 missing = total - MIN (total, (guint64) self->kept);
+  /* Without its list nobody knows what is there of a folder. */
+  guint64 there = self->root_fd >= 0 && self->list == NULL ? MIN (total, (guint64) self->kept)
+                                                           : self->n_done;
+  guint64 missing = total - there;
   struct statvfs about;
 
   /* What cannot be asked is found out. */
   if (fstatvfs (self->folder_fd, &about) != 0 || about.f_blocks == 0 || about.f_frsize == 0)
     return TRUE;
   if ((missing + about.f_frsize - 1) / about.f_frsize > about.f_bavail
-      || (self->kept == 0 && about.f_files > 0 && self->offer->n_files > about.f_favail))
+      || (!self->is_found && about.f_files > 0 && self->offer->n_files > about.f_favail))
     return udpnat_file_sink_fail (self, ENOSPC, error);
   return udpnat_file_sink_check_size (self, self->main.size, error);
 }
@@ -302,23 +318,36 @@ open_partial_file (UdpnatFileSink *self)
   if (!udpnat_file_sink_check_ours (fd, &size))
     return FALSE;
   self->main.done = udpnat_file_sink_trust (self, &self->main, (guint64) size);
-  return (guint64) size == self->main.done || ftruncate (fd, (off_t) self->main.done) == 0;
+  return udpnat_file_sink_cut (fd, self->main.done);
+}
+
+/* Returns: FALSE with errno */
+static gboolean
+open_partial_list (UdpnatFileSink *self)
+{
+  int fd = openat (self->root_fd, UDPNAT_FILE_SINK_LIST, OPEN_FLAGS);
+  gint64 size;
+
+  if (fd < 0)
+    return errno == ENOENT; /* fetched again */
+  remember (self, 0, fd);
+  if (!udpnat_file_sink_check_ours (fd, &size))
+    return FALSE;
+  self->main.done = udpnat_file_sink_trust (self, &self->main, (guint64) size);
+  return udpnat_file_sink_cut (fd, self->main.done);
 }
 
 static gboolean
 open_partial_folder (UdpnatFileSink *self)
 {
-  struct stat about;
-
   self->root_fd = openat (self->folder_fd, self->partial_name,
                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (self->root_fd < 0)
+  if (self->root_fd < 0 || !open_partial_list (self))
     return FALSE;
-  if (fstatat (self->root_fd, UDPNAT_FILE_SINK_LIST, &about, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT; /* fetched again */
-  errno = ELOOP;
-  self->main.done = udpnat_file_sink_trust (self, &self->main, (guint64) about.st_size);
-  return S_ISREG (about.st_mode);
+  /* Of the files nothing is safe then, and later nobody would know. */
+  if ((guint64) self->kept < self->main.size)
+    udpnat_file_sink_empty (self);
+  return TRUE;
 }
 
 /** udpnat_file_sink_is_partial: whether a partial of ours may be called so */
@@ -336,6 +365,7 @@ open_partial (UdpnatFileSink *self,
   g_autofree char *name = g_path_get_basename (partial);
   gboolean is_open;
 
+  self->is_found = TRUE;
   take_partial_name (self, name);
   if (!udpnat_file_sink_is_partial (name))
     return udpnat_file_sink_fail (self, ESTALE, error);
@@ -406,10 +436,11 @@ udpnat_file_sink_open (const char             *folder,
   if (is_new ? !create_partial (self, id_text, error) : !open_partial (self, partial, error))
     return give_up (self, is_new);
   self->n_done = self->main.done;
-  if (!check_room (self, error))
-    return give_up (self, is_new);
+  self->main.safe = self->main.done;
   if (self->root_fd >= 0 && self->main.done == self->main.size
       && !udpnat_file_sink_set_list (self, error))
+    return give_up (self, is_new);
+  if (!check_room (self, error))
     return give_up (self, is_new);
   return self;
 }
@@ -568,13 +599,19 @@ udpnat_file_sink_write (UdpnatFileSink *self,
   int fd;
 
   g_return_val_if_fail (about != NULL && !self->is_over, FALSE);
+  /* What was asked for before that was known comes still. */
+  if (self->write_error != 0)
+    return udpnat_file_sink_fail_inside (self, self->write_error, error);
   if (about->done == about->size || chunk < about->done / UDPNAT_CHUNK_BYTES)
     return TRUE;
   g_return_val_if_fail (chunk == about->done / UDPNAT_CHUNK_BYTES, FALSE);
   g_return_val_if_fail (n_data == MIN (UDPNAT_CHUNK_BYTES, about->size - about->done), FALSE);
   fd = udpnat_file_sink_get_fd (self, file);
   if (fd < 0 || !udpnat_file_io_write_at (fd, bytes, n_data, (gint64) about->done))
-    return udpnat_file_sink_fail_inside (self, errno, error);
+    {
+      self->write_error = errno;
+      return udpnat_file_sink_fail_inside (self, self->write_error, error);
+    }
   about->done += n_data;
   self->n_done += n_data;
   if (!about->is_dirty)
@@ -598,6 +635,24 @@ get_position (UdpnatFileSink *self)
     }
   about = udpnat_file_sink_lookup (self, self->n_files);
   return about->start + about->done;
+}
+
+/* The disk says once that it lost something, and not what. */
+static void
+cut_unsafe (UdpnatFileSink *self)
+{
+  for (guint i = 0; i < self->dirty->len; i++)
+    {
+      guint32 number = g_array_index (self->dirty, guint32, i);
+      UdpnatSinkFile *file = udpnat_file_sink_lookup (self, number);
+      int fd = udpnat_file_sink_get_fd (self, number);
+
+      self->n_done -= file->done - file->safe;
+      file->done = file->safe;
+      if (fd < 0 || !udpnat_file_sink_cut (fd, file->safe))
+        g_debug ("Cannot cut what was not written: %s", g_strerror (errno));
+    }
+  self->first = 0;
 }
 
 /* Returns: FALSE with errno */
@@ -629,14 +684,26 @@ gint64
 udpnat_file_sink_sync (UdpnatFileSink *self,
                        GError        **error)
 {
-  g_return_val_if_fail (!self->is_over, -1);
-  if (!sync_dirty (self))
+  if (self->is_over)
+    return (gint64) get_position (self);
+  if (self->sync_error == 0 && !sync_dirty (self))
     {
-      udpnat_file_sink_fail_inside (self, errno, error);
+      self->sync_error = self->write_error = errno;
+      cut_unsafe (self);
+    }
+  if (self->sync_error != 0)
+    {
+      udpnat_file_sink_fail_inside (self, self->sync_error, error);
       return -1;
     }
   for (guint i = 0; i < self->dirty->len; i++)
-    udpnat_file_sink_lookup (self, g_array_index (self->dirty, guint32, i))->is_dirty = FALSE;
+    {
+      UdpnatSinkFile *file = udpnat_file_sink_lookup (self,
+                                                      g_array_index (self->dirty, guint32, i));
+
+      file->is_dirty = FALSE;
+      file->safe = file->done;
+    }
   g_array_set_size (self->dirty, 0);
   return (gint64) get_position (self);
 }

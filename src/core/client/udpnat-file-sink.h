@@ -13,8 +13,11 @@ G_BEGIN_DECLS
  * have at the end. Files are numbered as PROTOCOL.md section 21 has it; the chunks of each are
  * written in order, and were checked against the root before.
  *
- * All calls but get_…() and has_list() block, and it is for one thread at a time. After an error of
- * set_list, write, sync or finish it is to be opened anew; the error says whether that has sense.
+ * All calls but get_…() and has_list() block, and it is for one thread at a time; but that what is
+ * known of a file, and of its next chunk while none of it is written, may be asked for meanwhile.
+ *
+ * After an error of set_list, write, sync or finish it is to be opened anew. Writing fails from
+ * then on; sync still tells what is safe, unless it was sync that failed.
  */
 typedef struct _UdpnatFileSink UdpnatFileSink;
 

@@ -235,6 +235,8 @@ apply_incoming (UdpnatStoreWriter *writer,
       return apply_to_target (writer, self, conversation);
     case UDPNAT_ITEM_FILE_ANSWER:
       return apply_answer (writer, self, conversation);
+    case UDPNAT_ITEM_FILE_PART:
+      return udpnat_store_add_part (writer->database, conversation, self->item);
     case UDPNAT_ITEM_PROFILE:
       return apply_profile (writer->database, self);
     case UDPNAT_ITEM_PREKEYS:

@@ -261,6 +261,8 @@ udpnat_store_erase_line (UdpnatStoreWriter *writer,
                               VALUE_INT (number)) &&
          udpnat_database_run (database, "DELETE FROM transfer WHERE line = ?1",
                               VALUE_INT (number)) &&
+         udpnat_database_run (database, "DELETE FROM file_part WHERE line = ?1",
+                              VALUE_INT (number)) &&
          udpnat_store_count_unread_anew (database, conversation);
 }
 

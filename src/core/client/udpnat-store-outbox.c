@@ -187,6 +187,8 @@ apply_outgoing (UdpnatStoreWriter *writer,
                                   VALUE_INT (conversation), VALUE_INT (UDPNAT_ITEM_ADDRESS));
     case UDPNAT_ITEM_ACCEPT:
       return accept_person (database, &self->key);
+    case UDPNAT_ITEM_FILE_PART:
+      return TRUE;
     case UDPNAT_ITEM_TEXT:
     case UDPNAT_ITEM_REPLY:
     case UDPNAT_ITEM_FILE:

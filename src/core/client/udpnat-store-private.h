@@ -163,6 +163,9 @@ gboolean  udpnat_store_is_senders_answer   (const char            *word);
 gboolean  udpnat_store_can_answer          (UdpnatDatabase        *database,
                                             gint64                 line,
                                             const char            *word);
+gboolean  udpnat_store_add_part            (UdpnatDatabase        *database,
+                                            gint64                 conversation,
+                                            const UdpnatItem      *item);
 gboolean  udpnat_store_answer_transfer     (UdpnatDatabase        *database,
                                             gint64                 line,
                                             const char            *word,

@@ -69,6 +69,7 @@ static const Table tables[] = {
   SAME (2, "peer_prekey", "number", "number, conversation, id, key", "?, ?, ?, ?"),
   SAME (3, "transfer", "line", "line, state, reason, path, partial, kept, is_paused, answer",
         "?, ?, ?, ?, ?, ?, ?, ?"),
+  SAME (3, "file_part", "number", "number, line, place, data", "?, ?, ?, ?"),
   { "contact", 1, 1, "SELECT rowid, key, name FROM contact WHERE rowid >= ?1 AND name IS NOT NULL"
     " ORDER BY rowid", "INSERT OR IGNORE INTO contact (key, name, relation) VALUES (?, ?, 2)" },
   { "contact", 1, 1, "SELECT rowid, key, timestamp FROM contact WHERE rowid >= ?1"

@@ -74,13 +74,17 @@
   "PRAGMA user_version = 2;"
 
 /* What has become of a file, beside the line that offers it. Paths are bytes, as the disk has
- * them. */
+ * them. And what came of a small one with the offer, until it is accepted. */
 #define SCHEMA_3                                                                                  \
   "CREATE TABLE transfer ("                                                                       \
   "  line INTEGER PRIMARY KEY REFERENCES line ON DELETE CASCADE,"                                 \
   "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5), reason TEXT, path BLOB,"               \
   "  partial BLOB, kept INTEGER NOT NULL DEFAULT 0,"                                              \
   "  is_paused INTEGER NOT NULL DEFAULT 0, answer TEXT) STRICT;"                                  \
+  "CREATE TABLE file_part ("                                                                      \
+  "  number INTEGER PRIMARY KEY AUTOINCREMENT,"                                                   \
+  "  line INTEGER NOT NULL REFERENCES line ON DELETE CASCADE,"                                    \
+  "  place INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (line, place)) STRICT;"                   \
   "PRAGMA user_version = 3;"
 
 /* All of it or nothing: half a schema would be refused for ever. */

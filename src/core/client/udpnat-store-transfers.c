@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include "udpnat-limits.h"
 #include "udpnat-store-private.h"
 
 /* The states are on disk, and so in statements: these are DONE and CANCELLED. */
@@ -312,6 +313,79 @@ udpnat_store_can_answer (UdpnatDatabase *database,
                                      state != UDPNAT_TRANSFER_STATE_CANCELLED));
 }
 
+/* What nobody will ask for any more. */
+static gboolean
+drop_parts (UdpnatDatabase *database,
+            gint64          line)
+{
+  return udpnat_database_run (database, "DELETE FROM file_part WHERE line = ?1 AND EXISTS"
+                                        " (SELECT 1 FROM transfer WHERE line = ?1"
+                                        " AND state IN " FINAL_STATES ")", VALUE_INT (line));
+}
+
+/**
+ * udpnat_store_add_part:
+ * @item: a FILE-PART of whoever the conversation is with
+ *
+ * Keeps it as long as nobody has decided about the file. What is too much is not kept, nor is what
+ * belongs to nothing: the file can be had of its sender all the same.
+ *
+ * Returns: %FALSE on failure
+ */
+gboolean
+udpnat_store_add_part (UdpnatDatabase   *database,
+                       gint64            conversation,
+                       const UdpnatItem *item)
+{
+  UdpnatFilePart part;
+  gint64 line;
+
+  if (!udpnat_item_get_part (item, &part))
+    return FALSE;
+  line = udpnat_store_find_line (database, conversation, FALSE, &part.target);
+  if (line == 0 ||
+      udpnat_database_get (database, "SELECT 1 FROM transfer WHERE line = ?1"
+                                     " AND state NOT IN " FINAL_STATES, VALUE_INT (line)) == 0 ||
+      udpnat_database_get (database, "SELECT sum (length (p.data)) FROM file_part AS p"
+                                     " JOIN line AS l ON l.number = p.line"
+                                     " WHERE l.conversation = ?1", VALUE_INT (conversation)) >
+        UDPNAT_FILE_PARTS_MAX_BYTES - UDPNAT_FILE_PART_BYTES)
+    return database->failure == 0;
+  return udpnat_database_run (database, "INSERT OR IGNORE INTO file_part (line, place, data)"
+                                        " VALUES (?1, ?2, ?3)", VALUE_INT (line),
+                              VALUE_INT ((gint64) part.place),
+                              VALUE_BLOB (part.data, part.n_data));
+}
+
+/** udpnat_store_dup_parts: Returns: (transfer full) (nullable): all of the file, when all of its
+ * parts have come; what its sender says, not checked against the offer */
+GBytes *
+udpnat_store_dup_parts (UdpnatStore                *self,
+                        const UdpnatStoredTransfer *transfer)
+{
+  g_autoptr (GByteArray) whole = NULL;
+  gboolean is_gap = FALSE;
+  sqlite3_stmt *row;
+
+  if (transfer->is_outgoing || transfer->offer->size > UDPNAT_FILE_MAIL_MAX_BYTES)
+    return NULL;
+  whole = g_byte_array_new ();
+  row = udpnat_database_query (self->reader, "SELECT place, data FROM file_part WHERE line = ?1"
+                                             " ORDER BY place", VALUE_INT (transfer->line));
+  while (!is_gap && udpnat_database_step (self->reader, row))
+    {
+      gsize n = (gsize) sqlite3_column_bytes (row, 1);
+
+      is_gap = sqlite3_column_int64 (row, 0) != whole->len ||
+               whole->len + n > transfer->offer->size;
+      if (!is_gap && n > 0)
+        g_byte_array_append (whole, sqlite3_column_blob (row, 1), (guint) n);
+    }
+  udpnat_database_finish (row);
+  return !is_gap && whole->len > 0 && whole->len == transfer->offer->size
+           ? g_byte_array_free_to_bytes (g_steal_pointer (&whole)) : NULL;
+}
+
 /**
  * udpnat_store_answer_transfer:
  * @line: what is answered
@@ -346,7 +420,8 @@ udpnat_store_answer_transfer (UdpnatDatabase *database,
                                             " answer = ?4 WHERE line = ?1", VALUE_INT (line),
                                   VALUE_INT (answer->state),
                                   VALUE_TEXT (is_own ? answer->reason : answer->their_reason),
-                                  VALUE_TEXT (answer->word));
+                                  VALUE_TEXT (answer->word)) &&
+             drop_parts (database, line);
     }
   /* The word for what we have saved before we said it. */
   *out_is_changed = is_own && state == answer->state;
@@ -386,7 +461,7 @@ run_save (UdpnatStoreWriter *writer,
                             VALUE_INT (MAX (transfer->kept, 0)), VALUE_INT (transfer->is_paused)))
     return FALSE;
   self->is_there = sqlite3_changes (database->db) > 0;
-  return TRUE;
+  return drop_parts (database, transfer->line);
 }
 
 static void

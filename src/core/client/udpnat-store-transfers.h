@@ -21,5 +21,8 @@ void                  udpnat_store_foreach_open_transfer  (UdpnatStore          
 UdpnatStoredTransfer *udpnat_store_dup_transfer           (UdpnatStore                *self,
                                                            gint64                      line)
   G_GNUC_WARN_UNUSED_RESULT;
+GBytes               *udpnat_store_dup_parts              (UdpnatStore                *self,
+                                                           const UdpnatStoredTransfer *transfer)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

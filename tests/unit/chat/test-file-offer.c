@@ -227,6 +227,41 @@ test_answers (void)
 }
 
 static void
+test_parts (void)
+{
+  static const guint8 data[UDPNAT_FILE_PART_BYTES + 1] = { 1, 2, 3 };
+  static const struct
+  {
+    guint64  place;
+    gsize    n_data;
+    gboolean is_valid;
+  } parts[] = {
+    { 0, 1, TRUE }, { 0, UDPNAT_FILE_PART_BYTES, TRUE }, { 0, 0, FALSE },
+    { 0, UDPNAT_FILE_PART_BYTES + 1, FALSE },
+    { UDPNAT_FILE_MAIL_MAX_BYTES - 3, 3, TRUE }, { UDPNAT_FILE_MAIL_MAX_BYTES - 3, 4, FALSE },
+    { G_MAXUINT64 - 1, 3, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      UdpnatFilePart part = { { { 9 } }, parts[i].place, data, parts[i].n_data };
+      g_autoptr (UdpnatItem) item = udpnat_item_new_file_part (&item_id, 5, &part);
+      UdpnatFilePart read;
+
+      g_assert_cmpint (udpnat_item_body_is_valid (item->type, g_bytes_get_data (item->body, NULL),
+                                                  g_bytes_get_size (item->body)), ==,
+                       parts[i].is_valid);
+      g_assert_cmpint (udpnat_item_get_part (item, &read), ==, parts[i].is_valid);
+      if (!parts[i].is_valid)
+        continue;
+      g_assert_cmpuint (read.place, ==, parts[i].place);
+      g_assert_cmpmem (read.data, read.n_data, data, parts[i].n_data);
+      g_assert_cmpint (udpnat_message_id_compare (&read.target, &part.target), ==, 0);
+      g_assert_false (udpnat_item_is_shown (item));
+    }
+}
+
+static void
 test_others_have_none (void)
 {
   g_autoptr (UdpnatItem) text = udpnat_item_new_text (&item_id, 5, "hello");
@@ -248,6 +283,7 @@ main (int    argc,
   ADD ("names", test_names);
   ADD ("short-ones", test_short_ones);
   ADD ("answers", test_answers);
+  ADD ("parts", test_parts);
   ADD ("others-have-none", test_others_have_none);
   return g_test_run ();
 }

@@ -203,7 +203,7 @@ test_unknown_round_trip (void)
 {
   static const guint8 body[] = { 0xff, 0, 7 };
 
-  for (guint8 type = UDPNAT_ITEM_FILE_ANSWER + 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
+  for (guint8 type = UDPNAT_ITEM_FILE_PART + 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
     {
       g_autoptr (UdpnatItem) item = pass_on (udpnat_item_new (type, &item_id, SENT_US, body,
                                                               sizeof body));
@@ -280,7 +280,7 @@ test_kinds (void)
   for (guint8 type = 1; type <= UDPNAT_ITEM_TYPE_MAX; type++)
     {
       g_autoptr (UdpnatItem) item = udpnat_item_new (type, &item_id, SENT_US, NULL, 0);
-      gboolean is_known = type >= UDPNAT_ITEM_TEXT && type <= UDPNAT_ITEM_FILE_ANSWER;
+      gboolean is_known = type >= UDPNAT_ITEM_TEXT && type <= UDPNAT_ITEM_FILE_PART;
 
       g_assert_cmpint (udpnat_item_is_known (item), ==, is_known);
       g_assert_cmpint (udpnat_item_is_shown (item), ==,
@@ -475,7 +475,7 @@ test_unknown_is_any (void)
   guint8 body[200];
 
   memset (body, 0xff, sizeof body);
-  for (guint8 type = UDPNAT_ITEM_FILE_ANSWER + 1; type <= TYPE_UNKNOWN; type++)
+  for (guint8 type = UDPNAT_ITEM_FILE_PART + 1; type <= TYPE_UNKNOWN; type++)
     {
       g_assert_true (is_valid (type, NULL, 0));
       g_assert_true (is_valid (type, body, sizeof body));

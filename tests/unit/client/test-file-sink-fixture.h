@@ -34,6 +34,7 @@ typedef struct
 static int rename_error;
 static int link_error;
 static gboolean is_fat;
+static int sync_error; /* that the disk tells of once */
 
 int
 renameat2 (int          old_fd,
@@ -76,6 +77,16 @@ fstatfs (int            fd,
   return rc;
 }
 
+int
+fdatasync (int fd)
+{
+  if (sync_error == 0)
+    return (int) syscall (SYS_fdatasync, fd);
+  errno = sync_error;
+  sync_error = 0;
+  return -1;
+}
+
 /* ---- Fixture ---- */
 
 static inline void
@@ -85,6 +96,7 @@ set_up (Fixture      *self,
   rename_error = 0;
   link_error = 0;
   is_fat = FALSE;
+  sync_error = 0;
   self->folder = g_dir_make_tmp ("udpnat-file-sink-XXXXXX", NULL);
   self->from = g_build_filename (self->folder, "photo.jpg", NULL);
   self->to = g_build_filename (self->folder, "Downloads", NULL);

@@ -132,6 +132,53 @@ folder_goes_on_anywhere (Fixture      *self,
 }
 
 static void
+what_is_cut_stays_cut (Fixture      *self,
+                       gconstpointer unused)
+{
+  g_test_summary ("Opened once after a crash, what there is is what was safe, for all times");
+  offer_folder (self);
+  for (guint n_chunks = 0; n_chunks < 10; n_chunks++)
+    {
+      g_autofree char *path = NULL;
+      gint64 kept;
+
+      open_new (self);
+      for (guint i = 0; i < n_chunks; i++)
+        fetch_one (self);
+      sync_sink (self);
+      kept = self->kept;
+      fetch_all (self);
+      open_again (self);
+      self->kept = G_MAXINT64;
+      open_again (self);
+      g_assert_cmpint (udpnat_file_sink_get_done (self->sink), ==, kept);
+      fetch_all (self);
+      path = finish (self);
+      check_same_folders (self->from, path);
+      file_tree_remove (path);
+    }
+}
+
+static void
+all_counts_after_a_kill (Fixture      *self,
+                         gconstpointer unused)
+{
+  gint64 done;
+
+  g_test_summary ("The system lives on: what was written is there");
+  offer_folder (self);
+  open_new (self);
+  for (guint i = 0; i < 5; i++)
+    fetch_one (self);
+  done = udpnat_file_sink_get_done (self->sink);
+  self->kept = G_MAXINT64;
+  open_again (self);
+  g_assert_cmpint (udpnat_file_sink_get_done (self->sink), ==, done);
+  fetch_all (self);
+  check_finishes_as (self, "photo.jpg");
+}
+
+static void
 spoil (const char *folder,
        const char *path,
        gsize       size)
@@ -351,10 +398,27 @@ names_become_safe (Fixture      *self,
   g_assert_true (set_list (self, &sent, &error));
   path = udpnat_file_sink_finish (self->sink, &error);
   g_assert_no_error (error);
-  check_made (path, NAMES ("bashrc", "udpnat-list", "a_b", "a_b (2)", "a_b (3)", "_con", "x_",
+  check_made (path, NAMES (".bashrc", "udpnat-list", "a_b", "a_b (2)", "a_b (3)", "_con", "x_",
                            "x_ (2)", "exe.jpg"));
   inside = g_build_filename (path, "x_ (2)", NULL);
   check_made (inside, NAMES ("f", "g"));
+  g_bytes_unref (sent.list);
+}
+
+static void
+list_keeps_its_name (Fixture      *self,
+                     gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Sent sent;
+
+  g_test_summary ("Other names become that of our own list, too");
+  make_sent (&sent, NAMES ("..udpnat-list", ".:udpnat-list", "a"));
+  g_assert_true (set_list (self, &sent, &error));
+  path = udpnat_file_sink_finish (self->sink, &error);
+  g_assert_no_error (error);
+  check_made (path, NAMES (".udpnat-list (2)", "._udpnat-list", "a"));
   g_bytes_unref (sent.list);
 }
 
@@ -558,6 +622,8 @@ main (int    argc,
   ADD ("folder/empty", empty_folder);
   ADD ("folder/round-trip", round_trip);
   ADD ("folder/goes-on-anywhere", folder_goes_on_anywhere);
+  ADD ("folder/cut-stays-cut", what_is_cut_stays_cut);
+  ADD ("folder/all-counts-after-a-kill", all_counts_after_a_kill);
   ADD ("folder/not-kept-is-not-trusted", what_is_not_kept_is_not_trusted);
   ADD ("folder/kept-file-is-missing", kept_file_that_is_missing);
   ADD ("folder/files-out-of-order", files_out_of_order);
@@ -565,6 +631,7 @@ main (int    argc,
   ADD ("remove/folder", folder_is_removed);
   ADD ("remove/discarded", folder_is_discarded);
   ADD ("list/names-become-safe", names_become_safe);
+  ADD ("list/keeps-its-name", list_keeps_its_name);
   ADD ("list/large-and-small-letters", large_and_small_letters);
   ADD ("list/many-of-one-name", many_of_one_name);
   ADD ("list/none", list_that_is_none);

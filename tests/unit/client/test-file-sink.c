@@ -213,6 +213,56 @@ stays_beside_its_partial (Fixture      *self,
 }
 
 static void
+disk_that_loses (Fixture      *self,
+                 gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("What the disk could not write is not there, however long the file is");
+  offer_file (self, 5 * 65536);
+  open_new (self);
+  fetch_one (self);
+  sync_sink (self);
+  fetch_one (self);
+  sync_error = EIO;
+  for (guint i = 0; i < 2; i++) /* it is said once, and true for ever */
+    {
+      g_assert_cmpint (udpnat_file_sink_sync (self->sink, &error), ==, -1);
+      g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_DISK);
+      g_clear_error (&error);
+    }
+  g_assert_false (write_chunk (self, 0, 2, &error));
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_DISK);
+  g_assert_cmpint (get_size (self->partial), ==, 65536);
+  self->kept = G_MAXINT64;
+  open_again (self);
+  g_assert_cmpint (udpnat_file_sink_get_done (self->sink), ==, 65536);
+  fetch_all (self);
+  check_finishes_as (self, "photo.jpg");
+}
+
+static void
+disk_that_loses_at_the_end (Fixture      *self,
+                            gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+
+  offer_file (self, 1000);
+  open_new (self);
+  fetch_all (self);
+  sync_error = ENOSPC;
+  path = udpnat_file_sink_finish (self->sink, &error);
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_DISK_FULL);
+  g_assert_null (path);
+  open_again (self);
+  fetch_all (self);
+  check_finishes_as (self, "photo.jpg");
+  sync_sink (self); /* a job that was on its way */
+  g_assert_cmpint (self->kept, ==, 1000);
+}
+
+static void
 finished_is_gone (Fixture      *self,
                   gconstpointer unused)
 {
@@ -556,6 +606,10 @@ room_runs_out (Fixture      *self,
          && write_chunk (self, file, chunk, &error))
     sync_sink (self);
   g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_DISK_FULL);
+  g_clear_error (&error);
+  g_assert_false (write_chunk (self, file, chunk + 1, &error)); /* was on its way */
+  g_assert_error (error, UDPNAT_ERROR, UDPNAT_ERROR_DISK_FULL);
+  sync_sink (self);
   g_assert_cmpint (self->kept, >=, 3 * 65536);
   g_assert_cmpint (self->kept, <, 5 * 65536);
   check_open_fails (self, self->partial, UDPNAT_ERROR_DISK_FULL);
@@ -604,6 +658,8 @@ main (int    argc,
   ADD ("disk/no-folder", no_folder);
   ADD ("disk/not-allowed", not_allowed);
   ADD ("disk/too-large-for-fat", too_large_for_fat);
+  ADD ("disk/loses-what-was-written", disk_that_loses);
+  ADD ("disk/loses-at-the-end", disk_that_loses_at_the_end);
   ADD ("disk/no-room", no_room);
   ADD ("disk/room-runs-out", room_runs_out);
 
