@@ -15,11 +15,13 @@
 
 #include "udpnat-limits.h"
 
-/* A text on its way to the outbox. */
+/* A text, or a file, on its way to the outbox. */
 typedef struct
 {
   guint32  request; /* of the lookup */
-  char    *text;
+  char    *text;    /* nullable: NULL: a file */
+  guint64  seed;
+  guint64  size;
 } Send;
 
 /* What is to be written of an item or of a fact about one; which members are set depends on the
@@ -86,8 +88,9 @@ write_to_disk (SimPeer   *self,
   sim_disk_write (&self->disk, sim_world_now (self->world), commit, self, writing, writing_free);
 }
 
-static UdpnatMessageId
-draw_id (SimPeer *self)
+/** sim_peer_draw_id: Returns: a new one */
+UdpnatMessageId
+sim_peer_draw_id (SimPeer *self)
 {
   UdpnatMessageId id;
 
@@ -95,8 +98,9 @@ draw_id (SimPeer *self)
   return id;
 }
 
-static gint64
-get_wall (const SimPeer *self)
+/** sim_peer_get_wall: Returns: what its clock says */
+gint64
+sim_peer_get_wall (const SimPeer *self)
 {
   return sim_world_now (self->world) + SIM_WALL_OFFSET_US + self->clock_us;
 }
@@ -105,6 +109,12 @@ static gboolean
 is_line (const UdpnatItem *item)
 {
   return item->type == UDPNAT_ITEM_TEXT || item->type == UDPNAT_ITEM_REPLY;
+}
+
+static gboolean
+is_about_file (const UdpnatItem *item)
+{
+  return item->type == UDPNAT_ITEM_FILE || item->type == UDPNAT_ITEM_FILE_ANSWER;
 }
 
 /* ---- Sending ---- */
@@ -119,6 +129,9 @@ commit_outgoing (gpointer owner,
   SimContact *contact = sim_store_ensure_contact (&self->store, &writing->key);
 
   if (contact->trust == UDPNAT_TRUST_BLOCKED)
+    return;
+  if (writing->item->type == UDPNAT_ITEM_FILE_ANSWER &&
+      !sim_peer_may_answer (self, &writing->key, writing->item))
     return;
   contact->trust = UDPNAT_TRUST_ACCEPTED;
   if (writing->name != NULL)
@@ -139,6 +152,8 @@ commit_outgoing (gpointer owner,
     g_ptr_array_add (self->written, udpnat_item_dup_text (writing->item));
   if (!udpnat_node_send (self->node, now_us, &writing->key, writing->item, FALSE))
     g_assert_not_reached ();
+  if (is_about_file (writing->item))
+    sim_peer_commit_file (self, &writing->key, writing->item, TRUE);
 }
 
 static void
@@ -154,6 +169,15 @@ write_item (SimPeer               *self,
   write_to_disk (self, commit_outgoing, writing);
 }
 
+/** sim_peer_write_item: @item: (transfer full): says it to @key as soon as it is on the disk */
+void
+sim_peer_write_item (SimPeer               *self,
+                     const UdpnatPublicKey *key,
+                     UdpnatItem            *item)
+{
+  write_item (self, key, item, NULL);
+}
+
 /** sim_peer_write_address: tells @key where we are, and keeps what they are called */
 void
 sim_peer_write_address (SimPeer               *self,
@@ -162,9 +186,9 @@ sim_peer_write_address (SimPeer               *self,
                         const char            *address)
 {
   Writing *writing = writing_new (key, name);
-  UdpnatMessageId id = draw_id (self);
+  UdpnatMessageId id = sim_peer_draw_id (self);
 
-  writing->item = udpnat_item_new_address (&id, get_wall (self), address);
+  writing->item = udpnat_item_new_address (&id, sim_peer_get_wall (self), address);
   write_to_disk (self, commit_outgoing, writing);
 }
 
@@ -174,7 +198,7 @@ write_prekeys (SimPeer               *self,
 {
   g_autofree UdpnatPrekey *given = g_new0 (UdpnatPrekey, self->prekeys_per_contact);
   GArray *secrets = g_array_new (FALSE, FALSE, sizeof (UdpnatPrekey));
-  UdpnatMessageId id = draw_id (self);
+  UdpnatMessageId id = sim_peer_draw_id (self);
 
   for (guint i = 0; i < self->prekeys_per_contact; i++)
     {
@@ -187,8 +211,8 @@ write_prekeys (SimPeer               *self,
       g_array_append_val (secrets, secret);
     }
   write_item (self, key,
-              udpnat_item_new_prekeys (&id, get_wall (self), given, self->prekeys_per_contact),
-              secrets);
+              udpnat_item_new_prekeys (&id, sim_peer_get_wall (self), given,
+                                       self->prekeys_per_contact), secrets);
 }
 
 static Send *
@@ -213,10 +237,10 @@ static void
 accept_request (SimPeer               *self,
                 const UdpnatPublicKey *key)
 {
-  UdpnatMessageId id = draw_id (self);
+  UdpnatMessageId id = sim_peer_draw_id (self);
 
   sim_disk_flush (&self->disk);
-  write_item (self, key, udpnat_item_new_accept (&id, get_wall (self)), NULL);
+  write_item (self, key, udpnat_item_new_accept (&id, sim_peer_get_wall (self)), NULL);
   sim_disk_flush (&self->disk);
 }
 
@@ -225,7 +249,7 @@ handle_looked_up (SimPeer               *self,
                   const UdpnatNodeEvent *event)
 {
   Send *send = take_send (self, event->request);
-  UdpnatMessageId id = draw_id (self);
+  UdpnatMessageId id = sim_peer_draw_id (self);
 
   g_assert_nonnull (send);
   if (event->code != NULL)
@@ -245,8 +269,10 @@ handle_looked_up (SimPeer               *self,
         accept_request (self, &event->key);
       else if (contact->trust == UDPNAT_TRUST_STRANGER)
         sim_peer_tell_address (self, &event->key, event->name);
-      write_item (self, &event->key, udpnat_item_new_text (&id, get_wall (self), send->text),
-                  NULL);
+      write_item (self, &event->key,
+                  send->text == NULL
+                    ? sim_peer_make_offer (self, send->seed, send->size)
+                    : udpnat_item_new_text (&id, sim_peer_get_wall (self), send->text), NULL);
     }
   send_free (send);
 }
@@ -396,6 +422,8 @@ commit_incoming (gpointer owner,
         sim_store_add_seen (&self->store, &writing->key, &item->id);
       if (is_line (item))
         keep_line (self, contact, writing);
+      else if (is_about_file (item))
+        sim_peer_commit_file (self, &writing->key, item, FALSE);
       else if (item->type == UDPNAT_ITEM_PREKEYS)
         keep_prekeys (self, contact, item);
       else if (item->type == UDPNAT_ITEM_ACCEPT)
@@ -535,6 +563,14 @@ note_registered (SimPeer *self)
 }
 
 static void
+note_stored (SimPeer               *self,
+             const UdpnatNodeEvent *event)
+{
+  self->n_stored++;
+  write_state (self, commit_stored, event);
+}
+
+static void
 take_prekey (SimPeer               *self,
              const UdpnatNodeEvent *event)
 {
@@ -583,8 +619,7 @@ handle_event (SimPeer               *self,
       write_incoming (self, event);
       break;
     case UDPNAT_NODE_EVENT_STORED:
-      self->n_stored++;
-      write_state (self, commit_stored, event);
+      note_stored (self, event);
       break;
     case UDPNAT_NODE_EVENT_DELIVERED:
       write_state (self, commit_delivered, event);
@@ -632,7 +667,8 @@ handle_event (SimPeer               *self,
     case UDPNAT_NODE_EVENT_UNREGISTERED:
     case UDPNAT_NODE_EVENT_LIST_END:
     case UDPNAT_NODE_EVENT_DIRECTORY:
-    case UDPNAT_NODE_EVENT_KEY_CHANGED: case UDPNAT_NODE_EVENT_FILE:
+    case UDPNAT_NODE_EVENT_KEY_CHANGED:
+    case UDPNAT_NODE_EVENT_FILE: /* sim_peer_handle_file() */
       break;
     }
 }
@@ -648,7 +684,10 @@ peer_events_cb (gpointer user_data)
     {
       if (self->watch != NULL)
         self->watch (self, (UdpnatNodeEvent *) event, self->watch_data);
-      handle_event (self, (UdpnatNodeEvent *) event);
+      if (event->type == UDPNAT_NODE_EVENT_FILE)
+        sim_peer_handle_file (self, (UdpnatNodeEvent *) event);
+      else
+        handle_event (self, (UdpnatNodeEvent *) event);
       udpnat_event_free (event);
     }
   if (self->disk.is_dying)
@@ -682,6 +721,7 @@ sim_peer_new (SimServer           *server,
   self->received = g_ptr_array_new_with_free_func (message_free);
   sim_disk_init (&self->disk);
   sim_store_init (&self->store);
+  sim_files_init (&self->files);
   return self;
 }
 
@@ -699,7 +739,7 @@ static UdpnatMachine *
 mount_beacons (SimPeer *self)
 {
   gint64 now_us = sim_world_now (self->world);
-  UdpnatLan *lan = udpnat_lan_new (self->identity, &self->random, now_us, get_wall (self));
+  UdpnatLan *lan = udpnat_lan_new (self->identity, &self->random, now_us, sim_peer_get_wall (self));
 
   udpnat_lan_announce (lan, now_us, self->name, UDPNAT_CLIENT_PORT);
   return sim_lan_mount (&self->lan, self->node, lan);
@@ -726,8 +766,10 @@ sim_peer_start (SimPeer *self)
   UdpnatMachine *machine;
 
   g_assert_null (self->node);
-  self->node = udpnat_node_new (self->identity, &self->random, now_us, get_wall (self));
+  self->node = udpnat_node_new (self->identity, &self->random, now_us, sim_peer_get_wall (self));
+  self->n_lives++;
   sim_store_restore (&self->store, self->node, now_us);
+  sim_peer_restore_files (self);
   udpnat_node_set_tunnel_allowed (self->node, self->has_tunnel);
   sim_peer_tell_addresses (self);
   if (!self->is_serverless)
@@ -747,6 +789,7 @@ sim_peer_kill (SimPeer *self)
   sim_host_detach (self->host);
   sim_disk_kill (&self->disk);
   self->n_incoming = self->n_doomed = 0;
+  sim_peer_forget_files (self);
   g_queue_clear_full (&self->sends, send_free);
   sim_lan_clear (&self->lan);
   g_clear_pointer (&self->node, udpnat_node_free);
@@ -761,6 +804,7 @@ sim_peer_free (SimPeer *self)
     sim_peer_kill (self);
   sim_disk_clear (&self->disk);
   sim_store_clear (&self->store);
+  sim_files_clear (&self->files);
   udpnat_identity_free (self->identity);
   g_ptr_array_unref (self->written);
   g_ptr_array_unref (self->received);
@@ -777,19 +821,39 @@ sim_peer_get_key (const SimPeer *self)
   return udpnat_identity_get_public_key (self->identity);
 }
 
+static Send *
+begin_send (SimPeer    *self,
+            const char *to)
+{
+  Send *send = g_new0 (Send, 1);
+
+  /* As the real program does it, which has no other way to notice that its clock was set. */
+  udpnat_node_set_wall_clock (self->node, sim_world_now (self->world), sim_peer_get_wall (self));
+  send->request = udpnat_node_look_up (self->node, sim_world_now (self->world), to);
+  g_queue_push_tail (&self->sends, send);
+  sim_world_wake (self->host);
+  return send;
+}
+
 void
 sim_peer_send (SimPeer    *self,
                const char *to,
                const char *text)
 {
-  Send *send = g_new0 (Send, 1);
+  begin_send (self, to)->text = g_strdup (text);
+}
 
-  /* As the real program does it, which has no other way to notice that its clock was set. */
-  udpnat_node_set_wall_clock (self->node, sim_world_now (self->world), get_wall (self));
-  send->text = g_strdup (text);
-  send->request = udpnat_node_look_up (self->node, sim_world_now (self->world), to);
-  g_queue_push_tail (&self->sends, send);
-  sim_world_wake (self->host);
+/** sim_peer_offer_file: @seed: says what is in it: sim_file_dup_chunk() */
+void
+sim_peer_offer_file (SimPeer    *self,
+                     const char *to,
+                     guint64     seed,
+                     guint64     size)
+{
+  Send *send = begin_send (self, to);
+
+  send->seed = seed;
+  send->size = size;
 }
 
 /** sim_peer_send_numbered: sends the texts "first", "first + 1", … */
@@ -834,6 +898,8 @@ sim_peer_set_disk_broken (SimPeer  *self,
   if (self->is_disk_broken && !is_broken)
     self->n_doomed = self->n_incoming;
   self->is_disk_broken = is_broken;
+  if (!is_broken)
+    sim_peer_retry_files (self);
 }
 
 /** sim_peer_move_clock: somebody sets the wall clock; the program is not told */

@@ -4,6 +4,7 @@
 #include "udpnat-rendezvous-server.h"
 
 #include "sim-disk.h"
+#include "sim-files.h"
 #include "sim-lan.h"
 #include "sim-store.h"
 #include "sim-world.h"
@@ -65,8 +66,6 @@ typedef struct
   gint64          at_us;
 } SimMessage;
 
-typedef struct _SimPeer SimPeer;
-
 /**
  * SimWatch:
  *
@@ -89,10 +88,12 @@ typedef void (*SimWatch) (SimPeer               *peer,
  * @has_tunnel: reaches the server over TCP where UDP does not pass
  * @is_forgetful: confirms what comes, and does not write it: for tests of what notices that
  * @clock_us: how wrong its wall clock is: sim_peer_move_clock()
+ * @n_lives: how often it has been started
  * @watch: (nullable)
  *
- * A user's program as a process on a host. What it has written to its disk (identity, @store, and
- * what tests ask for: @written and @received) survives sim_peer_kill(); nothing else does.
+ * A user's program as a process on a host. What it has written to its disk (identity, @store,
+ * @files, and what tests ask for: @written and @received) survives sim_peer_kill(); nothing else
+ * does.
  */
 struct _SimPeer
 {
@@ -105,7 +106,8 @@ struct _SimPeer
   char           *name;
   SimDisk         disk;
   SimStore        store;
-  GQueue          sends; /* of Send: texts whose addressee is being looked up */
+  SimFiles        files;
+  GQueue          sends; /* of Send: texts and files whose addressee is being looked up */
 
   gboolean        accepts_everyone;
   guint           stranger_lines_max;
@@ -116,6 +118,7 @@ struct _SimPeer
   gboolean        has_tunnel;
   gboolean        is_forgetful;
   gint64          clock_us;
+  guint           n_lives;
   SimWatch        watch;
   gpointer        watch_data;
   SimLan          lan;
@@ -192,6 +195,16 @@ void       sim_peer_send_numbered (SimPeer        *self,
 void       sim_peer_assert_received (const SimPeer *self,
                               const char          *from,
                               guint                n_messages);
+void       sim_peer_offer_file (SimPeer           *self,
+                              const char          *to,
+                              guint64              seed,
+                              guint64              size);
+UdpnatMessageId
+           sim_peer_draw_id  (SimPeer             *self);
+gint64     sim_peer_get_wall (const SimPeer       *self);
+void       sim_peer_write_item (SimPeer           *self,
+                              const UdpnatPublicKey *key,
+                              UdpnatItem          *item);
 void       sim_peer_set_trust (SimPeer            *self,
                               const SimPeer       *of,
                               UdpnatTrust          trust);

@@ -21,6 +21,8 @@ typedef struct
   UdpnatMachine *inner;   /* borrowed; NULL while the program does not run */
   gint64         delay_us;
   GQueue         writes;  /* of SimWrite */
+  GQueue         jobs;    /* of SimWrite: pieces of files that are read or written, by due time */
+  gint64         chunks_us; /* when the last piece will be written */
   guint          n_writes_left;
   gboolean       is_last_kept;
   gboolean       is_dying;
@@ -47,5 +49,19 @@ void           sim_disk_write (SimDisk       *self,
                                gpointer       owner,
                                gpointer       data,
                                GDestroyNotify free_data);
+void           sim_disk_write_chunk (SimDisk  *self,
+                               gint64         now_us,
+                               SimCommit      commit,
+                               gpointer       owner,
+                               gpointer       data,
+                               GDestroyNotify free_data);
+void           sim_disk_read  (SimDisk       *self,
+                               gint64         now_us,
+                               gint64         for_us,
+                               SimCommit      commit,
+                               gpointer       owner,
+                               gpointer       data,
+                               GDestroyNotify free_data);
+gint64         sim_disk_get_chunk_delay (const SimDisk *self);
 
 G_END_DECLS

@@ -37,6 +37,7 @@ struct _SimInvariants
   SimTalk          talks[SIM_PEOPLE_MAX][SIM_PEOPLE_MAX];
   gboolean         has_accepted[SIM_PEOPLE_MAX][SIM_PEOPLE_MAX];
   gboolean         was_near[SIM_PEOPLE_MAX][SIM_PEOPLE_MAX];
+  GHashTable      *files;   /* (nullable): SimWatchedFile by id */
   GHashTable      *numbers; /* host → its number + 1: people, then servers */
   GHashTable      *ends;    /* owned SimEnd: what one host has to do with one address */
   guint            n_spoofed;    /* forged sources so far */
@@ -70,6 +71,17 @@ gboolean sim_invariants_is_proven    (SimInvariants       *self,
                                       guint                person,
                                       const UdpnatAddress *address,
                                       guint                by);
+
+/* sim-invariants-files.c */
+void     sim_invariants_add_files    (SimInvariants         *self,
+                                      SimPeer               *person);
+void     sim_invariants_leave_files  (SimInvariants         *self);
+void     sim_invariants_watch_files  (SimInvariants         *self,
+                                      SimPeer               *peer,
+                                      const UdpnatNodeEvent *event);
+gboolean sim_invariants_has_files    (SimInvariants         *self);
+void     sim_invariants_check_files_end (SimInvariants      *self);
+gsize    sim_invariants_get_file_memory (const SimInvariants *self);
 
 /* sim-invariants-state.c */
 void     sim_invariants_check_state  (SimInvariants       *self);

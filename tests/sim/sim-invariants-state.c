@@ -62,7 +62,8 @@ check_memory (SimInvariants *self)
 {
   gsize n_bytes = mallinfo2 ().uordblks; /* 0 with sanitizers, which have their own heap */
   gsize max = self->n_heap_bytes + SIM_MEMORY_BASE_BYTES +
-              self->n_people * SIM_MEMORY_PER_PERSON_BYTES + COPIES_OF_TEXT * self->n_text_bytes;
+              self->n_people * SIM_MEMORY_PER_PERSON_BYTES + COPIES_OF_TEXT * self->n_text_bytes +
+              sim_invariants_get_file_memory (self);
 
   if (n_bytes > max)
     sim_invariants_fail (self, SIM_INVARIANT_BOUNDED, "%zu bytes of memory for %u people, and at "

@@ -9,7 +9,7 @@
 /*
  * What must hold. This file knows who says what to whom: order, "delivered", that all of it comes
  * in the end, and what a node claims of its paths. sim-invariants-wire.c reads along on the wire,
- * sim-invariants-state.c counts what is kept.
+ * sim-invariants-state.c counts what is kept, sim-invariants-files.c is about files.
  *
  * It trusts no machine: what is said is known from those who say it, what has come from disks, and
  * what a path is from the network itself.
@@ -27,6 +27,12 @@ static const char *const names[SIM_N_INVARIANTS] = {
   [SIM_INVARIANT_BOUNDED] = "bounded-state",
   [SIM_INVARIANT_DEADLINE] = "time-makes-progress",
   [SIM_INVARIANT_NAT_TABLE] = "nat-tables-are-spared",
+  [SIM_INVARIANT_FILE_CONTENT] = "files-are-what-was-offered",
+  [SIM_INVARIANT_FILE_WHOLE] = "files-come-in-the-end",
+  [SIM_INVARIANT_FILE_OVER] = "cancelled-files-stay-so",
+  [SIM_INVARIANT_FILE_REPEATS] = "little-is-sent-twice",
+  [SIM_INVARIANT_FILE_STORM] = "refused-files-are-not-asked-for",
+  [SIM_INVARIANT_FILE_ACCESS] = "files-for-whom-they-are",
 };
 
 const char *
@@ -362,6 +368,7 @@ watch_cb (SimPeer               *peer,
     check_path (self, peer, event);
   else if (event->base.type == UDPNAT_NODE_EVENT_REGISTERED)
     sim_invariants_note_network (self, peer);
+  sim_invariants_watch_files (self, peer, event);
   if (self->listener != NULL)
     self->listener (peer, event, self->listener_data);
 }
@@ -398,7 +405,7 @@ sim_invariants_is_calm (SimInvariants *self)
           peer->disk.writes.length > 0 || is_waiting (self, i))
         return FALSE;
     }
-  return TRUE;
+  return !sim_invariants_has_files (self);
 }
 
 static const char *
@@ -446,6 +453,7 @@ sim_invariants_check_end (SimInvariants *self,
       sim_invariants_fail (self, SIM_INVARIANT_DELIVERED, "%s %s", self->people[i].peer->name,
                            describe_waiting (self, i));
   check_all_delivered (self);
+  sim_invariants_check_files_end (self);
 }
 
 /** sim_invariants_check: everything that is not watched all the time */
@@ -490,6 +498,7 @@ sim_invariants_free (SimInvariants *self)
         g_clear_pointer (&self->talks[i][j].written, g_array_unref);
         g_clear_pointer (&self->talks[i][j].extra, g_hash_table_unref);
       }
+  sim_invariants_leave_files (self);
   g_ptr_array_unref (self->servers);
   g_ptr_array_unref (self->nats);
   g_hash_table_unref (self->numbers);
@@ -516,6 +525,7 @@ sim_invariants_add_person (SimInvariants *self,
   g_hash_table_insert (self->numbers, person->host, GUINT_TO_POINTER (self->n_people));
   person->watch = watch_cb;
   person->watch_data = self;
+  sim_invariants_add_files (self, person);
 }
 
 void

@@ -18,6 +18,12 @@ typedef enum
   SIM_INVARIANT_BOUNDED,       /* memory and state have bounds, in all and for each address */
   SIM_INVARIANT_DEADLINE,      /* whoever is called does something, or waits */
   SIM_INVARIANT_NAT_TABLE,     /* nobody fills a router's table */
+  SIM_INVARIANT_FILE_CONTENT,  /* what is kept of a file is what was offered, once and in order */
+  SIM_INVARIANT_FILE_WHOLE,    /* all that is wanted of files comes, and both know it */
+  SIM_INVARIANT_FILE_OVER,     /* what is cancelled or declined stops */
+  SIM_INVARIANT_FILE_REPEATS,  /* little is sent twice */
+  SIM_INVARIANT_FILE_STORM,    /* whoever is refused does not ask again and again */
+  SIM_INVARIANT_FILE_ACCESS,   /* nobody gets anything but whom it is offered to */
   SIM_N_INVARIANTS,
 } SimInvariant;
 
@@ -41,6 +47,10 @@ typedef enum
 /* A machine may have this many turns in a row without doing anything: one for each of those that
  * are put together in a program (disk, beacons, node). */
 #define SIM_STALLED_TURNS_MAX 3
+/* How often what is refused may be asked for: by a new session each, or after it went on. */
+#define SIM_REFUSALS_PER_MINUTE 20
+/* At the giver's, in the streams of both, on the wires, at the fetcher's. */
+#define SIM_COPIES_OF_FILE 6
 /* All memory of a world, simulator included, by people and by forged handshakes at servers. */
 #define SIM_MEMORY_BASE_BYTES (8 << 20)
 #define SIM_MEMORY_PER_PERSON_BYTES (3 << 20)
@@ -96,6 +106,7 @@ void            sim_invariants_check        (SimInvariants       *self);
 gboolean        sim_invariants_is_calm      (SimInvariants       *self);
 void            sim_invariants_check_end    (SimInvariants       *self,
                                              gboolean             is_calm);
+guint64         sim_invariants_count_kept   (const SimInvariants *self);
 const SimFault *sim_invariants_get_fault    (const SimInvariants *self);
 const char     *sim_invariant_to_string     (SimInvariant         invariant);
 

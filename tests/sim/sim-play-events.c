@@ -2,6 +2,8 @@
 
 #include "sim-play-private.h"
 
+#include "udpnat-node-files.h"
+
 /* What happens, one function each. Whatever cannot happen (somebody talks who does not run) does
  * not: so a script stays one when things are taken out of it. */
 
@@ -191,6 +193,83 @@ lie (SimPlay        *self,
   udpnat_node_set_host_addresses (peer->node, sim_world_now (self->world), lies, n,
                                   UDPNAT_CLIENT_PORT);
   sim_world_wake (peer->host);
+}
+
+/* ---- Files ---- */
+
+static void
+offer_file (SimPlay        *self,
+            const SimEvent *event)
+{
+  SimPeer *peer = self->peers[event->whom];
+  g_autofree char *name = NULL;
+
+  if (!is_at_work (self, event->whom) || self->peers[event->other] == NULL)
+    return;
+  name = sim_peer_dup_name_for (self->peers[event->other], peer);
+  sim_peer_offer_file (peer, name, (self->scenario->seed << 16) + event->number, event->n_bytes);
+}
+
+/* Returns: (nullable): the last file of the two of @event that is not over */
+static SimFile *
+get_file (const SimPlay  *self,
+          const SimEvent *event)
+{
+  if (!is_at_work (self, event->whom) || self->peers[event->other] == NULL)
+    return NULL;
+  return sim_peer_get_last_file (self->peers[event->whom], self->peers[event->other]);
+}
+
+static void
+accept_file (SimPlay        *self,
+             const SimEvent *event)
+{
+  SimFile *file = get_file (self, event);
+
+  if (file != NULL)
+    sim_peer_accept_file (self->peers[event->whom], file);
+}
+
+static void
+pause_file (SimPlay        *self,
+            const SimEvent *event)
+{
+  SimFile *file = get_file (self, event);
+
+  if (file != NULL)
+    sim_peer_pause_file (self->peers[event->whom], file, event->is_on);
+}
+
+static void
+cancel_file (SimPlay        *self,
+             const SimEvent *event)
+{
+  SimFile *file = get_file (self, event);
+
+  if (file != NULL)
+    sim_peer_cancel_file (self->peers[event->whom], file);
+}
+
+/* Whoever has learned what a file is called, from whomever, and makes a program ask for it. */
+static void
+steal_files (SimPlay        *self,
+             const SimEvent *event)
+{
+  SimPeer *peer = self->peers[event->whom];
+  SimPeer *other = self->peers[event->other];
+
+  if (!is_at_work (self, event->whom) || other == NULL)
+    return;
+  for (guint i = 0; i < other->files.files->len; i++)
+    {
+      const SimFile *file = g_ptr_array_index (other->files.files, i);
+
+      if (file->is_outgoing && !udpnat_public_key_equal (&file->key, sim_peer_get_key (peer)) &&
+          udpnat_node_fetch_file (peer->node, sim_world_now (self->world),
+                                  sim_peer_get_key (other), &file->id, 0, file->size, file->root,
+                                  0))
+        sim_world_wake (peer->host);
+    }
 }
 
 /* ---- Networks ---- */
@@ -385,6 +464,11 @@ static void (*const players[SIM_N_EVENTS]) (SimPlay *self, const SimEvent *event
   [SIM_EVENT_SERVER_DISK] = set_server_disk,
   [SIM_EVENT_FLOOD] = sim_play_flood,
   [SIM_EVENT_SERVER_FLOOD] = sim_play_flood,
+  [SIM_EVENT_FILE_OFFER] = offer_file,
+  [SIM_EVENT_FILE_ACCEPT] = accept_file,
+  [SIM_EVENT_FILE_PAUSE] = pause_file,
+  [SIM_EVENT_FILE_CANCEL] = cancel_file,
+  [SIM_EVENT_FILE_STEAL] = steal_files,
 };
 
 /** sim_play_event: at this moment */

@@ -156,6 +156,7 @@ build_person (SimPlay *self,
   peer->disk.delay_us = person->disk_delay_us;
   peer->prekeys_per_contact = person->n_prekeys;
   peer->accepts_everyone = !person->is_shy;
+  peer->files.asks = person->asks_files;
   if (person->is_shy)
     peer->stranger_lines_max = person->n_lines_kept;
   peer->has_beacons = person->has_beacons;

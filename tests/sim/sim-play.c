@@ -9,7 +9,8 @@
  * How long that may take is the sum of what nodes wait for by themselves before they try again,
  * whoever tells them what: a dial that failed (PROTOCOL.md section 11), a mailbox that refused, a
  * server that has closed a session, a session closed again and again, a server that is asked for a
- * sign of life. Twice, since luck may be bad.
+ * sign of life. Twice, since luck may be bad. A file takes what it takes: as long as there comes
+ * more of it, the time begins anew.
  */
 
 #define REDIAL_LATE_US UDPNAT_SEC (300)  /* udpnat-peer-hints.c */
@@ -62,6 +63,7 @@ static void
 play_calm (SimPlay *self)
 {
   gint64 end_us;
+  guint64 n_kept = sim_invariants_count_kept (self->invariants);
   gboolean is_calm = FALSE;
 
   sim_play_mend (self);
@@ -73,6 +75,9 @@ play_calm (SimPlay *self)
     {
       sim_world_run_for (self->world, CALM_STEP_US);
       is_calm = sim_invariants_is_calm (self->invariants);
+      if (n_kept != sim_invariants_count_kept (self->invariants))
+        end_us = MAX (end_us, sim_world_now (self->world) + CALM_MAX_US);
+      n_kept = sim_invariants_count_kept (self->invariants);
       if (i % CALM_CHECK_STEPS == 0)
         sim_invariants_check (self->invariants);
     }

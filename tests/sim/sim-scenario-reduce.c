@@ -30,6 +30,7 @@ static const char *const feature_names[SIM_N_FEATURES] = {
   [SIM_FEATURE_SHYNESS] = "shyness",
   [SIM_FEATURE_ABROAD] = "abroad",
   [SIM_FEATURE_ALIKE] = "alike",
+  [SIM_FEATURE_FILES] = "files",
 };
 
 /* What a line that is not long takes. */
@@ -78,6 +79,12 @@ sim_scenario_keep_events (SimScenario *self,
       g_array_remove_index (self->events, i);
 }
 
+static gboolean
+is_about_file (SimEventKind kind)
+{
+  return kind >= SIM_EVENT_FILE_OFFER && kind <= SIM_EVENT_FILE_STEAL;
+}
+
 /* Whether @whom of the event is a person, and whether @other is. */
 static void
 get_roles (SimEventKind kind,
@@ -85,8 +92,8 @@ get_roles (SimEventKind kind,
            gboolean    *out_is_other_person)
 {
   *out_is_other_person = kind == SIM_EVENT_SAY || kind == SIM_EVENT_ACCEPT ||
-                         kind == SIM_EVENT_READ;
-  *out_is_person = kind <= SIM_EVENT_LIE || kind == SIM_EVENT_FLOOD;
+                         kind == SIM_EVENT_READ || is_about_file (kind);
+  *out_is_person = kind <= SIM_EVENT_LIE || kind == SIM_EVENT_FLOOD || is_about_file (kind);
 }
 
 /** sim_scenario_drop_person: who is not there at all */
@@ -192,6 +199,14 @@ drop_events_abroad (SimScenario *self)
     }
 }
 
+static void
+drop_files (SimScenario *self)
+{
+  for (guint i = self->events->len; i-- > 0;)
+    if (is_about_file (g_array_index (self->events, SimEvent, i).kind))
+      g_array_remove_index (self->events, i);
+}
+
 /** sim_scenario_drop_feature: nobody and nothing has it */
 void
 sim_scenario_drop_feature (SimScenario *self,
@@ -214,6 +229,8 @@ sim_scenario_drop_feature (SimScenario *self,
     self->are_nets_alike = FALSE;
   else if (feature == SIM_FEATURE_ABROAD)
     drop_events_abroad (self);
+  else if (feature == SIM_FEATURE_FILES)
+    drop_files (self);
   if (feature == SIM_FEATURE_LIFETIMES)
     for (guint i = 0; i < self->carriers->len; i++)
       simplify_nat (&g_array_index (self->carriers, SimCarrier, i).nat);

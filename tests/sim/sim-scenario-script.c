@@ -3,6 +3,7 @@
 #include "sim-scenario.h"
 
 #include "udpnat-limits.h"
+#include "udpnat-tree.h"
 
 #include "sim-random.h"
 
@@ -13,10 +14,15 @@
  * at the end of the script by sim-play.c at the latest.
  *
  * Often the next thing happens while the one before is still under way.
+ *
+ * What people at different servers have to do with each other, and files, are drawn from streams of
+ * their own: worlds without them are what they were before there was such a thing.
  */
 
 #define FLOOD_MAX 60
 #define VICTIMS_MAX 8
+#define FILES_CHANCE 0.15 /* that there are files in a world at all */
+#define FILES_MAX 3
 
 typedef struct
 {
@@ -416,15 +422,108 @@ draw_abroad (SimScenario *self,
     }
 }
 
+/* Most are small: what goes wrong does so at their ends, and large ones take long to play. */
+static guint
+draw_file_bytes (Script *self)
+{
+  guint die = draw_below (self, 20);
+
+  if (die < 2)
+    return die; /* 0 or 1 */
+  if (die < 4)
+    return UDPNAT_CHUNK_BYTES * (1 + draw_below (self, 20));
+  if (die < 8)
+    return draw_below (self, 2 * UDPNAT_CHUNK_BYTES);
+  if (die < 14)
+    return draw_below (self, 512 << 10);
+  return die < 19 ? draw_below (self, 2 << 20) : draw_below (self, 6 << 20);
+}
+
+/* What befalls a file while it may be under way, by either of the two, or to them. */
+static void
+add_file_accident (Script *self,
+                   guint   whom,
+                   guint   other)
+{
+  gboolean is_other = draw_below (self, 2) == 0;
+  guint one = is_other ? other : whom;
+  guint two = is_other ? whom : other;
+  guint die = draw_below (self, 20);
+
+  if (die < 5)
+    add_spell (self, SIM_EVENT_FILE_PAUSE, one, two);
+  else if (die < 6)
+    add (self, self->now_us, SIM_EVENT_FILE_CANCEL, one)->other = two;
+  else if (die < 8)
+    add (self, self->now_us, SIM_EVENT_FILE_STEAL,
+         draw_below (self, self->scenario->n_people))->other = whom;
+  else if (die < 11)
+    add_say (self, one);
+  else if (die < 14)
+    add_death (self, draw_below (self, 2) == 0 ? SIM_EVENT_KILL : SIM_EVENT_KILL_AT_WRITE,
+               SIM_EVENT_START, one);
+  else if (die < 17)
+    add_accident (self, one);
+  else if (die < 19)
+    add_failure (self);
+  else
+    add_outage (self);
+}
+
+static void
+add_file (Script *self)
+{
+  gint64 begin_us = self->now_us;
+  guint whom = draw_below (self, self->scenario->n_people);
+  guint other = draw_partner (self, whom);
+  guint n_accidents = draw_below (self, 6);
+  SimEvent *offer;
+
+  if (other == whom)
+    return;
+  offer = add (self, begin_us, SIM_EVENT_FILE_OFFER, whom);
+  offer->other = other;
+  offer->n_bytes = draw_file_bytes (self);
+  if (self->scenario->people[other].asks_files)
+    add (self, begin_us + draw_duration (self), draw_below (self, 4) == 0 ? SIM_EVENT_FILE_CANCEL
+                                                                       : SIM_EVENT_FILE_ACCEPT,
+         other)->other = whom;
+  for (guint i = 0; i < n_accidents; i++)
+    {
+      self->now_us = begin_us + draw_us (self, draw_below (self, 2) == 0 ? UDPNAT_SEC (4)
+                                                                       : UDPNAT_SEC (60));
+      add_file_accident (self, whom, other);
+    }
+}
+
+static void
+draw_files (SimScenario *self,
+            SimRandom   *random)
+{
+  Script script = { .scenario = self, .random = random };
+  guint n_files = 1 + draw_below (&script, FILES_MAX);
+
+  for (guint i = 0; i < self->n_people; i++)
+    self->people[i].asks_files = draw_below (&script, 8) == 0;
+  for (guint i = 0; i < n_files; i++)
+    {
+      script.is_abroad = can_go_abroad (self) && draw_below (&script, 3) == 0;
+      script.now_us = UDPNAT_SEC (2) + draw_us (&script, MAX (1, self->end_us - UDPNAT_SEC (2)));
+      add_file (&script);
+    }
+}
+
 /**
  * sim_scenario_draw_script:
  * @self: has its world and no events
  * @abroad: for what people at different servers have to do with each other
+ * @files: for files
  */
 void
 sim_scenario_draw_script (SimScenario *self,
                           SimRandom   *random,
-                          SimRandom   *abroad)
+                          SimRandom   *abroad,
+                          SimRandom   *files)
 {
   Script script = { .scenario = self, .random = random };
   guint n_steps;
@@ -442,6 +541,8 @@ sim_scenario_draw_script (SimScenario *self,
   self->end_us = script.now_us;
   if (can_go_abroad (self) && sim_random_chance (abroad, 0.4))
     draw_abroad (self, abroad);
+  if (sim_random_chance (files, FILES_CHANCE))
+    draw_files (self, files);
   number_events (self->events);
   g_array_sort (self->events, compare_events);
   number_events (self->events);

@@ -59,6 +59,19 @@ describe_personal (const SimEvent *event)
     case SIM_EVENT_FLOOD:
       return g_strdup_printf ("p%02u gets %u forged datagrams: %s", event->whom, event->n,
                               floods[event->other]);
+    case SIM_EVENT_FILE_OFFER:
+      return g_strdup_printf ("p%02u offers a file of %u bytes to p%02u", event->whom,
+                              event->n_bytes, event->other);
+    case SIM_EVENT_FILE_ACCEPT:
+      return g_strdup_printf ("p%02u accepts the file of p%02u", event->whom, event->other);
+    case SIM_EVENT_FILE_PAUSE:
+      return g_strdup_printf ("p%02u lets the file with p%02u %s", event->whom, event->other,
+                              event->is_on ? "stand" : "go on");
+    case SIM_EVENT_FILE_CANCEL:
+      return g_strdup_printf ("p%02u cancels the file with p%02u", event->whom, event->other);
+    case SIM_EVENT_FILE_STEAL:
+      return g_strdup_printf ("p%02u asks for what p%02u has offered to others", event->whom,
+                              event->other);
     case SIM_EVENT_REBOOT:
     case SIM_EVENT_CARRIER_REBOOT:
     case SIM_EVENT_UDP:
@@ -130,6 +143,11 @@ describe_impersonal (const SimEvent *event)
     case SIM_EVENT_CLOCK:
     case SIM_EVENT_LIE:
     case SIM_EVENT_FLOOD:
+    case SIM_EVENT_FILE_OFFER:
+    case SIM_EVENT_FILE_ACCEPT:
+    case SIM_EVENT_FILE_PAUSE:
+    case SIM_EVENT_FILE_CANCEL:
+    case SIM_EVENT_FILE_STEAL:
     case SIM_N_EVENTS:
       break;
     }
@@ -222,6 +240,8 @@ describe_person (const SimPerson *person,
     g_string_append_printf (out, ", gives %u prekeys", person->n_prekeys);
   if (person->is_shy)
     g_string_append_printf (out, ", accepts nobody unasked, keeps %u lines", person->n_lines_kept);
+  if (person->asks_files)
+    g_string_append (out, ", fetches no file unasked");
   if (person->has_beacons)
     g_string_append (out, ", beacons");
   if (person->clock_us != 0)

@@ -248,13 +248,14 @@ sim_scenario_new (guint64 seed)
   g_autoptr (SimRandom) places = sim_random_fork (random, "scenario/world");
   g_autoptr (SimRandom) script = sim_random_fork (random, "scenario/script");
   g_autoptr (SimRandom) abroad = sim_random_fork (random, "scenario/abroad");
+  g_autoptr (SimRandom) files = sim_random_fork (random, "scenario/files");
 
   self->seed = seed;
   self->carriers = g_array_new (FALSE, FALSE, sizeof (SimCarrier));
   self->sites = g_array_new (FALSE, FALSE, sizeof (SimSite));
   self->events = g_array_new (FALSE, FALSE, sizeof (SimEvent));
   draw_world (self, places);
-  sim_scenario_draw_script (self, script, abroad);
+  sim_scenario_draw_script (self, script, abroad, files);
   return self;
 }
 

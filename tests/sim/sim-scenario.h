@@ -34,6 +34,7 @@ typedef enum
   SIM_FEATURE_SHYNESS,
   SIM_FEATURE_ABROAD, /* people at different servers have to do with each other */
   SIM_FEATURE_ALIKE, /* networks behind routers have the same addresses */
+  SIM_FEATURE_FILES, /* people offer them */
   SIM_N_FEATURES,
 } SimFeature;
 
@@ -66,6 +67,7 @@ typedef struct
  * @server: index
  * @is_shy: accepts nobody before it is said so
  * @n_lines_kept: of somebody who is not accepted
+ * @asks_files: fetches no file before it is said so
  * @is_dropped: is not there at all
  */
 typedef struct
@@ -79,6 +81,7 @@ typedef struct
   guint         n_lines_kept;
   gboolean      has_beacons;
   gint64        clock_us;
+  gboolean      asks_files;
   gboolean      is_dropped;
 } SimPerson;
 
@@ -119,6 +122,11 @@ typedef enum
   SIM_EVENT_SERVER_DISK,  /* as DISK */
   SIM_EVENT_FLOOD,        /* person @whom gets @n datagrams of kind @other from forged addresses */
   SIM_EVENT_SERVER_FLOOD, /* likewise server @whom */
+  SIM_EVENT_FILE_OFFER,   /* @whom offers @other a file of @n_bytes */
+  SIM_EVENT_FILE_ACCEPT,  /* @whom accepts what @other has offered last */
+  SIM_EVENT_FILE_PAUSE,   /* @whom lets the last file with @other stand, if @is_on, or go on */
+  SIM_EVENT_FILE_CANCEL,  /* @whom does not want the last file with @other any more */
+  SIM_EVENT_FILE_STEAL,   /* @whom asks for all that @other has offered to others */
   SIM_N_EVENTS,
 } SimEventKind;
 
@@ -180,7 +188,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimScenario, sim_scenario_free)
 /* sim-scenario-script.c */
 void         sim_scenario_draw_script  (SimScenario       *self,
                                         SimRandom         *random,
-                                        SimRandom         *abroad);
+                                        SimRandom         *abroad,
+                                        SimRandom         *files);
 
 /* sim-scenario-reduce.c */
 void         sim_scenario_keep_events  (SimScenario       *self,

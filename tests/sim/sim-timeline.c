@@ -93,6 +93,11 @@ get_actor (const SimEvent *event)
     case SIM_EVENT_CLOCK:
     case SIM_EVENT_LIE:
     case SIM_EVENT_FLOOD:
+    case SIM_EVENT_FILE_OFFER:
+    case SIM_EVENT_FILE_ACCEPT:
+    case SIM_EVENT_FILE_PAUSE:
+    case SIM_EVENT_FILE_CANCEL:
+    case SIM_EVENT_FILE_STEAL:
       return (int) event->whom;
     case SIM_EVENT_SERVER_KILL:
     case SIM_EVENT_SERVER_KILL_AT_WRITE:
@@ -158,6 +163,28 @@ describe_path (const UdpnatNodeEvent *event)
                           event->rtt_us / 1e3);
 }
 
+/* Returns: (nullable) (transfer full): of what happens once, or once in a while */
+static char *
+describe_file (const UdpnatNodeEvent *event)
+{
+  static const char *const facts[] = {
+    [UDPNAT_FILE_EVENT_ASKED] = "is asked for a file, and reads it first",
+    [UDPNAT_FILE_EVENT_STOPPED] = "is asked for no more of a file",
+    [UDPNAT_FILE_EVENT_FETCHED] = "has fetched a file",
+    [UDPNAT_FILE_EVENT_REFUSED] = "gets no more of a file",
+    [UDPNAT_FILE_EVENT_GOES_ON] = "may ask for more of a file",
+    [UDPNAT_FILE_EVENT_CORRUPT] = "gets something else than a file that was offered",
+  };
+  const UdpnatFileEvent *file = event->file;
+
+  if (file->type < G_N_ELEMENTS (facts) && facts[file->type] != NULL)
+    return g_strdup_printf ("%s (%s, reason %u)", facts[file->type],
+                            event->name != NULL ? event->name : "?", file->reason);
+  if (file->type == UDPNAT_FILE_EVENT_CHUNK_WANTED && file->number % 16 == 0)
+    return g_strdup_printf ("is asked for chunk %" G_GUINT64_FORMAT " of a file", file->number);
+  return NULL;
+}
+
 /* Returns: (nullable) (transfer full): what is worth a line */
 static char *
 describe_fact (const UdpnatNodeEvent *event)
@@ -202,6 +229,8 @@ describe_fact (const UdpnatNodeEvent *event)
       return g_strdup_printf ("is sent to %s", event->name);
     case UDPNAT_NODE_EVENT_ABROAD_CHANGED:
       return g_strdup_printf ("%s has another key", event->name);
+    case UDPNAT_NODE_EVENT_FILE:
+      return describe_file (event);
     case UDPNAT_NODE_EVENT_ABROAD_KEY:
     case UDPNAT_NODE_EVENT_SERVER_KEY:
     case UDPNAT_NODE_EVENT_UNREGISTERED:
@@ -210,7 +239,6 @@ describe_fact (const UdpnatNodeEvent *event)
     case UDPNAT_NODE_EVENT_DIRECTORY:
     case UDPNAT_NODE_EVENT_CONTACT:
     case UDPNAT_NODE_EVENT_ITEM:
-    case UDPNAT_NODE_EVENT_FILE:
     case UDPNAT_NODE_EVENT_SENT:
     case UDPNAT_NODE_EVENT_READ:
     case UDPNAT_NODE_EVENT_TYPING:

@@ -446,6 +446,174 @@ test_sessions (void)
   scene_clear (&scene);
 }
 
+/* ---- Files ---- */
+
+#define FILE_BYTES (5 * UDPNAT_CHUNK_BYTES)
+
+/* Alice offers Bob a file, and there is time for it. */
+static void
+offer (Scene *self)
+{
+  sim_peer_offer_file (self->pair.alice, "bob", 1, FILE_BYTES);
+  sim_world_run_for (self->pair.world, UDPNAT_SEC (5));
+  sim_invariants_check (self->invariants);
+}
+
+static SimFile *
+get_file (const SimPeer *of)
+{
+  return g_ptr_array_index (of->files.files, 0);
+}
+
+static void
+test_file_sane (void)
+{
+  Scene scene;
+
+  scene_init (&scene, NULL);
+  offer (&scene);
+  g_assert_true (sim_invariants_is_calm (scene.invariants));
+  sim_invariants_check_end (scene.invariants, TRUE);
+  assert_fault (&scene, SIM_INVARIANT_NONE);
+  scene_clear (&scene);
+}
+
+static void
+test_file_spoilt (void)
+{
+  Scene scene;
+
+  g_test_summary ("Bob's disk has another last byte of each chunk");
+  scene_init (&scene, NULL);
+  scene.pair.bob->files.is_spoiler = TRUE;
+  offer (&scene);
+  assert_fault (&scene, SIM_INVARIANT_FILE_CONTENT);
+  scene_clear (&scene);
+}
+
+static void
+test_file_kept_twice (void)
+{
+  Scene scene;
+
+  g_test_summary ("Bob forgets what he has kept, and begins anew");
+  scene_init (&scene, NULL);
+  scene.pair.bob->files.is_forgetful = TRUE;
+  scene.pair.bob->files.is_silent = TRUE;
+  offer (&scene);
+  assert_fault (&scene, SIM_INVARIANT_NONE);
+  sim_peer_kill (scene.pair.bob);
+  sim_peer_start (scene.pair.bob);
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (20));
+  assert_fault (&scene, SIM_INVARIANT_FILE_CONTENT);
+  scene_clear (&scene);
+}
+
+static void
+test_file_not_there (void)
+{
+  Scene scene;
+
+  g_test_summary ("Bob has all, and does not say so");
+  scene_init (&scene, NULL);
+  scene.pair.bob->files.is_silent = TRUE;
+  offer (&scene);
+  assert_fault (&scene, SIM_INVARIANT_NONE);
+  g_assert_false (sim_invariants_is_calm (scene.invariants));
+  sim_invariants_check_end (scene.invariants, FALSE);
+  assert_fault (&scene, SIM_INVARIANT_FILE_WHOLE);
+  scene_clear (&scene);
+}
+
+/* Tells the invariants of an event of @from about @to that no node has told. */
+static void
+pretend (Scene               *self,
+         SimPeer             *from,
+         SimPeer             *to,
+         UdpnatFileEventType  type)
+{
+  UdpnatNodeEvent *event = udpnat_node_event_new (UDPNAT_NODE_EVENT_FILE, sim_peer_get_key (to),
+                                                  to->name);
+
+  event->file = g_new0 (UdpnatFileEvent, 1);
+  event->file->type = type;
+  event->file->id = get_file (from)->id;
+  from->watch (from, event, self->invariants);
+  udpnat_event_free (&event->base);
+}
+
+/* Neither pauses, nor is over, nor comes to an end by itself. */
+static void
+begin_large (Scene *self)
+{
+  sim_peer_offer_file (self->pair.alice, "bob", 1, FILE_BYTES);
+  sim_world_run_for (self->pair.world, UDPNAT_MSEC (10));
+  while (self->pair.bob->files.files->len == 0 || get_file (self->pair.bob)->n_kept == 0)
+    sim_world_run_for (self->pair.world, UDPNAT_MSEC (1));
+}
+
+static void
+test_file_goes_on (void)
+{
+  Scene scene;
+
+  g_test_summary ("Alice cancels her file, and is asked for it as if she had not");
+  scene_init (&scene, NULL);
+  begin_large (&scene);
+  sim_peer_cancel_file (scene.pair.alice, get_file (scene.pair.alice));
+  sim_world_run_for (scene.pair.world, UDPNAT_SEC (5));
+  pretend (&scene, scene.pair.alice, scene.pair.bob, UDPNAT_FILE_EVENT_CHUNK_WANTED);
+  assert_fault (&scene, SIM_INVARIANT_NONE); /* that may have been under way */
+  sim_world_run_for (scene.pair.world, UDPNAT_MSEC (1));
+  pretend (&scene, scene.pair.alice, scene.pair.bob, UDPNAT_FILE_EVENT_CHUNK_WANTED);
+  assert_fault (&scene, SIM_INVARIANT_FILE_OVER);
+  scene_clear (&scene);
+}
+
+static void
+test_file_repeats (void)
+{
+  Scene scene;
+
+  g_test_summary ("Bob asks for everything six times");
+  scene_init (&scene, NULL);
+  begin_large (&scene);
+  for (guint i = 0; i < 6 * FILE_BYTES / UDPNAT_CHUNK_BYTES; i++)
+    pretend (&scene, scene.pair.alice, scene.pair.bob, UDPNAT_FILE_EVENT_CHUNK_WANTED);
+  assert_fault (&scene, SIM_INVARIANT_FILE_REPEATS);
+  scene_clear (&scene);
+}
+
+static void
+test_file_storm (void)
+{
+  Scene scene;
+
+  scene_init (&scene, NULL);
+  begin_large (&scene);
+  for (guint i = 0; i < SIM_REFUSALS_PER_MINUTE; i++)
+    pretend (&scene, scene.pair.bob, scene.pair.alice, UDPNAT_FILE_EVENT_REFUSED);
+  assert_fault (&scene, SIM_INVARIANT_NONE);
+  pretend (&scene, scene.pair.bob, scene.pair.alice, UDPNAT_FILE_EVENT_REFUSED);
+  assert_fault (&scene, SIM_INVARIANT_FILE_STORM);
+  scene_clear (&scene);
+}
+
+static void
+test_file_access (void)
+{
+  Scene scene;
+
+  g_test_summary ("Alice's disk says that Bob is a stranger, and her node gives him a file");
+  scene_init (&scene, NULL);
+  begin_large (&scene);
+  sim_store_find_contact (&scene.pair.alice->store,
+                          sim_peer_get_key (scene.pair.bob))->trust = UDPNAT_TRUST_STRANGER;
+  pretend (&scene, scene.pair.alice, scene.pair.bob, UDPNAT_FILE_EVENT_CHUNK_WANTED);
+  assert_fault (&scene, SIM_INVARIANT_FILE_ACCESS);
+  scene_clear (&scene);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -467,6 +635,14 @@ main (int    argc,
   g_test_add_func ("/sim-invariants/nat-table/a-mapping-for-each-port", test_nat_table);
   g_test_add_func ("/sim-invariants/deadline/always-in-the-past", test_stalled);
   g_test_add_func ("/sim-invariants/bounded/sessions", test_sessions);
+  g_test_add_func ("/sim-invariants/none/file", test_file_sane);
+  g_test_add_func ("/sim-invariants/file-content/spoilt", test_file_spoilt);
+  g_test_add_func ("/sim-invariants/file-content/kept-twice", test_file_kept_twice);
+  g_test_add_func ("/sim-invariants/file-whole/nobody-says-so", test_file_not_there);
+  g_test_add_func ("/sim-invariants/file-over/goes-on", test_file_goes_on);
+  g_test_add_func ("/sim-invariants/file-repeats/six-times", test_file_repeats);
+  g_test_add_func ("/sim-invariants/file-storm/one-too-many", test_file_storm);
+  g_test_add_func ("/sim-invariants/file-access/stranger", test_file_access);
 
   return g_test_run ();
 }

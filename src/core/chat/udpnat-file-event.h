@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   /* giver */
-  UDPNAT_FILE_EVENT_ASKED,         /* for the first time, while it is refused as being prepared */
+  UDPNAT_FILE_EVENT_ASKED,         /* it is wanted, and refused as being prepared: once for each */
   UDPNAT_FILE_EVENT_CHUNK_WANTED,  /* @file, @number: answer with give_chunk(), or another serve()
   */
   UDPNAT_FILE_EVENT_HASHES_WANTED, /* @file, @level, @number: answer with give_hashes() */

@@ -27,6 +27,7 @@ typedef struct
   guint           level;
   guint64         block;
   gboolean        is_refused;     /* the sender gives none of this offer for now */
+  guint8          reason;         /* why, if so */
 } Fetch;
 
 /* A message that needs no room but what is asked for. */
@@ -163,14 +164,21 @@ drop_all_of (UdpnatFileFetcher     *self,
     }
 }
 
-static gboolean
-is_refused (const UdpnatFileFetcher *self,
-            const UdpnatMessageId   *id)
+/* The same is refused, of all files of an offer. */
+static void
+take_over_refusal (const UdpnatFileFetcher *self,
+                   Fetch                   *fetch)
 {
   for (const GList *link = self->fetches.head; link != NULL; link = link->next)
-    if (udpnat_message_id_compare (&((const Fetch *) link->data)->id, id) == 0)
-      return ((const Fetch *) link->data)->is_refused;
-  return FALSE;
+    {
+      const Fetch *other = link->data;
+
+      if (udpnat_message_id_compare (&other->id, &fetch->id) != 0)
+        continue;
+      fetch->is_refused = other->is_refused;
+      fetch->reason = other->reason;
+      return;
+    }
 }
 
 /**
@@ -201,7 +209,7 @@ udpnat_file_fetcher_fetch (UdpnatFileFetcher     *self,
   fetch->n_chunks = udpnat_tree_count_chunks (fetch->tree);
   g_assert (first_chunk < fetch->n_chunks);
   fetch->n_kept = fetch->n_came = fetch->n_asked = first_chunk;
-  fetch->is_refused = is_refused (self, id);
+  take_over_refusal (self, fetch);
   g_queue_push_tail (&self->fetches, fetch);
   return TRUE;
 }
@@ -329,6 +337,7 @@ set_refused (UdpnatFileFetcher       *self,
         continue;
       is_known = TRUE;
       fetch->is_refused = refused;
+      fetch->reason = message->reason;
       take_back (self, fetch);
     }
   if (!is_known)
@@ -452,13 +461,32 @@ udpnat_file_fetcher_has_unsent (const UdpnatFileFetcher *self)
 }
 
 /** udpnat_file_fetcher_is_waiting: whether the peer is asked for something, or is to be, that it
- * does not refuse */
+ * does not refuse, or only until it has read it */
 gboolean
 udpnat_file_fetcher_is_waiting (const UdpnatFileFetcher *self)
 {
   for (const GList *link = self->fetches.head; link != NULL; link = link->next)
-    if (!((const Fetch *) link->data)->is_refused)
-      return TRUE;
+    {
+      const Fetch *fetch = link->data;
+
+      if (!fetch->is_refused || fetch->reason == UDPNAT_FILE_REASON_PREPARING)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/** udpnat_file_fetcher_is_held: whether the peer has paused something that is wanted, and is to say
+ * when it goes on */
+gboolean
+udpnat_file_fetcher_is_held (const UdpnatFileFetcher *self)
+{
+  for (const GList *link = self->fetches.head; link != NULL; link = link->next)
+    {
+      const Fetch *fetch = link->data;
+
+      if (fetch->is_refused && fetch->reason == UDPNAT_FILE_REASON_PAUSED)
+        return TRUE;
+    }
   return FALSE;
 }
 

@@ -39,6 +39,7 @@ gboolean           udpnat_file_fetcher_handle_message (UdpnatFileFetcher       *
                                                        const UdpnatFileMessage *message);
 gboolean           udpnat_file_fetcher_has_unsent     (const UdpnatFileFetcher *self);
 gboolean           udpnat_file_fetcher_is_waiting     (const UdpnatFileFetcher *self);
+gboolean           udpnat_file_fetcher_is_held        (const UdpnatFileFetcher *self);
 gboolean           udpnat_file_fetcher_write_next     (UdpnatFileFetcher       *self,
                                                        GByteArray              *out,
                                                        gsize                    n_max);

@@ -235,6 +235,9 @@ udpnat_file_giver_serve (UdpnatFileGiver       *self,
       drop_requests (self, id);
       refuse (self, id, reason);
       offer->is_told = TRUE;
+      /* They have asked, and do not ask again before they may: now it is to be prepared. */
+      if (reason == UDPNAT_FILE_REASON_PREPARING)
+        push_event (self, UDPNAT_FILE_EVENT_ASKED, id);
     }
   else if (reason == UDPNAT_FILE_REASON_NONE && offer->is_told)
     {

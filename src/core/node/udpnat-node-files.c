@@ -109,8 +109,8 @@ udpnat_node_stop_fetching (UdpnatNode            *self,
  * @id: of an offer to them
  * @reason: why nothing of it can be given now, a #UdpnatFileReason; NONE: it can
  *
- * CHUNK-WANTED and HASHES-WANTED events follow when they ask; ASKED when they ask for the first
- * time while the reason is PREPARING.
+ * CHUNK-WANTED and HASHES-WANTED events follow when they ask; ASKED when they ask, or have asked
+ * already, and the reason is PREPARING.
  *
  * Returns: %FALSE when they are no contact, or %UDPNAT_FILE_OFFERS_MAX are open
  */

@@ -13,6 +13,9 @@
  * A peer that was started anew says then that it does not know us, and is asked anew for the rest.
  * */
 #define SILENCE_US UDPNAT_SEC (4)
+/* Who is told to wait until the other user lets it go on is told when that is: by a program that
+ * still knows of it. One that was started anew meanwhile, or has given the session up, does not. */
+#define HELD_SILENCE_US UDPNAT_SEC (300)
 #define NOTE_ACTIVE_US UDPNAT_SEC (1)
 
 /** udpnat_peer_open_files: makes sure that there are both halves */
@@ -147,11 +150,15 @@ udpnat_peer_fill_files (UdpnatPeer *self,
 gint64
 udpnat_peer_get_files_due (const UdpnatPeer *self)
 {
-  if (self->files == NULL || !udpnat_peer_has_session (self) ||
-      !udpnat_file_fetcher_is_waiting (self->files->fetcher))
+  gboolean is_waiting;
+
+  if (self->files == NULL || !udpnat_peer_has_session (self))
+    return UDPNAT_TIME_NEVER;
+  is_waiting = udpnat_file_fetcher_is_waiting (self->files->fetcher);
+  if (!is_waiting && !udpnat_file_fetcher_is_held (self->files->fetcher))
     return UDPNAT_TIME_NEVER;
   return MAX (MAX (self->last_heard_us, self->files->active_us), self->files->asked_us)
-         + SILENCE_US;
+         + (is_waiting ? SILENCE_US : HELD_SILENCE_US);
 }
 
 void

@@ -483,6 +483,26 @@ test_preparing (void)
 }
 
 static void
+test_prepared_after_a_pause (void)
+{
+  g_autoptr (Pair) pair = pair_new ();
+
+  g_test_summary ("Whoever has asked while it was paused does not ask again when it is not read "
+                  "yet: it is read for them all the same");
+  add_file (pair, 20 * UDPNAT_CHUNK_BYTES);
+  g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_PAUSED));
+  g_assert_true (fetch (pair, 0));
+  run (pair);
+  g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_PREPARING));
+  run (pair);
+  g_assert_cmpuint (pair->n_asked, ==, 1);
+  g_assert_cmpuint (pair->reason, ==, UDPNAT_FILE_REASON_PREPARING);
+  g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_NONE));
+  run (pair);
+  check_whole (pair, 0);
+}
+
+static void
 test_receiver_stops (void)
 {
   g_autoptr (Pair) pair = pair_new ();
@@ -685,6 +705,7 @@ main (int    argc,
   ADD ("withdrawn-meanwhile", test_withdrawn_meanwhile);
   ADD ("sender-pauses", test_sender_pauses);
   ADD ("preparing", test_preparing);
+  ADD ("prepared-after-a-pause", test_prepared_after_a_pause);
   ADD ("receiver-stops", test_receiver_stops);
   ADD ("restarts", test_restarts);
   ADD ("late-answers-are-dropped", test_late_answers_are_dropped);

@@ -445,6 +445,45 @@ test_pause_and_withdraw (void)
   g_assert_false (scene->is_whole);
 }
 
+static void
+set_served (Scene            *scene,
+            UdpnatFileReason  reason)
+{
+  g_assert_true (udpnat_node_serve_file (scene->alice->node, scene->net->now_us,
+                                         net_key (scene->bob), &scene->id, reason));
+}
+
+static void
+test_giver_dies_while_it_refuses (void)
+{
+  static const UdpnatFileReason reasons[] = { UDPNAT_FILE_REASON_PREPARING,
+                                              UDPNAT_FILE_REASON_PAUSED };
+
+  g_test_summary ("Whoever is refused for now finds out that the other side was started anew, "
+                  "though nobody tells: the server is away, and the path is not kept any more");
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
+    {
+      g_autoptr (Scene) scene = scene_new (12 + i);
+
+      serve (scene);
+      fetch (scene);
+      run_until (scene, SIZE / 3);
+      set_served (scene, reasons[i]);
+      net_run (scene->net, UDPNAT_SEC (1));
+      g_assert_cmpuint (scene->refused, ==, reasons[i]);
+      net_run (scene->net, UDPNAT_SEC (200));
+      net_kill_server (scene->net);
+      net_kill_user (scene->alice);
+      net_run (scene->net, UDPNAT_SEC (1));
+      net_start_user (scene->alice);
+      set_served (scene, reasons[i]);
+      net_run (scene->net, UDPNAT_SEC (i == 0 ? 20 : 320));
+      serve (scene);
+      net_run (scene->net, UDPNAT_SEC (5));
+      check_whole (scene);
+    }
+}
+
 #define ADD(path, function) g_test_add_func ("/node-files/" path, function)
 
 int
@@ -458,6 +497,7 @@ main (int    argc,
   ADD ("better-path", test_better_path);
   ADD ("fetcher-dies", test_fetcher_dies);
   ADD ("giver-dies", test_giver_dies);
+  ADD ("giver-dies-while-it-refuses", test_giver_dies_while_it_refuses);
   ADD ("network-is-cut", test_network_is_cut);
   ADD ("offer-comes-first", test_offer_comes_first);
   ADD ("words-go-first", test_words_go_first);
