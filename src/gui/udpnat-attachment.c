@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-file-icon.h"
+#include "udpnat-small-picture.h"
 
 /* The size of a thumbnail, at twice the size that it is shown in, for fine screens. */
 #define THUMBNAIL_PIXELS 96
@@ -29,6 +30,7 @@ struct _UdpnatAttachment
   char         *trouble;   /* nullable: why it was not sent */
   GIcon        *icon;
   GdkPaintable *thumbnail; /* nullable */
+  UdpnatSmallPicture *small; /* nullable: it is no picture, or that is not known yet */
 
   char         *path;      /* nullable: it is in no file of this computer */
   GdkTexture   *texture;   /* nullable: it is a file */
@@ -58,6 +60,7 @@ typedef struct
   char         *detail;
   GIcon        *icon;
   GdkPaintable *thumbnail; /* nullable */
+  UdpnatSmallPicture *small; /* nullable */
 } Look;
 
 static void
@@ -69,6 +72,7 @@ look_free (gpointer data)
   g_free (look->detail);
   g_clear_object (&look->icon);
   g_clear_object (&look->thumbnail);
+  udpnat_small_picture_free (look->small);
   g_free (look);
 }
 
@@ -114,7 +118,10 @@ look_in_thread (GTask        *task,
   look->icon = udpnat_file_icon_new (type);
   if (type != NULL && g_content_type_is_mime_type (type, "image/*") &&
       g_file_info_get_size (info) <= PICTURE_MAX_BYTES)
-    look->thumbnail = read_thumbnail (file, cancellable);
+    {
+      look->thumbnail = read_thumbnail (file, cancellable);
+      look->small = udpnat_small_picture_new (file, cancellable);
+    }
   g_task_return_pointer (task, look, look_free);
 }
 
@@ -155,6 +162,8 @@ looked_cb (GObject      *source,
       if (look->icon != NULL)
         g_set_object (&self->icon, look->icon);
       g_set_object (&self->thumbnail, look->thumbnail);
+      udpnat_small_picture_free (self->small);
+      self->small = g_steal_pointer (&look->small);
       look_free (look);
     }
   if (!self->is_under_way && self->trouble == NULL)
@@ -233,6 +242,14 @@ GdkTexture *
 udpnat_attachment_get_texture (UdpnatAttachment *self)
 {
   return self->texture;
+}
+
+/** udpnat_attachment_get_small: Returns: (transfer none) (nullable): a small picture of it; %NULL
+ * when it is none, or is still being looked at */
+const UdpnatSmallPicture *
+udpnat_attachment_get_small (UdpnatAttachment *self)
+{
+  return self->small;
 }
 
 /** udpnat_attachment_is_under_way: whether it is being read, or will be, to be offered then */
@@ -335,6 +352,7 @@ udpnat_attachment_finalize (GObject *object)
   UdpnatAttachment *self = UDPNAT_ATTACHMENT (object);
 
   g_clear_object (&self->thumbnail);
+  udpnat_small_picture_free (self->small);
   g_clear_object (&self->texture);
   g_clear_object (&self->icon);
   g_free (self->path);

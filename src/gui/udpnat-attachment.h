@@ -2,6 +2,8 @@
 
 #include <gtk/gtk.h>
 
+#include "udpnat-small-picture.h"
+
 G_BEGIN_DECLS
 
 #define UDPNAT_TYPE_ATTACHMENT (udpnat_attachment_get_type ())
@@ -26,6 +28,8 @@ const char       *udpnat_attachment_get_path        (UdpnatAttachment *self);
 void              udpnat_attachment_set_path        (UdpnatAttachment *self,
                                                      const char       *path);
 GdkTexture       *udpnat_attachment_get_texture     (UdpnatAttachment *self);
+const UdpnatSmallPicture *
+                  udpnat_attachment_get_small       (UdpnatAttachment *self);
 gboolean          udpnat_attachment_is_under_way    (UdpnatAttachment *self);
 void              udpnat_attachment_begin           (UdpnatAttachment *self);
 gboolean          udpnat_attachment_start           (UdpnatAttachment *self);

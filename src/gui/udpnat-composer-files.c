@@ -31,10 +31,13 @@ send_path (UdpnatComposer   *self,
            UdpnatPerson     *person,
            UdpnatAttachment *attachment)
 {
+  const UdpnatSmallPicture *small = udpnat_attachment_get_small (attachment);
   g_autoptr (GError) error = NULL;
 
-  if (!udpnat_client_send_file (self->client, person, udpnat_attachment_get_path (attachment),
-                                &error))
+  if (!udpnat_client_send_picture (self->client, person, udpnat_attachment_get_path (attachment),
+                                   small != NULL ? small->width : 0,
+                                   small != NULL ? small->height : 0,
+                                   small != NULL ? small->data : NULL, &error))
     fail (self, person, attachment, error->message);
 }
 
