@@ -27,10 +27,10 @@ get_window (UdpnatMessageList *self)
   return GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
 }
 
-/* @error: (transfer full) */
-static void
-fail_with (UdpnatMessageList *self,
-           GError            *error)
+/** udpnat_message_list_fail_with: @error: (transfer full) */
+void
+udpnat_message_list_fail_with (UdpnatMessageList *self,
+                               GError            *error)
 {
   udpnat_message_list_fail (self, error->message);
   g_error_free (error);
@@ -52,7 +52,7 @@ react_cb (GtkWidget  *widget,
   g_variant_get (parameter, "(x&s)", &number, &sign);
   line = udpnat_message_list_dup_line (self, number);
   if (line != NULL && !udpnat_client_react (self->client, line, sign, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 static void
@@ -81,7 +81,7 @@ try_file_again (UdpnatMessageList *self,
   if (udpnat_client_send_file (self->client, self->person, path, &error))
     keep_retry (self, line, NULL, path);
   else
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 /* The failed line goes only when the new one is on the disk: udpnat_message_list_note_saved(). */
@@ -103,7 +103,7 @@ try_again (UdpnatMessageList *self,
     return;
   if (!udpnat_client_send (self->client, self->person, text, quoted, &id, &error))
     {
-      fail_with (self, error);
+      udpnat_message_list_fail_with (self, error);
       return;
     }
   keep_retry (self, line, id, NULL);
@@ -136,7 +136,7 @@ udpnat_message_list_note_saved (UdpnatMessageList *self,
       if (!stands_for (line, retry))
         continue;
       if (!udpnat_client_delete (self->client, retry->line, FALSE, &error))
-        fail_with (self, error);
+        udpnat_message_list_fail_with (self, error);
       g_ptr_array_remove_index (self->retries, i);
       return;
     }
@@ -223,7 +223,7 @@ delete_here (UdpnatMessageList *self,
   GError *error = NULL;
 
   if (!udpnat_client_delete (self->client, line, FALSE, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 static void
@@ -233,7 +233,7 @@ withdraw (UdpnatMessageList *self,
   GError *error = NULL;
 
   if (!udpnat_client_withdraw (self->client, line, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 static void
@@ -246,7 +246,7 @@ delete_response_cb (AdwMessageDialog  *dialog,
 
   if (self->client != NULL && !g_str_equal (response, "cancel") &&
       !udpnat_client_delete (self->client, line, g_str_equal (response, "both"), &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 static void

@@ -17,15 +17,6 @@ get_window (UdpnatMessageList *self)
   return GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
 }
 
-/* @error: (transfer full) */
-static void
-fail_with (UdpnatMessageList *self,
-           GError            *error)
-{
-  udpnat_message_list_fail (self, error->message);
-  g_error_free (error);
-}
-
 static void
 accept_into (UdpnatMessageList *self,
              UdpnatHistoryItem *line,
@@ -34,7 +25,7 @@ accept_into (UdpnatMessageList *self,
   GError *error = NULL;
 
   if (!udpnat_client_accept_file (self->client, line, folder, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 /** udpnat_message_list_accept_file: into the folder for files */
@@ -89,7 +80,7 @@ set_paused (UdpnatMessageList *self,
   GError *error = NULL;
 
   if (!udpnat_client_pause_file (self->client, line, is_paused, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 void
@@ -122,7 +113,7 @@ udpnat_message_list_decline_file (UdpnatMessageList *self,
   GError *error = NULL;
 
   if (!udpnat_client_cancel_file (self->client, line, &error))
-    fail_with (self, error);
+    udpnat_message_list_fail_with (self, error);
 }
 
 static void

@@ -72,6 +72,8 @@ UdpnatHistoryItem *udpnat_message_list_dup_line        (UdpnatMessageList *self,
                                                         gint64             number);
 void               udpnat_message_list_fail            (UdpnatMessageList *self,
                                                         const char        *sentence);
+void               udpnat_message_list_fail_with       (UdpnatMessageList *self,
+                                                        GError            *error);
 void               udpnat_message_list_ask_reply       (UdpnatMessageList *self,
                                                         UdpnatHistoryItem *line);
 void               udpnat_message_list_ask_edit        (UdpnatMessageList *self,
