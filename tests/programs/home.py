@@ -38,6 +38,7 @@ class Home:
         self.port = free_port()
         self.running = []
         self.stderr = []
+        self.skip = None  # what cannot be looked at here, and why
 
     def environment(self):
         names = ('PATH', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH')
@@ -260,6 +261,7 @@ def run(description, scenarios):
             continue
         with tempfile.TemporaryDirectory(prefix='udpnat-') as folder:
             home = Home(options.build.resolve(), folder)
+            home.skip = tap.skip
 
             def check(name, good, details=()):
                 tap.check(name, good, [line for item in details for line in str(item).splitlines()])

@@ -364,16 +364,17 @@ def changed(home, check):
 
 def no_room(home, check):
     """A disk that is full, and one that does not let us; each is told, and mended."""
-    if os.geteuid() != 0:
-        check('no-room/needs-root-for-a-small-disk', True)
-        return
-    server = home.start_server(*FAST)
-    meet(home, 'alice', 'bob')
-    path = make_file(home.folder / 'file', 60 * CHUNK)
     disk = home.folder / 'disk'
     disk.mkdir()
-    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], check=True)
+    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], check=False,
+                             stderr=subprocess.DEVNULL)
+    if mounted.returncode != 0:
+        home.skip('no-room/a-small-disk', 'only root can make one')
+        return
     try:
+        server = home.start_server(*FAST)
+        meet(home, 'alice', 'bob')
+        path = make_file(home.folder / 'file', 60 * CHUNK)
         alice = home.start_person('alice')
         bob = home.start_person('bob')
         alice.wait('registered')
@@ -389,9 +390,9 @@ def no_room(home, check):
         check('no-room/to-the-same-file', (disk / 'file').read_bytes() == path.read_bytes())
         alice.leave()
         bob.leave()
+        home.stop(server)
     finally:
         subprocess.run(['umount', '-l', disk], check=False)
-    home.stop(server)
 
 
 def strangers(home, check):
