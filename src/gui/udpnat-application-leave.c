@@ -1,10 +1,13 @@
 /* The end of the program. Whatever was said is on disk; but before it exits it waits a little,
- * without a window, until what is on its way has been acknowledged, so that nobody waits for its
- * next start without need. */
+ * without a window, until what is on its way has been acknowledged, and files that are being read
+ * have been offered, so that nobody waits for its next start without need. Files on their way go on
+ * then. */
 
 #include "config.h"
 
 #include "udpnat-application-private.h"
+
+#include "udpnat-client-files.h"
 
 #define DRAIN_CHECK_MS 20
 #define DRAIN_MAX_US (3 * G_USEC_PER_SEC)
@@ -31,11 +34,18 @@ end (UdpnatApplication *self)
 }
 
 static gboolean
+is_drained (UdpnatApplication *self)
+{
+  return udpnat_client_is_drained (self->client) &&
+         udpnat_client_count_preparing (self->client) == 0;
+}
+
+static gboolean
 drain_cb (gpointer user_data)
 {
   UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
 
-  if (!udpnat_client_is_drained (self->client) && g_get_monotonic_time () < self->leave_by_us)
+  if (!is_drained (self) && g_get_monotonic_time () < self->leave_by_us)
     return G_SOURCE_CONTINUE;
   self->leave_id = 0;
   end (self);
@@ -58,7 +68,7 @@ put_windows_away (UdpnatApplication *self)
 void
 udpnat_application_leave (UdpnatApplication *self)
 {
-  if (self->client == NULL || self->leave_id != 0 || udpnat_client_is_drained (self->client))
+  if (self->client == NULL || self->leave_id != 0 || is_drained (self))
     {
       end (self);
       return;

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-badge.h"
+#include "udpnat-files-folder.h"
 #include "udpnat-invitation-link.h"
 #include "udpnat-label-width.h"
 #include "udpnat-limits.h"
@@ -230,6 +231,7 @@ udpnat_application_take_client (UdpnatApplication *self,
   g_signal_connect_object (self->notifications, "window-wanted", G_CALLBACK (window_wanted_cb),
                            self, G_CONNECT_SWAPPED);
   udpnat_background_set_client (self->background, client);
+  udpnat_files_folder_bind (self->settings, client);
   if (window != NULL)
     udpnat_window_finish_start (window);
   begin (self);

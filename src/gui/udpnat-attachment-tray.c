@@ -16,11 +16,12 @@ struct _UdpnatAttachmentTray
 
   GtkRevealer *revealer;
   GtkFlowBox  *chips;
-  GtkWidget   *notice;
 
   GHashTable  *all;     /* key of a person -> GListStore of UdpnatAttachment */
   GListStore  *shown;   /* nullable, borrowed: of the person who is written to */
 };
+
+static guint changed_signal;
 
 G_DEFINE_FINAL_TYPE (UdpnatAttachmentTray, udpnat_attachment_tray, ADW_TYPE_BIN)
 
@@ -31,7 +32,8 @@ remove_cb (GtkButton            *button,
   UdpnatAttachment *attachment = g_object_get_data (G_OBJECT (button), "attachment");
   guint position;
 
-  if (self->shown != NULL && g_list_store_find (self->shown, attachment, &position))
+  if (self->shown != NULL && !udpnat_attachment_is_under_way (attachment) &&
+      g_list_store_find (self->shown, attachment, &position))
     g_list_store_remove (self->shown, position);
 }
 
@@ -52,6 +54,28 @@ create_picture (UdpnatAttachment *attachment)
   return stack;
 }
 
+/* Why it was not sent stands in words above the box; here it is marked, and said when asked. */
+static void
+show_trouble (UdpnatAttachment *attachment,
+              GParamSpec       *pspec,
+              GtkWidget        *detail)
+{
+  g_autofree char *trouble = NULL;
+
+  g_object_get (attachment, "trouble", &trouble, NULL);
+  if (trouble != NULL)
+    {
+      gtk_widget_add_css_class (detail, "error");
+      gtk_widget_remove_css_class (detail, "dim-label");
+    }
+  else
+    {
+      gtk_widget_remove_css_class (detail, "error");
+      gtk_widget_add_css_class (detail, "dim-label");
+    }
+  gtk_widget_set_tooltip_text (detail, trouble);
+}
+
 static GtkWidget *
 create_words (UdpnatAttachment *attachment)
 {
@@ -64,12 +88,13 @@ create_words (UdpnatAttachment *attachment)
   gtk_label_set_xalign (GTK_LABEL (name), 0);
   gtk_label_set_xalign (GTK_LABEL (detail), 0);
   gtk_widget_add_css_class (detail, "caption");
-  gtk_widget_add_css_class (detail, "dim-label");
   gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
   gtk_widget_set_hexpand (box, TRUE);
   g_object_bind_property (attachment, "name", name, "label", G_BINDING_SYNC_CREATE);
   g_object_bind_property (attachment, "name", name, "tooltip-text", G_BINDING_SYNC_CREATE);
   g_object_bind_property (attachment, "detail", detail, "label", G_BINDING_SYNC_CREATE);
+  g_signal_connect_object (attachment, "notify::trouble", G_CALLBACK (show_trouble), detail, 0);
+  show_trouble (attachment, NULL, detail);
   gtk_box_append (GTK_BOX (box), name);
   gtk_box_append (GTK_BOX (box), detail);
   return box;
@@ -90,6 +115,8 @@ create_remove_button (UdpnatAttachmentTray *self,
   g_object_set_data_full (G_OBJECT (button), "attachment", g_object_ref (attachment),
                           g_object_unref);
   g_signal_connect_object (button, "clicked", G_CALLBACK (remove_cb), self, 0);
+  g_object_bind_property (attachment, "under-way", button, "sensitive",
+                          G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
   return button;
 }
 
@@ -118,6 +145,7 @@ reveal (UdpnatAttachmentTray *self)
   gtk_revealer_set_reveal_child (self->revealer,
                                  self->shown != NULL &&
                                    g_list_model_get_n_items (G_LIST_MODEL (self->shown)) > 0);
+  g_signal_emit (self, changed_signal, 0);
 }
 
 static GListStore *
@@ -144,6 +172,12 @@ udpnat_attachment_tray_set_key (UdpnatAttachmentTray *self,
   reveal (self);
 }
 
+static void
+under_way_cb (UdpnatAttachmentTray *self)
+{
+  g_signal_emit (self, changed_signal, 0);
+}
+
 /** udpnat_attachment_tray_add: for the person who is written to */
 void
 udpnat_attachment_tray_add (UdpnatAttachmentTray *self,
@@ -151,7 +185,71 @@ udpnat_attachment_tray_add (UdpnatAttachmentTray *self,
 {
   if (self->shown != NULL &&
       g_list_model_get_n_items (G_LIST_MODEL (self->shown)) < ATTACHMENTS_MAX)
-    g_list_store_append (self->shown, attachment);
+    {
+      g_signal_connect_object (attachment, "notify::under-way", G_CALLBACK (under_way_cb), self,
+                               G_CONNECT_SWAPPED);
+      g_list_store_append (self->shown, attachment);
+    }
+}
+
+/**
+ * udpnat_attachment_tray_dup_waiting:
+ *
+ * Returns: (transfer full) (element-type UdpnatAttachment): those for the person who is written to
+ *   that are not under way
+ */
+GPtrArray *
+udpnat_attachment_tray_dup_waiting (UdpnatAttachmentTray *self)
+{
+  GPtrArray *waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  GListModel *model = G_LIST_MODEL (self->shown);
+
+  for (guint i = 0; model != NULL && i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (UdpnatAttachment) attachment = g_list_model_get_item (model, i);
+
+      if (!udpnat_attachment_is_under_way (attachment))
+        g_ptr_array_add (waiting, g_steal_pointer (&attachment));
+    }
+  return waiting;
+}
+
+/**
+ * udpnat_attachment_tray_find:
+ * @key_text: for whom it is
+ * @path: (nullable): of its file; %NULL: any
+ *
+ * Returns: (transfer none) (nullable): the first one that is under way
+ */
+UdpnatAttachment *
+udpnat_attachment_tray_find (UdpnatAttachmentTray *self,
+                             const char           *key_text,
+                             const char           *path)
+{
+  GListModel *model = g_hash_table_lookup (self->all, key_text);
+
+  for (guint i = 0; model != NULL && i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (UdpnatAttachment) attachment = g_list_model_get_item (model, i);
+
+      if (udpnat_attachment_is_under_way (attachment) &&
+          (path == NULL || g_strcmp0 (udpnat_attachment_get_path (attachment), path) == 0))
+        return attachment; /* the list holds it */
+    }
+  return NULL;
+}
+
+/** udpnat_attachment_tray_remove: @attachment: for the person with @key_text; it is offered */
+void
+udpnat_attachment_tray_remove (UdpnatAttachmentTray *self,
+                               const char           *key_text,
+                               UdpnatAttachment     *attachment)
+{
+  GListStore *list = g_hash_table_lookup (self->all, key_text);
+  guint position;
+
+  if (list != NULL && g_list_store_find (list, attachment, &position))
+    g_list_store_remove (list, position);
 }
 
 static void
@@ -170,11 +268,12 @@ udpnat_attachment_tray_class_init (UdpnatAttachmentTrayClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = udpnat_attachment_tray_dispose;
+  changed_signal = g_signal_new ("changed", UDPNAT_TYPE_ATTACHMENT_TRAY, G_SIGNAL_RUN_LAST, 0, NULL,
+                                 NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-attachment-tray.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatAttachmentTray, revealer);
   gtk_widget_class_bind_template_child (widget_class, UdpnatAttachmentTray, chips);
-  gtk_widget_class_bind_template_child (widget_class, UdpnatAttachmentTray, notice);
 }
 
 static void

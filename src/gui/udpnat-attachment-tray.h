@@ -13,11 +13,20 @@ G_DECLARE_FINAL_TYPE (UdpnatAttachmentTray, udpnat_attachment_tray, UDPNAT, ATTA
  * UdpnatAttachmentTray:
  *
  * What the user has put beside the message that is being written, for each conversation apart.
+ * Signal "changed": what can be sent is more or less than before.
  */
 
 void udpnat_attachment_tray_set_key (UdpnatAttachmentTray *self,
                                      const char           *key_text);
 void udpnat_attachment_tray_add     (UdpnatAttachmentTray *self,
                                      UdpnatAttachment     *attachment);
+GPtrArray        *udpnat_attachment_tray_dup_waiting (UdpnatAttachmentTray *self)
+  G_GNUC_WARN_UNUSED_RESULT;
+UdpnatAttachment *udpnat_attachment_tray_find        (UdpnatAttachmentTray *self,
+                                                      const char           *key_text,
+                                                      const char           *path);
+void              udpnat_attachment_tray_remove      (UdpnatAttachmentTray *self,
+                                                      const char           *key_text,
+                                                      UdpnatAttachment     *attachment);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-message-words.h"
 #include "udpnat-status-words.h"
 
 /** udpnat_chat_words_get_title: Returns: (transfer none): what to call them */
@@ -128,7 +129,7 @@ udpnat_chat_words_describe (UdpnatPerson *person)
     case TOPIC_STATE:
       return udpnat_words_describe_line (udpnat_person_get_last_line (person), person);
     case TOPIC_LINE:
-      return udpnat_words_preview_line (udpnat_person_get_last_line (person));
+      return udpnat_message_words_preview (udpnat_person_get_last_line (person));
     }
   return g_strdup ("");
 }

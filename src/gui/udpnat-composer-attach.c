@@ -55,20 +55,34 @@ chosen_cb (GtkNativeDialog *dialog,
   udpnat_composer_focus (self);
 }
 
-/** udpnat_composer_choose_files: lets the user look for something to give */
-void
-udpnat_composer_choose_files (UdpnatComposer *self)
+static void
+choose (UdpnatComposer       *self,
+        const char           *title,
+        GtkFileChooserAction  action)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
 
   if (self->person == NULL || self->chooser != NULL)
     return;
-  self->chooser = GTK_NATIVE_DIALOG (
-    gtk_file_chooser_native_new (_("Attach Files"), GTK_WINDOW (root),
-                                 GTK_FILE_CHOOSER_ACTION_OPEN, _("_Attach"), _("_Cancel")));
+  self->chooser = GTK_NATIVE_DIALOG (gtk_file_chooser_native_new (title, GTK_WINDOW (root), action,
+                                                                  _("_Attach"), _("_Cancel")));
   gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (chosen_cb), self, 0);
   gtk_native_dialog_show (self->chooser);
+}
+
+/** udpnat_composer_choose_files: lets the user look for something to give */
+void
+udpnat_composer_choose_files (UdpnatComposer *self)
+{
+  choose (self, _("Attach Files"), GTK_FILE_CHOOSER_ACTION_OPEN);
+}
+
+/** udpnat_composer_choose_folder: likewise, for a folder with all that is in it */
+void
+udpnat_composer_choose_folder (UdpnatComposer *self)
+{
+  choose (self, _("Attach a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER);
 }
 
 /* ---- Pasted ---- */

@@ -69,6 +69,14 @@ void  udpnat_composer_send         (UdpnatComposer *self);
 void  udpnat_composer_watch_disk   (UdpnatComposer *self);
 gboolean udpnat_composer_check     (UdpnatComposer *self);
 
+/* udpnat-composer-files.c */
+gboolean udpnat_composer_has_files (UdpnatComposer *self);
+void  udpnat_composer_send_files   (UdpnatComposer *self);
+void  udpnat_composer_watch_files  (UdpnatComposer *self);
+void  udpnat_composer_give_back_file (UdpnatComposer *self,
+                                    UdpnatPerson   *person,
+                                    const char     *sentence);
+
 /* udpnat-composer-attach.c */
 void  udpnat_composer_watch_clipboard (UdpnatComposer *self);
 

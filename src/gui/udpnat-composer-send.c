@@ -1,5 +1,5 @@
-/* Saying what was typed. The box is empty at once, but the text is kept until it is known to be on
- * the disk: if it cannot get there, it comes back. */
+/* Saying what was typed, and giving what lies beside it. The box is empty at once, but the text is
+ * kept until it is known to be on the disk: if it cannot get there, it comes back. */
 
 #include "config.h"
 
@@ -104,6 +104,12 @@ save_failed_cb (UdpnatClient   *client,
                 gboolean        is_damaged,
                 UdpnatComposer *self)
 {
+  const char *sentence =
+    is_damaged ? _("Not sent: your history is damaged. Start udpnat again to have it mended. "
+                   "Your text is still here.")
+               : _("Not sent: your disk is full, or cannot be written to. Make room and try "
+                   "again. Your text is still here.");
+
   /* The disk answers in the order in which it was asked. */
   for (guint i = 0; i < self->unsaved->len; i++)
     {
@@ -113,15 +119,16 @@ save_failed_cb (UdpnatClient   *client,
         continue;
       give_back (self, unsaved);
       if (person == self->person)
-        udpnat_composer_show_trouble (
-          self, is_damaged
-                  ? _("Not sent: your history is damaged. Start udpnat again to have it mended. "
-                      "Your text is still here.")
-                  : _("Not sent: your disk is full, or cannot be written to. Make room and try "
-                      "again. Your text is still here."));
+        udpnat_composer_show_trouble (self, sentence);
       g_ptr_array_remove_index (self->unsaved, i);
       return;
     }
+  udpnat_composer_give_back_file (self, person,
+                                  is_damaged
+                                    ? _("Not sent: your history is damaged. Start udpnat again to "
+                                        "have it mended, and attach the file again.")
+                                    : _("Not sent: your disk is full, or cannot be written to. "
+                                        "Make room and try again."));
 }
 
 /** udpnat_composer_watch_disk: to be called once */
@@ -162,12 +169,14 @@ udpnat_composer_check (UdpnatComposer *self)
   g_autofree char *sentence = NULL;
   gsize n_text;
 
-  if (self->person == NULL || gtk_text_buffer_get_char_count (self->buffer) == 0)
+  if (self->person == NULL)
     return FALSE;
+  if (gtk_text_buffer_get_char_count (self->buffer) == 0)
+    return udpnat_composer_has_files (self);
   text = dup_message (self);
   n_text = strlen (text);
   if (n_text <= UDPNAT_TEXT_MAX_BYTES)
-    return n_text > 0;
+    return n_text > 0 || udpnat_composer_has_files (self);
   sentence = g_strdup_printf (_("This is too long for one message: it may have %d KiB, and has "
                                 "%d. Send it in parts."),
                               UDPNAT_TEXT_MAX_BYTES / 1024, (int) (n_text / 1024) + 1);
@@ -195,26 +204,29 @@ say (UdpnatComposer *self,
   return TRUE;
 }
 
-/** udpnat_composer_send: what is typed; it stays in the box when it cannot be sent */
+/** udpnat_composer_send: what is typed, then what is attached; each stays when it cannot be sent */
 void
 udpnat_composer_send (UdpnatComposer *self)
 {
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean is_edit = self->task == UDPNAT_COMPOSER_TASK_EDIT;
 
   if (!udpnat_composer_check (self))
     return;
   text = dup_message (self);
   udpnat_composer_stop_typing (self);
-  if (!say (self, text, &error))
+  if (*text != '\0' && !say (self, text, &error))
     {
       udpnat_composer_show_trouble (self, error->message);
       return;
     }
-  if (self->task != UDPNAT_COMPOSER_TASK_EDIT)
+  if (!is_edit)
     udpnat_composer_set_text (self, "");
   udpnat_composer_leave_task (self);
   udpnat_composer_show_trouble (self, NULL);
   udpnat_composer_save_draft (self);
+  if (!is_edit)
+    udpnat_composer_send_files (self);
   udpnat_composer_tell_sent (self);
 }

@@ -1,5 +1,5 @@
 /* The box that one writes into, with what the text is about above it, and trouble in words. How it
- * is sent: udpnat-composer-send.c; what happens while one types: -draft.c. */
+ * is sent: udpnat-composer-send.c, and files: -files.c; what happens while one types: -draft.c. */
 
 #include "config.h"
 
@@ -122,6 +122,12 @@ insert_text_cb (GtkTextBuffer  *buffer,
 }
 
 static void
+show_whether_sendable (UdpnatComposer *self)
+{
+  gtk_widget_set_sensitive (self->send_button, udpnat_composer_check (self));
+}
+
+static void
 changed_cb (UdpnatComposer *self)
 {
   show_hint (self);
@@ -131,7 +137,7 @@ changed_cb (UdpnatComposer *self)
       udpnat_composer_show_trouble (self, NULL);
       udpnat_composer_note_typed (self);
     }
-  gtk_widget_set_sensitive (self->send_button, udpnat_composer_check (self));
+  show_whether_sendable (self);
 }
 
 static void
@@ -470,6 +476,9 @@ udpnat_composer_init (UdpnatComposer *self)
   self->buffer = gtk_text_view_get_buffer (self->view);
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   udpnat_composer_watch_disk (self);
+  udpnat_composer_watch_files (self);
+  g_signal_connect_object (self->tray, "changed", G_CALLBACK (show_whether_sendable), self,
+                           G_CONNECT_SWAPPED);
   udpnat_composer_watch_clipboard (self);
   g_signal_connect_object (gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->view)),
                            "value-changed", G_CALLBACK (keep_inside_cb), self, G_CONNECT_SWAPPED);

@@ -28,6 +28,7 @@ void udpnat_composer_edit       (UdpnatComposer    *self,
                                  UdpnatHistoryItem *line);
 void udpnat_composer_focus      (UdpnatComposer    *self);
 void udpnat_composer_choose_files (UdpnatComposer  *self);
+void udpnat_composer_choose_folder (UdpnatComposer *self);
 void udpnat_composer_watch_drops (UdpnatComposer   *self,
                                   GtkWidget        *area);
 

@@ -241,12 +241,21 @@ attach_cb (GtkWidget  *widget,
   udpnat_composer_choose_files (UDPNAT_CONVERSATION_PAGE (widget)->composer);
 }
 
+static void
+attach_folder_cb (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  udpnat_composer_choose_folder (UDPNAT_CONVERSATION_PAGE (widget)->composer);
+}
+
 /** udpnat_conversation_page_refresh_actions: what can be done depends on the person */
 void
 udpnat_conversation_page_refresh_actions (UdpnatConversationPage *self)
 {
-  static const char *const for_all[] = { "talk.attach", "talk.search", "talk.muted", "talk.pinned",
-                                         "talk.save", "talk.clear-history" };
+  static const char *const for_all[] = { "talk.attach", "talk.attach-folder", "talk.search",
+                                         "talk.muted", "talk.pinned", "talk.save",
+                                         "talk.clear-history" };
   gboolean has_person = self->person != NULL;
   gboolean is_other = has_person && self->person != udpnat_client_get_self (self->client);
   gboolean is_blocked = has_person && udpnat_person_get_relation (self->person) ==
@@ -269,6 +278,7 @@ udpnat_conversation_page_install_actions (GtkWidgetClass *widget_class)
     GtkWidgetActionActivateFunc activate;
   } actions[] = {
     { "talk.attach", attach_cb },
+    { "talk.attach-folder", attach_folder_cb },
     { "talk.search", search_cb },
     { "talk.details", details_cb },
     { "talk.save", save_cb },

@@ -8,8 +8,10 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-announcement.h"
+#include "udpnat-message-words.h"
 #include "udpnat-status-words.h"
 #include "udpnat-tooltip.h"
+#include "udpnat-transfer.h"
 
 /* How often the round trip in the header is looked up while it can be seen. */
 #define PATH_S 2
@@ -211,8 +213,23 @@ item_added_cb (UdpnatConversationPage *self,
 
   if (person != self->person || udpnat_history_item_is_outgoing (line))
     return;
-  text = udpnat_words_preview_line (line);
+  text = udpnat_message_words_preview (line);
   sentence = g_strdup_printf (_("%s: %s"), udpnat_person_get_title (person), text);
+  udpnat_announcement_make (GTK_WIDGET (self), sentence);
+}
+
+static void
+transfer_changed_cb (UdpnatConversationPage *self,
+                     UdpnatPerson           *person,
+                     UdpnatTransfer         *transfer)
+{
+  g_autofree char *sentence = NULL;
+
+  if (person != self->person || udpnat_transfer_is_outgoing (transfer) ||
+      udpnat_transfer_get_state (transfer) != UDPNAT_TRANSFER_STATE_DONE)
+    return;
+  /* Translators: %s is a file that has come */
+  sentence = g_strdup_printf (_("%s is here"), udpnat_transfer_get_name (transfer));
   udpnat_announcement_make (GTK_WIDGET (self), sentence);
 }
 
@@ -450,8 +467,11 @@ udpnat_conversation_page_new (UdpnatClient *client,
   g_set_object (&self->settings, settings);
   g_signal_connect_object (client, "item-added", G_CALLBACK (item_added_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "transfer-changed", G_CALLBACK (transfer_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   udpnat_search_bar_set_client (self->search, client);
   udpnat_message_list_set_client (self->list, client);
+  udpnat_message_list_set_settings (self->list, settings);
   udpnat_composer_set_up (self->composer, client, settings);
   udpnat_conversation_page_refresh_actions (self);
   return GTK_WIDGET (self);

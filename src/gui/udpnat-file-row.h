@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (UdpnatFileRow, udpnat_file_row, UDPNAT, FILE_ROW, GtkBox)
 typedef enum
 {
   UDPNAT_FILE_REQUEST_ACCEPT,
+  UDPNAT_FILE_REQUEST_ACCEPT_IN, /* another folder than usual */
   UDPNAT_FILE_REQUEST_DECLINE,
   UDPNAT_FILE_REQUEST_PAUSE,
   UDPNAT_FILE_REQUEST_RESUME,
@@ -38,5 +39,7 @@ void       udpnat_file_row_bind          (UdpnatFileRow  *self,
                                           const char     *title);
 void       udpnat_file_row_set_paintable (UdpnatFileRow  *self,
                                           GdkPaintable   *paintable);
+char      *udpnat_file_row_dup_name      (UdpnatFileRow  *self) G_GNUC_WARN_UNUSED_RESULT;
+gboolean   udpnat_file_row_is_picture    (UdpnatTransfer *transfer);
 
 G_END_DECLS

@@ -1,9 +1,12 @@
-/* The folder in which choosers begin when something is saved from a conversation. While nobody has
- * chosen one, it is what the desktop has for downloads, and follows that when it moves. */
+/* The folder that files go to, and in which choosers begin when something is saved from a
+ * conversation. While nobody has chosen one, it is what the desktop has for downloads, and follows
+ * that when it moves. */
 
 #include "config.h"
 
 #include "udpnat-files-folder.h"
+
+#include "udpnat-client-files.h"
 
 static const char *
 get_default (void)
@@ -54,4 +57,24 @@ udpnat_files_folder_begin (GSettings      *settings,
   folder = udpnat_files_folder_dup (settings);
   if (!gtk_file_chooser_set_current_folder (chooser, folder, &error) && error != NULL)
     g_debug ("Begins elsewhere: %s", error->message);
+}
+
+static void
+tell_client (GSettings    *settings,
+             const char   *key,
+             UdpnatClient *client)
+{
+  g_autoptr (GFile) folder = udpnat_files_folder_dup (settings);
+
+  udpnat_client_set_files_folder (client, g_file_peek_path (folder));
+}
+
+/** udpnat_files_folder_bind: what @client fetches goes there, from now on */
+void
+udpnat_files_folder_bind (GSettings    *settings,
+                          UdpnatClient *client)
+{
+  g_signal_connect_object (settings, "changed::" UDPNAT_FILES_FOLDER_KEY,
+                           G_CALLBACK (tell_client), client, 0);
+  tell_client (settings, UDPNAT_FILES_FOLDER_KEY, client);
 }

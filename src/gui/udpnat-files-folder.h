@@ -2,6 +2,8 @@
 
 #include <gtk/gtk.h>
 
+#include "udpnat-client.h"
+
 G_BEGIN_DECLS
 
 #define UDPNAT_FILES_FOLDER_KEY "files-folder"
@@ -13,5 +15,7 @@ void     udpnat_files_folder_set        (GSettings      *settings,
                                          GFile          *folder);
 void     udpnat_files_folder_begin      (GSettings      *settings,
                                          GtkFileChooser *chooser);
+void     udpnat_files_folder_bind       (GSettings      *settings,
+                                         UdpnatClient   *client);
 
 G_END_DECLS

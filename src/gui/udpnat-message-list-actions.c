@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-client-files.h"
 #include "udpnat-dialog.h"
 #include "udpnat-message-details.h"
 #include "udpnat-text-window.h"
@@ -16,6 +17,7 @@ udpnat_message_retry_free (UdpnatMessageRetry *retry)
 {
   g_object_unref (retry->line);
   g_free (retry->id);
+  g_free (retry->path);
   g_free (retry);
 }
 
@@ -53,6 +55,35 @@ react_cb (GtkWidget  *widget,
     fail_with (self, error);
 }
 
+static void
+keep_retry (UdpnatMessageList *self,
+            UdpnatHistoryItem *line,
+            char              *id,
+            const char        *path)
+{
+  UdpnatMessageRetry *retry = g_new0 (UdpnatMessageRetry, 1);
+
+  retry->line = g_object_ref (line);
+  retry->id = id;
+  retry->path = g_strdup (path);
+  g_ptr_array_add (self->retries, retry);
+}
+
+static void
+try_file_again (UdpnatMessageList *self,
+                UdpnatHistoryItem *line)
+{
+  const char *path = udpnat_history_item_get_stored_transfer (line)->path;
+  GError *error = NULL;
+
+  if (path == NULL)
+    return;
+  if (udpnat_client_send_file (self->client, self->person, path, &error))
+    keep_retry (self, line, NULL, path);
+  else
+    fail_with (self, error);
+}
+
 /* The failed line goes only when the new one is on the disk: udpnat_message_list_note_saved(). */
 static void
 try_again (UdpnatMessageList *self,
@@ -60,10 +91,14 @@ try_again (UdpnatMessageList *self,
 {
   const char *text = udpnat_history_item_get_text (line);
   g_autoptr (UdpnatHistoryItem) quoted = udpnat_client_dup_quoted (self->client, line);
-  UdpnatMessageRetry *retry;
   char *id = NULL;
   GError *error = NULL;
 
+  if (udpnat_history_item_get_offer (line) != NULL)
+    {
+      try_file_again (self, line);
+      return;
+    }
   if (text == NULL)
     return;
   if (!udpnat_client_send (self->client, self->person, text, quoted, &id, &error))
@@ -71,10 +106,21 @@ try_again (UdpnatMessageList *self,
       fail_with (self, error);
       return;
     }
-  retry = g_new0 (UdpnatMessageRetry, 1);
-  retry->line = g_object_ref (line);
-  retry->id = id;
-  g_ptr_array_add (self->retries, retry);
+  keep_retry (self, line, id, NULL);
+}
+
+static gboolean
+stands_for (UdpnatHistoryItem        *line,
+            const UdpnatMessageRetry *retry)
+{
+  const UdpnatStoredTransfer *transfer = udpnat_history_item_get_stored_transfer (line);
+  char id_text[UDPNAT_MESSAGE_ID_TEXT_BYTES];
+
+  if (retry->path != NULL)
+    return transfer != NULL && transfer->is_outgoing &&
+           g_strcmp0 (transfer->path, retry->path) == 0;
+  return g_str_equal (retry->id, udpnat_message_id_to_string (udpnat_history_item_get_id (line),
+                                                              id_text));
 }
 
 /** udpnat_message_list_note_saved: @line: is on the disk; may stand for one that failed */
@@ -82,19 +128,36 @@ void
 udpnat_message_list_note_saved (UdpnatMessageList *self,
                                 UdpnatHistoryItem *line)
 {
-  char id_text[UDPNAT_MESSAGE_ID_TEXT_BYTES];
-  const char *id = udpnat_message_id_to_string (udpnat_history_item_get_id (line), id_text);
-
   for (guint i = 0; i < self->retries->len; i++)
     {
       UdpnatMessageRetry *retry = g_ptr_array_index (self->retries, i);
       GError *error = NULL;
 
-      if (!g_str_equal (retry->id, id))
+      if (!stands_for (line, retry))
         continue;
       if (!udpnat_client_delete (self->client, retry->line, FALSE, &error))
         fail_with (self, error);
       g_ptr_array_remove_index (self->retries, i);
+      return;
+    }
+}
+
+/** udpnat_message_list_note_not_sent: @path: could not be sent to @person; may have been tried
+ * again here */
+void
+udpnat_message_list_note_not_sent (UdpnatMessageList *self,
+                                   UdpnatPerson      *person,
+                                   const char        *path,
+                                   const char        *words)
+{
+  for (guint i = 0; person == self->person && i < self->retries->len; i++)
+    {
+      UdpnatMessageRetry *retry = g_ptr_array_index (self->retries, i);
+
+      if (g_strcmp0 (retry->path, path) != 0)
+        continue;
+      g_ptr_array_remove_index (self->retries, i);
+      udpnat_message_list_fail (self, words);
       return;
     }
 }
@@ -128,7 +191,9 @@ static void
 show_details (UdpnatMessageList *self,
               UdpnatHistoryItem *line)
 {
-  udpnat_message_details_present (get_window (self), line, self->person);
+  g_autoptr (UdpnatTransfer) transfer = udpnat_client_dup_transfer (self->client, line);
+
+  udpnat_message_details_present (get_window (self), line, transfer, self->person);
 }
 
 static void
@@ -248,6 +313,14 @@ static const struct
   { "message.try-again", try_again },
   { "message.details", show_details },
   { "message.go-to-quoted", go_to_quoted },
+  { "message.accept-file", udpnat_message_list_accept_file },
+  { "message.accept-file-in", udpnat_message_list_accept_file_in },
+  { "message.decline-file", udpnat_message_list_decline_file },
+  { "message.pause-file", udpnat_message_list_pause_file },
+  { "message.resume-file", udpnat_message_list_resume_file },
+  { "message.cancel-file", udpnat_message_list_cancel_file },
+  { "message.open-file", udpnat_message_list_open_file },
+  { "message.show-file", udpnat_message_list_show_file },
 };
 
 /* The line may have gone since the button or menu was made. */

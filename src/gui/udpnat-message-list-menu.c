@@ -219,13 +219,31 @@ append_writing (GMenu             *menu,
                 UdpnatHistoryItem *line)
 {
   g_autoptr (GMenu) section = g_menu_new ();
+  gboolean is_file = udpnat_history_item_get_offer (line) != NULL;
 
   if (is_shared (line))
     append_action (section, _("_Reply"), "message.reply", line);
-  if (udpnat_history_item_is_outgoing (line) && is_shared (line))
+  if (udpnat_history_item_is_outgoing (line) && is_shared (line) && !is_file)
     append_action (section, _("_Edit"), "message.edit", line);
-  append_action (section, _("_Copy"), "message.copy", line);
-  append_action (section, _("_Select Text…"), "message.show-all", line);
+  append_action (section, is_file ? _("_Copy Name") : _("_Copy"), "message.copy", line);
+  if (!is_file)
+    append_action (section, _("_Select Text…"), "message.show-all", line);
+  append_section (menu, section);
+}
+
+/* What is on this computer: ours from the beginning, theirs when all of it has come. */
+static void
+append_looking (GMenu             *menu,
+                UdpnatHistoryItem *line)
+{
+  const UdpnatStoredTransfer *transfer = udpnat_history_item_get_stored_transfer (line);
+  g_autoptr (GMenu) section = g_menu_new ();
+
+  if (transfer == NULL || transfer->path == NULL ||
+      (!transfer->is_outgoing && transfer->state != UDPNAT_TRANSFER_STATE_DONE))
+    return;
+  append_action (section, _("_Open"), "message.open-file", line);
+  append_action (section, _("Show in _Folder"), "message.show-file", line);
   append_section (menu, section);
 }
 
@@ -257,6 +275,7 @@ udpnat_message_list_show_menu (UdpnatMessageList *self,
     append_signs (menu);
   if (!udpnat_history_item_is_deleted (line) && udpnat_history_item_get_text (line) != NULL)
     append_writing (menu, line);
+  append_looking (menu, line);
   append_taking_back (menu, line);
   popover = gtk_popover_menu_new_from_model (G_MENU_MODEL (menu));
   if (is_shared (line))

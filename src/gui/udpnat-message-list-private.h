@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   UdpnatHistoryItem *line; /* owned */
-  char              *id;   /* of what was sent in its place */
+  char              *id;   /* nullable: of the text that was sent in its place */
+  char              *path; /* nullable: likewise, of the file */
 } UdpnatMessageRetry;
 
 struct _UdpnatMessageList
@@ -52,6 +53,8 @@ struct _UdpnatMessageList
   GtkWidget         *focus_before;  /* nullable, weak: had the focus before the popover */
   UdpnatMessageRow  *pointed_row;   /* nullable, borrowed: below the pointer */
   GPtrArray         *retries;       /* of UdpnatMessageRetry */
+  GSettings         *settings;      /* nullable: the window's */
+  GtkNativeDialog   *chooser;       /* nullable: where a file is to go */
 };
 
 /* udpnat-message-list.c */
@@ -89,7 +92,29 @@ void               udpnat_message_list_note_line       (UdpnatMessageList *self,
 void               udpnat_message_list_install_actions (GtkWidgetClass    *widget_class);
 void               udpnat_message_list_note_saved      (UdpnatMessageList *self,
                                                         UdpnatHistoryItem *line);
+void               udpnat_message_list_note_not_sent   (UdpnatMessageList *self,
+                                                        UdpnatPerson      *person,
+                                                        const char        *path,
+                                                        const char        *words);
 void               udpnat_message_retry_free           (UdpnatMessageRetry *retry);
+
+/* udpnat-message-list-files.c */
+void               udpnat_message_list_accept_file     (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_accept_file_in  (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_decline_file    (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_pause_file      (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_resume_file     (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_cancel_file     (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_open_file       (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
+void               udpnat_message_list_show_file       (UdpnatMessageList *self,
+                                                        UdpnatHistoryItem *line);
 
 /* udpnat-message-list-menu.c */
 void               udpnat_message_list_watch_pointer   (UdpnatMessageList *self);

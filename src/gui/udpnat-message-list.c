@@ -1,6 +1,6 @@
 /* The messages of one conversation: a virtual list over the history, which itself is a window over
  * what is on disk. Where it stands and what it loads: udpnat-message-list-scroll.c; what can be
- * done with a message: -actions.c; how that is offered: -menu.c. */
+ * done with a message: -actions.c; with a file: -files.c; how that is offered: -menu.c. */
 
 #include "config.h"
 
@@ -86,7 +86,10 @@ setup_cb (GtkSignalListItemFactory *factory,
           GtkListItem              *item,
           UdpnatMessageList        *self)
 {
-  gtk_list_item_set_child (item, udpnat_message_row_new ());
+  GtkWidget *row = udpnat_message_row_new ();
+
+  udpnat_message_row_set_client (UDPNAT_MESSAGE_ROW (row), self->client);
+  gtk_list_item_set_child (item, row);
 }
 
 static void
@@ -145,7 +148,8 @@ is_editable (UdpnatHistoryItem *line)
 {
   return udpnat_history_item_is_outgoing (line) && !udpnat_history_item_is_deleted (line) &&
          udpnat_history_item_get_state (line) != UDPNAT_ITEM_STATE_FAILED &&
-         udpnat_history_item_get_text (line) != NULL;
+         udpnat_history_item_get_text (line) != NULL &&
+         udpnat_history_item_get_offer (line) == NULL;
 }
 
 /** udpnat_message_list_get_last_own: Returns: (transfer full) (nullable): our newest line that can
@@ -294,6 +298,16 @@ item_added_cb (UdpnatClient      *client,
 }
 
 static void
+not_sent_cb (UdpnatClient      *client,
+             UdpnatPerson      *person,
+             const char        *path,
+             const char        *words,
+             UdpnatMessageList *self)
+{
+  udpnat_message_list_note_not_sent (self, person, path, words);
+}
+
+static void
 open_history (UdpnatMessageList *self)
 {
   g_autoptr (GtkSelectionModel) model = NULL;
@@ -345,6 +359,14 @@ udpnat_message_list_set_client (UdpnatMessageList *self,
 {
   g_set_object (&self->client, client);
   g_signal_group_set_target (self->client_signals, client);
+}
+
+/** udpnat_message_list_set_settings: @settings: (nullable): the window's */
+void
+udpnat_message_list_set_settings (UdpnatMessageList *self,
+                                  GSettings         *settings)
+{
+  g_set_object (&self->settings, settings);
 }
 
 /** udpnat_message_list_clear_unread: the user has answered: nothing is new any more */
@@ -438,6 +460,8 @@ udpnat_message_list_dispose (GObject *object)
   g_clear_object (&self->person_signals);
   g_clear_object (&self->history_signals);
   g_clear_pointer (&self->retries, g_ptr_array_unref);
+  g_clear_object (&self->chooser);
+  g_clear_object (&self->settings);
   g_clear_object (&self->person);
   g_clear_object (&self->client);
   G_OBJECT_CLASS (udpnat_message_list_parent_class)->dispose (object);
@@ -514,6 +538,7 @@ create_signal_groups (UdpnatMessageList *self)
 
   self->client_signals = g_signal_group_new (UDPNAT_TYPE_CLIENT);
   g_signal_group_connect (self->client_signals, "item-added", G_CALLBACK (item_added_cb), self);
+  g_signal_group_connect (self->client_signals, "file-not-sent", G_CALLBACK (not_sent_cb), self);
   self->person_signals = g_signal_group_new (UDPNAT_TYPE_PERSON);
   for (gsize i = 0; i < G_N_ELEMENTS (told); i++)
     g_signal_group_connect_swapped (self->person_signals, told[i], G_CALLBACK (person_changed_cb),

@@ -19,6 +19,8 @@ G_DECLARE_FINAL_TYPE (UdpnatMessageList, udpnat_message_list, UDPNAT, MESSAGE_LI
 
 void               udpnat_message_list_set_client     (UdpnatMessageList *self,
                                                        UdpnatClient      *client);
+void               udpnat_message_list_set_settings   (UdpnatMessageList *self,
+                                                       GSettings         *settings);
 void               udpnat_message_list_set_person     (UdpnatMessageList *self,
                                                        UdpnatPerson      *person);
 void               udpnat_message_list_go_to_end      (UdpnatMessageList *self);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "udpnat-message-row.h"
+#include "udpnat-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -24,12 +25,22 @@ struct _UdpnatMessageRow
   GtkWidget        *show_all;
   GtkWidget        *reactions;
   GtkWidget        *remedies;
+  GtkWidget        *file;
 
   UdpnatHistoryRow *row;    /* nullable: shows nothing */
   UdpnatPerson     *person; /* as row */
   gboolean          is_note; /* to oneself: there is nowhere for it to come to */
   GSignalGroup     *row_signals;
   guint             settle_id;
+
+  /* of a line that offers a file: udpnat-message-row-file.c */
+  UdpnatClient     *client;   /* nullable: files are shown by their names */
+  UdpnatTransfer   *transfer; /* nullable: no file */
+  GSignalGroup     *transfer_signals; /* nullable, as file */
+  GCancellable     *reading;  /* nullable: of a picture that is shown, or soon will be */
+  gboolean          has_file_picture; /* that is the picture itself, not the offer's small one */
+  gboolean          is_file_unreadable;
+  int               done_tenths; /* as it was last read out */
 };
 
 void udpnat_message_row_set_class  (GtkWidget        *widget,
@@ -38,6 +49,9 @@ void udpnat_message_row_set_class  (GtkWidget        *widget,
 
 /* udpnat-message-row-said.c */
 void udpnat_message_row_show_text  (UdpnatMessageRow *self);
+void udpnat_message_row_show_file  (UdpnatMessageRow *self);
+void udpnat_message_row_clear_file (UdpnatMessageRow *self);
+char *udpnat_message_row_dup_file_name (UdpnatMessageRow *self);
 void udpnat_message_row_show_quote (UdpnatMessageRow *self);
 void udpnat_message_row_open_link  (UdpnatMessageRow *self,
                                     const char       *uri);

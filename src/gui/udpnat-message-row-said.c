@@ -89,7 +89,8 @@ udpnat_message_row_show_text (UdpnatMessageRow *self)
   const char *text = udpnat_history_item_get_text (item);
 
   gtk_widget_remove_css_class (GTK_WIDGET (self->text), "dim-label");
-  if (!udpnat_history_item_is_deleted (item) && text != NULL)
+  if (!udpnat_history_item_is_deleted (item) && text != NULL &&
+      udpnat_history_item_get_offer (item) == NULL)
     {
       show_said (self, text);
       return;
@@ -97,6 +98,11 @@ udpnat_message_row_show_text (UdpnatMessageRow *self)
   gtk_widget_remove_css_class (self->bubble, "few-emoji");
   gtk_widget_remove_css_class (self->bubble, "emoji");
   show_all_offer (self, FALSE);
+  if (udpnat_history_item_get_offer (item) != NULL)
+    {
+      gtk_label_set_text (self->text, text); /* its name, where the file itself is not shown */
+      return;
+    }
   show_plain (self, udpnat_history_item_is_deleted (item)
                       ? _("Message deleted")
                       : _("Needs a newer version of udpnat"));

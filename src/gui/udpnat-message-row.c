@@ -1,7 +1,7 @@
 /* One message: lines that divide (day, new messages), the bubble with what is quoted and said, the
  * signs that were put on it, and below the last of a group when it was said and how far it came.
  * What most messages do not have is made when it is first needed, and kept for the next. What is in
- * the bubble: udpnat-message-row-said.c. */
+ * the bubble: udpnat-message-row-said.c; of a file: -file.c. */
 
 #include "config.h"
 
@@ -182,9 +182,11 @@ name_row (UdpnatMessageRow *self)
   GtkWidget *item_widget = gtk_widget_get_parent (GTK_WIDGET (self));
   UdpnatHistoryItem *item = get_item (self);
   gboolean has_state = udpnat_history_item_is_outgoing (item) && !self->is_note;
+  g_autofree char *file = udpnat_message_row_dup_file_name (self);
   g_autofree char *name = NULL;
 
-  name = udpnat_message_words_describe (item, self->person, gtk_label_get_text (self->text),
+  name = udpnat_message_words_describe (item, self->person,
+                                        file != NULL ? file : gtk_label_get_text (self->text),
                                         has_state);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   /* The list's own widget around the row is what a screen reader stops at. */
@@ -279,6 +281,7 @@ static void
 refresh (UdpnatMessageRow *self)
 {
   udpnat_message_row_show_text (self);
+  udpnat_message_row_show_file (self);
   udpnat_message_row_show_quote (self);
   show_reactions (self);
   show_place (self);
@@ -297,6 +300,14 @@ row_changed_cb (UdpnatHistoryRow *row,
     }
   show_place (self);
   udpnat_message_row_refresh_state (self);
+}
+
+/** udpnat_message_row_set_client: who knows how far files are; to be called once */
+void
+udpnat_message_row_set_client (UdpnatMessageRow *self,
+                               UdpnatClient     *client)
+{
+  g_set_object (&self->client, client);
 }
 
 /** udpnat_message_row_bind: shows @row from now on; @is_note: it is of notes to oneself */
@@ -320,6 +331,7 @@ udpnat_message_row_unbind (UdpnatMessageRow *self)
   g_clear_handle_id (&self->settle_id, g_source_remove);
   if (self->row_signals != NULL)
     g_signal_group_set_target (self->row_signals, NULL);
+  udpnat_message_row_clear_file (self);
   g_clear_object (&self->row);
   g_clear_object (&self->person);
 }
@@ -363,6 +375,8 @@ udpnat_message_row_dispose (GObject *object)
 
   udpnat_message_row_unbind (self);
   g_clear_object (&self->row_signals);
+  g_clear_object (&self->transfer_signals);
+  g_clear_object (&self->client);
   G_OBJECT_CLASS (udpnat_message_row_parent_class)->dispose (object);
 }
 

@@ -2,6 +2,7 @@
 
 #include <adwaita.h>
 
+#include "udpnat-client.h"
 #include "udpnat-history-row.h"
 #include "udpnat-person.h"
 
@@ -18,6 +19,8 @@ G_DECLARE_FINAL_TYPE (UdpnatMessageRow, udpnat_message_row, UDPNAT, MESSAGE_ROW,
  */
 
 GtkWidget        *udpnat_message_row_new            (void) G_GNUC_WARN_UNUSED_RESULT;
+void              udpnat_message_row_set_client     (UdpnatMessageRow *self,
+                                                     UdpnatClient     *client);
 void              udpnat_message_row_bind           (UdpnatMessageRow *self,
                                                      UdpnatHistoryRow *row,
                                                      UdpnatPerson     *person,

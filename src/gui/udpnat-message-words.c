@@ -16,6 +16,23 @@ udpnat_message_words_get_sender (UdpnatPerson *person,
   return is_outgoing ? _("You") : udpnat_person_get_title (person);
 }
 
+/** udpnat_message_words_preview: Returns: a line about @line, without breaks; of a file, what it is
+ * and how it is called */
+char *
+udpnat_message_words_preview (UdpnatHistoryItem *line)
+{
+  const UdpnatFileOffer *offer = udpnat_history_item_get_offer (line);
+  gboolean is_outgoing = udpnat_history_item_is_outgoing (line);
+
+  if (offer == NULL)
+    return udpnat_words_preview_line (line);
+  if (offer->kind == UDPNAT_FILE_KIND_FOLDER)
+    /* Translators: the newest message in the list of chats, when it is a folder, or one's own */
+    return g_strdup_printf (is_outgoing ? _("You: folder %s") : _("Folder: %s"), offer->name);
+  /* Translators: the newest message in the list of chats, when it is a file, or one's own */
+  return g_strdup_printf (is_outgoing ? _("You: file %s") : _("File: %s"), offer->name);
+}
+
 /**
  * udpnat_message_words_describe:
  * @text: as it is shown

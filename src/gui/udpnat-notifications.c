@@ -10,6 +10,7 @@
 #include "udpnat-quiet-hours.h"
 #include "udpnat-settings.h"
 #include "udpnat-status-words.h"
+#include "udpnat-transfer.h"
 
 struct _UdpnatNotifications
 {
@@ -192,10 +193,42 @@ dup_body (UdpnatNotifications *self,
           UdpnatHistoryItem   *line)
 {
   guint n_unread = MAX (udpnat_person_get_unread (person), 1);
+  const UdpnatFileOffer *offer = udpnat_history_item_get_offer (line);
+  g_autofree char *size = offer != NULL ? g_format_size (offer->size) : NULL;
 
-  if (g_settings_get_boolean (self->settings, "notification-content"))
+  if (!g_settings_get_boolean (self->settings, "notification-content"))
+    return g_strdup_printf (ngettext ("%u new message", "%u new messages", n_unread), n_unread);
+  if (offer == NULL)
     return udpnat_words_preview_line (line);
-  return g_strdup_printf (ngettext ("%u new message", "%u new messages", n_unread), n_unread);
+  /* Translators: what somebody does, in a notification: name and size of a file or folder */
+  return g_strdup_printf (_("Offers %s, %s"), offer->name, size);
+}
+
+/* In place of what was told before: one thing a person is shown. */
+static char *
+dup_here (UdpnatNotifications *self,
+          UdpnatTransfer      *transfer)
+{
+  if (g_settings_get_boolean (self->settings, "notification-content"))
+    /* Translators: %s is a file that has come */
+    return g_strdup_printf (_("%s is here"), udpnat_transfer_get_name (transfer));
+  return g_strdup (_("A file is here"));
+}
+
+static void
+transfer_changed_cb (UdpnatClient        *client,
+                     UdpnatPerson        *person,
+                     UdpnatTransfer      *transfer,
+                     UdpnatNotifications *self)
+{
+  g_autofree char *body = NULL;
+
+  if (udpnat_transfer_is_outgoing (transfer) || udpnat_person_is_muted (person) ||
+      udpnat_transfer_get_state (transfer) != UDPNAT_TRANSFER_STATE_DONE ||
+      !may_tell (self, person))
+    return;
+  body = dup_here (self, transfer);
+  send_news (self, person, udpnat_person_get_title (person), body);
 }
 
 static void
@@ -362,6 +395,8 @@ connect_client (UdpnatNotifications *self)
 {
   g_signal_connect_object (self->client, "item-added", G_CALLBACK (item_added_cb), self, 0);
   g_signal_connect_object (self->client, "item-changed", G_CALLBACK (item_changed_cb), self, 0);
+  g_signal_connect_object (self->client, "transfer-changed", G_CALLBACK (transfer_changed_cb), self,
+                           0);
   g_signal_connect_object (self->client, "request-received", G_CALLBACK (request_received_cb), self,
                            0);
   g_signal_connect_object (self->client, "key-changed", G_CALLBACK (key_changed_cb), self, 0);

@@ -1,5 +1,5 @@
-/* What the user decides about one person: a nickname, mute, the server only, block. Switches follow
- * the person, whoever changes it; what they already say is not said to the client again. */
+/* What the user decides about one person: a nickname, mute, the server only, files, block. Switches
+ * follow the person, whoever changes it; what they already say is not said to the client again. */
 
 #include "config.h"
 
@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-client-files.h"
 #include "udpnat-client-network.h"
 #include "udpnat-dialog.h"
 #include "udpnat-name.h"
@@ -19,6 +20,7 @@ struct _UdpnatPersonPage
   AdwEntryRow        *nickname_row;
   GtkSwitch          *mute_switch;
   GtkSwitch          *relay_switch;
+  AdwComboRow        *files_row;
   AdwActionRow       *block_row;
   GtkButton          *block_button;
 
@@ -73,6 +75,20 @@ relay_cb (UdpnatPersonPage *self)
                                   gtk_switch_get_active (self->relay_switch));
 }
 
+/* As the rows of the list are. */
+static const char *const file_rules[] = { NULL, "ask", "verified", "accept" };
+
+static void
+files_cb (UdpnatPersonPage *self)
+{
+  guint selected = adw_combo_row_get_selected (self->files_row);
+  g_autoptr (GError) error = NULL;
+
+  if (self->person != NULL && selected < G_N_ELEMENTS (file_rules) &&
+      !udpnat_client_set_file_rule (self->client, self->person, file_rules[selected], &error))
+    say (self, error->message);
+}
+
 static gboolean
 is_blocked (UdpnatPersonPage *self)
 {
@@ -118,6 +134,22 @@ block_cb (UdpnatPersonPage *self)
 }
 
 /* ---- What is so ---- */
+
+/* A rule of their own that says the same as the one for everybody cannot be told from none. */
+static void
+show_file_rule (UdpnatPersonPage *self,
+                UdpnatClient     *client,
+                UdpnatPerson     *person)
+{
+  g_autofree char *rule = udpnat_client_dup_file_rule (client, person);
+  g_autofree char *usual = udpnat_client_dup_setting (client, "accept-files");
+  guint selected = 0;
+
+  for (guint i = 1; i < G_N_ELEMENTS (file_rules) && g_strcmp0 (rule, usual) != 0; i++)
+    if (g_strcmp0 (rule, file_rules[i]) == 0)
+      selected = i;
+  adw_combo_row_set_selected (self->files_row, selected);
+}
 
 static void
 nickname_changed_cb (UdpnatPersonPage *self)
@@ -170,10 +202,12 @@ udpnat_person_page_class_init (UdpnatPersonPageClass *klass)
                                                "/io/github/udpnat/Udpnat/udpnat-person-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, block_button);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, block_row);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, files_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, mute_switch);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, nickname_row);
   gtk_widget_class_bind_template_child (widget_class, UdpnatPersonPage, relay_switch);
   gtk_widget_class_bind_template_callback (widget_class, block_cb);
+  gtk_widget_class_bind_template_callback (widget_class, files_cb);
   gtk_widget_class_bind_template_callback (widget_class, mute_cb);
   gtk_widget_class_bind_template_callback (widget_class, nickname_cb);
   gtk_widget_class_bind_template_callback (widget_class, relay_cb);
@@ -194,6 +228,7 @@ udpnat_person_page_set_person (UdpnatPersonPage *self,
   g_return_if_fail (self->client == NULL);
 
   self->client = g_object_ref (client);
+  show_file_rule (self, client, person); /* before there is a person: it is no decision */
   self->person = g_object_ref (person);
   g_object_bind_property (person, "muted", self->mute_switch, "active", G_BINDING_SYNC_CREATE);
   g_object_bind_property (person, "relay-only", self->relay_switch, "active",

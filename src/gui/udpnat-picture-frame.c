@@ -60,6 +60,22 @@ udpnat_picture_frame_measure (GtkWidget      *widget,
   *minimum = *natural = MAX ((int) (self->height * scale), FRAME_MIN_SIZE);
 }
 
+/* In its proportions, whatever its sender said that these are. */
+static void
+draw (UdpnatPictureFrame *self,
+      GtkSnapshot        *snapshot,
+      double              width,
+      double              height)
+{
+  double ratio = gdk_paintable_get_intrinsic_aspect_ratio (self->paintable);
+  double drawn_width = ratio > 0 ? MIN (width, height * ratio) : width;
+  double drawn_height = ratio > 0 ? MIN (height, width / ratio) : height;
+
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) (width - drawn_width) / 2,
+                                                          (float) (height - drawn_height) / 2));
+  gdk_paintable_snapshot (self->paintable, snapshot, drawn_width, drawn_height);
+}
+
 static void
 udpnat_picture_frame_snapshot (GtkWidget   *widget,
                                GtkSnapshot *snapshot)
@@ -73,7 +89,7 @@ udpnat_picture_frame_snapshot (GtkWidget   *widget,
                                    CORNER_RADIUS);
   gtk_snapshot_push_rounded_clip (snapshot, &corners);
   if (self->paintable != NULL)
-    gdk_paintable_snapshot (self->paintable, snapshot, width, height);
+    draw (self, snapshot, width, height);
   gtk_snapshot_pop (snapshot);
 }
 

@@ -34,6 +34,10 @@ static const Words words[] = {
   { "strangers", N_("People You Do Not Know"),
     N_("What happens when somebody writes to you for the first time") },
   { "read-receipts", N_("Read Receipts"), N_("Tell people that you have read their messages") },
+  { "accept-files", N_("Files of Contacts"),
+    N_("Which are taken without asking you; then they are in the folder for files") },
+  { "accept-files-up-to", N_("Taken Up to This Size"),
+    N_("You are asked about larger ones in any case") },
   { "typing", N_("Typing"), N_("Show people that you are writing to them") },
   { "presence", N_("Be Listed"), N_("Be shown in the server’s list while you are here") },
   { "last-seen", N_("Last Seen"), N_("Remember when your contacts were last here") },
@@ -52,7 +56,12 @@ static const Words words[] = {
 /* Values that are more than on and off. */
 static const Words values[] = {
   { "ask", N_("Ask You First"), NULL },
+  { "verified", N_("Accept from Verified People"), NULL },
   { "accept", N_("Accept All"), NULL },
+  { "10MB", N_("10 MB"), NULL },
+  { "100MB", N_("100 MB"), NULL },
+  { "1GB", N_("1 GB"), NULL },
+  { "any", N_("Any Size"), NULL },
   { "refuse", N_("Hear None"), NULL },
 };
 

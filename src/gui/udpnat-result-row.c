@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "udpnat-chat-words.h"
+#include "udpnat-message-words.h"
 #include "udpnat-person-avatar.h"
 #include "udpnat-snippet.h"
 #include "udpnat-status-words.h"
@@ -93,7 +94,9 @@ show_line (UdpnatResultRow   *self,
            const char        *words)
 {
   UdpnatPerson *person = udpnat_client_get_person_of (self->client, line);
-  const char *whole = udpnat_history_item_get_text (line);
+  g_autofree char *file = udpnat_history_item_get_offer (line) != NULL
+                            ? udpnat_message_words_preview (line) : NULL;
+  const char *whole = file != NULL ? file : udpnat_history_item_get_text (line);
   g_autoptr (PangoAttrList) attributes = NULL;
   g_autofree char *text = udpnat_snippet_new (whole != NULL ? whole : "", words, &attributes);
   g_autofree char *when = udpnat_words_format_when (udpnat_history_item_get_shown_us (line));

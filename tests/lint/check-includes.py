@@ -37,7 +37,7 @@ NEVER = {
     'transport': ('traversal', 'rendezvous', 'chat'),
     'traversal': ('transport', 'rendezvous', 'chat'),
     'rendezvous': ('traversal', 'chat'),
-    'chat': ('crypto', 'transport', 'traversal', 'rendezvous'),
+    'chat': ('transport', 'traversal', 'rendezvous'),
     'io': ('wire', 'transport', 'traversal', 'rendezvous', 'chat', 'node'),
 }
 DROPPED_WITH_VALUE = ('-o', '-MQ', '-MF', '-MT')

@@ -51,4 +51,19 @@ udpnat_file_event_free (UdpnatFileEvent *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatFileEvent, udpnat_file_event_free)
 
+/** udpnat_file_event_push: Returns: (transfer none): a new one at the end of @queue, for more to be
+ * said in it */
+static inline UdpnatFileEvent *
+udpnat_file_event_push (GQueue                *queue,
+                        UdpnatFileEventType    type,
+                        const UdpnatMessageId *id)
+{
+  UdpnatFileEvent *event = g_new0 (UdpnatFileEvent, 1);
+
+  event->type = type;
+  event->id = *id;
+  g_queue_push_tail (queue, event);
+  return event;
+}
+
 G_END_DECLS

@@ -79,19 +79,6 @@ udpnat_file_fetcher_free (UdpnatFileFetcher *self)
   g_free (self);
 }
 
-static UdpnatFileEvent *
-push_event (UdpnatFileFetcher     *self,
-            UdpnatFileEventType    type,
-            const UdpnatMessageId *id)
-{
-  UdpnatFileEvent *event = g_new0 (UdpnatFileEvent, 1);
-
-  event->type = type;
-  event->id = *id;
-  g_queue_push_tail (&self->events, event);
-  return event;
-}
-
 /** udpnat_file_fetcher_pop_event: Returns: (transfer full) (nullable): the oldest one */
 UdpnatFileEvent *
 udpnat_file_fetcher_pop_event (UdpnatFileFetcher *self)
@@ -230,7 +217,7 @@ udpnat_file_fetcher_note_kept (UdpnatFileFetcher     *self,
   fetch->n_kept++;
   if (fetch->n_kept < fetch->n_chunks)
     return;
-  push_event (self, UDPNAT_FILE_EVENT_FETCHED, id)->file = file;
+  udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_FETCHED, id)->file = file;
   drop (self, link);
 }
 
@@ -277,7 +264,8 @@ find_corrupt (UdpnatFileFetcher       *self,
               const UdpnatFileMessage *message)
 {
   udpnat_file_fetcher_stop (self, &message->id, UDPNAT_FILE_REASON_CHANGED);
-  push_event (self, UDPNAT_FILE_EVENT_CORRUPT, &message->id)->file = message->file;
+  udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_CORRUPT, &message->id)->file
+    = message->file;
 }
 
 static void
@@ -299,7 +287,7 @@ handle_chunk (UdpnatFileFetcher       *self,
       return;
     }
   fetch->n_came++;
-  event = push_event (self, UDPNAT_FILE_EVENT_CHUNK, &message->id);
+  event = udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_CHUNK, &message->id);
   event->file = message->file;
   event->number = message->first;
   event->data = g_bytes_new (message->data, message->n_data);
@@ -342,8 +330,9 @@ set_refused (UdpnatFileFetcher       *self,
     }
   if (!is_known)
     return;
-  push_event (self, refused ? UDPNAT_FILE_EVENT_REFUSED : UDPNAT_FILE_EVENT_GOES_ON,
-              &message->id)->reason = message->reason;
+  udpnat_file_event_push (&self->events,
+                          refused ? UDPNAT_FILE_EVENT_REFUSED : UDPNAT_FILE_EVENT_GOES_ON,
+                          &message->id)->reason = message->reason;
 }
 
 /**

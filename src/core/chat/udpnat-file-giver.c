@@ -94,19 +94,6 @@ udpnat_file_giver_free (UdpnatFileGiver *self)
   g_free (self);
 }
 
-static UdpnatFileEvent *
-push_event (UdpnatFileGiver       *self,
-            UdpnatFileEventType    type,
-            const UdpnatMessageId *id)
-{
-  UdpnatFileEvent *event = g_new0 (UdpnatFileEvent, 1);
-
-  event->type = type;
-  event->id = *id;
-  g_queue_push_tail (&self->events, event);
-  return event;
-}
-
 /** udpnat_file_giver_pop_event: Returns: (transfer full) (nullable): the oldest one */
 UdpnatFileEvent *
 udpnat_file_giver_pop_event (UdpnatFileGiver *self)
@@ -154,9 +141,11 @@ advance (UdpnatFileGiver *self)
     {
       Request *request = g_queue_peek_head (&self->requests);
       Request *read = g_memdup2 (request, sizeof *request);
-      UdpnatFileEvent *event = push_event (self, request->is_hashes
-                                                   ? UDPNAT_FILE_EVENT_HASHES_WANTED
-                                                   : UDPNAT_FILE_EVENT_CHUNK_WANTED, &request->id);
+      UdpnatFileEvent *event = udpnat_file_event_push (&self->events,
+                                                       request->is_hashes
+                                                         ? UDPNAT_FILE_EVENT_HASHES_WANTED
+                                                         : UDPNAT_FILE_EVENT_CHUNK_WANTED,
+                                                       &request->id);
 
       event->file = request->file;
       event->level = request->level;
@@ -238,7 +227,7 @@ udpnat_file_giver_serve (UdpnatFileGiver       *self,
       offer->is_told = offer->is_refused_there = TRUE;
       /* They have asked, and do not ask again before they may: now it is to be prepared. */
       if (reason == UDPNAT_FILE_REASON_PREPARING)
-        push_event (self, UDPNAT_FILE_EVENT_ASKED, id);
+        udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_ASKED, id);
     }
   else if (reason == UDPNAT_FILE_REASON_NONE && offer->is_refused_there)
     {
@@ -355,7 +344,7 @@ handle_request (UdpnatFileGiver         *self,
       if (!offer->is_told)
         refuse (self, &message->id, offer->reason);
       if (!offer->is_told && offer->reason == UDPNAT_FILE_REASON_PREPARING)
-        push_event (self, UDPNAT_FILE_EVENT_ASKED, &message->id);
+        udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_ASKED, &message->id);
       offer->is_told = offer->is_asked = offer->is_refused_there = TRUE;
       return TRUE;
     }
@@ -384,7 +373,8 @@ handle_stop (UdpnatFileGiver         *self,
   /* A refusal that was under way may come to them when they have asked anew: whoever stops has to
    * be told all the same when it goes on. */
   offer->is_asked = offer->is_told = FALSE;
-  push_event (self, UDPNAT_FILE_EVENT_STOPPED, &message->id)->reason = message->reason;
+  udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_STOPPED, &message->id)->reason
+    = message->reason;
 }
 
 /**

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "udpnat-client.h"
 #include "udpnat-file-queue.h"
 #include "udpnat-file-sink.h"
 #include "udpnat-file-source.h"

@@ -17,6 +17,13 @@ gboolean        udpnat_client_send_file       (UdpnatClient       *self,
                                                UdpnatPerson       *person,
                                                const char         *path,
                                                GError            **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean        udpnat_client_send_picture    (UdpnatClient       *self,
+                                               UdpnatPerson       *person,
+                                               const char         *path,
+                                               int                 width,
+                                               int                 height,
+                                               GBytes             *thumbnail,
+                                               GError            **error) G_GNUC_WARN_UNUSED_RESULT;
 guint           udpnat_client_count_preparing (UdpnatClient       *self);
 GPtrArray      *udpnat_client_dup_transfers   (UdpnatClient       *self);
 UdpnatPerson   *udpnat_client_get_person_of_transfer (UdpnatClient *self,

@@ -20,6 +20,8 @@ typedef struct
   UdpnatClient *client; /* owned */
   UdpnatPerson *person; /* owned */
   char         *path;
+  guint16       width, height; /* 0: no picture */
+  GBytes       *thumbnail;     /* nullable */
   GCancellable *cancellable; /* owned; in the client's queue */
 } Preparation;
 
@@ -30,6 +32,7 @@ preparation_free (Preparation *preparation)
   g_object_unref (preparation->cancellable);
   g_object_unref (preparation->person);
   g_object_unref (preparation->client);
+  g_clear_pointer (&preparation->thumbnail, g_bytes_unref);
   g_free (preparation->path);
   g_free (preparation);
 }
@@ -84,22 +87,26 @@ offered_cb (UdpnatHistoryItem *line,
 }
 
 static void
-offer (UdpnatClient     *self,
-       UdpnatPerson     *person,
-       const char       *path,
-       UdpnatFileSource *source)
+offer (const Preparation *preparation,
+       UdpnatFileSource  *source)
 {
+  UdpnatClient *self = preparation->client;
+  g_autoptr (UdpnatFileOffer) offered = NULL;
   Offering *offering = g_new0 (Offering, 1);
   UdpnatMessageId id = udpnat_client_make_id ();
 
+  offered = udpnat_file_offer_copy (udpnat_file_source_get_offer (source));
+  offered->width = preparation->width;
+  offered->height = preparation->height;
+  if (preparation->thumbnail != NULL)
+    offered->thumbnail = g_bytes_ref (preparation->thumbnail);
   self->n_pending++;
   offering->client = self;
-  offering->person = g_object_ref (person);
+  offering->person = g_object_ref (preparation->person);
   offering->source = source;
-  offering->item = udpnat_item_new_file (&id, udpnat_clock_get_wall_us (),
-                                         udpnat_file_source_get_offer (source));
-  udpnat_store_add_outgoing_file (self->store, udpnat_person_get_key (person), offering->item, path,
-                                  offered_cb, offering);
+  offering->item = udpnat_item_new_file (&id, udpnat_clock_get_wall_us (), offered);
+  udpnat_store_add_outgoing_file (self->store, udpnat_person_get_key (preparation->person),
+                                  offering->item, preparation->path, offered_cb, offering);
 }
 
 static void
@@ -127,7 +134,7 @@ prepared_cb (GObject      *object,
   else if (!udpnat_client_take_in (self, preparation->person))
     tell_not_sent (preparation, _("Not sent. You have blocked them; unblock them first."));
   else
-    offer (self, preparation->person, preparation->path, g_steal_pointer (&source));
+    offer (preparation, g_steal_pointer (&source));
 }
 
 static void
@@ -155,6 +162,26 @@ udpnat_client_send_file (UdpnatClient  *self,
                          const char    *path,
                          GError       **error)
 {
+  return udpnat_client_send_picture (self, person, path, 0, 0, NULL, error);
+}
+
+/**
+ * udpnat_client_send_picture:
+ * @width: pixels, 0 when that is not known
+ * @height: likewise
+ * @thumbnail: (nullable): a PNG or JPEG; one of more than %UDPNAT_THUMBNAIL_MAX_BYTES does not go
+ *
+ * As udpnat_client_send_file(); the other side sees what it is before it is there.
+ */
+gboolean
+udpnat_client_send_picture (UdpnatClient  *self,
+                            UdpnatPerson  *person,
+                            const char    *path,
+                            int            width,
+                            int            height,
+                            GBytes        *thumbnail,
+                            GError       **error)
+{
   Preparation *preparation;
 
   if (person == self->me)
@@ -175,6 +202,10 @@ udpnat_client_send_file (UdpnatClient  *self,
   preparation->client = g_object_ref (self);
   preparation->person = g_object_ref (person);
   preparation->path = g_canonicalize_filename (path, NULL);
+  preparation->width = (guint16) CLAMP (width, 0, G_MAXUINT16);
+  preparation->height = (guint16) CLAMP (height, 0, G_MAXUINT16);
+  if (thumbnail != NULL && g_bytes_get_size (thumbnail) <= UDPNAT_THUMBNAIL_MAX_BYTES)
+    preparation->thumbnail = g_bytes_ref (thumbnail);
   preparation->cancellable = g_cancellable_new ();
   g_queue_push_tail (&self->files.preparing, preparation->cancellable);
   udpnat_file_source_prepare_async (preparation->path, preparation->cancellable, progress_cb,
@@ -349,7 +380,7 @@ note_given (UdpnatClientTransfer *transfer,
   gboolean is_list = transfer->stored->offer->kind == UDPNAT_FILE_KIND_FOLDER && reading->file == 0;
   guint64 n_before = transfer->n_done;
 
-  if (is_list)
+  if (is_list || transfer->is_paused_there) /* it was being read when they paused it */
     return;
   if (!transfer->is_place_known || transfer->stored->offer->kind == UDPNAT_FILE_KIND_FILE)
     n_before = udpnat_file_source_count_before (transfer->source, reading->file, reading->chunk);
@@ -523,6 +554,8 @@ udpnat_client_handle_giver (UdpnatClientTransfer  *transfer,
       prepare_again (transfer);
       break;
     case UDPNAT_FILE_EVENT_CHUNK_WANTED:
+      transfer->is_paused_there = FALSE;
+      udpnat_transfer_set_paused (transfer->shown, transfer->stored->is_paused, FALSE);
       if (transfer->source != NULL)
         read_chunk (transfer, event);
       break;

@@ -508,6 +508,21 @@ describe_running (UdpnatTransfer *self,
   return g_strdup_printf (_("%s of %s, %s/s, %s"), done, size, rate, left);
 }
 
+static char *
+describe_end (UdpnatTransfer *self,
+              const char     *title,
+              const char     *size)
+{
+  if (g_strcmp0 (self->reason, "declined") == 0)
+    /* Translators: a size, and who does not want a file of it */
+    return self->is_outgoing ? g_strdup_printf (_("%s, declined by %s"), size, title)
+                             : g_strdup_printf (_("%s, declined"), size);
+  if (g_strcmp0 (self->reason, "cancelled-there") == 0)
+    /* Translators: a size, and who does not want a file of it any more */
+    return g_strdup_printf (_("%s, cancelled by %s"), size, title);
+  return g_strdup_printf (_("%s, cancelled"), size);
+}
+
 /**
  * udpnat_transfer_describe:
  * @title: what the other person is called
@@ -538,7 +553,7 @@ udpnat_transfer_describe (UdpnatTransfer *self,
                                   udpnat_words_explain_code (self->reason))
                : g_strdup_printf (_("Stopped at %s of %s"), done, size);
     case UDPNAT_TRANSFER_STATE_CANCELLED:
-      return g_strdup_printf (_("%s, cancelled"), size);
+      return describe_end (self, title, size);
     }
   return g_strdup ("");
 }

@@ -88,6 +88,16 @@ static const Entry codes[] = {
     N_("they are away, and the server cannot keep mail now; it is tried again, and all goes out "
        "when they are there") },
   { "mailbox-refused", N_("their mailbox does not take it; all goes out when they are there") },
+  { "gone", N_("it is not where it was any more") },
+  { "changed", N_("it was changed; send it again") },
+  { "denied", N_("not allowed there; change its rights") },
+  { "no-folder", N_("there is no such folder; choose another") },
+  { "disk-full", N_("not enough room; make some, then try again") },
+  { "disk", N_("the disk fails; check it, then try again") },
+  { "corrupt", N_("it is not what was offered; have it sent again") },
+  { "gone-there", N_("they do not offer it any more") },
+  { "changed-there", N_("they have changed it; have it sent again") },
+  { "unreadable-there", N_("they cannot read it any more") },
 };
 
 /* How far the way to somebody is. */

@@ -2,8 +2,8 @@
 stage; what it does not see in time ends it."""
 
 from . import (
-    attach, copies, invitations, lines, links, looks, manners, network, people, rubbish, servers,
-    settings, start, talk, trouble
+    attach, copies, invitations, lines, links, looks, manners, network, people, rubbish,
+    sending, servers, settings, start, talk, trouble
 )
 
 tree = start.tree
@@ -14,6 +14,7 @@ ALL = {story.__name__.replace('_', '-'): story for story in (
     *lines.ALL,
     *links.ALL,
     *attach.ALL,
+    *sending.ALL,
     *people.ALL,
     *trouble.ALL,
     *manners.ALL,

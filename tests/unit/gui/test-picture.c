@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "udpnat-picture.h"
@@ -26,17 +27,43 @@ decoded_cb (GObject      *source,
 }
 
 static GdkTexture *
+wait_for (Answer *answer)
+{
+  g_main_loop_run (answer->loop);
+  g_main_loop_unref (answer->loop);
+  g_assert_true ((answer->texture == NULL) == (answer->error != NULL));
+  g_clear_error (&answer->error);
+  return answer->texture;
+}
+
+static GdkTexture *
 decode (GBytes *data,
         int     size)
 {
   Answer answer = { g_main_loop_new (NULL, FALSE), NULL, NULL };
 
   udpnat_picture_decode_async (data, size, NULL, decoded_cb, &answer);
-  g_main_loop_run (answer.loop);
-  g_main_loop_unref (answer.loop);
-  g_assert_true ((answer.texture == NULL) == (answer.error != NULL));
-  g_clear_error (&answer.error);
-  return answer.texture;
+  return wait_for (&answer);
+}
+
+static GdkTexture *
+fit (GBytes *data,
+     int     size)
+{
+  Answer answer = { g_main_loop_new (NULL, FALSE), NULL, NULL };
+
+  udpnat_picture_fit_async (data, size, NULL, decoded_cb, &answer);
+  return wait_for (&answer);
+}
+
+static GdkTexture *
+load (const char *path,
+      int         size)
+{
+  Answer answer = { g_main_loop_new (NULL, FALSE), NULL, NULL };
+
+  udpnat_picture_load_async (path, size, NULL, decoded_cb, &answer);
+  return wait_for (&answer);
 }
 
 static GBytes *
@@ -78,6 +105,59 @@ test_square (void)
   check_size ("png", 300, 200, 128);
   check_size ("jpeg", 200, 1024, 128);
   check_size ("png", 1024, 1, 1);
+}
+
+static void
+check_fits (GdkTexture *picture,
+            int         width,
+            int         height)
+{
+  g_autoptr (GdkTexture) texture = picture;
+
+  g_assert_nonnull (texture);
+  g_assert_cmpint (gdk_texture_get_width (texture), ==, width);
+  g_assert_cmpint (gdk_texture_get_height (texture), ==, height);
+}
+
+/* Nothing of it is cut off, and small ones stay as they are. */
+static void
+test_whole (void)
+{
+  g_autoptr (GBytes) wide = encode ("png", 300, 200);
+  g_autoptr (GBytes) high = encode ("jpeg", 200, 1000);
+  g_autoptr (GBytes) small = encode ("png", 20, 10);
+  g_autoptr (GBytes) too_wide = encode ("png", 1025, 8);
+
+  check_fits (fit (wide, 150), 150, 100);
+  check_fits (fit (high, 100), 20, 100);
+  check_fits (fit (small, 100), 20, 10);
+  g_assert_null (fit (too_wide, 100));
+}
+
+/* What the user has taken may be larger than what strangers put into an offer. */
+static void
+test_file (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("udpnat-picture-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "a.png", NULL);
+  g_autoptr (GBytes) data = encode ("png", 2000, 1000);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (load (path, 200));
+  g_assert_null (load (folder, 200));
+  g_file_set_contents (path, g_bytes_get_data (data, NULL), (gssize) g_bytes_get_size (data),
+                       &error);
+  g_assert_no_error (error);
+  check_fits (load (path, 200), 200, 100);
+  g_file_set_contents (path, g_bytes_get_data (data, NULL), (gssize) g_bytes_get_size (data) - 20,
+                       &error);
+  g_assert_no_error (error);
+  g_assert_null (load (path, 200));
+  g_file_set_contents (path, "", 0, &error);
+  g_assert_no_error (error);
+  g_assert_null (load (path, 200));
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
 static void
@@ -176,6 +256,8 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/picture/good/is-a-square-of-the-size", test_square);
+  g_test_add_func ("/picture/good/is-whole-and-fits", test_whole);
+  g_test_add_func ("/picture/file/is-read-and-fits", test_file);
   g_test_add_func ("/picture/bad/too-many-pixels", test_too_large);
   g_test_add_func ("/picture/bad/head-that-promises-gigabytes", test_bomb);
   g_test_add_func ("/picture/bad/garbage", test_garbage);
