@@ -68,13 +68,18 @@ file_free (gpointer data)
 void
 sim_files_init (SimFiles *self)
 {
-  *self = (SimFiles) { .files = g_ptr_array_new_with_free_func (file_free) };
+  *self = (SimFiles) {
+    .files = g_ptr_array_new_with_free_func (file_free),
+    .early = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref,
+                                    NULL),
+  };
 }
 
 void
 sim_files_clear (SimFiles *self)
 {
   g_clear_pointer (&self->files, g_ptr_array_unref);
+  g_clear_pointer (&self->early, g_hash_table_unref);
 }
 
 /* ---- What is in a file ---- */
@@ -538,6 +543,28 @@ sim_peer_may_answer (SimPeer               *self,
   return find_answered (self, key, item, TRUE, &state) != NULL;
 }
 
+/* Before its offer, as may happen to whoever has just accepted somebody, and to the real program
+ * (client/udpnat-store-incoming.c). */
+static void
+note_early (SimPeer          *self,
+            const UdpnatItem *item)
+{
+  UdpnatMessageId target;
+  SimFileState state;
+
+  if (udpnat_item_get_target (item, &target) && read_answer (item, FALSE, &state))
+    g_hash_table_add (self->files.early, g_bytes_new (target.bytes, sizeof target.bytes));
+}
+
+static gboolean
+was_cancelled_early (const SimPeer *self,
+                     const SimFile *file)
+{
+  g_autoptr (GBytes) id = g_bytes_new (file->id.bytes, sizeof file->id.bytes);
+
+  return g_hash_table_contains (self->files.early, id);
+}
+
 static void
 follow_answer (SimPeer      *self,
                SimFile      *file,
@@ -570,11 +597,15 @@ sim_peer_commit_file (SimPeer               *self,
       file = find_answered (self, key, item, is_own, &state);
       if (file != NULL)
         follow_answer (self, file, state);
+      else if (!is_own)
+        note_early (self, item);
       return;
     }
   file = add_file (self, key, item, is_own);
   if (is_own)
     serve (self, file);
+  else if (was_cancelled_early (self, file))
+    file->state = SIM_FILE_CANCELLED;
   else if (!self->files.asks)
     sim_peer_accept_file (self, file);
 }

@@ -64,6 +64,7 @@ typedef void (*SimFileWatch) (SimPeer       *peer,
 /**
  * SimFiles:
  * @files: of #SimFile, oldest first
+ * @early: ids of offers that were cancelled before they came
  * @asks: whether the user wants to be asked before something is fetched
  * @is_forgetful: says that chunks are kept, and does not count them: for tests of what notices
  * @is_spoiler: writes something else than what came: likewise
@@ -76,6 +77,7 @@ typedef void (*SimFileWatch) (SimPeer       *peer,
 typedef struct
 {
   GPtrArray   *files;
+  GHashTable  *early;
   gboolean     asks;
   gboolean     is_forgetful;
   gboolean     is_spoiler;

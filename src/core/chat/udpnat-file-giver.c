@@ -15,7 +15,8 @@ typedef struct
 {
   UdpnatMessageId id;
   guint8          reason;   /* why it is not given now; NONE: it is */
-  gboolean        is_told;  /* that it is not, in this session */
+  gboolean        is_told;  /* that it is not, in this session, since it was asked for */
+  gboolean        is_refused_there; /* the last that it was told in this session */
   gboolean        is_asked; /* for, in this session */
 } Offer;
 
@@ -223,17 +224,17 @@ udpnat_file_giver_serve (UdpnatFileGiver       *self,
     {
       drop_requests (self, id);
       refuse (self, id, reason);
-      offer->is_told = TRUE;
+      offer->is_told = offer->is_refused_there = TRUE;
       /* They have asked, and do not ask again before they may: now it is to be prepared. */
       if (reason == UDPNAT_FILE_REASON_PREPARING)
         udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_ASKED, id);
     }
-  else if (reason == UDPNAT_FILE_REASON_NONE && offer->is_told)
+  else if (reason == UDPNAT_FILE_REASON_NONE && offer->is_refused_there)
     {
       UdpnatFileMessage message = { .type = UDPNAT_FILE_GO_ON, .id = *id };
 
       push_message (&self->told, &message);
-      offer->is_told = FALSE;
+      offer->is_told = offer->is_refused_there = FALSE;
     }
   return TRUE;
 }
@@ -344,7 +345,7 @@ handle_request (UdpnatFileGiver         *self,
         refuse (self, &message->id, offer->reason);
       if (!offer->is_told && offer->reason == UDPNAT_FILE_REASON_PREPARING)
         udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_ASKED, &message->id);
-      offer->is_told = offer->is_asked = TRUE;
+      offer->is_told = offer->is_asked = offer->is_refused_there = TRUE;
       return TRUE;
     }
   offer->is_asked = TRUE;
@@ -369,6 +370,8 @@ handle_stop (UdpnatFileGiver         *self,
   if (offer == NULL)
     return;
   drop_requests (self, &message->id);
+  /* A refusal that was under way may come to them when they have asked anew: whoever stops has to
+   * be told all the same when it goes on. */
   offer->is_asked = offer->is_told = FALSE;
   udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_STOPPED, &message->id)->reason
     = message->reason;
@@ -438,7 +441,7 @@ forget_asked (gpointer key,
 {
   Offer *offer = value;
 
-  offer->is_told = offer->is_asked = FALSE;
+  offer->is_told = offer->is_asked = offer->is_refused_there = FALSE;
   return FALSE;
 }
 

@@ -439,6 +439,63 @@ test_withdrawn_meanwhile (void)
 }
 
 static void
+test_withdrawn_while_read (void)
+{
+  g_autoptr (Pair) pair = pair_new ();
+
+  g_test_summary ("What was asked for before, and is being read, is not sent after the refusal");
+  add_file (pair, 200 * UDPNAT_CHUNK_BYTES);
+  g_assert_true (fetch (pair, 0));
+  turn (pair); /* hashes */
+  carry_wants (pair);
+  follow_giver (pair);
+  g_assert_cmpuint (pair->wanted.length, >, 0);
+  udpnat_file_giver_withdraw (pair->giver, &pair->id);
+  answer_wanted (pair);
+  pair->n_sent = 0;
+  carry_gifts (pair);
+  follow_fetcher (pair);
+  g_assert_cmpuint (pair->n_refused, ==, 1);
+  g_assert_cmpuint (pair->n_sent, ==, 0);
+}
+
+static void
+hand_over_chunk (Pair    *pair,
+                 guint64  chunk)
+{
+  UdpnatFileMessage message = {
+    .type = UDPNAT_FILE_CHUNK,
+    .id = pair->id,
+    .first = chunk,
+    .data = pair->files[0].data + chunk * UDPNAT_CHUNK_BYTES,
+    .n_data = UDPNAT_CHUNK_BYTES,
+  };
+
+  g_assert_true (udpnat_file_fetcher_handle_message (pair->fetcher, pair->now_us, RTT_US,
+                                                     &message));
+  follow_fetcher (pair); /* asserts the order of what is kept */
+}
+
+static void
+test_out_of_turn (void)
+{
+  g_autoptr (Pair) pair = pair_new ();
+
+  g_test_summary ("A chunk that was asked for, and comes before its turn or twice, is dropped");
+  add_file (pair, 20 * UDPNAT_CHUNK_BYTES);
+  g_assert_true (fetch (pair, 0));
+  turn (pair); /* hashes */
+  carry_wants (pair);
+  hand_over_chunk (pair, 1);
+  g_assert_cmpuint (pair->files[0].came->len, ==, 0);
+  hand_over_chunk (pair, 0);
+  hand_over_chunk (pair, 0);
+  g_assert_cmpuint (pair->files[0].came->len, ==, UDPNAT_CHUNK_BYTES);
+  hand_over_chunk (pair, 1);
+  g_assert_cmpuint (pair->files[0].came->len, ==, 2 * UDPNAT_CHUNK_BYTES);
+}
+
+static void
 test_sender_pauses (void)
 {
   g_autoptr (Pair) pair = pair_new ();
@@ -499,6 +556,29 @@ test_prepared_after_a_pause (void)
   g_assert_cmpuint (pair->reason, ==, UDPNAT_FILE_REASON_PREPARING);
   g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_NONE));
   run (pair);
+  check_whole (pair, 0);
+}
+
+static void
+test_both_pause (void)
+{
+  g_autoptr (Pair) pair = pair_new ();
+
+  g_test_summary ("Both pause at once, and go on at once: what the sender says comes late");
+  add_file (pair, 20 * UDPNAT_CHUNK_BYTES);
+  g_assert_true (fetch (pair, 0));
+  turn (pair); /* hashes */
+  turn (pair);
+  g_assert_cmpuint (pair->files[0].came->len, >, 0);
+  g_assert_cmpuint (pair->files[0].came->len, <, pair->files[0].size);
+  g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_PAUSED));
+  udpnat_file_fetcher_stop (pair->fetcher, &pair->id, UDPNAT_FILE_REASON_PAUSED);
+  carry_wants (pair);
+  g_assert_true (udpnat_file_giver_serve (pair->giver, &pair->id, UDPNAT_FILE_REASON_NONE));
+  g_assert_true (fetch (pair, 0));
+  carry_wants (pair);
+  run (pair);
+  g_assert_cmpuint (pair->n_refused, ==, 1);
   check_whole (pair, 0);
 }
 
@@ -703,9 +783,12 @@ main (int    argc,
   ADD ("corrupt-hashes", test_corrupt_hashes);
   ADD ("unknown", test_unknown);
   ADD ("withdrawn-meanwhile", test_withdrawn_meanwhile);
+  ADD ("withdrawn-while-read", test_withdrawn_while_read);
+  ADD ("out-of-turn", test_out_of_turn);
   ADD ("sender-pauses", test_sender_pauses);
   ADD ("preparing", test_preparing);
   ADD ("prepared-after-a-pause", test_prepared_after_a_pause);
+  ADD ("both-pause", test_both_pause);
   ADD ("receiver-stops", test_receiver_stops);
   ADD ("restarts", test_restarts);
   ADD ("late-answers-are-dropped", test_late_answers_are_dropped);
