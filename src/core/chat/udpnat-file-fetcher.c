@@ -221,16 +221,10 @@ udpnat_file_fetcher_note_kept (UdpnatFileFetcher     *self,
   drop (self, link);
 }
 
-/**
- * udpnat_file_fetcher_stop:
- * @reason: what the sender is told, a #UdpnatFileReason
- *
- * None of @id is fetched any more.
- */
-void
-udpnat_file_fetcher_stop (UdpnatFileFetcher     *self,
-                          const UdpnatMessageId *id,
-                          guint8                 reason)
+static void
+give_up (UdpnatFileFetcher     *self,
+         const UdpnatMessageId *id,
+         guint8                 reason)
 {
   Stop *stop = g_new0 (Stop, 1);
 
@@ -238,6 +232,42 @@ udpnat_file_fetcher_stop (UdpnatFileFetcher     *self,
   stop->id = *id;
   stop->reason = reason;
   g_queue_push_tail (&self->stops, stop);
+}
+
+/* A later fetch brings them again. */
+static void
+take_back_chunks (UdpnatFileFetcher     *self,
+                  const UdpnatMessageId *id)
+{
+  GList *link = self->events.head;
+
+  while (link != NULL)
+    {
+      GList *next = link->next;
+      UdpnatFileEvent *event = link->data;
+
+      if (event->type == UDPNAT_FILE_EVENT_CHUNK && udpnat_message_id_compare (&event->id, id) == 0)
+        {
+          udpnat_file_event_free (event);
+          g_queue_delete_link (&self->events, link);
+        }
+      link = next;
+    }
+}
+
+/**
+ * udpnat_file_fetcher_stop:
+ * @reason: what the sender is told, a #UdpnatFileReason
+ *
+ * None of @id is fetched any more, and no chunk of it that came is told any more.
+ */
+void
+udpnat_file_fetcher_stop (UdpnatFileFetcher     *self,
+                          const UdpnatMessageId *id,
+                          guint8                 reason)
+{
+  give_up (self, id, reason);
+  take_back_chunks (self, id);
 }
 
 /* ---- The peer ---- */
@@ -263,7 +293,7 @@ static void
 find_corrupt (UdpnatFileFetcher       *self,
               const UdpnatFileMessage *message)
 {
-  udpnat_file_fetcher_stop (self, &message->id, UDPNAT_FILE_REASON_CHANGED);
+  give_up (self, &message->id, UDPNAT_FILE_REASON_CHANGED);
   udpnat_file_event_push (&self->events, UDPNAT_FILE_EVENT_CORRUPT, &message->id)->file
     = message->file;
 }

@@ -276,9 +276,9 @@ carry_gifts (Pair *pair)
     }
 }
 
-/* One turn there and back. Returns: whether anything moved. */
+/* There and back, but the receiver does not look yet. Returns: whether anything moved. */
 static gboolean
-turn (Pair *pair)
+go_there_and_back (Pair *pair)
 {
   gboolean is_any = carry_wants (pair);
 
@@ -288,9 +288,17 @@ turn (Pair *pair)
       follow_giver (pair);
       answer_wanted (pair);
       if (!carry_gifts (pair))
-        break;
+        return is_any;
       is_any = TRUE;
     }
+}
+
+/* One turn there and back. Returns: whether anything moved. */
+static gboolean
+turn (Pair *pair)
+{
+  gboolean is_any = go_there_and_back (pair);
+
   follow_fetcher (pair);
   return is_any;
 }
@@ -604,6 +612,24 @@ test_receiver_stops (void)
 }
 
 static void
+test_stop_forgets_what_came (void)
+{
+  g_autoptr (Pair) pair = pair_new ();
+
+  g_test_summary ("What came and was not looked at before a stop comes once, with the next fetch");
+  add_file (pair, 20 * UDPNAT_CHUNK_BYTES);
+  g_assert_true (fetch (pair, 0));
+  turn (pair); /* hashes */
+  g_assert_true (go_there_and_back (pair));
+  udpnat_file_fetcher_stop (pair->fetcher, &pair->id, UDPNAT_FILE_REASON_PAUSED);
+  g_assert_true (fetch (pair, 0));
+  follow_fetcher (pair);
+  g_assert_cmpuint (pair->files[0].came->len, ==, 0);
+  run (pair);
+  check_whole (pair, 0);
+}
+
+static void
 test_restarts (void)
 {
   g_autoptr (Pair) pair = pair_new ();
@@ -790,6 +816,7 @@ main (int    argc,
   ADD ("prepared-after-a-pause", test_prepared_after_a_pause);
   ADD ("both-pause", test_both_pause);
   ADD ("receiver-stops", test_receiver_stops);
+  ADD ("stop-forgets-what-came", test_stop_forgets_what_came);
   ADD ("restarts", test_restarts);
   ADD ("late-answers-are-dropped", test_late_answers_are_dropped);
   ADD ("disk-is-waited-for", test_disk_is_waited_for);
