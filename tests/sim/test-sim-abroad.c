@@ -312,6 +312,40 @@ test_server_comes_back (void)
 }
 
 static void
+lose_letter (gint64 back_after_us,
+             gint64 within_us)
+{
+  Scene scene;
+
+  scene_init (&scene, 13, TRUE);
+  sim_peer_send (scene.alice, "bob@" THERE, "before");
+  sim_world_run_for (scene.world, UDPNAT_MSEC (250)); /* bob has it, and not where alice is */
+  sim_peer_kill (scene.bob);
+  sim_peer_send (scene.alice, "bob@" THERE, "while you were away");
+  sim_world_run_for (scene.world, UDPNAT_SEC (130));
+  g_assert_cmpuint (scene.alice->n_stored, ==, 1);
+  sim_server_stop (scene.there);
+  sim_server_wipe (scene.there);
+  sim_world_run_for (scene.world, UDPNAT_SEC (20));
+  sim_server_start (scene.there);
+  sim_world_run_for (scene.world, back_after_us);
+  sim_peer_start (scene.bob);
+  sim_world_run_for (scene.world, within_us);
+  g_assert_cmpuint (scene.bob->received->len, ==, 2);
+  g_assert_cmpuint (scene.alice->n_delivered, ==, 2);
+  scene_clear (&scene);
+}
+
+static void
+test_lost_letter (void)
+{
+  g_test_summary ("A server elsewhere loses the letter that it had taken, and its receiver comes "
+                  "back soon, or much later: who wrote it says it again");
+  lose_letter (UDPNAT_SEC (10), UDPNAT_SEC (30));
+  lose_letter (UDPNAT_SEC (120), UDPNAT_SEC (330));
+}
+
+static void
 test_nobody (void)
 {
   Scene scene;
@@ -381,6 +415,7 @@ main (int   argc,
   g_test_add_func ("/sim-abroad/two-names", test_two_names);
   g_test_add_func ("/sim-abroad/search", test_search);
   g_test_add_func ("/sim-abroad/server-comes-back", test_server_comes_back);
+  g_test_add_func ("/sim-abroad/lost-letter", test_lost_letter);
   g_test_add_func ("/sim-abroad/nobody", test_nobody);
   g_test_add_func ("/sim-abroad/stranger", test_stranger);
   g_test_add_func ("/sim-abroad/relay-only", test_relay_only);

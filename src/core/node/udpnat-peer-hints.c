@@ -27,7 +27,8 @@ udpnat_peer_pause (UdpnatPeer *self,
  * udpnat_peer_handle_unknown:
  *
  * Somebody says that the peer has no session with us. Anybody could say that, so it only makes us
- * ask the peer itself, and not more than once a second.
+ * ask the peer itself, and not more than once a second. That the peer is away, as a server has
+ * said, is not so any more.
  */
 void
 udpnat_peer_handle_unknown (UdpnatPeer *self,
@@ -35,8 +36,12 @@ udpnat_peer_handle_unknown (UdpnatPeer *self,
 {
   if (!udpnat_peer_has_session (self) || udpnat_session_is_handshaking (self->session))
     return;
-  if (now_us - self->last_kick_us < UDPNAT_SEC (1) || now_us < self->blocked_until_us)
+  if (now_us - self->last_kick_us < UDPNAT_SEC (1))
     return;
+  if (now_us < self->blocked_until_us && self->n_failed_dials == 0)
+    return;
+  self->n_failed_dials = 0;
+  self->blocked_until_us = 0;
   self->last_kick_us = now_us;
   udpnat_peer_start_handshake (self, now_us);
   udpnat_node_mark_dirty (self->node, self);

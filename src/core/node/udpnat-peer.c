@@ -392,12 +392,22 @@ wants_handshake (const UdpnatPeer *self,
           !udpnat_session_is_handshaking (self->session));
 }
 
+/* At another server we are guests, whom nobody tells who comes back; and a mailbox may lose what it
+ * has. So whoever was away there with a session that has something for them is asked again. */
+static gboolean
+must_ask_abroad (const UdpnatPeer *self)
+{
+  return self->abroad != NULL && self->n_failed_dials > 0 && udpnat_peer_has_session (self) &&
+         udpnat_conversation_get_unreceipted (self->conversation) > 0;
+}
+
 static gboolean
 wants_server (const UdpnatPeer *self,
               gint64            now_us)
 {
   return wants_handshake (self, now_us) ||
-         udpnat_conversation_get_unmailed_since (self->conversation) != UDPNAT_TIME_NEVER;
+         udpnat_conversation_get_unmailed_since (self->conversation) != UDPNAT_TIME_NEVER ||
+         (must_ask_abroad (self) && now_us >= self->blocked_until_us);
 }
 
 static void
@@ -801,7 +811,7 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
   if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
-      (self->must_call || udpnat_peer_has_unsent (self)))
+      (self->must_call || udpnat_peer_has_unsent (self) || must_ask_abroad (self)))
     deadline_us = udpnat_time_min (deadline_us,
                                    MAX (self->blocked_until_us, self->failed_until_us));
   return deadline_us;
@@ -814,7 +824,11 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
   if (self->conversation == NULL)
     return;
   if (self->blocked_until_us > 0 && now_us >= self->blocked_until_us)
-    self->blocked_until_us = 0;
+    {
+      self->blocked_until_us = 0;
+      if (must_ask_abroad (self))
+        udpnat_session_ping (self->session, now_us);
+    }
   if (self->failed_until_us > 0 && now_us >= self->failed_until_us)
     self->failed_until_us = 0;
   if (self->session != NULL && udpnat_session_next_deadline (self->session) <= now_us)
