@@ -46,12 +46,12 @@ DROPPED = ('-c', '-MD', '-MMD', '-MP')
 
 def read_flags(root, build):
     """Folder below the root -> (directory, compiler and flags) of any one file that is compiled
-    there."""
+    there; not of one that a test takes, which may see more, or less."""
     flags = {}
     for entry in json.loads((build / 'compile_commands.json').read_text()):
         directory = Path(entry['directory'])
         source = Path(os.path.normpath(directory / entry['file']))
-        if not source.is_relative_to(root):
+        if not source.is_relative_to(root) or entry.get('output', '').startswith('tests/'):
             continue
         words, kept = shlex.split(entry['command']), []
         while words:

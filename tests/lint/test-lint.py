@@ -202,8 +202,9 @@ def test_pure(tap, violation):
         tap.check('/lint-bites/pure/what-is-pure-may-be-used', status == 0, output.splitlines())
 
 
-def run_includes(files, paths, layers):
-    """Runs check-includes over a small tree in which each folder sees the paths given for it."""
+def run_includes(files, paths, layers, target='src/core'):
+    """Runs check-includes over a small tree in which each folder sees the paths given for it, and
+    is compiled for the target."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, text in files.items():
@@ -212,6 +213,7 @@ def run_includes(files, paths, layers):
             {
                 'directory': folder,
                 'file': f'src/core/{layer}/x.c',
+                'output': f'{target}/x.p/{layer}.o',
                 'command': 'cc '
                 + ' '.join(f'-Isrc/core/{seen}' for seen in seen_by)
                 + f' -MD -MQ x.o -MF x.d -o x.o -c src/core/{layer}/x.c',
@@ -231,6 +233,13 @@ def test_includes(tap):
     layers = ['base=', 'crypto=base']
     status, output = run_includes(files, right, layers)
     tap.check('/lint-bites/includes/nothing-where-nothing-is', status == 0, output.splitlines())
+
+    _, output = run_includes(files, right | {'base': ['base', 'crypto']}, layers, 'tests/fuzz')
+    tap.check(
+        '/lint-bites/includes/what-a-test-takes-is-not-what-a-folder-sees',
+        output.count('nothing is compiled in this folder') == 2,
+        output.splitlines(),
+    )
 
     status, output = run_includes(files, right | {'base': ['base', 'crypto']}, layers)
     tap.check(
