@@ -4,6 +4,7 @@ TAP."""
 import filecmp
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -271,6 +272,42 @@ def away(home, check):
     home.stop(server)
 
 
+def change_transfer(home, who, values):
+    database = sqlite3.connect(home.profile(who) / 'udpnat.db', isolation_level=None)
+    database.execute(f'UPDATE transfer SET {values}')
+    database.close()
+
+
+def read_state(home, who):
+    database = sqlite3.connect(home.profile(who) / 'udpnat.db', isolation_level=None)
+    (state,) = database.execute('SELECT state FROM transfer').fetchone()
+    database.close()
+    return state
+
+
+def told_later(home, check):
+    """All of it is there, and the receiver died before it had saved that it says so."""
+    running, done = 2, 3
+    server = home.start_server(*FAST)
+    meet(home, 'alice', 'bob')
+    bob = home.start_cli('bob', 'receive', '--to', got_folder(home))
+    home.run_cli('alice', 'send', 'bob', '--file', make_file(home.folder / 'heron', CHUNK))
+    home.finish(bob)
+    check('told-later/both-know-it', read_state(home, 'alice') == read_state(home, 'bob') == done)
+    change_transfer(home, 'bob', "answer = 'accepted'")
+    change_transfer(home, 'alice', f"answer = 'accepted', state = {running}")
+    both = [home.start_cli(who, 'wait', '--count', '9') for who in ('bob', 'alice')]
+    end = time.monotonic() + 20
+    while time.monotonic() < end and read_state(home, 'alice') != done:
+        time.sleep(0.2)
+    check('told-later/it-is-said-at-the-next-start', read_state(home, 'alice') == done,
+          [read_state(home, 'alice')])
+    for process in both:
+        process.kill()
+        home.finish(process)
+    home.stop(server)
+
+
 def by_mail(home, check):
     """The sender is gone when the receiver comes: a small file is in the mailbox."""
     server = home.start_server()
@@ -446,8 +483,8 @@ def terminal(home, check):
     home.stop(server)
 
 
-SCENARIOS = [one_file, folder, decisions, unasked, goes_on, away, by_mail, changed, no_room,
-             strangers, terminal]
+SCENARIOS = [one_file, folder, decisions, unasked, goes_on, away, told_later, by_mail, changed,
+             no_room, strangers, terminal]
 
 if __name__ == '__main__':
     sys.exit(run(__doc__, SCENARIOS))

@@ -800,6 +800,21 @@ restore (const UdpnatStoredTransfer *stored,
     udpnat_client_fetch (transfer);
 }
 
+/* What is over here, and the other side does not know it. */
+static void
+answer_again (const UdpnatStoredTransfer *stored,
+              gpointer                    user_data)
+{
+  UdpnatClientTransfer *transfer = udpnat_client_transfer_new (user_data, stored);
+  const char *answer = UDPNAT_FILE_ANSWER_DONE;
+
+  if (stored->state != UDPNAT_TRANSFER_STATE_DONE)
+    answer = g_str_equal (stored->reason, "declined") ? UDPNAT_FILE_ANSWER_DECLINED
+                                                      : UDPNAT_FILE_ANSWER_CANCELLED;
+  udpnat_client_transfer_answer (transfer, answer);
+  udpnat_client_transfer_end (transfer);
+}
+
 /* Whether the system has gone on since the last run. */
 static gboolean
 note_boot (UdpnatClient *self)
@@ -819,6 +834,7 @@ udpnat_client_restore_files (UdpnatClient *self)
 {
   self->files.is_same_boot = note_boot (self);
   udpnat_store_foreach_open_transfer (self->store, restore, self);
+  udpnat_store_foreach_untold_transfer (self->store, answer_again, self);
 }
 
 /** udpnat_client_clear_files: the program ends: what has come so far is safe when this returns */

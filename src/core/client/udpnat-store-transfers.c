@@ -87,19 +87,17 @@ udpnat_store_dup_transfer (UdpnatStore *self,
   return transfer;
 }
 
-/** udpnat_store_foreach_open_transfer: all that are neither done nor cancelled, oldest first */
-void
-udpnat_store_foreach_open_transfer (UdpnatStore             *self,
-                                    UdpnatStoreTransferFunc  func,
-                                    gpointer                 user_data)
+static void
+foreach_transfer (UdpnatStore             *self,
+                  const char              *query,
+                  UdpnatStoreTransferFunc  func,
+                  gpointer                 user_data)
 {
   g_autoptr (GPtrArray) transfers = NULL;
   sqlite3_stmt *row;
 
   transfers = g_ptr_array_new_with_free_func ((GDestroyNotify) udpnat_stored_transfer_free);
-  row = udpnat_database_query (self->reader, TRANSFER_QUERY
-                                             " WHERE t.state NOT IN " FINAL_STATES
-                                             " ORDER BY t.line");
+  row = udpnat_database_query (self->reader, query);
   while (udpnat_database_step (self->reader, row))
     {
       UdpnatStoredTransfer *transfer = read_transfer (row);
@@ -109,6 +107,35 @@ udpnat_store_foreach_open_transfer (UdpnatStore             *self,
     }
   for (guint i = 0; i < transfers->len; i++)
     func (g_ptr_array_index (transfers, i), user_data);
+}
+
+/** udpnat_store_foreach_open_transfer: all that are neither done nor cancelled, oldest first */
+void
+udpnat_store_foreach_open_transfer (UdpnatStore             *self,
+                                    UdpnatStoreTransferFunc  func,
+                                    gpointer                 user_data)
+{
+  foreach_transfer (self, TRANSFER_QUERY " WHERE t.state NOT IN " FINAL_STATES " ORDER BY t.line",
+                    func, user_data);
+}
+
+/**
+ * udpnat_store_foreach_untold_transfer:
+ *
+ * All that are done or were cancelled here, and the word that says so has not been saved: the
+ * program was ended between the two, or it had no place. Oldest first.
+ */
+void
+udpnat_store_foreach_untold_transfer (UdpnatStore             *self,
+                                      UdpnatStoreTransferFunc  func,
+                                      gpointer                 user_data)
+{
+  foreach_transfer (self,
+                    TRANSFER_QUERY " WHERE (t.answer IS NULL OR t.answer = 'accepted')"
+                                   " AND ((t.state = 3 AND NOT l.is_outgoing)"
+                                   " OR (t.state = 5 AND t.reason IN ('cancelled', 'declined')))"
+                                   " ORDER BY t.line",
+                    func, user_data);
 }
 
 /* ---- In the worker ---- */

@@ -18,6 +18,9 @@ void                  udpnat_store_save_transfer          (UdpnatStore          
 void                  udpnat_store_foreach_open_transfer  (UdpnatStore                *self,
                                                            UdpnatStoreTransferFunc     func,
                                                            gpointer                    user_data);
+void                  udpnat_store_foreach_untold_transfer (UdpnatStore                *self,
+                                                           UdpnatStoreTransferFunc     func,
+                                                           gpointer                    user_data);
 UdpnatStoredTransfer *udpnat_store_dup_transfer           (UdpnatStore                *self,
                                                            gint64                      line)
   G_GNUC_WARN_UNUSED_RESULT;

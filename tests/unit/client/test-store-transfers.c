@@ -820,6 +820,46 @@ test_open_ones (Fixture      *self,
   g_assert_cmpstr (found->str, ==, "0:1|1:0|3:4|5:0");
 }
 
+static void
+test_untold_ones (Fixture      *self,
+                  gconstpointer unused)
+{
+  static const struct
+  {
+    gboolean            is_outgoing;
+    UdpnatTransferState state;
+    const char         *reason, *word;
+  } cases[] = {
+    { FALSE, UDPNAT_TRANSFER_STATE_DONE, NULL, NULL },
+    { FALSE, UDPNAT_TRANSFER_STATE_DONE, NULL, "done" },
+    { FALSE, UDPNAT_TRANSFER_STATE_CANCELLED, "declined", NULL },
+    { TRUE, UDPNAT_TRANSFER_STATE_CANCELLED, "cancelled", NULL },
+    { TRUE, UDPNAT_TRANSFER_STATE_CANCELLED, "cancelled", "cancelled" },
+    { FALSE, UDPNAT_TRANSFER_STATE_FAILED, "disk-full", NULL },
+    { TRUE, UDPNAT_TRANSFER_STATE_RUNNING, NULL, NULL },
+  };
+  g_autoptr (GString) found = g_string_new (NULL);
+
+  g_test_summary ("What is over, and the word for it was not saved, as after a crash in between");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      UdpnatMessageId id = cases[i].is_outgoing ? say_file (self, BOB, name, A_PATH)
+                                                : hear_file (self, BOB, name);
+      g_autoptr (UdpnatStoredTransfer) transfer = find_transfer (self, id);
+
+      transfer->state = cases[i].state;
+      transfer->reason = g_strdup (cases[i].reason);
+      save (self, transfer);
+      if (cases[i].word != NULL)
+        say (self, BOB, make_answer (self, id, cases[i].word));
+    }
+  hear (self, BOB, make_answer (self, say_file (self, BOB, "theirs", A_PATH), "declined"));
+  reopen_store (self);
+  udpnat_store_foreach_untold_transfer (self->store, note_open, found);
+  g_assert_cmpstr (found->str, ==, "0:3|2:5|3:5");
+}
+
 #define ADD_BOB(path, function) \
   g_test_add ("/client-store-transfers/" path, Fixture, NULL, set_up_bob, function, tear_down)
 
@@ -864,6 +904,7 @@ main (int    argc,
   ADD_BOB ("save/one-page", test_save_is_cheap);
   ADD_BOB ("save/withdrawn-is-cancelled", test_withdrawn);
   ADD_BOB ("start/open-ones-oldest-first", test_open_ones);
+  ADD_BOB ("start/untold-ones", test_untold_ones);
 
   return g_test_run ();
 }
