@@ -131,7 +131,8 @@ udpnat_store_foreach_untold_transfer (UdpnatStore             *self,
                                       gpointer                 user_data)
 {
   foreach_transfer (self,
-                    TRANSFER_QUERY " WHERE (t.answer IS NULL OR t.answer = 'accepted')"
+                    TRANSFER_QUERY " WHERE ifnull (t.answer, '" UDPNAT_FILE_ANSWER_ACCEPTED "')"
+                                   " = '" UDPNAT_FILE_ANSWER_ACCEPTED "'"
                                    " AND ((t.state = 3 AND NOT l.is_outgoing)"
                                    " OR (t.state = 5 AND t.reason IN ('cancelled', 'declined')))"
                                    " ORDER BY t.line",
