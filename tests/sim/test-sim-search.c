@@ -191,6 +191,67 @@ test_cool_down (void)
   sim_pair_clear (&pair);
 }
 
+static void
+test_refused (void)
+{
+  SimPair pair;
+  gint64 start_us;
+
+  g_test_summary ("Refused by somebody who is not ready yet: offered again after seconds");
+  pair_init (&pair, 1);
+  udpnat_node_set_port_search (pair.bob->node, FALSE);
+  sim_peer_send (pair.bob, "alice", "hello");
+  sim_world_run_for (pair.world, UDPNAT_SEC (5));
+  g_assert_cmpint (pair.alice->path_reason, ==, UDPNAT_PATH_REASON_LOCAL_SYMMETRIC);
+  udpnat_node_set_port_search (pair.bob->node, TRUE);
+  start_us = sim_world_now (pair.world);
+  g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (20), are_searching, &pair));
+  g_test_message ("%.1f s after both could", (sim_world_now (pair.world) - start_us) / 1e6);
+  g_assert_true (sim_world_run_for_true (pair.world, UDPNAT_SEC (20), is_direct, &pair));
+  sim_pair_clear (&pair);
+}
+
+static gboolean
+count_sent (const SimTapInfo *info,
+            gpointer          user_data)
+{
+  Probes *self = user_data;
+
+  self->n_probes += info->kind == SIM_TAP_SENT && info->host == self->host;
+  return TRUE;
+}
+
+/* Returns: packets of alice's in five minutes, of which the first belong to punching, when she or
+ * bob does not search */
+static guint
+count_unsearched (gboolean is_asking)
+{
+  Probes probes = { 0 };
+  SimPair pair;
+
+  pair_init (&pair, 1);
+  udpnat_node_set_port_search (is_asking ? pair.bob->node : pair.alice->node, FALSE);
+  sim_peer_send (pair.bob, "alice", "hello");
+  sim_world_run_for (pair.world, UDPNAT_SEC (10));
+  probes.host = pair.alice->host;
+  sim_world_add_tap (pair.world, count_sent, &probes);
+  sim_world_run_for (pair.world, UDPNAT_SEC (300));
+  sim_pair_clear (&pair);
+  return probes.n_probes;
+}
+
+static void
+test_always_refused (void)
+{
+  guint n_asking = count_unsearched (TRUE);
+  guint n_silent = count_unsearched (FALSE);
+
+  g_test_summary ("Always refused: a few packets, and not without end");
+  g_test_message ("%u packets in five minutes, %u without a search", n_asking, n_silent);
+  g_assert_cmpuint (n_asking, >, n_silent); /* it is asked again */
+  g_assert_cmpuint (n_asking, <=, n_silent + 20);
+}
+
 /* Two people want alice at once. */
 static void
 test_one_at_a_time (void)
@@ -373,6 +434,8 @@ main (int   argc,
   g_test_add_func ("/sim-search/reason/told-while-it-lasts", test_reason);
   g_test_add_func ("/sim-search/reason/verdict-after-it", test_reason_in_vain);
   g_test_add_func ("/sim-search/often/cool-down", test_cool_down);
+  g_test_add_func ("/sim-search/often/refused", test_refused);
+  g_test_add_func ("/sim-search/often/always-refused", test_always_refused);
   g_test_add_func ("/sim-search/often/one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/sim-search/meeting/sequential-on-both-sides", test_meeting);
 

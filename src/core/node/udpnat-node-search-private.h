@@ -49,6 +49,9 @@ typedef struct
 void     udpnat_node_consider_search         (UdpnatNode                *self,
                                               gint64                     now_us,
                                               UdpnatPeer                *peer);
+void     udpnat_node_repeat_search           (UdpnatNode                *self,
+                                              gint64                     now_us,
+                                              UdpnatPeer                *peer);
 void     udpnat_node_take_held_offer         (UdpnatNode                *self,
                                               gint64                     now_us,
                                               UdpnatPeer                *peer);

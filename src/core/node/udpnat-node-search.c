@@ -16,7 +16,8 @@
  * Who opens: whose router maps each destination to another port. If both do, whose router lets in
  * any port of an address that it has sent to; if neither does that, who has the lower key.
  * Everything goes to an address that the server has seen the peer at, never to one that the peer
- * names. One search at a time, three an hour with one peer, ten minutes after one in vain. */
+ * names. One search at a time, three an hour with one peer, ten minutes after one in vain; an offer
+ * that the other did not take up, perhaps since it did not know yet what we know, is made again. */
 
 #include "config.h"
 
@@ -54,13 +55,35 @@ release (UdpnatNode    *self,
   *search = (UdpnatNodeSearch) { .deadline_us = UDPNAT_TIME_NEVER };
 }
 
+/* When an offer is made again that was refused, or not answered; then only with a round of punching. */
+static const gint64 again_gaps_us[] = {
+  UDPNAT_SEC (1),
+  UDPNAT_SEC (4),
+  UDPNAT_SEC (16),
+  UDPNAT_SEC (64),
+};
+
+static void
+plan_again (UdpnatPeerSearches *searches,
+            gint64              now_us)
+{
+  if (searches->n_refused < G_N_ELEMENTS (again_gaps_us))
+    searches->again_us = now_us + again_gaps_us[searches->n_refused];
+  searches->n_refused++;
+}
+
 /* In vain, or refused. */
 static void
 give_up (UdpnatNode *self,
          gint64      now_us)
 {
+  UdpnatPeerSearches *searches = &self->search.peer->searches;
+
   g_debug ("search given up at stage %d", self->search.stage);
-  self->search.peer->searches.blocked_until_us = now_us + UDPNAT_SEARCH_COOL_DOWN_US;
+  if (self->search.stage == UDPNAT_SEARCH_STAGE_OFFERED)
+    plan_again (searches, now_us);
+  else
+    searches->blocked_until_us = now_us + UDPNAT_SEARCH_COOL_DOWN_US;
   udpnat_node_mark_dirty (self, self->search.peer);
   release (self, UDPNAT_SOCKET_MAIN);
 }
@@ -77,8 +100,16 @@ begin (UdpnatNode        *self,
   search->stage = stage;
   search->deadline_us = now_us + UDPNAT_SEARCH_AGREE_US;
   udpnat_random_fill (&self->random, search->own_nonce, sizeof search->own_nonce);
-  peer->searches.begun_us[peer->searches.n_begun % UDPNAT_SEARCHES_PER_HOUR] = now_us;
-  peer->searches.n_begun++;
+}
+
+/* An offer that is not taken up has cost a packet, and does not count. */
+static void
+count (UdpnatPeerSearches *searches,
+       gint64              now_us)
+{
+  searches->begun_us[searches->n_begun % UDPNAT_SEARCHES_PER_HOUR] = now_us;
+  searches->n_begun++;
+  searches->n_refused = 0;
 }
 
 static void
@@ -194,6 +225,7 @@ udpnat_node_consider_search (UdpnatNode *self,
 {
   UdpnatSearchMessage offer = { .step = UDPNAT_SEARCH_OFFER };
 
+  peer->searches.again_us = 0;
   /* Where our router opens ports, and with what TTL, the tests will tell. */
   peer->searches.is_wanted = udpnat_node_is_testing_nat (self);
   if (peer->searches.is_wanted || !is_allowed (self, now_us, peer) ||
@@ -203,6 +235,19 @@ udpnat_node_consider_search (UdpnatNode *self,
   begin (self, now_us, peer, UDPNAT_SEARCH_STAGE_OFFERED);
   memcpy (offer.nonce, self->search.own_nonce, sizeof offer.nonce);
   send_message (peer, &offer);
+}
+
+/** udpnat_node_repeat_search: it is time for what was refused, unless nobody talks any more */
+void
+udpnat_node_repeat_search (UdpnatNode *self,
+                           gint64      now_us,
+                           UdpnatPeer *peer)
+{
+  if (peer->searches.again_us == 0 || peer->searches.again_us > now_us)
+    return;
+  peer->searches.again_us = 0;
+  if (peer->session != NULL)
+    udpnat_node_consider_search (self, now_us, peer);
 }
 
 /* ---- Opening ---- */
@@ -479,6 +524,7 @@ handle_offer (UdpnatNode                *self,
       return;
     }
   begin (self, now_us, peer, UDPNAT_SEARCH_STAGE_ACCEPTING);
+  count (&peer->searches, now_us);
   memcpy (self->search.remote_nonce, message->nonce, sizeof message->nonce);
   udpnat_rendezvous_client_attest (udpnat_peer_get_server (self->search.peer), now_us,
                                    message->nonce);
@@ -491,12 +537,13 @@ handle_accept (UdpnatNode                *self,
 {
   UdpnatNodeSearch *search = &self->search;
 
+  count (&search->peer->searches, now_us);
+  search->stage = UDPNAT_SEARCH_STAGE_STARTING;
   if (!take_target (self, &message->attestation))
     {
       give_up (self, now_us);
       return;
     }
-  search->stage = UDPNAT_SEARCH_STAGE_STARTING;
   memcpy (search->remote_nonce, message->nonce, sizeof message->nonce);
   udpnat_rendezvous_client_attest (udpnat_peer_get_server (self->search.peer), now_us,
                                    message->nonce);

@@ -808,6 +808,8 @@ udpnat_peer_next_deadline (const UdpnatPeer *self)
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_query_deadline (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_rotation_due (self));
   deadline_us = udpnat_time_min (deadline_us, udpnat_peer_get_files_due (self));
+  if (self->searches.again_us > 0)
+    deadline_us = udpnat_time_min (deadline_us, self->searches.again_us);
   if (self->session != NULL)
     deadline_us = udpnat_time_min (deadline_us, udpnat_session_next_deadline (self->session));
   if (MAX (self->blocked_until_us, self->failed_until_us) > 0 &&
@@ -836,6 +838,7 @@ udpnat_peer_handle_deadline (UdpnatPeer *self,
   if (udpnat_path_set_next_deadline (self->paths) <= now_us)
     udpnat_peer_handle_path_deadline (self, now_us);
   udpnat_peer_handle_query_deadline (self, now_us);
+  udpnat_node_repeat_search (self->node, now_us, self);
   udpnat_peer_rotate (self, now_us);
   udpnat_peer_handle_files_deadline (self, now_us);
   udpnat_node_mark_dirty (self->node, self);

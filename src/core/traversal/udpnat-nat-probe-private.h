@@ -26,6 +26,7 @@ typedef enum
   UDPNAT_NAT_ASK_MAP_PORT,    /* main socket to A1:P2 */
   UDPNAT_NAT_ASK_MAP_IP,      /* to A2:P1 */
   UDPNAT_NAT_ASK_MAP_BOTH,    /* to A2:P2 */
+  UDPNAT_NAT_ASK_MAP_AGAIN,   /* a sample's socket to A1:P2 */
   UDPNAT_NAT_ASK_HAIRPIN_A,   /* from one sample's socket to the other's outer address */
   UDPNAT_NAT_ASK_HAIRPIN_B,   /* and back */
   UDPNAT_NAT_ASK_TTL,         /* with an opener of TTL 1, 2 … */

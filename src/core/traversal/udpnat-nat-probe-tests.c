@@ -191,6 +191,35 @@ continue_samples (UdpnatNatProbe *self,
   take_samples (self, n_asked, n_more, now_us);
 }
 
+/* ---- Mapping ---- */
+
+static gboolean
+is_mapping_seen_once (const UdpnatNatProbe *self)
+{
+  return udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_MAP_PORT)
+         && !udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_MAP_IP)
+         && !udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_MAP_BOTH)
+         && udpnat_nat_probe_judge_mapping (self) == UDPNAT_MAPPING_RULE_INDEPENDENT;
+}
+
+/* Of the ports of a block, 512 perhaps, the same one may come up twice by chance: where one pair is
+ * all that there is, a sample's socket makes another. */
+static void
+continue_mapping (UdpnatNatProbe *self,
+                  gint64          now_us)
+{
+  if (!is_unasked (self, UDPNAT_NAT_ASK_MAP_AGAIN) || !is_mapping_seen_once (self))
+    return;
+  for (guint i = 0; i < UDPNAT_NAT_SAMPLES_MAX; i++)
+    if (udpnat_nat_probe_is_answered (self, UDPNAT_NAT_ASK_SAMPLE + i))
+      {
+        udpnat_nat_probe_ask (self, UDPNAT_NAT_ASK_MAP_AGAIN,
+                              udpnat_nat_probe_get_socket (self, UDPNAT_NAT_SOCKET_SAMPLE + i),
+                              &self->alt_port, now_us);
+        return;
+      }
+}
+
 /* ---- Hairpin ---- */
 
 static void
@@ -365,6 +394,7 @@ udpnat_nat_probe_continue_tests (UdpnatNatProbe *self,
 {
   continue_filtering (self);
   continue_samples (self, now_us);
+  continue_mapping (self, now_us);
   continue_hairpin (self, now_us);
   continue_ttls (self, now_us);
   continue_poison (self, now_us);

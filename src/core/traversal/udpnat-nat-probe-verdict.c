@@ -55,6 +55,20 @@ is_other (const UdpnatNatProbe *self,
   return is_answered (self, a) && is_answered (self, b) && !is_same (self, a, b);
 }
 
+/* Whether the socket of a sample has shown, by another address of the server, what the main one did
+ * not: it was chance that its two ports were the same. */
+static gboolean
+is_sample_mapped_anew (const UdpnatNatProbe *self)
+{
+  UdpnatSocketId socket = get (self, UDPNAT_NAT_ASK_MAP_AGAIN)->socket;
+
+  for (guint i = 0; i < UDPNAT_NAT_SAMPLES_MAX; i++)
+    if (get (self, UDPNAT_NAT_ASK_SAMPLE + i)->socket == socket
+        && is_other (self, UDPNAT_NAT_ASK_SAMPLE + i, UDPNAT_NAT_ASK_MAP_AGAIN))
+      return TRUE;
+  return FALSE;
+}
+
 /** udpnat_nat_probe_judge_mapping: Returns: UNKNOWN until all answers are there */
 UdpnatMappingRule
 udpnat_nat_probe_judge_mapping (const UdpnatNatProbe *self)
@@ -67,7 +81,8 @@ udpnat_nat_probe_judge_mapping (const UdpnatNatProbe *self)
       || is_pending (self, UDPNAT_NAT_ASK_MAP_BOTH))
     return UDPNAT_MAPPING_RULE_UNKNOWN;
   if (is_other (self, UDPNAT_NAT_ASK_REACH, UDPNAT_NAT_ASK_MAP_PORT)
-      || is_other (self, UDPNAT_NAT_ASK_MAP_IP, UDPNAT_NAT_ASK_MAP_BOTH))
+      || is_other (self, UDPNAT_NAT_ASK_MAP_IP, UDPNAT_NAT_ASK_MAP_BOTH)
+      || is_sample_mapped_anew (self))
     return UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT;
   if (is_other (self, UDPNAT_NAT_ASK_REACH, UDPNAT_NAT_ASK_MAP_IP)
       || is_other (self, UDPNAT_NAT_ASK_REACH, UDPNAT_NAT_ASK_MAP_BOTH))

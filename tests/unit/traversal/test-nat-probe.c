@@ -25,6 +25,7 @@ typedef enum
   FAULT_REFUSES_CHANGE,
   FAULT_IGNORES_RESPONSE_PORT,
   FAULT_REFUSES_RESPONSE_PORT,
+  FAULT_CHANCE,          /* a router maps by destination, and gives one socket the same port twice */
   FAULT_DEAF_SECOND_IP,  /* names a second address that does not answer when it is asked */
   FAULT_VICTIM,          /* likewise, and nothing ever comes from there */
 } Fault;
@@ -115,6 +116,17 @@ is_refused (Fixture                 *self,
          || (self->fault == FAULT_REFUSES_RESPONSE_PORT && request->response_port != 0);
 }
 
+static UdpnatAddress
+get_mapped (const Fixture        *self,
+            const UdpnatDatagram *datagram)
+{
+  UdpnatAddress mapped = parse ("203.0.113.1", get_port (datagram->socket));
+
+  if (self->fault == FAULT_CHANCE && datagram->socket != UDPNAT_SOCKET_MAIN)
+    mapped.port = (guint16) (40000 + (datagram->socket * 7919 + datagram->remote.port) % 512);
+  return mapped;
+}
+
 static void
 answer (Fixture                 *self,
         const UdpnatDatagram    *datagram,
@@ -128,7 +140,7 @@ answer (Fixture                 *self,
   udpnat_stun_init_response (&response, request, is_bad ? UDPNAT_STUN_ERROR : UDPNAT_STUN_SUCCESS);
   response.error_code = is_bad ? 420 : 0;
   if (!is_bad && self->fault != FAULT_NO_MAPPED)
-    response.mapped = parse ("203.0.113.1", get_port (datagram->socket));
+    response.mapped = get_mapped (self, datagram);
   response.other = self->other;
   if (self->fault == FAULT_OTHER_ID)
     response.id[15] ^= 1;
@@ -317,6 +329,18 @@ test_good_server (void)
 }
 
 static void
+test_same_port_by_chance (void)
+{
+  UdpnatNatFacts chance = play_all (FAULT_CHANCE, "203.0.113.10", 3479, FALSE, NULL);
+  UdpnatNatFacts good = play_all (FAULT_NONE, "203.0.113.10", 3479, FALSE, NULL);
+
+  g_test_summary ("One of 512 routers with a block gives one socket the same port twice");
+  g_assert_cmpint (chance.mapping, ==, UDPNAT_MAPPING_RULE_ADDRESS_AND_PORT);
+  g_assert_cmpint (chance.allocator, ==, UDPNAT_PORT_ALLOCATOR_BLOCK);
+  g_assert_cmpint (good.mapping, ==, UDPNAT_MAPPING_RULE_INDEPENDENT);
+}
+
+static void
 test_nothing_there (void)
 {
   g_assert_cmpint (play (FAULT_SILENT).state, ==, UDPNAT_NAT_TEST_NO_ANSWER);
@@ -490,6 +514,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/nat-probe/server/good", test_good_server);
+  g_test_add_func ("/nat-probe/router/same-port-by-chance", test_same_port_by_chance);
   g_test_add_func ("/nat-probe/server/not-there", test_nothing_there);
   g_test_add_func ("/nat-probe/server/not-stun", test_not_stun);
   g_test_add_func ("/nat-probe/server/cannot-change", test_no_change);
