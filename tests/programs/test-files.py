@@ -71,6 +71,13 @@ def leftovers(folder):
     return [entry.name for entry in folder.iterdir() if entry.name.startswith('.')]
 
 
+def soon(is_so, seconds=10):
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_so()
+
+
 # ---- One after the other ----
 
 
@@ -184,6 +191,34 @@ def decisions(home, check):
     check('decisions/wrong-commands-are-answered',
           all(alice.wait('error') for _ in range(4)), [alice.events[-6:]])
     check('decisions/both-leave', alice.leave() == 0 and bob.leave() == 0)
+    home.stop(server)
+
+
+def cancelled(home, check):
+    """While it runs: nothing of it stays, whoever does not want it any more."""
+    server = home.start_server(*SLOW)
+    meet(home, 'alice', 'bob')
+    got = got_folder(home)
+    big = make_file(home.folder / 'big', 1500 * CHUNK)
+    alice = home.start_person('alice')
+    bob = home.start_person('bob')
+    alice.wait('registered')
+    bob.wait('registered')
+    for who, person, other in (('receiver', bob, alice), ('sender', alice, bob)):
+        alice.say(f'sendfile bob {big}')
+        offer = bob.wait('file', state='offered')
+        bob.say(f'take #{offer["number"]} {got}')
+        running = [one.wait('file', state='running') for one in (alice, bob)]
+        check(f'cancelled/{who}-it-is-hidden-while-it-runs',
+              None not in running and soon(lambda: leftovers(got)) and
+              not (got / 'big').exists(), [running])
+        person.say(f'cancel #{running[0 if person is alice else 1]["number"]}')
+        told = other.wait('file', state='cancelled')
+        check(f'cancelled/{who}-the-other-is-told', told, [other.events[-3:]])
+        check(f'cancelled/{who}-nothing-stays',
+              soon(lambda: not list(got.iterdir())), leftovers(got))
+    alice.leave()
+    bob.leave()
     home.stop(server)
 
 
@@ -395,6 +430,18 @@ def changed(home, check):
     bob.say(f'resume #{offer["number"]}')
     check('changed/when-it-is-back-it-goes-on', bob.wait('file', state='done'),
           [bob.events[-3:], alice.events[-6:]])
+    (got / 'file').unlink()
+
+    alice.say(f'sendfile bob {path}')
+    offer = bob.wait('file', state='offered')
+    alice.leave()
+    make_file(path, 100 * CHUNK, 98)
+    alice = home.start_person('alice')
+    alice.wait('registered')
+    bob.say(f'take #{offer["number"]} {got}')
+    failed = bob.wait('file', state='failed')
+    check('changed/another-file-is-not-given-after-a-restart',
+          failed and failed['reason'] == 'changed-there' and not (got / 'file').exists(), [failed])
     alice.leave()
     bob.leave()
     home.stop(server)
@@ -484,8 +531,8 @@ def terminal(home, check):
     home.stop(server)
 
 
-SCENARIOS = [one_file, folder, decisions, unasked, goes_on, away, told_later, by_mail, changed,
-             no_room, strangers, terminal]
+SCENARIOS = [one_file, folder, decisions, cancelled, unasked, goes_on, away, told_later, by_mail,
+             changed, no_room, strangers, terminal]
 
 if __name__ == '__main__':
     sys.exit(run(__doc__, SCENARIOS))
