@@ -7,7 +7,7 @@
  * The sender prints one line of figures when all has been acknowledged, or the time is over; with
  * CHAT_MS it says something on the chat stream so often, and the receiver repeats it. 0 as the time
  * means three seconds of nothing but that. The receiver prints how much it has read when it is told
- * to end.
+ * to end (SIGTERM), and also when it is asked (SIGUSR1).
  */
 
 #include "config.h"
@@ -224,11 +224,21 @@ read_streams (Pump  *self,
 }
 
 static gboolean
-end_cb (gpointer user_data)
+look_cb (gpointer user_data)
 {
   Pump *self = user_data;
 
   printf ("{\"mb\": %.3f}\n", self->n_written / 1e6);
+  fflush (stdout);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+end_cb (gpointer user_data)
+{
+  Pump *self = user_data;
+
+  look_cb (self);
   g_main_loop_quit (self->loop);
   return G_SOURCE_CONTINUE;
 }
@@ -367,7 +377,10 @@ main (int    argc,
                                            is_sender ? send_cb : receive_cb, &self);
   g_source_attach (self.source, NULL);
   if (is_receiver)
-    g_unix_signal_add (SIGTERM, end_cb, &self);
+    {
+      g_unix_signal_add (SIGTERM, end_cb, &self);
+      g_unix_signal_add (SIGUSR1, look_cb, &self);
+    }
   g_main_loop_run (self.loop);
 
   udpnat_machine_source_flush (self.source);

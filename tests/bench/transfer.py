@@ -11,7 +11,8 @@ line: a router that lets 100 Mbit/s pass (tbf) and holds as much as fits into th
 cable of 50 ms each way, on which some are lost or come late: our session, and the kernel's TCP with
 CUBIC and with BBR.
 
-share: two at a time on that line, of which the first began a second earlier, ours and TCP CUBIC.
+share: two at a time on that line, of which the first began a second earlier, ours and TCP CUBIC: in
+the first half of the time, and in the second.
 
 words: how long a chat message and its answer take on that line, alone and beside a file.
 
@@ -45,7 +46,9 @@ SENDER, RECEIVER = '10.1.0.2', '10.2.0.2'
 LINES = {'nothing lost': (0, 0), '0.1 % lost': (1000, 0), '1 % lost': (10000, 0),
          '3 % lost': (30000, 0), '1 % come 5 ms late': (0, 10000)}
 TCP_RECEIVE = """
-import socket, sys
+import signal, socket, sys
+n = 0
+signal.signal(signal.SIGUSR1, lambda *_: print(n, flush=True))
 listener = socket.create_server(('', int(sys.argv[1])))
 print('ready', flush=True)
 while True:
@@ -173,29 +176,43 @@ class Line:
         return subprocess.Popen(host.command(*map(str, words)), stdout=subprocess.PIPE, text=True)
 
     def start_flow(self, bench, program, seconds, port):
-        """What to ask for the rate it had, in Mbit/s; it waits for the end."""
-        if program == 'udpnat':
-            receiver = self.start(self.receiver, bench / 'pump', 'receive', port)
-            time.sleep(0.3)
-            sender = self.start(self.sender, bench / 'pump', 'send', RECEIVER, port,
-                                f'{seconds}s')
-        else:
-            receiver = self.start(self.receiver, sys.executable, '-c', TCP_RECEIVE, port)
-            receiver.stdout.readline()
-            sender = self.start(self.sender, sys.executable, '-c', TCP_SEND, RECEIVER, port,
-                                program, seconds)
+        return Flow(self, bench, program, seconds, port)
 
-        def ask():
-            out, _ = sender.communicate(timeout=seconds + 60)
-            if os.environ.get("PUMP_LOG"):
-                print(program, out.strip(), file=sys.stderr)
-            if program == 'udpnat':
-                receiver.terminate()
-            line = receiver.stdout.readline()
-            n_bytes = json.loads(line)['mb'] * 1e6 if program == 'udpnat' else int(line)
-            end(receiver)
-            return n_bytes * 8 / 1e6 / seconds
-        return ask
+
+class Flow:
+    """Bytes, one way, for so long: by our session, or by TCP with that congestion control."""
+
+    def __init__(self, line, bench, program, seconds, port):
+        self.is_ours = program == 'udpnat'
+        self.seconds = seconds
+        if self.is_ours:
+            self.receiver = line.start(line.receiver, bench / 'pump', 'receive', port)
+            time.sleep(0.3)
+            self.sender = line.start(line.sender, bench / 'pump', 'send', RECEIVER, port,
+                                     f'{seconds}s')
+        else:
+            self.receiver = line.start(line.receiver, sys.executable, '-c', TCP_RECEIVE, port)
+            self.receiver.stdout.readline()
+            self.sender = line.start(line.sender, sys.executable, '-c', TCP_SEND, RECEIVER, port,
+                                     program, seconds)
+
+    def _read(self):
+        said = self.receiver.stdout.readline()
+        return json.loads(said)['mb'] * 8 if self.is_ours else int(said) * 8 / 1e6
+
+    def look(self):
+        """Mbit that have come so far."""
+        self.receiver.send_signal(signal.SIGUSR1)
+        return self._read()
+
+    def finish(self):
+        """Mbit that have come when the time is over."""
+        self.sender.communicate(timeout=self.seconds + 60)
+        if self.is_ours:
+            self.receiver.terminate()
+        n_mbit = self._read()
+        end(self.receiver)
+        return n_mbit
 
 
 @contextlib.contextmanager
@@ -213,7 +230,7 @@ def measure_line(build, n_rounds, seconds):
     for _, (name, (lost, late)), program in itertools.product(range(n_rounds), LINES.items(),
                                                               programs):
         with lay_line(build, lost, late) as line:
-            rate = line.start_flow(build / 'tests/bench', program, seconds, PORT)()
+            rate = line.start_flow(build / 'tests/bench', program, seconds, PORT).finish() / seconds
         found.setdefault(name, {}).setdefault(program, []).append(rate)
     print(f'\n{f"{RATE_MBIT} Mbit/s, 2 x {DELAY_US // 1000} ms, {seconds} s":<28}'
           + ''.join(f'{program + ", Mbit/s":>16}' for program in programs) + f'{"to CUBIC":>12}')
@@ -225,20 +242,33 @@ def measure_line(build, n_rounds, seconds):
 
 
 def measure_share(build, n_rounds, seconds):
-    print(f'\n{f"two on that line, {seconds} s":<28}{"first":>8}{"second":>8}{"ratio":>8}')
+    half = seconds // 2
+    print(f'\n{"two on that line, Mbit/s":<24}'
+          f'{f"the first {half} s":>28}{f"the next {half} s":>28}')
     for programs in itertools.product(('udpnat', 'cubic'), repeat=2):
-        pairs = []
+        halves = ([], [])
         for _ in range(n_rounds):
             with lay_line(build) as line:
-                asks = []
+                flows = []
                 for number, program in enumerate(programs):
-                    asks.append(line.start_flow(build / 'tests/bench', program, seconds,
-                                                PORT + number))
+                    flows.append(line.start_flow(build / 'tests/bench', program,
+                                                 seconds + 2 - number, PORT + number))
                     time.sleep(1)
-                pairs.append([ask() for ask in asks])
-        rates = [statistics.median(rates) for rates in zip(*pairs)]
-        ratio = statistics.median(a / b for a, b in pairs)
-        print(f'{" then ".join(programs):<28}{rates[0]:>8.1f}{rates[1]:>8.1f}{ratio:>8.2f}')
+                seen = [[flow.look() for flow in flows]]
+                for _ in halves:
+                    time.sleep(half - 1)
+                    seen.append([flow.look() for flow in flows])
+                for flow in flows:
+                    flow.finish()
+                for number, rows in enumerate(halves):
+                    rows.append([(after - before) / (half - 1)
+                                 for before, after in zip(seen[number], seen[number + 1])])
+        told = f'{" then ".join(programs):<24}'
+        for rows in halves:
+            rates = [statistics.median(rates) for rates in zip(*rows)]
+            ratio = statistics.median(a / b for a, b in rows)
+            told += f'{rates[0]:>10.1f}{rates[1]:>10.1f}{ratio:>8.2f}'
+        print(told, flush=True)
 
 
 def measure_words(build, n_rounds, seconds):
@@ -283,7 +313,7 @@ def main():
     if 'line' in what:
         measure_line(build, options.rounds, options.seconds)
     if 'share' in what:
-        measure_share(build, options.rounds, 4 * options.seconds)
+        measure_share(build, options.rounds, 8 * options.seconds)
     if 'words' in what:
         measure_words(build, options.rounds, options.seconds)
 

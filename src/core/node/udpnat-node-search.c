@@ -55,7 +55,8 @@ release (UdpnatNode    *self,
   *search = (UdpnatNodeSearch) { .deadline_us = UDPNAT_TIME_NEVER };
 }
 
-/* When an offer is made again that was refused, or not answered; then only with a round of punching. */
+/* When an offer is made again that was refused, or not answered; after that, only with a round of
+ * punching. */
 static const gint64 again_gaps_us[] = {
   UDPNAT_SEC (1),
   UDPNAT_SEC (4),

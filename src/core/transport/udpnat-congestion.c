@@ -19,6 +19,10 @@
 
 /* RFC 9438 sections 4.6, 5.1, 4.3 */
 #define CUBIC_BETA 0.7
+/* Where so much waits in a queue that 0.7 would leave some of it there, no more than that: what the
+ * way itself holds keeps the line busy, and two flows agree in a minute and not in three. H-TCP's
+ * adaptive backoff, with its least value: D. Leith, R. Shorten, PFLDnet 2004, section 4. */
+#define QUEUE_BETA_LEAST 0.5
 /* Instead, where something is lost though hardly anything waits on the way: radio, not a full
  * queue. How that is told apart, and both numbers: C. P. Fu, S. C. Liew, "TCP Veno", IEEE JSAC 21
  * (2003), section II. */
@@ -66,11 +70,13 @@ struct _UdpnatCongestion
   double   reno_window;   /* W_est */
   double   prior_window;  /* cwnd_prior */
 
-  /* slow start */
+  /* rounds */
   gint64   round_us;      /* it ends with the ACK of something sent later */
   gint64   round_min_us;  /* least RTT of this round; UDPNAT_TIME_NEVER: none yet */
   gint64   last_min_us;   /* of the one before */
   guint    n_samples;
+
+  /* slow start */
   gboolean is_cautious;   /* Conservative Slow Start */
   guint    n_cautious;    /* rounds of it */
   gint64   baseline_us;
@@ -199,7 +205,8 @@ begin_round (UdpnatCongestion *self)
   self->last_min_us = self->round_min_us;
   self->round_min_us = UDPNAT_TIME_NEVER;
   self->n_samples = 0;
-  if (self->is_cautious && ++self->n_cautious >= HYSTART_ROUNDS)
+  if (udpnat_congestion_is_slow_start (self) && self->is_cautious &&
+      ++self->n_cautious >= HYSTART_ROUNDS)
     leave_slow_start (self);
 }
 
@@ -219,12 +226,11 @@ udpnat_congestion_handle_rtt (UdpnatCongestion *self,
   gint64 threshold_us;
 
   self->min_us = MIN (self->min_us, rtt_us);
-  if (!udpnat_congestion_is_slow_start (self))
-    return;
   if (sent_us > self->round_us)
     begin_round (self);
   self->round_min_us = MIN (self->round_min_us, rtt_us);
-  if (++self->n_samples < HYSTART_SAMPLES || self->last_min_us == UDPNAT_TIME_NEVER)
+  if (++self->n_samples < HYSTART_SAMPLES || self->last_min_us == UDPNAT_TIME_NEVER ||
+      !udpnat_congestion_is_slow_start (self))
     return;
   threshold_us = CLAMP (self->last_min_us / HYSTART_RTT_DIVISOR, HYSTART_MIN_RTT_THRESHOLD_US,
                         HYSTART_MAX_RTT_THRESHOLD_US);
@@ -310,6 +316,16 @@ udpnat_congestion_handle_acked (UdpnatCongestion *self,
 
 /* ---- Loss ---- */
 
+/* What is left when the queue is empty, of what is in flight; no less than CUBIC leaves without a
+ * queue that was there all the time: that single packets take longer says little on radio. */
+static double
+get_queue_beta (const UdpnatCongestion *self)
+{
+  gint64 standing_us = udpnat_time_min (self->round_min_us, self->last_min_us);
+
+  return CLAMP ((double) self->min_us / standing_us, QUEUE_BETA_LEAST, CUBIC_BETA);
+}
+
 /* By how much the window shrinks. What waits in queues is what is in flight beyond what the way
  * itself holds. */
 static double
@@ -320,8 +336,8 @@ get_beta (const UdpnatCongestion *self)
   if (self->smoothed_us == 0 || self->min_us == UDPNAT_TIME_NEVER)
     return CUBIC_BETA;
   n_waiting = self->now.window * (1 - (double) self->min_us / self->smoothed_us);
-  return n_waiting < RANDOM_LOSS_BACKLOG_PACKETS * self->max_packet_bytes ? RANDOM_LOSS_BETA
-                                                                          : CUBIC_BETA;
+  return n_waiting < RANDOM_LOSS_BACKLOG_PACKETS * self->max_packet_bytes
+           ? RANDOM_LOSS_BETA : get_queue_beta (self);
 }
 
 /**

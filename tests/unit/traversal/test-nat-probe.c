@@ -25,7 +25,7 @@ typedef enum
   FAULT_REFUSES_CHANGE,
   FAULT_IGNORES_RESPONSE_PORT,
   FAULT_REFUSES_RESPONSE_PORT,
-  FAULT_CHANCE,          /* a router maps by destination, and gives one socket the same port twice */
+  FAULT_CHANCE,          /* a router of many ports gives one socket the same one twice */
   FAULT_DEAF_SECOND_IP,  /* names a second address that does not answer when it is asked */
   FAULT_VICTIM,          /* likewise, and nothing ever comes from there */
 } Fault;
