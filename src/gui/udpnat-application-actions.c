@@ -87,7 +87,7 @@ quit_cb (GSimpleAction *action,
          GVariant      *parameter,
          gpointer       user_data)
 {
-  udpnat_application_leave (UDPNAT_APPLICATION (user_data));
+  udpnat_application_quit (UDPNAT_APPLICATION (user_data));
 }
 
 static const GActionEntry actions[] = {

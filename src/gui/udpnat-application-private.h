@@ -30,6 +30,7 @@ struct _UdpnatApplication
   /* Leaving */
   guint                     leave_id;      /* 0: we are not */
   gint64                    leave_by_us;
+  GtkWidget                *leave_dialog;  /* nullable: we ask whether we are to */
   gboolean                  has_left;
 };
 

@@ -37,6 +37,7 @@ void               udpnat_application_start          (UdpnatApplication *self,
 
 /* To the end: udpnat-application-leave.c */
 void               udpnat_application_leave          (UdpnatApplication *self);
+void               udpnat_application_quit           (UdpnatApplication *self);
 gboolean           udpnat_application_close_window   (UdpnatApplication *self);
 
 G_END_DECLS

@@ -22,6 +22,7 @@ struct _UdpnatAttachmentTray
 };
 
 static guint changed_signal;
+static guint removed_signal;
 
 G_DEFINE_FINAL_TYPE (UdpnatAttachmentTray, udpnat_attachment_tray, ADW_TYPE_BIN)
 
@@ -32,9 +33,12 @@ remove_cb (GtkButton            *button,
   UdpnatAttachment *attachment = g_object_get_data (G_OBJECT (button), "attachment");
   guint position;
 
-  if (self->shown != NULL && !udpnat_attachment_is_under_way (attachment) &&
-      g_list_store_find (self->shown, attachment, &position))
-    g_list_store_remove (self->shown, position);
+  if (self->shown == NULL || !g_list_store_find (self->shown, attachment, &position))
+    return;
+  g_object_ref (attachment);
+  g_list_store_remove (self->shown, position);
+  g_signal_emit (self, removed_signal, 0, attachment);
+  g_object_unref (attachment);
 }
 
 static GtkWidget *
@@ -115,8 +119,6 @@ create_remove_button (UdpnatAttachmentTray *self,
   g_object_set_data_full (G_OBJECT (button), "attachment", g_object_ref (attachment),
                           g_object_unref);
   g_signal_connect_object (button, "clicked", G_CALLBACK (remove_cb), self, 0);
-  g_object_bind_property (attachment, "under-way", button, "sensitive",
-                          G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
   return button;
 }
 
@@ -239,6 +241,36 @@ udpnat_attachment_tray_find (UdpnatAttachmentTray *self,
   return NULL;
 }
 
+/** udpnat_attachment_tray_has: whether @attachment is still there, for the person with @key_text */
+gboolean
+udpnat_attachment_tray_has (UdpnatAttachmentTray *self,
+                            const char           *key_text,
+                            UdpnatAttachment     *attachment)
+{
+  GListStore *list = g_hash_table_lookup (self->all, key_text);
+
+  return list != NULL && g_list_store_find (list, attachment, NULL);
+}
+
+/** udpnat_attachment_tray_count_under_way: Returns: for whomever they are */
+guint
+udpnat_attachment_tray_count_under_way (UdpnatAttachmentTray *self)
+{
+  guint n_under_way = 0;
+  GHashTableIter iter;
+  gpointer list;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &list))
+    for (guint i = 0; i < g_list_model_get_n_items (list); i++)
+      {
+        g_autoptr (UdpnatAttachment) attachment = g_list_model_get_item (list, i);
+
+        n_under_way += udpnat_attachment_is_under_way (attachment);
+      }
+  return n_under_way;
+}
+
 /** udpnat_attachment_tray_remove: @attachment: for the person with @key_text; it is offered */
 void
 udpnat_attachment_tray_remove (UdpnatAttachmentTray *self,
@@ -270,6 +302,8 @@ udpnat_attachment_tray_class_init (UdpnatAttachmentTrayClass *klass)
   G_OBJECT_CLASS (klass)->dispose = udpnat_attachment_tray_dispose;
   changed_signal = g_signal_new ("changed", UDPNAT_TYPE_ATTACHMENT_TRAY, G_SIGNAL_RUN_LAST, 0, NULL,
                                  NULL, NULL, G_TYPE_NONE, 0);
+  removed_signal = g_signal_new ("removed", UDPNAT_TYPE_ATTACHMENT_TRAY, G_SIGNAL_RUN_LAST, 0, NULL,
+                                 NULL, NULL, G_TYPE_NONE, 1, UDPNAT_TYPE_ATTACHMENT);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/udpnat/Udpnat/udpnat-attachment-tray.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatAttachmentTray, revealer);

@@ -13,7 +13,8 @@ G_DECLARE_FINAL_TYPE (UdpnatAttachmentTray, udpnat_attachment_tray, UDPNAT, ATTA
  * UdpnatAttachmentTray:
  *
  * What the user has put beside the message that is being written, for each conversation apart.
- * Signal "changed": what can be sent is more or less than before.
+ * Signals: "changed": what can be sent is more or less than before; "removed" (attachment): the
+ * user has taken one away, which may be under way.
  */
 
 void udpnat_attachment_tray_set_key (UdpnatAttachmentTray *self,
@@ -25,6 +26,10 @@ GPtrArray        *udpnat_attachment_tray_dup_waiting (UdpnatAttachmentTray *self
 UdpnatAttachment *udpnat_attachment_tray_find        (UdpnatAttachmentTray *self,
                                                       const char           *key_text,
                                                       const char           *path);
+gboolean          udpnat_attachment_tray_has         (UdpnatAttachmentTray *self,
+                                                      const char           *key_text,
+                                                      UdpnatAttachment     *attachment);
+guint             udpnat_attachment_tray_count_under_way (UdpnatAttachmentTray *self);
 void              udpnat_attachment_tray_remove      (UdpnatAttachmentTray *self,
                                                       const char           *key_text,
                                                       UdpnatAttachment     *attachment);

@@ -279,6 +279,13 @@ udpnat_attachment_begin (UdpnatAttachment *self)
   set_under_way (self, TRUE, NULL);
 }
 
+/** udpnat_attachment_is_started: whether it is being read */
+gboolean
+udpnat_attachment_is_started (UdpnatAttachment *self)
+{
+  return self->is_started;
+}
+
 /** udpnat_attachment_start: it is being read from now on. Returns: %FALSE: it was already */
 gboolean
 udpnat_attachment_start (UdpnatAttachment *self)

@@ -32,6 +32,7 @@ const UdpnatSmallPicture *
                   udpnat_attachment_get_small       (UdpnatAttachment *self);
 gboolean          udpnat_attachment_is_under_way    (UdpnatAttachment *self);
 void              udpnat_attachment_begin           (UdpnatAttachment *self);
+gboolean          udpnat_attachment_is_started      (UdpnatAttachment *self);
 gboolean          udpnat_attachment_start           (UdpnatAttachment *self);
 void              udpnat_attachment_set_progress    (UdpnatAttachment *self,
                                                      gint64            n_done,

@@ -7,6 +7,7 @@
 #include "udpnat-composer-private.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 
 #include "udpnat-client-files.h"
 #include "udpnat-sent-picture.h"
@@ -78,6 +79,13 @@ saved_cb (GObject      *source,
       fail (self, saving->person, saving->attachment, error->message);
       return;
     }
+  if (!udpnat_attachment_tray_has (self->tray, udpnat_person_get_key_text (saving->person),
+                                   saving->attachment))
+    {
+      g_unlink (path);
+      send_next (self, saving->person);
+      return;
+    }
   udpnat_attachment_set_path (saving->attachment, path);
   send_path (self, saving->person, saving->attachment);
 }
@@ -140,6 +148,29 @@ udpnat_composer_send_files (UdpnatComposer *self)
 
   for (guint i = 0; i < waiting->len; i++)
     udpnat_attachment_begin (g_ptr_array_index (waiting, i));
+  send_next (self, self->person);
+}
+
+/** udpnat_composer_count_unsent: Returns: files that were to be sent, to whomever, and are not
+ * offered yet */
+guint
+udpnat_composer_count_unsent (UdpnatComposer *self)
+{
+  return udpnat_attachment_tray_count_under_way (self->tray);
+}
+
+/* The user has taken it out of the tray, perhaps while it is read; then the next one is. If it has
+ * been offered in this moment it is a line of the conversation, and is cancelled there. */
+static void
+removed_cb (UdpnatAttachmentTray *tray,
+            UdpnatAttachment     *attachment,
+            UdpnatComposer       *self)
+{
+  const char *path = udpnat_attachment_get_path (attachment);
+
+  if (self->person == NULL || path == NULL || !udpnat_attachment_is_started (attachment))
+    return;
+  (void) udpnat_client_cancel_preparing (self->client, self->person, path);
   send_next (self, self->person);
 }
 
@@ -210,4 +241,5 @@ udpnat_composer_watch_files (UdpnatComposer *self)
   g_signal_group_connect (self->client_signals, "file-preparing", G_CALLBACK (preparing_cb), self);
   g_signal_group_connect (self->client_signals, "file-not-sent", G_CALLBACK (not_sent_cb), self);
   g_signal_group_connect (self->client_signals, "item-added", G_CALLBACK (added_cb), self);
+  g_signal_connect_object (self->tray, "removed", G_CALLBACK (removed_cb), self, 0);
 }

@@ -29,6 +29,7 @@ void udpnat_composer_edit       (UdpnatComposer    *self,
 void udpnat_composer_focus      (UdpnatComposer    *self);
 void udpnat_composer_choose_files (UdpnatComposer  *self);
 void udpnat_composer_choose_folder (UdpnatComposer *self);
+guint udpnat_composer_count_unsent (UdpnatComposer *self);
 void udpnat_composer_watch_drops (UdpnatComposer   *self,
                                   GtkWidget        *area);
 

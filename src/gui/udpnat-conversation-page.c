@@ -292,6 +292,14 @@ udpnat_conversation_page_attach (UdpnatConversationPage *self)
   udpnat_composer_choose_files (self->composer);
 }
 
+/** udpnat_conversation_page_count_unsent: Returns: files that were to be sent, to whomever, and are
+ * not offered yet */
+guint
+udpnat_conversation_page_count_unsent (UdpnatConversationPage *self)
+{
+  return udpnat_composer_count_unsent (self->composer);
+}
+
 /* ---- Object ---- */
 
 static void

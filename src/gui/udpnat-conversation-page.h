@@ -29,6 +29,7 @@ void          udpnat_conversation_page_set_person      (UdpnatConversationPage *
 void          udpnat_conversation_page_show_line       (UdpnatConversationPage *self,
                                                         gint64                  number);
 void          udpnat_conversation_page_start_search    (UdpnatConversationPage *self);
+guint         udpnat_conversation_page_count_unsent    (UdpnatConversationPage *self);
 void          udpnat_conversation_page_attach          (UdpnatConversationPage *self);
 
 G_END_DECLS

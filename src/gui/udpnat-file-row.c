@@ -11,6 +11,7 @@
 
 #include "udpnat-file-icon.h"
 #include "udpnat-picture-frame.h"
+#include "udpnat-sound-bar.h"
 #include "udpnat-tooltip.h"
 
 /* Of a picture whose sender does not say how large it is */
@@ -22,6 +23,7 @@ struct _UdpnatFileRow
   GtkBox              parent_instance;
 
   UdpnatPictureFrame *picture;
+  UdpnatSoundBar     *sound;
   GtkImage           *icon;
   GtkLabel           *name;
   GtkLabel           *room;
@@ -198,6 +200,28 @@ udpnat_file_row_is_picture (UdpnatTransfer *transfer)
          (udpnat_transfer_get_width (transfer) > 0 && udpnat_transfer_get_height (transfer) > 0);
 }
 
+static gboolean
+is_sound (UdpnatTransfer *transfer)
+{
+  const char *type = udpnat_transfer_get_content_type (transfer);
+
+  return type != NULL && g_str_has_prefix (type, "audio/") &&
+         !udpnat_transfer_is_folder (transfer);
+}
+
+/* As soon as all of it is here; what is sent is here from the beginning. */
+static void
+show_sound (UdpnatFileRow *self)
+{
+  gboolean is_here = udpnat_transfer_is_outgoing (self->transfer) ||
+                     udpnat_transfer_get_state (self->transfer) == UDPNAT_TRANSFER_STATE_DONE;
+
+  if (is_sound (self->transfer))
+    udpnat_sound_bar_set_file (self->sound,
+                               is_here ? udpnat_transfer_get_path (self->transfer) : NULL,
+                               udpnat_transfer_get_name (self->transfer));
+}
+
 /* Which file it is about, for whoever hears only the button. */
 static void
 describe_buttons (UdpnatFileRow *self)
@@ -237,6 +261,7 @@ refresh (UdpnatFileRow *self)
 {
   show_progress (self);
   show_words (self);
+  show_sound (self);
   show_buttons (self);
 }
 
@@ -247,6 +272,8 @@ make_room (UdpnatFileRow *self)
   UdpnatTransferState state = udpnat_transfer_get_state (self->transfer);
   gboolean has_file = udpnat_transfer_get_path (self->transfer) != NULL;
 
+  gtk_widget_set_visible (GTK_WIDGET (self->sound),
+                          is_sound (self->transfer) && (!is_over (state) || has_file));
   gtk_widget_set_visible (GTK_WIDGET (self->progress_place), !is_over (state));
   gtk_widget_set_visible (GTK_WIDGET (self->buttons_place),
                           !is_over (state) || (state == UDPNAT_TRANSFER_STATE_DONE && has_file));
@@ -272,7 +299,10 @@ udpnat_file_row_bind (UdpnatFileRow  *self,
   g_set_object (&self->transfer, transfer);
   g_signal_group_set_target (self->transfer_signals, transfer);
   if (is_other)
-    udpnat_picture_frame_set_paintable (self->picture, NULL);
+    {
+      udpnat_picture_frame_set_paintable (self->picture, NULL);
+      udpnat_sound_bar_set_file (self->sound, NULL, NULL);
+    }
   if (transfer == NULL)
     return;
   if (is_other)
@@ -363,9 +393,11 @@ static void
 bind_template (GtkWidgetClass *widget_class)
 {
   g_type_ensure (UDPNAT_TYPE_PICTURE_FRAME);
+  g_type_ensure (UDPNAT_TYPE_SOUND_BAR);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/udpnat/Udpnat/udpnat-file-row.ui");
   gtk_widget_class_bind_template_child (widget_class, UdpnatFileRow, picture);
+  gtk_widget_class_bind_template_child (widget_class, UdpnatFileRow, sound);
   gtk_widget_class_bind_template_child (widget_class, UdpnatFileRow, icon);
   gtk_widget_class_bind_template_child (widget_class, UdpnatFileRow, name);
   gtk_widget_class_bind_template_child (widget_class, UdpnatFileRow, room);

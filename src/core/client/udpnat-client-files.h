@@ -25,6 +25,9 @@ gboolean        udpnat_client_send_picture    (UdpnatClient       *self,
                                                GBytes             *thumbnail,
                                                GError            **error) G_GNUC_WARN_UNUSED_RESULT;
 guint           udpnat_client_count_preparing (UdpnatClient       *self);
+gboolean        udpnat_client_cancel_preparing (UdpnatClient      *self,
+                                               UdpnatPerson       *person,
+                                               const char         *path);
 GPtrArray      *udpnat_client_dup_transfers   (UdpnatClient       *self);
 UdpnatPerson   *udpnat_client_get_person_of_transfer (UdpnatClient *self,
                                                UdpnatTransfer     *transfer);

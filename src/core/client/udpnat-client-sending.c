@@ -22,13 +22,13 @@ typedef struct
   char         *path;
   guint16       width, height; /* 0: no picture */
   GBytes       *thumbnail;     /* nullable */
-  GCancellable *cancellable; /* owned; in the client's queue */
-} Preparation;
+  GCancellable *cancellable; /* owned */
+} Preparation; /* in the client's queue */
 
 static void
 preparation_free (Preparation *preparation)
 {
-  g_queue_remove (&preparation->client->files.preparing, preparation->cancellable);
+  g_queue_remove (&preparation->client->files.preparing, preparation);
   g_object_unref (preparation->cancellable);
   g_object_unref (preparation->person);
   g_object_unref (preparation->client);
@@ -144,6 +144,8 @@ progress_cb (gint64   n_done,
 {
   Preparation *preparation = user_data;
 
+  if (g_cancellable_is_cancelled (preparation->cancellable))
+    return;
   udpnat_client_emit (preparation->client, UDPNAT_CLIENT_SIGNAL_FILE_PREPARING,
                       preparation->person, preparation->path, n_done, n_all);
 }
@@ -207,7 +209,7 @@ udpnat_client_send_picture (UdpnatClient  *self,
   if (thumbnail != NULL && g_bytes_get_size (thumbnail) <= UDPNAT_THUMBNAIL_MAX_BYTES)
     preparation->thumbnail = g_bytes_ref (thumbnail);
   preparation->cancellable = g_cancellable_new ();
-  g_queue_push_tail (&self->files.preparing, preparation->cancellable);
+  g_queue_push_tail (&self->files.preparing, preparation);
   udpnat_file_source_prepare_async (preparation->path, preparation->cancellable, progress_cb,
                                     preparation, prepared_cb, preparation);
   return TRUE;
@@ -225,7 +227,36 @@ void
 udpnat_client_stop_preparing (UdpnatClient *self)
 {
   for (GList *link = self->files.preparing.head; link != NULL; link = link->next)
-    g_cancellable_cancel (link->data);
+    g_cancellable_cancel (((Preparation *) link->data)->cancellable);
+}
+
+/**
+ * udpnat_client_cancel_preparing:
+ * @path: as given to udpnat_client_send_file()
+ *
+ * It is not wanted any more that @person gets that file, which is still being read: no signal tells
+ * of it from now on.
+ *
+ * Returns: %FALSE: it is not being read
+ */
+gboolean
+udpnat_client_cancel_preparing (UdpnatClient *self,
+                                UdpnatPerson *person,
+                                const char   *path)
+{
+  g_autofree char *canonical = g_canonicalize_filename (path, NULL);
+
+  for (GList *link = self->files.preparing.head; link != NULL; link = link->next)
+    {
+      Preparation *preparation = link->data;
+
+      if (preparation->person != person || !g_str_equal (preparation->path, canonical) ||
+          g_cancellable_is_cancelled (preparation->cancellable))
+        continue;
+      g_cancellable_cancel (preparation->cancellable);
+      return TRUE;
+    }
+  return FALSE;
 }
 
 /* ---- What is offered ---- */

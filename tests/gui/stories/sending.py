@@ -1,7 +1,10 @@
 """Files from one window to another: sent, accepted, declined, paused, and gone before they were
 sent."""
 
+import math
+import struct
 import subprocess
+import wave
 
 from gi.repository import GLib
 
@@ -15,6 +18,9 @@ from .manners import end, introduce, start_quietly, write_settings
 # Long enough that it can be paused on the way
 LARGE_BYTES = 400 << 20
 SEND_SECONDS = 90
+# To be read for minutes; there is nothing in it
+FILM_BYTES = 60 << 30
+SOUND_SECONDS = 9
 
 
 def meet_with_folders(stage):
@@ -220,6 +226,87 @@ def file_gone(stage):
     bob.quit()
 
 
+# ---- Not sent yet ----
+
+def unsent_file(stage):
+    """A file that is still being read can be taken away, and nobody quits before it is sent without
+    knowing."""
+    film, letter = stage.folder / 'film.mkv', stage.folder / 'letter.txt'
+    with film.open('wb') as empty:
+        empty.truncate(FILM_BYTES)
+    letter.write_text('Dear Bob')
+    (alice, bob), (hers, his) = meet_with_folders(stage)
+    attach(hers, film, letter)
+    hers.press('Send')
+    hers.wait(lambda: hers.select(has='Reading', role='label'), 'it is being read')
+    hers.activate('quit')
+    stage.check('it-is-asked', hers.find(has='2 files are still being read'))
+    hers.shoot('unsent-file-1-asked')
+    hers.press('Keep Running')
+    hers.wait_gone('Keep Running', 'button')
+    hers.press('Remove film.mkv', 'button')
+    hers.wait_gone('Remove film.mkv', 'button')
+    stage.check('the-next-one-is-sent', find_line(his, 'alice: File letter.txt'))
+    hers.wait_gone('Remove letter.txt', 'button')
+    stage.check('what-was-taken-away-is-not',
+                not hers.has_row('film.mkv', within='Messages'))
+
+    attach(hers, film)
+    hers.press('Send')
+    hers.wait(lambda: hers.select(has='Reading', role='label'), 'it is being read again')
+    hers.activate('quit')
+    hers.find(has='1 file is still being read')
+    hers.press('Quit', 'button')
+    status = wait_until(lambda: hers.process.poll() is not None, 20) and hers.process.returncode
+    alice.window = None
+    stage.check('it-ends-when-she-says-so', status == 0, [status])
+    bob.quit()
+
+
+# ---- Heard ----
+
+def hear_sound(stage):
+    """A sound is heard where it stands."""
+    note = stage.folder / 'note.wav'
+    with wave.open(str(note), 'wb') as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b''.join(struct.pack('<h', int(8000 * math.sin(i / 3)))
+                                   for i in range(8000 * SOUND_SECONDS)))
+    (alice, bob), (hers, his) = meet_with_folders(stage)
+    send(hers, note)
+    find_line(his, 'alice: File note.wav', 'offered by alice')
+    play = [node for row in his.select_rows('note.wav', within='Messages') for node in row.walk()
+            if node.role == 'button' and node.name == 'Play']
+    stage.check('not-before-it-is-here', len(play) == 1 and 'sensitive' not in play[0].states,
+                [node.states for node in play])
+    his.shoot('hear-sound-1-offered')
+    press_in(his, 'Accept', 'note.wav')
+    his.wait(lambda: find_button(his, 'Open', 'note.wav'), 'it is here', SEND_SECONDS)
+    press_in(his, 'Play', 'note.wav')
+    stage.check('it-plays', find_button_soon(his, 'Pause', 'note.wav'))
+    stage.check('it-goes-on', his.wait(lambda: his.select(has='0:02 / 0:09', role='label'),
+                                       'it is at 2 s', 20))
+    his.shoot('hear-sound-2-plays')
+    press_in(his, 'Pause', 'note.wav')
+    stage.check('it-is-paused', find_button_soon(his, 'Play', 'note.wav'))
+    unnamed = his.find_unnamed()
+    stage.check('every-control-is-named', not unnamed, unnamed)
+    press_in(hers, 'Play', 'note.wav')
+    stage.check('whoever-sent-it-hears-it-too', find_button_soon(hers, 'Pause', 'note.wav'))
+    (bob.folder / 'Incoming/note.wav').write_bytes(b'nothing that sounds')
+    bob.quit()
+    his = steps.begin(bob, '--server', stage.server_address)
+    steps.open_row(his, 'alice')
+    press_in(his, 'Play', 'note.wav')
+    stage.check('what-is-no-sound-is-said', his.wait(
+        lambda: his.select(has='It cannot be played here', role='label'), 'why not', 20))
+    his.shoot('hear-sound-3-broken')
+    alice.quit()
+    bob.quit()
+
+
 # ---- Told when nobody looks ----
 
 def file_told(stage):
@@ -254,4 +341,4 @@ def find_bodies(desk):
             for words in desk.find('AddNotification', 'Notify')]
 
 
-ALL = (send_files, decline_file, pause_file, file_gone, file_told)
+ALL = (send_files, decline_file, pause_file, file_gone, unsent_file, hear_sound, file_told)
