@@ -2,6 +2,8 @@
 
 #include "udpnat-recovery.h"
 
+#include <string.h>
+
 #include "udpnat-limits.h"
 
 /* Loss detection and probe timeout of RFC 9002 section 6 and appendix A, with one packet number
@@ -111,16 +113,25 @@ udpnat_recovery_free (UdpnatRecovery *self)
   g_free (self);
 }
 
+/* Of the pieces only those that there are: most packets have one. */
+static void
+copy_packet (UdpnatSentPacket       *to,
+             const UdpnatSentPacket *from)
+{
+  memcpy (to, from, offsetof (UdpnatSentPacket, pieces) + from->n_pieces * sizeof from->pieces[0]);
+}
+
 /** udpnat_recovery_handle_sent: @packet: copied; its number is larger than any before */
 void
 udpnat_recovery_handle_sent (UdpnatRecovery         *self,
                              const UdpnatSentPacket *packet)
 {
-  Entry *entry = g_new0 (Entry, 1);
+  Entry *entry = g_new (Entry, 1);
 
   g_assert (!self->has_sent || packet->number > self->largest_sent);
-  entry->link.data = entry;
-  entry->packet = *packet;
+  entry->link = (GList) { .data = entry };
+  entry->is_of_old_path = FALSE;
+  copy_packet (&entry->packet, packet);
   g_queue_push_tail_link (&self->sent, &entry->link);
   udpnat_congestion_handle_sent (self->congestion, packet->sent_us, packet->n_bytes);
   self->has_sent = TRUE;
@@ -313,7 +324,7 @@ pop_packet (GQueue           *queue,
 
   if (entry == NULL)
     return FALSE;
-  *out_packet = entry->packet;
+  copy_packet (out_packet, &entry->packet);
   g_free (entry);
   return TRUE;
 }

@@ -28,8 +28,8 @@ typedef struct
  * @is_trial: of a length that the path may not take: its loss says nothing else (RFC 8899 section
  *   3, 8)
  *
- * An eliciting packet on its way. Zero it, fill it, and give a copy to
- * udpnat_recovery_handle_sent().
+ * An eliciting packet on its way. Zero all but the pieces, fill it, and give a copy to
+ * udpnat_recovery_handle_sent(). Pieces from @n_pieces on are undefined.
  */
 typedef struct
 {

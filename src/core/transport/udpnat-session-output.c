@@ -321,7 +321,7 @@ udpnat_session_pop_data (UdpnatSession *self,
 {
   UdpnatKeyset    *keyset = get_usable_keyset (self, now_us);
   gsize            n_limit = get_packet_limit (self);
-  UdpnatSentPacket packet = { 0 };
+  UdpnatSentPacket packet;
   gboolean         is_eliciting = FALSE;
   gsize            n_eliciting, n_trial;
   UdpnatWriter     writer;
@@ -334,6 +334,7 @@ udpnat_session_pop_data (UdpnatSession *self,
   n_eliciting = get_eliciting_limit (self, now_us, n_limit);
   if (n_eliciting == 0 && !self->acks.is_due)
     return FALSE;
+  memset (&packet, 0, offsetof (UdpnatSentPacket, pieces));
   n_trial = n_eliciting > 0 ? get_trial_bytes (self) : 0;
   udpnat_writer_init (&writer, out + UDPNAT_DATA_HEADER_BYTES,
                       MAX (n_trial, n_eliciting > 0 ? n_eliciting : n_limit) - OVERHEAD_BYTES);
