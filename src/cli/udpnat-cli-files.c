@@ -351,7 +351,8 @@ accept (UdpnatCli          *self,
         const char         *rest,
         GError            **error)
 {
-  g_autofree char *folder = *rest != '\0' ? g_canonicalize_filename (rest, NULL) : NULL;
+  g_autofree char *word = *rest == '"' ? udpnat_cli_take_word (&rest) : g_strdup (rest);
+  g_autofree char *folder = *word != '\0' ? g_canonicalize_filename (word, NULL) : NULL;
 
   return udpnat_client_accept_file (self->client, line, folder, error);
 }

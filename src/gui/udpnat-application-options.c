@@ -42,12 +42,25 @@ create_context (UdpnatApplicationOptions *self,
   return context;
 }
 
+/* A link, or a file that is there: a backup, perhaps. */
+static gboolean
+can_be_opened (const char *link)
+{
+  g_autoptr (GFile) file = NULL;
+
+  if (g_ascii_strncasecmp (link, SCHEME, strlen (SCHEME)) == 0)
+    return TRUE;
+  file = g_file_new_for_commandline_arg (link);
+  return g_file_peek_path (file) != NULL && g_file_test (g_file_peek_path (file),
+                                                         G_FILE_TEST_IS_REGULAR);
+}
+
 static gboolean
 check_links (UdpnatApplicationOptions *self,
              GError                  **error)
 {
   for (guint i = 0; self->links != NULL && self->links[i] != NULL; i++)
-    if (g_ascii_strncasecmp (self->links[i], SCHEME, strlen (SCHEME)) != 0)
+    if (!can_be_opened (self->links[i]))
       {
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                      _("“%s” is not a udpnat: link"), self->links[i]);

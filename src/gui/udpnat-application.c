@@ -409,9 +409,16 @@ udpnat_application_open (GApplication  *application,
 {
   UdpnatApplication *self = UDPNAT_APPLICATION (application);
 
+  const char *backup = NULL;
+
   for (int i = 0; i < n_files; i++)
-    g_ptr_array_add (self->pending_links, g_file_get_uri (files[i]));
+    if (g_file_peek_path (files[i]) != NULL)
+      backup = g_file_peek_path (files[i]); /* of all files only these are ours to open */
+    else
+      g_ptr_array_add (self->pending_links, g_file_get_uri (files[i]));
   udpnat_application_show (self);
+  if (backup != NULL)
+    udpnat_window_restore (udpnat_application_ensure_window (self), backup);
   udpnat_application_show_pending (self);
 }
 

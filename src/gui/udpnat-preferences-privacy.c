@@ -38,6 +38,8 @@ static const Words words[] = {
     N_("Which are taken without asking you; then they are in the folder for files") },
   { "accept-files-up-to", N_("Taken Up to This Size"),
     N_("You are asked about larger ones in any case") },
+  { "mail-files-up-to", N_("Files in Mailboxes"),
+    N_("The largest that wait, sealed, in the mailbox of somebody who is away") },
   { "typing", N_("Typing"), N_("Show people that you are writing to them") },
   { "presence", N_("Be Listed"), N_("Be shown in the server’s list while you are here") },
   { "last-seen", N_("Last Seen"), N_("Remember when your contacts were last here") },
@@ -62,6 +64,9 @@ static const Words values[] = {
   { "100MB", N_("100 MB"), NULL },
   { "1GB", N_("1 GB"), NULL },
   { "any", N_("Any Size"), NULL },
+  { "1MB", N_("1 MB"), NULL },
+  { "100kB", N_("100 kB"), NULL },
+  { "off", N_("No Files"), NULL },
   { "refuse", N_("Hear None"), NULL },
 };
 

@@ -65,9 +65,10 @@ hide_error (UdpnatRestoreWindow *self)
 
 /* ---- Which file ---- */
 
-static void
-take_file (UdpnatRestoreWindow *self,
-           const char          *path)
+/** udpnat_restore_window_set_file: as if it had been chosen; says so if it is no backup */
+void
+udpnat_restore_window_set_file (UdpnatRestoreWindow *self,
+                                const char          *path)
 {
   g_autofree char *name = g_path_get_basename (path);
   g_autofree char *shown = g_filename_display_name (name);
@@ -100,7 +101,7 @@ chosen_cb (GtkNativeDialog     *chooser,
   if (file != NULL)
     path = g_file_get_path (file);
   if (path != NULL)
-    take_file (self, path);
+    udpnat_restore_window_set_file (self, path);
   g_clear_object (&self->chooser);
 }
 

@@ -15,6 +15,9 @@ G_DECLARE_FINAL_TYPE (UdpnatRestoreWindow, udpnat_restore_window, UDPNAT, RESTOR
  * "restored" (passphrase or %NULL) and "failed" after that: it can be opened again.
  */
 
-GtkWidget *udpnat_restore_window_new (const char *profile_path) G_GNUC_WARN_UNUSED_RESULT;
+GtkWidget *udpnat_restore_window_new      (const char          *profile_path)
+  G_GNUC_WARN_UNUSED_RESULT;
+void       udpnat_restore_window_set_file (UdpnatRestoreWindow *self,
+                                           const char          *path);
 
 G_END_DECLS

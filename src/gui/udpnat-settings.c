@@ -5,6 +5,9 @@
 
 #include "udpnat-settings.h"
 
+/* The same for the development profile. */
+#define SCHEMA_ID "io.github.udpnat.Udpnat"
+
 static GSettingsSchemaSource *
 open_build_tree (void)
 {
@@ -27,13 +30,13 @@ udpnat_settings_new (void)
   g_autoptr (GSettingsSchema) schema = NULL;
 
   if (installed != NULL)
-    schema = g_settings_schema_source_lookup (installed, UDPNAT_APPLICATION_ID, TRUE);
+    schema = g_settings_schema_source_lookup (installed, SCHEMA_ID, TRUE);
   if (schema == NULL)
     {
       g_autoptr (GSettingsSchemaSource) built = open_build_tree ();
 
       if (built != NULL)
-        schema = g_settings_schema_source_lookup (built, UDPNAT_APPLICATION_ID, FALSE);
+        schema = g_settings_schema_source_lookup (built, SCHEMA_ID, FALSE);
     }
   return schema != NULL ? g_settings_new_full (schema, NULL, NULL) : NULL;
 }

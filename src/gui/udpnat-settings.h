@@ -4,8 +4,6 @@
 
 G_BEGIN_DECLS
 
-#define UDPNAT_APPLICATION_ID "io.github.udpnat.Udpnat"
-
 GSettings *udpnat_settings_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -80,8 +80,10 @@ not_restored_cb (UdpnatWindow *self)
   udpnat_application_open_profile (get_application (self), NULL);
 }
 
-static void
-restore_cb (UdpnatWindow *self)
+/** udpnat_window_restore: @path: (nullable): of a backup, or of what somebody takes for one */
+void
+udpnat_window_restore (UdpnatWindow *self,
+                       const char   *path)
 {
   UdpnatApplication *application = get_application (self);
   GtkWidget *window = udpnat_restore_window_new (udpnat_application_get_profile (application));
@@ -92,6 +94,14 @@ restore_cb (UdpnatWindow *self)
                            G_CONNECT_SWAPPED);
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   gtk_window_present (GTK_WINDOW (window));
+  if (path != NULL)
+    udpnat_restore_window_set_file (UDPNAT_RESTORE_WINDOW (window), path);
+}
+
+static void
+restore_cb (UdpnatWindow *self)
+{
+  udpnat_window_restore (self, NULL);
 }
 
 /** udpnat_window_welcome: asks who the user is */

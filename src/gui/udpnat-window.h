@@ -18,6 +18,8 @@ G_DECLARE_FINAL_TYPE (UdpnatWindow, udpnat_window, UDPNAT, WINDOW, AdwApplicatio
 UdpnatWindow *udpnat_window_new          (UdpnatApplication *application)
   G_GNUC_WARN_UNUSED_RESULT;
 void          udpnat_window_welcome      (UdpnatWindow      *self);
+void          udpnat_window_restore      (UdpnatWindow      *self,
+                                          const char        *path);
 void          udpnat_window_unlock       (UdpnatWindow      *self,
                                           const GError      *error);
 void          udpnat_window_show_trouble (UdpnatWindow      *self,

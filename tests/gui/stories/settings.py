@@ -252,6 +252,22 @@ def restore(stage):
     window.find(has='People')
     window.shoot('restored')
     again.quit()
+    clicked = stage.add_person('clicked')
+    clicked.more_environment = NO_LEAKS
+    window = clicked.start(backup)
+    stage.check('a-backup-that-is-opened-is-asked-about',
+                window.find('Passphrase of the Backup', 'text'))
+    fill_in(window, 'Passphrase of the Backup', PASSPHRASE)
+    window.press('Restore', 'button')
+    window.find(has='People')
+    clicked.quit()
+    other = alice.folder / 'letter.txt'
+    other.write_text('Dear Alice')
+    wrong = stage.add_person('wrong')
+    wrong.more_environment = NO_LEAKS
+    window = wrong.start(other)
+    stage.check('what-is-no-backup-is-said', window.find(has='is no backup of udpnat'))
+    wrong.quit()
 
 
 def damaged_history(stage):
