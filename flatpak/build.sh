@@ -1,32 +1,40 @@
 #!/bin/bash
-# Builds the Flatpak as it stands in the manifest, makes the single-file bundle, installs it from there
-# and looks at what was installed. Where the GNOME runtime is not installed, a stand-in is made of Debian
+# Builds the Flatpak as it stands in the manifest, makes the single-file bundle, installs it from
+# there and looks at what was installed. The GNOME runtime is a stand-in that is made of Debian
 # packages (make-runtime.sh).
 #
 #     build.sh FOLDER [MANIFEST]
 #
-# FOLDER keeps the runtime and what was built; FOLDER/udpnat.flatpak is the bundle, FOLDER/flatpak the
-# installation (FLATPAK_USER_DIR), apart from the user's own. Exit status 77: this machine cannot.
+# FOLDER keeps the runtime and what was built; FOLDER/udpnat.flatpak is the bundle, FOLDER/flatpak
+# the installation (FLATPAK_USER_DIR), apart from the user's own. Exit status 77: this machine
+# cannot.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"; folder=$(cd "$1" && pwd)
 manifest=$(realpath "${2:-$here/io.github.udpnat.Udpnat.yml}")
-for tool in flatpak flatpak-builder ostree bwrap eu-strip curl appstreamcli desktop-file-validate dbus-run-session; do
+for tool in flatpak flatpak-builder ostree bwrap eu-strip curl desktop-file-validate \
+    dbus-run-session; do
   command -v $tool >/dev/null || { echo "flatpak: $tool is missing"; exit 77; }
 done
-bwrap --ro-bind / / true 2>/dev/null || { echo "flatpak: no user namespaces here, bubblewrap cannot run"; exit 77; }
+bwrap --ro-bind / / true 2>/dev/null ||
+  { echo "flatpak: no user namespaces here, bubblewrap cannot run"; exit 77; }
 begin=$SECONDS
 say () { printf '[%3d s] %s\n' $((SECONDS - begin)) "$*"; }
 fail () { echo "flatpak: $*" >&2; exit 1; }
 
 # Nothing goes into the user's own installation.
 mkdir -p "$folder"/{home,run,work}; chmod 700 "$folder/run"
-export HOME=$folder/home XDG_RUNTIME_DIR=$folder/run FLATPAK_USER_DIR=$folder/flatpak LC_ALL=C.UTF-8 GIO_USE_VFS=local
+export HOME=$folder/home XDG_RUNTIME_DIR=$folder/run FLATPAK_USER_DIR=$folder/flatpak
+export LC_ALL=C.UTF-8 GIO_USE_VFS=local
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY DISPLAY
 
 # (It makes .flatpak-builder where it stands.)
 (cd "$folder/work" && flatpak-builder --show-manifest "$manifest") > "$folder/work/manifest.json"
-get () { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$folder/work/manifest.json" "$1"; }
+get ()
+{
+  python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+    "$folder/work/manifest.json" "$1"
+}
 id=$(get id) platform=$(get runtime) sdk=$(get sdk) branch=$(get runtime-version)
 
 # ---- The runtime ----
@@ -40,14 +48,16 @@ if ! [ -e "$runtime/done" ]; then
   touch "$runtime/done"
 fi
 flatpak --user remote-add --if-not-exists --no-gpg-verify standin "file://$runtime/repo"
-flatpak --user install -y --noninteractive --or-update standin "$platform//$branch" "$sdk//$branch" >/dev/null
+flatpak --user install -y --noninteractive --or-update standin "$platform//$branch" \
+  "$sdk//$branch" >/dev/null
 say "runtime $platform//$branch ($(du -sm "$runtime" | cut -f1) MB)"
 
 # ---- The sources ----
 
-# Where their own place is out of reach, Debian has the same files; flatpak-builder does not look at the
-# hash of what is there already, so it is looked at here.
-mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \([^[][^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)
+# Where their own place is out of reach, Debian has the same files; flatpak-builder does not look at
+# the hash of what is there already, so it is looked at here.
+mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \([^[][^ ]*\) .*/\1/p' \
+  /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)
 same_in_debian ()
 {
   case $1 in
@@ -74,7 +84,8 @@ while read -r url sha256; do
   is_good && continue
   mkdir -p "${file%/*}"
   for place in "$url" "$mirror/pool/main/$(same_in_debian "$url")"; do
-    curl --silent --fail --location --max-time 60 --connect-timeout 5 --output "$file" "$place" && is_good && break
+    curl --silent --fail --location --max-time 60 --connect-timeout 5 --output "$file" "$place" &&
+      is_good && break
     rm -f "$file"
   done
   is_good || fail "cannot get $url, or it is not what it was"
@@ -93,8 +104,15 @@ say "built; the bundle has $(($(stat -c %s "$folder/udpnat.flatpak") / 1000)) kB
 
 # ---- Installing ----
 
-# A private bus without a service for parental controls is answer enough, where there is no system bus.
-bus () { dbus-run-session -- sh -c '[ -S /run/dbus/system_bus_socket ] || export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS; exec "$@"' sh "$@" 2> >(grep -v '^dbus-daemon' >&2); }
+# A private bus without a service for parental controls is answer enough, where there is no system
+# bus.
+bus ()
+{
+  dbus-run-session -- sh -c '
+    [ -S /run/dbus/system_bus_socket ] ||
+      export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+    exec "$@"' sh "$@" 2> >(grep -v '^dbus-daemon' >&2)
+}
 flatpak --user uninstall -y --noninteractive "$id" >/dev/null 2>&1 || true
 bus flatpak --user install -y --noninteractive --bundle "$folder/udpnat.flatpak" >/dev/null 2>&1
 say "installed from the bundle; what it may:"
@@ -106,7 +124,8 @@ for icon in scalable/apps/$id.svg symbolic/apps/$id-symbolic.svg; do
   [ -f "$exports/icons/hicolor/$icon" ] || fail "no icon $icon"
 done
 [ -f "$exports/mime/packages/$id.xml" ] || fail "no type for backups"
-flatpak run --user --command=sh "$id" -c 'for f in /app/bin/*; do ldd "$f"; done' > "$folder/work/ldd" 2>/dev/null
+flatpak run --user --command=sh "$id" -c 'for f in /app/bin/*; do ldd "$f"; done' \
+  > "$folder/work/ldd" 2>/dev/null
 ! grep 'not found' "$folder/work/ldd" || fail "a library is missing"
 bus flatpak run --user "$id" --version
 say "runs"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Two installed Flatpaks on two screens, which meet at a server of this checkout, and talk. Pictures of
-# both are kept. In a network namespace of its own: nothing leaves the machine.
+# Two installed Flatpaks on two screens, which meet at a server of this checkout, and talk. Pictures
+# of both are kept. In a network namespace of its own: nothing leaves the machine.
 #
 #     chat.sh FOLDER SERVER      FOLDER: that of build.sh; SERVER: the program udpnat-server
 set -euo pipefail
@@ -25,7 +25,8 @@ for who in alice bob; do
   for _ in $(seq 50); do [ -S /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
   HOME=$work/$who XDG_RUNTIME_DIR=$work/$who/run DISPLAY=:$number dbus-run-session -- sh -c '
     [ -S /run/dbus/system_bus_socket ] || export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
-    exec "$@"' sh flatpak run --user $id --name $who --server 127.0.0.1:$port >"$work/$who.log" 2>&1 &
+    exec "$@"' sh flatpak run --user $id --name $who --server 127.0.0.1:$port \
+    >"$work/$who.log" 2>&1 &
   number=$((number + 1))
 done
 
@@ -41,14 +42,19 @@ has ()
 {
   for _ in $(seq 60); do
     database=$(find "$work/$1/.var/app/$id" -name udpnat.db 2>/dev/null | head -n 1)
-    [ -n "$database" ] && [ "$(sqlite3 "$database" "select count(*) from line where text = '$2'")" = 1 ] && return
+    query="select count(*) from line where text = '$2'"
+    [ -n "$database" ] && [ "$(sqlite3 "$database" "$query")" = 1 ] && return
     sleep 0.5
   done
   fail "$1 does not have: $2"
 }
 for screen in 70 71; do
-  for _ in $(seq 150); do DISPLAY=:$screen xdotool search --onlyvisible --name . >/dev/null 2>&1 && break; sleep 0.2; done
-  DISPLAY=:$screen xdotool search --onlyvisible --name . windowfocus >/dev/null || fail "no window on screen $screen"
+  for _ in $(seq 150); do
+    DISPLAY=:$screen xdotool search --onlyvisible --name . >/dev/null 2>&1 && break
+    sleep 0.2
+  done
+  DISPLAY=:$screen xdotool search --onlyvisible --name . windowfocus >/dev/null ||
+    fail "no window on screen $screen"
 done
 sleep 3
 import -display :70 -window root "$folder/flatpak-1-start.png"

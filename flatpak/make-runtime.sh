@@ -1,7 +1,7 @@
 #!/bin/bash
-# Makes stand-ins for org.gnome.Platform and org.gnome.Sdk out of Debian packages, where the real ones
-# cannot be had: an OSTree repository that `flatpak install` takes. Needs apt, dpkg, bubblewrap, ostree,
-# flatpak, and the package source of this machine; no root.
+# Makes stand-ins for org.gnome.Platform and org.gnome.Sdk out of Debian packages, where the real
+# ones cannot be had: an OSTree repository that `flatpak install` takes. Needs apt, dpkg, bwrap,
+# ostree, flatpak, and the package source of this machine; no root.
 #
 #     make-runtime.sh FOLDER
 #
@@ -10,7 +10,8 @@
 set -euo pipefail
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 SUITE=${SUITE:-trixie} BRANCH=${BRANCH:-50}
-MIRROR=${MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \([^[][^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)}
+MIRROR=${MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \([^[][^ ]*\) .*/\1/p' \
+  /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)}
 LOCALES=${LOCALES:-en_US de_DE zh_CN}
 PLATFORM=${PLATFORM:-org.gnome.Platform} SDK=${SDK:-org.gnome.Sdk}
 arch=$(dpkg --print-architecture)
@@ -37,7 +38,13 @@ sdk_pkgs="libgtk-4-dev libadwaita-1-dev libsqlite3-dev libgnutls28-dev libsecret
  elfutils debugedit locales strace"
 # Dependencies that apt would pull in but that nothing here needs at run time.
 # (Nothing is configured by dpkg, so an unmet dependency does no harm.)
-skip_re='^(libllvm[0-9].*|libz3-.*|mesa-.*|libgl1-mesa-dri|libgallium.*|libegl-mesa0|libglx-mesa0|libdrm-(amdgpu|intel|nouveau|radeon).*|libicu-dev|icu-devtools|lib(asan|tsan|lsan|hwasan|ubsan)[0-9]+|libgprofng.*|systemd.*|udev|libsystemd-shared|perl-doc|libperl.*-doc|dpkg|dpkg-dev|apt|man-db|libxml2-dev|libssl-dev|gir1\.2-.*-dev|.*-doc|login.*|passwd|util-linux|mount|adduser|init.*|cron|python3-setuptools|python3-pkg-resources|media-types|libdebuginfod.*|sensible-utils|tzdata|ucf|debconf)$'
+skip='libllvm[0-9].* libz3-.* mesa-.* libgl1-mesa-dri libgallium.* libegl-mesa0 libglx-mesa0
+ libdrm-(amdgpu|intel|nouveau|radeon).* libicu-dev icu-devtools
+ lib(asan|tsan|lsan|hwasan|ubsan)[0-9]+ libgprofng.* systemd.* udev libsystemd-shared
+ perl-doc libperl.*-doc dpkg dpkg-dev apt man-db libxml2-dev libssl-dev gir1\.2-.*-dev
+ .*-doc login.* passwd util-linux mount adduser init.* cron python3-setuptools
+ python3-pkg-resources media-types libdebuginfod.* sensible-utils tzdata ucf debconf'
+skip_re="^($(printf '%s' "$skip" | tr -s ' \n' '|'))\$"
 
 # ------------------------------------------------------- private apt, no root db
 apt=$out/apt
@@ -133,7 +140,7 @@ rm -rf "$out/platform" "$out/sdk"
 unpack "$out/platform" "$out/platform.list"
 cp -al "$out/platform" "$out/sdk"     # hard links; tar replaces files, never writes into them
 unpack "$out/sdk" "$out/sdk-only.list"
-say "unpacked: platform $(du -sm "$out/platform" | cut -f1) MB, sdk $(du -sm "$out/sdk" | cut -f1) MB"
+say "unpacked: $(du -sm "$out/platform" "$out/sdk" | cut -f1 | paste -sd ' ') MB"
 
 # -------------------------- what the packages' postinst scripts would have done
 inroot() { # ROOT SCRIPT
@@ -146,17 +153,22 @@ configure='
 multi=$1
 ln -sf mawk /usr/bin/awk
 [ -e /usr/bin/gawk ] && ln -sf gawk /usr/bin/awk
-[ -e /usr/bin/gcc ] && ln -sf gcc /usr/bin/cc       # these links are dpkg alternatives, made by postinst
-for t in automake aclocal; do for f in /usr/bin/$t-1.*; do [ -e "$f" ] && ln -sf "${f##*/}" /usr/bin/$t; done; done
+[ -e /usr/bin/gcc ] && ln -sf gcc /usr/bin/cc  # an alternative, which postinst makes
+for t in automake aclocal; do
+  for f in /usr/bin/$t-1.*; do [ -e "$f" ] && ln -sf "${f##*/}" /usr/bin/$t; done
+done
 ln -sfn bash /usr/bin/sh
 ln -sf ../sbin/ldconfig /usr/bin/ldconfig     # flatpak runs ldconfig with PATH=/app/bin:/usr/bin
 rm -f /usr/share/glib-2.0/schemas/gschemas.compiled
 glib-compile-schemas /usr/share/glib-2.0/schemas 2>/dev/null
 L=/usr/lib/$multi
-$L/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders > /tmp/l; cp --remove-destination /tmp/l $L/gdk-pixbuf-2.0/2.10.0/loaders.cache
+$L/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders > /tmp/l
+cp --remove-destination /tmp/l $L/gdk-pixbuf-2.0/2.10.0/loaders.cache
 gio-querymodules $L/gio/modules 2>/dev/null || $L/glib-2.0/gio-querymodules $L/gio/modules
 update-mime-database /usr/share/mime 2>/dev/null
-for t in Adwaita hicolor; do gtk-update-icon-cache -qtf /usr/share/icons/$t || gtk4-update-icon-cache -qtf /usr/share/icons/$t; done
+for t in Adwaita hicolor; do
+  gtk-update-icon-cache -qtf /usr/share/icons/$t || gtk4-update-icon-cache -qtf /usr/share/icons/$t
+done
 mkdir -p /usr/share/runtime/locale /usr/lib/locale
 if [ -e /usr/bin/localedef ] && [ -d /usr/share/i18n/charmaps ]; then
   for l in $2; do localedef -i "$l" -f UTF-8 --no-archive "$l.UTF-8"; done
@@ -173,16 +185,20 @@ say "configured"
 # ------------------------------------------------------- does it hang together?
 # shellcheck disable=SC2016
 inroot "$out/platform" '
-bad=$(for f in /usr/lib/$1/lib{gtk-4,adwaita-1,sqlite3}.so.* /usr/lib/$1/gdk-pixbuf-2.0/*/loaders/*.so /usr/lib/$1/gio/modules/*.so; do
+L=/usr/lib/$1
+bad=$(for f in $L/lib{gtk-4,adwaita-1,sqlite3}.so.* $L/gdk-pixbuf-2.0/*/loaders/*.so \
+    $L/gio/modules/*.so; do
   ldd "$f" 2>/dev/null | sed -n "s|^\(.*not found\)|$f:\1|p"; done)
-[ -z "$bad" ] || { echo "libraries missing in the platform:" >&2; echo "$bad" >&2; exit 1; }' "$multi"
-inroot "$out/sdk" 'pkg-config --exists --print-errors gtk4 libadwaita-1 sqlite3 gio-unix-2.0 gnutls libsecret-1 json-glib-1.0'
+[ -z "$bad" ] || { echo "libraries missing in the platform: $bad" >&2; exit 1; }' "$multi"
+inroot "$out/sdk" 'pkg-config --exists --print-errors gtk4 libadwaita-1 sqlite3 gio-unix-2.0 \
+  gnutls libsecret-1 json-glib-1.0'
 
 # ca certificates as one file, the way the real runtime has them
 for r in platform sdk; do
   mkdir -p "$out/$r/etc/ssl/certs"
   rm -f "$out/$r/etc/ssl/certs/ca-certificates.crt"
-  cat "$out/$r"/usr/share/ca-certificates/mozilla/*.crt > "$out/$r/etc/ssl/certs/ca-certificates.crt"
+  cat "$out/$r"/usr/share/ca-certificates/mozilla/*.crt \
+    > "$out/$r/etc/ssl/certs/ca-certificates.crt"
 done
 
 if ! [ -e "$out/sdk/usr/bin/appstream-compose" ]; then
@@ -192,9 +208,13 @@ if ! [ -e "$out/sdk/usr/bin/appstream-compose" ]; then
 prefix=/app
 for a; do case $a in --prefix=*) prefix=${a#*=};; --*) ;; *) id=$a;; esac; done
 t=$(mktemp -d) && mkdir -p "$t/share/metainfo" || exit 1
-for d in applications icons; do [ -d "$prefix/share/$d" ] && cp -r "$prefix/share/$d" "$t/share/$d"; done
+for d in applications icons; do
+  [ -d "$prefix/share/$d" ] && cp -r "$prefix/share/$d" "$t/share/$d"
+done
 cp "$prefix/share/appdata/$id".* "$prefix/share/metainfo/$id".* "$t/share/metainfo/" 2>/dev/null
-for f in "$t"/share/metainfo/*.appdata.xml; do [ -e "$f" ] && mv "$f" "${f%.appdata.xml}.metainfo.xml"; done
+for f in "$t"/share/metainfo/*.appdata.xml; do
+  [ -e "$f" ] && mv "$f" "${f%.appdata.xml}.metainfo.xml"
+done
 exec appstreamcli compose --prefix=/ --origin=flatpak --result-root="$prefix" --components="$id" \
   --data-dir="$prefix/share/app-info/xmls" --icons-dir="$prefix/share/app-info/icons/flatpak" "$t"
 E
@@ -204,7 +224,8 @@ fi
 # ------------------------------------------------- the shape flatpak asks for
 # what flatpak-builder takes from the SDK as the defaults of every module
 cat > "$out/defaults.json" <<'E'
-{ "cflags": "-O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2", "ldflags": "-L/app/lib -Wl,-z,relro,-z,now" }
+{ "cflags": "-O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2",
+  "ldflags": "-L/app/lib -Wl,-z,relro,-z,now" }
 E
 shape() { # ROOT NAME
   local tree=$out/tree-$2
@@ -219,7 +240,8 @@ shape() { # ROOT NAME
 E
   # /etc files that flatpak provides itself, and what only a real system uses
   (cd "$tree/usr/etc" && rm -rf passwd* group* shadow* gshadow* resolv.conf hosts hostname \
-     fstab machine-id mtab rc?.d init.d cron* systemd udev ld.so.cache ld.so.conf.d apt dpkg alternatives)
+     fstab machine-id mtab rc?.d init.d cron* systemd udev ld.so.cache ld.so.conf.d apt dpkg \
+     alternatives)
   # flatpak writes its own ld.so.conf (with /app/lib) only over an EMPTY file; with Debian's
   # file left in place no library of the application is ever found
   : > "$tree/usr/etc/ld.so.conf.new" && mv "$tree/usr/etc/ld.so.conf.new" "$tree/usr/etc/ld.so.conf"
@@ -245,7 +267,8 @@ for n in "$PLATFORM" "$SDK"; do
     --timestamp=2025-01-01T00:00:00Z "$out/repo" "$out/tree-$n" "$BRANCH" > /dev/null
   say "exported $n//$BRANCH"
 done
-flatpak build-update-repo --no-update-appstream "$out/repo" > /dev/null 2>&1 || ostree summary -u --repo="$out/repo"
+flatpak build-update-repo --no-update-appstream "$out/repo" > /dev/null 2>&1 ||
+  ostree summary -u --repo="$out/repo"
 [ -n "${KEEP_TREES:-}" ] || rm -rf "$out"/tree-*
 rm -rf "$apt"
 say "repo $(du -sm "$out/repo" | cut -f1) MB, all of $out $(du -sm "$out" | cut -f1) MB"

@@ -55,6 +55,25 @@ without_init ()
   fact is-enabled systemctl is-enabled $unit
 }
 
+clients ()
+{
+  fact window-starts udpnat --version
+  wanted='udpnat-cli'
+  fact terminal-starts says udpnat-cli --version
+  wanted='a note'
+  udpnat-cli --profile /test/profile --lan --name alice note 'a note to oneself' > /dev/null 2>&1
+  fact terminal-keeps says udpnat-cli --profile /test/profile history me
+  rm -rf /test/profile
+  id=io.github.udpnat.Udpnat
+  for file in applications/$id.desktop metainfo/$id.metainfo.xml mime/packages/$id.xml \
+      icons/hicolor/scalable/apps/$id.svg dbus-1/services/$id.service \
+      locale/zh_CN/LC_MESSAGES/udpnat.mo man/man1/udpnat.1.gz man/man1/udpnat-cli.1.gz \
+      doc/udpnat-cli/examples/echo-bot.py; do
+    fact "has-${file##*/}" test -f /usr/share/$file
+  done
+  fact settings-are-known grep -a -q $id /usr/share/glib-2.0/schemas/gschemas.compiled
+}
+
 purged ()
 {
   fact leaves-nothing leaves_nothing
@@ -158,6 +177,7 @@ pgrep_udpnat () { grep -l '^udpnat-server$' /proc/[0-9]*/comm; }
 step=$1
 case $step in
   without-init) without_init ;;
-  purged) purged ;;
+  purged | clients-purged) purged ;;
+  clients) clients ;;
   booted) booted ;;
 esac

@@ -42,7 +42,7 @@ mount_all ()
   mount -t tmpfs tmpfs "$top/dev/shm"
   ln -s /proc/self/fd "$top/dev/fd"
   ln -s pts/ptmx "$top/dev/ptmx"
-  cp "$packages"/udpnat-server_*.deb "$here/in-debian.sh" "$here/../../docs/OPERATIONS.md" \
+  cp "$packages"/udpnat*.deb "$here/in-debian.sh" "$here/../../docs/OPERATIONS.md" \
     "$top/test/"
   mkdir -p "$folder/out"
   rm -f "$folder/out/facts"
@@ -67,6 +67,17 @@ install_without_init ()
   in_root sh /test/in-debian.sh without-init
   in_root apt-get -q purge -y udpnat-server >> "$folder/out/apt.log" 2>&1
   in_root sh /test/in-debian.sh purged
+}
+
+# Window and terminal, with the server that a window may host; and all of it gone again.
+install_clients ()
+{
+  in_root bash -c 'apt-get -q install -y --no-install-recommends /test/udpnat{,-cli,-common,-server}_*.deb' \
+    >> "$folder/out/apt.log" 2>&1 || die "they cannot be installed: see $folder/out/apt.log"
+  in_root sh /test/in-debian.sh clients
+  in_root apt-get -q purge -y udpnat udpnat-cli udpnat-common udpnat-server \
+    >> "$folder/out/apt.log" 2>&1
+  in_root sh /test/in-debian.sh clients-purged
 }
 
 # The first process of new namespaces becomes that Debian's systemd. What it could change for the
@@ -116,6 +127,7 @@ inside ()
       mount --make-rprivate /
       mount_all
       install_without_init
+      install_clients
       UDPNAT_TEST_DEB=boot UDPNAT_TEST_TOP=$top \
         exec unshare --mount --uts --ipc --net --cgroup --pid --fork --mount-proc="$top/proc" \
         --kill-child "$0" "$packages" "$folder" "$release" 2> "$folder/out/boot" ;;
