@@ -72,7 +72,8 @@ install_without_init ()
 # Window and terminal, with the server that a window may host; and all of it gone again.
 install_clients ()
 {
-  in_root bash -c 'apt-get -q install -y --no-install-recommends /test/udpnat{,-cli,-common,-server}_*.deb' \
+  in_root bash -c 'apt-get -q install -y --no-install-recommends \
+      /test/udpnat{,-cli,-common,-server}_*.deb' \
     >> "$folder/out/apt.log" 2>&1 || die "they cannot be installed: see $folder/out/apt.log"
   in_root sh /test/in-debian.sh clients
   in_root apt-get -q purge -y udpnat udpnat-cli udpnat-common udpnat-server \
