@@ -72,6 +72,15 @@ def is_block_right(found):
     )
 
 
+def check_kind(stage, site, kind, *words):
+    """As check_network(). Twelve ports out of a block may all lie close together, by chance once in
+    some thousand times: then it is asked again, and has to be right."""
+    answer = check_network(stage, site, *words)
+    if kind == 'block' and answer[0] and not is_block_right(answer[0]):
+        answer = check_network(stage, site, *words)
+    return answer
+
+
 def check_found(stage, who, kind, found, said, n_routers=1):
     for what, wanted in expect(kind, n_routers).items():
         stage.check(
@@ -93,7 +102,7 @@ def start_servers(stage):
 def ask_all(stage, site, kind, n_routers=1):
     """Our server, then coturn's."""
     start_servers(stage)
-    found, took, said = check_network(stage, site, '--server', SERVER)
+    found, took, said = check_kind(stage, site, kind, '--server', SERVER)
     check_found(stage, 'ours', kind, found, said, n_routers)
     stage.figures['netcheck'] = found and {**found, 'took': took}
     if not shutil.which('turnserver'):
@@ -102,7 +111,9 @@ def ask_all(stage, site, kind, n_routers=1):
     coturn = Coturn(stage.lab.public, stage.folder)
     try:
         time.sleep(1.0)
-        found, took, said = check_network(stage, site, '--stun', f'{SERVER}:{COTURN_PORT}')
+        found, took, said = check_kind(
+            stage, site, kind, '--stun', f'{SERVER}:{COTURN_PORT}'
+        )
     finally:
         coturn.close()
     check_found(stage, 'coturn', kind, found, said, n_routers)
