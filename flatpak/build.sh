@@ -23,17 +23,17 @@ say () { printf '[%3d s] %s\n' $((SECONDS - begin)) "$*"; }
 fail () { echo "flatpak: $*" >&2; exit 1; }
 
 # Nothing goes into the user's own installation.
-mkdir -p "$folder"/{home,run,work}; chmod 700 "$folder/run"
+mkdir -p "$folder"/{home,run,scratch}; chmod 700 "$folder/run"
 export HOME=$folder/home XDG_RUNTIME_DIR=$folder/run FLATPAK_USER_DIR=$folder/flatpak
 export LC_ALL=C.UTF-8 GIO_USE_VFS=local
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY DISPLAY
 
 # (It makes .flatpak-builder where it stands.)
-(cd "$folder/work" && flatpak-builder --show-manifest "$manifest") > "$folder/work/manifest.json"
+(cd "$folder/scratch" && flatpak-builder --show-manifest "$manifest") > "$folder/scratch/manifest.json"
 get ()
 {
   python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
-    "$folder/work/manifest.json" "$1"
+    "$folder/scratch/manifest.json" "$1"
 }
 id=$(get id) platform=$(get runtime) sdk=$(get sdk) branch=$(get runtime-version)
 
@@ -67,7 +67,7 @@ same_in_debian ()
     *libnatpmp*) echo libn/libnatpmp/libnatpmp_20230423.orig.tar.gz ;;
   esac
 }
-python3 - "$folder/work/manifest.json" > "$folder/work/sources" <<'P'
+python3 - "$folder/scratch/manifest.json" > "$folder/scratch/sources" <<'P'
 import json, sys
 def walk(modules):
     for module in modules:
@@ -89,7 +89,7 @@ while read -r url sha256; do
     rm -f "$file"
   done
   is_good || fail "cannot get $url, or it is not what it was"
-done < "$folder/work/sources"
+done < "$folder/scratch/sources"
 
 # ---- Building ----
 
@@ -125,7 +125,7 @@ for icon in scalable/apps/$id.svg symbolic/apps/$id-symbolic.svg; do
 done
 [ -f "$exports/mime/packages/$id.xml" ] || fail "no type for backups"
 flatpak run --user --command=sh "$id" -c 'for f in /app/bin/*; do ldd "$f"; done' \
-  > "$folder/work/ldd" 2>/dev/null
-! grep 'not found' "$folder/work/ldd" || fail "a library is missing"
+  > "$folder/scratch/ldd" 2>/dev/null
+! grep 'not found' "$folder/scratch/ldd" || fail "a library is missing"
 bus flatpak run --user "$id" --version
 say "runs"

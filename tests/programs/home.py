@@ -28,6 +28,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def soon(is_so, seconds=10):
+    """Waits until it is so; whether it is."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_so()
+
+
 class Home:
     """A folder where programs keep what they keep, and the way to start them there."""
 

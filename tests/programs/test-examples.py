@@ -1,10 +1,9 @@
 """The bots of examples/, as they stand there. Prints TAP."""
 
 import sys
-import time
 from pathlib import Path
 
-from home import run
+from home import run, soon
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / 'examples'
 
@@ -47,9 +46,7 @@ def file_drop(home, check):
     alice.say(f'sendfile file-drop {letter}')
     told = alice.wait('message')
     check('file-drop/thanks', told and told['text'] == 'Thank you for letter.txt.', [told])
-    end = time.monotonic() + 10
-    while time.monotonic() < end and not (dropped / 'letter.txt').exists():
-        time.sleep(0.1)
+    soon((dropped / 'letter.txt').exists)
     check('file-drop/has-it', (dropped / 'letter.txt').read_text() == 'Dear Bob')
     check('file-drop/alice-leaves', alice.leave() == 0)
     status, _, err = home.stop(bot)

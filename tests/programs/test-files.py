@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from home import Terminal, run
+from home import Terminal, run, soon
 
 CHUNK = 65536
 FAST = ('--relay-rate', '500000')  # KiB/s: nobody on loopback is reached directly
@@ -69,13 +69,6 @@ def got_folder(home):
 
 def leftovers(folder):
     return [entry.name for entry in folder.iterdir() if entry.name.startswith('.')]
-
-
-def soon(is_so, seconds=10):
-    end = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.05)
-    return is_so()
 
 
 # ---- One after the other ----
@@ -333,11 +326,8 @@ def told_later(home, check):
     change_transfer(home, 'bob', "answer = 'accepted'")
     change_transfer(home, 'alice', f"answer = 'accepted', state = {running}")
     both = [home.start_cli(who, 'wait', '--count', '9') for who in ('bob', 'alice')]
-    end = time.monotonic() + 20
-    while time.monotonic() < end and read_state(home, 'alice') != done:
-        time.sleep(0.2)
-    check('told-later/it-is-said-at-the-next-start', read_state(home, 'alice') == done,
-          [read_state(home, 'alice')])
+    check('told-later/it-is-said-at-the-next-start',
+          soon(lambda: read_state(home, 'alice') == done, 20), [read_state(home, 'alice')])
     for process in both:
         process.kill()
         home.finish(process)
