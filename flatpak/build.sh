@@ -29,7 +29,7 @@ export LC_ALL=C.UTF-8 GIO_USE_VFS=local
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY DISPLAY
 
 # (It makes .flatpak-builder where it stands.)
-(cd "$folder/scratch" && flatpak-builder --show-manifest "$manifest") > "$folder/scratch/manifest.json"
+(cd "$folder/scratch" && flatpak-builder --show-manifest "$manifest" > manifest.json)
 get ()
 {
   python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
