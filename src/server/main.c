@@ -5,7 +5,6 @@
 
 #include "config.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "udpnat-allow-list.h"
 #include "udpnat-identity.h"
+#include "udpnat-locale.h"
 #include "udpnat-redis.h"
 #include "udpnat-server-app.h"
 #include "udpnat-server-ask.h"
@@ -179,7 +179,7 @@ main (int    argc,
   g_auto (UdpnatServerConfig) config = { 0 };
   g_autoptr (GError) error = NULL;
 
-  setlocale (LC_ALL, "");
+  udpnat_locale_set_up ();
   /* The reader of our output may leave; that is no reason to. */
   signal (SIGPIPE, SIG_IGN);
   /* Key and names are nobody else's business. */
