@@ -82,6 +82,31 @@ shortcuts_cb (GSimpleAction *action,
   udpnat_shortcuts_window_present (GTK_WINDOW (udpnat_application_find_window (self)));
 }
 
+/* Until it is taken back or the program ends; on or off, people write and are answered to. */
+static void
+away_cb (GSimpleAction *action,
+         GVariant      *state,
+         gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+
+  if (!self->is_started)
+    return;
+  udpnat_client_set_away (self->client, g_variant_get_boolean (state));
+  g_simple_action_set_state (action, state);
+}
+
+static void
+restore_cb (GSimpleAction *action,
+            GVariant      *parameter,
+            gpointer       user_data)
+{
+  UdpnatApplication *self = UDPNAT_APPLICATION (user_data);
+
+  udpnat_application_show (self);
+  udpnat_window_restore (udpnat_application_ensure_window (self), NULL);
+}
+
 static void
 quit_cb (GSimpleAction *action,
          GVariant      *parameter,
@@ -92,10 +117,12 @@ quit_cb (GSimpleAction *action,
 
 static const GActionEntry actions[] = {
   { .name = "about", .activate = about_cb },
+  { .name = "away", .state = "false", .change_state = away_cb },
   { .name = "mark-read", .activate = mark_read_cb, .parameter_type = "s" },
   { .name = "new-conversation", .activate = new_conversation_cb },
   { .name = "open-person", .activate = open_person_cb, .parameter_type = "s" },
   { .name = "quit", .activate = quit_cb },
+  { .name = "restore", .activate = restore_cb },
   { .name = "shortcuts", .activate = shortcuts_cb },
 };
 

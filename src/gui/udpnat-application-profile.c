@@ -99,6 +99,9 @@ udpnat_application_close_profile (UdpnatApplication *self)
   if (client == NULL)
     return;
   self->is_started = FALSE;
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self),
+                                                                          "away")),
+                             g_variant_new_boolean (FALSE));
   udpnat_notifications_close (self->notifications);
   g_clear_object (&self->notifications);
   g_clear_object (&self->unread);

@@ -87,7 +87,7 @@ show_state (UdpnatConnectionPage *self,
   else
     /* Translators: why a conversation goes through the server; %s is a clause like: they have not
      * answered yet */
-    because = g_strdup_printf (_("Because %s"), udpnat_words_explain_reason (reason));
+    because = g_strdup_printf (_("Why: %s"), udpnat_words_explain_reason (reason));
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->state_row), words);
   adw_action_row_set_subtitle (self->state_row, because);
   udpnat_spoken_name_set (GTK_WIDGET (self->state_row), words, because);

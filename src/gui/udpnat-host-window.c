@@ -87,8 +87,8 @@ describe_outside (UdpnatHostWindow *self)
     case UDPNAT_HOST_REACH_LOCAL:
       /* Translators: %1$s says why, as in “your router knows port mapping, but refuses it”; %2$u is
        * a port */
-      return g_strdup_printf (_("Not reachable from outside: %1$s. You can open UDP port %2$u at "
-                                "your router by hand."),
+      return g_strdup_printf (_("Not reachable from outside: %1$s. You can open port %2$u at your "
+                                "router by hand, for UDP and TCP."),
                               udpnat_words_explain_code (reason),
                               udpnat_host_get_port (self->host));
     }

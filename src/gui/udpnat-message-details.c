@@ -92,7 +92,7 @@ create_facts (UdpnatHistoryItem *line,
     add_time (GTK_LIST_BOX (list), _("Received"), udpnat_history_item_get_received_us (line));
   add_time (GTK_LIST_BOX (list), _("Edited"), udpnat_history_item_get_edited_us (line));
   if (is_outgoing)
-    add_fact (GTK_LIST_BOX (list), _("State"), state);
+    add_fact (GTK_LIST_BOX (list), C_("of a message", "State"), state);
   if (transfer != NULL)
     add_file (GTK_LIST_BOX (list), transfer, person);
   return list;

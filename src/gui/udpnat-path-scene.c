@@ -186,7 +186,7 @@ describe_path (UdpnatPathReport *report,
 
   if (*reason != '\0' && g_str_equal (udpnat_path_report_get_phase (report), "relayed"))
     /* Translators: a picture in words: name, how connected, why, and a sentence for each router */
-    return g_strdup_printf (_("You and %s. %s, because %s. %s. %s."), title, phase,
+    return g_strdup_printf (_("You and %s. %s: %s. %s. %s."), title, phase,
                             udpnat_words_explain_reason (reason), own, theirs);
   if (g_str_equal (udpnat_path_report_get_kind (report), "lan"))
     /* Translators: a picture in words: name, round trip */

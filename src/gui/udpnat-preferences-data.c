@@ -192,6 +192,14 @@ backup_cb (UdpnatPreferencesData *self)
   ask (self, UDPNAT_PASSPHRASE_JOB_BACK_UP, G_CALLBACK (backup_passphrase_cb));
 }
 
+/* The main window asks: these settings are of a profile that may be put aside. */
+static void
+restore_cb (UdpnatPreferencesData *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (g_application_get_default ()), "restore", NULL);
+  gtk_window_close (get_window (self));
+}
+
 /* ---- Export ---- */
 
 static void
@@ -329,6 +337,7 @@ udpnat_preferences_data_class_init (UdpnatPreferencesDataClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, change_cb);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);
   gtk_widget_class_bind_template_callback (widget_class, backup_cb);
+  gtk_widget_class_bind_template_callback (widget_class, restore_cb);
   gtk_widget_class_bind_template_callback (widget_class, export_cb);
   gtk_widget_class_bind_template_callback (widget_class, folder_cb);
 }

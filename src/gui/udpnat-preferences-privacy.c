@@ -49,7 +49,7 @@ static const Words words[] = {
   { "port-mapping", N_("Have Your Router Open a Port"),
     N_("While you are here, so that more people are reached directly") },
   { "relay-only", N_("Always Go Through the Server"),
-    N_("Nobody learns your address, and everything takes longer") },
+    N_("The people you talk with do not learn your address, and everything takes longer") },
   { "port-search", N_("Search for Open Doors"),
     N_("Where a router is strict, hundreds of small packets may find a direct way to your contacts "
        "within seconds") },

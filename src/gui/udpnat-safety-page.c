@@ -78,7 +78,7 @@ static void
 verified_changed_cb (UdpnatSafetyPage *self)
 {
   gboolean is_verified = udpnat_person_is_verified (self->person);
-  const char *title = is_verified ? _("Verified") : _("Not Verified");
+  const char *title = is_verified ? C_("key", "Verified") : C_("key", "Not Verified");
   const char *subtitle = is_verified ? _("You have compared the safety number")
                                      : _("You have not compared the safety number yet");
 

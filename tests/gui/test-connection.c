@@ -170,7 +170,7 @@ test_relayed (void)
   check_bypass (&facts, "idle", FALSE, 0);
   facts.phase = UDPNAT_PATH_PHASE_TRYING;
   check_bypass (&facts, "connecting", TRUE, UDPNAT_LINK_OPEN);
-  g_assert_nonnull (strstr (scene->words, "through the server, because both routers"));
+  g_assert_nonnull (strstr (scene->words, "through the server: both routers"));
 }
 
 static void

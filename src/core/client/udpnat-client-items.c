@@ -201,9 +201,7 @@ check_text (const char  *text,
   if (n_text >= 1 && n_text <= UDPNAT_TEXT_MAX_BYTES && g_utf8_validate_len (text, n_text, NULL))
     return TRUE;
   g_set_error (error, UDPNAT_ERROR, UDPNAT_ERROR_INVALID,
-               g_dngettext (GETTEXT_PACKAGE,
-                            "Not sent. A text is 1 to %d bytes of UTF-8; this has %lu.",
-                            "Not sent. A text is 1 to %d bytes of UTF-8; this has %lu.", n_text),
+               _("Not sent. A text is 1 to %d bytes of UTF-8; size of this one: %lu."),
                UDPNAT_TEXT_MAX_BYTES, (gulong) n_text);
   return FALSE;
 }

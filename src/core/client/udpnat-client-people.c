@@ -542,43 +542,6 @@ udpnat_client_add_link (UdpnatClient *self,
   return person;
 }
 
-/**
- * udpnat_client_dup_link: Returns: (transfer full) (nullable): the link to oneself; %NULL before a
- * name and a server are known */
-char *
-udpnat_client_dup_link (UdpnatClient *self)
-{
-  return udpnat_client_dup_link_at (self, self->server);
-}
-
-/**
- * udpnat_client_dup_link_at:
- * @text: (nullable): "host:port" of the own server as others reach it, which may be another than
- *   oneself has for it
- *
- * Returns: (transfer full) (nullable): the link to oneself; %NULL before a name is known
- */
-char *
-udpnat_client_dup_link_at (UdpnatClient *self,
-                           const char   *text)
-{
-  g_autoptr (GSocketConnectable) server = NULL;
-  g_autoptr (UdpnatLink) link = NULL;
-
-  if (self->name == NULL)
-    return NULL;
-  if (text != NULL)
-    server = g_network_address_parse (text, UDPNAT_SERVER_PORT, NULL);
-  link = udpnat_link_new (self->name,
-                          server != NULL
-                            ? g_network_address_get_hostname (G_NETWORK_ADDRESS (server)) : NULL,
-                          server != NULL
-                            ? g_network_address_get_port (G_NETWORK_ADDRESS (server))
-                            : UDPNAT_SERVER_PORT,
-                          udpnat_person_get_key (self->me));
-  return udpnat_link_to_string (link);
-}
-
 /* ---- What they are to us ---- */
 
 static void

@@ -9,7 +9,9 @@
 
 #include "udpnat-backup.h"
 #include "udpnat-clock.h"
+#include "udpnat-host.h"
 #include "udpnat-limits.h"
+#include "udpnat-link.h"
 #include "udpnat-presence.h"
 #include "udpnat-system-random.h"
 
@@ -161,6 +163,54 @@ udpnat_client_set_away (UdpnatClient *self,
   udpnat_node_set_presence (self->node, udpnat_clock_get_now_us (),
                             is_away ? UDPNAT_PRESENCE_AWAY : UDPNAT_PRESENCE_ONLINE);
   udpnat_client_wake (self);
+  g_object_notify (G_OBJECT (self), "server-state"); /* how we are there is other words now */
+}
+
+gboolean
+udpnat_client_is_away (UdpnatClient *self)
+{
+  return self->is_away;
+}
+
+/* ---- The link to oneself ---- */
+
+/**
+ * udpnat_client_dup_link: Returns: (transfer full) (nullable): the link to oneself; %NULL before a
+ * name and a server are known */
+char *
+udpnat_client_dup_link (UdpnatClient *self)
+{
+  g_autofree char *for_others = udpnat_host_dup_shared (self->server);
+
+  return udpnat_client_dup_link_at (self, for_others != NULL ? for_others : self->server);
+}
+
+/**
+ * udpnat_client_dup_link_at:
+ * @text: (nullable): "host:port" of the own server as others reach it, which may be another than
+ *   oneself has for it
+ *
+ * Returns: (transfer full) (nullable): the link to oneself; %NULL before a name is known
+ */
+char *
+udpnat_client_dup_link_at (UdpnatClient *self,
+                           const char   *text)
+{
+  g_autoptr (GSocketConnectable) server = NULL;
+  g_autoptr (UdpnatLink) link = NULL;
+
+  if (self->name == NULL)
+    return NULL;
+  if (text != NULL)
+    server = g_network_address_parse (text, UDPNAT_SERVER_PORT, NULL);
+  link = udpnat_link_new (self->name,
+                          server != NULL
+                            ? g_network_address_get_hostname (G_NETWORK_ADDRESS (server)) : NULL,
+                          server != NULL
+                            ? g_network_address_get_port (G_NETWORK_ADDRESS (server))
+                            : UDPNAT_SERVER_PORT,
+                          udpnat_person_get_key (self->me));
+  return udpnat_link_to_string (link);
 }
 
 /* ---- Status line and picture ---- */

@@ -373,7 +373,7 @@ prepare_again (UdpnatClientTransfer *transfer)
   if (transfer->stored->path == NULL) /* lost with a damaged database */
     {
       g_set_error (&error, UDPNAT_ERROR, UDPNAT_ERROR_GONE, "%s",
-                   _("Where the file is is not known any more. Send it again."));
+                   _("Nobody knows any more where the file is. Send it again."));
       fail (transfer, error);
       return;
     }

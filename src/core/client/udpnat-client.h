@@ -154,6 +154,7 @@ void          udpnat_client_refresh_path    (UdpnatClient  *self,
 /* Oneself and the profile: udpnat-client-profile.c */
 void          udpnat_client_set_away        (UdpnatClient  *self,
                                              gboolean       is_away);
+gboolean      udpnat_client_is_away         (UdpnatClient  *self);
 char         *udpnat_client_dup_status      (UdpnatClient  *self);
 gboolean      udpnat_client_set_status      (UdpnatClient  *self,
                                              const char    *status,

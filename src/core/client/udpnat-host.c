@@ -16,6 +16,7 @@
 #include "udpnat-error.h"
 #include "udpnat-host-private.h"
 #include "udpnat-interfaces.h"
+#include "udpnat-limits.h"
 
 /* How long the server stays when everybody has gone. */
 #define IDLE_EXIT_S "60"
@@ -122,6 +123,17 @@ handle_end (UdpnatHost *self)
     }
 }
 
+/* Whether the server that was started here has written down that it listens. What it says is in the
+ * user's language, and what a server before it has left is not its word. */
+static gboolean
+is_ready (UdpnatHost *self)
+{
+  const char *pid = g_subprocess_get_identifier (self->server);
+
+  return reload (self) && pid != NULL
+         && g_ascii_strtoll (pid, NULL, 10) == self->record.pid;
+}
+
 static void
 handle_line (UdpnatHost *self,
              const char *line)
@@ -132,10 +144,10 @@ handle_line (UdpnatHost *self,
     line += strlen (prefix);
   g_free (self->last);
   self->last = g_strdup (line);
-  if (self->starting != NULL && g_str_has_prefix (line, "listening"))
+  if (self->starting != NULL)
     {
-      reload (self);
-      finish_start (self, UDPNAT_HOST_STATE_RUNNING);
+      if (is_ready (self))
+        finish_start (self, UDPNAT_HOST_STATE_RUNNING);
     }
   else if (self->state == UDPNAT_HOST_STATE_RUNNING && reload (self))
     g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
@@ -422,6 +434,43 @@ udpnat_host_dup_local (UdpnatHost *self)
     return g_strdup_printf ("127.0.0.1:%u", self->port);
   address.port = self->port;
   return g_strdup (udpnat_address_to_string (&address, text));
+}
+
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return g_str_equal (host, "localhost")
+         || (address != NULL && g_inet_address_get_is_loopback (address));
+}
+
+/**
+ * udpnat_host_dup_shared:
+ * @server: (nullable): "host:port" as a program on this computer has it
+ *
+ * Returns: (transfer full) (nullable): where others reach the same server, when it is the user's
+ * own and named as only this computer can; else %NULL
+ */
+char *
+udpnat_host_dup_shared (const char *server)
+{
+  g_autoptr (GSocketConnectable) parsed = NULL;
+  g_autoptr (UdpnatHost) host = NULL;
+  GNetworkAddress *address;
+
+  if (server != NULL)
+    parsed = g_network_address_parse (server, UDPNAT_SERVER_PORT, NULL);
+  if (parsed == NULL)
+    return NULL;
+  address = G_NETWORK_ADDRESS (parsed);
+  if (!is_loopback (g_network_address_get_hostname (address)))
+    return NULL;
+  host = udpnat_host_new (g_network_address_get_port (address), NULL, FALSE);
+  if (!reload (host) || host->record.port != host->port)
+    return NULL;
+  return host->record.outside != NULL ? g_strdup (host->record.outside)
+                                      : udpnat_host_dup_local (host);
 }
 
 /* The same place, as somebody from outside sees it. */

@@ -56,6 +56,7 @@ UdpnatHostState  udpnat_host_get_state    (UdpnatHost          *self);
 gboolean         udpnat_host_is_earlier   (UdpnatHost          *self);
 guint16          udpnat_host_get_port     (UdpnatHost          *self);
 char            *udpnat_host_dup_local    (UdpnatHost          *self) G_GNUC_WARN_UNUSED_RESULT;
+char            *udpnat_host_dup_shared   (const char          *server) G_GNUC_WARN_UNUSED_RESULT;
 gboolean         udpnat_host_is_at        (UdpnatHost          *self,
                                            const UdpnatAddress *address);
 const char      *udpnat_host_get_key_text (UdpnatHost          *self);

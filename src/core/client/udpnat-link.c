@@ -280,6 +280,8 @@ static gboolean
 refuse_parameter (const char *parameter,
                   GError    **error)
 {
+  /* Translators: %3F stays as it is
+   * xgettext:no-c-format */
   return refuse (error, parameter, _("“%s” in the link means nothing. If it belongs to the name: "
                                      "a “?” is written %3F in a link."));
 }

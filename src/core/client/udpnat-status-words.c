@@ -94,6 +94,17 @@ udpnat_words_format_when (gint64 wall_us)
   return g_date_time_format (time, _("%x"));
 }
 
+/* The same amid a sentence. */
+static char *
+format_when_within (gint64 wall_us)
+{
+  g_autoptr (GDateTime) time = udpnat_local_time_new (wall_us);
+
+  if (time != NULL && count_days_ago (time) == 1)
+    return g_strdup (g_dpgettext2 (GETTEXT_PACKAGE, "amid a sentence", "yesterday"));
+  return udpnat_words_format_when (wall_us);
+}
+
 /** udpnat_words_format_rtt: Returns: "23 ms" */
 char *
 udpnat_words_format_rtt (gint64 rtt_us)
@@ -140,7 +151,7 @@ describe_waiting (UdpnatPerson *person)
     return g_strdup_printf (_("Waiting for %s: %s"), title, udpnat_words_explain_code (reason));
   if (udpnat_person_is_online (person) || udpnat_person_get_last_seen (person) == 0)
     return g_strdup_printf (_("Waiting for %s"), title);
-  when = udpnat_words_format_when (udpnat_person_get_last_seen (person));
+  when = format_when_within (udpnat_person_get_last_seen (person));
   /* Translators: %s are a name and a time or day: Waiting for Bob (last here 18:20) */
   return g_strdup_printf (_("Waiting for %s (last here %s)"), title, when);
 }
@@ -224,7 +235,7 @@ udpnat_words_describe_presence (UdpnatPerson *person)
     }
   if (udpnat_person_get_last_seen (person) == 0)
     return g_strdup (_("Offline"));
-  when = udpnat_words_format_when (udpnat_person_get_last_seen (person));
+  when = format_when_within (udpnat_person_get_last_seen (person));
   return g_strdup_printf (_("Last here %s"), when);
 }
 
@@ -299,7 +310,8 @@ udpnat_words_describe_server (UdpnatClient *client)
     case UDPNAT_SERVER_STATE_SILENT:
       return g_strdup_printf (_("The server %s does not answer; still trying"), server);
     case UDPNAT_SERVER_STATE_REGISTERED:
-      return g_strdup_printf (_("Online as %s"), udpnat_client_get_name (client));
+      return g_strdup_printf (udpnat_client_is_away (client) ? _("Away as %s") : _("Online as %s"),
+                              udpnat_client_get_name (client));
     case UDPNAT_SERVER_STATE_REFUSED:
       return g_strdup_printf (_("The server refuses: %s"), udpnat_words_explain_code (code));
     case UDPNAT_SERVER_STATE_LOST:

@@ -55,14 +55,12 @@ static const Entry codes[] = {
   { "self", N_("that is you") },
   { "no-such-server", N_("there is no such server") },
   { "other-server-changed",
-    N_("their server has another key than before. If its owner says that this is right, forget the "
-       "old one") },
+    N_("their server has another key than before. Ask its owner before you trust the new one") },
   { "too-many", N_("too many messages are waiting") },
   { "offline", N_("not there at the moment; the message waits") },
   { "server-lost", N_("the server is lost; trying again") },
   { "server-changed",
-    N_("the server has another key than before. If its owner says that this is right, remove it "
-       "from the profile") },
+    N_("the server has another key than before. Ask its owner before you trust the new one") },
   { "key-changed",
     N_("the server says that this name belongs to another key now; the old one is kept") },
   { "replaced", N_("your key is in use in another place, and only one can be connected") },

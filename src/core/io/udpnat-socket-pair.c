@@ -176,7 +176,7 @@ parse_ip (const char    *ip,
   if (udpnat_address_parse_ip (out_address, ip, 0))
     return TRUE;
   g_set_error (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_ADDRESS_INVALID,
-               _("\"%s\" is not an IP address. Write one like 192.0.2.7 or 2001:db8::7, without a "
+               _("“%s” is not an IP address. Write one like 192.0.2.7 or 2001:db8::7, without a "
                  "port, or 0.0.0.0 for all."), ip);
   return FALSE;
 }

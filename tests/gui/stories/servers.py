@@ -110,4 +110,25 @@ def hosting_again(stage):
     alice.quit()
 
 
-ALL = [change_server, hosting_again]
+def hosted_link(stage):
+    """Who uses the own server by a word that only this computer understands has a link for others
+    all the same."""
+    if not is_alone(stage):
+        return
+    alice = stage.add_person('alice')
+    window = alice.start()
+    window.press('Host a Server Here…')
+    window.press('Start the Server')
+    window.find('Stop the Server', 'button')
+    window.press('Use This Server')
+    close_window(window, 'Host a Server')
+    log_in(window, 'alice', '127.0.0.1:8848')
+    window.find(has='Online as alice')
+    open_preferences(window, 'Profile')
+    stage.check('the-link-leads-others-here', window.find(has=f'alice@{alice.computer.ip}'))
+    stage.check('and-not-to-themselves', window.peek(has='alice@127.0.0.1') is None)
+    window.shoot('hosted-link')
+    alice.quit()
+
+
+ALL = [change_server, hosting_again, hosted_link]

@@ -3,6 +3,8 @@
 import subprocess
 import time
 
+from . import steps
+
 NAME = 'Your Name'
 SERVER = 'Address of the Server'
 PASSPHRASE = 'correct horse'
@@ -251,6 +253,17 @@ def restore(stage):
     window.press('Restore', 'button')
     window.find(has='People')
     window.shoot('restored')
+    open_preferences(window, 'Data')
+    window.press('Restore a Backup', {'button'})
+    window.press('Choose a Backup File')
+    choose_file(window, 'Choose a Backup', backup)
+    window.find(has='What is here now is not deleted')
+    window.shoot('restore-from-preferences')
+    fill_in(window, 'Passphrase of the Backup', PASSPHRASE)
+    window.press('Restore', 'button')
+    stage.check('what-was-here-is-kept', window.wait(
+        lambda: list(again.profile.parent.glob(f'{again.profile.name}.before-*')), 'it is aside'))
+    window.find(has='People')
     again.quit()
     clicked = stage.add_person('clicked')
     clicked.more_environment = NO_LEAKS
@@ -322,6 +335,23 @@ def oneself(stage):
     stage.check('unblocked', '"blocked"' not in contacts, [contacts])
 
 
+def away(stage):
+    """Whoever says in the menu that they are away is seen so, until they say otherwise."""
+    (alice, bob), (hers, his) = steps.meet(stage, 'alice', 'bob')
+    steps.become_friends(hers, his)
+    steps.open_row(his, 'alice')
+    hers.choose('Main Menu', 'Away')
+    stage.check('it-is-seen', his.find(has='Away'))
+    stage.check('and-known-to-oneself', hers.find(has='Away as alice'))
+    hers.shoot('away-1-hers')
+    his.shoot('away-2-his')
+    hers.choose('Main Menu', 'Away')
+    his.wait_gone(has='Away')
+    stage.check('and-that-it-is-over', his.find(has='Online'))
+    alice.quit()
+    bob.quit()
+
+
 def general(stage):
     """What the page General has: at once in the looks of the window, and kept by the desktop."""
     alice = stage.add_person('alice')
@@ -360,5 +390,5 @@ def measure_light(window, name):
 
 ALL = [
     general, first_run_is_checked, hosting, unlocking, preferences, passphrase, own_server, restore,
-    oneself, damaged_history,
+    oneself, damaged_history, away,
 ]

@@ -24,6 +24,13 @@
 #define MAPS                                                                                       \
   "printf '[outside]\\naddress=203.0.113.7:8848\\nprotocol=UPnP\\n' >>\"$4/running\"\n"            \
   "echo 'udpnat-server: mapped at 203.0.113.7:8848 (UPnP)'\n"
+#define LISTENS_IN_CHINESE                                                                         \
+  "#!/bin/sh\n"                                                                                    \
+  "exec 9<>\"$4/lock\"; flock -n 9 || exit 1\n"                                                    \
+  "printf '[server]\\npid=77\\nport=%s\\n' \"$2\" >\"$4/running\"\n"                               \
+  "echo 'udpnat-server: 还没有监听'; sleep 0.3\n"                                                   \
+  "printf '[server]\\npid=%s\\nport=%s\\nkey=new\\n' $$ \"$2\" >\"$4/running\"\n"                  \
+  "echo 'udpnat-server: 正在监听'\n"
 #define STAYS "exec sleep 20\n"
 #define FAILS "#!/bin/sh\necho 'udpnat-server: The disk is full.' >&2\nexit 1\n"
 
@@ -142,6 +149,49 @@ test_starts (Fixture      *self,
   g_assert_cmpstr (udpnat_host_get_protocol (host), ==, "UPnP");
   stop (host);
   g_assert_null (udpnat_host_get_outside (host));
+}
+
+/* Neither what it says in words nor what another left there makes it ready. */
+static void
+test_starts_in_chinese (Fixture      *self,
+                        gconstpointer script)
+{
+  g_autoptr (UdpnatHost) host = udpnat_host_new (self->port, self->state_dir, FALSE);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (start (self, host, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (udpnat_host_get_key_text (host), ==, "new");
+  stop (host);
+}
+
+/* Another folder than the other tests have: where a user's own server is. */
+static void
+test_shared (Fixture      *self,
+             gconstpointer script)
+{
+  g_autofree char *state_dir = g_build_filename (g_get_user_state_dir (), "udpnat-server", NULL);
+  g_autoptr (UdpnatHost) host = udpnat_host_new (self->port, NULL, TRUE);
+  g_autofree char *own = g_strdup_printf ("127.0.0.1:%u", self->port);
+  g_autofree char *other = g_strdup_printf ("127.0.0.1:%u", self->port ^ 1);
+  g_autofree char *named = g_strdup_printf ("localhost:%u", self->port);
+  g_autofree char *elsewhere = g_strdup_printf ("192.0.2.1:%u", self->port);
+  g_autofree char *shared = NULL;
+  g_autofree char *shared_by_name = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (state_dir, 0700), ==, 0);
+  g_assert_null (udpnat_host_dup_shared (own)); /* nobody hosts */
+  g_assert_true (start (self, host, NULL));
+  wait_until_outside (host);
+  shared = udpnat_host_dup_shared (own);
+  g_assert_cmpstr (shared, ==, "203.0.113.7:8848");
+  shared_by_name = udpnat_host_dup_shared (named);
+  g_assert_cmpstr (shared_by_name, ==, "203.0.113.7:8848");
+  g_assert_null (udpnat_host_dup_shared (other));
+  g_assert_null (udpnat_host_dup_shared (elsewhere));
+  g_assert_null (udpnat_host_dup_shared (NULL));
+  g_assert_null (udpnat_host_dup_shared ("not an address"));
+  stop (host);
 }
 
 static void
@@ -307,14 +357,19 @@ main (int    argc,
   g_autofree char *folder = g_build_filename (base, "bin", NULL);
   /* Behind it, what every Linux has. */
   g_autofree char *path = g_strdup_printf ("%s:/usr/bin:/bin", folder);
+  g_autofree char *state = g_build_filename (base, "home", NULL);
+  static const char *const left[] = { "udpnat-server/lock", "udpnat-server/running",
+                                      "udpnat-server", "" };
   int status;
 
   /* Once, before there are threads. */
   g_setenv ("PATH", path, TRUE);
   g_setenv ("UDPNAT_TEST_FOLDER", folder, TRUE);
+  g_setenv ("XDG_STATE_HOME", state, TRUE);
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, script, test) g_test_add (path, Fixture, script, set_up, test, tear_down)
   ADD ("/host/start/tells-when-it-listens-and-is-mapped", LISTENS MAPS STAYS, test_starts);
+  ADD ("/host/start/does-not-go-by-words", LISTENS_IN_CHINESE STAYS, test_starts_in_chinese);
   ADD ("/host/start/tells-what-a-failing-server-said", FAILS, test_fails);
   ADD ("/host/start/tells-that-there-is-no-server", NULL, test_missing);
   ADD ("/host/start/joins-whoever-has-the-port", NULL, test_joins);
@@ -322,9 +377,16 @@ main (int    argc,
   ADD ("/host/start/own-server-on-other-port-is-an-error", LISTENS STAYS, test_other_port);
   ADD ("/host/running/end-of-server-is-told", LISTENS, test_ends_by_itself);
   ADD ("/host/address/all-of-this-computer-and-the-mapped-one", LISTENS MAPS STAYS, test_is_at);
+  ADD ("/host/address/others-get-one-that-leads-here", LISTENS MAPS STAYS, test_shared);
   ADD ("/host/record/counts-only-while-locked", NULL, test_record);
 #undef ADD
   status = g_test_run ();
+  for (gsize i = 0; i < G_N_ELEMENTS (left); i++)
+    {
+      g_autofree char *path_left = g_build_filename (state, left[i], NULL);
+
+      g_remove (path_left);
+    }
   g_rmdir (base);
   return status;
 }
