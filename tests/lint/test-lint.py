@@ -384,6 +384,54 @@ def test_reasons(tap):
                   output.splitlines())
 
 
+def run_documents(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            write(Path(folder), name, text)
+        return run('check-documents.py', folder)
+
+
+def test_documents(tap):
+    release = '<release version="1.2.3" date="2026-01-31" type="{}">'
+    metadata = 'data/a.metainfo.xml.in'
+    good = {
+        'dev': 'verb_test ()\n{\n}\n',
+        'meson.build': "project('a', 'c',\n  version: '1.2.3',\n)\n",
+        'CHANGELOG.md': '# Changes\n\n## 1.2.3 (2026-01-31)\n',
+        'README.md': '# A b\n[c](docs/D.md#über-uns-1) [e](#a-b) [f](https://example.org/none)\n'
+                     '`docs/D.md`, `./dev test`, `[x](y)`\n```\n[x](y)\n./dev test\n```\n',
+        'docs/D.md': '# Über uns\n## Über uns\n',
+        metadata: release.format('stable') + '<image>https://a/docs/D.md</image>',
+    }
+    status, output = run_documents(good)
+    tap.check('/lint-bites/documents/nothing-where-nothing-is', status == 0, output.splitlines())
+    bad = {
+        'links-lead-somewhere': [
+            {'README.md': '[c](docs/E.md)\n'}, {'README.md': '[c](docs/D.md#unter-uns)\n'},
+            {'README.md': '<img src="docs/d.png">\n'}, {'README.md': '[a](#a)\n'},
+        ],
+        'files-are-there': [{'README.md': '`docs/E.md`\n'}],
+        'verbs-of-dev-are-there': [{'README.md': '```\n./dev tset\n```\n'}],
+        'pictures-of-the-metadata-are-there': [
+            {metadata: release.format('stable') + '<image>https://a/docs/d.png</image>'},
+        ],
+        'one-version': [
+            {'meson.build': "  version: '1.2.4'\n"}, {'CHANGELOG.md': '## 1.2.3\n'},
+            {'CHANGELOG.md': '## 1.2.2 (2026-01-31)\n'},
+            {'CHANGELOG.md': '## 1.2.3 (not released)\n'},
+            {'CHANGELOG.md': '## 1.2.3 (2026-02-01)\n'},
+            {metadata: release.format('development')}, {metadata: ''},
+        ],
+    }
+    for rule, cases in bad.items():
+        for number, files in enumerate(cases, 1):
+            status, output = run_documents(good | files)
+            failed = [text for text in output.splitlines() if text.startswith('not ok')]
+            tap.check(f'/lint-bites/documents/{rule}/{number}',
+                      status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
+                      output.splitlines())
+
+
 def run_mutations(files):
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -466,6 +514,7 @@ def main():
     tap = Tap()
     test_unit(tap)
     test_mutations(tap)
+    test_documents(tap)
     test_reasons(tap)
     test_source(tap)
     test_translations(tap)
