@@ -2,10 +2,9 @@
 """A release: the version in its places, and the archive of the source.
 
     release.py name VERSION     what is not released yet becomes VERSION, of today, in meson.build,
-                                CHANGELOG.md and the AppStream metadata; to be looked at and committed
-    release.py pack FOLDER      the archive of the last commit in FOLDER, made twice, from two clones
-                                in two folders, and compared: whoever has the commit can make the
-                                same one
+                                CHANGELOG.md and the AppStream metadata, to be committed
+    release.py pack FOLDER      the archive of the last commit in FOLDER, made twice, from two
+                                clones, and compared: whoever has the commit can make the same
 """
 
 import datetime
@@ -14,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -68,7 +68,19 @@ def make_archive(folder):
         '-Dtests=false')
     run('meson', 'dist', '-C', folder / 'build', '--no-tests', '--formats', 'xztar')
     [archive] = (folder / 'build/meson-dist').glob('*.tar.xz')
+    disown(archive)
     return archive
+
+
+def disown(path):
+    """It does not matter who has made it."""
+    own = path.with_suffix('.own')
+    path.rename(own)
+    with tarfile.open(own) as given, tarfile.open(path, 'w:xz', format=tarfile.GNU_FORMAT) as taken:
+        for member in given:
+            member.uid = member.gid = 0
+            member.uname = member.gname = 'root'
+            taken.addfile(member, given.extractfile(member) if member.isfile() else None)
 
 
 def pack(folder):
