@@ -61,8 +61,9 @@ def run(*words, cwd=None):
     return done.stdout
 
 
-def make_archive(folder):
+def make_archive(folder, umask):
     """In a clone of its own, so that nothing goes into it that only lies here."""
+    os.umask(umask)
     run('git', 'clone', '--quiet', '--no-hardlinks', ROOT, folder / 'source')
     run('meson', 'setup', folder / 'build', folder / 'source', '-Dgui=disabled', '-Dcli=false',
         '-Dtests=false')
@@ -86,10 +87,9 @@ def disown(path):
 def pack(folder):
     if run('git', 'status', '--porcelain', cwd=ROOT):
         fail('there are changes that are not committed: commit them, or put them away')
-    os.umask(0o022)
     with tempfile.TemporaryDirectory(prefix='udpnat-release-') as first, \
             tempfile.TemporaryDirectory(prefix='udpnat-release-again-') as second:
-        archives = [make_archive(Path(place)) for place in (first, second)]
+        archives = [make_archive(Path(second), 0o077), make_archive(Path(first), 0o022)]
         contents = [archive.read_bytes() for archive in archives]
         if contents[0] != contents[1]:
             fail('two archives of one commit differ')
