@@ -32,7 +32,13 @@ LOOKS = {
     'darkcontrast': {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark', 'ADW_DEBUG_HIGH_CONTRAST': '1'},
 }
 WIDTHS = {'wide': (960, 680), 'narrow': (360, 680)}
-LANGUAGES = {'en': None, 'zh_CN': 'zh_CN.UTF-8', 'ar': 'ar_EG.UTF-8'}
+LANGUAGES = {
+    'en': None, 'zh_CN': 'zh_CN.UTF-8', 'ar': 'ar_EG.UTF-8', 'de': 'de_DE.UTF-8',
+    'es': 'es_ES.UTF-8', 'fr': 'fr_FR.UTF-8', 'ja': 'ja_JP.UTF-8', 'pt_BR': 'pt_BR.UTF-8',
+    'ru': 'ru_RU.UTF-8', 'zh_TW': 'zh_TW.UTF-8',
+}
+# When none is asked for: the two that look most unlike English
+LANGUAGES_SHOWN = ('en', 'zh_CN', 'ar')
 # As GNOME has it
 FONT = 'Cantarell 11'
 # Nothing mixes colours on this screen, so what is half transparent around a menu would be black.
@@ -386,7 +392,8 @@ def main():
     if options.one:
         shoot_way(options.one, options)
         return 0
-    ways = [way for way in itertools.product(LOOKS, WIDTHS, LANGUAGES)
+    asked = [language for language in LANGUAGES if language in options.only]
+    ways = [way for way in itertools.product(LOOKS, WIDTHS, asked or LANGUAGES_SHOWN)
             if all(part in way for part in options.only)]
     with ThreadPoolExecutor(JOBS) as pool:
         runs = [pool.submit(start_way, way, options) for way in ways]

@@ -55,6 +55,42 @@ def arabic(stage):
     bob.quit()
 
 
+# ---- Chinese and Arabic names ----
+
+
+def names(stage):
+    """People are in the order of the reader's language, not of their characters' numbers, and are
+    found by any part of a name."""
+    server = stage.start_server()
+    alice = stage.add_person('alice')
+    if not alice.speak('zh_CN', 'zh_CN.UTF-8'):
+        stage.skip('all-of-it', 'there is no localedef or no locale zh_CN here')
+        return
+    others = {'zhang': '张三', 'li': '李四', 'wang': '王小明', 'a': '阿明', 'farah': 'فرح', 'bob': 'Bob'}
+    for key, name in others.items():
+        status, said = stage.add_person(key).run_cli('--name', name, '--server', server, 'list')
+        stage.check(f'{name}-is-a-name', status == 0, [said])
+    hers = steps.begin(alice, '--server', server)
+    steps.show_people(hers)
+    hers.find_row('张三', within='People', seconds=60)
+
+    def read_order():
+        rows = [row.name for row in hers.select_rows(within='People')]
+        return [name for row in rows for name in others.values() if name in row]
+
+    stage.check('chinese-names-are-in-the-order-of-pinyin', hers.wait(
+        lambda: [name for name in read_order() if '一' <= name[0] <= '龥']
+        == ['阿明', '李四', '王小明', '张三'], 'the order'), [read_order()])
+    hers.shoot('names-1-order')
+    steps.show_chats(hers)
+    hers.press('Search')
+    for part, found in (('小明', '王小明'), ('رح', 'فرح'), ('bo', 'Bob')):
+        hers.fill_in('Search People and Messages', part)
+        stage.check(f'{found}-is-found-by-{part}', hers.find_row(found))
+    hers.shoot('names-2-found')
+    alice.quit()
+
+
 def walk_windows(stage, person, window, label, check=None):
     """Through every page of the preferences, of the network and of a person."""
     pages = {
@@ -238,4 +274,4 @@ def watch(window):
     return seen
 
 
-ALL = (arabic, large_text, reduced_motion)
+ALL = (arabic, names, large_text, reduced_motion)
