@@ -5,6 +5,7 @@
 
 #include "udpnat-cli-arguments.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Longest part of what was typed that is said back. */
@@ -56,7 +57,7 @@ void
 udpnat_cli_say_usage (UdpnatCli  *self,
                       const char *usage)
 {
-  udpnat_cli_view_show_error (self->view, "usage", "Usage: %s", usage);
+  udpnat_cli_view_show_error (self->view, "usage", _("Usage: %s"), usage);
 }
 
 /** udpnat_cli_is_end: whether nothing is left; says how the command is used when something is */
@@ -119,8 +120,8 @@ udpnat_cli_take_person (UdpnatCli   *self,
   person = udpnat_cli_find_person (self, name);
   if (person == NULL)
     udpnat_cli_view_show_error (self->view, "unknown-peer",
-                                "Nobody called “%s” is known here. “contacts” and “peers” list "
-                                "people.", shown);
+                                _("Nobody called “%s” is known here. “contacts” and “peers” list "
+                                  "people."), shown);
   return person;
 }
 
@@ -165,12 +166,13 @@ udpnat_cli_take_line (UdpnatCli   *self,
   if (!udpnat_cli_parse_number (word, &number))
     {
       udpnat_cli_view_show_error (self->view, "usage",
-                                  "“%s” is not the number of a line, as in #12. Usage: %s", shown,
+                                  _("“%s” is not the number of a line, as in #12. Usage: "
+                                    "%s"), shown,
                                   usage);
       return NULL;
     }
   line = udpnat_client_dup_line (self->client, number);
   if (line == NULL)
-    udpnat_cli_view_show_error (self->view, "unknown-line", "There is no line %s.", shown);
+    udpnat_cli_view_show_error (self->view, "unknown-line", _("There is no line %s."), shown);
   return line;
 }

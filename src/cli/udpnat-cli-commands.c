@@ -6,6 +6,7 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define USAGE_COLUMNS 26
@@ -25,129 +26,136 @@ command_exit (UdpnatCli  *self,
 
 /* ---- The table ---- */
 
+/* Translators: the first word of each is typed as it stands; words in capitals are not. */
 static const UdpnatCliCommand commands[] = {
   /* Talking */
-  { "send", "send NAME MESSAGE…", "say something; the message may have spaces",
-    "It is on your disk at once, and sent again and again until it has arrived. Whom you write to "
-    "is a contact of yours from then on. Quote a name that has spaces.",
+  { "send", N_("send NAME MESSAGE…"), N_("say something; the message may have spaces"),
+    N_("It is on your disk at once, and sent again and again until it has arrived. Whom you write "
+       "to is a contact of yours from then on. Quote a name that has spaces."),
     1, FALSE, TRUE, TRUE, udpnat_cli_command_send },
-  { "reply", "reply #N MESSAGE…", "answer a certain line", NULL, 0, TRUE, FALSE, TRUE,
-    udpnat_cli_command_reply },
-  { "edit", "edit #N MESSAGE…", "change what you have said, at both sides", NULL, 0, TRUE, FALSE,
-    TRUE, udpnat_cli_command_edit },
-  { "delete", "delete [--here] #N", "delete a line of yours at both sides, or any only here",
-    "Whoever has read it may remember it. Lines of others can only be deleted --here.",
+  { "reply", N_("reply #N MESSAGE…"), N_("answer a certain line"), NULL,
+    0, TRUE, FALSE, TRUE, udpnat_cli_command_reply },
+  { "edit", N_("edit #N MESSAGE…"), N_("change what you have said, at both sides"), NULL,
+    0, TRUE, FALSE, TRUE, udpnat_cli_command_edit },
+  { "delete", N_("delete [--here] #N"),
+    N_("delete a line of yours at both sides, or any only here"),
+    N_("Whoever has read it may remember it. Lines of others can only be deleted --here."),
     0, TRUE, FALSE, FALSE, udpnat_cli_command_delete },
-  { "react", "react #N [SIGN]", "put a sign on a line, as 👍; without one: take it off", NULL, 0,
-    TRUE, FALSE, FALSE, udpnat_cli_command_react },
-  { "withdraw", "withdraw #N", "send no more what has not arrived yet", NULL, 0, TRUE, FALSE,
-    FALSE, udpnat_cli_command_withdraw },
-  { "note", "note TEXT…", "a note to yourself; “history me” has them", NULL, 0, TRUE, FALSE, TRUE,
-    udpnat_cli_command_note },
-  { "draft", "draft NAME [TEXT…]", "keep or show what you mean to say; --none: drop it", NULL, 1,
-    TRUE, TRUE, TRUE, udpnat_cli_command_draft },
-  { "waiting", "waiting", "what has not arrived yet, and why", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_waiting },
+  { "react", N_("react #N [SIGN]"), N_("put a sign on a line, as 👍; without one: take it off"),
+    NULL, 0, TRUE, FALSE, FALSE, udpnat_cli_command_react },
+  { "withdraw", N_("withdraw #N"), N_("send no more what has not arrived yet"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_withdraw },
+  { "note", N_("note TEXT…"), N_("a note to yourself; “history me” has them"), NULL,
+    0, TRUE, FALSE, TRUE, udpnat_cli_command_note },
+  { "draft", N_("draft NAME [TEXT…]"), N_("keep or show what you mean to say; --none: drop it"),
+    NULL, 1, TRUE, TRUE, TRUE, udpnat_cli_command_draft },
+  { "waiting", "waiting", N_("what has not arrived yet, and why"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_waiting },
 
   /* Files */
-  { "sendfile", "sendfile NAME PATH…", "offer files and folders; quote a path that has spaces",
-    "They are read first. The other side has to accept them; what is on its way goes on after a "
-    "restart of either.", 1, FALSE, TRUE, TRUE, udpnat_cli_command_sendfile },
-  { "files", "files", "what is on its way, in either direction", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_files },
-  { "take", "take #N [FOLDER]", "accept a file that is offered to you",
-    "It goes to FOLDER, or where your downloads are.", 0, FALSE, FALSE, FALSE,
-    udpnat_cli_command_take },
-  { "pause", "pause #N", "let a file wait (resume: go on, or try again)", NULL, 0, FALSE, FALSE,
-    FALSE, udpnat_cli_command_pause },
+  { "sendfile", N_("sendfile NAME PATH…"),
+    N_("offer files and folders; quote a path that has spaces"),
+    N_("They are read first. The other side has to accept them; what is on its way goes on after "
+       "a restart of either."),
+    1, FALSE, TRUE, TRUE, udpnat_cli_command_sendfile },
+  { "files", "files", N_("what is on its way, in either direction"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_files },
+  { "take", N_("take #N [FOLDER]"), N_("accept a file that is offered to you"),
+    N_("It goes to FOLDER, or where your downloads are."),
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_take },
+  { "pause", N_("pause #N"), N_("let a file wait (resume: go on, or try again)"), NULL,
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_pause },
   { "resume", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_resume },
-  { "cancel", "cancel #N", "do not want a file, or give it no more", NULL, 0, FALSE, FALSE, FALSE,
-    udpnat_cli_command_cancel },
+  { "cancel", N_("cancel #N"), N_("do not want a file, or give it no more"), NULL,
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_cancel },
 
   /* What was said */
-  { "history", "history NAME [COUNT]", "the last lines with somebody (20); before #N: older ones",
-    "Signs: · waiting, → sent, ⌂ in their mailbox, ✓ delivered, ✓✓ read, ! failed.",
+  { "history", N_("history NAME [COUNT]"),
+    N_("the last lines with somebody (20); before #N: older ones"),
+    N_("Signs: · waiting, → sent, ⌂ in their mailbox, ✓ delivered, ✓✓ read, ! failed."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_history },
-  { "search", "search WORDS…", "find lines that have all these words; search in NAME WORDS…",
-    "The beginning of a word will do, and capitals and accents do not matter.",
+  { "search", N_("search WORDS…"),
+    N_("find lines that have all these words; search in NAME WORDS…"),
+    N_("The beginning of a word will do, and capitals and accents do not matter."),
     2, TRUE, FALSE, TRUE, udpnat_cli_command_search },
-  { "unread", "unread", "who has written what you have not seen", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_unread },
-  { "read", "read NAME", "show what you have not seen, and count it as seen", NULL, 1, TRUE, TRUE,
-    FALSE, udpnat_cli_command_read },
-  { "export", "export NAME FILE", "write a conversation to a file: --text or --json-lines",
-    "With --replace, FILE may be there already.", 2, TRUE, TRUE, FALSE,
-    udpnat_cli_command_export },
+  { "unread", "unread", N_("who has written what you have not seen"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_unread },
+  { "read", N_("read NAME"), N_("show what you have not seen, and count it as seen"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_read },
+  { "export", N_("export NAME FILE"), N_("write a conversation to a file: --text or --json-lines"),
+    N_("With --replace, FILE may be there already."),
+    2, TRUE, TRUE, FALSE, udpnat_cli_command_export },
 
   /* People */
-  { "peers", "peers [PREFIX]", "who has been here, and who is here now (also: getuser)",
-    "With PREFIX only those whose names begin like that. At most 1,000 of a large server.", 0,
-    FALSE, FALSE, FALSE, udpnat_cli_command_peers },
+  { "peers", N_("peers [PREFIX]"), N_("who has been here, and who is here now (also: getuser)"),
+    N_("With PREFIX only those whose names begin like that. At most 1,000 of a large server."),
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_peers },
   { "getuser", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_peers },
-  { "contacts", "contacts", "your contacts, pinned ones first", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_contacts },
-  { "requests", "requests", "who wrote to you and waits for an answer", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_requests },
-  { "accept", "accept NAME", "make somebody a contact",
-    "From then on a direct path is sought, so they learn your address.",
+  { "contacts", "contacts", N_("your contacts, pinned ones first"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_contacts },
+  { "requests", "requests", N_("who wrote to you and waits for an answer"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_requests },
+  { "accept", N_("accept NAME"), N_("make somebody a contact"),
+    N_("From then on a direct path is sought, so they learn your address."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_accept },
-  { "decline", "decline NAME", "turn a request down; what they wrote is deleted", NULL, 1, TRUE,
-    TRUE, FALSE, udpnat_cli_command_decline },
-  { "block", "block NAME", "let nothing of somebody in any more", NULL, 1, TRUE, TRUE, FALSE,
-    udpnat_cli_command_block },
-  { "unblock", "unblock NAME", "let them write again", NULL, 1, TRUE, TRUE, FALSE,
-    udpnat_cli_command_unblock },
-  { "forget", "forget NAME", "delete somebody, with all that was said", NULL, 1, TRUE, TRUE, FALSE,
-    udpnat_cli_command_forget },
-  { "nick", "nick NAME [NICKNAME]", "call somebody otherwise; without: as before", NULL, 1, TRUE,
-    TRUE, FALSE, udpnat_cli_command_nick },
-  { "pin", "pin NAME", "keep somebody at the top (unpin: no longer)", NULL, 1, TRUE, TRUE, FALSE,
-    udpnat_cli_command_pin },
+  { "decline", N_("decline NAME"), N_("turn a request down; what they wrote is deleted"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_decline },
+  { "block", N_("block NAME"), N_("let nothing of somebody in any more"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_block },
+  { "unblock", N_("unblock NAME"), N_("let them write again"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_unblock },
+  { "forget", N_("forget NAME"), N_("delete somebody, with all that was said"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_forget },
+  { "nick", N_("nick NAME [NICKNAME]"), N_("call somebody otherwise; without: as before"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_nick },
+  { "pin", N_("pin NAME"), N_("keep somebody at the top (unpin: no longer)"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_pin },
   { "unpin", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unpin },
-  { "mute", "mute NAME", "no word of their coming and going (unmute: again)", NULL, 1, TRUE, TRUE,
-    FALSE, udpnat_cli_command_mute },
+  { "mute", N_("mute NAME"), N_("no word of their coming and going (unmute: again)"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_mute },
   { "unmute", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unmute },
-  { "relay", "relay NAME [on|off]", "reach somebody through the server only, or not",
-    "They learn no address of yours then. For everybody: set relay-only on.",
+  { "relay", N_("relay NAME [on|off]"), N_("reach somebody through the server only, or not"),
+    N_("They learn no address of yours then. For everybody: set relay-only on."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_relay },
-  { "whois", "whois NAME", "everything that is known of somebody", NULL, 1, TRUE, TRUE, FALSE,
-    udpnat_cli_command_whois },
-  { "verify", "verify NAME", "the safety number; then: verify NAME yes, no, or the digits",
-    "60 digits that are the same at both ends when nobody is in between.",
+  { "whois", N_("whois NAME"), N_("everything that is known of somebody"), NULL,
+    1, TRUE, TRUE, FALSE, udpnat_cli_command_whois },
+  { "verify", N_("verify NAME"), N_("the safety number; then: verify NAME yes, no, or the digits"),
+    N_("60 digits that are the same at both ends when nobody is in between."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_verify },
-  { "trust", "trust NAME", "take the new key of somebody who has lost the old one",
-    "trust @SERVER: take whatever key somebody else's server has next.", 1, FALSE, TRUE, FALSE,
-    udpnat_cli_command_trust },
-  { "link", "link", "your own link, for others to “add”", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_link },
-  { "add", "add LINK", "make a contact of a link: udpnat:name@server?key=…", NULL, 0, TRUE, FALSE,
-    FALSE, udpnat_cli_command_add },
+  { "trust", N_("trust NAME"), N_("take the new key of somebody who has lost the old one"),
+    N_("trust @SERVER: take whatever key somebody else's server has next."),
+    1, FALSE, TRUE, FALSE, udpnat_cli_command_trust },
+  { "link", "link", N_("your own link, for others to “add”"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_link },
+  { "add", N_("add LINK"), N_("make a contact of a link: udpnat:name@server?key=…"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_add },
 
   /* Oneself */
-  { "status", "status [TEXT…]", "what your contacts see beside your name; --none: nothing", NULL, 0,
-    TRUE, FALSE, TRUE, udpnat_cli_command_status },
-  { "avatar", "avatar FILE|none", "your picture: a PNG or JPEG of at most 48 KiB", NULL, 1, TRUE,
-    FALSE, FALSE, udpnat_cli_command_avatar },
-  { "away", "away", "be shown as away (back: as here)", NULL, 0, FALSE, FALSE, FALSE,
-    udpnat_cli_command_away },
+  { "status", N_("status [TEXT…]"), N_("what your contacts see beside your name; --none: nothing"),
+    NULL, 0, TRUE, FALSE, TRUE, udpnat_cli_command_status },
+  { "avatar", N_("avatar FILE|none"), N_("your picture: a PNG or JPEG of at most 48 KiB"), NULL,
+    1, TRUE, FALSE, FALSE, udpnat_cli_command_avatar },
+  { "away", "away", N_("be shown as away (back: as here)"), NULL,
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_away },
   { "back", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_back },
-  { "set", "set [NAME [VALUE]]", "what can be set, and how it is", NULL, 0, TRUE, FALSE, FALSE,
-    udpnat_cli_command_set },
-  { "paths", "paths [NAME]", "how each conversation travels, and why; or all about one",
-    "With --report: as text for somebody who helps; with --masked: without IP addresses.\n"
-    "paths --explain: all about each, and what became of every address.",
+  { "set", N_("set [NAME [VALUE]]"), N_("what can be set, and how it is"), NULL,
+    0, TRUE, FALSE, FALSE, udpnat_cli_command_set },
+  { "paths", N_("paths [NAME]"), N_("how each conversation travels, and why; or all about one"),
+    N_("With --report: as text for somebody who helps; with --masked: without IP addresses.\n"
+       "paths --explain: all about each, and what became of every address."),
     1, FALSE, TRUE, FALSE, udpnat_cli_command_paths },
-  { "network", "network", "what your network is like, and what that means for reaching people",
-    "With --report: as text for somebody who helps; with --masked: without IP addresses.",
+  { "network", "network", N_("what your network is like, and what that means for reaching people"),
+    N_("With --report: as text for somebody who helps; with --masked: without IP addresses."),
     0, FALSE, FALSE, FALSE, udpnat_cli_command_network },
   { "backup", NULL, NULL, NULL, 1, TRUE, FALSE, FALSE, udpnat_cli_command_backup },
-  { "login", "login NAME", "be known as NAME", NULL, 0, FALSE, FALSE, FALSE,
-    udpnat_cli_command_login },
-  { "logout", "logout [NAME]", "be known no longer; conversations go on", NULL, 0, FALSE, FALSE,
-    FALSE, udpnat_cli_command_logout },
-  { "help", "help [COMMAND]", "this list, or more about one", NULL, 0, FALSE, FALSE, FALSE,
-    command_help },
-  { "exit", "exit", "leave (also: quit, Ctrl+D)", NULL, 0, FALSE, FALSE, FALSE, command_exit },
+  { "login", N_("login NAME"), N_("be known as NAME"), NULL,
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_login },
+  { "logout", N_("logout [NAME]"), N_("be known no longer; conversations go on"), NULL,
+    0, FALSE, FALSE, FALSE, udpnat_cli_command_logout },
+  { "help", N_("help [COMMAND]"), N_("this list, or more about one"), NULL,
+    0, FALSE, FALSE, FALSE, command_help },
+  { "exit", "exit", N_("leave (also: quit, Ctrl+D)"), NULL,
+    0, FALSE, FALSE, FALSE, command_exit },
   { "quit", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, command_exit },
 };
 
@@ -198,11 +206,12 @@ static void
 show_usage (UdpnatCli              *self,
             const UdpnatCliCommand *command)
 {
+  const char *usage = _(command->usage);
   /* By hand: printf pads by bytes, and "…" has three. */
-  int n_padding = USAGE_COLUMNS - (int) g_utf8_strlen (command->usage, -1);
+  int n_padding = USAGE_COLUMNS - (int) udpnat_cli_view_count_cells (usage);
 
-  udpnat_cli_view_show_text (self->view, "  %s%*s %s", command->usage, MAX (n_padding, 0), "",
-                             command->words);
+  udpnat_cli_view_show_text (self->view, "  %s%*s %s", usage, MAX (n_padding, 0), "",
+                             _(command->words));
 }
 
 static void
@@ -213,7 +222,7 @@ say_unknown (UdpnatCli  *self,
   g_autofree char *shown = is_long ? g_utf8_substring (verb, 0, ECHO_MAX_CHARACTERS)
                                    : g_strdup (verb);
 
-  udpnat_cli_view_show_error (self->view, "usage", "“%s%s” is not a command; help lists them.",
+  udpnat_cli_view_show_error (self->view, "usage", _("“%s%s” is not a command; help lists them."),
                               shown, is_long ? "…" : "");
 }
 
@@ -233,7 +242,7 @@ explain_one (UdpnatCli  *self,
     command--;
   show_usage (self, command);
   if (command->help != NULL)
-    udpnat_cli_view_show_text (self->view, "  %s", command->help);
+    udpnat_cli_view_show_text (self->view, "  %s", _(command->help));
 }
 
 static void
@@ -250,8 +259,8 @@ command_help (UdpnatCli  *self,
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (commands[i].usage != NULL)
       show_usage (self, &commands[i]);
-  udpnat_cli_view_show_text (self->view, "Every line has a number, #N, by which the commands know "
-                             "it.");
+  udpnat_cli_view_show_text (self->view, _("Every line has a number, #N, by which the commands "
+                                           "know it."));
 }
 
 /* ---- Lines that were typed ---- */
@@ -263,7 +272,7 @@ udpnat_cli_handle_overlong (gpointer user_data)
   UdpnatCli *self = user_data;
 
   if (!self->is_leaving)
-    udpnat_cli_view_show_error (self->view, "usage", "That line is too long; nothing was done.");
+    udpnat_cli_view_show_error (self->view, "usage", _("That line is too long; nothing was done."));
 }
 
 /* What was just shown may be less than there was. */
@@ -274,8 +283,9 @@ tell_damage (UdpnatCli *self)
     return;
   self->is_damage_told = TRUE;
   udpnat_cli_fail (self, "damaged",
-                   "The profile's database is damaged, and not all of it could be read. Leave and "
-                   "start again: what can be read is taken over then, and the damaged file kept.");
+                   _("The profile's database is damaged, and not all of it could be read. Leave "
+                     "and start again: what can be read is taken over then, and the damaged file "
+                     "kept."));
 }
 
 /** udpnat_cli_handle_line: does what @line says; %NULL: the input has ended */
@@ -300,7 +310,7 @@ udpnat_cli_handle_line (const char *line,
     return;
   if (!g_utf8_validate (line, -1, NULL))
     {
-      udpnat_cli_view_show_error (self->view, "usage", "That is not UTF-8 text.");
+      udpnat_cli_view_show_error (self->view, "usage", _("That is not UTF-8 text."));
       return;
     }
   if (self->is_asking_name)

@@ -5,6 +5,8 @@
 
 #include "udpnat-cli-host.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-words.h"
 
 /* What to type to start this program: its name if that finds it, else where it is. */
@@ -28,11 +30,13 @@ say_how_to_join (UdpnatCli *self)
 
   if (port != NULL)
     *port = '\0';
-  udpnat_cli_view_show_text (self->view, "A server for you and your friends runs here now.");
-  udpnat_cli_view_show_text (self->view, "  Others join it with:  udpnat-cli --server %s:%u", local,
+  udpnat_cli_view_show_text (self->view, _("A server for you and your friends runs here now."));
+  udpnat_cli_view_show_text (self->view, _("  Others join it with:  udpnat-cli --server "
+                                           "%s:%u"), local,
                              self->options->server_port);
-  udpnat_cli_view_show_text (self->view, "  A second person on this computer:  %s --sport %u "
-                             "--profile ~/.local/share/udpnat-2 --name NAME", command,
+  udpnat_cli_view_show_text (self->view, _("  A second person on this computer:  %s --sport %u "
+                                           "--profile ~/.local/share/udpnat-2 --name "
+                                           "NAME"), command,
                              self->options->server_port);
 }
 
@@ -49,13 +53,13 @@ say_reach (UdpnatCli *self)
     case UDPNAT_HOST_REACH_OUTSIDE:
       udpnat_cli_view_tell (self->view, "reachable", "address", outside, "protocol",
                             udpnat_host_get_protocol (self->host), NULL);
-      udpnat_cli_view_show_clean (self->view, "  Friends elsewhere join it with:  udpnat-cli "
-                                  "--server %s", outside);
+      udpnat_cli_view_show_clean (self->view, _("  Friends elsewhere join it with:  udpnat-cli "
+                                                "--server %s"), outside);
       break;
     case UDPNAT_HOST_REACH_LOCAL:
       udpnat_cli_view_tell (self->view, "unreachable", "code", reason, "message",
                             udpnat_words_explain_code (reason), NULL);
-      udpnat_cli_view_show_clean (self->view, "  Only this network reaches it: %s.",
+      udpnat_cli_view_show_clean (self->view, _("  Only this network reaches it: %s."),
                                   udpnat_words_explain_code (reason));
       break;
     }
@@ -92,8 +96,9 @@ say_failed (const GError *error)
 {
   gboolean is_missing = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 
-  g_printerr ("udpnat-cli: %s%s\n", error->message,
-              is_missing ? " Name one with --server HOST." : "");
+  g_printerr (is_missing ? _("udpnat-cli: %s Name one with --server HOST.") : "udpnat-cli: %s",
+              error->message);
+  g_printerr ("\n");
 }
 
 /* Who uses this computer alone has no use for the outside. */
@@ -133,7 +138,7 @@ udpnat_cli_host_start (UdpnatCli *self)
       !udpnat_host_is_earlier (self->host))
     say_how_to_join (self);
   else
-    udpnat_cli_view_show_text (self->view, "Joining the server that runs on this computer.");
+    udpnat_cli_view_show_text (self->view, _("Joining the server that runs on this computer."));
   changed_cb (self->host, self);
   g_signal_connect (self->host, "changed", G_CALLBACK (changed_cb), self);
   /* A signal that came meanwhile wants the end, and nothing waits to be sent. */

@@ -5,6 +5,8 @@
 
 #include "udpnat-cli-keyring.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-keyring.h"
 
 static void
@@ -56,6 +58,6 @@ udpnat_cli_keyring_keep (const char *profile_path,
   udpnat_keyring_store_async (profile_path, passphrase, NULL, answered_cb, &pending);
   answer = wait_for (context, &pending);
   if (!udpnat_keyring_store_finish (answer))
-    g_printerr ("udpnat-cli: The keyring does not take the passphrase; it is asked for next time "
-                "as well.\n");
+    g_printerr (_("udpnat-cli: The keyring does not take the passphrase; it is asked for next "
+                  "time as well.\n"));
 }

@@ -5,6 +5,7 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,17 +49,18 @@ show_number (UdpnatCli    *self,
   g_auto (GStrv) groups = g_strsplit (number, " ", -1);
   g_autofree char *title = udpnat_cli_view_dup_title (person);
 
-  udpnat_cli_view_show_text (self->view, "The safety number of you and %s:", title);
+  udpnat_cli_view_show_text (self->view, _("The safety number of you and %s:"), title);
   for (guint i = 0; i + 3 < g_strv_length (groups); i += 4)
     udpnat_cli_view_show_text (self->view, "    %s %s %s %s", groups[i], groups[i + 1],
                                groups[i + 2], groups[i + 3]);
   show_qr (self, number);
-  udpnat_cli_view_show_text (self->view, "%s sees the same number if nobody is in between. Compare "
-                             "when you meet, or on the phone; not in this chat.", title);
-  udpnat_cli_view_show_text (self->view, "Then: verify %s yes, or verify %s and the digits that "
-                             "they see.", title, title);
+  udpnat_cli_view_show_text (self->view, _("%s sees the same number if nobody is in between. "
+                                           "Compare when you meet, or on the phone; not in this "
+                                           "chat."), title);
+  udpnat_cli_view_show_text (self->view, _("Then: verify %s yes, or verify %s and the digits that "
+                                           "they see."), title, title);
   if (udpnat_person_is_verified (person))
-    udpnat_cli_view_show_text (self->view, "You have done so already.");
+    udpnat_cli_view_show_text (self->view, _("You have done so already."));
 }
 
 static void
@@ -79,8 +81,8 @@ set_verified (UdpnatCli    *self,
   g_autofree char *title = udpnat_cli_view_dup_title (person);
 
   udpnat_client_set_verified (self->client, person, is_verified);
-  udpnat_cli_view_show_text (self->view, is_verified ? "  %s is verified." :
-                             "  %s is not verified.", title);
+  udpnat_cli_view_show_text (self->view, is_verified ? _("  %s is verified.") :
+                             _("  %s is not verified."), title);
 }
 
 void
@@ -88,7 +90,7 @@ udpnat_cli_command_verify (UdpnatCli  *self,
                            const char *arguments)
 {
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments,
-                                                 "verify NAME [yes | no | DIGITS…]");
+                                                 _("verify NAME [yes | no | DIGITS…]"));
   g_autofree char *number = NULL;
   g_autofree char *digits = NULL;
   g_auto (GStrv) groups = NULL;
@@ -113,9 +115,9 @@ udpnat_cli_command_verify (UdpnatCli  *self,
     set_verified (self, person, TRUE);
   else
     udpnat_cli_view_show_error (self->view, "not-equal",
-                                "These are not the digits of you and %s. Read them again; if they "
-                                "still differ, somebody is in between: say nothing here that they "
-                                "must not know.", udpnat_person_get_title (person));
+                                _("These are not the digits of you and %s. Read them again; if "
+                                  "they still differ, somebody is in between: say nothing here "
+                                  "that they must not know."), udpnat_person_get_title (person));
 }
 
 /* Somebody else's server: "@server yes" */
@@ -127,20 +129,20 @@ trust_server (UdpnatCli  *self,
 
   if (!g_str_equal (arguments, "yes"))
     udpnat_cli_view_show_error (self->view, "usage",
-                                "Whatever key %s has when it is met next would be taken for the "
-                                "right one. Do so only if its owner says that it has another one "
-                                "than before. Then: trust %s yes", server + 1, server);
+                                _("Whatever key %s has when it is met next would be taken for the "
+                                  "right one. Do so only if its owner says that it has another "
+                                  "one than before. Then: trust %s yes"), server + 1, server);
   else if (!udpnat_client_forget_place_key (self->client, server + 1))
-    udpnat_cli_view_show_error (self->view, "usage", "“%s” can be no server.", server + 1);
+    udpnat_cli_view_show_error (self->view, "usage", _("“%s” can be no server."), server + 1);
   else
-    udpnat_cli_view_show_clean (self->view, "  The key of %s is forgotten.", server + 1);
+    udpnat_cli_view_show_clean (self->view, _("  The key of %s is forgotten."), server + 1);
 }
 
 static void
 trust_person (UdpnatCli  *self,
               const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, "trust NAME yes");
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, _("trust NAME yes"));
   UdpnatPerson *renewed;
   g_autofree char *title = NULL;
 
@@ -148,7 +150,7 @@ trust_person (UdpnatCli  *self,
     return;
   if (udpnat_person_get_new_key (person) == NULL)
     {
-      udpnat_cli_view_show_error (self->view, "no-new-key", "%s has no other key.",
+      udpnat_cli_view_show_error (self->view, "no-new-key", _("%s has no other key."),
                                   udpnat_person_get_title (person));
       return;
     }
@@ -156,17 +158,18 @@ trust_person (UdpnatCli  *self,
   if (!g_str_equal (arguments, "yes"))
     {
       udpnat_cli_view_show_error (self->view, "usage",
-                                  "%s would be whoever has the new key %s. Take it only if they "
-                                  "have told you themselves, by another way than this, that they "
-                                  "lost the old one. What was said stays with the old key. Then: "
-                                  "trust %s yes", title, udpnat_person_get_new_key (person), title);
+                                  _("%s would be whoever has the new key %s. Take it only if they "
+                                    "have told you themselves, by another way than this, that "
+                                    "they lost the old one. What was said stays with the old key. "
+                                    "Then: trust %s "
+                                    "yes"), title, udpnat_person_get_new_key (person), title);
       return;
     }
   renewed = udpnat_client_accept_new_key (self->client, person);
   if (renewed == NULL)
-    udpnat_cli_view_show_error (self->view, "no-new-key", "%s has no other key.", title);
+    udpnat_cli_view_show_error (self->view, "no-new-key", _("%s has no other key."), title);
   else
-    udpnat_cli_view_show_clean (self->view, "  %s has the new key now, and is not verified.",
+    udpnat_cli_view_show_clean (self->view, _("  %s has the new key now, and is not verified."),
                                 udpnat_person_get_title (renewed));
 }
 
@@ -199,8 +202,8 @@ udpnat_cli_command_link (UdpnatCli  *self,
 
   if (name == NULL)
     {
-      udpnat_cli_view_show_error (self->view, "no-name", "You have no name yet: login NAME, or "
-                                  "--name NAME.");
+      udpnat_cli_view_show_error (self->view, "no-name", _("You have no name yet: login NAME, or "
+                                                           "--name NAME."));
       return;
     }
   link = udpnat_link_new (name, host, self->options->server_port, udpnat_person_get_key (me));
@@ -210,9 +213,9 @@ udpnat_cli_command_link (UdpnatCli  *self,
   udpnat_cli_view_show_clean (self->view, "%s", text);
   show_qr (self, text);
   udpnat_cli_view_show_text (self->view, is_local
-    ? "It names the server on this computer, where nobody else gets: give --server with the "
-      "address that others use."
-    : "Whoever opens it with “add LINK” has you as a contact, with the right key.");
+    ? _("It names the server on this computer, where nobody else gets: give --server with the "
+        "address that others use.")
+    : _("Whoever opens it with “add LINK” has you as a contact, with the right key."));
 }
 
 static void
@@ -230,7 +233,7 @@ added_cb (GObject      *source,
   if (person == NULL)
     udpnat_cli_say_error (self, "unknown-peer", error);
   else if (person == udpnat_client_get_self (self->client))
-    udpnat_cli_view_show_error (self->view, "self", "That is you.");
+    udpnat_cli_view_show_error (self->view, "self", _("That is you."));
   else
     udpnat_cli_accept (self, person);
 }
@@ -248,8 +251,9 @@ add_by_name (UdpnatCli        *self,
 
   if (self->options->mode == UDPNAT_CLI_MODE_OFFLINE ||
       (place == NULL && !udpnat_client_is_registered (self->client)))
-    udpnat_cli_view_show_error (self->view, "no-server", "“%s” says no key, so the server would "
-                                "have to say whose name it is, and does not answer now.",
+    udpnat_cli_view_show_error (self->view, "no-server", _("“%s” says no key, so the server would "
+                                                           "have to say whose name it is, and "
+                                                           "does not answer now."),
                                 link->name);
   else
     udpnat_client_find_async (self->client, address, self->cancellable, added_cb, self);
@@ -266,7 +270,7 @@ udpnat_cli_command_add (UdpnatCli  *self,
 
   if (*text == '\0')
     {
-      udpnat_cli_say_usage (self, "add LINK   (as “link” shows it)");
+      udpnat_cli_say_usage (self, _("add LINK   (as “link” shows it)"));
       return;
     }
   link = udpnat_link_parse (text, &error);
@@ -279,6 +283,6 @@ udpnat_cli_command_add (UdpnatCli  *self,
   if (person == NULL)
     udpnat_cli_say_error (self, "bad-link", error);
   else
-    udpnat_cli_view_show_clean (self->view, "  %s is a contact of yours now.",
+    udpnat_cli_view_show_clean (self->view, _("  %s is a contact of yours now."),
                                 udpnat_person_get_title (person));
 }

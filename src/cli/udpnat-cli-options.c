@@ -6,6 +6,7 @@
 #include "udpnat-cli-options.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-cli-commands.h"
@@ -114,7 +115,7 @@ parse_send_files (UdpnatCliOptions *self,
   g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
 
   if (g_strv_length (raw->rest) < 2)
-    return set_usage (error, "send: say to whom: send NAME --file PATH…");
+    return set_usage (error, _("send: say to whom: send NAME --file PATH…"));
   self->mode = UDPNAT_CLI_MODE_SEND_FILES;
   self->to = g_strdup (raw->rest[1]);
   for (guint i = 0; raw->files[i] != NULL; i++)
@@ -124,7 +125,7 @@ parse_send_files (UdpnatCliOptions *self,
   self->paths = g_strv_builder_end (paths);
   for (guint i = 0; self->paths[i] != NULL; i++)
     if (!g_file_test (self->paths[i], G_FILE_TEST_EXISTS))
-      return set_usage (error, "send: there is no “%s”", self->paths[i]);
+      return set_usage (error, _("send: there is no “%s”"), self->paths[i]);
   return TRUE;
 }
 
@@ -135,15 +136,16 @@ parse_receive (UdpnatCliOptions *self,
 {
   self->mode = UDPNAT_CLI_MODE_RECEIVE;
   if (raw->rest[1] != NULL)
-    return set_usage (error, "receive takes no more words, but --from NAME and --to FOLDER: “%s”",
+    return set_usage (error, _("receive takes no more words, but --from NAME and --to FOLDER: "
+                               "“%s”"),
                       raw->rest[1]);
   if (raw->count < 0)
-    return set_usage (error, "--count: a number from 1 up");
+    return set_usage (error, _("--count: a number from 1 up"));
   self->count = raw->count > 0 ? raw->count : 1;
   self->to = g_strdup (raw->from);
   self->folder = g_canonicalize_filename (raw->to != NULL ? raw->to : ".", NULL);
   if (!g_file_test (self->folder, G_FILE_TEST_IS_DIR))
-    return set_usage (error, "--to: there is no folder “%s”", self->folder);
+    return set_usage (error, _("--to: there is no folder “%s”"), self->folder);
   return TRUE;
 }
 
@@ -154,12 +156,12 @@ parse_send (UdpnatCliOptions *self,
             GError          **error)
 {
   if (n_words < 3)
-    return set_usage (error, "send: say to whom and what: send NAME TEXT…");
+    return set_usage (error, _("send: say to whom and what: send NAME TEXT…"));
   self->mode = UDPNAT_CLI_MODE_SEND;
   self->to = g_strdup (words[1]);
   self->text = g_strjoinv (" ", words + 2);
   if (strlen (self->text) > UDPNAT_TEXT_MAX_BYTES)
-    return set_usage (error, "send: a text is at most %d bytes", UDPNAT_TEXT_MAX_BYTES);
+    return set_usage (error, _("send: a text is at most %d bytes"), UDPNAT_TEXT_MAX_BYTES);
   return TRUE;
 }
 
@@ -170,7 +172,7 @@ parse_paths (UdpnatCliOptions *self,
              GError          **error)
 {
   if (g_strv_length (raw->rest) != 2)
-    return set_usage (error, "paths: say whose: paths NAME");
+    return set_usage (error, _("paths: say whose: paths NAME"));
   self->mode = UDPNAT_CLI_MODE_PATHS;
   self->to = g_strdup (raw->rest[1]);
   return TRUE;
@@ -207,7 +209,7 @@ parse_wait (UdpnatCliOptions *self,
 {
   self->mode = UDPNAT_CLI_MODE_WAIT;
   if (raw->count < 0)
-    return set_usage (error, "--count: a number from 1 up");
+    return set_usage (error, _("--count: a number from 1 up"));
   self->count = raw->count > 0 ? raw->count : 1;
   return TRUE;
 }
@@ -219,7 +221,7 @@ parse_list (UdpnatCliOptions *self,
 {
   self->mode = UDPNAT_CLI_MODE_LIST;
   if (raw->rest[1] != NULL && raw->rest[2] != NULL)
-    return set_usage (error, "list takes one word, how names begin: “%s”", raw->rest[2]);
+    return set_usage (error, _("list takes one word, how names begin: “%s”"), raw->rest[2]);
   self->prefix = g_strdup (raw->rest[1]);
   return TRUE;
 }
@@ -234,10 +236,10 @@ parse_profile_command (UdpnatCliOptions *self,
   gboolean is_restore = g_str_equal (raw->rest[0], "restore");
 
   if (g_strv_length (raw->rest) != 2)
-    return set_usage (error, is_restore ? "restore: say from which file: restore FILE"
-                                        : "passphrase: say what: passphrase set|change|remove");
+    return set_usage (error, is_restore ? _("restore: say from which file: restore FILE")
+                                        : _("passphrase: say what: passphrase set|change|remove"));
   if (!is_restore && !g_strv_contains (actions, raw->rest[1]))
-    return set_usage (error, "passphrase: set, change or remove; not “%s”", raw->rest[1]);
+    return set_usage (error, _("passphrase: set, change or remove; not “%s”"), raw->rest[1]);
   self->mode = is_restore ? UDPNAT_CLI_MODE_RESTORE : UDPNAT_CLI_MODE_PASSPHRASE;
   self->line = g_strdup (raw->rest[1]);
   return TRUE;
@@ -258,7 +260,7 @@ parse_netcheck (UdpnatCliOptions *self,
   address = g_network_address_parse (raw->stun, STUN_PORT, NULL);
   if (address == NULL || *g_network_address_get_hostname (G_NETWORK_ADDRESS (address)) == '\0'
       || g_network_address_get_port (G_NETWORK_ADDRESS (address)) == 0)
-    return set_usage (error, "--stun: HOST or HOST:PORT, not “%s”", raw->stun);
+    return set_usage (error, _("--stun: HOST or HOST:PORT, not “%s”"), raw->stun);
   self->stun_host = g_strdup (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)));
   self->stun_port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
   return TRUE;
@@ -272,9 +274,10 @@ parse_offline (UdpnatCliOptions *self,
   const UdpnatCliCommand *command = udpnat_cli_commands_find (raw->rest[0]);
 
   if (command == NULL)
-    return set_usage (error, "“%s” is not a command; man udpnat-cli lists them", raw->rest[0]);
+    return set_usage (error, _("“%s” is not a command; man udpnat-cli lists them"), raw->rest[0]);
   if (!command->is_one_shot)
-    return set_usage (error, "“%s” is a command of the prompt: start udpnat-cli without a command",
+    return set_usage (error, _("“%s” is a command of the prompt: start udpnat-cli without a "
+                               "command"),
                       raw->rest[0]);
   self->mode = UDPNAT_CLI_MODE_OFFLINE;
   self->line = join_command (raw);
@@ -291,15 +294,15 @@ parse_command (UdpnatCliOptions *self,
 
   self->count = raw->count;
   if (raw->count != 0 && g_strcmp0 (command, "wait") != 0 && g_strcmp0 (command, "receive") != 0)
-    return set_usage (error, "--count goes with the commands wait and receive");
+    return set_usage (error, _("--count goes with the commands wait and receive"));
   if (raw->files != NULL && g_strcmp0 (command, "send") != 0)
-    return set_usage (error, "--file goes with the command send");
+    return set_usage (error, _("--file goes with the command send"));
   if ((raw->from != NULL || raw->to != NULL) && g_strcmp0 (command, "receive") != 0)
-    return set_usage (error, "--from and --to go with the command receive");
+    return set_usage (error, _("--from and --to go with the command receive"));
   if ((raw->stun != NULL || raw->lifetime) && g_strcmp0 (command, "netcheck") != 0)
-    return set_usage (error, "--stun and --lifetime go with the command netcheck");
+    return set_usage (error, _("--stun and --lifetime go with the command netcheck"));
   if (raw->explain && g_strcmp0 (command, "paths") != 0)
-    return set_usage (error, "--explain goes with the command paths");
+    return set_usage (error, _("--explain goes with the command paths"));
   if (command == NULL)
     return TRUE;
   if (g_str_equal (command, "send") && raw->files != NULL)
@@ -318,7 +321,7 @@ parse_command (UdpnatCliOptions *self,
   if (g_str_equal (command, "list"))
     return parse_list (self, raw, error);
   if (n_words > 1)
-    return set_usage (error, "%s takes no more words: “%s”", command, raw->rest[1]);
+    return set_usage (error, _("%s takes no more words: “%s”"), command, raw->rest[1]);
   if (g_str_equal (command, "wait"))
     return parse_wait (self, raw, error);
   return parse_netcheck (self, raw, error);
@@ -332,10 +335,10 @@ parse_person_options (UdpnatCliOptions *self,
   static const char *const values[] = { "ask", "accept", "refuse", NULL };
 
   if (raw->strangers != NULL && !g_strv_contains (values, raw->strangers))
-    return set_usage (error, "--strangers: ask, accept or refuse; not “%s”", raw->strangers);
+    return set_usage (error, _("--strangers: ask, accept or refuse; not “%s”"), raw->strangers);
   if (g_strcmp0 (raw->passphrase_file, "-") == 0 && self->mode == UDPNAT_CLI_MODE_INTERACTIVE)
-    return set_usage (error, "--passphrase-file: “-” goes with a command only; here stdin is for "
-                      "what you type");
+    return set_usage (error, _("--passphrase-file: “-” goes with a command only; here stdin is "
+                               "for what you type"));
   self->strangers = g_steal_pointer (&raw->strangers);
   self->passphrase_file = g_steal_pointer (&raw->passphrase_file);
   self->new_passphrase_file = g_steal_pointer (&raw->new_passphrase_file);
@@ -370,65 +373,69 @@ static GOptionContext *
 create_context (UdpnatStartOptions *start,
                 RawOptions         *raw)
 {
-  GOptionContext *context = g_option_context_new ("[COMMAND…]");
+  GOptionContext *context = g_option_context_new (N_("[COMMAND…]"));
   const GOptionEntry entries[] = {
     { "host", 0, 0, G_OPTION_ARG_NONE, &raw->host,
-      "Start a server on this machine, unless one is running", NULL },
+      N_("Start a server on this machine, unless one is running"), NULL },
     { "no-port-mapping", 0, 0, G_OPTION_ARG_NONE, &raw->no_port_mapping,
-      "With --host: do not have the router let friends in from outside", NULL },
+      N_("With --host: do not have the router let friends in from outside"), NULL },
     { "lan", 0, 0, G_OPTION_ARG_NONE, &raw->lan,
-      "No server: only people on this network", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "One JSON object a line on stdout", NULL },
+      N_("No server: only people on this network"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, N_("One JSON object a line on stdout"), NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout,
-      "How long send, list and paths may take (30); how long wait waits (for ever); after how long "
-      "without a byte files are given up (never)", "SECONDS" },
+      N_("How long send, list and paths may take (30); how long wait waits (for ever); after how "
+         "long without a byte files are given up (never)"), N_("SECONDS") },
     { "count", 0, 0, G_OPTION_ARG_INT, &raw->count,
-      "With wait: how many messages (1); with receive: how many files", "N" },
+      N_("With wait: how many messages (1); with receive: how many files"), "N" },
     { "file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files,
-      "With send: files and folders instead of a text", "PATH…" },
+      N_("With send: files and folders instead of a text"), N_("PATH…") },
     { "from", 0, 0, G_OPTION_ARG_STRING, &raw->from,
-      "With receive: from one person only", "NAME" },
+      N_("With receive: from one person only"), N_("NAME") },
     { "to", 0, 0, G_OPTION_ARG_FILENAME, &raw->to,
-      "With receive: where files go (the current folder)", "FOLDER" },
+      N_("With receive: where files go (the current folder)"), N_("FOLDER") },
     { "strangers", 0, 0, G_OPTION_ARG_STRING, &raw->strangers,
-      "What becomes of people you do not know; remembered", "ask|accept|refuse" },
+      N_("What becomes of people you do not know; remembered"), "ask|accept|refuse" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &raw->passphrase_file,
-      "Take the passphrase from the first line of a file (-: stdin)", "FILE" },
+      N_("Take the passphrase from the first line of a file (-: stdin)"), N_("FILE") },
     { "new-passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &raw->new_passphrase_file,
-      "With passphrase and backup: the new one", "FILE" },
+      N_("With passphrase and backup: the new one"), N_("FILE") },
     { "keyring", 0, 0, G_OPTION_ARG_NONE, &raw->keyring,
-      "Let the desktop's keyring remember the passphrase", NULL },
+      N_("Let the desktop's keyring remember the passphrase"), NULL },
     { "unencrypted", 0, 0, G_OPTION_ARG_NONE, &raw->unencrypted,
-      "With backup: without a passphrase", NULL },
-    { "here", 0, 0, G_OPTION_ARG_NONE, &raw->here, "With delete: only here", NULL },
-    { "text", 0, 0, G_OPTION_ARG_NONE, &raw->text, "With export: as text (the default)", NULL },
+      N_("With backup: without a passphrase"), NULL },
+    { "here", 0, 0, G_OPTION_ARG_NONE, &raw->here, N_("With delete: only here"), NULL },
+    { "text", 0, 0, G_OPTION_ARG_NONE, &raw->text, N_("With export: as text (the default)"), NULL },
     { "json-lines", 0, 0, G_OPTION_ARG_NONE, &raw->json_lines,
-      "With export: as one JSON object a line", NULL },
+      N_("With export: as one JSON object a line"), NULL },
     { "replace", 0, 0, G_OPTION_ARG_NONE, &raw->replace,
-      "With export and backup: the file may be there", NULL },
-    { "none", 0, 0, G_OPTION_ARG_NONE, &raw->none, "With draft and status: no text", NULL },
+      N_("With export and backup: the file may be there"), NULL },
+    { "none", 0, 0, G_OPTION_ARG_NONE, &raw->none, N_("With draft and status: no text"), NULL },
     { "stun", 0, 0, G_OPTION_ARG_STRING, &raw->stun,
-      "With netcheck: ask this STUN server", "HOST[:PORT]" },
+      N_("With netcheck: ask this STUN server"), N_("HOST[:PORT]") },
     { "lifetime", 0, 0, G_OPTION_ARG_NONE, &raw->lifetime,
-      "With netcheck: measure lifetimes too (up to five minutes)", NULL },
+      N_("With netcheck: measure lifetimes too (up to five minutes)"), NULL },
     { "explain", 0, 0, G_OPTION_ARG_NONE, &raw->explain,
-      "With paths: what was tried, and why it is so (always told)", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL },
+      N_("With paths: what was tried, and why it is so (always told)"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, N_("Print the version"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL, NULL },
     { NULL }
   };
 
   g_option_context_set_summary (context,
-    "Talk to people directly, wherever they are. Without a command: a prompt; try help there.\n\n"
-    "Commands for scripts that need the server, or --lan: send NAME TEXT…,\n"
-    "send NAME --file PATH…, receive, list [PREFIX], wait, paths NAME\n"
-    "Without a profile: netcheck, which tests your own router\n"
-    "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
-    "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, unmute,\n"
-    "whois, relay, verify, link, add, note, draft, delete --here, status, avatar, set, export,\n"
-    "backup, restore, passphrase set|change|remove");
+    N_("Talk to people directly, wherever they are. Without a command: a prompt; try help "
+       "there.\n\n"
+       "Commands for scripts that need the server, or --lan: send NAME TEXT…,\n"
+       "send NAME --file PATH…, receive, list [PREFIX], wait, paths NAME\n"
+       "Without a profile: netcheck, which tests your own router\n"
+       "Commands that need nothing but the profile: history, search, unread, read, waiting,\n"
+       "contacts, requests, accept, decline, block, unblock, forget, nick, pin, unpin, mute, "
+       "unmute,\n"
+       "whois, relay, verify, link, add, note, draft, delete --here, status, avatar, set, "
+       "export,\n"
+       "backup, restore, passphrase set|change|remove"));
   g_option_context_set_description (context,
-    "Exit status: 0 done, 1 failed, 2 wrong usage.");
+    N_("Exit status: 0 done, 1 failed, 2 wrong usage."));
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_main_group (context, udpnat_start_options_create_group (start));
   g_option_context_add_main_entries (context, entries, NULL);
   return context;
@@ -463,22 +470,23 @@ udpnat_cli_options_parse (int      *argc,
     }
   if (raw.timeout < 0)
     {
-      set_usage (error, "--timeout: a number of seconds from 1 up");
+      set_usage (error, _("--timeout: a number of seconds from 1 up"));
       return NULL;
     }
   if (raw.host && start->server_host != NULL)
     {
-      set_usage (error, "--host starts a server here: leave out --server and --sip");
+      set_usage (error, _("--host starts a server here: leave out --server and --sip"));
       return NULL;
     }
   if (raw.lan && (raw.host || start->server_host != NULL || start->server_port != 0))
     {
-      set_usage (error, "--lan is without a server: leave out --server, --sip, --sport and --host");
+      set_usage (error, _("--lan is without a server: leave out --server, --sip, --sport and "
+                          "--host"));
       return NULL;
     }
   if (raw.lan && raw.rest != NULL && g_str_equal (raw.rest[0], "netcheck"))
     {
-      set_usage (error, "netcheck asks a server: leave out --lan");
+      set_usage (error, _("netcheck asks a server: leave out --lan"));
       return NULL;
     }
   if (!parse_command (self, &raw, error) || !parse_person_options (self, &raw, error))

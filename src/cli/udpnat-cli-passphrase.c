@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -57,7 +58,7 @@ take_line (const char *line,
       !g_utf8_validate_len (line, n_line, NULL))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                   "A passphrase is at most %d bytes of text", UDPNAT_PASSPHRASE_MAX_BYTES);
+                   _("A passphrase is at most %d bytes of text"), UDPNAT_PASSPHRASE_MAX_BYTES);
       return NULL;
     }
   return g_strndup (line, n_line);
@@ -84,7 +85,7 @@ udpnat_cli_passphrase_read (const char *path,
       int saved_errno = errno;
 
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-                   "Cannot read the passphrase from %s: %s", path, g_strerror (saved_errno));
+                   _("Cannot read the passphrase from %s: %s"), path, g_strerror (saved_errno));
       return NULL;
     }
   /* Byte by byte: on stdin something else may follow. */
@@ -131,7 +132,7 @@ read_hidden (int     fd,
   if (n_read > 0)
     line = take_line (buffer, n_read, error);
   else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "No passphrase was given");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("No passphrase was given"));
   explicit_bzero (buffer, sizeof buffer);
   return line;
 }
@@ -157,7 +158,7 @@ udpnat_cli_passphrase_ask (const char *prompt,
 
   if (fd < 0 || tcgetattr (fd, &before) != 0)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "There is no terminal to ask at");
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("There is no terminal to ask at"));
       if (fd >= 0)
         close (fd);
       return NULL;
@@ -191,8 +192,8 @@ udpnat_cli_passphrase_get (const UdpnatCliOptions *options,
   if (udpnat_cli_passphrase_can_ask ())
     return udpnat_cli_passphrase_ask (prompt, error);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-               "A passphrase is needed, and there is no terminal to ask at. Give --passphrase-file "
-               "FILE");
+               _("A passphrase is needed, and there is no terminal to ask at. Give "
+                 "--passphrase-file FILE"));
   return NULL;
 }
 
@@ -210,17 +211,17 @@ udpnat_cli_passphrase_get_new (const UdpnatCliOptions *options,
   if (!udpnat_cli_passphrase_can_ask ())
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   "A new passphrase is needed, and there is no terminal to ask at. Give "
-                   "--new-passphrase-file FILE");
+                   _("A new passphrase is needed, and there is no terminal to ask at. Give "
+                     "--new-passphrase-file FILE"));
       return NULL;
     }
   first = udpnat_cli_passphrase_ask (prompt, error);
   if (first == NULL || *first == '\0')
     return first;
-  second = udpnat_cli_passphrase_ask ("The same again: ", error);
+  second = udpnat_cli_passphrase_ask (_("The same again: "), error);
   if (second != NULL && !g_str_equal (first, second))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "They differ. Nothing was changed");
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("They differ. Nothing was changed"));
       g_clear_pointer (&second, udpnat_cli_passphrase_wipe);
     }
   udpnat_cli_passphrase_wipe (first);

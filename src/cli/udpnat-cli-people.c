@@ -5,6 +5,8 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-name.h"
 #include "udpnat-words.h"
 
@@ -49,10 +51,11 @@ static void
 explain_directory (UdpnatCli *self)
 {
   if (udpnat_client_get_directory (self->client) == UDPNAT_DIRECTORY_PRIVATE)
-    udpnat_cli_view_show_text (self->view, "This server tells nobody who else is there: look for "
-                               "people by their exact names.");
+    udpnat_cli_view_show_text (self->view, _("This server tells nobody who else is there: look "
+                                             "for people by their exact names."));
   else if (udpnat_client_has_more_people (self->client))
-    udpnat_cli_view_show_text (self->view, "There are more. Say how names begin to find others.");
+    udpnat_cli_view_show_text (self->view, _("There are more. Say how names begin to find "
+                                             "others."));
 }
 
 /** udpnat_cli_show_here: those who are there: as JSON each was told when it came */
@@ -63,8 +66,8 @@ udpnat_cli_show_here (UdpnatCli  *self,
   guint n_shown = show_some (self, prefix != NULL ? prefix : "", TRUE);
 
   if (n_shown == 0 && udpnat_client_get_directory (self->client) != UDPNAT_DIRECTORY_PRIVATE)
-    udpnat_cli_view_show_text (self->view, prefix != NULL ? "Nobody called like that is here."
-                                                          : "Nobody else is here.");
+    udpnat_cli_view_show_text (self->view, prefix != NULL ? _("Nobody called like that is here.")
+                                                          : _("Nobody else is here."));
   explain_directory (self);
 }
 
@@ -77,8 +80,8 @@ udpnat_cli_show_peers (UdpnatCli  *self,
 
   if (n_shown == 0 && udpnat_client_get_directory (self->client) != UDPNAT_DIRECTORY_PRIVATE)
     udpnat_cli_view_show_text (self->view,
-                               *prefix != '\0' ? "Nobody called like that has been here."
-                                               : "Nobody else has been here yet.");
+                               *prefix != '\0' ? _("Nobody called like that has been here.")
+                                               : _("Nobody else has been here yet."));
   explain_directory (self);
 }
 
@@ -143,7 +146,7 @@ udpnat_cli_command_contacts (UdpnatCli  *self,
   if (!udpnat_cli_is_end (self, arguments, "contacts"))
     return;
   if (show_all (self, UDPNAT_RELATION_ACCEPTED) == 0)
-    udpnat_cli_view_show_text (self->view, "No contacts yet: send NAME MESSAGE…, or add LINK.");
+    udpnat_cli_view_show_text (self->view, _("No contacts yet: send NAME MESSAGE…, or add LINK."));
 }
 
 /* Their first words are why somebody is accepted or not, so they are shown here, too. */
@@ -171,14 +174,14 @@ udpnat_cli_command_requests (UdpnatCli  *self,
         udpnat_cli_view_show_contact (self->view, person);
     }
   if (n_requests == 0)
-    udpnat_cli_view_show_text (self->view, "Nobody waits for an answer.");
+    udpnat_cli_view_show_text (self->view, _("Nobody waits for an answer."));
 }
 
 void
 udpnat_cli_command_whois (UdpnatCli  *self,
                           const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "whois NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("whois NAME"));
 
   if (person == NULL)
     return;
@@ -189,15 +192,17 @@ udpnat_cli_command_whois (UdpnatCli  *self,
 
 /* ---- What they are to the user ---- */
 
-/* @sentence: begins with a space; what they are called goes before it */
+/* @sentence: with %s for what they are called */
 static void
 say_done (UdpnatCli    *self,
           UdpnatPerson *person,
           const char   *sentence)
 {
   g_autofree char *title = udpnat_cli_view_dup_title (person);
+  g_auto (GStrv) parts = g_strsplit (sentence, "%s", -1);
+  g_autofree char *whole = g_strjoinv (title, parts);
 
-  udpnat_cli_view_show_text (self->view, "  %s%s", title, sentence);
+  udpnat_cli_view_show_text (self->view, "  %s", whole);
 }
 
 /** udpnat_cli_accept: makes a contact of @person, and says so */
@@ -207,18 +212,18 @@ udpnat_cli_accept (UdpnatCli    *self,
 {
   if (udpnat_person_is_contact (person))
     {
-      say_done (self, person, " is a contact of yours already.");
+      say_done (self, person, _("%s is a contact of yours already."));
       return;
     }
   udpnat_client_accept (self->client, person);
-  say_done (self, person, " is a contact of yours now.");
+  say_done (self, person, _("%s is a contact of yours now."));
 }
 
 void
 udpnat_cli_command_accept (UdpnatCli  *self,
                            const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "accept NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("accept NAME"));
 
   if (person != NULL)
     udpnat_cli_accept (self, person);
@@ -228,58 +233,58 @@ void
 udpnat_cli_command_decline (UdpnatCli  *self,
                             const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "decline NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("decline NAME"));
 
   if (person == NULL)
     return;
   if (udpnat_person_get_relation (person) != UDPNAT_RELATION_REQUEST)
     {
-      udpnat_cli_view_show_error (self->view, "no-request", "%s has not asked for anything. To "
-                                  "hear no more of a contact: block.",
+      udpnat_cli_view_show_error (self->view, "no-request", _("%s has not asked for anything. To "
+                                                              "hear no more of a contact: block."),
                                   udpnat_person_get_title (person));
       return;
     }
   udpnat_client_decline (self->client, person);
-  say_done (self, person, " is declined: nothing more of theirs comes in.");
+  say_done (self, person, _("%s is declined: nothing more of theirs comes in."));
 }
 
 void
 udpnat_cli_command_block (UdpnatCli  *self,
                           const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "block NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("block NAME"));
 
   if (person == NULL)
     return;
   udpnat_client_block (self->client, person);
-  say_done (self, person, " is blocked: nothing of theirs comes in, and they get no answer.");
+  say_done (self, person, _("%s is blocked: nothing of theirs comes in, and they get no answer."));
 }
 
 void
 udpnat_cli_command_unblock (UdpnatCli  *self,
                             const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "unblock NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("unblock NAME"));
 
   if (person == NULL)
     return;
   if (udpnat_person_get_relation (person) != UDPNAT_RELATION_BLOCKED)
     {
-      udpnat_cli_view_show_error (self->view, "not-blocked", "%s is not blocked.",
+      udpnat_cli_view_show_error (self->view, "not-blocked", _("%s is not blocked."),
                                   udpnat_person_get_title (person));
       return;
     }
   udpnat_client_unblock (self->client, person);
   say_done (self, person, udpnat_person_is_contact (person)
-                            ? " is a contact again."
-                            : " may write to you again, and is no contact of yours.");
+                            ? _("%s is a contact again.")
+                            : _("%s may write to you again, and is no contact of yours."));
 }
 
 void
 udpnat_cli_command_forget (UdpnatCli  *self,
                            const char *arguments)
 {
-  const char *usage = "forget NAME yes";
+  const char *usage = _("forget NAME yes");
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
 
   if (person == NULL)
@@ -287,14 +292,14 @@ udpnat_cli_command_forget (UdpnatCli  *self,
   if (!udpnat_cli_take_option (&arguments, "yes") || *arguments != '\0')
     {
       udpnat_cli_view_show_error (self->view, "usage",
-                                  "This deletes %s with everything that was said, here and for "
-                                  "ever, and what still waits for them. If you mean it: forget %s "
-                                  "yes",
+                                  _("This deletes %s with everything that was said, here and for "
+                                    "ever, and what still waits for them. If you mean it: forget "
+                                    "%s yes"),
                                   udpnat_person_get_title (person),
                                   udpnat_person_get_title (person));
       return;
     }
-  say_done (self, person, " is forgotten.");
+  say_done (self, person, _("%s is forgotten."));
   udpnat_client_forget (self->client, person);
 }
 
@@ -302,7 +307,7 @@ void
 udpnat_cli_command_nick (UdpnatCli  *self,
                          const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, "nick NAME [NICKNAME]");
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, _("nick NAME [NICKNAME]"));
   g_autofree char *nickname = NULL;
 
   if (person == NULL)
@@ -310,18 +315,19 @@ udpnat_cli_command_nick (UdpnatCli  *self,
   if (*arguments == '\0')
     {
       udpnat_client_set_nickname (self->client, person, NULL);
-      say_done (self, person, " is what they are called again.");
+      say_done (self, person, _("%s is what they are called again."));
       return;
     }
   nickname = udpnat_name_normalize (arguments);
   if (nickname == NULL)
     {
-      udpnat_cli_view_show_error (self->view, "name-not-allowed", "That cannot be a nickname: %s.",
+      udpnat_cli_view_show_error (self->view, "name-not-allowed", _("That cannot be a nickname: "
+                                                                    "%s."),
                                   udpnat_words_explain_code ("name-not-allowed"));
       return;
     }
   udpnat_client_set_nickname (self->client, person, nickname);
-  say_done (self, person, " is what you call them now.");
+  say_done (self, person, _("%s is what you call them now."));
 }
 
 static void
@@ -330,13 +336,13 @@ set_pinned (UdpnatCli  *self,
             gboolean    is_pinned)
 {
   UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
-                                                      is_pinned ? "pin NAME" : "unpin NAME");
+                                                      is_pinned ? _("pin NAME") : _("unpin NAME"));
 
   if (person == NULL)
     return;
   udpnat_client_set_pinned (self->client, person, is_pinned);
-  say_done (self, person, is_pinned ? " stays at the top of “contacts”."
-                                    : " is in their usual place again.");
+  say_done (self, person, is_pinned ? _("%s stays at the top of “contacts”.")
+                                    : _("%s is in their usual place again."));
 }
 
 void
@@ -359,14 +365,14 @@ set_muted (UdpnatCli  *self,
            gboolean    is_muted)
 {
   UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
-                                                      is_muted ? "mute NAME" : "unmute NAME");
+                                                      is_muted ? _("mute NAME") : _("unmute NAME"));
 
   if (person == NULL)
     return;
   udpnat_client_set_muted (self->client, person, is_muted);
-  say_done (self, person, is_muted ? " is muted: what they write is shown, not when they come, go "
-                                     "or type."
-                                   : " is not muted any more.");
+  say_done (self, person, is_muted ? _("%s is muted: what they write is shown, not when they "
+                                       "come, go or type.")
+                                   : _("%s is not muted any more."));
 }
 
 void

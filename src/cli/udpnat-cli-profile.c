@@ -7,6 +7,8 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-backup.h"
 #include "udpnat-cli-keyring.h"
 #include "udpnat-cli-passphrase.h"
@@ -71,7 +73,7 @@ udpnat_cli_open_profile (UdpnatCli *self)
       gboolean is_open = FALSE;
 
       if (is_needed)
-        passphrase = udpnat_cli_passphrase_get (options, "Passphrase: ", &error);
+        passphrase = udpnat_cli_passphrase_get (options, _("Passphrase: "), &error);
       if (!is_needed || passphrase != NULL)
         is_open = udpnat_client_open (self->client, options->profile, passphrase, &error);
       if (is_open && passphrase != NULL && options->is_keyring)
@@ -100,7 +102,7 @@ open_with_passphrase (UdpnatCliOptions *options,
       char *passphrase = NULL;
 
       if (is_needed)
-        passphrase = udpnat_cli_passphrase_get (options, "Passphrase: ", &error);
+        passphrase = udpnat_cli_passphrase_get (options, _("Passphrase: "), &error);
       if (!is_needed || passphrase != NULL)
         profile = udpnat_profile_open (options->profile, passphrase, &error);
       if (profile != NULL)
@@ -124,8 +126,8 @@ check_action (const char *action,
 
   if (is_first != has_passphrase)
     return TRUE;
-  g_printerr (is_first ? "udpnat-cli: The profile has a passphrase already: passphrase change.\n"
-                       : "udpnat-cli: The profile has no passphrase: passphrase set.\n");
+  g_printerr (is_first ? _("udpnat-cli: The profile has a passphrase already: passphrase change.\n")
+                       : _("udpnat-cli: The profile has no passphrase: passphrase set.\n"));
   return FALSE;
 }
 
@@ -142,7 +144,7 @@ change_passphrase (UdpnatCliOptions *options,
     is_changed = udpnat_profile_set_passphrase (profile, old, NULL, NULL, &error);
   else
     {
-      new = udpnat_cli_passphrase_get_new (options, "New passphrase: ", &error);
+      new = udpnat_cli_passphrase_get_new (options, _("New passphrase: "), &error);
       is_changed = new != NULL &&
                    udpnat_profile_set_passphrase (profile, old, new, NULL, &error);
       udpnat_cli_passphrase_wipe (new);
@@ -169,9 +171,9 @@ udpnat_cli_change_passphrase (UdpnatCliOptions *options)
   if (!is_changed)
     return 1;
   g_print (g_str_equal (options->line, "remove")
-             ? "The profile can be read without a passphrase now.\n"
-             : "The profile is encrypted, and opens with the new passphrase only. Nobody can help "
-               "you if it is lost.\n");
+             ? _("The profile can be read without a passphrase now.\n")
+             : _("The profile is encrypted, and opens with the new passphrase only. Nobody can "
+                 "help you if it is lost.\n"));
   return 0;
 }
 
@@ -196,7 +198,7 @@ udpnat_cli_restore (UdpnatCliOptions *options)
 
       g_clear_error (&error);
       if (is_needed)
-        passphrase = udpnat_cli_passphrase_get (options, "Passphrase of the backup: ", &error);
+        passphrase = udpnat_cli_passphrase_get (options, _("Passphrase of the backup: "), &error);
       if (!is_needed || passphrase != NULL)
         is_restored = udpnat_backup_restore (options->line, options->profile, passphrase, &error);
       udpnat_cli_passphrase_wipe (passphrase);
@@ -206,8 +208,8 @@ udpnat_cli_restore (UdpnatCliOptions *options)
       if (!may_try_again (options, error, n_tries))
         return 1;
     }
-  g_print ("Restored to %s. Do not go on using the place it came from: two of the same key cannot "
-           "be connected at once.\n", options->profile);
+  g_print (_("Restored to %s. Do not go on using the place it came from: two of the same key "
+             "cannot be connected at once.\n"), options->profile);
   return 0;
 }
 
@@ -224,13 +226,14 @@ ask_for_backup (UdpnatCli *self,
     return TRUE;
   if (self->options->new_passphrase_file == NULL && !udpnat_cli_passphrase_can_ask ())
     {
-      udpnat_cli_view_show_error (self->view, "usage", "Give --new-passphrase-file FILE with a "
-                                  "passphrase for the backup, or --unencrypted.");
+      udpnat_cli_view_show_error (self->view, "usage", _("Give --new-passphrase-file FILE with a "
+                                                         "passphrase for the backup, or "
+                                                         "--unencrypted."));
       return FALSE;
     }
   *out_passphrase =
     udpnat_cli_passphrase_get_new (self->options,
-                                   "Passphrase for the backup (none: not encrypted): ", &error);
+                                   _("Passphrase for the backup (none: not encrypted): "), &error);
   if (*out_passphrase == NULL)
     udpnat_cli_say_error (self, "not-written", error);
   else if (**out_passphrase == '\0')
@@ -251,7 +254,7 @@ udpnat_cli_command_backup (UdpnatCli  *self,
 
   if (*path == '\0' || *arguments != '\0' || self->options->mode != UDPNAT_CLI_MODE_OFFLINE)
     {
-      udpnat_cli_say_usage (self, "udpnat-cli backup FILE, at the shell, when this is left");
+      udpnat_cli_say_usage (self, _("udpnat-cli backup FILE, at the shell, when this is left"));
       return;
     }
   if (!ask_for_backup (self, &passphrase))
@@ -265,6 +268,9 @@ udpnat_cli_command_backup (UdpnatCli  *self,
       return;
     }
   udpnat_cli_view_tell (self->view, "written", "file", path, NULL);
-  udpnat_cli_view_show_clean (self->view, "Written to %s. Whoever has it%s is you: keep it safe.",
-                              path, is_encrypted ? " and the passphrase" : "");
+  udpnat_cli_view_show_clean (self->view,
+                              is_encrypted
+                                ? _("Written to %s. Whoever has it and the passphrase is you: "
+                                    "keep it safe.")
+                                : _("Written to %s. Whoever has it is you: keep it safe."), path);
 }

@@ -5,6 +5,8 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-limits.h"
 #include "udpnat-name.h"
 
@@ -27,9 +29,9 @@ udpnat_cli_command_status (UdpnatCli  *self,
   status = udpnat_client_dup_status (self->client);
   udpnat_cli_view_tell (self->view, "status", "text", status, NULL);
   if (*status != '\0')
-    udpnat_cli_view_show_clean (self->view, "Your contacts see: %s", status);
+    udpnat_cli_view_show_clean (self->view, _("Your contacts see: %s"), status);
   else
-    udpnat_cli_view_show_text (self->view, "No status line. “status TEXT” sets one.");
+    udpnat_cli_view_show_text (self->view, _("No status line. “status TEXT” sets one."));
 }
 
 static GBytes *
@@ -55,7 +57,7 @@ udpnat_cli_command_avatar (UdpnatCli  *self,
 
   if (*path == '\0' || *arguments != '\0')
     {
-      udpnat_cli_say_usage (self, "avatar FILE, or avatar none");
+      udpnat_cli_say_usage (self, _("avatar FILE, or avatar none"));
       return;
     }
   if (!g_str_equal (path, "none"))
@@ -70,8 +72,9 @@ udpnat_cli_command_avatar (UdpnatCli  *self,
   if (!udpnat_client_set_avatar (self->client, picture, &error))
     udpnat_cli_say_error (self, "invalid", error);
   else
-    udpnat_cli_view_show_text (self->view, picture != NULL ? "Your contacts see this picture now."
-                                                           : "You have no picture now.");
+    udpnat_cli_view_show_text (self->view, picture != NULL ? _("Your contacts see this picture "
+                                                               "now.")
+                                                           : _("You have no picture now."));
 }
 
 void
@@ -81,7 +84,7 @@ udpnat_cli_command_away (UdpnatCli  *self,
   if (!udpnat_cli_is_end (self, arguments, "away"))
     return;
   udpnat_client_set_away (self->client, TRUE);
-  udpnat_cli_view_show_text (self->view, "You are shown as away until you say “back”.");
+  udpnat_cli_view_show_text (self->view, _("You are shown as away until you say “back”."));
 }
 
 void
@@ -91,7 +94,7 @@ udpnat_cli_command_back (UdpnatCli  *self,
   if (!udpnat_cli_is_end (self, arguments, "back"))
     return;
   udpnat_client_set_away (self->client, FALSE);
-  udpnat_cli_view_show_text (self->view, "You are shown as here.");
+  udpnat_cli_view_show_text (self->view, _("You are shown as here."));
 }
 
 /* ---- Settings ---- */
@@ -137,13 +140,13 @@ udpnat_cli_command_set (UdpnatCli  *self,
   g_autofree char *value = udpnat_cli_take_word (&arguments);
   g_autoptr (GError) error = NULL;
 
-  if (!udpnat_cli_is_end (self, arguments, "set [NAME [VALUE]]"))
+  if (!udpnat_cli_is_end (self, arguments, _("set [NAME [VALUE]]")))
     return;
   if (*value != '\0' && !udpnat_client_set_setting (self->client, setting, value, &error))
     udpnat_cli_say_error (self, "invalid", error);
   else if (!show_settings (self, *setting != '\0' ? setting : NULL))
-    udpnat_cli_view_show_error (self->view, "invalid", "There is no setting “%s”; “set” lists "
-                                "them.", setting);
+    udpnat_cli_view_show_error (self->view, "invalid", _("There is no setting “%s”; “set” lists "
+                                                         "them."), setting);
 }
 
 /* ---- The name ---- */
@@ -155,7 +158,7 @@ udpnat_cli_command_login (UdpnatCli  *self,
   g_autofree char *name = g_strstrip (g_strdup (arguments));
 
   if (*name == '\0')
-    udpnat_cli_say_usage (self, "login NAME");
+    udpnat_cli_say_usage (self, _("login NAME"));
   else
     udpnat_cli_log_in (self, name);
 }
@@ -179,10 +182,10 @@ udpnat_cli_command_logout (UdpnatCli  *self,
   g_autofree char *own = own_name != NULL ? udpnat_name_fold (own_name) : NULL;
 
   if (!udpnat_client_is_registered (self->client) && !is_found_here (self))
-    udpnat_cli_view_show_error (self->view, "not-logged-in", "You are not logged in.");
+    udpnat_cli_view_show_error (self->view, "not-logged-in", _("You are not logged in."));
   else if (*name != '\0' && g_strcmp0 (asked, own) != 0)
     udpnat_cli_view_show_error (self->view, "not-yours",
-                                "You are %s; only %s can log %s out.", own_name, name, name);
+                                _("You are %s; only %s can log %s out."), own_name, name, name);
   else
     udpnat_client_log_out (self->client);
 }
