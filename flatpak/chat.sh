@@ -1,13 +1,14 @@
 #!/bin/bash
-# Two installed Flatpaks on two screens, which meet at a server of this checkout, and talk. Pictures
-# of both are kept. In a network namespace of its own: nothing leaves the machine.
+# Two installed Flatpaks on two screens, which meet at the server that is in the Flatpak, and talk;
+# then one of them goes on in the background, and is told of a message by the portal. Pictures of
+# both are kept. In a network namespace of its own: nothing leaves the machine.
 #
-#     chat.sh FOLDER SERVER      FOLDER: that of build.sh; SERVER: the program udpnat-server
+#     chat.sh FOLDER      that of build.sh
 set -euo pipefail
-folder=$(cd "$1" && pwd) server=$(realpath "$2")
+folder=$(cd "$1" && pwd)
 if [ -z "${UDPNAT_INSIDE:-}" ]; then
   user=(); [ "$(id -u)" = 0 ] || user=(--user --map-root-user)
-  UDPNAT_INSIDE=1 exec unshare "${user[@]}" --net --kill-child --fork "$0" "$folder" "$server"
+  UDPNAT_INSIDE=1 exec unshare "${user[@]}" --net --kill-child --fork "$0" "$folder"
 fi
 ip link set lo up
 id=io.github.udpnat.Udpnat port=18848
@@ -17,15 +18,27 @@ work=$folder/chat; rm -rf "$work"; mkdir -p "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 fail () { echo "chat: $*" >&2; tail -n 5 "$work"/*.log >&2; exit 1; }
 
-"$server" --ip 127.0.0.1 --port $port --state-dir "$work/server" >"$work/server.log" 2>&1 &
+# in_session WHO SCREEN WORD…: a desktop of their own, with portals, notifications and a keyring
+in_session ()
+{
+  HOME=$work/$1 XDG_RUNTIME_DIR=$work/$1/run DISPLAY=:$2 XDG_CURRENT_DESKTOP=GNOME \
+    XDG_DATA_DIRS=$FLATPAK_USER_DIR/exports/share:/usr/local/share:/usr/share \
+    dbus-run-session -- sh -c '
+      [ -S /run/dbus/system_bus_socket ] || export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+      echo "$DBUS_SESSION_BUS_ADDRESS" > "$HOME/bus"
+      printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+      dunst >"$HOME/dunst.log" 2>&1 &
+      exec "$@"' sh "${@:3}"
+}
 number=70
+mkdir -p "$work/server"/run; chmod 700 "$work/server/run"
+HOME=$work/server XDG_RUNTIME_DIR=$work/server/run dbus-run-session -- \
+  flatpak run --user --command=udpnat-server $id --ip 127.0.0.1 --port $port >"$work/server.log" 2>&1 &
 for who in alice bob; do
   mkdir -p "$work/$who/run"; chmod 700 "$work/$who/run"
   Xvfb :$number -screen 0 960x660x24 -nolisten tcp >"$work/$who-screen.log" 2>&1 &
   for _ in $(seq 50); do [ -S /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
-  HOME=$work/$who XDG_RUNTIME_DIR=$work/$who/run DISPLAY=:$number dbus-run-session -- sh -c '
-    [ -S /run/dbus/system_bus_socket ] || export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
-    exec "$@"' sh flatpak run --user $id --name $who --server 127.0.0.1:$port \
+  in_session $who $number flatpak run --user $id --name $who --server 127.0.0.1:$port \
     >"$work/$who.log" 2>&1 &
   number=$((number + 1))
 done
@@ -67,4 +80,18 @@ has alice 'Hello from another one'
 sleep 1
 import -display :70 -window root "$folder/flatpak-3-alice.png"
 import -display :71 -window root "$folder/flatpak-4-bob.png"
+# What the notifications of bob's desktop say.
+told () { DBUS_SESSION_BUS_ADDRESS=$(cat "$work/bob/bus") dunstctl history 2>>"$work/told.log"; }
+press 71 key ctrl+w
+sleep 2
+say 70 bob 'While your window is closed'
+has bob 'While your window is closed'
+for _ in $(seq 40); do
+  told | grep -q 'While your window is closed' && break
+  DBUS_SESSION_BUS_ADDRESS=$(cat "$work/bob/bus") dunstctl close-all 2>/dev/null || true
+  sleep 0.5
+done
+import -display :71 -window root "$folder/flatpak-5-told.png"
+told > "$work/told.json"
+grep -q 'While your window is closed' "$work/told.json" || fail "bob is not told of the message"
 echo "chat: each has in their sandbox what the other said; pictures: $folder/flatpak-*.png"

@@ -24,8 +24,13 @@ IN_UI = re.compile(r'translatable="(?:yes|true|1)"')
 IN_SCHEMA = re.compile(r'gettext-domain=')
 COMMENT = re.compile(r'/\*.*?\*/', re.S)
 
-# Where errors are made that the window shows.
-SPEAKING = ('src/core/client', 'src/core/io')
+# Where errors are made that people read.
+SPEAKING = ('src/core/client', 'src/core/io', 'src/cli', 'src/server')
+# Where a program prints, by which calls.
+PRINTING = ('src/cli', 'src/server')
+PRINTERS = re.compile(
+    r'udpnat_cli_view_show_(?:text|clean|error|field)|udpnat_cli_(?:fail|say_usage)|g_print(?:err)?|'
+    r'udpnat_server_log_\w+|set_usage')
 # Calls that make an error -> how many arguments stand before its text.
 MAKERS = {
     'g_error_new': 2,
@@ -45,6 +50,7 @@ CHARACTER = re.compile(r"'(?:[^'\\\n]|\\.)+'")
 CALL = re.compile(r'\b([A-Za-z_]\w*)\s*\(')
 TRANSLATED = re.compile(r'(?<!\w)(?:_|C_|Q_|N_|NC_|ngettext|g_dngettext|g_dpgettext2?)\s*\(')
 ERROR = re.compile(r'\s*&?(?:local_)?error\s*')
+SQL = re.compile(r'"(?:BEGIN|COMMIT|CREATE|DELETE|INSERT|PRAGMA|SELECT|UPDATE) ')
 DIRECTIVE = re.compile(r'%[-+#0-9.*]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]')
 WORD = re.compile(r'[^\W\d_]{2}')
 SENTENCE = re.compile(r'[^\W\d_]\S*\s+\S*[^\W\d_]')
@@ -131,6 +137,8 @@ def find_untranslated(text, code, begin, end):
                for span in split_arguments(code, match.end())]
     left = [match for match in STRING.finditer(code, begin, end)
             if not any(first <= match.start() < last for first, last in covered)]
+    if left and SQL.match(text, left[0].start()):
+        return begin, ''
     words = ''.join(text[match.start() + 1:match.end() - 1] for match in left)
     return (left[0].start() if left else begin), words
 
@@ -158,6 +166,24 @@ def check_errors(root):
             for line, words in find_mute_errors(path.read_text(encoding='utf-8'))]
 
 
+def find_mute_lines(text):
+    """Yields the places of sentences that are printed as they stand."""
+    text = CHARACTER.sub(blank, drop_comments(text))
+    code = STRING.sub(hide, text)
+    for match in CALL.finditer(code):
+        if PRINTERS.fullmatch(match.group(1)):
+            for begin, end in split_arguments(code, match.end()):
+                at, words = find_untranslated(text, code, begin, end)
+                if SENTENCE.search(DIRECTIVE.sub('', words)):
+                    yield text.count('\n', 0, at) + 1, words
+
+
+def check_printing(root):
+    return [f'{path.relative_to(root).as_posix()}:{line}: “{words}” is not in _()'
+            for folder in PRINTING for path in sorted((root / folder).glob('*.c'))
+            for line, words in find_mute_lines(path.read_text(encoding='utf-8'))]
+
+
 def check_translation(path):
     done = subprocess.run(['msgfmt', '--check', '-o', '/dev/null', str(path)],
                           capture_output=True, text=True)
@@ -177,6 +203,8 @@ def main():
     tap.check('/lint-translations/every-language-is-listed', not wrong, wrong)
     wrong = check_errors(root)
     tap.check('/lint-translations/every-error-is-translated', not wrong, wrong)
+    wrong = check_printing(root)
+    tap.check('/lint-translations/what-is-printed-is-translated', not wrong, wrong)
     for path in sorted((root / 'po').glob('*.po')):
         name = f'/lint-translations/{path.name}-is-sound'
         if shutil.which('msgfmt'):

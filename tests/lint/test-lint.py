@@ -300,7 +300,7 @@ g_debug ("It does not work: %s", error->message);
 
 def test_errors(tap, good):
     status, output = run_translations(
-        good | {'src/core/client/e.c': HEARD_ERRORS, 'src/server/f.c': MUTE_ERRORS['literal'][0],
+        good | {'src/core/client/e.c': HEARD_ERRORS, 'src/gui/f.c': MUTE_ERRORS['literal'][0],
                 'po/POTFILES.in': 'src/core/client/e.c\n' + good['po/POTFILES.in']})
     tap.check('/lint-bites/translations/errors/nothing-where-nothing-is', status == 0,
               output.splitlines())
@@ -332,6 +332,8 @@ def test_translations(tap):
         'no-file-in-vain': {'src/gui/b.ui': '<property>Hi</property>\n'},
         'files-are-sorted': {'po/POTFILES.in': 'src/gui/b.ui\nsrc/gui/a.c\n'},
         'every-language-is-listed': {'po/LINGUAS': 'xx\n'},
+        'what-is-printed-is-translated': {
+            'src/cli/d.c': 'g_printerr ("%s: do it again\\n", name);\n'},
         'yy.po-is-sound': {
             'po/LINGUAS': 'yy\n',
             'po/yy.po': 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
