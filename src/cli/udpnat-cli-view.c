@@ -8,8 +8,12 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* As wide as “round trip”, the longest label in English. */
+#define LABEL_CELLS 10
 
 struct _UdpnatCliView
 {
@@ -154,6 +158,58 @@ udpnat_cli_view_format_time (gint64      wall_us,
   return time != NULL ? g_date_time_format (time, format) : g_strdup ("--:--");
 }
 
+/* ---- Columns ---- */
+
+/** udpnat_cli_view_count_cells: Returns: how many columns of a terminal @text takes */
+guint
+udpnat_cli_view_count_cells (const char *text)
+{
+  guint n_cells = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!g_unichar_iszerowidth (c))
+        n_cells += g_unichar_iswide (c) ? 2 : 1;
+    }
+  return n_cells;
+}
+
+/** udpnat_cli_view_pad: Returns: (transfer full): @text, with spaces up to @n_cells columns */
+char *
+udpnat_cli_view_pad (const char *text,
+                     guint       n_cells)
+{
+  guint n_taken = udpnat_cli_view_count_cells (text);
+
+  return g_strdup_printf ("%s%*s", text, n_taken < n_cells ? (int) (n_cells - n_taken) : 0, "");
+}
+
+/** udpnat_cli_view_append_fact: puts one more fact at the end of a list of them in one line */
+void
+udpnat_cli_view_append_fact (GString    *line,
+                             const char *fact)
+{
+  /* Translators: stands between facts of a list in one line: “verified, pinned, 3 unread” */
+  g_string_append (line, C_("between facts", ", "));
+  g_string_append (line, fact);
+}
+
+/** udpnat_cli_view_append_rtt: the same, with how long there and back takes; nothing when unknown */
+void
+udpnat_cli_view_append_rtt (GString *line,
+                            gint64   rtt_us)
+{
+  g_autofree char *rtt = NULL;
+
+  if (rtt_us <= 0)
+    return;
+  /* Translators: milliseconds */
+  rtt = g_strdup_printf (_("%.0f ms"), rtt_us / 1000.0);
+  udpnat_cli_view_append_fact (line, rtt);
+}
+
 /* ---- Writing a line ---- */
 
 static void
@@ -283,6 +339,26 @@ udpnat_cli_view_show_clean (UdpnatCliView *self,
   va_end (arguments);
   clean = udpnat_cli_view_clean (text);
   write_line (self, clean);
+}
+
+/**
+ * udpnat_cli_view_show_field: a line of two columns, not cleaned; nothing in JSON mode
+ * @label: what it is about; "": the same as the line before
+ */
+void
+udpnat_cli_view_show_field (UdpnatCliView *self,
+                            const char    *label,
+                            const char    *format,
+                            ...)
+{
+  g_autofree char *padded = udpnat_cli_view_pad (label, LABEL_CELLS);
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  udpnat_cli_view_show_text (self, "  %s %s", padded, text);
 }
 
 static void
