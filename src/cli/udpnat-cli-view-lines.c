@@ -259,8 +259,8 @@ explain_request (UdpnatCliView     *self,
                              udpnat_person_get_key_text (person), text);
   /* Translators: “accept”, “decline” and “block” are commands to type and stay as they are; %s is
    * one name */
-  udpnat_cli_view_show_text (self, _("  accept %s, decline %s or block %s; until then they learn no "
-                                     "address of yours."), name, name, name);
+  udpnat_cli_view_show_text (self, _("  accept %s, decline %s or block %s; until then they learn "
+                                     "no address of yours."), name, name, name);
 }
 
 /** udpnat_cli_view_show_request: something from somebody whom the user has not accepted */

@@ -196,7 +196,7 @@ udpnat_cli_view_append_fact (GString    *line,
   g_string_append (line, fact);
 }
 
-/** udpnat_cli_view_append_rtt: the same, with how long there and back takes; nothing when unknown */
+/** udpnat_cli_view_append_rtt: likewise how long it takes there and back, when that is known */
 void
 udpnat_cli_view_append_rtt (GString *line,
                             gint64   rtt_us)
