@@ -65,13 +65,17 @@ describe_file (const UdpnatStoredTransfer *transfer)
   g_autofree char *size = g_format_size (offer->size);
   g_autofree char *name = udpnat_cli_view_clean (offer->name);
 
+  if (is_here && is_folder)
+    /* Translators: a folder in a conversation: name, size, state and where it is */
+    return g_strdup_printf (_("[folder] %s, %s, %s, %s"), name, size, state, clean_path);
   if (is_here)
-    /* Translators: a file or folder in a conversation: name, size, state and where it is */
-    return g_strdup_printf (is_folder ? _("[folder] %s, %s, %s, %s") : _("[file] %s, %s, %s, %s"),
-                            name, size, state, clean_path);
-  /* Translators: a file or folder in a conversation: name, size and state */
-  return g_strdup_printf (is_folder ? _("[folder] %s, %s, %s") : _("[file] %s, %s, %s"), name, size,
-                          state);
+    /* Translators: a file in a conversation: name, size, state and where it is */
+    return g_strdup_printf (_("[file] %s, %s, %s, %s"), name, size, state, clean_path);
+  if (is_folder)
+    /* Translators: a folder in a conversation: name, size and state */
+    return g_strdup_printf (_("[folder] %s, %s, %s"), name, size, state);
+  /* Translators: a file in a conversation: name, size and state */
+  return g_strdup_printf (_("[file] %s, %s, %s"), name, size, state);
 }
 
 /* What is there to read: the text, or why there is none. */
@@ -110,9 +114,12 @@ describe_quote (UdpnatHistoryItem *line)
   if (g_utf8_strlen (first, -1) > QUOTE_MAX_CHARACTERS)
     *g_utf8_offset_to_pointer (first, QUOTE_MAX_CHARACTERS) = '\0';
   clean = udpnat_cli_view_clean (first);
-  /* Translators: the beginning of the message that a reply is about, in quotation marks; with an
-   * ellipsis when there is more of it */
-  quoted = g_strdup_printf (is_long ? _("“%s…”") : _("“%s”"), clean);
+  if (is_long)
+    /* Translators: the beginning of the message that a reply is about, in quotation marks */
+    quoted = g_strdup_printf (_("“%s…”"), clean);
+  else
+    /* Translators: the message that a reply is about, in quotation marks */
+    quoted = g_strdup_printf (_("“%s”"), clean);
   return g_strdup_printf ("↳ %s ", quoted);
 }
 

@@ -76,12 +76,15 @@ show_phase (UdpnatCliView    *self,
 
   udpnat_cli_view_show_field (self, C_("label", "state"), "%s", udpnat_words_explain_phase (phase));
   if (elapsed_us >= 0)
-    /* Translators: what follows is how long it has been like that, in seconds */
-    udpnat_cli_view_show_field (self, C_("label", "for"), _("%lld s"),
-                                (long long) (elapsed_us / G_USEC_PER_SEC));
+    /* Translators: what follows is how long it has been like that */
+    udpnat_cli_view_show_field (self, C_("label", "for"),
+                                /* Translators: seconds */
+                                _("%lld s"), (long long) (elapsed_us / G_USEC_PER_SEC));
   if (remaining_us >= 0)
-    /* Translators: what follows is in how many seconds something else is tried */
-    udpnat_cli_view_show_field (self, C_("label", "next"), _("in %lld s"),
+    /* Translators: what follows is when something else is tried */
+    udpnat_cli_view_show_field (self, C_("label", "next"),
+                                /* Translators: seconds from now */
+                                _("in %lld s"),
                                 (long long) ((remaining_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC));
   if (*reason != '\0')
     udpnat_cli_view_show_field (self, C_("label", "because"), "%s",
@@ -98,6 +101,7 @@ show_entry (UdpnatCliView               *self,
   if (entry->n_sent > 0)
     {
       g_autofree char *sent =
+        /* Translators: how many were sent to an address */
         g_strdup_printf (ngettext ("%u packet", "%u packets", entry->n_sent), entry->n_sent);
 
       udpnat_cli_view_append_fact (facts, sent);
