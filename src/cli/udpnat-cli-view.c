@@ -15,6 +15,12 @@
 /* As wide as “round trip”, the longest label in English. */
 #define LABEL_CELLS 10
 
+#define LEFT_TO_RIGHT_ISOLATE 0x2066
+#define FIRST_STRONG_ISOLATE  0x2068
+#define POP_ISOLATE           0x2069
+/* What stands for a character that is not shown. */
+#define REPLACEMENT           0xfffd
+
 struct _UdpnatCliView
 {
   gboolean is_json;
@@ -115,6 +121,20 @@ is_invisible (gunichar c)
   return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
 }
 
+static void
+append_clean (GString *clean,
+              gunichar c)
+{
+  if (c == '\n')
+    g_string_append (clean, "\n    ");
+  else if (c == '\t')
+    g_string_append_c (clean, ' ');
+  else if (g_unichar_iscntrl (c) || is_invisible (c))
+    g_string_append_unichar (clean, REPLACEMENT);
+  else
+    g_string_append_unichar (clean, c);
+}
+
 /**
  * udpnat_cli_view_clean:
  *
@@ -126,18 +146,34 @@ udpnat_cli_view_clean (const char *text)
   GString *clean = g_string_new (NULL);
 
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    append_clean (clean, g_utf8_get_char (p));
+  return g_string_free (clean, FALSE);
+}
+
+/* The same for a whole sentence. Translations put what they quote between marks, so that it does
+ * not change the order of their own words (UAX #9, isolates). The two that open them and turn
+ * nothing round stay, and each is closed. */
+static char *
+clean_sentence (const char *text)
+{
+  GString *clean = g_string_new (NULL);
+  guint n_open = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
     {
       gunichar c = g_utf8_get_char (p);
+      gboolean is_opening = c == FIRST_STRONG_ISOLATE || c == LEFT_TO_RIGHT_ISOLATE;
+      gboolean is_closing = c == POP_ISOLATE && n_open > 0;
 
-      if (c == '\n')
-        g_string_append (clean, "\n    ");
-      else if (c == '\t')
-        g_string_append_c (clean, ' ');
-      else if (g_unichar_iscntrl (c) || is_invisible (c))
-        g_string_append (clean, "\357\277\275"); /* U+FFFD */
-      else
+      if (is_opening || is_closing)
         g_string_append_unichar (clean, c);
+      else
+        append_clean (clean, c);
+      n_open += is_opening;
+      n_open -= is_closing;
     }
+  for (; n_open > 0; n_open--)
+    g_string_append_unichar (clean, POP_ISOLATE);
   return g_string_free (clean, FALSE);
 }
 
@@ -337,7 +373,7 @@ udpnat_cli_view_show_clean (UdpnatCliView *self,
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  clean = udpnat_cli_view_clean (text);
+  clean = clean_sentence (text);
   write_line (self, clean);
 }
 
@@ -373,7 +409,7 @@ show_wrong (UdpnatCliView *self,
       udpnat_cli_view_tell (self, "error", "code", code, "message", message, NULL);
       return;
     }
-  clean = udpnat_cli_view_clean (message);
+  clean = clean_sentence (message);
   if (self->is_one_shot)
     g_printerr ("udpnat-cli: %s\n", clean);
   else
