@@ -5,6 +5,8 @@
 
 #include "udpnat-cli-files.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-presence.h"
 #include "udpnat-words.h"
 
@@ -38,10 +40,11 @@ refused_cb (UdpnatClient *client,
             UdpnatCli    *self)
 {
   if (g_str_equal (code, "try-later"))
-    udpnat_cli_view_show_error (self->view, code, "Not logged in yet: %s.",
+    udpnat_cli_view_show_error (self->view, code, _("Not logged in yet: %s."),
                                 udpnat_words_explain_code (code));
   else
-    udpnat_cli_fail (self, code, "Cannot log in as %s: %s.", name,
+    /* Translators: a name, and why not */
+    udpnat_cli_fail (self, code, _("Cannot log in as %s: %s."), name,
                      udpnat_words_explain_code (code));
 }
 
@@ -59,7 +62,7 @@ server_silent_cb (UdpnatClient *client,
   self->is_server_silent = TRUE;
   if (is_talkative (self))
     udpnat_cli_view_show_error (self->view, "no-server",
-                                "The server %s does not answer; still trying.",
+                                _("The server %s does not answer; still trying."),
                                 udpnat_client_get_server (client));
 }
 
@@ -69,7 +72,7 @@ server_lost_cb (UdpnatClient *client,
 {
   if (!self->is_leaving && is_talkative (self))
     udpnat_cli_view_show_error (self->view, "server-lost",
-                                "The server is gone; trying again. Direct conversations go on.");
+                                _("The server is gone; trying again. Direct conversations go on."));
 }
 
 static void
@@ -78,8 +81,8 @@ server_replaced_cb (UdpnatClient *client,
 {
   if (!self->is_leaving)
     udpnat_cli_view_show_error (self->view, "replaced",
-                                "You are logged in at another place with the same key, and only "
-                                "one can be connected. Trying again.");
+                                _("You are logged in at another place with the same key, and only "
+                                  "one can be connected. Trying again."));
 }
 
 static void
@@ -88,8 +91,9 @@ server_changed_cb (UdpnatClient *client,
                    UdpnatCli    *self)
 {
   udpnat_cli_fail (self, "server-changed",
-                   "The server %s has another key than before (%s). Not connected. If its owner "
-                   "says that this is right, use a new profile.",
+                   /* Translators: the server, and its key */
+                   _("The server %s has another key than before (%s). Not connected. If its owner "
+                     "says that this is right, use a new profile."),
                    udpnat_client_get_server (client), key);
 }
 
@@ -98,7 +102,8 @@ server_failed_cb (UdpnatClient *client,
                   const char   *message,
                   UdpnatCli    *self)
 {
-  udpnat_cli_fail (self, "server-not-found", "Cannot find the server %s: %s",
+  /* Translators: the server, and why not */
+  udpnat_cli_fail (self, "server-not-found", _("Cannot find the server %s: %s"),
                    self->options->server_host, message);
 }
 
@@ -130,20 +135,20 @@ say_presence (UdpnatCli      *self,
   switch ((UdpnatPresence) udpnat_person_get_presence (person))
     {
     case UDPNAT_PRESENCE_OFFLINE:
-      udpnat_cli_view_show_text (self->view, "○ %s has gone.", title);
+      udpnat_cli_view_show_text (self->view, _("○ %s has gone."), title);
       break;
     case UDPNAT_PRESENCE_ONLINE:
       if (before == UDPNAT_PRESENCE_AWAY)
-        udpnat_cli_view_show_text (self->view, "● %s is back.", title);
+        udpnat_cli_view_show_text (self->view, _("● %s is back."), title);
       else
         udpnat_cli_view_show_text (self->view, udpnat_person_is_on_lan (person)
-                                                 ? "● %s is here, on this network."
-                                                 : "● %s is here.", title);
+                                                 ? _("● %s is here, on this network.")
+                                                 : _("● %s is here."), title);
       break;
     case UDPNAT_PRESENCE_AWAY:
       udpnat_cli_view_show_text (self->view, before == UDPNAT_PRESENCE_ONLINE
-                                               ? "◐ %s is away from the keyboard."
-                                               : "◐ %s is here, but away from the keyboard.",
+                                               ? _("◐ %s is away from the keyboard.")
+                                               : _("◐ %s is here, but away from the keyboard."),
                                  title);
       break;
     }
@@ -207,6 +212,26 @@ directory_complete_cb (UdpnatClient *client,
   udpnat_client_stop_browsing (client);
 }
 
+/* The two keys, one below the other. */
+static void
+show_both_keys (UdpnatCli    *self,
+                UdpnatPerson *person)
+{
+  /* Translators: a key follows */
+  const char *old_label = _("the one you know:");
+  /* Translators: a key follows */
+  const char *new_label = _("the new one:");
+  guint n_cells = MAX (udpnat_cli_view_count_cells (old_label),
+                       udpnat_cli_view_count_cells (new_label));
+  g_autofree char *old_padded = udpnat_cli_view_pad (old_label, n_cells);
+  g_autofree char *new_padded = udpnat_cli_view_pad (new_label, n_cells);
+
+  udpnat_cli_view_show_text (self->view, "!!!   %s %s", old_padded,
+                             udpnat_person_get_key_text (person));
+  udpnat_cli_view_show_text (self->view, "!!!   %s %s", new_padded,
+                             udpnat_person_get_new_key (person));
+}
+
 /** udpnat_cli_warn_of_new_key: at the moment it is told, and at each message until it is decided */
 void
 udpnat_cli_warn_of_new_key (UdpnatCli    *self,
@@ -220,21 +245,23 @@ udpnat_cli_warn_of_new_key (UdpnatCli    *self,
   if (self->options->is_json)
     {
       udpnat_cli_view_show_error (self->view, "key-changed",
-                                  "The server says that %s now has another key (%s). Messages "
-                                  "still go to the old one only.", udpnat_person_get_name (person),
-                                  new_key);
+                                  /* Translators: a name, and a key */
+                                  _("The server says that %s now has another key (%s). Messages "
+                                    "still go to the old one only."),
+                                  udpnat_person_get_name (person), new_key);
       return;
     }
   title = udpnat_cli_view_dup_title (person);
-  udpnat_cli_view_show_text (self->view, "!!! WARNING: %s has another key at the server now.",
-                             title);
-  udpnat_cli_view_show_text (self->view, "!!!   the one you know: %s",
-                             udpnat_person_get_key_text (person));
-  udpnat_cli_view_show_text (self->view, "!!!   the new one:      %s", new_key);
-  udpnat_cli_view_show_text (self->view, "!!! Either they lost their old key, or somebody wants to "
-                             "pass for them. Ask them, not here.");
-  udpnat_cli_view_show_text (self->view, "!!! Until you decide with “trust %s”, messages go to the "
-                             "old key only.", title);
+  udpnat_cli_view_show_text (self->view,
+                             _("!!! WARNING: %s has another key at the server now."), title);
+  show_both_keys (self, person);
+  udpnat_cli_view_show_text (self->view,
+                             _("!!! Either they lost their old key, or somebody wants to pass for "
+                               "them. Ask them, not here."));
+  udpnat_cli_view_show_text (self->view,
+                             /* Translators: “trust” is a command to type, and stays as it is */
+                             _("!!! Until you decide with “trust %s”, messages go to the old key "
+                               "only."), title);
 }
 
 static void

@@ -8,6 +8,8 @@
 #include "udpnat-cli-commands.h"
 #include "udpnat-cli-files.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-client-files.h"
 #include "udpnat-person-address.h"
 #include "udpnat-words.h"
@@ -316,7 +318,7 @@ udpnat_cli_command_files (UdpnatCli  *self,
   g_autoptr (GPtrArray) transfers = udpnat_client_dup_transfers (self->client);
 
   if (transfers->len == 0)
-    udpnat_cli_view_show_text (self->view, "  No file is on its way.");
+    udpnat_cli_view_show_text (self->view, _("  No file is on its way."));
   for (guint i = 0; i < transfers->len; i++)
     {
       UdpnatTransfer *transfer = g_ptr_array_index (transfers, i);
@@ -388,7 +390,8 @@ void
 udpnat_cli_command_take (UdpnatCli  *self,
                          const char *arguments)
 {
-  run_on_line (self, arguments, "take #N [FOLDER]", accept);
+  /* Translators: how a command is typed; only FOLDER can be translated */
+  run_on_line (self, arguments, _("take #N [FOLDER]"), accept);
 }
 
 void
@@ -429,7 +432,8 @@ udpnat_cli_command_sendfile (UdpnatCli  *self,
     }
   paths = g_strv_builder_end (builder);
   if (*name == '\0' || paths[0] == NULL)
-    udpnat_cli_fail (self, "usage", "Say to whom, and which: sendfile NAME PATH…");
+    /* Translators: “sendfile” is a command to type, and stays as it is */
+    udpnat_cli_fail (self, "usage", _("Say to whom, and which: sendfile NAME PATH…"));
   else
     udpnat_cli_send_files (self, name, paths);
 }

@@ -5,15 +5,24 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define HISTORY_LINES 20
 #define HISTORY_MAX_LINES 1000
 #define SEARCH_LINES 50
 
-#define DAY_FORMAT "%A, %-d %B %Y"
-
 /* ---- Showing ---- */
+
+static char *
+format_day (UdpnatHistoryItem *line)
+{
+  gint64 shown_us = udpnat_history_item_get_shown_us (line);
+
+  /* Translators: a day in full, as g_date_time_format() takes it: Monday, 3 May 2026
+   * xgettext:no-c-format */
+  return udpnat_cli_view_format_time (shown_us, _("%A, %-d %B %Y"));
+}
 
 /* Lines with a heading for each day. */
 static void
@@ -26,8 +35,7 @@ show_page (UdpnatCli    *self,
   for (guint i = 0; i < page->len; i++)
     {
       UdpnatHistoryItem *line = g_ptr_array_index (page, i);
-      g_autofree char *its_day =
-        udpnat_cli_view_format_time (udpnat_history_item_get_shown_us (line), DAY_FORMAT);
+      g_autofree char *its_day = format_day (line);
 
       if (!g_str_equal (day, its_day))
         udpnat_cli_view_show_text (self->view, "— %s —", its_day);
@@ -100,7 +108,8 @@ void
 udpnat_cli_command_history (UdpnatCli  *self,
                             const char *arguments)
 {
-  const char *usage = "history NAME [COUNT] [before #N]";
+  /* Translators: how a command is typed; only NAME and COUNT can be translated */
+  const char *usage = _("history NAME [COUNT] [before #N]");
   UdpnatPerson *person = take_person_or_self (self, &arguments, usage);
   g_autoptr (GPtrArray) page = NULL;
   gint64 count;
@@ -111,8 +120,8 @@ udpnat_cli_command_history (UdpnatCli  *self,
   page = udpnat_client_dup_page (self->client, person, before, count);
   show_page (self, person, page);
   if (page->len == 0)
-    udpnat_cli_view_show_text (self->view, before == 0 ? "Nothing was said yet."
-                                                       : "Nothing was said before that.");
+    udpnat_cli_view_show_text (self->view, before == 0 ? _("Nothing was said yet.")
+                                                       : _("Nothing was said before that."));
   else if (before == 0 && udpnat_person_is_contact (person) &&
            count_incoming (page) >= udpnat_person_get_unread (person))
     udpnat_client_mark_read (self->client, person);
@@ -130,9 +139,10 @@ show_found (UdpnatCli         *self,
 
   if (!self->options->is_json)
     {
-      title = is_own ? g_strdup ("your notes") : udpnat_cli_view_dup_title (person);
-      when = udpnat_cli_view_format_time (udpnat_history_item_get_shown_us (line), DAY_FORMAT);
-      udpnat_cli_view_show_text (self->view, "%s, %s:", title, when);
+      title = is_own ? g_strdup (_("your notes")) : udpnat_cli_view_dup_title (person);
+      when = format_day (line);
+      /* Translators: above a message that was found: a name or “your notes”, and a day */
+      udpnat_cli_view_show_text (self->view, _("%s, %s:"), title, when);
     }
   udpnat_cli_view_show_line (self->view, person, line);
 }
@@ -141,7 +151,8 @@ void
 udpnat_cli_command_search (UdpnatCli  *self,
                            const char *arguments)
 {
-  const char *usage = "search WORDS…, or search in NAME WORDS…";
+  /* Translators: how a command is typed; “search” and “search in” stay as they are */
+  const char *usage = _("search WORDS…, or search in NAME WORDS…");
   UdpnatPerson *person = NULL;
   g_autoptr (GPtrArray) lines = NULL;
 
@@ -160,9 +171,12 @@ udpnat_cli_command_search (UdpnatCli  *self,
   for (guint i = lines->len; i > 0; i--)
     show_found (self, g_ptr_array_index (lines, i - 1));
   if (lines->len == 0)
-    udpnat_cli_view_show_text (self->view, "Nothing found.");
+    udpnat_cli_view_show_text (self->view, _("Nothing found."));
   else if (lines->len == SEARCH_LINES)
-    udpnat_cli_view_show_text (self->view, "(the newest %d; more words find less)", SEARCH_LINES);
+    /* Translators: how many of the messages that were found are shown */
+    udpnat_cli_view_show_text (self->view, ngettext ("(the newest %d; more words find less)",
+                                                     "(the newest %d; more words find less)",
+                                                     SEARCH_LINES), SEARCH_LINES);
 }
 
 /* ---- What was not read ---- */
@@ -187,14 +201,15 @@ udpnat_cli_command_unread (UdpnatCli  *self,
       n_shown++;
     }
   if (n_shown == 0)
-    udpnat_cli_view_show_text (self->view, "Everything is read.");
+    udpnat_cli_view_show_text (self->view, _("Everything is read."));
 }
 
 void
 udpnat_cli_command_read (UdpnatCli  *self,
                          const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, "read NAME");
+  /* Translators: how a command is typed; only NAME can be translated */
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, _("read NAME"));
   g_autoptr (GPtrArray) lines = NULL;
 
   if (person == NULL)
@@ -202,7 +217,7 @@ udpnat_cli_command_read (UdpnatCli  *self,
   lines = udpnat_client_dup_unread (self->client, person, udpnat_person_get_unread (person));
   show_page (self, person, lines);
   if (lines->len == 0)
-    udpnat_cli_view_show_text (self->view, "Nothing that was not read.");
+    udpnat_cli_view_show_text (self->view, _("Nothing that was not read."));
   else if (udpnat_person_is_contact (person))
     udpnat_client_mark_read (self->client, person);
 }
@@ -234,7 +249,8 @@ void
 udpnat_cli_command_export (UdpnatCli  *self,
                            const char *arguments)
 {
-  const char *usage = "export NAME FILE [--text | --json-lines] [--replace]";
+  /* Translators: how a command is typed; only NAME and FILE can be translated */
+  const char *usage = _("export NAME FILE [--text | --json-lines] [--replace]");
   ExportOptions options = { FALSE, FALSE };
   UdpnatPerson *person;
   g_autofree char *path = NULL;
@@ -258,5 +274,5 @@ udpnat_cli_command_export (UdpnatCli  *self,
       return;
     }
   udpnat_cli_view_tell (self->view, "written", "file", path, NULL);
-  udpnat_cli_view_show_clean (self->view, "Written to %s.", path);
+  udpnat_cli_view_show_clean (self->view, _("Written to %s."), path);
 }

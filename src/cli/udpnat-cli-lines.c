@@ -5,6 +5,8 @@
 
 #include "udpnat-cli.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-presence.h"
 #include "udpnat-words.h"
 
@@ -103,9 +105,9 @@ explain_waiting (UdpnatCli    *self,
       (udpnat_person_has_path (person) && udpnat_person_is_online (person)))
     return NULL;
   if (self->options->is_lan)
-    return "they are not on this network; it is sent as soon as they are.";
+    return _("they are not on this network; it is sent as soon as they are.");
   if (!udpnat_client_is_registered (self->client))
-    return "the server does not answer; it is sent as soon as it does.";
+    return _("the server does not answer; it is sent as soon as it does.");
   return reason != NULL ? udpnat_words_explain_code (reason) : NULL;
 }
 
@@ -180,8 +182,8 @@ tell_new_outgoing (UdpnatCli         *self,
 {
   if (person == udpnat_client_get_self (self->client))
     {
-      udpnat_cli_view_show_text (self->view, "  Noted (#%" G_GINT64_FORMAT ").",
-                                 udpnat_history_item_get_number (line));
+      udpnat_cli_view_show_text (self->view, _("  Noted (#%lld)."),
+                                 (long long) udpnat_history_item_get_number (line));
       if (self->options->is_json)
         udpnat_cli_view_show_line (self->view, person, line);
       return;
@@ -207,12 +209,17 @@ save_failed_cb (UdpnatClient *client,
                 gboolean      is_damaged,
                 UdpnatCli    *self)
 {
-  udpnat_cli_fail (self, "not-saved",
-                   "What was just said to or by %s is not kept, because %s",
-                   udpnat_person_get_title (person),
-                   is_damaged ? "the profile's database is damaged. Leave and start again: what "
-                                "can be read is taken over then."
-                              : "the disk takes nothing more. Make room, and say it again.");
+  const char *title = udpnat_person_get_title (person);
+
+  if (is_damaged)
+    udpnat_cli_fail (self, "not-saved",
+                     _("What was just said to or by %s is not kept, because the profile's database "
+                       "is damaged. Leave and start again: what can be read is taken over then."),
+                     title);
+  else
+    udpnat_cli_fail (self, "not-saved",
+                     _("What was just said to or by %s is not kept, because the disk takes nothing "
+                       "more. Make room, and say it again."), title);
 }
 
 static void
@@ -220,8 +227,8 @@ setting_lost_cb (UdpnatClient *client,
                  UdpnatCli    *self)
 {
   udpnat_cli_fail (self, "not-saved",
-                   "What was just set is not kept, because the disk takes nothing more. Make room, "
-                   "and set it again.");
+                   _("What was just set is not kept, because the disk takes nothing more. Make "
+                     "room, and set it again."));
 }
 
 static void
@@ -232,8 +239,8 @@ person_unreachable_cb (UdpnatClient *client,
   /* People hear where their message is instead: "stored" or "mail-refused" follows. */
   if (self->options->is_json)
     udpnat_cli_view_show_error (self->view, "offline",
-                                "%s is not there at the moment; messages wait, or go into their "
-                                "mailbox.", udpnat_person_get_name (person));
+                                _("%s is not there at the moment; messages wait, or go into their "
+                                  "mailbox."), udpnat_person_get_name (person));
 }
 
 static void
@@ -248,10 +255,11 @@ mail_refused_cb (UdpnatClient *client,
 
   self->is_mail_refused = TRUE;
   if (self->options->mode == UDPNAT_CLI_MODE_SEND && self->awaited_id != NULL && !is_soon_over)
-    udpnat_cli_fail (self, code, "Not delivered: %s. The message waits in the outbox, and is sent "
-                     "when udpnat runs.", udpnat_words_explain_code (code));
+    udpnat_cli_fail (self, code, _("Not delivered: %s. The message waits in the outbox, and is "
+                                   "sent when udpnat runs."), udpnat_words_explain_code (code));
   else if (self->options->is_json || self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
-    udpnat_cli_view_show_error (self->view, code, "  · What you said to %s waits here: %s.",
+    /* Translators: a name, and why */
+    udpnat_cli_view_show_error (self->view, code, _("  · What you said to %s waits here: %s."),
                                 udpnat_person_get_title (person),
                                 udpnat_words_explain_code (code));
 }
@@ -405,7 +413,10 @@ show_unread (UdpnatCli *self)
         udpnat_client_mark_read_to (self->client, person, udpnat_history_item_get_number (line));
     }
   if (n_left_out > 0)
-    udpnat_cli_view_show_text (self->view, "  (%u older ones are in “history NAME”)", n_left_out);
+    /* Translators: messages; “history” is a command to type, and stays as it is */
+    udpnat_cli_view_show_text (self->view, ngettext ("  (%u older one is in “history NAME”)",
+                                                     "  (%u older ones are in “history NAME”)",
+                                                     n_left_out), n_left_out);
 }
 
 /** udpnat_cli_show_news: at the start: what came and was not read, and what still waits */
@@ -424,9 +435,12 @@ udpnat_cli_show_news (UdpnatCli *self)
       if (!self->options->is_json)
         say_how_many (self);
       if (n_waiting > 0)
-        udpnat_cli_view_show_text (self->view, n_waiting == 1
-                                   ? "%u message waits in the outbox."
-                                   : "%u messages wait in the outbox (see “waiting”).", n_waiting);
+        udpnat_cli_view_show_text (self->view,
+                                   /* Translators: “waiting” is a command to type, and stays as it
+                                    * is */
+                                   ngettext ("%u message waits in the outbox.",
+                                             "%u messages wait in the outbox (see “waiting”).",
+                                             n_waiting), n_waiting);
     }
   show_unread (self);
 }

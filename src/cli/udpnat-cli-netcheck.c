@@ -4,6 +4,8 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-cli.h"
 #include "udpnat-error.h"
 #include "udpnat-net-check.h"
@@ -109,16 +111,22 @@ show_failure (UdpnatCliView    *view,
   else if (check->error != NULL)
     udpnat_cli_view_show_error (view, "no-network", "%s", check->error->message);
   else if (check->facts.state == UDPNAT_NAT_TEST_NOT_STUN)
-    udpnat_cli_view_show_error (view, "not-stun", "What answers at %s, port %u, is no STUN server.",
+    udpnat_cli_view_show_error (view, "not-stun",
+                                /* Translators: a server, and its port */
+                                _("What answers at %s, port %u, is no STUN server."),
                                 options->stun_host, options->stun_port);
   else if (answers_by_tcp (options))
-    udpnat_cli_view_show_error (view, "udp-blocked", "No answer from %s, port %u, by UDP, but it "
-                                "is there by TCP: this network blocks UDP. udpnat reaches its "
-                                "server over TCP here, which then carries all messages.",
+    udpnat_cli_view_show_error (view, "udp-blocked",
+                                /* Translators: a server, and its port */
+                                _("No answer from %s, port %u, by UDP, but it is there by TCP: "
+                                  "this network blocks UDP. udpnat reaches its server over TCP "
+                                  "here, which then carries all messages."),
                                 options->stun_host, options->stun_port);
   else
-    udpnat_cli_view_show_error (view, "no-answer", "No answer from %s, port %u. Either no STUN "
-                                "server is there, or this network lets no UDP through.",
+    udpnat_cli_view_show_error (view, "no-answer",
+                                /* Translators: a server, and its port */
+                                _("No answer from %s, port %u. Either no STUN server is there, or "
+                                  "this network lets no UDP through."),
                                 options->stun_host, options->stun_port);
 }
 

@@ -5,6 +5,8 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
+
 static void
 show_full_path (UdpnatCli    *self,
                 UdpnatPerson *person)
@@ -37,7 +39,8 @@ show_all_paths (UdpnatCli *self,
         udpnat_cli_view_show_path (self->view, person);
     }
   if (n_paths == 0)
-    udpnat_cli_view_show_text (self->view, "No conversation yet: send NAME MESSAGE…");
+    /* Translators: “send” is a command to type, and stays as it is */
+    udpnat_cli_view_show_text (self->view, _("No conversation yet: send NAME MESSAGE…"));
 }
 
 /* For somebody who helps: the same for every language, and without addresses if so wished. */
@@ -57,7 +60,8 @@ void
 udpnat_cli_command_paths (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "paths [--explain | NAME [--explain|--report|--masked]]";
+  /* Translators: how a command is typed; only NAME can be translated */
+  const char *usage = _("paths [--explain | NAME [--explain|--report|--masked]]");
   g_autoptr (UdpnatPathReport) report = NULL;
   UdpnatPerson *person;
   gboolean is_masked;
@@ -118,7 +122,8 @@ void
 udpnat_cli_command_relay (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "relay NAME [on|off]";
+  /* Translators: how a command is typed; only NAME can be translated */
+  const char *usage = _("relay NAME [on|off]");
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
   gboolean is_on;
   gboolean is_off;

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli.h"
 
@@ -51,7 +53,7 @@ look_cb (gpointer user_data)
     return G_SOURCE_REMOVE;
   report = udpnat_client_dup_path_report (self->client, person);
   if (g_str_equal (udpnat_path_report_get_phase (report), "away"))
-    udpnat_cli_fail (self, "away", "%s is not there now, so there is no way to look at.",
+    udpnat_cli_fail (self, "away", _("%s is not there now, so there is no way to look at."),
                      udpnat_person_get_title (person));
   else if (is_settled (self, report))
     show (self, person, report);
@@ -70,8 +72,8 @@ udpnat_cli_watch_path (UdpnatCli *self)
     return;
   if (person == NULL || !udpnat_person_is_contact (person))
     {
-      udpnat_cli_fail (self, "unknown-peer", "“%s” is none of your contacts. Others are reached "
-                       "through the server only.", self->options->to);
+      udpnat_cli_fail (self, "unknown-peer", _("“%s” is none of your contacts. Others are reached "
+                                               "through the server only."), self->options->to);
       return;
     }
   udpnat_client_reach (self->client, person);

@@ -5,6 +5,8 @@
 #include "udpnat-cli-arguments.h"
 #include "udpnat-cli-commands.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-name.h"
 #include "udpnat-person-address.h"
 #include "udpnat-words.h"
@@ -23,7 +25,8 @@ say (UdpnatCli    *self,
 
   if (person == udpnat_client_get_self (self->client))
     {
-      udpnat_cli_fail (self, "self", "That is you. For a note to yourself: note TEXT…");
+      /* Translators: “note” is a command to type, and stays as it is */
+      udpnat_cli_fail (self, "self", _("That is you. For a note to yourself: note TEXT…"));
       return FALSE;
     }
   udpnat_cli_warn_of_new_key (self, person);
@@ -197,7 +200,8 @@ udpnat_cli_send (UdpnatCli  *self,
     }
   if (normal == NULL)
     {
-      udpnat_cli_fail (self, "not-sent", "“%s” cannot be anybody's name: %s.", name,
+      /* Translators: what was typed as a name, and why it is none */
+      udpnat_cli_fail (self, "not-sent", _("“%s” cannot be anybody's name: %s."), name,
                        udpnat_words_explain_code ("name-not-allowed"));
       return;
     }
@@ -206,8 +210,8 @@ udpnat_cli_send (UdpnatCli  *self,
   if (may_ask (self, normal))
     ask_for (self, unfound);
   else if (self->options->mode == UDPNAT_CLI_MODE_INTERACTIVE)
-    udpnat_cli_view_show_clean (self->view, "  The server has to say first who %s is; the message "
-                                "is kept as soon as it has.", normal);
+    udpnat_cli_view_show_clean (self->view, _("  The server has to say first who %s is; the "
+                                              "message is kept as soon as it has."), normal);
 }
 
 void
@@ -217,7 +221,8 @@ udpnat_cli_command_send (UdpnatCli  *self,
   g_autofree char *name = udpnat_cli_take_word (&arguments);
 
   if (*name == '\0' || *arguments == '\0')
-    udpnat_cli_say_usage (self, "send NAME MESSAGE…   (quote a name that has spaces)");
+    /* Translators: how a command is typed; “send” stays as it is */
+    udpnat_cli_say_usage (self, _("send NAME MESSAGE…   (quote a name that has spaces)"));
   else
     udpnat_cli_send (self, name, arguments);
 }
@@ -230,7 +235,8 @@ udpnat_cli_command_note (UdpnatCli  *self,
   g_autoptr (GError) error = NULL;
 
   if (*arguments == '\0')
-    udpnat_cli_say_usage (self, "note TEXT…");
+    /* Translators: how a command is typed; only TEXT can be translated */
+    udpnat_cli_say_usage (self, _("note TEXT…"));
   else if (!udpnat_client_send (self->client, me, arguments, NULL, NULL, &error))
     udpnat_cli_say_error (self, "not-sent", error);
 }
@@ -241,7 +247,8 @@ void
 udpnat_cli_command_reply (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "reply #N TEXT…";
+  /* Translators: how a command is typed; only TEXT can be translated */
+  const char *usage = _("reply #N TEXT…");
   g_autoptr (UdpnatHistoryItem) line = udpnat_cli_take_line (self, &arguments, usage);
   g_autoptr (GError) error = NULL;
   UdpnatPerson *person;
@@ -263,7 +270,8 @@ void
 udpnat_cli_command_edit (UdpnatCli  *self,
                          const char *arguments)
 {
-  const char *usage = "edit #N TEXT…";
+  /* Translators: how a command is typed; only TEXT can be translated */
+  const char *usage = _("edit #N TEXT…");
   g_autoptr (UdpnatHistoryItem) line = udpnat_cli_take_line (self, &arguments, usage);
   g_autoptr (GError) error = NULL;
 
@@ -292,23 +300,27 @@ udpnat_cli_command_delete (UdpnatCli  *self,
     return;
   if (!is_here && self->options->mode == UDPNAT_CLI_MODE_OFFLINE)
     {
-      udpnat_cli_view_show_error (self->view, "usage", "From the command line only “delete --here” "
-                                  "works; delete for both at the prompt.");
+      udpnat_cli_view_show_error (self->view, "usage",
+                                  /* Translators: “delete --here” stays as it is */
+                                  _("From the command line only “delete --here” works; delete for "
+                                    "both at the prompt."));
       return;
     }
   udpnat_cli_remember_line (self, line);
   if (!udpnat_client_delete (self->client, line, !is_here, &error))
     udpnat_cli_say_error (self, "not-sent", error);
   else if (is_here)
-    udpnat_cli_view_show_text (self->view, "  #%" G_GINT64_FORMAT " is deleted here.",
-                               udpnat_history_item_get_number (line));
+    /* Translators: the number of a message; “here”: on this computer, not at the other side */
+    udpnat_cli_view_show_text (self->view, _("  #%lld is deleted here."),
+                               (long long) udpnat_history_item_get_number (line));
 }
 
 void
 udpnat_cli_command_react (UdpnatCli  *self,
                           const char *arguments)
 {
-  const char *usage = "react #N [SIGN]";
+  /* Translators: how a command is typed; only SIGN can be translated */
+  const char *usage = _("react #N [SIGN]");
   g_autoptr (UdpnatHistoryItem) line = udpnat_cli_take_line (self, &arguments, usage);
   g_autofree char *sign = NULL;
   g_autoptr (GError) error = NULL;
@@ -342,8 +354,9 @@ void
 udpnat_cli_command_draft (UdpnatCli  *self,
                           const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments,
-                                                 "draft NAME [TEXT… | --none]");
+  /* Translators: how a command is typed; only NAME and TEXT can be translated */
+  const char *usage = _("draft NAME [TEXT… | --none]");
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
   const char *draft;
 
   if (person == NULL)
@@ -351,13 +364,13 @@ udpnat_cli_command_draft (UdpnatCli  *self,
   if (udpnat_cli_take_option (&arguments, "--none"))
     {
       udpnat_client_set_draft (self->client, person, NULL);
-      udpnat_cli_view_show_text (self->view, "  The draft is gone.");
+      udpnat_cli_view_show_text (self->view, _("  The draft is gone."));
       return;
     }
   if (*arguments != '\0')
     {
       udpnat_client_set_draft (self->client, person, arguments);
-      udpnat_cli_view_show_text (self->view, "  Kept as a draft; nothing is sent.");
+      udpnat_cli_view_show_text (self->view, _("  Kept as a draft; nothing is sent."));
       return;
     }
   draft = udpnat_person_get_draft (person);
@@ -366,7 +379,7 @@ udpnat_cli_command_draft (UdpnatCli  *self,
   if (draft != NULL)
     udpnat_cli_view_show_clean (self->view, "%s", draft);
   else
-    udpnat_cli_view_show_text (self->view, "No draft.");
+    udpnat_cli_view_show_text (self->view, _("No draft."));
 }
 
 /* ---- The outbox ---- */
@@ -455,15 +468,19 @@ udpnat_cli_command_waiting (UdpnatCli  *self,
       g_autofree char *title = udpnat_cli_view_dup_title (person);
 
       if (lines->len > 0)
-        udpnat_cli_view_show_text (self->view, "For %s:", title);
+        /* Translators: a name; the messages for them that wait follow */
+        udpnat_cli_view_show_text (self->view, _("For %s:"), title);
       for (guint k = lines->len; k > 0; k--)
         udpnat_cli_view_show_line (self->view, person, g_ptr_array_index (lines, k - 1));
       n_shown += lines->len;
     }
   if (n_items == 0)
-    udpnat_cli_view_show_text (self->view, "Nothing waits.");
+    udpnat_cli_view_show_text (self->view, _("Nothing waits."));
   else if (n_items > n_shown)
-    udpnat_cli_view_show_text (self->view, "%u other %s (changes, signs, keys).",
-                               n_items - n_shown, n_items - n_shown == 1 ? "thing waits"
-                                                                         : "things wait");
+    udpnat_cli_view_show_text (self->view,
+                               /* Translators: what waits besides messages; signs, as 👍, are what
+                                * people put on messages */
+                               ngettext ("%u other thing waits (changes, signs, keys).",
+                                         "%u other things wait (changes, signs, keys).",
+                                         n_items - n_shown), n_items - n_shown);
 }

@@ -5,21 +5,24 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define BAR_CELLS 24
 
-/* "photo.jpg", or "Pictures, 214 files". */
+/* "photo.jpg", or "Pictures/ (214 files)". */
 static char *
 describe_what (UdpnatTransfer *transfer)
 {
   g_autofree char *name = udpnat_cli_view_clean (udpnat_transfer_get_name (transfer));
+  guint n_files;
 
   if (!udpnat_transfer_is_folder (transfer))
     return g_steal_pointer (&name);
-  return g_strdup_printf ("%s/ (%u %s)", name, udpnat_transfer_get_n_files (transfer),
-                          udpnat_transfer_get_n_files (transfer) == 1 ? "file" : "files");
+  n_files = udpnat_transfer_get_n_files (transfer);
+  /* Translators: a folder, and how many files are in it */
+  return g_strdup_printf (ngettext ("%s/ (%u file)", "%s/ (%u files)", n_files), name, n_files);
 }
 
 /* ---- The bar ---- */
@@ -67,7 +70,8 @@ udpnat_cli_view_show_preparing (UdpnatCliView *self,
   g_autofree char *clean = udpnat_cli_view_clean (shown);
 
   if (has_bar (self))
-    draw_bar (clean, n_done, n_all, "being read");
+    /* Translators: a file that is to be sent */
+    draw_bar (clean, n_done, n_all, C_("file", "being read"));
 }
 
 /* ---- Transfers ---- */
@@ -103,49 +107,60 @@ write_json (UdpnatCliView  *self,
   udpnat_cli_view_end (self, builder);
 }
 
-/* What there is to do about it, at the prompt. */
-static const char *
-get_advice (UdpnatTransfer *transfer)
+/* "#7 to Bob: photo.jpg, 3.2 MB, sent from /home/ann/photo.jpg" */
+static char *
+describe_transfer (UdpnatPerson   *person,
+                   UdpnatTransfer *transfer)
 {
-  switch (udpnat_transfer_get_state (transfer))
-    {
-    case UDPNAT_TRANSFER_STATE_OFFERED:
-      return udpnat_transfer_is_outgoing (transfer) ? "" : "; take it, or cancel it";
-    case UDPNAT_TRANSFER_STATE_FAILED:
-      return "; resume it to try again";
-    case UDPNAT_TRANSFER_STATE_ACCEPTED:
-    case UDPNAT_TRANSFER_STATE_RUNNING:
-    case UDPNAT_TRANSFER_STATE_DONE:
-    case UDPNAT_TRANSFER_STATE_CANCELLED:
-      break;
-    }
-  return "";
-}
-
-static void
-write_line (UdpnatCliView  *self,
-            UdpnatPerson   *person,
-            UdpnatTransfer *transfer,
-            const char     *advice)
-{
+  long long number = udpnat_transfer_get_line (transfer);
+  gboolean is_outgoing = udpnat_transfer_is_outgoing (transfer);
   g_autofree char *title = udpnat_cli_view_dup_title (person);
   g_autofree char *what = describe_what (transfer);
   g_autofree char *words = udpnat_transfer_describe (transfer, title);
   g_autofree char *place = NULL;
+  g_autofree char *clean = NULL;
 
   if (udpnat_transfer_get_state (transfer) == UDPNAT_TRANSFER_STATE_DONE &&
       udpnat_transfer_get_path (transfer) != NULL)
     {
-      g_autofree char *shown = g_filename_display_name (udpnat_transfer_get_path (transfer));
-      g_autofree char *clean = udpnat_cli_view_clean (shown);
-
-      place = g_strconcat (udpnat_transfer_is_outgoing (transfer) ? ", sent from " : ", in ",
-                           clean, NULL);
+      place = g_filename_display_name (udpnat_transfer_get_path (transfer));
+      clean = udpnat_cli_view_clean (place);
     }
-  udpnat_cli_view_show_clean (self, "  #%" G_GINT64_FORMAT " %s %s: %s, %s%s%s",
-                              udpnat_transfer_get_line (transfer),
-                              udpnat_transfer_is_outgoing (transfer) ? "to" : "from", title, what,
-                              words, place != NULL ? place : "", advice);
+  if (clean != NULL && is_outgoing)
+    /* Translators: the number of a message, a name, a file, its size, and where it was */
+    return g_strdup_printf (_("#%lld to %s: %s, %s, sent from %s"), number, title, what, words,
+                            clean);
+  if (clean != NULL)
+    /* Translators: the number of a message, a name, a file, its size, and where it is now */
+    return g_strdup_printf (_("#%lld from %s: %s, %s, in %s"), number, title, what, words, clean);
+  if (is_outgoing)
+    /* Translators: the number of a message, a name, a file, and how far it is */
+    return g_strdup_printf (_("#%lld to %s: %s, %s"), number, title, what, words);
+  /* Translators: the number of a message, a name, a file, and how far it is */
+  return g_strdup_printf (_("#%lld from %s: %s, %s"), number, title, what, words);
+}
+
+/* @has_advice: what there is to do about it, at the prompt, is said as well */
+static void
+write_line (UdpnatCliView  *self,
+            UdpnatPerson   *person,
+            UdpnatTransfer *transfer,
+            gboolean        has_advice)
+{
+  UdpnatTransferState state = udpnat_transfer_get_state (transfer);
+  g_autofree char *words = describe_transfer (person, transfer);
+  g_autofree char *line = NULL;
+
+  if (has_advice && state == UDPNAT_TRANSFER_STATE_OFFERED &&
+      !udpnat_transfer_is_outgoing (transfer))
+    /* Translators: %s is a file that is offered; “take” and “cancel” are commands to type, and
+     * stay as they are, or follow in brackets */
+    line = g_strdup_printf (_("%s; take it, or cancel it"), words);
+  else if (has_advice && state == UDPNAT_TRANSFER_STATE_FAILED)
+    /* Translators: %s is a file that has stopped; “resume” is a command to type, and stays as it
+     * is, or follows in brackets */
+    line = g_strdup_printf (_("%s; resume it to try again"), words);
+  udpnat_cli_view_show_text (self, "  %s", line != NULL ? line : words);
 }
 
 /**
@@ -172,7 +187,7 @@ udpnat_cli_view_show_transfer (UdpnatCliView  *self,
   if (udpnat_cli_view_note_transfer (self, transfer))
     {
       end_bar (self);
-      write_line (self, person, transfer, is_waited_for ? "" : get_advice (transfer));
+      write_line (self, person, transfer, !is_waited_for);
     }
   if (!is_waited_for || !has_bar (self) ||
       udpnat_transfer_get_state (transfer) != UDPNAT_TRANSFER_STATE_RUNNING)
@@ -192,5 +207,5 @@ udpnat_cli_view_list_transfer (UdpnatCliView  *self,
   if (udpnat_cli_view_is_json (self))
     write_json (self, person, transfer);
   else
-    write_line (self, person, transfer, get_advice (transfer));
+    write_line (self, person, transfer, TRUE);
 }

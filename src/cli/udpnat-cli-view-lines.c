@@ -5,9 +5,10 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-words.h"
 
-#define CLOCK_FORMAT "%H:%M"
 #define QUOTE_MAX_CHARACTERS 40
 
 static void
@@ -22,6 +23,34 @@ add_id (JsonBuilder           *builder,
   udpnat_cli_view_add_text (builder, member, text);
 }
 
+static char *
+format_clock (UdpnatHistoryItem *line)
+{
+  /* Translators: a time of day, as g_date_time_format() takes it; for 12 hours: %l:%M %p */
+  return udpnat_cli_view_format_time (udpnat_history_item_get_shown_us (line), _("%H:%M"));
+}
+
+static const char *
+get_file_word (UdpnatTransferState state)
+{
+  switch (state)
+    {
+    case UDPNAT_TRANSFER_STATE_OFFERED:
+      return C_("state of a file", "offered");
+    case UDPNAT_TRANSFER_STATE_ACCEPTED:
+      return C_("state of a file", "accepted");
+    case UDPNAT_TRANSFER_STATE_RUNNING:
+      return C_("state of a file", "running");
+    case UDPNAT_TRANSFER_STATE_DONE:
+      return C_("state of a file", "done");
+    case UDPNAT_TRANSFER_STATE_FAILED:
+      return C_("state of a file", "failed");
+    case UDPNAT_TRANSFER_STATE_CANCELLED:
+      return C_("state of a file", "cancelled");
+    }
+  return C_("state of a file", "failed");
+}
+
 /* "[file] photo.jpg, 3.2 MB, done, /home/ann/photo.jpg" */
 static char *
 describe_file (const UdpnatStoredTransfer *transfer)
@@ -29,15 +58,24 @@ describe_file (const UdpnatStoredTransfer *transfer)
   const UdpnatFileOffer *offer = transfer->offer;
   gboolean is_here = transfer->path != NULL && (transfer->is_outgoing ||
                                                 transfer->state == UDPNAT_TRANSFER_STATE_DONE);
+  gboolean is_folder = offer->kind == UDPNAT_FILE_KIND_FOLDER;
+  const char *state = get_file_word (transfer->state);
   g_autofree char *path = is_here ? g_filename_display_name (transfer->path) : NULL;
+  g_autofree char *clean_path = is_here ? udpnat_cli_view_clean (path) : NULL;
   g_autofree char *size = g_format_size (offer->size);
-  g_autofree char *whole = g_strconcat (offer->name, ", ", size, ", ",
-                                        udpnat_stored_transfer_get_state_code (transfer),
-                                        is_here ? ", " : "", is_here ? path : "", NULL);
-  g_autofree char *clean = udpnat_cli_view_clean (whole);
+  g_autofree char *name = udpnat_cli_view_clean (offer->name);
 
-  return g_strconcat (offer->kind == UDPNAT_FILE_KIND_FOLDER ? "[folder] " : "[file] ", clean,
-                      NULL);
+  if (is_here && is_folder)
+    /* Translators: a folder in a conversation: name, size, state and where it is */
+    return g_strdup_printf (_("[folder] %s, %s, %s, %s"), name, size, state, clean_path);
+  if (is_here)
+    /* Translators: a file in a conversation: name, size, state and where it is */
+    return g_strdup_printf (_("[file] %s, %s, %s, %s"), name, size, state, clean_path);
+  if (is_folder)
+    /* Translators: a folder in a conversation: name, size and state */
+    return g_strdup_printf (_("[folder] %s, %s, %s"), name, size, state);
+  /* Translators: a file in a conversation: name, size and state */
+  return g_strdup_printf (_("[file] %s, %s, %s"), name, size, state);
 }
 
 /* What is there to read: the text, or why there is none. */
@@ -45,9 +83,9 @@ static char *
 describe_text (UdpnatHistoryItem *line)
 {
   if (udpnat_history_item_is_deleted (line))
-    return g_strdup ("(deleted)");
+    return g_strdup (C_("instead of a message", "(deleted)"));
   if (udpnat_history_item_is_unsupported (line))
-    return g_strdup ("(a newer udpnat is needed to show this)");
+    return g_strdup (_("(a newer udpnat is needed to show this)"));
   if (udpnat_history_item_get_stored_transfer (line) != NULL)
     return describe_file (udpnat_history_item_get_stored_transfer (line));
   return udpnat_cli_view_clean (udpnat_history_item_get_text (line) != NULL
@@ -62,19 +100,27 @@ describe_quote (UdpnatHistoryItem *line)
   const char *end;
   g_autofree char *first = NULL;
   g_autofree char *clean = NULL;
+  g_autofree char *quoted = NULL;
   gboolean is_long;
 
   if (udpnat_history_item_get_quoted_id (line) == NULL)
     return g_strdup ("");
   if (text == NULL)
-    return g_strdup ("↳ (not here any more) ");
+    /* Translators: instead of the message that a reply is about */
+    return g_strdup_printf ("↳ %s ", _("(not here any more)"));
   end = strchr (text, '\n');
   first = end != NULL ? g_strndup (text, end - text) : g_strdup (text);
   is_long = end != NULL || g_utf8_strlen (first, -1) > QUOTE_MAX_CHARACTERS;
   if (g_utf8_strlen (first, -1) > QUOTE_MAX_CHARACTERS)
     *g_utf8_offset_to_pointer (first, QUOTE_MAX_CHARACTERS) = '\0';
   clean = udpnat_cli_view_clean (first);
-  return g_strdup_printf ("↳ “%s%s” ", clean, is_long ? "…" : "");
+  if (is_long)
+    /* Translators: the beginning of the message that a reply is about, in quotation marks */
+    quoted = g_strdup_printf (_("“%s…”"), clean);
+  else
+    /* Translators: the message that a reply is about, in quotation marks */
+    quoted = g_strdup_printf (_("“%s”"), clean);
+  return g_strdup_printf ("↳ %s ", quoted);
 }
 
 static const char *
@@ -104,19 +150,19 @@ get_word (UdpnatItemState state)
   switch (state)
     {
     case UDPNAT_ITEM_STATE_WAITING:
-      return "waiting";
+      return C_("state of a message", "waiting");
     case UDPNAT_ITEM_STATE_SENT:
-      return "sent";
+      return C_("state of a message", "sent");
     case UDPNAT_ITEM_STATE_STORED:
-      return "in their mailbox";
+      return C_("state of a message", "in their mailbox");
     case UDPNAT_ITEM_STATE_DELIVERED:
-      return "delivered";
+      return C_("state of a message", "delivered");
     case UDPNAT_ITEM_STATE_READ:
-      return "read";
+      return C_("state of a message", "read");
     case UDPNAT_ITEM_STATE_FAILED:
-      return "failed";
+      return C_("state of a message", "failed");
     }
-  return "failed";
+  return C_("state of a message", "failed");
 }
 
 /* How far a line of ours has come, and why no further. */
@@ -126,14 +172,19 @@ describe_state (UdpnatPerson      *person,
 {
   UdpnatItemState state = udpnat_history_item_get_state (line);
   const char *reason = udpnat_history_item_get_reason (line);
+  g_autofree char *words = NULL;
 
   if (!udpnat_history_item_is_outgoing (line))
     return g_strdup ("");
   if (reason == NULL && state <= UDPNAT_ITEM_STATE_SENT)
     reason = udpnat_person_get_wait_reason (person);
-  return g_strdup_printf ("  %s %s%s%s", get_mark (state), get_word (state),
-                          reason != NULL ? ": " : "",
-                          reason != NULL ? udpnat_words_explain_code (reason) : "");
+  if (reason != NULL)
+    /* Translators: the state of a message, and why: “waiting: the server does not answer” */
+    words = g_strdup_printf (C_("state of a message", "%s: %s"), get_word (state),
+                             udpnat_words_explain_code (reason));
+  else
+    words = g_strdup (get_word (state));
+  return g_strdup_printf ("  %s %s", get_mark (state), words);
 }
 
 static char *
@@ -145,14 +196,20 @@ describe_reactions (UdpnatPerson      *person,
   g_autofree char *title = udpnat_cli_view_dup_title (person);
   g_autofree char *clean_mine = udpnat_cli_view_clean (mine != NULL ? mine : "");
   g_autofree char *clean_theirs = udpnat_cli_view_clean (theirs != NULL ? theirs : "");
+  g_autofree char *words = NULL;
 
   if (mine == NULL && theirs == NULL)
     return g_strdup ("");
   if (mine != NULL && theirs != NULL)
-    return g_strdup_printf ("  [%s you, %s %s]", clean_mine, clean_theirs, title);
-  if (mine != NULL)
-    return g_strdup_printf ("  [%s you]", clean_mine);
-  return g_strdup_printf ("  [%s %s]", clean_theirs, title);
+    /* Translators: signs that were put on a message: yours, theirs, their name: [👍 you, ❤ Bob] */
+    words = g_strdup_printf (_("[%s you, %s %s]"), clean_mine, clean_theirs, title);
+  else if (mine != NULL)
+    /* Translators: the sign that you have put on a message: [👍 you] */
+    words = g_strdup_printf (_("[%s you]"), clean_mine);
+  else
+    /* Translators: the sign that somebody has put on a message, and their name: [👍 Bob] */
+    words = g_strdup_printf (_("[%s %s]"), clean_theirs, title);
+  return g_strconcat ("  ", words, NULL);
 }
 
 /* ---- What comes ---- */
@@ -167,8 +224,7 @@ udpnat_cli_view_show_message (UdpnatCliView     *self,
 
   if (!udpnat_cli_view_is_json (self))
     {
-      g_autofree char *clock =
-        udpnat_cli_view_format_time (udpnat_history_item_get_shown_us (line), CLOCK_FORMAT);
+      g_autofree char *clock = format_clock (line);
       g_autofree char *name = udpnat_cli_view_dup_title (person);
       g_autofree char *quote = describe_quote (line);
       g_autofree char *text = describe_text (line);
@@ -201,13 +257,17 @@ explain_request (UdpnatCliView     *self,
 
   if (!is_first)
     {
-      udpnat_cli_view_show_text (self, "  %s (not accepted): %s", name, text);
+      /* Translators: the name of somebody who has written, and what */
+      udpnat_cli_view_show_text (self, _("  %s (not accepted): %s"), name, text);
       return;
     }
-  udpnat_cli_view_show_text (self, "Somebody new writes to you: %s (key %.8s…): %s", name,
+  /* Translators: their name, the beginning of their key, and what they write */
+  udpnat_cli_view_show_text (self, _("Somebody new writes to you: %s (key %.8s…): %s"), name,
                              udpnat_person_get_key_text (person), text);
-  udpnat_cli_view_show_text (self, "  accept %s, decline %s or block %s; until then they learn no "
-                             "address of yours.", name, name, name);
+  /* Translators: “accept”, “decline” and “block” are commands to type and stay as they are; %s is
+   * one name */
+  udpnat_cli_view_show_text (self, _("  accept %s, decline %s or block %s; until then they learn "
+                                     "no address of yours."), name, name, name);
 }
 
 /** udpnat_cli_view_show_request: something from somebody whom the user has not accepted */
@@ -297,22 +357,25 @@ udpnat_cli_view_show_line (UdpnatCliView     *self,
   g_autofree char *state = NULL;
   g_autofree char *reactions = NULL;
   gboolean is_edited = udpnat_history_item_get_edited_us (line) != 0;
+  const char *edited;
 
   if (udpnat_cli_view_is_json (self))
     {
       tell_line (self, person, line);
       return;
     }
-  clock = udpnat_cli_view_format_time (udpnat_history_item_get_shown_us (line), CLOCK_FORMAT);
-  name = udpnat_history_item_is_outgoing (line) ? g_strdup ("you")
+  clock = format_clock (line);
+  name = udpnat_history_item_is_outgoing (line) ? g_strdup (C_("writer of a message", "you"))
                                                 : udpnat_cli_view_dup_title (person);
   quote = describe_quote (line);
   text = describe_text (line);
   state = describe_state (person, line);
   reactions = describe_reactions (person, line);
-  udpnat_cli_view_show_text (self, "#%" G_GINT64_FORMAT " %s %s: %s%s%s%s%s",
+  /* Translators: stands after a message that was changed */
+  edited = is_edited ? _("(edited)") : "";
+  udpnat_cli_view_show_text (self, "#%" G_GINT64_FORMAT " %s %s: %s%s%s%s%s%s",
                              udpnat_history_item_get_number (line), clock, name, quote, text,
-                             is_edited ? " (edited)" : "", reactions, state);
+                             is_edited ? " " : "", edited, reactions, state);
 }
 
 /* ---- What becomes of ours ---- */
@@ -334,8 +397,9 @@ udpnat_cli_view_show_waiting (UdpnatCliView     *self,
   if (!udpnat_cli_view_is_json (self))
     {
       if (reason != NULL)
-        udpnat_cli_view_show_clean (self, "  · Your message waits here (#%" G_GINT64_FORMAT
-                                    "): %s", udpnat_history_item_get_number (line), reason);
+        /* Translators: the number of the message, and why it cannot go now */
+        udpnat_cli_view_show_clean (self, _("  · Your message waits here (#%lld): %s"),
+                                    (long long) udpnat_history_item_get_number (line), reason);
       return;
     }
   builder = udpnat_cli_view_begin ("waiting");
@@ -351,14 +415,16 @@ show_stored (UdpnatCliView     *self,
              UdpnatHistoryItem *line)
 {
   g_autofree char *name = udpnat_cli_view_dup_title (person);
-  gint64 number = udpnat_history_item_get_number (line);
+  long long number = udpnat_history_item_get_number (line);
 
   if (udpnat_person_is_online (person))
-    udpnat_cli_view_show_text (self, "  ⌂ %s does not answer. Your message is in their mailbox (#%"
-                               G_GINT64_FORMAT ") as well.", name, number);
+    /* Translators: a name, and the number of the message */
+    udpnat_cli_view_show_text (self, _("  ⌂ %s does not answer. Your message is in their mailbox "
+                                       "(#%lld) as well."), name, number);
   else
-    udpnat_cli_view_show_text (self, "  ⌂ %s is away. Your message is in their mailbox (#%"
-                               G_GINT64_FORMAT ") and will be there when they come.", name, number);
+    /* Translators: a name, and the number of the message */
+    udpnat_cli_view_show_text (self, _("  ⌂ %s is away. Your message is in their mailbox (#%lld) "
+                                       "and will be there when they come."), name, number);
 }
 
 /**
@@ -378,8 +444,9 @@ udpnat_cli_view_show_state (UdpnatCliView     *self,
       if (state == UDPNAT_ITEM_STATE_STORED)
         show_stored (self, person, line);
       else if (state == UDPNAT_ITEM_STATE_FAILED)
-        udpnat_cli_view_show_text (self, "  ! #%" G_GINT64_FORMAT " is not sent: %s.",
-                                   udpnat_history_item_get_number (line),
+        /* Translators: the number of a message, and why */
+        udpnat_cli_view_show_text (self, _("  ! #%lld is not sent: %s."),
+                                   (long long) udpnat_history_item_get_number (line),
                                    udpnat_words_explain_code (reason != NULL ? reason : "refused"));
       return;
     }
@@ -404,10 +471,11 @@ udpnat_cli_view_show_delivered (UdpnatCliView *self,
       g_autofree char *name = udpnat_cli_view_dup_title (person);
 
       if (elapsed_us > 0)
-        udpnat_cli_view_show_text (self, "  ✓ delivered to %s (%.0f ms)", name,
+        /* Translators: a name, and how many milliseconds it has taken */
+        udpnat_cli_view_show_text (self, _("  ✓ delivered to %s (%.0f ms)"), name,
                                    elapsed_us / 1000.0);
       else /* sent in an earlier run */
-        udpnat_cli_view_show_text (self, "  ✓ delivered to %s", name);
+        udpnat_cli_view_show_text (self, _("  ✓ delivered to %s"), name);
       return;
     }
   builder = udpnat_cli_view_begin ("delivered");
@@ -437,32 +505,23 @@ tell_change (UdpnatCliView     *self,
   udpnat_cli_view_end (self, builder);
 }
 
-/* Who has changed a line: only its sender can. */
-static char *
-describe_actor (UdpnatPerson *person,
-                gboolean      is_own)
-{
-  g_autofree char *title = NULL;
-
-  if (is_own)
-    return g_strdup ("You have");
-  title = udpnat_cli_view_dup_title (person);
-  return g_strdup_printf ("%s has", title);
-}
-
 void
 udpnat_cli_view_show_edited (UdpnatCliView     *self,
                              UdpnatPerson      *person,
                              UdpnatHistoryItem *line)
 {
-  g_autofree char *actor = describe_actor (person, udpnat_history_item_is_outgoing (line));
+  long long number = udpnat_history_item_get_number (line);
+  g_autofree char *title = udpnat_cli_view_dup_title (person);
   g_autofree char *text = describe_text (line);
 
   if (udpnat_cli_view_is_json (self))
     tell_change (self, "edited", person, line, udpnat_history_item_get_text (line));
+  else if (udpnat_history_item_is_outgoing (line))
+    /* Translators: the number of a message, and what it says now */
+    udpnat_cli_view_show_text (self, _("  You have changed #%lld: %s"), number, text);
   else
-    udpnat_cli_view_show_text (self, "  %s changed #%" G_GINT64_FORMAT ": %s", actor,
-                               udpnat_history_item_get_number (line), text);
+    /* Translators: a name, the number of a message, and what it says now */
+    udpnat_cli_view_show_text (self, _("  %s has changed #%lld: %s"), title, number, text);
 }
 
 void
@@ -470,13 +529,39 @@ udpnat_cli_view_show_deleted (UdpnatCliView     *self,
                               UdpnatPerson      *person,
                               UdpnatHistoryItem *line)
 {
-  g_autofree char *actor = describe_actor (person, udpnat_history_item_is_outgoing (line));
+  long long number = udpnat_history_item_get_number (line);
+  g_autofree char *title = udpnat_cli_view_dup_title (person);
 
   if (udpnat_cli_view_is_json (self))
     tell_change (self, "deleted", person, line, NULL);
+  else if (udpnat_history_item_is_outgoing (line))
+    udpnat_cli_view_show_text (self, _("  You have deleted #%lld."), number);
   else
-    udpnat_cli_view_show_text (self, "  %s deleted #%" G_GINT64_FORMAT ".", actor,
-                               udpnat_history_item_get_number (line));
+    /* Translators: a name, and the number of a message */
+    udpnat_cli_view_show_text (self, _("  %s has deleted #%lld."), title, number);
+}
+
+/* @sign: (nullable) */
+static void
+show_reaction (UdpnatCliView *self,
+               UdpnatPerson  *person,
+               long long      number,
+               const char    *sign,
+               gboolean       is_own)
+{
+  const char *title = udpnat_person_get_title (person);
+
+  if (is_own && sign != NULL)
+    /* Translators: a sign, as 👍, and the number of a message */
+    udpnat_cli_view_show_clean (self, _("  You have put %s on #%lld."), sign, number);
+  else if (is_own)
+    udpnat_cli_view_show_clean (self, _("  You have taken back the sign on #%lld."), number);
+  else if (sign != NULL)
+    /* Translators: a name, a sign, as 👍, and the number of a message */
+    udpnat_cli_view_show_clean (self, _("  %s has put %s on #%lld."), title, sign, number);
+  else
+    /* Translators: a name, and the number of a message */
+    udpnat_cli_view_show_clean (self, _("  %s has taken back the sign on #%lld."), title, number);
 }
 
 /** udpnat_cli_view_show_reaction: @sign: (nullable): %NULL: taken back */
@@ -488,18 +573,11 @@ udpnat_cli_view_show_reaction (UdpnatCliView     *self,
                                gboolean           is_own)
 {
   gint64 number = udpnat_history_item_get_number (line);
-  g_autofree char *actor = NULL;
   JsonBuilder *builder;
 
   if (!udpnat_cli_view_is_json (self))
     {
-      actor = describe_actor (person, is_own);
-      if (sign != NULL)
-        udpnat_cli_view_show_clean (self, "  %s put %s on #%" G_GINT64_FORMAT ".", actor, sign,
-                                    number);
-      else
-        udpnat_cli_view_show_clean (self, "  %s taken back the sign on #%" G_GINT64_FORMAT ".",
-                                    actor, number);
+      show_reaction (self, person, number, sign, is_own);
       return;
     }
   builder = udpnat_cli_view_begin ("reaction");

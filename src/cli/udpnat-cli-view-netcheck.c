@@ -3,6 +3,9 @@
 #include "config.h"
 
 #include "udpnat-cli-view-private.h"
+
+#include <glib/gi18n.h>
+
 #include "udpnat-nat-words.h"
 #include "udpnat-words.h"
 
@@ -74,12 +77,13 @@ udpnat_cli_view_show_nat (UdpnatCliView        *self,
       return;
     }
   udpnat_address_to_string (&facts->observed, observed);
-  udpnat_cli_view_show_text (self, "%s: the server sees you as %s (%.0f ms)",
+  /* Translators: IPv4 or IPv6, our own address, and how long the answer has taken */
+  udpnat_cli_view_show_text (self, _("%s: the server sees you as %s (%.0f ms)"),
                              family == UDPNAT_FAMILY_IPV4 ? "IPv4" : "IPv6", observed,
                              facts->rtt_us / 1000.0);
   for (guint i = 0; sentences[i] != NULL; i++)
     udpnat_cli_view_show_text (self, "  %s", sentences[i]);
-  udpnat_cli_view_show_text (self, "What this means: %s",
+  udpnat_cli_view_show_text (self, _("What this means: %s"),
                              udpnat_words_explain_meaning (udpnat_nat_words_get_meaning (facts)));
   if (fix != NULL)
     udpnat_cli_view_show_text (self, "%s", udpnat_words_explain_fix (fix));
@@ -95,8 +99,13 @@ udpnat_cli_view_show_router (UdpnatCliView           *self,
 
   if (!udpnat_cli_view_is_json (self))
     {
-      udpnat_cli_view_show_text (self, "%s%s%s", udpnat_words_explain_port_mapping (router->code),
-                                 *router->protocol != '\0' ? ": " : "", router->protocol);
+      const char *words = udpnat_words_explain_port_mapping (router->code);
+
+      if (*router->protocol != '\0')
+        /* Translators: whether the router opens ports, and by which protocol */
+        udpnat_cli_view_show_text (self, C_("router", "%s: %s"), words, router->protocol);
+      else
+        udpnat_cli_view_show_text (self, "%s", words);
       return;
     }
   if (udpnat_address_is_set (&router->external))

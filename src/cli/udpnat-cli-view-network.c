@@ -4,6 +4,8 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-nat-words.h"
 #include "udpnat-words.h"
 
@@ -72,15 +74,21 @@ show_phase (UdpnatCliView    *self,
   gint64 remaining_us = udpnat_path_report_get_remaining (report);
   const char *reason = udpnat_path_report_get_reason (report);
 
-  udpnat_cli_view_show_text (self, "  state      %s", udpnat_words_explain_phase (phase));
+  udpnat_cli_view_show_field (self, C_("label", "state"), "%s", udpnat_words_explain_phase (phase));
   if (elapsed_us >= 0)
-    udpnat_cli_view_show_text (self, "  for        %" G_GINT64_FORMAT " s",
-                               elapsed_us / G_USEC_PER_SEC);
+    /* Translators: what follows is how long it has been like that */
+    udpnat_cli_view_show_field (self, C_("label", "for"),
+                                /* Translators: seconds */
+                                _("%lld s"), (long long) (elapsed_us / G_USEC_PER_SEC));
   if (remaining_us >= 0)
-    udpnat_cli_view_show_text (self, "  next       in %" G_GINT64_FORMAT " s",
-                               (remaining_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+    /* Translators: what follows is when something else is tried */
+    udpnat_cli_view_show_field (self, C_("label", "next"),
+                                /* Translators: seconds from now */
+                                _("in %lld s"),
+                                (long long) ((remaining_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC));
   if (*reason != '\0')
-    udpnat_cli_view_show_text (self, "  because    %s", udpnat_words_explain_reason (reason));
+    udpnat_cli_view_show_field (self, C_("label", "because"), "%s",
+                                udpnat_words_explain_reason (reason));
 }
 
 /* @entry: one of theirs */
@@ -88,13 +96,19 @@ static void
 show_entry (UdpnatCliView               *self,
             const UdpnatPathReportEntry *entry)
 {
-  g_autofree char *rtt = entry->rtt_us > 0 ? g_strdup_printf (", %.0f ms", entry->rtt_us / 1000.0)
-                                           : g_strdup ("");
-  g_autofree char *sent = entry->n_sent > 0 ? g_strdup_printf (", %u packets", entry->n_sent)
-                                            : g_strdup ("");
+  g_autoptr (GString) facts = g_string_new (udpnat_words_explain_fate (entry->fate));
 
-  udpnat_cli_view_show_text (self, "    %s %s: %s%s%s", entry->is_selected ? "●" : "○",
-                             entry->address, udpnat_words_explain_fate (entry->fate), sent, rtt);
+  if (entry->n_sent > 0)
+    {
+      g_autofree char *sent =
+        /* Translators: how many were sent to an address */
+        g_strdup_printf (ngettext ("%u packet", "%u packets", entry->n_sent), entry->n_sent);
+
+      udpnat_cli_view_append_fact (facts, sent);
+    }
+  udpnat_cli_view_append_rtt (facts, entry->rtt_us);
+  udpnat_cli_view_show_text (self, "    %s %s: %s", entry->is_selected ? "●" : "○", entry->address,
+                             facts->str);
   udpnat_cli_view_show_text (self, "      %s",
                              udpnat_words_explain_way (entry->source, entry->discovery));
 }
@@ -108,8 +122,9 @@ show_how (UdpnatCliView    *self,
 
   for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
     if (entry->is_selected)
-      udpnat_cli_view_show_text (self, "  by         %s",
-                                 udpnat_words_explain_way (entry->source, entry->discovery));
+      /* Translators: what follows is how the address was found by which somebody is reached */
+      udpnat_cli_view_show_field (self, C_("label", "by"), "%s",
+                                  udpnat_words_explain_way (entry->source, entry->discovery));
 }
 
 /** udpnat_cli_view_show_path_report: how somebody is connected, and what was tried */
@@ -129,23 +144,26 @@ udpnat_cli_view_show_path_report (UdpnatCliView    *self,
   udpnat_cli_view_show_clean (self, "⇄ %s", udpnat_person_get_title (person));
   show_phase (self, report);
   if (*udpnat_path_report_get_address (report) != '\0')
-    udpnat_cli_view_show_text (self, "  address    %s", udpnat_path_report_get_address (report));
+    udpnat_cli_view_show_field (self, C_("label", "address"), "%s",
+                                udpnat_path_report_get_address (report));
   show_how (self, report);
   if (rtt_us > 0)
-    udpnat_cli_view_show_text (self, "  round trip %.0f ms", rtt_us / 1000.0);
-  udpnat_cli_view_show_text (self, "  you        %s",
-                             udpnat_words_explain_router (udpnat_path_report_get_own_nat (report),
-                                                          TRUE));
+    udpnat_cli_view_show_field (self, C_("label", "round trip"), _("%.0f ms"), rtt_us / 1000.0);
+  /* Translators: what follows is what your router does */
+  udpnat_cli_view_show_field (self, C_("label", "you"), "%s",
+                              udpnat_words_explain_router (udpnat_path_report_get_own_nat (report),
+                                                           TRUE));
   for (guint i = 0; (entry = udpnat_path_report_get_own (report, i)) != NULL; i++)
     udpnat_cli_view_show_text (self, "    %s %s: %s", entry->is_selected ? "●" : "○",
                                entry->address, udpnat_words_explain_source (entry->source));
-  udpnat_cli_view_show_text (self, "  they       %s",
-                             udpnat_words_explain_router (udpnat_path_report_get_their_nat (report),
-                                                          FALSE));
+  /* Translators: what follows is what their router does */
+  udpnat_cli_view_show_field (self, C_("label", "they"), "%s",
+                              udpnat_words_explain_router (
+                                udpnat_path_report_get_their_nat (report), FALSE));
   if (udpnat_path_report_has_their_filtering (report))
-    udpnat_cli_view_show_text (self, "             %s",
-                               udpnat_words_explain_their_filtering (
-                                 udpnat_path_report_get_their_filtering (report)));
+    udpnat_cli_view_show_field (self, "", "%s",
+                                udpnat_words_explain_their_filtering (
+                                  udpnat_path_report_get_their_filtering (report)));
   for (guint i = 0; (entry = udpnat_path_report_get_theirs (report, i)) != NULL; i++)
     show_entry (self, entry);
 }
@@ -164,10 +182,10 @@ udpnat_cli_view_show_relay_only (UdpnatCliView *self,
   if (is_question && udpnat_cli_view_is_json (self))
     udpnat_cli_view_show_contact (self, person);
   else if (udpnat_person_is_relay_only (person))
-    udpnat_cli_view_show_clean (self, "  %s is reached through the server only, and learns no "
-                                "address of yours.", title);
+    udpnat_cli_view_show_clean (self, _("  %s is reached through the server only, and learns no "
+                                        "address of yours."), title);
   else
-    udpnat_cli_view_show_clean (self, "  %s is reached directly where that is possible.", title);
+    udpnat_cli_view_show_clean (self, _("  %s is reached directly where that is possible."), title);
 }
 
 /* ---- Our own network ---- */
@@ -214,11 +232,10 @@ show_server (UdpnatCliView       *self,
              UdpnatNetworkReport *report)
 {
   const char *server = udpnat_network_report_get_server (report);
-  gint64 rtt_us = udpnat_network_report_get_server_rtt (report);
-  g_autofree char *rtt = rtt_us > 0 ? g_strdup_printf (", %.0f ms", rtt_us / 1000.0)
-                                    : g_strdup ("");
+  g_autoptr (GString) words = g_string_new (*server != '\0' ? server : C_("server", "none"));
 
-  udpnat_cli_view_show_text (self, "  server     %s%s", *server != '\0' ? server : "none", rtt);
+  udpnat_cli_view_append_rtt (words, udpnat_network_report_get_server_rtt (report));
+  udpnat_cli_view_show_field (self, C_("label", "server"), "%s", words->str);
 }
 
 static void
@@ -227,12 +244,15 @@ show_port_mapping (UdpnatCliView       *self,
 {
   const char *protocol = udpnat_network_report_get_mapping_protocol (report);
 
-  udpnat_cli_view_show_text (self, "  mapping    %s",
-                             udpnat_words_explain_port_mapping (
-                               udpnat_network_report_get_port_mapping (report)));
+  /* Translators: what follows is whether the router has opened a port for us */
+  udpnat_cli_view_show_field (self, C_("label", "mapping"), "%s",
+                              udpnat_words_explain_port_mapping (
+                                udpnat_network_report_get_port_mapping (report)));
   if (*protocol != '\0')
-    udpnat_cli_view_show_text (self, "             %s, by %s",
-                               udpnat_network_report_get_mapped (report), protocol);
+    /* Translators: the address that the router has opened, and the protocol: 192.0.2.1:8900, by
+     * PCP */
+    udpnat_cli_view_show_field (self, "", _("%s, by %s"),
+                                udpnat_network_report_get_mapped (report), protocol);
 }
 
 static void
@@ -242,11 +262,11 @@ show_tests (UdpnatCliView       *self,
   const UdpnatNatFacts *tests = udpnat_network_report_get_tests (report);
   g_auto (GStrv) sentences = tests != NULL ? udpnat_nat_words_describe (tests) : NULL;
 
-  udpnat_cli_view_show_text (self, "  tests      %s",
-                             udpnat_words_explain_test_state (
-                               udpnat_network_report_get_test_state (report)));
+  udpnat_cli_view_show_field (self, C_("label", "tests"), "%s",
+                              udpnat_words_explain_test_state (
+                                udpnat_network_report_get_test_state (report)));
   for (guint i = 0; sentences != NULL && sentences[i] != NULL; i++)
-    udpnat_cli_view_show_text (self, "             %s", sentences[i]);
+    udpnat_cli_view_show_field (self, "", "%s", sentences[i]);
 }
 
 /** udpnat_cli_view_show_network_report: what our own network is like */
@@ -268,22 +288,25 @@ udpnat_cli_view_show_network_report (UdpnatCliView       *self,
                                udpnat_network_report_get_meaning (report)));
   if (fix != NULL)
     udpnat_cli_view_show_text (self, "%s", udpnat_words_explain_fix (fix));
-  udpnat_cli_view_show_text (self, "  UDP        %s",
-                             udpnat_words_explain_udp_state (
-                               udpnat_network_report_get_udp_state (report)));
-  udpnat_cli_view_show_text (self, "  router     %s",
-                             udpnat_words_explain_router (udpnat_network_report_get_nat (report),
-                                                          TRUE));
-  udpnat_cli_view_show_text (self, "  port       %s",
-                             udpnat_words_explain_port_rule (
-                               udpnat_network_report_get_port_rule (report)));
+  udpnat_cli_view_show_field (self, "UDP", "%s",
+                              udpnat_words_explain_udp_state (
+                                udpnat_network_report_get_udp_state (report)));
+  udpnat_cli_view_show_field (self, C_("label", "router"), "%s",
+                              udpnat_words_explain_router (udpnat_network_report_get_nat (report),
+                                                           TRUE));
+  udpnat_cli_view_show_field (self, C_("label", "port"), "%s",
+                              udpnat_words_explain_port_rule (
+                                udpnat_network_report_get_port_rule (report)));
   show_port_mapping (self, report);
-  udpnat_cli_view_show_text (self, "  IPv6       %s",
-                             udpnat_network_report_has_ipv6 (report) ? "yes" : "no");
+  udpnat_cli_view_show_field (self, "IPv6", "%s",
+                              udpnat_network_report_has_ipv6 (report) ? C_("IPv6", "yes")
+                                                                      : C_("IPv6", "no"));
   for (guint i = 0; (host = udpnat_network_report_get_host (report, i)) != NULL; i++)
-    udpnat_cli_view_show_text (self, "  address    %s", host);
+    udpnat_cli_view_show_field (self, C_("label", "address"), "%s", host);
   if (*observed != '\0')
-    udpnat_cli_view_show_text (self, "  outside    %s, as the server sees you", observed);
+    /* Translators: an address */
+    udpnat_cli_view_show_field (self, C_("label", "outside"), _("%s, as the server sees you"),
+                                observed);
   show_server (self, report);
   show_tests (self, report);
 }

@@ -8,8 +8,18 @@
 
 #include "udpnat-cli-view-private.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* As wide as “round trip”, the longest label in English. */
+#define LABEL_CELLS 10
+
+#define LEFT_TO_RIGHT_ISOLATE 0x2066
+#define FIRST_STRONG_ISOLATE  0x2068
+#define POP_ISOLATE           0x2069
+/* What stands for a character that is not shown. */
+#define REPLACEMENT           0xfffd
 
 struct _UdpnatCliView
 {
@@ -111,6 +121,20 @@ is_invisible (gunichar c)
   return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
 }
 
+static void
+append_clean (GString *clean,
+              gunichar c)
+{
+  if (c == '\n')
+    g_string_append (clean, "\n    ");
+  else if (c == '\t')
+    g_string_append_c (clean, ' ');
+  else if (g_unichar_iscntrl (c) || is_invisible (c))
+    g_string_append_unichar (clean, REPLACEMENT);
+  else
+    g_string_append_unichar (clean, c);
+}
+
 /**
  * udpnat_cli_view_clean:
  *
@@ -122,18 +146,34 @@ udpnat_cli_view_clean (const char *text)
   GString *clean = g_string_new (NULL);
 
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    append_clean (clean, g_utf8_get_char (p));
+  return g_string_free (clean, FALSE);
+}
+
+/* The same for a whole sentence. Translations put what they quote between marks, so that it does
+ * not change the order of their own words (UAX #9, isolates). The two that open them and turn
+ * nothing round stay, and each is closed. */
+static char *
+clean_sentence (const char *text)
+{
+  GString *clean = g_string_new (NULL);
+  guint n_open = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
     {
       gunichar c = g_utf8_get_char (p);
+      gboolean is_opening = c == FIRST_STRONG_ISOLATE || c == LEFT_TO_RIGHT_ISOLATE;
+      gboolean is_closing = c == POP_ISOLATE && n_open > 0;
 
-      if (c == '\n')
-        g_string_append (clean, "\n    ");
-      else if (c == '\t')
-        g_string_append_c (clean, ' ');
-      else if (g_unichar_iscntrl (c) || is_invisible (c))
-        g_string_append (clean, "\357\277\275"); /* U+FFFD */
-      else
+      if (is_opening || is_closing)
         g_string_append_unichar (clean, c);
+      else
+        append_clean (clean, c);
+      n_open += is_opening;
+      n_open -= is_closing;
     }
+  for (; n_open > 0; n_open--)
+    g_string_append_unichar (clean, POP_ISOLATE);
   return g_string_free (clean, FALSE);
 }
 
@@ -152,6 +192,58 @@ udpnat_cli_view_format_time (gint64      wall_us,
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (wall_us / G_USEC_PER_SEC);
 
   return time != NULL ? g_date_time_format (time, format) : g_strdup ("--:--");
+}
+
+/* ---- Columns ---- */
+
+/** udpnat_cli_view_count_cells: Returns: how many columns of a terminal @text takes */
+guint
+udpnat_cli_view_count_cells (const char *text)
+{
+  guint n_cells = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!g_unichar_iszerowidth (c))
+        n_cells += g_unichar_iswide (c) ? 2 : 1;
+    }
+  return n_cells;
+}
+
+/** udpnat_cli_view_pad: Returns: (transfer full): @text, with spaces up to @n_cells columns */
+char *
+udpnat_cli_view_pad (const char *text,
+                     guint       n_cells)
+{
+  guint n_taken = udpnat_cli_view_count_cells (text);
+
+  return g_strdup_printf ("%s%*s", text, n_taken < n_cells ? (int) (n_cells - n_taken) : 0, "");
+}
+
+/** udpnat_cli_view_append_fact: puts one more fact at the end of a list of them in one line */
+void
+udpnat_cli_view_append_fact (GString    *line,
+                             const char *fact)
+{
+  /* Translators: stands between facts of a list in one line: “verified, pinned, 3 unread” */
+  g_string_append (line, C_("between facts", ", "));
+  g_string_append (line, fact);
+}
+
+/** udpnat_cli_view_append_rtt: likewise how long it takes there and back, when that is known */
+void
+udpnat_cli_view_append_rtt (GString *line,
+                            gint64   rtt_us)
+{
+  g_autofree char *rtt = NULL;
+
+  if (rtt_us <= 0)
+    return;
+  /* Translators: milliseconds */
+  rtt = g_strdup_printf (_("%.0f ms"), rtt_us / 1000.0);
+  udpnat_cli_view_append_fact (line, rtt);
 }
 
 /* ---- Writing a line ---- */
@@ -281,8 +373,28 @@ udpnat_cli_view_show_clean (UdpnatCliView *self,
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  clean = udpnat_cli_view_clean (text);
+  clean = clean_sentence (text);
   write_line (self, clean);
+}
+
+/**
+ * udpnat_cli_view_show_field: a line of two columns, not cleaned; nothing in JSON mode
+ * @label: what it is about; "": the same as the line before
+ */
+void
+udpnat_cli_view_show_field (UdpnatCliView *self,
+                            const char    *label,
+                            const char    *format,
+                            ...)
+{
+  g_autofree char *padded = udpnat_cli_view_pad (label, LABEL_CELLS);
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  udpnat_cli_view_show_text (self, "  %s %s", padded, text);
 }
 
 static void
@@ -297,7 +409,7 @@ show_wrong (UdpnatCliView *self,
       udpnat_cli_view_tell (self, "error", "code", code, "message", message, NULL);
       return;
     }
-  clean = udpnat_cli_view_clean (message);
+  clean = clean_sentence (message);
   if (self->is_one_shot)
     g_printerr ("udpnat-cli: %s\n", clean);
   else

@@ -7,6 +7,7 @@
 #include "udpnat-cli.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,8 +23,6 @@
 #define LAN_LIST_MS 2500
 #define DRAIN_MAX_US (3 * G_USEC_PER_SEC)
 
-#define WAITS_IN_OUTBOX " The message waits in the outbox, and is sent when udpnat runs."
-
 /* ---- Leaving ---- */
 
 /* Nothing on disk is lost by leaving; what nobody could be addressed with is. */
@@ -38,15 +37,18 @@ say_what_waits (UdpnatCli *self)
   if (n_unfound > 0)
     {
       udpnat_cli_view_show_error (self->view, "undelivered",
-                                  "%u %s not kept: the server has not said who is meant.",
-                                  n_unfound, n_unfound == 1 ? "message is" : "messages are");
+                                  ngettext ("%u message is not kept: the server has not said who "
+                                            "is meant.",
+                                            "%u messages are not kept: the server has not said who "
+                                            "is meant.", n_unfound), n_unfound);
       self->exit_status = 1;
     }
   if (n_waiting == 0)
     return;
-  udpnat_cli_view_show_text (self->view, n_waiting == 1
-                             ? "%u message waits in the outbox and is sent next time."
-                             : "%u messages wait in the outbox and are sent next time.", n_waiting);
+  udpnat_cli_view_show_text (self->view,
+                             ngettext ("%u message waits in the outbox and is sent next time.",
+                                       "%u messages wait in the outbox and are sent next time.",
+                                       n_waiting), n_waiting);
 }
 
 /* A server that does not answer, and people who have no mailbox, may be away for days; so may those
@@ -199,6 +201,42 @@ is_file_moving (UdpnatCli *self)
          self->options->timeout_s * G_USEC_PER_SEC;
 }
 
+/* @sentence: why nobody has confirmed it */
+static void
+fail_with_message (UdpnatCli  *self,
+                   const char *code,
+                   const char *sentence)
+{
+  if (self->awaited_id != NULL)
+    /* Translators: %s is a sentence: why a message has not arrived */
+    udpnat_cli_fail (self, code, _("%s The message waits in the outbox, and is sent when udpnat "
+                                   "runs."), sentence);
+  else
+    udpnat_cli_fail (self, code, "%s", sentence);
+}
+
+static void
+fail_without_server (UdpnatCli *self)
+{
+  g_autofree char *sentence =
+    /* Translators: a server; “udpnat-server” is the name of a program */
+    g_strdup_printf (_("The server %s does not answer. Check its address, or start one there: "
+                       "udpnat-server."), udpnat_client_get_server (self->client));
+
+  fail_with_message (self, "no-server", sentence);
+}
+
+static void
+fail_unconfirmed (UdpnatCli *self)
+{
+  int n_seconds = self->options->timeout_s;
+  g_autofree char *sentence =
+    /* Translators: a name, and seconds */
+    g_strdup_printf (_("%s did not confirm the message in %d s."), self->options->to, n_seconds);
+
+  fail_with_message (self, "timeout", sentence);
+}
+
 static gboolean
 timeout_cb (gpointer user_data)
 {
@@ -209,20 +247,18 @@ timeout_cb (gpointer user_data)
   if (is_file_moving (self))
     return G_SOURCE_CONTINUE;
   if (!self->options->is_lan && !udpnat_client_is_registered (self->client))
-    udpnat_cli_fail (self, "no-server", "The server %s does not answer. Check its address, or "
-                     "start one there: udpnat-server.%s", udpnat_client_get_server (self->client),
-                     self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
+    fail_without_server (self);
   else if (self->options->mode == UDPNAT_CLI_MODE_SEND)
-    udpnat_cli_fail (self, "timeout", "%s did not confirm the message in %d s.%s",
-                     self->options->to, self->options->timeout_s,
-                     self->awaited_id != NULL ? WAITS_IN_OUTBOX : "");
+    fail_unconfirmed (self);
   else if (self->options->mode == UDPNAT_CLI_MODE_PATHS && udpnat_cli_end_watch (self))
     return G_SOURCE_REMOVE;
   else if (self->options->mode == UDPNAT_CLI_MODE_PATHS)
-    udpnat_cli_fail (self, "timeout", "%s did not answer in %d s.", self->options->to,
+    /* Translators: a name, and seconds */
+    udpnat_cli_fail (self, "timeout", _("%s did not answer in %d s."), self->options->to,
                      self->options->timeout_s);
   else
-    udpnat_cli_fail (self, "timeout", "Nothing more came in %d s.", self->options->timeout_s);
+    /* Translators: seconds */
+    udpnat_cli_fail (self, "timeout", _("Nothing more came in %d s."), self->options->timeout_s);
   return G_SOURCE_REMOVE;
 }
 
@@ -300,7 +336,7 @@ show_start (UdpnatCli *self,
   g_autofree char *local = udpnat_client_dup_local (self->client);
 
   if (udpnat_client_get_port (self->client) != self->options->port)
-    udpnat_cli_view_show_text (self->view, "Port %u is taken, using %u.", self->options->port,
+    udpnat_cli_view_show_text (self->view, _("Port %u is taken, using %u."), self->options->port,
                                udpnat_client_get_port (self->client));
   udpnat_cli_view_show_ready (self->view, name, key, local,
                               udpnat_client_get_server (self->client));
@@ -317,15 +353,20 @@ log_in_or_ask (UdpnatCli  *self,
     }
   if (self->options->mode != UDPNAT_CLI_MODE_INTERACTIVE)
     {
-      g_printerr ("udpnat-cli: Who are you? Give --name NAME once; the profile remembers it.\n");
+      g_printerr ("udpnat-cli: %s\n",
+                  /* Translators: “--name” stays as it is */
+                  _("Who are you? Give --name NAME once; the profile remembers it."));
       self->exit_status = 2;
       return FALSE;
     }
   self->is_asking_name = !self->options->is_json;
   if (self->is_asking_name)
     {
-      udpnat_cli_view_show_text (self->view, "Please type your name.");
-      udpnat_cli_input_set_prompt (self->input, "Your name: ");
+      /* Translators: stands before what is typed */
+      g_autofree char *prompt = g_strconcat (_("Your name:"), " ", NULL);
+
+      udpnat_cli_view_show_text (self->view, _("Please type your name."));
+      udpnat_cli_input_set_prompt (self->input, prompt);
     }
   return TRUE;
 }
@@ -407,8 +448,8 @@ run_offline (UdpnatCli *self)
   udpnat_cli_handle_line (self->options->line, self);
   if (!udpnat_client_flush (self->client))
     udpnat_cli_view_show_error (self->view, "not-saved",
-                                "Not all of it could be written to disk. Make room there, or mend "
-                                "the rights of the files in %s.", self->options->profile);
+                                _("Not all of it could be written to disk. Make room there, or "
+                                  "mend the rights of the files in %s."), self->options->profile);
   self->exit_status = udpnat_cli_view_get_exit_status (self->view);
 }
 
