@@ -6,6 +6,7 @@
 
 #include "udpnat-server-config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-server-error.h"
@@ -85,53 +86,59 @@ setting_cb (const char *option,
     NULL, NULL }
 
 static const GOptionEntry setting_entries[] = {
-  TEXT ("ip", "Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)",
-        "IP"),
-  TEXT ("port", "UDP port, 0 for any that is free (default: 8848)", "PORT"),
-  TEXT ("alt-port", "Second UDP port, which lets clients test their router, 0 for none "
-        "(default: the one after --port)", "PORT"),
-  TEXT ("alt-ip", "Second address of this machine, which lets clients learn more about their "
-        "router (needs --ip)", "IP"),
-  TEXT ("tunnel-port", "TCP port for those whose network blocks UDP; may be given more than once; "
-        "0 for none (default: the number of --port, and if that is 8848 also 443, where it can be "
-        "had)", "PORT"),
-  PATH ("tls-cert", "Certificate for these ports (default: one of the server's own)", "FILE"),
-  PATH ("tls-key", "And its key", "FILE"),
-  PATH ("state-dir", "Where the server keeps its key, the names and the letters (default: "
-        "$STATE_DIRECTORY or ~/.local/state/udpnat-server)", "DIR"),
-  TEXT ("idle-exit", "Exit when nobody has been registered for so long", "SECONDS"),
-  TEXT ("directory-mode", "open: people see who else is here; pages: when they look; private: who "
-        "knows a name can look it up, and nobody is told which there are (default: open)", "MODE"),
-  FLAG ("no-mailbox", "Do not keep letters for those who are away"),
+  TEXT ("ip", N_("Listen on this address only: 0.0.0.0, ::, or one of this machine (default: "
+           "all)"), N_("IP")),
+  TEXT ("port", N_("UDP port, 0 for any that is free (default: 8848)"), N_("PORT")),
+  TEXT ("alt-port", N_("Second UDP port, which lets clients test their router, 0 for none "
+           "(default: the one after --port)"), N_("PORT")),
+  TEXT ("alt-ip", N_("Second address of this machine, which lets clients learn more about "
+           "their router (needs --ip)"), N_("IP")),
+  TEXT ("tunnel-port", N_("TCP port for those whose network blocks UDP; may be given more than "
+           "once; 0 for none (default: the number of --port, and if that is 8848 also 443, "
+           "where it can be had)"), N_("PORT")),
+  PATH ("tls-cert", N_("Certificate for these ports (default: one of the server's own)"),
+        N_("FILE")),
+  PATH ("tls-key", N_("And its key"), N_("FILE")),
+  PATH ("state-dir", N_("Where the server keeps its key, the names and the letters (default: "
+           "$STATE_DIRECTORY or ~/.local/state/udpnat-server)"), N_("DIR")),
+  TEXT ("idle-exit", N_("Exit when nobody has been registered for so long"), N_("SECONDS")),
+  TEXT ("directory-mode", N_("open: people see who else is here; pages: when they look; "
+           "private: who knows a name can look it up, and nobody is told which there are "
+           "(default: open)"), N_("MODE")),
+  FLAG ("no-mailbox", N_("Do not keep letters for those who are away")),
   OPPOSITE ("mailbox"),
-  TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),
-  TEXT ("mailbox-size", "How much may wait for one person (default: 16)", "MIB"),
-  TEXT ("mailbox-total", "How much may wait for all together (default: 1024)", "MIB"),
-  TEXT ("relay-rate", "What is relayed for each person, in KiB a second (default: 1024)", "KIB"),
-  TEXT ("registration", "Who may have a name: open (everybody, the default) or invited", "WHO"),
-  PATH ("allow-list", "Keys and names that need no invitation, one in each line", "FILE"),
-  TEXT ("public-name", "How people reach this server, for links (default: an address)", "HOST"),
-  FLAG ("map-port", "Have the router open the port, by NAT-PMP or UPnP, and say the address "
-        "outside"),
+  TEXT ("mailbox-days", N_("How long a letter waits (default: 30)"), N_("DAYS")),
+  TEXT ("mailbox-size", N_("How much may wait for one person (default: 16)"), N_("MIB")),
+  TEXT ("mailbox-total", N_("How much may wait for all together (default: 1024)"), N_("MIB")),
+  TEXT ("relay-rate", N_("What is relayed for each person, in KiB a second (default: 1024)"),
+        N_("KIB")),
+  TEXT ("registration", N_("Who may have a name: open (everybody, the default) or invited"),
+        N_("WHO")),
+  PATH ("allow-list", N_("Keys and names that need no invitation, one in each line"), N_("FILE")),
+  TEXT ("public-name", N_("How people reach this server, for links (default: an address)"),
+        N_("HOST")),
+  FLAG ("map-port", N_("Have the router open the port, by NAT-PMP or UPnP, and say the address "
+           "outside")),
   OPPOSITE ("no-map-port"),
-  FLAG ("print-address", "Print also the addresses that clients on this network can use"),
+  FLAG ("print-address", N_("Print also the addresses that clients on this network can use")),
   OPPOSITE ("no-print-address"),
-  TEXT ("directory", "Redis or Valkey that this server has in common with others, of which it is "
-        "one then: redis://HOST[:PORT][/DATABASE], rediss:// with TLS, or unix:/PATH", "URL"),
-  PATH ("directory-password-file", "Its password, in the first line", "FILE"),
-  PATH ("directory-ca", "Certificates of who may have signed that of rediss:// (default: whom the "
-        "system trusts)", "FILE"),
-  TEXT ("node-address", "Where clients reach this one of them (needs --directory)",
-        "HOST[:PORT]"),
-  TEXT ("watch-interval", "After how much silence clients of --directory see whether the server is "
-        "there (default: 4)", "SECONDS"),
-  TEXT ("status-address", "Where to tell by HTTP how the server does, or none (default: "
-        "127.0.0.1:9848, which only this machine reaches)", "IP:PORT"),
-  FLAG ("log-events", "Print on stderr what else goes to the systemd journal"),
+  TEXT ("directory", N_("Redis or Valkey that this server has in common with others, of which "
+           "it is one then: redis://HOST[:PORT][/DATABASE], rediss:// with TLS, or unix:/PATH"),
+        N_("URL")),
+  PATH ("directory-password-file", N_("Its password, in the first line"), N_("FILE")),
+  PATH ("directory-ca", N_("Certificates of who may have signed that of rediss:// (default: "
+           "whom the system trusts)"), N_("FILE")),
+  TEXT ("node-address", N_("Where clients reach this one of them (needs --directory)"),
+        N_("HOST[:PORT]")),
+  TEXT ("watch-interval", N_("After how much silence clients of --directory see whether the "
+           "server is there (default: 4)"), N_("SECONDS")),
+  TEXT ("status-address", N_("Where to tell by HTTP how the server does, or none (default: "
+           "127.0.0.1:9848, which only this machine reaches)"), N_("IP:PORT")),
+  FLAG ("log-events", N_("Print on stderr what else goes to the systemd journal")),
   OPPOSITE ("no-log-events"),
-  FLAG ("log-names", "Log also the names of those who come and leave"),
+  FLAG ("log-names", N_("Log also the names of those who come and leave")),
   OPPOSITE ("no-log-names"),
-  FLAG ("log-addresses", "Log also the addresses of those who come"),
+  FLAG ("log-addresses", N_("Log also the addresses of those who come")),
   OPPOSITE ("no-log-addresses"),
   { NULL },
 };

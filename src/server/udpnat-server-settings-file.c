@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,8 +51,9 @@ read_group (Reader     *self,
   self->is_in_strange_group = !self->is_in_group;
   if (self->is_in_strange_group)
     udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                           "%s is no group of this file: write [" GROUP "], the "
-                                           "only one.", text);
+                                           /* Translators: what stands in the line. */
+                                           _("%s is no group of this file: write [server], the "
+                                             "only one."), text);
 }
 
 static void
@@ -73,7 +75,9 @@ read_value (Reader     *self,
   if (self->lines[setting] != 0)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "%s stands in line %u already: keep one of the two.",
+                                             /* Translators: the name of a setting, and where. */
+                                           _("%s stands in line %u already: keep one of the "
+                                             "two."),
                                              key, self->lines[setting]);
       return;
     }
@@ -161,7 +165,7 @@ udpnat_server_settings_read_text (UdpnatServerSettings *self,
   if (!g_utf8_validate_len (text, n_text, NULL))
     {
       udpnat_server_settings_add_file_fault (self, path, 0,
-                                             "is no text in UTF-8: save it as such.");
+                                             _("%s is no text in UTF-8: save it as such."), path);
       return;
     }
   copy = g_strndup (text, n_text);
@@ -221,26 +225,33 @@ udpnat_server_settings_read_file (UdpnatServerSettings *self,
   g_autofree char *shown = g_filename_display_name (path);
   gsize            n_text = 0;
   g_autofree char *text = load (path, &n_text);
+  int              code;
 
   if (text != NULL)
     {
       udpnat_server_settings_read_text (self, shown, text, n_text);
       return TRUE;
     }
-  if (errno == ENOENT && may_be_absent)
+  code = errno;
+  if (code == ENOENT && may_be_absent)
     return FALSE;
-  if (errno == ENOENT)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "does not exist: write it, or name "
-                                           "another one with --config.");
-  else if (errno == EFBIG)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "is larger than %d KiB: it is no "
-                                           "configuration of this server.",
+  if (code == ENOENT)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s does not exist: write it, or name another one "
+                                             "with --config."), shown);
+  else if (code == EFBIG)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s is larger than %d KiB: it is no configuration of "
+                                             "this server."), shown,
                                            UDPNAT_SERVER_SETTINGS_FILE_BYTES / 1024);
-  else if (errno == EINVAL)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "is no file: name one with --config.");
+  else if (code == EINVAL)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s is no file: name one with --config."), shown);
   else
-    udpnat_server_settings_add_file_fault (self, shown, 0, "cannot be read: %s. Let the user that "
-                                           "the server runs as read it, or name another one with "
-                                           "--config.", g_strerror (errno));
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           /* Translators: a file, and why. */
+                                           _("%s cannot be read: %s. Let the user that the server "
+                                             "runs as read it, or name another one with "
+                                             "--config."), shown, g_strerror (code));
   return FALSE;
 }
