@@ -68,8 +68,9 @@ read_value (Reader     *self,
       g_autofree char *all = dup_names ();
 
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "there is no setting \"%s\": write one of %s.", key,
-                                             all);
+                                             /* Translators: a word, and a list of words. */
+                                             _("there is no setting \"%s\": write one of %s."),
+                                             key, all);
       return;
     }
   if (self->lines[setting] != 0)
@@ -85,8 +86,9 @@ read_value (Reader     *self,
   if (strchr (value, '\\') != NULL)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "%s=%s has a backslash, which no value may have: "
-                                             "write it without.", key, value);
+                                             /* Translators: the name of a setting, and its value. */
+                                             _("%s=%s has a backslash, which no value may have: "
+                                               "write it without."), key, value);
       return;
     }
   udpnat_server_settings_add_line (self->settings, setting, self->path, self->line, value);
@@ -112,8 +114,8 @@ read_line (Reader *self,
   if (has_control (text))
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "there is a control character in this line: write it "
-                                             "anew, without.");
+                                             _("there is a control character in this line: write "
+                                               "it anew, without."));
       return;
     }
   text = g_strstrip (text);
@@ -128,8 +130,8 @@ read_line (Reader *self,
   if (equals == NULL)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "\"%s\" is no setting: write KEY=VALUE, or begin the "
-                                             "line with # for a comment.", text);
+                                             _("\"%s\" is no setting: write KEY=VALUE, or begin "
+                                               "the line with # for a comment."), text);
       return;
     }
   if (self->is_in_strange_group)
@@ -137,8 +139,8 @@ read_line (Reader *self,
   if (!self->is_in_group)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "\"%s\" stands above the group: write [" GROUP "] in "
-                                             "a line above it.", text);
+                                             _("\"%s\" stands above the group: write [server] in "
+                                               "a line above it."), text);
       self->is_in_group = TRUE;
     }
   *equals = '\0';
