@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "udpnat-server-error.h"
+#include "udpnat-server-http.h"
 #include "udpnat-server-reach.h"
 #include "udpnat-state-dir.h"
 
@@ -93,6 +94,14 @@ find_address (const char *state_dir,
   return NULL;
 }
 
+/* @head: lines with their ends. What follows is in the language of the server. */
+static gboolean
+is_ours (const char *head)
+{
+  return g_str_has_prefix (head, "HTTP/1.") && strncmp (head + 8, " 200 ", 5) == 0
+         && strstr (head, "\r\nServer: " UDPNAT_SERVER_HTTP_NAME "\r\n") != NULL;
+}
+
 /**
  * udpnat_server_ask:
  *
@@ -106,7 +115,7 @@ udpnat_server_ask (const char *state_dir,
   g_autofree char *address = find_address (state_dir, error);
   g_autofree char *answer = NULL;
   g_autoptr (GError) cause = NULL;
-  const char *text;
+  char *text;
 
   if (address == NULL)
     return NULL;
@@ -117,8 +126,9 @@ udpnat_server_ask (const char *state_dir,
       return NULL;
     }
   text = strstr (answer, "\r\n\r\n");
-  if (text == NULL || !g_str_has_prefix (answer, "HTTP/1.") || strncmp (answer + 8, " 200 ", 5) != 0
-      || !g_str_has_prefix (text + 4, "udpnat-server "))
+  if (text != NULL)
+    text[2] = '\0';
+  if (text == NULL || !is_ours (answer))
     {
       set_silent_error (error, address, _("something else answers there"));
       return NULL;

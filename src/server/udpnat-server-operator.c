@@ -281,7 +281,9 @@ reload (UdpnatServerOperator *self,
   if (!udpnat_allow_list_apply (self->allow_list, self->config.server, &n, &cause))
     {
       /* Translators: why it could not be read again. */
-      return refuse (error, _("The list from before holds: %s"), cause->message);
+      g_set_error (error, cause->domain, cause->code, _("The list from before holds: %s"),
+                   cause->message);
+      return NULL;
     }
   note (self, "reloaded", _("The allow-list was read again"), NULL);
   return end_line (g_strdup_printf (ngettext ("%u key or name is in the allow-list.",
