@@ -151,8 +151,8 @@ read_alt_ip (UdpnatServerConfig   *config,
                                 "2001:db8::8."));
   else if (config->ip == NULL || !udpnat_address_parse_ip (&ip, config->ip, 0)
            || udpnat_address_get_scope (&ip) == UDPNAT_SCOPE_UNUSABLE)
-    FAULT (settings, setting, _("%s needs \"ip\" with this machine's first address, so that clients "
-                                "can be told both."));
+    FAULT (settings, setting, _("%s needs \"ip\" with this machine's first address, so that "
+                                "clients can be told both."));
   else if (ip.family != alt_ip.family)
     FAULT (settings, setting, _("%s must be IPv4 when \"ip\" is, and IPv6 when that is."));
   else if (udpnat_address_equal_ip (&ip, &alt_ip))
@@ -311,8 +311,8 @@ read_directory (UdpnatServerConfig   *config,
                                 "list of processes: write it into the configuration file, or name "
                                 "a file with directory-password-file."));
   else if (config->node_address == NULL)
-    FAULT (settings, setting, _("%s needs \"node-address\" with the address where clients reach this "
-                                "server."));
+    FAULT (settings, setting, _("%s needs \"node-address\" with the address where clients reach "
+                                "this server."));
   read_directory_files (config, settings, &address);
 }
 

@@ -37,7 +37,8 @@ set_error (GError          **error,
   va_end (arguments);
 }
 
-/** udpnat_server_database_set_damage: @details: translated: what is wrong with the file; not always UTF-8 */
+/** udpnat_server_database_set_damage: @details: translated, or by SQLite: what is wrong with the
+ * file; not always UTF-8 */
 void
 udpnat_server_database_set_damage (UdpnatServerDatabase *self,
                                    const char           *details,

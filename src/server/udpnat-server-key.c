@@ -50,8 +50,8 @@ check_mode (const char *path,
   if (!S_ISREG (about.st_mode))
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-                   _("The server's key %s is not a regular file. Move it away, or restore the real "
-                     "one."), path);
+                   _("The server's key %s is not a regular file. Move it away, or restore the "
+                     "real one."), path);
       return FALSE;
     }
   if ((about.st_mode & 0077) != 0)
@@ -59,7 +59,8 @@ check_mode (const char *path,
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
                    /* Translators: the file, its mode in octal digits, and the file again. */
                    _("The server's key %s can be read or changed by others (mode %04o). "
-                     "If nobody has read it, run: chmod 600 '%s'"), path, about.st_mode & 07777, path);
+                     "If nobody has read it, run: chmod 600 '%s'"),
+                   path, about.st_mode & 07777, path);
       return FALSE;
     }
   return TRUE;

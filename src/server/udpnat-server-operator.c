@@ -255,7 +255,8 @@ withdraw (UdpnatServerOperator *self,
   gboolean was_there = FALSE;
 
   if (!g_ascii_string_to_unsigned (id_text, 10, 1, G_MAXINT64, &id, NULL))
-    return refuse (error, _("%s is no number of an invitation. --invitations lists them."), id_text);
+    return refuse (error, _("%s is no number of an invitation. --invitations lists them."),
+                   id_text);
   if (!udpnat_access_store_withdraw_invitation (self->config.access, (gint64) id, &was_there,
                                                 error))
     return NULL;

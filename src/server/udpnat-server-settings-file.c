@@ -86,7 +86,7 @@ read_value (Reader     *self,
   if (strchr (value, '\\') != NULL)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             /* Translators: the name of a setting, and its value. */
+                                             /* Translators: the name and the value of a setting. */
                                              _("%s=%s has a backslash, which no value may have: "
                                                "write it without."), key, value);
       return;

@@ -1,4 +1,4 @@
-/* How the server does, for people: what the page and the terminal show; the page in English. For programs:
+/* How the server does, for people: what the page, in English, and the terminal show. For programs:
  * udpnat-server-metrics.c. */
 
 #include "config.h"
@@ -189,7 +189,7 @@ udpnat_fleet_status_count_people (const UdpnatFleetStatus *self)
 
 /* ---- In a terminal ---- */
 
-/** udpnat_server_pad: Returns: (transfer full): @text and as many spaces as it is shorter than
+/** udpnat_server_pad: @text: in UTF-8. Returns: (transfer full): it and as many spaces as it is shorter than
  * @n_columns of a terminal, where some characters take two and some none */
 char *
 udpnat_server_pad (const char *text,
@@ -308,7 +308,7 @@ add_traffic (GString                           *text,
 static char *
 dup_printable (const char *place)
 {
-  char *text = g_strdup (place);
+  char *text = g_utf8_make_valid (place, -1);
 
   for (char *byte = text; *byte != '\0'; byte++)
     if (g_ascii_iscntrl (*byte))
