@@ -189,8 +189,8 @@ udpnat_fleet_status_count_people (const UdpnatFleetStatus *self)
 
 /* ---- In a terminal ---- */
 
-/** udpnat_server_pad: @text: in UTF-8. Returns: (transfer full): it and as many spaces as it is shorter than
- * @n_columns of a terminal, where some characters take two and some none */
+/** udpnat_server_pad: @text: in UTF-8. Returns: (transfer full): it and as many spaces as it is
+ * shorter than @n_columns of a terminal, where some characters take two and some none */
 char *
 udpnat_server_pad (const char *text,
                    guint       n_columns)
