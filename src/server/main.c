@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,15 @@
 #include "udpnat-server-config.h"
 #include "udpnat-server-drain.h"
 #include "udpnat-server-error.h"
+#include "udpnat-server-log.h"
 #include "udpnat-server-notify.h"
 #include "udpnat-server-order.h"
+#include "udpnat-server-status.h"
 #include "udpnat-server-tunnel.h"
 
 #define EXIT_USAGE 2
 #define EXIT_NOT_RUNNING 3 /* as of init scripts (LSB) */
+#define STATE_COLUMNS 7    /* "offline" */
 
 static int
 run (const UdpnatServerConfig *config)
@@ -36,13 +40,13 @@ run (const UdpnatServerConfig *config)
 
   if (!udpnat_crypto_init ())
     {
-      g_printerr ("udpnat-server: The cryptographic library does not work on this machine.\n");
+      udpnat_server_log_warn (_("The cryptographic library does not work on this machine."));
       return EXIT_FAILURE;
     }
   app = udpnat_server_app_new (config, notify, &error);
   if (app == NULL)
     {
-      g_printerr ("udpnat-server: %s\n", error->message);
+      udpnat_server_log_warn ("%s", error->message);
       return EXIT_FAILURE;
     }
   udpnat_server_app_run (app);
@@ -52,7 +56,7 @@ run (const UdpnatServerConfig *config)
 static int
 print_refusal (const GError *error)
 {
-  g_printerr ("udpnat-server: %s\n", error->message);
+  udpnat_server_log_warn ("%s", error->message);
   return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
            ? EXIT_NOT_RUNNING : EXIT_FAILURE;
 }
@@ -71,15 +75,40 @@ print_status (const UdpnatServerConfig *config)
   return print_refusal (error);
 }
 
-/* The name is the last of its line, behind key, day and state. */
+/* Returns: (transfer full) (nullable): the name of a line: the last, behind key, day and state */
 static char *
-dup_last_name (const char *lines)
+print_name (const char *line)
 {
-  g_autofree char *copy = g_strchomp (g_strdup (lines));
-  const char *line = strrchr (copy, '\n');
-  g_auto (GStrv) parts = g_strsplit (line != NULL ? line + 1 : copy, "  ", 4);
+  g_auto (GStrv) parts = g_strsplit (line, "  ", 4);
+  g_autofree char *state = NULL;
 
-  return g_strv_length (parts) == 4 ? g_strdup (g_strchug (parts[3])) : NULL;
+  if (g_strv_length (parts) != 4)
+    {
+      g_print ("%s\n", line);
+      return NULL;
+    }
+  /* Translators: of somebody, in a column of a list. */
+  state = udpnat_server_pad (g_str_equal (parts[2], "online") ? C_("person", "online")
+                                                              : C_("person", "offline"),
+                             STATE_COLUMNS);
+  g_strchug (parts[3]);
+  g_print ("%s  %s  %s  %s\n", parts[0], parts[1], state, parts[3]);
+  return g_strdup (parts[3]);
+}
+
+/* Returns: (transfer full) (nullable): the last name of the answer; %NULL when there is none */
+static char *
+print_part (char *answer)
+{
+  g_auto (GStrv) lines = g_strsplit (g_strchomp (answer), "\n", -1);
+  char *last = NULL;
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_free (last);
+      last = print_name (lines[i]);
+    }
+  return last;
 }
 
 /* In parts, so that the server has time for others. */
@@ -96,9 +125,8 @@ print_names (const UdpnatServerConfig *config)
 
       if (text == NULL)
         return print_refusal (error);
-      g_print ("%s", text);
       g_free (after);
-      after = *text != '\0' ? dup_last_name (text) : NULL;
+      after = *text != '\0' ? print_part (text) : NULL;
     }
   return EXIT_SUCCESS;
 }
@@ -132,7 +160,7 @@ drain (const UdpnatServerConfig *config)
 
   if (udpnat_server_drain (config->state_dir, &error))
     return EXIT_SUCCESS;
-  g_printerr ("udpnat-server: %s\n", error->message);
+  udpnat_server_log_warn ("%s", error->message);
   return g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING)
            ? EXIT_NOT_RUNNING : EXIT_FAILURE;
 }
@@ -152,7 +180,7 @@ check_config (const UdpnatServerConfig *config)
       || (config->allow_list != NULL
           && !udpnat_allow_list_read (config->allow_list, take_listed, NULL, &error)))
     {
-      g_printerr ("udpnat-server: %s\n", error->message);
+      udpnat_server_log_warn ("%s", error->message);
       return EXIT_FAILURE;
     }
   text = udpnat_server_config_to_text (config);
@@ -167,9 +195,9 @@ print_faults (const GError *error)
   g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
-    g_printerr ("udpnat-server: %s\n", lines[i]);
+    udpnat_server_log_warn ("%s", lines[i]);
   if (g_error_matches (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE))
-    g_printerr ("Try: udpnat-server --help\n");
+    g_printerr ("%s\n", _("Try: udpnat-server --help"));
 }
 
 int

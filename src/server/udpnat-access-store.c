@@ -9,16 +9,24 @@
 
 #include "udpnat-access-store.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-name.h"
 #include "udpnat-server-database.h"
 
 static const UdpnatServerDatabaseKind access_kind = {
-  .contents = "invitations and blocked names",
-  .advice = " It was not changed. Restore it from a backup. Only if there is none, move it away, "
-            "with the files beside it that begin with its name: nobody is blocked then, and "
-            "invitations that are not used yet are lost.",
+  /* Translators: a file, and what is wrong with it. */
+  .damaged = N_("The file of invitations and blocked names %s is damaged (%s). It was not "
+                "changed. Restore it from a backup. Only if there is none, move it away, with "
+                "the files beside it that begin with its name: nobody is blocked then, and "
+                "invitations that are not used yet are lost."),
+  /* Translators: a file, and why. */
+  .unusable = N_("Cannot use the file of invitations and blocked names %s: %s. Make room on the "
+                 "disk, or mend the rights of this file and of those beside it."),
+  .newer = N_("The file of invitations and blocked names %s was made by a newer udpnat-server. "
+              "Use that one."),
+  .unwritten = N_("The file of invitations and blocked names %s could not be written."),
   .damaged_code = UDPNAT_SERVER_ERROR_ACCESS_DAMAGED,
   .failed_code = UDPNAT_SERVER_ERROR_ACCESS_FAILED,
   .version = 1,
@@ -335,8 +343,9 @@ read_record (UdpnatAccessStore     *self,
 
   if ((text != NULL && name == NULL) || (n_key != 0 && n_key != UDPNAT_KEY_BYTES))
     {
-      udpnat_server_database_set_damage (&self->database, "it holds a name or a key that cannot be",
-                                         error);
+      udpnat_server_database_set_damage (&self->database,
+                                         /* Translators: what is wrong with a file, in brackets. */
+                                         _("it holds a name or a key that cannot be"), error);
       return FALSE;
     }
   if (n_key > 0)

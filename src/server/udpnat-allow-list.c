@@ -7,6 +7,7 @@
 
 #include "udpnat-allow-list.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -55,11 +56,12 @@ read_text (const char *path,
 
   if (is_too_large (path))
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-                 "allow-list: %s is no file with a key or a name in each line.", shown);
+                 _("allow-list: %s is no file with a key or a name in each line."), shown);
   else if (!g_file_get_contents (path, &text, NULL, &cause))
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-                 "allow-list: %s. Let the user that the server runs as read it, or name another "
-                 "file.", cause->message);
+                 /* Translators: why a file cannot be read. */
+                 _("allow-list: %s. Let the user that the server runs as read it, or name another "
+                   "file."), cause->message);
   return text;
 }
 
@@ -77,8 +79,9 @@ read_lines (const char          *path,
     if (!read_line (g_strstrip (lines[i]), func, user_data))
       {
         g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-                     "%s:%u: that is neither a key (52 letters and digits) nor a name: mend the "
-                     "line, or begin it with # to leave it out.", shown, i + 1);
+                     /* Translators: a file, and the number of a line. */
+                     _("%s:%u: that is neither a key (52 letters and digits) nor a name: mend the "
+                       "line, or begin it with # to leave it out."), shown, i + 1);
         return FALSE;
       }
   return TRUE;

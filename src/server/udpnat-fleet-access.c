@@ -18,6 +18,7 @@
 
 #include "udpnat-access-store.h"
 #include "udpnat-name.h"
+#include "udpnat-server-log.h"
 
 #define ACCESS "udpnat:access"
 #define VERSION "udpnat:access:version"
@@ -277,7 +278,7 @@ udpnat_fleet_access_repeat (UdpnatFleetAccess *self)
   g_autoptr (GError) error = NULL;
 
   if (!udpnat_access_store_foreach (self->directory->access_store, repeat, self, &error))
-    g_printerr ("udpnat-server: %s\n", error->message);
+    udpnat_server_log_warn ("%s", error->message);
 }
 
 /* ---- Life ---- */

@@ -21,11 +21,13 @@
 
 #include "udpnat-fleet-directory-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-clock.h"
 #include "udpnat-name.h"
 #include "udpnat-rendezvous-server-access.h"
+#include "udpnat-server-log.h"
 
 /* What a server that never comes back has said of letters is forgotten some time after these. */
 #define MAIL_INDEX_S "3456000" /* 40 days */
@@ -458,7 +460,7 @@ told_cb (const UdpnatRedisReply *reply,
     udpnat_fleet_access_repeat (self->access);
   self->untold_names = g_ptr_array_new_with_free_func (g_free);
   if (!udpnat_name_store_foreach (self->names, collect_name, self->untold_names, &error))
-    g_printerr ("udpnat-server: %s\n", error->message);
+    udpnat_server_log_warn ("%s", error->message);
   self->names_id = g_timeout_add (NAMES_TICK_MS, tell_names_cb, self);
 }
 
@@ -475,11 +477,12 @@ state_cb (gboolean    is_up,
   udpnat_rendezvous_server_set_directory (self->server, is_up);
   if (!is_up)
     {
-      g_printerr ("udpnat-server: The directory does not answer (%s). Whoever is here stays; new "
-                  "names wait.\n", why);
+      /* Translators: why. */
+      udpnat_server_log_warn (_("The directory does not answer (%s). Whoever is here stays; new "
+                                "names wait."), why);
       return;
     }
-  g_printerr ("udpnat-server: The directory answers.\n");
+  udpnat_server_log_warn (_("The directory answers."));
   udpnat_fleet_nodes_beat (self->nodes);
   if (self->access != NULL)
     udpnat_fleet_access_look (self->access);

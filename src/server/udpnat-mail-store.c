@@ -14,6 +14,7 @@
 #include "udpnat-mail-store.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -22,8 +23,13 @@
 #include "udpnat-server-database.h"
 
 static const UdpnatServerDatabaseKind letters_kind = {
-  .contents = "letters",
-  .advice = "",
+  /* Translators: a file, and what is wrong with it. */
+  .damaged = N_("The file of letters %s is damaged (%s)."),
+  /* Translators: a file, and why. */
+  .unusable = N_("Cannot use the file of letters %s: %s. Make room on the disk, or mend the "
+                 "rights of this file and of those beside it."),
+  .newer = N_("The file of letters %s was made by a newer udpnat-server. Use that one."),
+  .unwritten = N_("The file of letters %s could not be written."),
   .damaged_code = UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
   .failed_code = UDPNAT_SERVER_ERROR_MAIL_FAILED,
   .version = 1,
@@ -158,7 +164,8 @@ udpnat_mail_store_set_aside (const char *path,
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {
           g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_FAILED,
-                       "Cannot move the damaged file of letters %s away: %s.", from,
+                       /* Translators: a file, and why. */
+                       _("Cannot move the damaged file of letters %s away: %s."), from,
                        g_strerror (errno));
           return NULL;
         }
@@ -369,7 +376,7 @@ udpnat_mail_store_load (UdpnatMailStore *self,
                           (gsize) sqlite3_column_bytes (statement, 0));
   else if (code == SQLITE_DONE)
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_MAIL_DAMAGED,
-                 "A letter is missing in %s.", self->database.path);
+                 _("A letter is missing in %s."), self->database.path);
   else
     fail (self, error);
   sqlite3_reset (statement);
@@ -389,8 +396,9 @@ read_letter (UdpnatMailStore          *self,
   if (sqlite3_column_bytes (row, 1) != UDPNAT_KEY_BYTES
       || (n_pass != 0 && n_pass != UDPNAT_MAIL_PASS_BYTES) || sqlite3_column_int64 (row, 0) < 0)
     {
-      udpnat_server_database_set_damage (&self->database, "it holds a letter that cannot be",
-                                         error);
+      udpnat_server_database_set_damage (&self->database,
+                                         /* Translators: what is wrong with a file, in brackets. */
+                                         _("it holds a letter that cannot be"), error);
       return FALSE;
     }
   memcpy (recipient.bytes, sqlite3_column_blob (row, 1), UDPNAT_KEY_BYTES);

@@ -6,15 +6,22 @@
 
 #include "udpnat-name-store.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-name.h"
 #include "udpnat-server-database.h"
 
 static const UdpnatServerDatabaseKind names_kind = {
-  .contents = "names",
-  .advice = " It was not changed. Restore it from a backup. Only if there is none, move it away, "
-            "with the files beside it that begin with its name: all names are then free again.",
+  /* Translators: a file, and what is wrong with it. */
+  .damaged = N_("The file of names %s is damaged (%s). It was not changed. Restore it from a "
+                "backup. Only if there is none, move it away, with the files beside it that "
+                "begin with its name: all names are then free again."),
+  /* Translators: a file, and why. */
+  .unusable = N_("Cannot use the file of names %s: %s. Make room on the disk, or mend the "
+                 "rights of this file and of those beside it."),
+  .newer = N_("The file of names %s was made by a newer udpnat-server. Use that one."),
+  .unwritten = N_("The file of names %s could not be written."),
   .damaged_code = UDPNAT_SERVER_ERROR_NAMES_DAMAGED,
   .failed_code = UDPNAT_SERVER_ERROR_NAMES_FAILED,
   .version = 1,
@@ -110,7 +117,7 @@ is_key_of (UdpnatNameStore       *self,
     is_same = TRUE;
   else
     g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAME_TAKEN,
-                         "The name belongs to another key.");
+                         _("The name belongs to another key."));
   sqlite3_reset (self->select);
   return is_same;
 }
@@ -209,8 +216,9 @@ read_row (UdpnatNameStore    *self,
 
   if (name == NULL || sqlite3_column_bytes (statement, 1) != UDPNAT_KEY_BYTES)
     {
-      udpnat_server_database_set_damage (&self->database, "it holds a name or a key that cannot be",
-                                         error);
+      udpnat_server_database_set_damage (&self->database,
+                                         /* Translators: what is wrong with a file, in brackets. */
+                                         _("it holds a name or a key that cannot be"), error);
       return FALSE;
     }
   memcpy (key.bytes, sqlite3_column_blob (statement, 1), UDPNAT_KEY_BYTES);

@@ -5,6 +5,7 @@
 
 #include "udpnat-redis.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-server-error.h"
@@ -99,8 +100,9 @@ read_password (UdpnatRedisAddress *self,
   if (!g_file_get_contents (path, &text, &n_text, &cause))
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-                   "directory-password-file: %s. Let the user that the server runs as read it, or "
-                   "name another file.", cause->message);
+                   /* Translators: why a file cannot be read. */
+                   _("directory-password-file: %s. Let the user that the server runs as read it, "
+                     "or name another file."), cause->message);
       return FALSE;
     }
   text[strcspn (text, "\r\n")] = '\0';
@@ -109,8 +111,8 @@ read_password (UdpnatRedisAddress *self,
   if (n_text <= PASSWORD_MAX_BYTES && *text != '\0')
     return TRUE;
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-               "directory-password-file: %s does not begin with a password: write it into the "
-               "first line.", shown);
+               _("directory-password-file: %s does not begin with a password: write it into the "
+                 "first line."), shown);
   return FALSE;
 }
 
@@ -126,7 +128,7 @@ check_tls (const UdpnatRedisAddress *self,
   if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
     {
       g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-                           "directory: TLS is not to be had: install glib-networking.");
+                           _("directory: TLS is not to be had: install glib-networking."));
       return FALSE;
     }
   if (self->ca_file == NULL)
@@ -135,7 +137,8 @@ check_tls (const UdpnatRedisAddress *self,
   if (database != NULL)
     return TRUE;
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_CONFIG,
-               "directory-ca: %s: %s. Name a file with certificates, as PEM.", self->ca_file,
+               /* Translators: a file, and why it cannot be used. */
+               _("directory-ca: %s: %s. Name a file with certificates, as PEM."), self->ca_file,
                cause->message);
   return FALSE;
 }

@@ -12,6 +12,7 @@
 #include "udpnat-redis.h"
 
 #include <gio/gunixsocketaddress.h>
+#include <glib/gi18n.h>
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <string.h>
@@ -141,7 +142,7 @@ watch_cb (gpointer user_data)
 
   if ((self->connecting != NULL || self->waiting.length > 0)
       && g_get_monotonic_time () - self->heard_us > TIMEOUT_US)
-    end (self, "no answer");
+    end (self, _("no answer"));
   return G_SOURCE_CONTINUE;
 }
 
@@ -174,7 +175,7 @@ take_answers (UdpnatRedis *self)
     {
       if (redisReaderGetReply (self->reader, (void **) &reply) != REDIS_OK)
         {
-          end (self, "something else answers there");
+          end (self, _("something else answers there"));
           return FALSE;
         }
       if (reply == NULL)
@@ -203,7 +204,7 @@ readable_cb (GObject *stream,
         return G_SOURCE_CONTINUE;
       if (n_read <= 0)
         {
-          end (self, error != NULL ? error->message : "it has closed the connection");
+          end (self, error != NULL ? error->message : _("it has closed the connection"));
           return G_SOURCE_REMOVE;
         }
       if (redisReaderFeed (self->reader, buffer, (size_t) n_read) != REDIS_OK
@@ -360,20 +361,24 @@ accept_cb (GTlsConnection      *connection,
            gpointer             user_data)
 {
   UdpnatRedis *self = user_data;
-  const char *what = "is not valid";
+  const char *why;
 
   if ((errors & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0)
-    what = self->address.ca_file != NULL ? "is of nobody whom directory-ca names"
-                                         : "is of nobody whom this system trusts: name the "
-                                           "certificate of who has signed it with directory-ca";
+    why = self->address.ca_file != NULL
+            /* Translators: of the directory's server, in brackets, like those that follow. */
+            ? _("its certificate is of nobody whom directory-ca names")
+            : _("its certificate is of nobody whom this system trusts: name the certificate of who "
+                "has signed it with directory-ca");
   else if ((errors & G_TLS_CERTIFICATE_BAD_IDENTITY) != 0)
-    what = "is another host's";
+    why = _("its certificate is another host's");
   else if ((errors & G_TLS_CERTIFICATE_EXPIRED) != 0)
-    what = "has expired";
+    why = _("its certificate has expired");
   else if ((errors & G_TLS_CERTIFICATE_NOT_ACTIVATED) != 0)
-    what = "is not valid yet: see whether the clock is right";
+    why = _("its certificate is not valid yet: see whether the clock is right");
+  else
+    why = _("its certificate is not valid");
   g_free (self->refusal);
-  self->refusal = g_strdup_printf ("its certificate %s", what);
+  self->refusal = g_strdup (why);
   return FALSE;
 }
 

@@ -9,6 +9,7 @@
 #include "udpnat-server-app.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "udpnat-server-disk.h"
 #include "udpnat-server-error.h"
 #include "udpnat-server-key.h"
+#include "udpnat-server-log.h"
 #include "udpnat-server-reach.h"
 #include "udpnat-server-sockets.h"
 #include "udpnat-server-tunnel.h"
@@ -177,7 +179,7 @@ drain_cb (gpointer user_data)
 
   if (self->drain_id != 0)
     return G_SOURCE_CONTINUE;
-  g_print ("udpnat-server: draining\n");
+  udpnat_server_log_say (_("draining"));
   fflush (stdout);
   udpnat_rendezvous_server_drain (self->server, udpnat_clock_get_now_us ());
   udpnat_machine_source_wake (self->source);
@@ -213,7 +215,8 @@ print_listening (UdpnatServerApp *self)
     g_assert_not_reached ();
   udpnat_address_to_string (&address, address_text);
   udpnat_public_key_to_string (udpnat_identity_get_public_key (self->identity), key_text);
-  g_print ("udpnat-server: listening on %s (key %s)\n", address_text, key_text);
+  /* Translators: an address with a port, and the key of the server. */
+  udpnat_server_log_say (_("listening on %s (key %s)"), address_text, key_text);
 }
 
 /* A server that listens on one address has no other; one that listens on all can be reached at
@@ -243,7 +246,8 @@ print_addresses (UdpnatServerApp *self)
       if (half == NULL)
         continue;
       addresses[i].port = udpnat_socket_get_port (socket);
-      g_print ("udpnat-server: address %s\n", udpnat_address_to_string (&addresses[i], text));
+      /* Translators: one of those at which the server can be reached. */
+      udpnat_server_log_say (_("address %s"), udpnat_address_to_string (&addresses[i], text));
     }
 }
 
@@ -274,7 +278,7 @@ reload_cb (gpointer user_data)
                                                        &error);
 
   if (text == NULL)
-    g_printerr ("udpnat-server: %s\n", error->message);
+    udpnat_server_log_warn ("%s", error->message);
   return G_SOURCE_CONTINUE;
 }
 
@@ -319,7 +323,7 @@ udpnat_server_app_run (UdpnatServerApp *self)
   g_source_remove (reload_id);
   g_clear_handle_id (&self->drain_id, g_source_remove);
   g_clear_handle_id (&self->idle_id, g_source_remove);
-  g_print ("udpnat-server: stopped\n");
+  udpnat_server_log_say (_("stopped"));
   fflush (stdout);
 }
 
@@ -350,9 +354,14 @@ open_mail (UdpnatServerApp *self,
   if (self->mail == NULL)
     return FALSE;
   n_recovered = udpnat_mail_store_recover (self->mail, aside);
-  g_printerr ("udpnat-server: %s It is now %s; %u letters in it could be read and are kept. "
-              "Senders have the others still, and will send them again.\n",
-              damage->message, aside, n_recovered);
+  /* Translators: first the sentence that says that the file of letters is damaged, then where the
+   * file has been moved to. */
+  udpnat_server_log_warn (ngettext ("%s It is now %s; %u letters in it could be read and are kept. "
+                                    "Senders have the others still, and will send them again.",
+                                    "%s It is now %s; %u letters in it could be read and are kept. "
+                                    "Senders have the others still, and will send them again.",
+                                    n_recovered),
+                          damage->message, aside, n_recovered);
   return TRUE;
 }
 
@@ -380,8 +389,8 @@ open_state (UdpnatServerApp    *self,
   if (self->identity == NULL)
     return FALSE;
   if (is_new && had_names)
-    g_printerr ("udpnat-server: %s was missing, so a new key was made. Clients that knew the old "
-                "one will warn that the server has changed.\n", key_path);
+    udpnat_server_log_warn (_("%s was missing, so a new key was made. Clients that knew the old "
+                              "one will warn that the server has changed."), key_path);
   self->names = udpnat_name_store_open (names_path, error);
   if (self->names == NULL)
     return FALSE;
@@ -497,8 +506,8 @@ take_orders (UdpnatServerApp          *self,
   self->control = udpnat_server_control_new (self->state_dir, self->operator, obeyed_cb, self,
                                              &error);
   if (self->control == NULL)
-    g_printerr ("udpnat-server: It takes no orders (--invite, --block and the like): %s\n",
-                error->message);
+    udpnat_server_log_warn (_("It takes no orders (--invite, --block and the like): %s"),
+                            error->message);
 }
 
 static gboolean

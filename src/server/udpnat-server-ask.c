@@ -8,9 +8,11 @@
 #include "udpnat-server-ask.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-server-error.h"
+#include "udpnat-server-http.h"
 #include "udpnat-server-reach.h"
 #include "udpnat-state-dir.h"
 
@@ -23,7 +25,8 @@ set_silent_error (GError    **error,
                   const char *cause)
 {
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATUS,
-               "The server does not say how it does at %s: %s.", address, cause);
+               /* Translators: the address of the status port, and why. */
+               _("The server does not say how it does at %s: %s."), address, cause);
 }
 
 /* Returns: (transfer full) (nullable): everything that comes until the end */
@@ -78,17 +81,25 @@ find_address (const char *state_dir,
   if (!udpnat_state_dir_is_in_use (state_dir))
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING,
-                   "No server is running in %s. If it has another directory, name that with "
-                   "--state-dir; if it is another user's, ask as that user.", state_dir);
+                   _("No server is running in %s. If it has another directory, name that with "
+                     "--state-dir; if it is another user's, ask as that user."), state_dir);
       return NULL;
     }
   address = udpnat_server_reach_read_status (state_dir);
   if (address != NULL)
     return dup_reachable (address);
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATUS,
-               "The server in %s runs, but was told not to say how it does. Start it with "
-               "--status-address.", state_dir);
+               _("The server in %s runs, but was told not to say how it does. Start it with "
+                 "--status-address."), state_dir);
   return NULL;
+}
+
+/* @head: lines with their ends. What follows is in the language of the server. */
+static gboolean
+is_ours (const char *head)
+{
+  return g_str_has_prefix (head, "HTTP/1.") && strncmp (head + 8, " 200 ", 5) == 0
+         && strstr (head, "\r\nServer: " UDPNAT_SERVER_HTTP_NAME "\r\n") != NULL;
 }
 
 /**
@@ -104,7 +115,7 @@ udpnat_server_ask (const char *state_dir,
   g_autofree char *address = find_address (state_dir, error);
   g_autofree char *answer = NULL;
   g_autoptr (GError) cause = NULL;
-  const char *text;
+  char *text;
 
   if (address == NULL)
     return NULL;
@@ -115,10 +126,11 @@ udpnat_server_ask (const char *state_dir,
       return NULL;
     }
   text = strstr (answer, "\r\n\r\n");
-  if (text == NULL || !g_str_has_prefix (answer, "HTTP/1.") || strncmp (answer + 8, " 200 ", 5) != 0
-      || !g_str_has_prefix (text + 4, "udpnat-server "))
+  if (text != NULL)
+    text[2] = '\0';
+  if (text == NULL || !is_ours (answer))
     {
-      set_silent_error (error, address, "something else answers there");
+      set_silent_error (error, address, _("something else answers there"));
       return NULL;
     }
   return g_strdup (text + 4);

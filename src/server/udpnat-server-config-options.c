@@ -6,6 +6,7 @@
 
 #include "udpnat-server-config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-server-error.h"
@@ -33,7 +34,7 @@ typedef struct
   gboolean reload;
 } Actions;
 
-#define INVITATION_USES "1"
+#define INVITATION_USES "1" /* --help says so too */
 #define INVITATION_DAYS "7"
 
 static void
@@ -85,95 +86,111 @@ setting_cb (const char *option,
     NULL, NULL }
 
 static const GOptionEntry setting_entries[] = {
-  TEXT ("ip", "Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)",
-        "IP"),
-  TEXT ("port", "UDP port, 0 for any that is free (default: 8848)", "PORT"),
-  TEXT ("alt-port", "Second UDP port, which lets clients test their router, 0 for none "
-        "(default: the one after --port)", "PORT"),
-  TEXT ("alt-ip", "Second address of this machine, which lets clients learn more about their "
-        "router (needs --ip)", "IP"),
-  TEXT ("tunnel-port", "TCP port for those whose network blocks UDP; may be given more than once; "
-        "0 for none (default: the number of --port, and if that is 8848 also 443, where it can be "
-        "had)", "PORT"),
-  PATH ("tls-cert", "Certificate for these ports (default: one of the server's own)", "FILE"),
-  PATH ("tls-key", "And its key", "FILE"),
-  PATH ("state-dir", "Where the server keeps its key, the names and the letters (default: "
-        "$STATE_DIRECTORY or ~/.local/state/udpnat-server)", "DIR"),
-  TEXT ("idle-exit", "Exit when nobody has been registered for so long", "SECONDS"),
-  TEXT ("directory-mode", "open: people see who else is here; pages: when they look; private: who "
-        "knows a name can look it up, and nobody is told which there are (default: open)", "MODE"),
-  FLAG ("no-mailbox", "Do not keep letters for those who are away"),
+  TEXT ("ip",
+        N_("Listen on this address only: 0.0.0.0, ::, or one of this machine (default: all)"),
+        N_("IP")),
+  TEXT ("port", N_("UDP port, 0 for any that is free (default: 8848)"), N_("PORT")),
+  TEXT ("alt-port",
+        N_("Second UDP port, which lets clients test their router, 0 for none (default: the one "
+           "after --port)"), N_("PORT")),
+  TEXT ("alt-ip",
+        N_("Second address of this machine, which lets clients learn more about their router "
+           "(needs --ip)"), N_("IP")),
+  TEXT ("tunnel-port",
+        N_("TCP port for those whose network blocks UDP; may be given more than once; 0 for "
+           "none (default: the number of --port, and if that is 8848 also 443, where it can be "
+           "had)"), N_("PORT")),
+  PATH ("tls-cert", N_("Certificate for these ports (default: one of the server's own)"),
+        N_("FILE")),
+  PATH ("tls-key", N_("And its key"), N_("FILE")),
+  PATH ("state-dir",
+        N_("Where the server keeps its key, the names and the letters (default: "
+           "$STATE_DIRECTORY or ~/.local/state/udpnat-server)"), N_("DIR")),
+  TEXT ("idle-exit", N_("Exit when nobody has been registered for so long"), N_("SECONDS")),
+  TEXT ("directory-mode",
+        N_("open: people see who else is here; pages: when they look; private: who knows a name "
+           "can look it up, and nobody is told which there are (default: open)"), N_("MODE")),
+  FLAG ("no-mailbox", N_("Do not keep letters for those who are away")),
   OPPOSITE ("mailbox"),
-  TEXT ("mailbox-days", "How long a letter waits (default: 30)", "DAYS"),
-  TEXT ("mailbox-size", "How much may wait for one person (default: 16)", "MIB"),
-  TEXT ("mailbox-total", "How much may wait for all together (default: 1024)", "MIB"),
-  TEXT ("relay-rate", "What is relayed for each person, in KiB a second (default: 1024)", "KIB"),
-  TEXT ("registration", "Who may have a name: open (everybody, the default) or invited", "WHO"),
-  PATH ("allow-list", "Keys and names that need no invitation, one in each line", "FILE"),
-  TEXT ("public-name", "How people reach this server, for links (default: an address)", "HOST"),
-  FLAG ("map-port", "Have the router open the port, by NAT-PMP or UPnP, and say the address "
-        "outside"),
+  TEXT ("mailbox-days", N_("How long a letter waits (default: 30)"), N_("DAYS")),
+  TEXT ("mailbox-size", N_("How much may wait for one person (default: 16)"), N_("MIB")),
+  TEXT ("mailbox-total", N_("How much may wait for all together (default: 1024)"), N_("MIB")),
+  TEXT ("relay-rate", N_("What is relayed for each person, in KiB a second (default: 1024)"),
+        N_("KIB")),
+  TEXT ("registration", N_("Who may have a name: open (everybody, the default) or invited"),
+        N_("WHO")),
+  PATH ("allow-list", N_("Keys and names that need no invitation, one in each line"), N_("FILE")),
+  TEXT ("public-name", N_("How people reach this server, for links (default: an address)"),
+        N_("HOST")),
+  FLAG ("map-port",
+        N_("Have the router open the port, by NAT-PMP or UPnP, and say the address outside")),
   OPPOSITE ("no-map-port"),
-  FLAG ("print-address", "Print also the addresses that clients on this network can use"),
+  FLAG ("print-address", N_("Print also the addresses that clients on this network can use")),
   OPPOSITE ("no-print-address"),
-  TEXT ("directory", "Redis or Valkey that this server has in common with others, of which it is "
-        "one then: redis://HOST[:PORT][/DATABASE], rediss:// with TLS, or unix:/PATH", "URL"),
-  PATH ("directory-password-file", "Its password, in the first line", "FILE"),
-  PATH ("directory-ca", "Certificates of who may have signed that of rediss:// (default: whom the "
-        "system trusts)", "FILE"),
-  TEXT ("node-address", "Where clients reach this one of them (needs --directory)",
-        "HOST[:PORT]"),
-  TEXT ("watch-interval", "After how much silence clients of --directory see whether the server is "
-        "there (default: 4)", "SECONDS"),
-  TEXT ("status-address", "Where to tell by HTTP how the server does, or none (default: "
-        "127.0.0.1:9848, which only this machine reaches)", "IP:PORT"),
-  FLAG ("log-events", "Print on stderr what else goes to the systemd journal"),
+  TEXT ("directory",
+        N_("Redis or Valkey that this server has in common with others, of which it is one "
+           "then: redis://HOST[:PORT][/DATABASE], rediss:// with TLS, or unix:/PATH"), N_("URL")),
+  PATH ("directory-password-file", N_("Its password, in the first line"), N_("FILE")),
+  PATH ("directory-ca",
+        N_("Certificates of who may have signed that of rediss:// (default: whom the system "
+           "trusts)"), N_("FILE")),
+  TEXT ("node-address", N_("Where clients reach this one of them (needs --directory)"),
+        N_("HOST[:PORT]")),
+  TEXT ("watch-interval",
+        N_("After how much silence clients of --directory see whether the server is there "
+           "(default: 4)"), N_("SECONDS")),
+  TEXT ("status-address",
+        N_("Where to tell by HTTP how the server does, or none (default: 127.0.0.1:9848, which "
+           "only this machine reaches)"), N_("IP:PORT")),
+  FLAG ("log-events", N_("Print on stderr what else goes to the systemd journal")),
   OPPOSITE ("no-log-events"),
-  FLAG ("log-names", "Log also the names of those who come and leave"),
+  FLAG ("log-names", N_("Log also the names of those who come and leave")),
   OPPOSITE ("no-log-names"),
-  FLAG ("log-addresses", "Log also the addresses of those who come"),
+  FLAG ("log-addresses", N_("Log also the addresses of those who come")),
   OPPOSITE ("no-log-addresses"),
   { NULL },
 };
 
+/* @check_help: of --check-config, already translated, and to outlive the context: GLib keeps it */
 static GOptionContext *
 make_context (UdpnatServerSettings *settings,
-              Actions              *actions)
+              Actions              *actions,
+              const char           *check_help)
 {
   const GOptionEntry action_entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &actions->config_path,
-      "Read settings from this file; options count more", "FILE" },
+      N_("Read settings from this file; options count more"), N_("FILE") },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &actions->check_config,
-      "Say what would be used, or what is wrong, and exit (default: of "
-      UDPNAT_SERVER_CONFIG_PATH ", if it is there)", NULL },
+      check_help, NULL },
     { "status", 0, 0, G_OPTION_ARG_NONE, &actions->print_status,
-      "Say how the server that is running does, and exit", NULL },
+      N_("Say how the server that is running does, and exit"), NULL },
     { "drain", 0, 0, G_OPTION_ARG_NONE, &actions->drain,
-      "Have the server that is running send everybody to the others of its --directory, and end, "
-      "and exit", NULL },
+      N_("Have the server that is running send everybody to the others of its --directory, and "
+         "end, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &actions->print_version,
-      "Print the version and exit", NULL },
+      N_("Print the version and exit"), NULL },
     { "invite", 0, 0, G_OPTION_ARG_NONE, &actions->invite,
-      "Have the server that is running make an invitation, and print it", NULL },
+      N_("Have the server that is running make an invitation, and print it"), NULL },
     { "uses", 0, 0, G_OPTION_ARG_STRING, &actions->uses,
-      "How many people it lets in (default: " INVITATION_USES ")", "N" },
+      N_("How many people it lets in (default: 1)"), N_("N") },
     { "days", 0, 0, G_OPTION_ARG_STRING, &actions->days,
-      "And for how long (default: " INVITATION_DAYS ")", "DAYS" },
+      N_("And for how long (default: 7)"), N_("DAYS") },
     { "invitations", 0, 0, G_OPTION_ARG_NONE, &actions->list_invitations,
-      "List those that are not used up", NULL },
+      N_("List those that are not used up"), NULL },
     { "withdraw", 0, 0, G_OPTION_ARG_STRING, &actions->withdraw,
-      "Take one of them back", "NUMBER" },
+      N_("Take one of them back"), N_("NUMBER") },
     { "names", 0, 0, G_OPTION_ARG_NONE, &actions->list_names,
-      "List the names of the server that is running, with their keys", NULL },
+      N_("List the names of the server that is running, with their keys"), NULL },
     { "block", 0, 0, G_OPTION_ARG_STRING, &actions->block,
-      "Keep somebody out, at once: a name and whoever has it, or a key", "NAME" },
-    { "unblock", 0, 0, G_OPTION_ARG_STRING, &actions->unblock, "Let them in again", "NAME" },
+      N_("Keep somebody out, at once: a name and whoever has it, or a key"), N_("NAME") },
+    { "unblock", 0, 0, G_OPTION_ARG_STRING, &actions->unblock,
+      N_("Let them in again"), N_("NAME") },
     { "release", 0, 0, G_OPTION_ARG_STRING, &actions->release,
-      "Take a name from whoever has it, for somebody else", "NAME" },
+      N_("Take a name from whoever has it, for somebody else"), N_("NAME") },
     { "blocked", 0, 0, G_OPTION_ARG_NONE, &actions->list_blocked,
-      "List who is blocked, and which names were released", NULL },
+      N_("List who is blocked, and which names were released"), NULL },
     { "reload", 0, 0, G_OPTION_ARG_NONE, &actions->reload,
-      "Have the allow-list read again", NULL },
+      N_("Have the allow-list read again"), NULL },
     { NULL },
   };
   GOptionContext *context = g_option_context_new (NULL);
@@ -181,9 +198,10 @@ make_context (UdpnatServerSettings *settings,
 
   g_option_group_add_entries (group, setting_entries);
   g_option_group_add_entries (group, action_entries);
+  g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_context_set_main_group (context, group);
-  g_option_context_set_summary (context, "Introduces udpnat clients to each other, and carries "
-                                         "their packets where no direct path exists.");
+  g_option_context_set_summary (context, _("Introduces udpnat clients to each other, and carries "
+                                           "their packets where no direct path exists."));
   return context;
 }
 
@@ -214,11 +232,11 @@ add_order (char      **order,
 {
   if (*order != NULL)
     g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                         "One order at a time: --invite, --invitations, --withdraw, --names, "
-                         "--block, --unblock, --release, --blocked or --reload.");
+                         _("One order at a time: --invite, --invitations, --withdraw, --names, "
+                           "--block, --unblock, --release, --blocked or --reload."));
   else if (argument != NULL && (*argument == '\0' || strpbrk (argument, "\t\r\n") != NULL))
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                 "--%s: that is no name, key or number.", verb);
+                 _("--%s: that is no name, key or number."), verb);
   else
     {
       *order = second != NULL ? g_strjoin ("\t", verb, argument, second, NULL)
@@ -241,7 +259,7 @@ make_order (const Actions *actions,
   if (!actions->invite && (actions->uses != NULL || actions->days != NULL))
     {
       g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                           "--uses and --days say what --invite makes: give that, too.");
+                           _("--uses and --days say what --invite makes: give that, too."));
       return FALSE;
     }
   if ((actions->invite && !add_order (&order, error, "invite", uses, days))
@@ -278,7 +296,11 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
 {
   g_auto (Actions) actions = { 0 };
   g_autoptr (UdpnatServerSettings) settings = udpnat_server_settings_new ();
-  g_autoptr (GOptionContext) context = make_context (settings, &actions);
+  g_autofree char *check_help
+    /* Translators: the path of the configuration file that services use. */
+    = g_strdup_printf (_("Say what would be used, or what is wrong, and exit (default: of %s, if "
+                         "it is there)"), UDPNAT_SERVER_CONFIG_PATH);
+  g_autoptr (GOptionContext) context = make_context (settings, &actions, check_help);
   g_autoptr (GError) local_error = NULL;
   g_auto (GStrv) rest = g_strdupv (arguments);
   g_autofree char *config_path = NULL;
@@ -294,7 +316,7 @@ udpnat_server_config_parse (UdpnatServerConfig *out_config,
   if (rest[0] != NULL && rest[1] != NULL)
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                   "\"%s\" is not an option.", rest[1]);
+                   _("\"%s\" is not an option."), rest[1]);
       return FALSE;
     }
   if (!make_order (&actions, &order, error))

@@ -10,6 +10,7 @@
 
 #include "udpnat-server-config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-address.h"
@@ -26,6 +27,11 @@
 #define RELAY_RATE_MAX_KIB (1 << 24)
 #define BYTES_PER_KIB (1 << 10)
 #define BYTES_PER_MIB (1 << 20)
+
+/* @sentence: translated, and about what was written, for which it has a %s */
+#define FAULT(settings, setting, sentence)                                                       \
+  udpnat_server_settings_add_fault (settings, setting, sentence,                                 \
+                                    udpnat_server_settings_describe (settings, setting))
 
 /* systemd gives a list with colons when a unit has several; the first is the unit's own. */
 static char *
@@ -59,7 +65,9 @@ read_number (UdpnatServerSettings *settings,
   if (g_ascii_string_to_unsigned (text, 10, min, max, &number, NULL))
     return (guint) number;
   udpnat_server_settings_add_fault (settings, setting,
-                                    "is no number from %u to %u: write one, such as %u.", min, max,
+                                    /* Translators: what was written, and three numbers. */
+                                    _("%s is no number from %u to %u: write one, such as %u."),
+                                    udpnat_server_settings_describe (settings, setting), min, max,
                                     otherwise);
   return otherwise;
 }
@@ -76,20 +84,21 @@ read_boolean (UdpnatServerSettings *settings,
   if (g_str_equal (text, "true") || g_str_equal (text, "yes"))
     return TRUE;
   if (!g_str_equal (text, "false") && !g_str_equal (text, "no"))
-    udpnat_server_settings_add_fault (settings, setting, "is neither: write true or false.");
+    FAULT (settings, setting, _("%s is neither: write true or false."));
   return FALSE;
 }
 
 /* Returns: (transfer full) (nullable) */
 static char *
 read_path (UdpnatServerSettings *settings,
-           UdpnatServerSetting   setting,
-           const char           *what)
+           UdpnatServerSetting   setting)
 {
   const char *text = udpnat_server_settings_get_text (settings, setting);
 
   if (text != NULL && *text == '\0')
-    udpnat_server_settings_add_fault (settings, setting, "is empty: name a %s.", what);
+    FAULT (settings, setting, setting == UDPNAT_SERVER_SETTING_STATE_DIR
+                                ? _("%s is empty: name a directory.")
+                                : _("%s is empty: name a file."));
   return g_strdup (text);
 }
 
@@ -103,9 +112,9 @@ read_ip (UdpnatServerConfig   *config,
   UdpnatAddress address;
 
   if (text != NULL && !udpnat_address_parse_ip (&address, text, 0))
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_IP,
-                                      "is no IP address: write one like 192.0.2.7 or 2001:db8::7, "
-                                      "or 0.0.0.0 or :: for all.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_IP,
+           _("%s is no IP address: write one like 192.0.2.7 or 2001:db8::7, or 0.0.0.0 or :: for "
+             "all."));
   config->ip = g_strdup (text);
 }
 
@@ -122,8 +131,7 @@ read_ports (UdpnatServerConfig   *config,
     return;
   config->alt_port = (int) read_number (settings, alt, 0, G_MAXUINT16, UDPNAT_SERVER_PORT + 1);
   if (config->port != 0 && config->alt_port == config->port)
-    udpnat_server_settings_add_fault (settings, alt, "is also the port: choose two different "
-                                      "ones.");
+    FAULT (settings, alt, _("%s is also the port: choose two different ones."));
 }
 
 /* Both have to be addresses that clients can be told, and that a socket can be bound to. */
@@ -131,27 +139,27 @@ static void
 read_alt_ip (UdpnatServerConfig   *config,
              UdpnatServerSettings *settings)
 {
+  const UdpnatServerSetting setting = UDPNAT_SERVER_SETTING_ALT_IP;
   UdpnatAddress ip, alt_ip;
-  const char *why = NULL;
 
-  config->alt_ip = g_strdup (udpnat_server_settings_get_text (settings,
-                                                              UDPNAT_SERVER_SETTING_ALT_IP));
+  config->alt_ip = g_strdup (udpnat_server_settings_get_text (settings, setting));
   if (config->alt_ip == NULL)
     return;
   if (!udpnat_address_parse_ip (&alt_ip, config->alt_ip, 0)
       || udpnat_address_get_scope (&alt_ip) == UDPNAT_SCOPE_UNUSABLE)
-    why = "is no address of this machine: write one like 192.0.2.8 or 2001:db8::8";
+    FAULT (settings, setting, _("%s is no address of this machine: write one like 192.0.2.8 or "
+                                "2001:db8::8."));
   else if (config->ip == NULL || !udpnat_address_parse_ip (&ip, config->ip, 0)
            || udpnat_address_get_scope (&ip) == UDPNAT_SCOPE_UNUSABLE)
-    why = "needs \"ip\" with this machine's first address, so that clients can be told both";
+    FAULT (settings, setting, _("%s needs \"ip\" with this machine's first address, so that "
+                                "clients can be told both."));
   else if (ip.family != alt_ip.family)
-    why = "must be IPv4 when \"ip\" is, and IPv6 when that is";
+    FAULT (settings, setting, _("%s must be IPv4 when \"ip\" is, and IPv6 when that is."));
   else if (udpnat_address_equal_ip (&ip, &alt_ip))
-    why = "is the same as \"ip\": name another address of this machine";
+    FAULT (settings, setting, _("%s is the same as \"ip\": name another address of this "
+                                "machine."));
   else if (config->alt_port == 0)
-    why = "needs a second port: write another \"alt-port\" than 0";
-  if (why != NULL)
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_ALT_IP, "%s.", why);
+    FAULT (settings, setting, _("%s needs a second port: write another \"alt-port\" than 0."));
 }
 
 /* "0" alone is none. */
@@ -173,7 +181,11 @@ read_tunnel_ports (UdpnatServerConfig   *config,
     n_parts--; /* as lists in such files may end */
   if (n_parts > UDPNAT_SERVER_TUNNEL_PORTS_MAX)
     {
-      udpnat_server_settings_add_fault (settings, setting, "is too long: %d ports at most.",
+      udpnat_server_settings_add_fault (settings, setting,
+                                        ngettext ("%s is too long: %d ports at most.",
+                                                  "%s is too long: %d ports at most.",
+                                                  UDPNAT_SERVER_TUNNEL_PORTS_MAX),
+                                        udpnat_server_settings_describe (settings, setting),
                                         UDPNAT_SERVER_TUNNEL_PORTS_MAX);
       return;
     }
@@ -184,8 +196,10 @@ read_tunnel_ports (UdpnatServerConfig   *config,
       if (!g_ascii_string_to_unsigned (g_strstrip (parts[i]), 10, 0, G_MAXUINT16, &port, NULL)
           || (port == 0 && n_parts > 1))
         {
-          udpnat_server_settings_add_fault (settings, setting, "is no list of ports: write numbers "
-                                            "from 1 to %d, like 8848;443, or 0 for none.",
+          udpnat_server_settings_add_fault (settings, setting,
+                                            _("%s is no list of ports: write numbers from 1 to %d, "
+                                              "like 8848;443, or 0 for none."),
+                                            udpnat_server_settings_describe (settings, setting),
                                             G_MAXUINT16);
           return;
         }
@@ -198,14 +212,14 @@ static void
 read_tls (UdpnatServerConfig   *config,
           UdpnatServerSettings *settings)
 {
-  config->tls_cert = read_path (settings, UDPNAT_SERVER_SETTING_TLS_CERT, "file");
-  config->tls_key = read_path (settings, UDPNAT_SERVER_SETTING_TLS_KEY, "file");
+  config->tls_cert = read_path (settings, UDPNAT_SERVER_SETTING_TLS_CERT);
+  config->tls_key = read_path (settings, UDPNAT_SERVER_SETTING_TLS_KEY);
   if (config->tls_cert != NULL && config->tls_key == NULL)
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_TLS_CERT,
-                                      "needs \"tls-key\" with the file of its key.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_TLS_CERT,
+           _("%s needs \"tls-key\" with the file of its key."));
   if (config->tls_key != NULL && config->tls_cert == NULL)
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_TLS_KEY,
-                                      "needs \"tls-cert\" with the file of its certificate.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_TLS_KEY,
+           _("%s needs \"tls-cert\" with the file of its certificate."));
 }
 
 static void
@@ -235,8 +249,8 @@ read_status_address (UdpnatServerConfig   *config,
       || !udpnat_address_parse_ip (&address, ip, 0)
       || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
     {
-      udpnat_server_settings_add_fault (settings, setting, "is no address with a port: write one "
-                                        "like 127.0.0.1:9848 or [::1]:9848, or none.");
+      FAULT (settings, setting, _("%s is no address with a port: write one like 127.0.0.1:9848 or "
+                                  "[::1]:9848, or none."));
       return;
     }
   config->status_ip = g_steal_pointer (&ip);
@@ -262,16 +276,15 @@ read_directory_files (UdpnatServerConfig       *config,
 {
   const UdpnatServerSetting ca = UDPNAT_SERVER_SETTING_DIRECTORY_CA;
   const UdpnatServerSetting password = UDPNAT_SERVER_SETTING_DIRECTORY_PASSWORD_FILE;
-  g_autofree char *ca_path = read_path (settings, ca, "file");
+  g_autofree char *ca_path = read_path (settings, ca);
 
-  config->directory_password_file = read_path (settings, password, "file");
+  config->directory_password_file = read_path (settings, password);
   config->directory_ca = ca_path != NULL ? g_canonicalize_filename (ca_path, NULL) : NULL;
   if (config->directory_password_file != NULL && address->password != NULL)
-    udpnat_server_settings_add_fault (settings, password, "is of no use: \"directory\" has a "
-                                      "password already. Keep one of them.");
+    FAULT (settings, password, _("%s is of no use: \"directory\" has a password already. Keep one "
+                                 "of them."));
   if (ca_path != NULL && !address->is_tls)
-    udpnat_server_settings_add_fault (settings, ca, "is of no use: \"directory\" must begin with "
-                                      "rediss:// for TLS.");
+    FAULT (settings, ca, _("%s is of no use: \"directory\" must begin with rediss:// for TLS."));
 }
 
 static void
@@ -280,7 +293,6 @@ read_directory (UdpnatServerConfig   *config,
 {
   const UdpnatServerSetting setting = UDPNAT_SERVER_SETTING_DIRECTORY;
   g_auto (UdpnatRedisAddress) address = { 0 };
-  const char *why = NULL;
 
   config->directory = g_strdup (udpnat_server_settings_get_text (settings, setting));
   if (config->directory == NULL)
@@ -289,17 +301,18 @@ read_directory (UdpnatServerConfig   *config,
       return;
     }
   if (!udpnat_redis_address_parse (&address, config->directory))
-    why = "is no address of a Redis: write one like redis://192.0.2.9:6379, "
-          "rediss://redis.example.org or unix:/run/redis/redis.sock";
+    FAULT (settings, setting, _("%s is no address of a Redis: write one like "
+                                "redis://192.0.2.9:6379, rediss://redis.example.org or "
+                                "unix:/run/redis/redis.sock."));
   else if (!udpnat_redis_is_supported ())
-    why = "is of no use: this udpnat-server was built without hiredis";
+    FAULT (settings, setting, _("%s is of no use: this udpnat-server was built without hiredis."));
   else if (address.password != NULL && udpnat_server_settings_is_option (settings, setting))
-    why = "has a password, which everybody on this machine sees in the list of processes: write it "
-          "into the configuration file, or name a file with directory-password-file";
+    FAULT (settings, setting, _("%s has a password, which everybody on this machine sees in the "
+                                "list of processes: write it into the configuration file, or name "
+                                "a file with directory-password-file."));
   else if (config->node_address == NULL)
-    why = "needs \"node-address\" with the address where clients reach this server";
-  if (why != NULL)
-    udpnat_server_settings_add_fault (settings, setting, "%s.", why);
+    FAULT (settings, setting, _("%s needs \"node-address\" with the address where clients reach "
+                                "this server."));
   read_directory_files (config, settings, &address);
 }
 
@@ -315,11 +328,11 @@ read_fleet (UdpnatServerConfig   *config,
                                  UDPNAT_FLEET_WATCH_S);
   read_directory (config, settings);
   if (config->node_address != NULL && !is_place (config->node_address))
-    udpnat_server_settings_add_fault (settings, node, "is no address: write one like "
-                                      "node1.example.org or 192.0.2.7:8848.");
+    FAULT (settings, node, _("%s is no address: write one like node1.example.org or "
+                             "192.0.2.7:8848."));
   else if (config->node_address != NULL && config->directory == NULL)
-    udpnat_server_settings_add_fault (settings, node, "needs \"directory\" with what this server "
-                                      "has in common with others.");
+    FAULT (settings, node, _("%s needs \"directory\" with what this server has in common with "
+                             "others."));
 }
 
 /* ---- All of them ---- */
@@ -378,21 +391,19 @@ read_access (UdpnatServerConfig   *config,
 
   config->is_invited_only = g_strcmp0 (who, "invited") == 0;
   if (who != NULL && !config->is_invited_only && !g_str_equal (who, "open"))
-    udpnat_server_settings_add_fault (settings, registration,
-                                      "is neither: write open or invited.");
+    FAULT (settings, registration, _("%s is neither: write open or invited."));
   if (config->is_invited_only && config->directory != NULL)
-    udpnat_server_settings_add_fault (settings, registration,
-                                      "is not possible with \"directory\": names are of all "
-                                      "servers there, an invitation is of one.");
-  config->allow_list = read_path (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST, "file");
+    FAULT (settings, registration, _("%s is not possible with \"directory\": names are of all "
+                                     "servers there, an invitation is of one."));
+  config->allow_list = read_path (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST);
   if (config->allow_list != NULL && !config->is_invited_only)
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST,
-                                      "keeps nobody out: write registration=invited as well.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_ALLOW_LIST,
+           _("%s keeps nobody out: write registration=invited as well."));
   config->public_name = g_strdup (name);
   if (name != NULL && !is_public_name (name))
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_PUBLIC_NAME,
-                                      "is no name of a server: write one like chat.example.org or "
-                                      "chat.example.org:9000.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_PUBLIC_NAME,
+           _("%s is no name of a server: write one like chat.example.org or "
+             "chat.example.org:9000."));
 }
 
 static void
@@ -408,8 +419,8 @@ read_directory_mode (UdpnatServerConfig   *config,
   else if (g_strcmp0 (text, "private") == 0)
     config->directory_kind = UDPNAT_DIRECTORY_PRIVATE;
   else if (text != NULL && !g_str_equal (text, "open"))
-    udpnat_server_settings_add_fault (settings, UDPNAT_SERVER_SETTING_DIRECTORY_MODE,
-                                      "is none of them: write open, pages or private.");
+    FAULT (settings, UDPNAT_SERVER_SETTING_DIRECTORY_MODE,
+           _("%s is none of them: write open, pages or private."));
 }
 
 static void
@@ -445,7 +456,7 @@ udpnat_server_config_take_settings (UdpnatServerConfig   *out_config,
   read_relay (out_config, settings);
   read_access (out_config, settings);
   read_logs (out_config, settings);
-  out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR, "directory");
+  out_config->state_dir = read_path (settings, UDPNAT_SERVER_SETTING_STATE_DIR);
   out_config->is_state_dir_found = out_config->state_dir == NULL;
   if (out_config->is_state_dir_found)
     out_config->state_dir = find_state_dir ();

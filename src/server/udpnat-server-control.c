@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -144,7 +145,7 @@ open_socket (UdpnatServerControl *self,
   if (strlen (self->path) >= sizeof longest.sun_path)
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER,
-                   "The path of the state directory is too long for a socket in it.");
+                   _("The path of the state directory is too long for a socket in it."));
       return FALSE;
     }
   g_unlink (self->path); /* of a server that was killed: the directory is ours alone */

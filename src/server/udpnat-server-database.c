@@ -12,6 +12,7 @@
 #include "udpnat-server-database.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 
 #include "udpnat-database-file.h"
 #include "udpnat-file-io.h"
@@ -19,12 +20,25 @@
 /* For an administrator who looks into the file while the server runs. */
 #define BUSY_TIMEOUT_MS 1000
 
-#define CANNOT_USE "Cannot use the file of %s %s: %s. Make room on the disk, or mend the rights " \
-                   "of this file and of those beside it."
-
 /* ---- Errors ---- */
 
-/** udpnat_server_database_set_damage: @details: what is wrong with the file; not always UTF-8 */
+/* @format: of the kind; not checked by the compiler */
+static void
+set_error (GError          **error,
+           UdpnatServerError code,
+           const char       *format,
+           ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_propagate_error (error, g_error_new_valist (UDPNAT_SERVER_ERROR, (int) code,
+                                                gettext (format), arguments));
+  va_end (arguments);
+}
+
+/** udpnat_server_database_set_damage: @details: translated, or by SQLite: what is wrong with the
+ * file; not always UTF-8 */
 void
 udpnat_server_database_set_damage (UdpnatServerDatabase *self,
                                    const char           *details,
@@ -32,9 +46,7 @@ udpnat_server_database_set_damage (UdpnatServerDatabase *self,
 {
   g_autofree char *valid = g_utf8_make_valid (details, -1);
 
-  g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->damaged_code,
-               "The file of %s %s is damaged (%s).%s", self->kind->contents, self->path, valid,
-               self->kind->advice);
+  set_error (error, self->kind->damaged_code, self->kind->damaged, self->path, valid);
 }
 
 /**
@@ -52,8 +64,7 @@ udpnat_server_database_fail (UdpnatServerDatabase *self,
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
     udpnat_server_database_set_damage (self, details, error);
   else
-    g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
-                 CANNOT_USE, self->kind->contents, self->path, details);
+    set_error (error, self->kind->failed_code, self->kind->unusable, self->path, details);
   return FALSE;
 }
 
@@ -124,14 +135,13 @@ prepare_tables (UdpnatServerDatabase *self,
     return FALSE;
   if (version > self->kind->version)
     {
-      g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
-                   "The file of %s %s was made by a newer udpnat-server. Use that one.",
-                   self->kind->contents, self->path);
+      set_error (error, self->kind->failed_code, self->kind->newer, self->path);
       return FALSE;
     }
   if (version < 0 || (version == 0 && n_tables != 0))
     {
-      udpnat_server_database_set_damage (self, "it belongs to another program", error);
+      /* Translators: what is wrong with a file, in brackets. */
+      udpnat_server_database_set_damage (self, _("it belongs to another program"), error);
       return FALSE;
     }
   return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error)
@@ -162,8 +172,7 @@ set_failed (UdpnatServerDatabase *self,
             int                   code,
             GError              **error)
 {
-  g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
-               CANNOT_USE, self->kind->contents, self->path, g_strerror (code));
+  set_error (error, self->kind->failed_code, self->kind->unusable, self->path, g_strerror (code));
   return FALSE;
 }
 
@@ -216,14 +225,16 @@ ensure_file (UdpnatServerDatabase *self,
     case UDPNAT_DATABASE_FILE_PRESENT:
       return TRUE;
     case UDPNAT_DATABASE_FILE_EMPTY:
-      udpnat_server_database_set_damage (self, "it is empty", error);
+      /* Translators: what is wrong with a file, in brackets. */
+      udpnat_server_database_set_damage (self, _("it is empty"), error);
       return FALSE;
     case UDPNAT_DATABASE_FILE_MISSING:
       break;
     }
   if (!has_log)
     return make_file (self, error);
-  udpnat_server_database_set_damage (self, "it is gone, and only its log is there", error);
+  /* Translators: what is wrong with a file, in brackets. */
+  udpnat_server_database_set_damage (self, _("it is gone, and only its log is there"), error);
   return FALSE;
 }
 
@@ -295,8 +306,7 @@ udpnat_server_database_commit (UdpnatServerDatabase *self,
   /* On a full disk SQLite rolls back by itself; then nothing of the group is there. */
   if (sqlite3_get_autocommit (self->handle))
     {
-      g_set_error (error, UDPNAT_SERVER_ERROR, (int) self->kind->failed_code,
-                   "The file of %s %s could not be written.", self->kind->contents, self->path);
+      set_error (error, self->kind->failed_code, self->kind->unwritten, self->path);
       return FALSE;
     }
   if (execute (self, "COMMIT", error))

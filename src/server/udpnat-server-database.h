@@ -9,8 +9,11 @@ G_BEGIN_DECLS
 
 /**
  * UdpnatServerDatabaseKind:
- * @contents: what is in it, for people: "names"
- * @advice: what to do about a damaged one: sentences that follow the one that says so; may be ""
+ * @damaged: says that it is, and what to do about it: marked for translation, as the others, and
+ *   with a %s for the file and another for what is wrong with it
+ * @unusable: that it cannot be used; with a %s for the file and another for why
+ * @newer: that it was made by a newer udpnat-server; with a %s for the file
+ * @unwritten: that it could not be written; likewise
  * @damaged_code: of a file that is damaged, or not ours
  * @failed_code: of everything else
  * @version: PRAGMA user_version, which @schema sets; raise it with each change of the tables
@@ -21,8 +24,10 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  const char       *contents;
-  const char       *advice;
+  const char       *damaged;
+  const char       *unusable;
+  const char       *newer;
+  const char       *unwritten;
   UdpnatServerError damaged_code;
   UdpnatServerError failed_code;
   int               version;

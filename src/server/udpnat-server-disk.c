@@ -9,11 +9,13 @@
 
 #include "udpnat-server-disk.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-rendezvous-server-access.h"
 #include "udpnat-secret-file.h"
 #include "udpnat-server-error.h"
+#include "udpnat-server-log.h"
 #include "udpnat-ticket.h"
 
 typedef struct
@@ -244,7 +246,7 @@ finish_claims (UdpnatServerDisk *self,
 
   if (self->is_naming && !is_committed)
     take_error (self, g_error_new_literal (UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NAMES_FAILED,
-                                           "Names could not be written to the disk."));
+                                           _("Names could not be written to the disk.")));
   self->is_naming = FALSE;
   for (guint i = 0; i < self->claims->len; i++)
     {
@@ -370,8 +372,8 @@ store_tickets (UdpnatServerDisk        *self,
       && !udpnat_secret_file_write (self->ticket_path, g_bytes_get_data (event->data, NULL),
                                     g_bytes_get_size (event->data)))
     take_error (self, g_error_new (UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-                                   "The keys of tickets could not be written to %s. After a "
-                                   "restart everybody will come back more slowly.",
+                                   _("The keys of tickets could not be written to %s. After a "
+                                     "restart everybody will come back more slowly."),
                                    self->ticket_path));
 }
 
@@ -432,7 +434,7 @@ udpnat_server_disk_finish (UdpnatServerDisk *self,
   finish_claims (self, now_us);
   finish_letters (self, now_us);
   if (self->error != NULL)
-    g_printerr ("udpnat-server: %s\n", self->error->message);
+    udpnat_server_log_warn ("%s", self->error->message);
   g_clear_error (&self->error);
   return had_work;
 }

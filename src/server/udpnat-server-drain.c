@@ -7,6 +7,7 @@
 #include "udpnat-server-drain.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 
 #include "udpnat-server-error.h"
@@ -26,14 +27,15 @@ udpnat_server_drain (const char *state_dir,
   if (process == 0)
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING,
-                   "No server is running in %s. If it has another directory, name that with "
-                   "--state-dir; if it is another user's, ask as that user.", state_dir);
+                   _("No server is running in %s. If it has another directory, name that with "
+                     "--state-dir; if it is another user's, ask as that user."), state_dir);
       return FALSE;
     }
   if (kill ((pid_t) process, SIGUSR1) == 0)
     return TRUE;
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATUS,
-               "The server in %s (process %" G_GUINT64_FORMAT ") cannot be told: %s.", state_dir,
-               process, g_strerror (errno));
+               /* Translators: the state folder, the number of the process, and why. */
+               _("The server in %s (process %llu) cannot be told: %s."), state_dir,
+               (unsigned long long) process, g_strerror (errno));
   return FALSE;
 }

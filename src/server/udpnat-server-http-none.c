@@ -4,6 +4,8 @@
 
 #include "udpnat-server-http.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-server-error.h"
 
 gboolean
@@ -17,8 +19,8 @@ udpnat_server_http_open (const UdpnatServerConfig *config,
   if (config->status_ip == NULL)
     return TRUE;
   g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATUS,
-                       "--status-address cannot be used: this udpnat-server was built without "
-                       "libsoup.");
+                       _("--status-address cannot be used: this udpnat-server was built without "
+                         "libsoup."));
   return FALSE;
 }
 

@@ -10,6 +10,7 @@
 
 #include "udpnat-server-http.h"
 
+#include <glib/gi18n.h>
 #include <libsoup/soup.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ add_headers (UdpnatServerHttp  *self,
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
+  soup_message_headers_replace (headers, "Server", UDPNAT_SERVER_HTTP_NAME);
   soup_message_headers_replace (headers, "Connection", "close");
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   soup_message_headers_replace (headers, "Content-Security-Policy", self->policy);
@@ -298,8 +300,9 @@ udpnat_server_http_open (const UdpnatServerConfig *config,
       if (!listen (self, config->status_ip, config->status_port, &cause))
         {
           g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATUS,
-                       "Cannot listen on the status address %s port %u: %s. Choose another one "
-                       "with --status-address, or none.", config->status_ip, config->status_port,
+                       /* Translators: an address, a port, and why. */
+                       _("Cannot listen on the status address %s port %u: %s. Choose another one "
+                         "with --status-address, or none."), config->status_ip, config->status_port,
                        cause->message);
           return FALSE;
         }

@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* As answers name their sender, in the header "Server". */
+#define UDPNAT_SERVER_HTTP_NAME "udpnat-server"
+
 /**
  * UdpnatServerHttp:
  *

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,23 +23,14 @@
 #define DIGITS (2 * UDPNAT_KEY_BYTES)
 
 static void
-set_key_error (GError    **error,
-               const char *path,
-               const char *what)
+set_read_error (GError    **error,
+                const char *path,
+                int         code)
 {
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-               "The server's key %s %s", path, what);
-}
-
-static void
-set_errno_error (GError    **error,
-                 const char *verb,
-                 const char *path,
-                 int         code)
-{
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-               "Cannot %s the server's key %s: %s. Mend the rights of the file and its directory, "
-               "or make room on the disk.", verb, path, g_strerror (code));
+               /* Translators: a file, and why. */
+               _("Cannot read the server's key %s: %s. Mend the rights of the file and its "
+                 "directory, or make room on the disk."), path, g_strerror (code));
 }
 
 /* ---- Reading ---- */
@@ -52,19 +44,22 @@ check_mode (const char *path,
 
   if (fstat (fd, &about) != 0)
     {
-      set_errno_error (error, "read", path, errno);
+      set_read_error (error, path, errno);
       return FALSE;
     }
   if (!S_ISREG (about.st_mode))
     {
-      set_key_error (error, path, "is not a regular file. Move it away, or restore the real one.");
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                   _("The server's key %s is not a regular file. Move it away, or restore the "
+                     "real one."), path);
       return FALSE;
     }
   if ((about.st_mode & 0077) != 0)
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
-                   "The server's key %s can be read or changed by others (mode %04o). "
-                   "If nobody has read it, run: chmod 600 '%s'",
+                   /* Translators: the file, its mode in octal digits, and the file again. */
+                   _("The server's key %s can be read or changed by others (mode %04o). "
+                     "If nobody has read it, run: chmod 600 '%s'"),
                    path, about.st_mode & 07777, path);
       return FALSE;
     }
@@ -95,12 +90,12 @@ read_key (const char *path,
     return NULL;
   n_text = read (fd, text, sizeof text);
   if (n_text < 0)
-    set_errno_error (error, "read", path, errno);
+    set_read_error (error, path, errno);
   else if (!decode (text, (gsize) n_text, secret))
-    set_key_error (error, path,
-                   "is damaged: it must hold 64 hexadecimal digits. Restore it from a backup. "
-                   "Only if there is none, move it away: a new key is then made, and clients will "
-                   "warn that the server has changed.");
+    g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                 _("The server's key %s is damaged: it must hold 64 hexadecimal digits. Restore it "
+                   "from a backup. Only if there is none, move it away: a new key is then made, "
+                   "and clients will warn that the server has changed."), path);
   else
     identity = udpnat_identity_new_from_secret (secret);
   explicit_bzero (secret, sizeof secret);
@@ -128,7 +123,10 @@ make_key (const char         *path,
   explicit_bzero (text, sizeof text);
   if (!is_written)
     {
-      set_errno_error (error, "write", path, code);
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                   /* Translators: a file, and why. */
+                   _("Cannot write the server's key %s: %s. Mend the rights of the file and its "
+                     "directory, or make room on the disk."), path, g_strerror (code));
       return NULL;
     }
   return g_steal_pointer (&identity);
@@ -163,12 +161,13 @@ udpnat_server_key_load (const char         *path,
     }
   if (fd < 0 && errno == ELOOP)
     {
-      set_key_error (error, path, "is a symbolic link. Put the file itself there.");
+      g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_KEY,
+                   _("The server's key %s is a symbolic link. Put the file itself there."), path);
       return NULL;
     }
   if (fd < 0)
     {
-      set_errno_error (error, "read", path, errno);
+      set_read_error (error, path, errno);
       return NULL;
     }
   identity = read_key (path, fd, error);

@@ -120,3 +120,33 @@ udpnat_server_log_event (UdpnatServerLog   *self,
       g_printerr ("%s\n", line);
     }
 }
+
+/* ---- For whoever has started the server ---- */
+
+/** udpnat_server_log_say: @format: translated; a line for stdout, without the program's name */
+void
+udpnat_server_log_say (const char *format,
+                       ...)
+{
+  g_autofree char *text = NULL;
+  va_list          arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_print ("udpnat-server: %s\n", text);
+}
+
+/** udpnat_server_log_warn: @format: translated; a line for stderr, without the program's name */
+void
+udpnat_server_log_warn (const char *format,
+                        ...)
+{
+  g_autofree char *text = NULL;
+  va_list          arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_printerr ("udpnat-server: %s\n", text);
+}

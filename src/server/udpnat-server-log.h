@@ -22,6 +22,11 @@ char            *udpnat_server_log_format (const char         *event,
                                            const char         *message,
                                            const char *const  *fields) G_GNUC_WARN_UNUSED_RESULT;
 
+void             udpnat_server_log_say    (const char         *format,
+                                           ...) G_GNUC_PRINTF (1, 2);
+void             udpnat_server_log_warn   (const char         *format,
+                                           ...) G_GNUC_PRINTF (1, 2);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UdpnatServerLog, udpnat_server_log_free)
 
 G_END_DECLS

@@ -12,9 +12,12 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "udpnat-server-log.h"
 
 /* People come and go in crowds, and a number for people to read need not be newer. */
 #define STATUS_EVERY_S 1
@@ -49,13 +52,16 @@ send_text (UdpnatServerNotify *self,
   if (g_socket_send_to (self->socket, self->address, text, strlen (text), NULL, &error) >= 0)
     return;
   if (is_vital)
-    g_printerr ("udpnat-server: cannot tell who started this: %s.\n", error->message);
+    udpnat_server_log_warn (_("cannot tell who started this: %s."), error->message);
 }
 
 static char *
 make_status (guint n_online)
 {
-  return g_strdup_printf ("STATUS=%u %s online\n", n_online, n_online == 1 ? "person" : "people");
+  g_autofree char *text = g_strdup_printf (ngettext ("%u person online", "%u people online",
+                                                     n_online), n_online);
+
+  return g_strconcat ("STATUS=", text, "\n", NULL);
 }
 
 static void
@@ -120,10 +126,13 @@ udpnat_server_notify_set_online (UdpnatServerNotify *self,
 void
 udpnat_server_notify_stopping (UdpnatServerNotify *self)
 {
+  g_autofree char *text = NULL;
+
   if (self->socket == NULL)
     return;
   g_clear_handle_id (&self->status_id, g_source_remove);
-  send_text (self, "STOPPING=1\nSTATUS=Telling clients to come back later\n", TRUE);
+  text = g_strconcat ("STOPPING=1\nSTATUS=", _("Telling clients to come back later"), "\n", NULL);
+  send_text (self, text, TRUE);
 }
 
 /* ---- Life ---- */

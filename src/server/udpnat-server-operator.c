@@ -7,6 +7,7 @@
 
 #include "udpnat-server-operator.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-allow-list.h"
@@ -14,6 +15,7 @@
 #include "udpnat-name.h"
 #include "udpnat-rendezvous-server-access.h"
 #include "udpnat-server-error.h"
+#include "udpnat-server-log.h"
 
 /* Of "names", in one answer: so that nobody waits for it who wants something else of the server. */
 #define NAMES_AT_ONCE 500
@@ -63,16 +65,18 @@ udpnat_server_operator_free (UdpnatServerOperator *self)
   g_free (self);
 }
 
-/* Returns: %NULL, so that refusing is one line */
-static char *
+/* @format: translated. Returns: %NULL, so that refusing is one line */
+static char *G_GNUC_PRINTF (2, 3)
 refuse (GError    **error,
         const char *format,
-        const char *what)
+        ...)
 {
-  g_autoptr (GString) text = g_string_new (format);
+  va_list arguments;
 
-  g_string_replace (text, "%s", what, 0);
-  g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER, text->str);
+  va_start (arguments, format);
+  g_propagate_error (error, g_error_new_valist (UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER,
+                                                format, arguments));
+  va_end (arguments);
   return NULL;
 }
 
@@ -107,7 +111,7 @@ read_target (UdpnatServerOperator *self,
   out_target->name = g_utf8_validate (text, -1, NULL) ? udpnat_name_normalize (text) : NULL;
   if (out_target->name == NULL)
     {
-      refuse (error, "That is neither a name nor a key. Write it as --names lists it.", text);
+      refuse (error, _("That is neither a name nor a key. Write it as --names lists it."));
       return FALSE;
     }
   out_target->has_key = udpnat_rendezvous_server_find_name (self->config.server, out_target->name,
@@ -122,6 +126,24 @@ format_day (gint64 wall_us)
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (wall_us / G_USEC_PER_SEC);
 
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d") : g_strdup ("?");
+}
+
+static void
+add_line (GString    *text,
+          const char *line)
+{
+  g_string_append (text, line);
+  g_string_append_c (text, '\n');
+}
+
+/* @sentence: (transfer full). Returns: (transfer full): the same as an answer */
+static char *
+end_line (char *sentence)
+{
+  char *line = g_strconcat (sentence, "\n", NULL);
+
+  g_free (sentence);
+  return line;
 }
 
 /* ---- Invitations ---- */
@@ -147,20 +169,25 @@ describe_invitation (const UdpnatServerOperator *self,
   char                code_text[UDPNAT_INVITATION_TEXT_BYTES];
 
   udpnat_invitation_code_to_string (code, code_text);
-  g_string_printf (text, "Code: %s\n", code_text);
+  /* Translators: of an invitation; 24 letters and digits follow. */
+  g_string_printf (text, _("Code: %s"), code_text);
+  g_string_append_c (text, '\n');
   if (self->address != NULL)
     {
       g_autofree char *link = make_link (self, code_text);
 
-      g_string_append_printf (text, "Link: %s\n", link);
+      g_string_append_printf (text, _("Link: %s"), link);
     }
   else
-    g_string_append (text, "No link: set public-name, so that it can say where this server is.\n");
-  g_string_append_printf (text, "It lets in %u %s, until %s. It is not shown again.\n", n_uses,
-                          n_uses == 1 ? "person" : "people", day);
+    g_string_append (text, _("No link: set public-name, so that it can say where this server is."));
+  g_string_append_c (text, '\n');
+  /* Translators: an invitation; how many people, and a day like 2026-11-29. */
+  g_string_append_printf (text, ngettext ("It lets in %u person, until %s. It is not shown again.",
+                                          "It lets in %u people, until %s. It is not shown again.",
+                                          n_uses), n_uses, day);
+  g_string_append_c (text, '\n');
   if (!self->config.is_invited_only)
-    g_string_append (text, "Nobody needs it yet: this server takes everybody "
-                           "(registration=open).\n");
+    add_line (text, _("Nobody needs it yet: this server takes everybody (registration=open)."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -176,15 +203,18 @@ invite (UdpnatServerOperator *self,
   gint64               id, until_us;
 
   if (!g_ascii_string_to_unsigned (uses_text, 10, 1, UDPNAT_INVITATION_USES_MAX, &n_uses, NULL))
-    return refuse (error, "--uses=%s is no number from 1 to 10000.", uses_text);
+    return refuse (error, _("--uses=%s is no number from 1 to %d."), uses_text,
+                   UDPNAT_INVITATION_USES_MAX);
   if (!g_ascii_string_to_unsigned (days_text, 10, 1, UDPNAT_INVITATION_DAYS_MAX, &n_days, NULL))
-    return refuse (error, "--days=%s is no number from 1 to 3650.", days_text);
+    return refuse (error, _("--days=%s is no number from 1 to %d."), days_text,
+                   UDPNAT_INVITATION_DAYS_MAX);
   udpnat_random_fill (&self->config.random, code.bytes, sizeof code.bytes);
   until_us = wall_us + (gint64) n_days * DAY_US;
   if (!udpnat_access_store_add_invitation (self->config.access, &code, (guint) n_uses, until_us,
                                            &id, error))
     return NULL;
-  note (self, "invited", "An invitation was made", NULL);
+  /* Translators: in the log, like those that follow; without a full stop. */
+  note (self, "invited", _("An invitation was made"), NULL);
   return describe_invitation (self, &code, (guint) n_uses, until_us);
 }
 
@@ -194,8 +224,11 @@ append_invitation (const UdpnatInvitation *invitation,
 {
   g_autofree char *day = format_day (invitation->until_us);
 
-  g_string_append_printf (user_data, "%" G_GINT64_FORMAT "  %u left, until %s\n", invitation->id,
-                          invitation->n_uses, day);
+  g_string_append_printf (user_data, "%" G_GINT64_FORMAT "  ", invitation->id);
+  /* Translators: of an invitation: for how many people, and a day like 2026-11-29. */
+  g_string_append_printf (user_data, ngettext ("%u left, until %s", "%u left, until %s",
+                                               invitation->n_uses), invitation->n_uses, day);
+  g_string_append_c (user_data, '\n');
 }
 
 static char *
@@ -209,7 +242,7 @@ list_invitations (UdpnatServerOperator *self,
                                                text, error))
     return NULL;
   if (text->len == 0)
-    g_string_append (text, "No invitation is open. Make one with --invite.\n");
+    add_line (text, _("No invitation is open. Make one with --invite."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -222,15 +255,16 @@ withdraw (UdpnatServerOperator *self,
   gboolean was_there = FALSE;
 
   if (!g_ascii_string_to_unsigned (id_text, 10, 1, G_MAXINT64, &id, NULL))
-    return refuse (error, "%s is no number of an invitation. --invitations lists them.", id_text);
+    return refuse (error, _("%s is no number of an invitation. --invitations lists them."),
+                   id_text);
   if (!udpnat_access_store_withdraw_invitation (self->config.access, (gint64) id, &was_there,
                                                 error))
     return NULL;
   if (!was_there)
-    return refuse (error, "There is no invitation %s (any more). --invitations lists them.",
+    return refuse (error, _("There is no invitation %s (any more). --invitations lists them."),
                    id_text);
-  note (self, "withdrawn", "An invitation was withdrawn", NULL);
-  return g_strdup_printf ("Invitation %s lets nobody in any more.\n", id_text);
+  note (self, "withdrawn", _("An invitation was withdrawn"), NULL);
+  return end_line (g_strdup_printf (_("Invitation %s lets nobody in any more."), id_text));
 }
 
 /* ---- The list ---- */
@@ -239,19 +273,22 @@ static char *
 reload (UdpnatServerOperator *self,
         GError              **error)
 {
+  g_autoptr (GError) cause = NULL;
   guint n;
 
   if (self->allow_list == NULL)
-    return refuse (error, "There is nothing to read again: this server has no allow-list. All "
-                   "other settings need a restart.", "");
-  if (!udpnat_allow_list_apply (self->allow_list, self->config.server, &n, error))
+    return refuse (error, _("There is nothing to read again: this server has no allow-list. All "
+                            "other settings need a restart."));
+  if (!udpnat_allow_list_apply (self->allow_list, self->config.server, &n, &cause))
     {
-      g_prefix_error_literal (error, "The list from before holds: ");
+      /* Translators: why it could not be read again. */
+      g_set_error (error, cause->domain, cause->code, _("The list from before holds: %s"),
+                   cause->message);
       return NULL;
     }
-  note (self, "reloaded", "The allow-list was read again", NULL);
-  return g_strdup_printf ("%u %s in the allow-list.\n", n,
-                          n == 1 ? "key or name is" : "keys and names are");
+  note (self, "reloaded", _("The allow-list was read again"), NULL);
+  return end_line (g_strdup_printf (ngettext ("%u key or name is in the allow-list.",
+                                              "%u keys and names are in the allow-list.", n), n));
 }
 
 /* ---- Blocked and released ---- */
@@ -285,8 +322,8 @@ tell (UdpnatServerOperator   *self,
 
   if (self->config.tell == NULL || self->config.tell (&ruling, self->config.user_data))
     return TRUE;
-  refuse (error, "The directory does not answer, so the other servers cannot be told: nothing was "
-          "done. Try again when it does.", "");
+  refuse (error, _("The directory does not answer, so the other servers cannot be told: nothing "
+                   "was done. Try again when it does."));
   return FALSE;
 }
 
@@ -297,6 +334,7 @@ block (UdpnatServerOperator *self,
        GError              **error)
 {
   g_auto (Target) target = { NULL };
+  char *sentence;
 
   if (!read_target (self, text, &target, error)
       || !tell (self, UDPNAT_SERVER_RULING_BLOCK, &target, error)
@@ -306,16 +344,18 @@ block (UdpnatServerOperator *self,
     udpnat_rendezvous_server_block_key (self->config.server, now_us, &target.key);
   if (target.name != NULL)
     udpnat_rendezvous_server_block_name (self->config.server, now_us, target.name);
-  note (self, "blocked", target.name != NULL ? "A name was blocked" : "A key was blocked",
-        &target);
+  note (self, "blocked", target.name != NULL ? _("A name was blocked")
+                                                : _("A key was blocked"), &target);
   if (target.name == NULL)
-    return g_strdup ("The key is blocked.\n");
-  if (self->config.tell != NULL)
-    return g_strdup_printf ("%s is blocked, and whoever has the name.\n", target.name);
-  return g_strdup_printf (target.has_key
-                            ? "%s is blocked, and the key that has the name.\n"
-                            : "%s is blocked. Nobody has it, and nobody can have it now.\n",
-                          target.name);
+    sentence = g_strdup (_("The key is blocked."));
+  else if (self->config.tell != NULL)
+    sentence = g_strdup_printf (_("%s is blocked, and whoever has the name."), target.name);
+  else if (target.has_key)
+    sentence = g_strdup_printf (_("%s is blocked, and the key that has the name."), target.name);
+  else
+    sentence = g_strdup_printf (_("%s is blocked. Nobody has it, and nobody can have it now."),
+                                target.name);
+  return end_line (sentence);
 }
 
 static char *
@@ -333,9 +373,10 @@ unblock (UdpnatServerOperator *self,
     udpnat_rendezvous_server_unblock_key (self->config.server, &target.key);
   if (target.name != NULL)
     udpnat_rendezvous_server_unblock_name (self->config.server, target.name);
-  note (self, "unblocked", target.name != NULL ? "A name was unblocked" : "A key was unblocked",
-        &target);
-  return g_strdup_printf ("%s is not blocked.\n", target.name != NULL ? target.name : "The key");
+  note (self, "unblocked", target.name != NULL ? _("A name was unblocked")
+                                                  : _("A key was unblocked"), &target);
+  return end_line (target.name != NULL ? g_strdup_printf (_("%s is not blocked."), target.name)
+                                       : g_strdup (_("The key is not blocked.")));
 }
 
 static gboolean
@@ -372,13 +413,14 @@ release (UdpnatServerOperator *self,
   if (!read_target (self, text, &target, error))
     return NULL;
   if (target.name == NULL || (!target.has_key && self->config.tell == NULL))
-    return refuse (error, "Nobody has the name %s. --names lists those that somebody has.", text);
+    return refuse (error, _("Nobody has the name %s. --names lists those that somebody has."),
+                   text);
   if (!tell (self, UDPNAT_SERVER_RULING_RELEASE, &target, error)
       || (target.has_key && !take_away (self, now_us, &target, error)))
     return NULL;
-  note (self, "released", "A name was released", &target);
-  return g_strdup_printf ("%s is free. Whoever had it does not get it again, unless --unblock "
-                          "allows it.\n", target.name);
+  note (self, "released", _("A name was released"), &target);
+  return end_line (g_strdup_printf (_("%s is free. Whoever had it does not get it again, unless "
+                                      "--unblock allows it."), target.name));
 }
 
 /* ---- Said at another server ---- */
@@ -444,7 +486,7 @@ udpnat_server_operator_apply (UdpnatServerOperator     *self,
   else
     apply_block (self, now_us, &target, ruling->kind == UDPNAT_SERVER_RULING_BLOCK, &error);
   if (error != NULL)
-    g_printerr ("udpnat-server: %s\n", error->message);
+    udpnat_server_log_warn ("%s", error->message);
 }
 
 /* ---- Lists ---- */
@@ -455,7 +497,8 @@ typedef struct
   GString              *text;
 } Listing;
 
-/* The name is the last, since it may have spaces. */
+/* The name is the last, since it may have spaces. For `--names`, which puts "online" and "offline"
+ * into words: as long as they are in English here, nothing that is read by it is translated. */
 static void
 append_name (const char            *name,
              const UdpnatPublicKey *key,
@@ -498,9 +541,18 @@ append_blocked (const UdpnatAccessRecord *record,
 
   udpnat_public_key_to_string (&record->key, key_text);
   if (record->is_blocked)
-    g_string_append_printf (text, "blocked   %s\n", record->name != NULL ? record->name : key_text);
+    {
+      /* Translators: a name or a key; the spaces put it below those of “released”. */
+      g_string_append_printf (text, _("blocked   %s"),
+                              record->name != NULL ? record->name : key_text);
+      g_string_append_c (text, '\n');
+    }
   if (record->is_denied)
-    g_string_append_printf (text, "released  %s, not for %s\n", record->name, key_text);
+    {
+      /* Translators: a name, and the key of whoever had it; spaces as in “blocked”. */
+      g_string_append_printf (text, _("released  %s, not for %s"), record->name, key_text);
+      g_string_append_c (text, '\n');
+    }
 }
 
 static char *
@@ -512,7 +564,7 @@ list_blocked (UdpnatServerOperator *self,
   if (!udpnat_access_store_foreach (self->config.access, append_blocked, text, error))
     return NULL;
   if (text->len == 0)
-    g_string_append (text, "Nobody is blocked.\n");
+    add_line (text, _("Nobody is blocked."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -552,6 +604,6 @@ udpnat_server_operator_obey (UdpnatServerOperator *self,
     return list_blocked (self, error);
   if (g_str_equal (verb, "reload") && n_words == 1)
     return reload (self, error);
-  return refuse (error, "The server that runs does not know this order: it has another version. "
-                 "Restart it.", verb);
+  return refuse (error, _("The server that runs does not know this order: it has another version. "
+                          "Restart it."));
 }

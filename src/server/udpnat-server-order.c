@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "udpnat-server-error.h"
@@ -23,7 +24,8 @@ set_silent_error (GError    **error,
                   const char *cause)
 {
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER,
-               "The server in %s does not take the order: %s.", state_dir, cause);
+               /* Translators: the state folder, and why. */
+               _("The server in %s does not take the order: %s."), state_dir, cause);
 }
 
 static char *
@@ -69,8 +71,8 @@ udpnat_server_order (const char *state_dir,
   if (!udpnat_state_dir_is_in_use (state_dir))
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_NOT_RUNNING,
-                   "No server is running in %s. If it has another directory, name that with "
-                   "--state-dir; if it is another user's, say it as that user.", state_dir);
+                   _("No server is running in %s. If it has another directory, name that with "
+                     "--state-dir; if it is another user's, say it as that user."), state_dir);
       return NULL;
     }
   answer = exchange (path, order, &cause);
@@ -85,6 +87,6 @@ udpnat_server_order (const char *state_dir,
     g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER,
                          g_strchomp (answer) + strlen ("refused\n"));
   else
-    set_silent_error (error, state_dir, "something else answers there");
+    set_silent_error (error, state_dir, _("something else answers there"));
   return NULL;
 }

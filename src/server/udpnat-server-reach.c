@@ -13,11 +13,13 @@
 
 #include "udpnat-server-reach.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "udpnat-port-mapper.h"
+#include "udpnat-server-log.h"
 
 #define FILE_NAME "running"
 
@@ -66,6 +68,7 @@ take_mapping (UdpnatServerReach       *self,
 {
   UdpnatPortMappingProtocol protocol = udpnat_port_mapping_get_protocol (mapping);
   char text[UDPNAT_ADDRESS_TEXT_BYTES];
+  const char *name;
 
   udpnat_address_to_string (udpnat_port_mapping_get_external (mapping), text);
   g_key_file_set_string (self->file, "outside", "address", text);
@@ -75,14 +78,18 @@ take_mapping (UdpnatServerReach       *self,
   switch (protocol)
     {
     case UDPNAT_PORT_MAPPING_PROTOCOL_NONE:
-      g_print ("udpnat-server: reachable from outside at %s\n", text);
+      udpnat_server_log_say (_("reachable from outside at %s"), text);
       break;
     case UDPNAT_PORT_MAPPING_PROTOCOL_PCP:
     case UDPNAT_PORT_MAPPING_PROTOCOL_NAT_PMP:
     case UDPNAT_PORT_MAPPING_PROTOCOL_UPNP:
-      g_print ("udpnat-server: mapped at %s (%s%s)\n", text,
-               udpnat_port_mapping_protocol_to_name (protocol),
-               udpnat_port_mapping_has_extra (mapping) ? ", second port too" : "");
+      name = udpnat_port_mapping_protocol_to_name (protocol);
+      if (udpnat_port_mapping_has_extra (mapping))
+        /* Translators: an address outside, and by which protocol the router was asked. */
+        udpnat_server_log_say (_("mapped at %s (%s, second port too)"), text, name);
+      else
+        /* Translators: an address outside, and by which protocol the router was asked. */
+        udpnat_server_log_say (_("mapped at %s (%s)"), text, name);
       break;
     }
 }
@@ -105,7 +112,8 @@ mapper_changed_cb (gpointer user_data)
       g_key_file_set_string (self->file, "outside", "code", code);
       g_key_file_set_string (self->file, "outside", "message", error->message);
       save (self);
-      g_print ("udpnat-server: not mapped (%s): %s\n", code, error->message);
+      /* Translators: a word for programs, and a sentence that says why. */
+      udpnat_server_log_say (_("not mapped (%s): %s"), code, error->message);
     }
   fflush (stdout);
 }

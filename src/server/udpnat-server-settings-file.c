@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,8 +51,9 @@ read_group (Reader     *self,
   self->is_in_strange_group = !self->is_in_group;
   if (self->is_in_strange_group)
     udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                           "%s is no group of this file: write [" GROUP "], the "
-                                           "only one.", text);
+                                           /* Translators: what stands in the line. */
+                                           _("%s is no group of this file: write [server], the "
+                                             "only one."), text);
 }
 
 static void
@@ -66,14 +68,17 @@ read_value (Reader     *self,
       g_autofree char *all = dup_names ();
 
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "there is no setting \"%s\": write one of %s.", key,
-                                             all);
+                                             /* Translators: a word, and a list of words. */
+                                             _("there is no setting \"%s\": write one of %s."),
+                                             key, all);
       return;
     }
   if (self->lines[setting] != 0)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "%s stands in line %u already: keep one of the two.",
+                                             /* Translators: the name of a setting, and where. */
+                                           _("%s stands in line %u already: keep one of the "
+                                             "two."),
                                              key, self->lines[setting]);
       return;
     }
@@ -81,8 +86,9 @@ read_value (Reader     *self,
   if (strchr (value, '\\') != NULL)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "%s=%s has a backslash, which no value may have: "
-                                             "write it without.", key, value);
+                                             /* Translators: the name and the value of a setting. */
+                                             _("%s=%s has a backslash, which no value may have: "
+                                               "write it without."), key, value);
       return;
     }
   udpnat_server_settings_add_line (self->settings, setting, self->path, self->line, value);
@@ -108,8 +114,8 @@ read_line (Reader *self,
   if (has_control (text))
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "there is a control character in this line: write it "
-                                             "anew, without.");
+                                             _("there is a control character in this line: write "
+                                               "it anew, without."));
       return;
     }
   text = g_strstrip (text);
@@ -124,8 +130,8 @@ read_line (Reader *self,
   if (equals == NULL)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "\"%s\" is no setting: write KEY=VALUE, or begin the "
-                                             "line with # for a comment.", text);
+                                             _("\"%s\" is no setting: write KEY=VALUE, or begin "
+                                               "the line with # for a comment."), text);
       return;
     }
   if (self->is_in_strange_group)
@@ -133,8 +139,8 @@ read_line (Reader *self,
   if (!self->is_in_group)
     {
       udpnat_server_settings_add_file_fault (self->settings, self->path, self->line,
-                                             "\"%s\" stands above the group: write [" GROUP "] in "
-                                             "a line above it.", text);
+                                             _("\"%s\" stands above the group: write [server] in "
+                                               "a line above it."), text);
       self->is_in_group = TRUE;
     }
   *equals = '\0';
@@ -161,7 +167,7 @@ udpnat_server_settings_read_text (UdpnatServerSettings *self,
   if (!g_utf8_validate_len (text, n_text, NULL))
     {
       udpnat_server_settings_add_file_fault (self, path, 0,
-                                             "is no text in UTF-8: save it as such.");
+                                             _("%s is no text in UTF-8: save it as such."), path);
       return;
     }
   copy = g_strndup (text, n_text);
@@ -221,26 +227,33 @@ udpnat_server_settings_read_file (UdpnatServerSettings *self,
   g_autofree char *shown = g_filename_display_name (path);
   gsize            n_text = 0;
   g_autofree char *text = load (path, &n_text);
+  int              code;
 
   if (text != NULL)
     {
       udpnat_server_settings_read_text (self, shown, text, n_text);
       return TRUE;
     }
-  if (errno == ENOENT && may_be_absent)
+  code = errno;
+  if (code == ENOENT && may_be_absent)
     return FALSE;
-  if (errno == ENOENT)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "does not exist: write it, or name "
-                                           "another one with --config.");
-  else if (errno == EFBIG)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "is larger than %d KiB: it is no "
-                                           "configuration of this server.",
+  if (code == ENOENT)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s does not exist: write it, or name another one "
+                                             "with --config."), shown);
+  else if (code == EFBIG)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s is larger than %d KiB: it is no configuration of "
+                                             "this server."), shown,
                                            UDPNAT_SERVER_SETTINGS_FILE_BYTES / 1024);
-  else if (errno == EINVAL)
-    udpnat_server_settings_add_file_fault (self, shown, 0, "is no file: name one with --config.");
+  else if (code == EINVAL)
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           _("%s is no file: name one with --config."), shown);
   else
-    udpnat_server_settings_add_file_fault (self, shown, 0, "cannot be read: %s. Let the user that "
-                                           "the server runs as read it, or name another one with "
-                                           "--config.", g_strerror (errno));
+    udpnat_server_settings_add_file_fault (self, shown, 0,
+                                           /* Translators: a file, and why. */
+                                           _("%s cannot be read: %s. Let the user that the server "
+                                             "runs as read it, or name another one with "
+                                             "--config."), shown, g_strerror (code));
   return FALSE;
 }

@@ -7,6 +7,8 @@
 
 #include "udpnat-server-settings-private.h"
 
+#include <glib/gi18n.h>
+
 #include "udpnat-redis.h"
 #include "udpnat-server-error.h"
 
@@ -17,8 +19,9 @@
 typedef struct
 {
   char *text;
-  char *path; /* (nullable): of the file; on the command line otherwise */
-  guint line; /* from 1 */
+  char *shown; /* (nullable): with its name, as it stands there */
+  char *path;  /* (nullable): of the file; on the command line otherwise */
+  guint line;  /* from 1 */
 } Value;
 
 struct _UdpnatServerSettings
@@ -75,6 +78,7 @@ static void
 value_clear (Value *self)
 {
   g_clear_pointer (&self->text, g_free);
+  g_clear_pointer (&self->shown, g_free);
   g_clear_pointer (&self->path, g_free);
   self->line = 0;
 }
@@ -142,7 +146,7 @@ udpnat_server_settings_add_line (UdpnatServerSettings *self,
 
   if (value->text != NULL)
     return; /* the command line has said it */
-  *value = (Value) { g_strdup (text), g_strdup (path), line };
+  *value = (Value) { .text = g_strdup (text), .path = g_strdup (path), .line = line };
 }
 
 /** udpnat_server_settings_get_text: Returns: (nullable): what was written; %NULL for nothing */
@@ -178,10 +182,32 @@ add_fault (UdpnatServerSettings *self,
 }
 
 /**
+ * udpnat_server_settings_describe:
+ * @setting: was written
+ *
+ * Returns: as a fault names it: "--port=0" or, in the file, "port=0"; until the setting is written
+ *   anew. No password is in it.
+ */
+const char *
+udpnat_server_settings_describe (UdpnatServerSettings *self,
+                                 UdpnatServerSetting   setting)
+{
+  Value           *value = &self->values[setting];
+  g_autofree char *shown = setting == UDPNAT_SERVER_SETTING_DIRECTORY
+                             ? udpnat_redis_address_dup_masked (value->text)
+                             : g_strdup (value->text);
+
+  g_free (value->shown);
+  value->shown = g_strdup_printf ("%s%s=%s", value->path == NULL ? "--" : "", names[setting],
+                                  shown);
+  return value->shown;
+}
+
+/**
  * udpnat_server_settings_add_fault:
  * @setting: was written
- * @format: what is wrong with it and what to write instead: the rest of a sentence that begins with
- *   where it stands and what is written there
+ * @format: translated: what is wrong with it and what to write instead: a sentence that begins with
+ *   udpnat_server_settings_describe(); where in a file it stands is put before it
  */
 void
 udpnat_server_settings_add_fault (UdpnatServerSettings *self,
@@ -190,26 +216,22 @@ udpnat_server_settings_add_fault (UdpnatServerSettings *self,
                                   ...)
 {
   const Value     *value = &self->values[setting];
-  g_autofree char *shown = setting == UDPNAT_SERVER_SETTING_DIRECTORY
-                             ? udpnat_redis_address_dup_masked (value->text)
-                             : g_strdup (value->text);
-  g_autofree char *rest = NULL;
+  g_autofree char *sentence = NULL;
   va_list          arguments;
 
   va_start (arguments, format);
-  rest = g_strdup_vprintf (format, arguments);
+  sentence = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   if (value->path == NULL)
     {
-      add_fault (self, g_strdup_printf ("--%s=%s %s", names[setting], shown, rest));
+      add_fault (self, g_steal_pointer (&sentence));
       return;
     }
   self->is_file_faulty = TRUE;
-  add_fault (self, g_strdup_printf ("%s:%u: %s=%s %s", value->path, value->line, names[setting],
-                                    shown, rest));
+  add_fault (self, g_strdup_printf ("%s:%u: %s", value->path, value->line, sentence));
 }
 
-/* For udpnat-server-settings-file.c. @line: 0 for the file as a whole */
+/* For udpnat-server-settings-file.c. @line: 0 for the file as a whole, which @format then names */
 void
 udpnat_server_settings_add_file_fault (UdpnatServerSettings *self,
                                        const char           *path,
@@ -217,15 +239,15 @@ udpnat_server_settings_add_file_fault (UdpnatServerSettings *self,
                                        const char           *format,
                                        ...)
 {
-  g_autofree char *rest = NULL;
+  g_autofree char *sentence = NULL;
   va_list          arguments;
 
   va_start (arguments, format);
-  rest = g_strdup_vprintf (format, arguments);
+  sentence = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   self->is_file_faulty = TRUE;
-  add_fault (self, line > 0 ? g_strdup_printf ("%s:%u: %s", path, line, rest)
-                            : g_strdup_printf ("%s %s", path, rest));
+  add_fault (self, line > 0 ? g_strdup_printf ("%s:%u: %s", path, line, sentence)
+                            : g_steal_pointer (&sentence));
 }
 
 guint
@@ -252,7 +274,12 @@ udpnat_server_settings_check (const UdpnatServerSettings *self,
     g_string_append_printf (text, "%s%s", i > 0 ? "\n" : "",
                             (const char *) g_ptr_array_index (self->faults, i));
   if (self->n_untold > 0)
-    g_string_append_printf (text, "\nAnd %u more.", self->n_untold);
+    {
+      g_string_append_c (text, '\n');
+      /* Translators: faults of the configuration, of which the first ones were listed. */
+      g_string_append_printf (text, ngettext ("And %u more.", "And %u more.", self->n_untold),
+                              self->n_untold);
+    }
   g_set_error_literal (error, UDPNAT_SERVER_ERROR,
                        self->is_file_faulty ? UDPNAT_SERVER_ERROR_CONFIG
                                             : UDPNAT_SERVER_ERROR_USAGE,

@@ -77,6 +77,8 @@ const char *udpnat_server_settings_get_text     (const UdpnatServerSettings *sel
 gboolean    udpnat_server_settings_is_option    (const UdpnatServerSettings *self,
                                                  UdpnatServerSetting         setting);
 
+const char *udpnat_server_settings_describe     (UdpnatServerSettings       *self,
+                                                 UdpnatServerSetting         setting);
 void        udpnat_server_settings_add_fault    (UdpnatServerSettings       *self,
                                                  UdpnatServerSetting         setting,
                                                  const char                 *format,

@@ -4,6 +4,10 @@
 
 #include "udpnat-server-sockets.h"
 
+#include <glib/gi18n.h>
+
+#include "udpnat-server-log.h"
+
 static guint
 choose_alt_port (const UdpnatServerConfig *config,
                  guint16                   main_port)
@@ -33,7 +37,8 @@ open_four (UdpnatServerSockets      *self,
   if (alt_port > G_MAXUINT16)
     {
       g_set_error_literal (error, UDPNAT_IO_ERROR, UDPNAT_IO_ERROR_FAILED,
-                           "There is no port after 65535: choose another --port or --alt-port.");
+                           _("There is no port after 65535: choose another --port or "
+                             "--alt-port."));
       return FALSE;
     }
   return open_one (self, UDPNAT_SOCKET_ALT, config->ip, alt_port, error)
@@ -53,9 +58,14 @@ open_second_port (UdpnatServerSockets      *self,
   if (alt_port > 0 && alt_port <= G_MAXUINT16
       && open_one (self, UDPNAT_SOCKET_ALT, config->ip, alt_port, &error))
     return;
-  g_printerr ("udpnat-server: running without a second port%s%s Clients cannot tell what kind of "
-              "router they have, and connect directly less often.\n",
-              error != NULL ? ": " : ".", error != NULL ? error->message : "");
+  if (error != NULL)
+    /* Translators: a sentence that says why. */
+    udpnat_server_log_warn (_("running without a second port: %s Clients cannot tell what kind of "
+                              "router they have, and connect directly less often."),
+                            error->message);
+  else
+    udpnat_server_log_warn (_("running without a second port. Clients cannot tell what kind of "
+                              "router they have, and connect directly less often."));
 }
 
 /**

@@ -1,10 +1,11 @@
-/* How the server does, for people: what the page and the terminal show. For programs:
+/* How the server does, for people: what the page, in English, and the terminal show. For programs:
  * udpnat-server-metrics.c. */
 
 #include "config.h"
 
 #include "udpnat-server-status.h"
 
+#include <glib/gi18n.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,24 +189,45 @@ udpnat_fleet_status_count_people (const UdpnatFleetStatus *self)
 
 /* ---- In a terminal ---- */
 
+/** udpnat_server_pad: @text: in UTF-8. Returns: (transfer full): it and as many spaces as it is
+ * shorter than @n_columns of a terminal, where some characters take two and some none */
+char *
+udpnat_server_pad (const char *text,
+                   guint       n_columns)
+{
+  GString *padded = g_string_new (text);
+  guint    n = 0;
+
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar character = g_utf8_get_char (at);
+
+      if (!g_unichar_iszerowidth (character))
+        n += g_unichar_iswide (character) ? 2 : 1;
+    }
+  for (; n < n_columns; n++)
+    g_string_append_c (padded, ' ');
+  return g_string_free (padded, FALSE);
+}
+
 /* Takes @value. */
 static void
 add_line (GString    *text,
           const char *label,
-          char       *value,
-          const char *rest)
+          char       *value)
 {
-  g_string_append_printf (text, "  %-*s %s%s\n", LABEL_COLUMNS - 1, label, value, rest);
+  g_autofree char *padded = udpnat_server_pad (label, LABEL_COLUMNS - 1);
+
+  g_string_append_printf (text, "  %s %s\n", padded, value);
   g_free (value);
 }
 
 static void
 add_count (GString    *text,
            const char *label,
-           guint64     count,
-           const char *rest)
+           guint64     count)
 {
-  add_line (text, label, udpnat_server_format_count (count), rest);
+  add_line (text, label, udpnat_server_format_count (count));
 }
 
 static void
@@ -216,40 +238,77 @@ add_shares (GString                 *text,
 {
   if (n_shares == 0)
     return;
-  g_string_append_printf (text, "%s:\n", title);
+  g_string_append_printf (text, "%s\n", title);
   for (guint i = 0; i < n_shares; i++)
-    add_count (text, shares[i].code, shares[i].count, "");
+    add_count (text, shares[i].code, shares[i].count);
+}
+
+/* As ngettext() takes it, which counts in unsigned long. */
+static gulong
+get_plural (guint64 count)
+{
+  return (gulong) MIN (count, G_MAXULONG);
+}
+
+static void
+add_handshakes (GString                           *text,
+                const UdpnatRendezvousServerStats *stats)
+{
+  g_autofree char *handshakes = udpnat_server_format_count (stats->handshakes);
+
+  /* Translators: all of them, those by ticket, and those that were sent a cookie first. Each number
+   * may also be 0 or 1. */
+  add_line (text, _("Handshakes"), g_strdup_printf (_("%s, %llu by ticket, %llu cookies"),
+                                                    handshakes,
+                                                    (unsigned long long) stats->resumptions,
+                                                    (unsigned long long) stats->cookies));
+}
+
+static void
+add_packets (GString                           *text,
+             const UdpnatRendezvousServerStats *stats)
+{
+  g_autofree char *in = udpnat_server_format_count (stats->datagrams_in);
+  g_autofree char *out = udpnat_server_format_count (stats->datagrams_out);
+  g_autofree char *relayed = udpnat_server_format_count (stats->relayed_packets);
+  g_autofree char *bytes = udpnat_server_format_bytes (stats->relayed_bytes);
+
+  /* Translators: packets in and out. */
+  add_line (text, _("Packets"), g_strdup_printf (_("%s in, %s out"), in, out));
+  add_handshakes (text, stats);
+  /* Translators: packets that were handed on; how many, and how much like “2.0 KiB”. */
+  add_line (text, _("Relayed"),
+            g_strdup_printf (ngettext ("%s packets, %s", "%s packets, %s",
+                                       get_plural (stats->relayed_packets)), relayed, bytes));
 }
 
 static void
 add_traffic (GString                           *text,
              const UdpnatRendezvousServerStats *stats)
 {
-  g_autofree char *bytes = udpnat_server_format_bytes (stats->relayed_bytes);
-  g_autofree char *relayed = g_strdup_printf (" packets, %s", bytes);
-  g_autofree char *sent = udpnat_server_format_count (stats->datagrams_out);
-  g_autofree char *out = g_strdup_printf (" in, %s out", sent);
-  g_autofree char *cookies = g_strdup_printf (", %" G_GUINT64_FORMAT " by ticket, %"
-                                              G_GUINT64_FORMAT " cookies",
-                                              stats->resumptions, stats->cookies);
-  g_autofree char *failed = g_strdup_printf (", %" G_GUINT64_FORMAT " in vain",
-                                             stats->dials_failed);
-  g_autofree char *answers = g_strdup_printf (", %" G_GUINT64_FORMAT " answered",
-                                              stats->stun_responses);
+  g_autofree char *dials = udpnat_server_format_count (stats->dials);
+  g_autofree char *stun = udpnat_server_format_count (stats->stun_requests);
 
-  add_count (text, "Packets", stats->datagrams_in, out);
-  add_count (text, "Handshakes", stats->handshakes, cookies);
-  add_count (text, "Relayed", stats->relayed_packets, relayed);
-  add_count (text, "Lookups", stats->lookups, "");
-  add_count (text, "Dials", stats->dials, failed);
-  add_count (text, "STUN", stats->stun_requests, answers);
+  add_packets (text, stats);
+  /* Translators: how often somebody looked for a name. */
+  add_count (text, _("Lookups"), stats->lookups);
+  /* Translators: how often somebody wanted to be connected to somebody. */
+  add_line (text, _("Dials"),
+            g_strdup_printf (ngettext ("%s, %llu in vain", "%s, %llu in vain",
+                                       get_plural (stats->dials_failed)),
+                             dials, (unsigned long long) stats->dials_failed));
+  /* Translators: how many questions, and how many of them were answered. */
+  add_line (text, "STUN",
+            g_strdup_printf (ngettext ("%s, %llu answered", "%s, %llu answered",
+                                       get_plural (stats->stun_responses)),
+                             stun, (unsigned long long) stats->stun_responses));
 }
 
 /* What stands in the directory may be anything; a terminal is not to obey it. */
 static char *
 dup_printable (const char *place)
 {
-  char *text = g_strdup (place);
+  char *text = g_utf8_make_valid (place, -1);
 
   for (char *byte = text; *byte != '\0'; byte++)
     if (g_ascii_iscntrl (*byte))
@@ -258,33 +317,121 @@ dup_printable (const char *place)
 }
 
 static void
+add_node (GString                 *text,
+          const UdpnatFleetStatus *fleet,
+          guint                    i)
+{
+  g_autofree char *place = dup_printable (fleet->nodes[i].place);
+  g_autofree char *people = udpnat_server_format_count (fleet->nodes[i].people);
+  const gulong n = fleet->nodes[i].people;
+
+  if (fleet->nodes[i].is_draining)
+    /* Translators: at one of several servers, which sends them to the others. */
+    add_line (text, place, g_strdup_printf (ngettext ("%s people, draining", "%s people, draining",
+                                                      n), people));
+  else if (i == 0)
+    /* Translators: at one of several servers, which is the one that says this. */
+    add_line (text, place, g_strdup_printf (ngettext ("%s people, this one", "%s people, this one",
+                                                      n), people));
+  else
+    /* Translators: at one of several servers. */
+    add_line (text, place, g_strdup_printf (ngettext ("%s people", "%s people", n), people));
+}
+
+static void
+add_directory (GString                 *text,
+               const UdpnatFleetStatus *fleet)
+{
+  g_autofree char *waiting = udpnat_server_format_count (fleet->claims_waiting);
+
+  if (fleet->is_up)
+    add_line (text, _("Directory"),
+              /* Translators: whole milliseconds and tenths, in between the sign for decimals. */
+              g_strdup_printf (_("answers in %u.%u ms"), (guint) (fleet->rtt_us / 1000),
+                               (guint) (fleet->rtt_us % 1000 / 100)));
+  else
+    add_line (text, _("Directory"), g_strdup (_("does not answer")));
+  add_line (text, _("New names waiting"),
+            g_strdup_printf (ngettext ("%s, %llu told to come later", "%s, %llu told to come later",
+                                       get_plural (fleet->claims_deferred)),
+                             waiting, (unsigned long long) fleet->claims_deferred));
+}
+
+static void
 add_fleet (GString                           *text,
            const UdpnatFleetStatus           *fleet,
            const UdpnatRendezvousServerStats *stats)
 {
-  g_autofree char *servers = g_strdup_printf (" at %u servers", fleet->n_nodes);
-  g_autofree char *deferred = g_strdup_printf (", %" G_GUINT64_FORMAT " told to come later",
-                                               fleet->claims_deferred);
+  const guint n_people = udpnat_fleet_status_count_people (fleet);
+  g_autofree char *people = udpnat_server_format_count (n_people);
+  g_autofree char *moves = udpnat_server_format_count (stats->moves);
 
-  g_string_append (text, "Fleet:\n");
-  add_count (text, "People online", udpnat_fleet_status_count_people (fleet), servers);
-  if (fleet->is_up)
-    add_line (text, "Directory", g_strdup_printf ("answers in %u.%u ms",
-                                                  (guint) (fleet->rtt_us / 1000),
-                                                  (guint) (fleet->rtt_us % 1000 / 100)), "");
-  else
-    add_line (text, "Directory", g_strdup ("does not answer"), "");
-  add_count (text, "New names waiting", fleet->claims_waiting, deferred);
-  add_count (text, "Sent elsewhere", stats->moves, stats->is_draining ? ", draining" : "");
-  add_count (text, "Watched elsewhere", stats->elsewhere, "");
+  /* Translators: the servers that work together. */
+  g_string_append_printf (text, "%s\n", _("Fleet:"));
+  /* Translators: of people, and of servers. */
+  add_line (text, _("People online"), g_strdup_printf (ngettext ("%s at %u servers",
+                                                                 "%s at %u servers",
+                                                                 fleet->n_nodes),
+                                                       people, fleet->n_nodes));
+  add_directory (text, fleet);
+  /* Translators: how many people were sent to another server. */
+  add_line (text, _("Sent elsewhere"),
+            stats->is_draining ? g_strdup_printf (_("%s, draining"), moves)
+                               : g_steal_pointer (&moves));
+  /* Translators: people at other servers who are watched for somebody here. */
+  add_count (text, _("Watched elsewhere"), stats->elsewhere);
   for (guint i = 0; i < fleet->n_nodes; i++)
-    {
-      g_autofree char *place = dup_printable (fleet->nodes[i].place);
+    add_node (text, fleet, i);
+}
 
-      add_count (text, place, fleet->nodes[i].people,
-                 fleet->nodes[i].is_draining ? " people, draining"
-                 : i == 0 ? " people, this one" : " people");
-    }
+/* Returns: (transfer full): in words of the locale, as udpnat_server_format_duration() says it
+ * whatever that is */
+static char *
+dup_uptime (gint64 seconds)
+{
+  if (seconds < S_PER_MINUTE)
+    /* Translators: seconds */
+    return g_strdup_printf (_("%d s"), (int) seconds);
+  if (seconds < S_PER_HOUR)
+    /* Translators: minutes */
+    return g_strdup_printf (_("%d min"), (int) (seconds / S_PER_MINUTE));
+  if (seconds < S_PER_DAY)
+    /* Translators: hours and minutes */
+    return g_strdup_printf (_("%d h %d min"), (int) (seconds / S_PER_HOUR),
+                            (int) (seconds % S_PER_HOUR / S_PER_MINUTE));
+  /* Translators: days and hours */
+  return g_strdup_printf (_("%d d %d h"), (int) (seconds / S_PER_DAY),
+                          (int) (seconds % S_PER_DAY / S_PER_HOUR));
+}
+
+static void
+add_people (GString                           *text,
+            const UdpnatRendezvousServerStats *stats)
+{
+  g_autofree char *people = udpnat_server_format_count (stats->registered);
+
+  /* Translators: people; and in brackets sessions and names. Each number may also be 0 or 1. */
+  add_line (text, _("People online"),
+            g_strdup_printf (_("%s (%u sessions, %u names)"), people, stats->sessions,
+                             stats->names));
+}
+
+static void
+add_paths (GString                  *text,
+           const UdpnatServerStatus *self)
+{
+  guint64          n_ways = udpnat_server_status_count_ways (self);
+  g_autofree char *percent
+    = udpnat_server_format_percent (udpnat_server_status_count_direct (self), n_ways);
+
+  if (n_ways == 0)
+    add_line (text, _("Direct paths"), g_steal_pointer (&percent));
+  else
+    /* Translators: such as “75 % of 8 reported”, paths that is. */
+    add_line (text, _("Direct paths"),
+              g_strdup_printf (ngettext ("%s of %llu reported", "%s of %llu reported",
+                                         get_plural (n_ways)),
+                               percent, (unsigned long long) n_ways));
 }
 
 /** udpnat_server_status_to_text: Returns: (transfer full): some lines, for a terminal */
@@ -293,29 +440,28 @@ udpnat_server_status_to_text (const UdpnatServerStatus *self)
 {
   const UdpnatRendezvousServerStats *stats = &self->stats;
   UdpnatServerShare shares[UDPNAT_SERVER_SHARES_MAX];
-  guint64           n_ways = udpnat_server_status_count_ways (self);
-  g_autofree char  *uptime = udpnat_server_format_duration (self->uptime_s);
-  g_autofree char  *names = g_strdup_printf (" (%u sessions, %u names)", stats->sessions,
-                                             stats->names);
-  g_autofree char  *mail_bytes = udpnat_server_format_bytes ((guint64) stats->letter_bytes);
-  g_autofree char  *mail = g_strdup_printf (" letters, %s", mail_bytes);
-  g_autofree char  *ways = g_strdup_printf (n_ways > 0 ? " of %" G_GUINT64_FORMAT " reported" : "",
-                                            n_ways);
+  g_autofree char  *uptime = dup_uptime (self->uptime_s);
+  g_autofree char  *letters = udpnat_server_format_count (stats->letters);
+  g_autofree char  *bytes = udpnat_server_format_bytes ((guint64) stats->letter_bytes);
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "udpnat-server %s, running for %s\n", self->version, uptime);
-  add_count (text, "People online", stats->registered, names);
+  /* Translators: the version, and how long, like “2 h 13 min”. */
+  g_string_append_printf (text, _("udpnat-server %s, running for %s"), self->version, uptime);
+  g_string_append_c (text, '\n');
+  add_people (text, stats);
   add_traffic (text, stats);
-  add_count (text, "Mailbox", stats->letters, mail);
-  add_line (text, "Direct paths",
-            udpnat_server_format_percent (udpnat_server_status_count_direct (self), n_ways), ways);
-  add_line (text, "Memory", udpnat_server_format_bytes ((guint64) self->memory_bytes), "");
+  /* Translators: how many, and how much like “2.0 KiB”. */
+  add_line (text, _("Mailbox"), g_strdup_printf (ngettext ("%s letters, %s", "%s letters, %s",
+                                                           stats->letters), letters, bytes));
+  add_paths (text, self);
+  add_line (text, _("Memory"), udpnat_server_format_bytes ((guint64) self->memory_bytes));
   if (self->fleet != NULL)
     add_fleet (text, self->fleet, stats);
-  add_shares (text, "NAT kinds, as clients report them", shares,
+  add_shares (text, _("NAT kinds, as clients report them:"), shares,
               udpnat_server_status_get_nats (self, shares));
-  add_shares (text, "Why the server relays, as clients report it", shares,
+  add_shares (text, _("Why the server relays, as clients report it:"), shares,
               udpnat_server_status_get_reasons (self, shares));
-  add_shares (text, "Refused", shares, udpnat_server_status_get_refusals (self, shares));
+  /* Translators: packets, by reason. */
+  add_shares (text, _("Refused:"), shares, udpnat_server_status_get_refusals (self, shares));
   return g_string_free (text, FALSE);
 }

@@ -8,9 +8,11 @@
 #include "udpnat-server-tunnel.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 
 #include "udpnat-limits.h"
 #include "udpnat-server-error.h"
+#include "udpnat-server-log.h"
 
 #define CERTIFICATE_FILE "tunnel.pem"
 #define CERTIFICATE_MAX_BYTES (1 << 20) /* with its chain; no file that was meant is larger */
@@ -27,8 +29,11 @@ read_file (const char *path,
 
   if (g_file_get_contents (path, &text, &n_text, &local_error) && n_text <= CERTIFICATE_MAX_BYTES)
     return g_steal_pointer (&text);
-  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE, "%s cannot be read: %s.",
-               path, local_error != NULL ? local_error->message : "It is too large");
+  g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
+               /* Translators: a file, and why. */
+               _("%s cannot be read: %s."), path,
+               /* Translators: a file. The full stop comes after it. */
+               local_error != NULL ? local_error->message : _("It is too large"));
   return NULL;
 }
 
@@ -46,7 +51,8 @@ load_named (const UdpnatServerConfig *config,
   tls = udpnat_tunnel_tls_new_server (certificate, key, &local_error);
   if (tls == NULL)
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_USAGE,
-                 "%s and %s are no certificate with its key: %s", config->tls_cert,
+                 /* Translators: two files, and a sentence that says why. */
+                 _("%s and %s are no certificate with its key: %s"), config->tls_cert,
                  config->tls_key, local_error->message);
   return tls;
 }
@@ -82,8 +88,9 @@ listen_or_warn (UdpnatTunnelListener     *listener,
   g_autoptr (GError) error = NULL;
 
   if (!udpnat_tunnel_listener_listen (listener, config->ip, port, &error))
-    g_printerr ("udpnat-server: TCP port %u cannot be had: %s. Those whose network blocks UDP "
-                "cannot connect there.\n", port, error->message);
+    /* Translators: the port, and why. */
+    udpnat_server_log_warn (_("TCP port %u cannot be had: %s. Those whose network blocks UDP "
+                              "cannot connect there."), port, error->message);
 }
 
 static void
@@ -150,7 +157,7 @@ udpnat_server_tunnel_open (const UdpnatServerConfig *config,
   if (tls == NULL)
     {
       if (config->tls_cert == NULL)
-        g_printerr ("udpnat-server: running without TCP: no certificate could be made.\n");
+        udpnat_server_log_warn (_("running without TCP: no certificate could be made."));
       return config->tls_cert == NULL;
     }
   *out_listener = udpnat_tunnel_listener_new (tls);

@@ -6,6 +6,7 @@
 
 #include "udpnat-server-watch.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
 #ifdef __GLIBC__
@@ -152,9 +153,11 @@ say_minute (UdpnatServerWatch                 *self,
 
   if (self->n_came + self->n_left == 0 && n_refused + n_malformed == 0)
     return;
-  message = g_strdup_printf ("%u online, %u came, %u left; %" G_GUINT64_FORMAT " packets refused, "
-                             "%" G_GUINT64_FORMAT " malformed", now->registered, self->n_came,
-                             self->n_left, n_refused, n_malformed);
+  /* Translators: in the log, without a full stop: people, people, people, packets, packets. Each
+   * number may also be 0 or 1. */
+  message = g_strdup_printf (_("%u online, %u came, %u left; %llu packets refused, %llu malformed"),
+                             now->registered, self->n_came, self->n_left,
+                             (unsigned long long) n_refused, (unsigned long long) n_malformed);
   add_number (fields, "ONLINE", now->registered);
   add_number (fields, "CAME", self->n_came);
   add_number (fields, "LEFT", self->n_left);
@@ -309,7 +312,8 @@ udpnat_server_watch_start (UdpnatServerWatch *self,
   add_number (fields, "PORT", port);
   if (address != NULL)
     add_field (fields, "STATUS_ADDRESS", g_strdup (address));
-  say (self, "started", "Started", fields);
+  /* Translators: in the log: the server has started. */
+  say (self, "started", C_("server", "Started"), fields);
 }
 
 /** udpnat_server_watch_note: something that the owner has done; @name: (nullable): said only where
@@ -337,7 +341,8 @@ udpnat_server_watch_stop (UdpnatServerWatch *self)
   end_minute (self);
   add_number (fields, "UPTIME_SECONDS",
               (guint64) (udpnat_clock_get_now_us () - self->started_us) / G_USEC_PER_SEC);
-  say (self, "stopped", "Stopped", fields);
+  /* Translators: in the log: the server has stopped. */
+  say (self, "stopped", C_("server", "Stopped"), fields);
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,8 +39,9 @@ set_dir_error (GError    **error,
                int         code)
 {
   g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR,
-               "Cannot use the state directory %s: %s. "
-               "Make it writable for this user, or choose another one with --state-dir.",
+               /* Translators: the directory, and why. */
+               _("Cannot use the state directory %s: %s. "
+                 "Make it writable for this user, or choose another one with --state-dir."),
                path, g_strerror (code));
 }
 
@@ -54,12 +56,14 @@ set_in_use_error (UdpnatStateDir *self,
   if (pread (self->lock_fd, text, sizeof text - 1, 0) > 0
       && g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT32, &process, NULL))
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_IN_USE,
-                 "Another udpnat-server (process %" G_GUINT64_FORMAT ") is using %s. "
-                 "Stop it, or choose another directory with --state-dir.", process, self->path);
+                 /* Translators: the number of the process, and the directory. */
+                 _("Another udpnat-server (process %llu) is using %s. "
+                   "Stop it, or choose another directory with --state-dir."),
+                 (unsigned long long) process, self->path);
   else
     g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_IN_USE,
-                 "Another udpnat-server is using %s. "
-                 "Stop it, or choose another directory with --state-dir.", self->path);
+                 _("Another udpnat-server is using %s. "
+                   "Stop it, or choose another directory with --state-dir."), self->path);
 }
 
 static gboolean
@@ -117,8 +121,8 @@ resolve (const char *path,
   if (S_ISLNK (link.st_mode) && link.st_uid != 0 && link.st_uid != geteuid ())
     {
       g_set_error (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_STATE_DIR,
-                   "The state directory %s is a link that another user has made. Name the "
-                   "directory that is meant, with --state-dir.", path);
+                   _("The state directory %s is a link that another user has made. Name the "
+                     "directory that is meant, with --state-dir."), path);
       close (fd);
       return NULL;
     }
