@@ -33,7 +33,8 @@ in_session ()
 number=70
 mkdir -p "$work/server"/run; chmod 700 "$work/server/run"
 HOME=$work/server XDG_RUNTIME_DIR=$work/server/run dbus-run-session -- \
-  flatpak run --user --command=udpnat-server $id --ip 127.0.0.1 --port $port >"$work/server.log" 2>&1 &
+  flatpak run --user --command=udpnat-server $id --ip 127.0.0.1 --port $port \
+  >"$work/server.log" 2>&1 &
 for who in alice bob; do
   mkdir -p "$work/$who/run"; chmod 700 "$work/$who/run"
   Xvfb :$number -screen 0 960x660x24 -nolisten tcp >"$work/$who-screen.log" 2>&1 &

@@ -29,8 +29,8 @@ SPEAKING = ('src/core/client', 'src/core/io', 'src/cli', 'src/server')
 # Where a program prints, by which calls.
 PRINTING = ('src/cli', 'src/server')
 PRINTERS = re.compile(
-    r'udpnat_cli_view_show_(?:text|clean|error|field)|udpnat_cli_(?:fail|say_usage)|g_print(?:err)?|'
-    r'udpnat_server_log_\w+|set_usage')
+    r'udpnat_cli_view_show_(?:text|clean|error|field)|udpnat_cli_(?:fail|say_usage)|'
+    r'g_print(?:err)?|udpnat_server_log_\w+|set_usage')
 # Calls that make an error -> how many arguments stand before its text.
 MAKERS = {
     'g_error_new': 2,
@@ -51,6 +51,8 @@ CALL = re.compile(r'\b([A-Za-z_]\w*)\s*\(')
 TRANSLATED = re.compile(r'(?<!\w)(?:_|C_|Q_|N_|NC_|ngettext|g_dngettext|g_dpgettext2?)\s*\(')
 ERROR = re.compile(r'\s*&?(?:local_)?error\s*')
 SQL = re.compile(r'"(?:BEGIN|COMMIT|CREATE|DELETE|INSERT|PRAGMA|SELECT|UPDATE) ')
+# Before what a program says on stderr
+OWN_NAME = re.compile(r'^udpnat[-a-z]*:? ')
 DIRECTIVE = re.compile(r'%[-+#0-9.*]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]')
 WORD = re.compile(r'[^\W\d_]{2}')
 SENTENCE = re.compile(r'[^\W\d_]\S*\s+\S*[^\W\d_]')
@@ -174,7 +176,7 @@ def find_mute_lines(text):
         if PRINTERS.fullmatch(match.group(1)):
             for begin, end in split_arguments(code, match.end()):
                 at, words = find_untranslated(text, code, begin, end)
-                if SENTENCE.search(DIRECTIVE.sub('', words)):
+                if SENTENCE.search(DIRECTIVE.sub('', OWN_NAME.sub('', words.replace('\\n', '')))):
                     yield text.count('\n', 0, at) + 1, words
 
 
