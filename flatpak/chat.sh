@@ -8,11 +8,13 @@ set -euo pipefail
 folder=$(cd "$1" && pwd)
 if [ -z "${UDPNAT_INSIDE:-}" ]; then
   user=(); [ "$(id -u)" = 0 ] || user=(--user --map-root-user)
-  UDPNAT_INSIDE=1 exec unshare "${user[@]}" --net --kill-child --fork "$0" "$folder"
+  # Processes and mounts of the portals end with it, too.
+  UDPNAT_INSIDE=1 exec unshare "${user[@]}" --net --mount --pid --mount-proc --kill-child --fork \
+    "$0" "$folder"
 fi
 ip link set lo up
 id=io.github.udpnat.Udpnat port=18848
-export FLATPAK_USER_DIR=$folder/flatpak LC_ALL=en_US.UTF-8
+export FLATPAK_USER_DIR=$folder/flatpak LC_ALL=C.UTF-8
 unset DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY
 work=$folder/chat; rm -rf "$work"; mkdir -p "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
@@ -70,7 +72,7 @@ for screen in 70 71; do
   DISPLAY=:$screen xdotool search --onlyvisible --name . windowfocus >/dev/null ||
     fail "no window on screen $screen"
 done
-sleep 3
+sleep 6  # both are online
 import -display :70 -window root "$folder/flatpak-1-start.png"
 say 70 bob 'Hello from a sandbox'
 has bob 'Hello from a sandbox'
@@ -87,12 +89,22 @@ press 71 key ctrl+w
 sleep 2
 say 70 bob 'While your window is closed'
 has bob 'While your window is closed'
+sleep 1
+import -display :71 -window root "$folder/flatpak-5-told.png"
 for _ in $(seq 40); do
   told | grep -q 'While your window is closed' && break
   DBUS_SESSION_BUS_ADDRESS=$(cat "$work/bob/bus") dunstctl close-all 2>/dev/null || true
   sleep 0.5
 done
-import -display :71 -window root "$folder/flatpak-5-told.png"
 told > "$work/told.json"
 grep -q 'While your window is closed' "$work/told.json" || fail "bob is not told of the message"
+
+# A passphrase that the keyring of the desktop remembers, by the portal for secrets.
+press 70 key ctrl+comma
+press 70 mousemove 519 548 click 1  # Data
+import -display :70 -window root "$folder/flatpak-6-data.png"
+press 70 mousemove 530 148 click 1  # Set…
+press 70 type --delay 30 'correct horse'; press 70 key Tab; press 70 key Tab
+press 70 type --delay 30 'correct horse'
+import -display :70 -window root "$folder/flatpak-7-passphrase.png"
 echo "chat: each has in their sandbox what the other said; pictures: $folder/flatpak-*.png"

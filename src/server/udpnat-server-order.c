@@ -15,6 +15,10 @@
 #include "udpnat-server-error.h"
 #include "udpnat-state-dir.h"
 
+/* How an answer of the control socket begins; udpnat-server-control.c writes it. */
+#define DONE "done\n"
+#define REFUSED "refused\n"
+
 #define TIMEOUT_S 10
 #define ANSWER_MAX_BYTES (1 << 20)
 
@@ -81,11 +85,11 @@ udpnat_server_order (const char *state_dir,
       set_silent_error (error, state_dir, cause->message);
       return NULL;
     }
-  if (g_str_has_prefix (answer, "done\n"))
-    return g_strdup (answer + strlen ("done\n"));
-  if (g_str_has_prefix (answer, "refused\n"))
+  if (g_str_has_prefix (answer, DONE))
+    return g_strdup (answer + strlen (DONE));
+  if (g_str_has_prefix (answer, REFUSED))
     g_set_error_literal (error, UDPNAT_SERVER_ERROR, UDPNAT_SERVER_ERROR_ORDER,
-                         g_strchomp (answer) + strlen ("refused\n"));
+                         g_strchomp (answer) + strlen (REFUSED));
   else
     set_silent_error (error, state_dir, _("something else answers there"));
   return NULL;
