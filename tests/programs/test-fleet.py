@@ -5,7 +5,7 @@ import sys
 import time
 
 from fleet import Fleet, note
-from home import free_port, run
+from home import free_port, run, soon
 
 
 def chat(fleet, check):
@@ -144,10 +144,12 @@ def redis_emptied(home, check):
     fleet = Fleet(home, 2)
     alice, bob = fleet.person('alice', fleet.nodes[0]), fleet.person('bob', fleet.nodes[1])
     home.run_cli('dave', '--server', fleet.nodes[1].place, '--cport', '0', 'list')
+    before = fleet.redis.ask('dbsize')
     fleet.redis.ask('flushall')
     fleet.redis.kill()
     fleet.redis.start()
-    time.sleep(4)
+    check('redis-emptied/all-is-said-again', soon(
+        lambda: fleet.redis.ask('dbsize') == before, seconds=40), [fleet.redis.ask('keys', '*')])
     check('redis-emptied/names-stay-whose-they-were', fleet.is_refused('dave', fleet.nodes[0]))
     alice.say('send bob hello')
     check('redis-emptied/people-are-found', bob.wait('message', text='hello'),
