@@ -166,9 +166,9 @@ udpnat_cli_take_line (UdpnatCli   *self,
   if (!udpnat_cli_parse_number (word, &number))
     {
       udpnat_cli_view_show_error (self->view, "usage",
-                                  _("“%s” is not the number of a line, as in #12. Usage: "
-                                    "%s"), shown,
-                                  usage);
+                                  /* Translators: what was typed, and how the command is typed */
+                                  _("“%s” is not the number of a line, as in #12. Usage: %s"),
+                                  shown, usage);
       return NULL;
     }
   line = udpnat_client_dup_line (self->client, number);

@@ -26,33 +26,42 @@ command_exit (UdpnatCli  *self,
 
 /* ---- The table ---- */
 
-/* Translators: the first word of each is typed as it stands; words in capitals are not. */
+/* xgettext gives a comment to one text only, the first in the line below; so each has its own. */
 static const UdpnatCliCommand commands[] = {
   /* Talking */
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "send", N_("send NAME MESSAGE…"), N_("say something; the message may have spaces"),
     N_("It is on your disk at once, and sent again and again until it has arrived. Whom you write "
        "to is a contact of yours from then on. Quote a name that has spaces."),
     1, FALSE, TRUE, TRUE, udpnat_cli_command_send },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "reply", N_("reply #N MESSAGE…"), N_("answer a certain line"), NULL,
     0, TRUE, FALSE, TRUE, udpnat_cli_command_reply },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "edit", N_("edit #N MESSAGE…"), N_("change what you have said, at both sides"), NULL,
     0, TRUE, FALSE, TRUE, udpnat_cli_command_edit },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "delete", N_("delete [--here] #N"),
     N_("delete a line of yours at both sides, or any only here"),
     N_("Whoever has read it may remember it. Lines of others can only be deleted --here."),
     0, TRUE, FALSE, FALSE, udpnat_cli_command_delete },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "react", N_("react #N [SIGN]"), N_("put a sign on a line, as 👍; without one: take it off"),
     NULL, 0, TRUE, FALSE, FALSE, udpnat_cli_command_react },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "withdraw", N_("withdraw #N"), N_("send no more what has not arrived yet"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_withdraw },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "note", N_("note TEXT…"), N_("a note to yourself; “history me” has them"), NULL,
     0, TRUE, FALSE, TRUE, udpnat_cli_command_note },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "draft", N_("draft NAME [TEXT…]"), N_("keep or show what you mean to say; --none: drop it"),
     NULL, 1, TRUE, TRUE, TRUE, udpnat_cli_command_draft },
   { "waiting", "waiting", N_("what has not arrived yet, and why"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_waiting },
 
   /* Files */
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "sendfile", N_("sendfile NAME PATH…"),
     N_("offer files and folders; quote a path that has spaces"),
     N_("They are read first. The other side has to accept them; what is on its way goes on after "
@@ -60,33 +69,41 @@ static const UdpnatCliCommand commands[] = {
     1, FALSE, TRUE, TRUE, udpnat_cli_command_sendfile },
   { "files", "files", N_("what is on its way, in either direction"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_files },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "take", N_("take #N [FOLDER]"), N_("accept a file that is offered to you"),
     N_("It goes to FOLDER, or where your downloads are."),
     0, FALSE, FALSE, FALSE, udpnat_cli_command_take },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "pause", N_("pause #N"), N_("let a file wait (resume: go on, or try again)"), NULL,
     0, FALSE, FALSE, FALSE, udpnat_cli_command_pause },
   { "resume", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_resume },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "cancel", N_("cancel #N"), N_("do not want a file, or give it no more"), NULL,
     0, FALSE, FALSE, FALSE, udpnat_cli_command_cancel },
 
   /* What was said */
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "history", N_("history NAME [COUNT]"),
     N_("the last lines with somebody (20); before #N: older ones"),
     N_("Signs: · waiting, → sent, ⌂ in their mailbox, ✓ delivered, ✓✓ read, ! failed."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_history },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "search", N_("search WORDS…"),
     N_("find lines that have all these words; search in NAME WORDS…"),
     N_("The beginning of a word will do, and capitals and accents do not matter."),
     2, TRUE, FALSE, TRUE, udpnat_cli_command_search },
   { "unread", "unread", N_("who has written what you have not seen"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_unread },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "read", N_("read NAME"), N_("show what you have not seen, and count it as seen"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_read },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "export", N_("export NAME FILE"), N_("write a conversation to a file: --text or --json-lines"),
     N_("With --replace, FILE may be there already."),
     2, TRUE, TRUE, FALSE, udpnat_cli_command_export },
 
   /* People */
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "peers", N_("peers [PREFIX]"), N_("who has been here, and who is here now (also: getuser)"),
     N_("With PREFIX only those whose names begin like that. At most 1,000 of a large server."),
     0, FALSE, FALSE, FALSE, udpnat_cli_command_peers },
@@ -95,51 +112,68 @@ static const UdpnatCliCommand commands[] = {
     0, TRUE, FALSE, FALSE, udpnat_cli_command_contacts },
   { "requests", "requests", N_("who wrote to you and waits for an answer"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_requests },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "accept", N_("accept NAME"), N_("make somebody a contact"),
     N_("From then on a direct path is sought, so they learn your address."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_accept },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "decline", N_("decline NAME"), N_("turn a request down; what they wrote is deleted"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_decline },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "block", N_("block NAME"), N_("let nothing of somebody in any more"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_block },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "unblock", N_("unblock NAME"), N_("let them write again"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_unblock },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "forget", N_("forget NAME"), N_("delete somebody, with all that was said"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_forget },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "nick", N_("nick NAME [NICKNAME]"), N_("call somebody otherwise; without: as before"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_nick },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "pin", N_("pin NAME"), N_("keep somebody at the top (unpin: no longer)"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_pin },
   { "unpin", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unpin },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "mute", N_("mute NAME"), N_("no word of their coming and going (unmute: again)"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_mute },
   { "unmute", NULL, NULL, NULL, 1, TRUE, TRUE, FALSE, udpnat_cli_command_unmute },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "relay", N_("relay NAME [on|off]"), N_("reach somebody through the server only, or not"),
     N_("They learn no address of yours then. For everybody: set relay-only on."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_relay },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "whois", N_("whois NAME"), N_("everything that is known of somebody"), NULL,
     1, TRUE, TRUE, FALSE, udpnat_cli_command_whois },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "verify", N_("verify NAME"), N_("the safety number; then: verify NAME yes, no, or the digits"),
     N_("60 digits that are the same at both ends when nobody is in between."),
     1, TRUE, TRUE, FALSE, udpnat_cli_command_verify },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "trust", N_("trust NAME"), N_("take the new key of somebody who has lost the old one"),
     N_("trust @SERVER: take whatever key somebody else's server has next."),
     1, FALSE, TRUE, FALSE, udpnat_cli_command_trust },
   { "link", "link", N_("your own link, for others to “add”"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_link },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "add", N_("add LINK"), N_("make a contact of a link: udpnat:name@server?key=…"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_add },
 
   /* Oneself */
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "status", N_("status [TEXT…]"), N_("what your contacts see beside your name; --none: nothing"),
     NULL, 0, TRUE, FALSE, TRUE, udpnat_cli_command_status },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "avatar", N_("avatar FILE|none"), N_("your picture: a PNG or JPEG of at most 48 KiB"), NULL,
     1, TRUE, FALSE, FALSE, udpnat_cli_command_avatar },
   { "away", "away", N_("be shown as away (back: as here)"), NULL,
     0, FALSE, FALSE, FALSE, udpnat_cli_command_away },
   { "back", NULL, NULL, NULL, 0, FALSE, FALSE, FALSE, udpnat_cli_command_back },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "set", N_("set [NAME [VALUE]]"), N_("what can be set, and how it is"), NULL,
     0, TRUE, FALSE, FALSE, udpnat_cli_command_set },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "paths", N_("paths [NAME]"), N_("how each conversation travels, and why; or all about one"),
     N_("With --report: as text for somebody who helps; with --masked: without IP addresses.\n"
        "paths --explain: all about each, and what became of every address."),
@@ -148,10 +182,13 @@ static const UdpnatCliCommand commands[] = {
     N_("With --report: as text for somebody who helps; with --masked: without IP addresses."),
     0, FALSE, FALSE, FALSE, udpnat_cli_command_network },
   { "backup", NULL, NULL, NULL, 1, TRUE, FALSE, FALSE, udpnat_cli_command_backup },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "login", N_("login NAME"), N_("be known as NAME"), NULL,
     0, FALSE, FALSE, FALSE, udpnat_cli_command_login },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "logout", N_("logout [NAME]"), N_("be known no longer; conversations go on"), NULL,
     0, FALSE, FALSE, FALSE, udpnat_cli_command_logout },
+  /* Translators: how a command is typed; only words in capitals can be translated */
   { "help", N_("help [COMMAND]"), N_("this list, or more about one"), NULL,
     0, FALSE, FALSE, FALSE, command_help },
   { "exit", "exit", N_("leave (also: quit, Ctrl+D)"), NULL,
@@ -222,7 +259,10 @@ say_unknown (UdpnatCli  *self,
   g_autofree char *shown = is_long ? g_utf8_substring (verb, 0, ECHO_MAX_CHARACTERS)
                                    : g_strdup (verb);
 
-  udpnat_cli_view_show_error (self->view, "usage", _("“%s%s” is not a command; help lists them."),
+  udpnat_cli_view_show_error (self->view, "usage",
+                              /* Translators: what was typed, and “…” if that is not all of it;
+                               * “help” is a command to type, and stays as it is */
+                              _("“%s%s” is not a command; help lists them."),
                               shown, is_long ? "…" : "");
 }
 

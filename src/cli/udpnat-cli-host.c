@@ -31,12 +31,15 @@ say_how_to_join (UdpnatCli *self)
   if (port != NULL)
     *port = '\0';
   udpnat_cli_view_show_text (self->view, _("A server for you and your friends runs here now."));
-  udpnat_cli_view_show_text (self->view, _("  Others join it with:  udpnat-cli --server "
-                                           "%s:%u"), local,
+  udpnat_cli_view_show_text (self->view,
+                             /* Translators: what follows the colon is typed as it stands */
+                             _("  Others join it with:  udpnat-cli --server %s:%u"), local,
                              self->options->server_port);
-  udpnat_cli_view_show_text (self->view, _("  A second person on this computer:  %s --sport %u "
-                                           "--profile ~/.local/share/udpnat-2 --name "
-                                           "NAME"), command,
+  udpnat_cli_view_show_text (self->view,
+                             /* Translators: what follows the colon is typed as it stands, but for
+                              * NAME */
+                             _("  A second person on this computer:  %s --sport %u --profile "
+                               "~/.local/share/udpnat-2 --name NAME"), command,
                              self->options->server_port);
 }
 
@@ -53,8 +56,10 @@ say_reach (UdpnatCli *self)
     case UDPNAT_HOST_REACH_OUTSIDE:
       udpnat_cli_view_tell (self->view, "reachable", "address", outside, "protocol",
                             udpnat_host_get_protocol (self->host), NULL);
-      udpnat_cli_view_show_clean (self->view, _("  Friends elsewhere join it with:  udpnat-cli "
-                                                "--server %s"), outside);
+      udpnat_cli_view_show_clean (self->view,
+                                  /* Translators: what follows the colon is typed as it stands */
+                                  _("  Friends elsewhere join it with:  udpnat-cli --server %s"),
+                                  outside);
       break;
     case UDPNAT_HOST_REACH_LOCAL:
       udpnat_cli_view_tell (self->view, "unreachable", "code", reason, "message",

@@ -57,8 +57,11 @@ show_number (UdpnatCli    *self,
   udpnat_cli_view_show_text (self->view, _("%s sees the same number if nobody is in between. "
                                            "Compare when you meet, or on the phone; not in this "
                                            "chat."), title);
-  udpnat_cli_view_show_text (self->view, _("Then: verify %s yes, or verify %s and the digits that "
-                                           "they see."), title, title);
+  udpnat_cli_view_show_text (self->view,
+                             /* Translators: “verify” and “yes” are typed, and stay as they are;
+                              * %s is one name */
+                             _("Then: verify %s yes, or verify %s and the digits that they see."),
+                             title, title);
   if (udpnat_person_is_verified (person))
     udpnat_cli_view_show_text (self->view, _("You have done so already."));
 }
@@ -89,8 +92,9 @@ void
 udpnat_cli_command_verify (UdpnatCli  *self,
                            const char *arguments)
 {
-  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments,
-                                                 _("verify NAME [yes | no | DIGITS…]"));
+  /* Translators: how a command is typed; only words in capitals can be translated */
+  const char *usage = _("verify NAME [yes | no | DIGITS…]");
+  UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
   g_autofree char *number = NULL;
   g_autofree char *digits = NULL;
   g_auto (GStrv) groups = NULL;
@@ -129,6 +133,8 @@ trust_server (UdpnatCli  *self,
 
   if (!g_str_equal (arguments, "yes"))
     udpnat_cli_view_show_error (self->view, "usage",
+                                /* Translators: a server, twice; “trust” and “yes” are typed, and
+                                 * stay as they are */
                                 _("Whatever key %s has when it is met next would be taken for the "
                                   "right one. Do so only if its owner says that it has another "
                                   "one than before. Then: trust %s yes"), server + 1, server);
@@ -142,6 +148,7 @@ static void
 trust_person (UdpnatCli  *self,
               const char *arguments)
 {
+  /* Translators: how a command is typed; only words in capitals can be translated */
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, _("trust NAME yes"));
   UdpnatPerson *renewed;
   g_autofree char *title = NULL;
@@ -158,6 +165,8 @@ trust_person (UdpnatCli  *self,
   if (!g_str_equal (arguments, "yes"))
     {
       udpnat_cli_view_show_error (self->view, "usage",
+                                  /* Translators: a name, a key and the name again; “trust” and
+                                   * “yes” are typed, and stay as they are */
                                   _("%s would be whoever has the new key %s. Take it only if they "
                                     "have told you themselves, by another way than this, that "
                                     "they lost the old one. What was said stays with the old key. "
@@ -270,6 +279,7 @@ udpnat_cli_command_add (UdpnatCli  *self,
 
   if (*text == '\0')
     {
+      /* Translators: how a command is typed; “add” and “link” stay as they are */
       udpnat_cli_say_usage (self, _("add LINK   (as “link” shows it)"));
       return;
     }

@@ -321,6 +321,7 @@ parse_command (UdpnatCliOptions *self,
   if (g_str_equal (command, "list"))
     return parse_list (self, raw, error);
   if (n_words > 1)
+    /* Translators: a command, and what was typed after it */
     return set_usage (error, _("%s takes no more words: “%s”"), command, raw->rest[1]);
   if (g_str_equal (command, "wait"))
     return parse_wait (self, raw, error);

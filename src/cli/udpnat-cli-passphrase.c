@@ -85,6 +85,7 @@ udpnat_cli_passphrase_read (const char *path,
       int saved_errno = errno;
 
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                   /* Translators: a file, and why not */
                    _("Cannot read the passphrase from %s: %s"), path, g_strerror (saved_errno));
       return NULL;
     }

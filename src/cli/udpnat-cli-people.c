@@ -284,6 +284,7 @@ void
 udpnat_cli_command_forget (UdpnatCli  *self,
                            const char *arguments)
 {
+  /* Translators: how a command is typed; only words in capitals can be translated */
   const char *usage = _("forget NAME yes");
   UdpnatPerson *person = udpnat_cli_take_person (self, &arguments, usage);
 
@@ -292,6 +293,8 @@ udpnat_cli_command_forget (UdpnatCli  *self,
   if (!udpnat_cli_take_option (&arguments, "yes") || *arguments != '\0')
     {
       udpnat_cli_view_show_error (self->view, "usage",
+                                  /* Translators: a name, twice; “forget” and “yes” are typed, and
+                                   * stay as they are */
                                   _("This deletes %s with everything that was said, here and for "
                                     "ever, and what still waits for them. If you mean it: forget "
                                     "%s yes"),
@@ -335,8 +338,10 @@ set_pinned (UdpnatCli  *self,
             const char *arguments,
             gboolean    is_pinned)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
-                                                      is_pinned ? _("pin NAME") : _("unpin NAME"));
+  const char *usage = is_pinned ? _("pin NAME") :
+    /* Translators: how a command is typed; only words in capitals can be translated */
+    _("unpin NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, usage);
 
   if (person == NULL)
     return;
@@ -364,8 +369,10 @@ set_muted (UdpnatCli  *self,
            const char *arguments,
            gboolean    is_muted)
 {
-  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments,
-                                                      is_muted ? _("mute NAME") : _("unmute NAME"));
+  const char *usage = is_muted ? _("mute NAME") :
+    /* Translators: how a command is typed; only words in capitals can be translated */
+    _("unmute NAME");
+  UdpnatPerson *person = udpnat_cli_take_only_person (self, arguments, usage);
 
   if (person == NULL)
     return;

@@ -57,6 +57,7 @@ udpnat_cli_command_avatar (UdpnatCli  *self,
 
   if (*path == '\0' || *arguments != '\0')
     {
+      /* Translators: how a command is typed; “avatar” and “none” stay as they are */
       udpnat_cli_say_usage (self, _("avatar FILE, or avatar none"));
       return;
     }
@@ -185,6 +186,7 @@ udpnat_cli_command_logout (UdpnatCli  *self,
     udpnat_cli_view_show_error (self->view, "not-logged-in", _("You are not logged in."));
   else if (*name != '\0' && g_strcmp0 (asked, own) != 0)
     udpnat_cli_view_show_error (self->view, "not-yours",
+                                /* Translators: our own name, and then somebody else's, twice */
                                 _("You are %s; only %s can log %s out."), own_name, name, name);
   else
     udpnat_client_log_out (self->client);

@@ -336,6 +336,7 @@ show_start (UdpnatCli *self,
   g_autofree char *local = udpnat_client_dup_local (self->client);
 
   if (udpnat_client_get_port (self->client) != self->options->port)
+    /* Translators: the port that was asked for, and another */
     udpnat_cli_view_show_text (self->view, _("Port %u is taken, using %u."), self->options->port,
                                udpnat_client_get_port (self->client));
   udpnat_cli_view_show_ready (self->view, name, key, local,
