@@ -29,8 +29,9 @@ SPEAKING = ('src/core/client', 'src/core/io', 'src/cli', 'src/server')
 # Where a program prints, by which calls.
 PRINTING = ('src/cli', 'src/server')
 PRINTERS = re.compile(
-    r'udpnat_cli_view_show_(?:text|clean|error|field)|udpnat_cli_(?:fail|say_usage)|'
-    r'g_print(?:err)?|udpnat_server_log_\w+|set_usage')
+    r'udpnat_cli_view_show_(?:text|clean|error|warning|field)|udpnat_cli_(?:fail|say_usage)|'
+    r'udpnat_cli_passphrase_(?:ask|get|get_new)|draw_bar|say_done|'
+    r'f?printf|g_print(?:err)?|udpnat_server_log_\w+|set_usage')
 # Calls that make an error -> how many arguments stand before its text.
 MAKERS = {
     'g_error_new': 2,

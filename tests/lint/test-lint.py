@@ -316,6 +316,42 @@ def test_errors(tap, good):
                   failed[0].endswith('/every-error-is-translated'), output.splitlines())
 
 
+# What prints a sentence that nobody translates -> the line at which it must be found.
+MUTE_LINES = {
+    'line': ('udpnat_cli_view_show_text (view, "Nobody is here.");\n', 1),
+    'clean-line': ('udpnat_cli_view_show_clean (view,\n"  %s is typing…", name);\n', 2),
+    'warning': ('udpnat_cli_view_show_warning (view, "code", "It was mended.");\n', 1),
+    'usage': ('return set_usage (&e, "send: say to whom");\n', 1),
+    'prompt': ('x = udpnat_cli_passphrase_get (options, "New passphrase: ", &e);\n', 1),
+    'sentence-for-a-helper': ('say_done (self, person, "%s is forgotten.");\n', 1),
+    'other-half-of-a-choice': ('g_print (x ? _("It is done.\\n") : "It is not.\\n");\n', 1),
+    'by-stdio': ('/* why */\nfprintf (stderr, "Nobody is here.\\n");\n', 2),
+}
+HEARD_LINES = '''
+/* g_print ("only said here"); */
+udpnat_cli_view_show_error (view, "usage", _("There is no line %s."), shown);
+udpnat_cli_view_show_text (view, "  %s: %s", name, C_("person", "on this network"));
+udpnat_cli_view_tell (view, "no-server", "text", "not for people", NULL);
+g_printerr ("udpnat-cli: %s\\n", message);
+'''
+
+
+def test_lines(tap, good):
+    """good: files of a tree without a breach"""
+    listed = {'po/POTFILES.in': 'src/cli/g.c\n' + good['po/POTFILES.in']}
+    status, output = run_translations(good | listed | {'src/cli/g.c': HEARD_LINES})
+    tap.check('/lint-bites/translations/lines/nothing-where-nothing-is', status == 0,
+              output.splitlines())
+    for name, (text, line) in MUTE_LINES.items():
+        files = good | (listed if '_(' in text else {}) | {'src/cli/g.c': text}
+        status, output = run_translations(files)
+        failed = [text for text in output.splitlines() if text.startswith('not ok')]
+        hit = [text for text in output.splitlines() if f'src/cli/g.c:{line}:' in text]
+        tap.check(f'/lint-bites/translations/lines/{name}',
+                  status == 1 and len(failed) == 1 and len(hit) == 1 and
+                  failed[0].endswith('/what-is-printed-is-translated'), output.splitlines())
+
+
 def test_translations(tap):
     good = {
         'src/gui/a.c': 'g_print (_("Hi"));\n',
@@ -346,6 +382,7 @@ def test_translations(tap):
                   status == 1 and len(failed) == 1 and failed[0].endswith(f'/{rule}'),
                   output.splitlines())
     test_errors(tap, good)
+    test_lines(tap, good)
 
 
 def run_reasons(files):
