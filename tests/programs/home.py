@@ -47,6 +47,7 @@ class Home:
         self.running = []
         self.stderr = []
         self.skip = None  # what cannot be looked at here, and why
+        self.more_environment = {}
 
     def environment(self):
         names = ('PATH', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH')
@@ -59,7 +60,7 @@ class Home:
             'TERM': 'dumb',
             'ASAN_OPTIONS': 'detect_leaks=1',
             'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
-        }
+        } | self.more_environment
 
     def start(self, words, **options):
         process = subprocess.Popen(
