@@ -45,6 +45,10 @@ MAKERS = {
     'g_task_return_new_error': 3,
     'g_task_return_new_error_literal': 3,
     'g_task_return_prefixed_error': 2,
+    # those of the server
+    'FAULT': 2,
+    'udpnat_server_settings_add_fault': 2,
+    'udpnat_server_settings_add_file_fault': 3,
 }
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 CHARACTER = re.compile(r"'(?:[^'\\\n]|\\.)+'")
