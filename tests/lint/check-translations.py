@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -191,10 +192,54 @@ def check_printing(root):
             for line, words in find_mute_lines(path.read_text(encoding='utf-8'))]
 
 
+def extract(root, template):
+    """Writes all texts that there are to translate; returns what xgettext complains of."""
+    words = ['xgettext', f'--directory={root}', f'--files-from={root / "po/POTFILES.in"}',
+             '--from-code=UTF-8', '--add-comments', '--force-po', f'--output={template}',
+             '--keyword=_', '--keyword=N_', '--keyword=C_:1c,2', '--keyword=NC_:1c,2',
+             '--keyword=g_dngettext:2,3', '--keyword=g_dpgettext2:2c,3']
+    done = subprocess.run(words, capture_output=True, text=True)
+    return done.stderr.splitlines() if done.returncode != 0 else []
+
+
+def find_pieces(template):
+    """Texts that are to be put beside others: they begin or end amid a line. Two spaces and more at
+    the beginning are layout, one behind a colon is for what is typed there."""
+    text = template.read_text(encoding='utf-8')
+    for message in re.findall(r'^msgid(?:_plural)? ((?:"(?:[^"\\]|\\.)*"\n)+)', text, re.M):
+        whole = ''.join(line[1:-1] for line in message.splitlines())
+        if re.search(r'^ (?! )|(?<!:) $', whole) and WORD.search(whole):
+            yield f'“{whole}” is a piece of a sentence'
+
+
+def check_whole(path, template):
+    done = subprocess.run(['msgcmp', str(path), str(template)], capture_output=True, text=True)
+    return done.stderr.splitlines() if done.returncode != 0 else []
+
+
 def check_translation(path):
     done = subprocess.run(['msgfmt', '--check', '-o', '/dev/null', str(path)],
                           capture_output=True, text=True)
     return done.stderr.splitlines() if done.returncode != 0 else []
+
+
+def check_catalogues(tap, root):
+    paths = sorted((root / 'po').glob('*.po'))
+    if not shutil.which('xgettext'):
+        for path in paths:
+            tap.skip(f'/lint-translations/{path.name}-is-sound-and-whole', 'gettext is missing')
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / 'all.pot'
+        wrong = extract(root, template)
+        tap.check('/lint-translations/texts-can-be-taken-out', not wrong, wrong)
+        pieces = list(find_pieces(template)) if not wrong else []
+        tap.check('/lint-translations/no-sentence-in-pieces', not pieces, pieces)
+        for path in paths:
+            wrong = check_translation(path)
+            tap.check(f'/lint-translations/{path.name}-is-sound', not wrong, wrong)
+            wrong = check_whole(path, template)
+            tap.check(f'/lint-translations/{path.name}-is-whole', not wrong, wrong)
 
 
 def main():
@@ -212,13 +257,7 @@ def main():
     tap.check('/lint-translations/every-error-is-translated', not wrong, wrong)
     wrong = check_printing(root)
     tap.check('/lint-translations/what-is-printed-is-translated', not wrong, wrong)
-    for path in sorted((root / 'po').glob('*.po')):
-        name = f'/lint-translations/{path.name}-is-sound'
-        if shutil.which('msgfmt'):
-            wrong = check_translation(path)
-            tap.check(name, not wrong, wrong)
-        else:
-            tap.skip(name, 'msgfmt is not installed')
+    check_catalogues(tap, root)
     return tap.finish()
 
 

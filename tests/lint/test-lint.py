@@ -370,9 +370,15 @@ def test_translations(tap):
         'every-language-is-listed': {'po/LINGUAS': 'xx\n'},
         'what-is-printed-is-translated': {
             'src/cli/d.c': 'g_printerr ("%s: do it again\\n", name);\n'},
+        'no-sentence-in-pieces': {
+            'src/gui/a.c': 'g_strconcat (_("Written"), _(" and the rest"), _("  good"), NULL);\n'},
+        'yy.po-is-whole': {
+            'po/LINGUAS': 'yy\n',
+            'po/yy.po': 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'},
         'yy.po-is-sound': {
             'po/LINGUAS': 'yy\n',
             'po/yy.po': 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+                        'msgid "Hi"\nmsgstr "Hi"\n\n'
                         '#, c-format\nmsgid "%u of %s"\nmsgstr "%s"\n'},
     }
     for rule, files in bad.items():
