@@ -394,7 +394,7 @@ def main():
         return 0
     asked = [language for language in LANGUAGES if language in options.only]
     ways = [way for way in itertools.product(LOOKS, WIDTHS, asked or LANGUAGES_SHOWN)
-            if all(part in way for part in options.only)]
+            if all(part in way for part in options.only if part not in asked)]
     with ThreadPoolExecutor(JOBS) as pool:
         runs = [pool.submit(start_way, way, options) for way in ways]
         misses = [miss for run in runs for miss in run.result()]
