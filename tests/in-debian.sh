@@ -2,6 +2,8 @@
 # in-debian.sh RELEASE FOLDER [ARGUMENT…]: ./dev test ARGUMENT… in a Debian of that name, made in
 # FOLDER by debootstrap the first time and kept for the next. What is tested is the last commit of
 # this checkout. As root.
+# in-debian.sh RELEASE FOLDER fresh: in a new one, with nothing in it but the clone, first ./dev run
+# and then ./dev test; how long each takes, and how much room all of it.
 #
 # All mounts are made in a namespace of their own, together with a list of processes of its own:
 # whatever happens in there, it ends with this program, and the computer has seen none of it.
@@ -52,8 +54,29 @@ enter ()
   pivot_root . outside
   umount -l /outside
   cd /udpnat
-  exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-    CI=true ./dev test "$@"
+  if [ "${1:-}" != fresh ]; then
+    as_newcomer ./dev test "$@"
+    exit
+  fi
+  begin=$(date +%s)
+  as_newcomer ./dev run --name newcomer </dev/null || die "./dev run fails"
+  report "./dev run"
+  status=0
+  as_newcomer ./dev test || status=$?
+  report "both"
+  exit $status
+}
+
+as_newcomer ()
+{
+  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+    CI=true "$@"
+}
+
+report ()
+{
+  seconds=$(($(date +%s) - begin))
+  say "$1: $((seconds / 60)) min $((seconds % 60)) s, $(du -xsm / | cut -f1) MB in all"
 }
 
 [ $# -ge 2 ] || die 'usage: in-debian.sh RELEASE FOLDER [ARGUMENT…]'
@@ -68,6 +91,7 @@ fi
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 root=$folder/root
+[ "${1:-}" != fresh ] || rm -rf "$root"
 [ -d "$root" ] || make_root
 clone
 UDPNAT_IN_DEBIAN=inside exec unshare --mount --propagation private --pid --fork --kill-child \
