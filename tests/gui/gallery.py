@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The gallery: every screen of the window, light and dark, in plain and in high contrast, wide and
-narrow, in three languages, for a person to look through. A critical of GTK is fatal in all of them.
+narrow, in three languages or others, for a person to look through. A critical of GTK is fatal in all of them.
 
     gallery.py --build DIR [--folder DIR] [--only PART…]    writes PNGs and index-*.png
 
@@ -11,6 +11,7 @@ seed-profile writes; some of them are there, in real programs, at a real server.
 import argparse
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,15 @@ SECONDS = 8
 WHEEL_DOWN = 5
 WHEEL_CLICKS = 8
 TABS = {'tab', 'radio button', 'toggle button'}
+# The pictures in the documents: from which screen in which way each is.
+DOCUMENTS = {
+    'first-run': ('01-welcome', ('light', 'wide', 'en')),
+    'people': ('11-people', ('light', 'wide', 'en')),
+    'conversation': ('20-talk-bob', ('light', 'wide', 'en')),
+    'connection': ('41-connection', ('light', 'wide', 'en')),
+    'dark': ('21-talk-21', ('dark', 'wide', 'en')),
+    'narrow-chinese': ('10-chats', ('light', 'narrow', 'zh_CN')),
+}
 # Of all the pictures of one way
 WAY_SECONDS = 400
 
@@ -380,6 +390,7 @@ def main():
     parser.add_argument('--build', type=Path, required=True)
     parser.add_argument('--folder', type=Path)
     parser.add_argument('--only', nargs='*', default=[])
+    parser.add_argument('--documents', type=Path, help='where the pictures of the documents go')
     parser.add_argument('--one', nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.folder = (options.folder or options.build / 'gallery').resolve()
@@ -395,9 +406,15 @@ def main():
     asked = [language for language in LANGUAGES if language in options.only]
     ways = [way for way in itertools.product(LOOKS, WIDTHS, asked or LANGUAGES_SHOWN)
             if all(part in way for part in options.only if part not in asked)]
+    if options.documents:
+        ways = sorted({way for _, way in DOCUMENTS.values()})
     with ThreadPoolExecutor(JOBS) as pool:
         runs = [pool.submit(start_way, way, options) for way in ways]
         misses = [miss for run in runs for miss in run.result()]
+    if options.documents and not misses:
+        for name, (screen, way) in DOCUMENTS.items():
+            shutil.copy(options.folder / f'{screen}-{"-".join(way)}.png',
+                        options.documents / f'{name}.png')
     for look, width in itertools.product(LOOKS, WIDTHS):
         write_index(options.folder, look, width)
     print(f'{options.folder}: {len(list(options.folder.glob("[0-9]*.png")))} pictures, '
