@@ -8,7 +8,7 @@ from . import steps
 from .servers import close_window
 from .settings import (
     NO_LEAKS, PASSPHRASE, check_names, choose_file, fill_in, is_on, name_file,
-    open_preferences, turn
+    open_preferences, take, turn
 )
 
 REMEMBER = 'Remember in the Keyring'
@@ -308,7 +308,7 @@ def files(stage):
         f'XDG_DOWNLOAD_DIR="$HOME/{downloads.name}"')
     window = steps.begin(alice)
     stage.check('at-first-it-is-that-for-downloads', find_folder(window, f'~/{downloads.name}'))
-    window.press(CHOOSE_FOLDER, 'button')
+    take(window, CHOOSE_FOLDER, {'button'}).press()
     choose_file(window, CHOOSE_FOLDER, things)
     stage.check('then-the-one-that-was-chosen', find_folder(window, f'~/{things.name}'))
     check_names(stage, window, 'the-folder-for-files')
@@ -325,7 +325,7 @@ def files(stage):
 
     window = steps.begin(alice)
     stage.check('it-is-kept', find_folder(window, f'~/{things.name}'))
-    window.press(USE_DOWNLOADS, 'button')
+    take(window, USE_DOWNLOADS, {'button'}).press()
     stage.check('and-left-to-the-desktop-again', find_folder(window, f'~/{downloads.name}'))
     window.wait_gone(USE_DOWNLOADS, 'button')
     alice.quit()
