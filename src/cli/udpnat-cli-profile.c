@@ -20,8 +20,10 @@ static void
 complain (const GError *error)
 {
   g_autofree char *clean = udpnat_cli_view_clean (error->message);
+  /* Sentences have theirs, in Chinese and Japanese another one; what GLib says has none. */
+  gboolean is_whole = g_str_has_suffix (clean, ".") || g_str_has_suffix (clean, "。");
 
-  g_printerr ("udpnat-cli: %s%s\n", clean, g_str_has_suffix (clean, ".") ? "" : ".");
+  g_printerr ("udpnat-cli: %s%s\n", clean, is_whole ? "" : ".");
 }
 
 static gboolean

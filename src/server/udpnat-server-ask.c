@@ -98,7 +98,7 @@ find_address (const char *state_dir,
 static gboolean
 is_ours (const char *head)
 {
-  return g_str_has_prefix (head, "HTTP/1.") && strncmp (head + 8, " 200 ", 5) == 0
+  return (g_str_has_prefix (head, "HTTP/1.0 200 ") || g_str_has_prefix (head, "HTTP/1.1 200 "))
          && strstr (head, "\r\nServer: " UDPNAT_SERVER_HTTP_NAME "\r\n") != NULL;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The gallery: every screen of the window, light and dark, in plain and in high contrast, wide and
-narrow, in three languages or others, for a person to look through. A critical of GTK is fatal in all of them.
+narrow, in three languages or others, for a person to look through. A critical of GTK is fatal in
+all of them.
 
     gallery.py --build DIR [--folder DIR] [--only PART…]    writes PNGs and index-*.png
 
