@@ -90,7 +90,7 @@ load_socket_receive (LoadSocket    *self,
                      gpointer       user_data)
 {
   static guint8 data[LOAD_SOCKET_BATCH][2048];
-  static guint8 controls[LOAD_SOCKET_BATCH][256];
+  static _Alignas (struct cmsghdr) guint8 controls[LOAD_SOCKET_BATCH][256];
   struct mmsghdr messages[LOAD_SOCKET_BATCH];
   struct iovec buffers[LOAD_SOCKET_BATCH];
   int n;

@@ -23,6 +23,7 @@ typedef struct
 
   /* what goes out with the next system call */
   guint8             data[LOAD_SOCKET_BATCH][UDPNAT_DATAGRAM_MAX_BYTES];
+  _Alignas (struct cmsghdr)
   guint8             controls[LOAD_SOCKET_BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))];
   struct mmsghdr     messages[LOAD_SOCKET_BATCH];
   struct iovec       buffers[LOAD_SOCKET_BATCH];
