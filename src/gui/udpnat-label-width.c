@@ -1,4 +1,4 @@
-/* How wide a label that wraps must be, when GTK 4.8 is asked that for a height.
+/* How wide a label that wraps must be, when GTK is asked that for a height.
  *
  * GTK halves an interval of widths until it has the smallest that is low enough, as if wider never
  * meant higher. But lines in letters of two fonts, such as Arabic words with a Latin full stop, are
@@ -44,13 +44,13 @@ measure (GtkWidget     *widget,
   *out_minimum = MIN (*out_minimum, least);
 }
 
-/** udpnat_label_width_install: for all labels; GTK 4.10 has not been seen to need it */
+/** udpnat_label_width_install: for all labels; GTK 4.8 and 4.18 were seen to need it */
 void
 udpnat_label_width_install (void)
 {
   GtkWidgetClass *klass;
 
-  if (measure_label != NULL || gtk_check_version (4, 10, 0) == NULL)
+  if (measure_label != NULL)
     return;
   klass = g_type_class_ref (GTK_TYPE_LABEL);
   measure_label = klass->measure;
