@@ -1,4 +1,4 @@
-/* That rows with any of the Arabic texts are as wide as they say that they can be: GTK 4.8 is
+/* That rows with any of the Arabic texts are as wide as they say that they can be: GTK is
  * mended by udpnat-label-width. */
 
 #include "config.h"
