@@ -9,6 +9,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "udpnat-columns.h"
+
 #define USAGE_COLUMNS 26
 
 /* Longest part of a wrong command that is said back. */
@@ -243,12 +245,9 @@ static void
 show_usage (UdpnatCli              *self,
             const UdpnatCliCommand *command)
 {
-  const char *usage = _(command->usage);
-  /* By hand: printf pads by bytes, and "…" has three. */
-  int n_padding = USAGE_COLUMNS - (int) udpnat_cli_view_count_cells (usage);
+  g_autofree char *usage = udpnat_columns_pad (_(command->usage), USAGE_COLUMNS);
 
-  udpnat_cli_view_show_text (self->view, "  %s%*s %s", usage, MAX (n_padding, 0), "",
-                             _(command->words));
+  udpnat_cli_view_show_text (self->view, "  %s %s", usage, _(command->words));
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "udpnat-columns.h"
 #include "udpnat-presence.h"
 #include "udpnat-words.h"
 
@@ -221,10 +222,10 @@ show_both_keys (UdpnatCli    *self,
   const char *old_label = _("the one you know:");
   /* Translators: a key follows */
   const char *new_label = _("the new one:");
-  guint n_cells = MAX (udpnat_cli_view_count_cells (old_label),
-                       udpnat_cli_view_count_cells (new_label));
-  g_autofree char *old_padded = udpnat_cli_view_pad (old_label, n_cells);
-  g_autofree char *new_padded = udpnat_cli_view_pad (new_label, n_cells);
+  guint n_cells = MAX (udpnat_columns_count (old_label),
+                       udpnat_columns_count (new_label));
+  g_autofree char *old_padded = udpnat_columns_pad (old_label, n_cells);
+  g_autofree char *new_padded = udpnat_columns_pad (new_label, n_cells);
 
   udpnat_cli_view_show_text (self->view, "!!!   %s %s", old_padded,
                              udpnat_person_get_key_text (person));

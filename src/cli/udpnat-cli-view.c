@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "udpnat-columns.h"
+
 /* As wide as “round trip”, the longest label in English. */
 #define LABEL_CELLS 10
 
@@ -194,33 +196,7 @@ udpnat_cli_view_format_time (gint64      wall_us,
   return time != NULL ? g_date_time_format (time, format) : g_strdup ("--:--");
 }
 
-/* ---- Columns ---- */
-
-/** udpnat_cli_view_count_cells: Returns: how many columns of a terminal @text takes */
-guint
-udpnat_cli_view_count_cells (const char *text)
-{
-  guint n_cells = 0;
-
-  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (!g_unichar_iszerowidth (c))
-        n_cells += g_unichar_iswide (c) ? 2 : 1;
-    }
-  return n_cells;
-}
-
-/** udpnat_cli_view_pad: Returns: (transfer full): @text, with spaces up to @n_cells columns */
-char *
-udpnat_cli_view_pad (const char *text,
-                     guint       n_cells)
-{
-  guint n_taken = udpnat_cli_view_count_cells (text);
-
-  return g_strdup_printf ("%s%*s", text, n_taken < n_cells ? (int) (n_cells - n_taken) : 0, "");
-}
+/* ---- Lines of several pieces ---- */
 
 /** udpnat_cli_view_append_fact: puts one more fact at the end of a list of them in one line */
 void
@@ -387,7 +363,7 @@ udpnat_cli_view_show_field (UdpnatCliView *self,
                             const char    *format,
                             ...)
 {
-  g_autofree char *padded = udpnat_cli_view_pad (label, LABEL_CELLS);
+  g_autofree char *padded = udpnat_columns_pad (label, LABEL_CELLS);
   g_autofree char *text = NULL;
   va_list arguments;
 

@@ -34,11 +34,6 @@ char          *udpnat_cli_view_format_time       (gint64             wall_us,
                                                   const char        *format)
   G_GNUC_WARN_UNUSED_RESULT;
 
-guint          udpnat_cli_view_count_cells       (const char        *text);
-char          *udpnat_cli_view_pad               (const char        *text,
-                                                  guint              n_cells)
-  G_GNUC_WARN_UNUSED_RESULT;
-
 void           udpnat_cli_view_show_error        (UdpnatCliView     *self,
                                                   const char        *code,
                                                   const char        *format,

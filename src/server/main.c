@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "udpnat-allow-list.h"
+#include "udpnat-columns.h"
 #include "udpnat-identity.h"
 #include "udpnat-locale.h"
 #include "udpnat-redis.h"
@@ -88,7 +89,7 @@ print_name (const char *line)
       return NULL;
     }
   /* Translators: of somebody, in a column of a list. */
-  state = udpnat_server_pad (g_str_equal (parts[2], "online") ? C_("person", "online")
+  state = udpnat_columns_pad (g_str_equal (parts[2], "online") ? C_("person", "online")
                                                               : C_("person", "offline"),
                              STATE_COLUMNS);
   g_strchug (parts[3]);

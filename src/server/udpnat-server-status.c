@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "udpnat-columns.h"
+
 #define S_PER_MINUTE 60
 #define S_PER_HOUR 3600
 #define S_PER_DAY 86400
@@ -189,34 +191,13 @@ udpnat_fleet_status_count_people (const UdpnatFleetStatus *self)
 
 /* ---- In a terminal ---- */
 
-/** udpnat_server_pad: @text: in UTF-8. Returns: (transfer full): it and as many spaces as it is
- * shorter than @n_columns of a terminal, where some characters take two and some none */
-char *
-udpnat_server_pad (const char *text,
-                   guint       n_columns)
-{
-  GString *padded = g_string_new (text);
-  guint    n = 0;
-
-  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      gunichar character = g_utf8_get_char (at);
-
-      if (!g_unichar_iszerowidth (character))
-        n += g_unichar_iswide (character) ? 2 : 1;
-    }
-  for (; n < n_columns; n++)
-    g_string_append_c (padded, ' ');
-  return g_string_free (padded, FALSE);
-}
-
 /* Takes @value. */
 static void
 add_line (GString    *text,
           const char *label,
           char       *value)
 {
-  g_autofree char *padded = udpnat_server_pad (label, LABEL_COLUMNS - 1);
+  g_autofree char *padded = udpnat_columns_pad (label, LABEL_COLUMNS - 1);
 
   g_string_append_printf (text, "  %s %s\n", padded, value);
   g_free (value);

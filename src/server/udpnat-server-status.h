@@ -60,10 +60,6 @@ char   *udpnat_server_status_to_text      (const UdpnatServerStatus *self);
 char   *udpnat_server_status_to_metrics   (const UdpnatServerStatus *self);
 char   *udpnat_server_status_to_json      (const UdpnatServerStatus *self);
 
-/* For lists in a terminal. */
-char   *udpnat_server_pad                 (const char               *text,
-                                           guint                     n_columns);
-
 /* Numbers for people, which a program that reads would not want. */
 char   *udpnat_server_format_count        (guint64                   count);
 char   *udpnat_server_format_bytes        (guint64                   n_bytes);
